@@ -1,0 +1,1 @@
+"""Liaison: event-driven case correlation across agencies and borders."""

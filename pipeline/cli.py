@@ -1,0 +1,46 @@
+"""The `liaison` command: each package adds its own commands; this module only assembles them."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from pipeline.correlation import commands as correlation
+from pipeline.demo import commands as demo
+from pipeline.errors import LiaisonError
+from pipeline.feeds import commands as feeds
+from pipeline.index import commands as index
+from pipeline.localstack import commands as localstack
+from pipeline.matching import commands as matching
+from pipeline.ops import commands as ops
+from pipeline.streams import commands as streams
+
+FAILED = 1
+
+
+def build() -> typer.Typer:
+    """The whole command tree."""
+    root = typer.Typer(
+        name="liaison",
+        help="Case correlation across agencies and borders.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    batch = typer.Typer(help="Offline: the same pure code on files, without a broker.", no_args_is_help=True)
+    for part in (localstack, demo, streams, ops, feeds, index):
+        part.register(root)
+    for part in (correlation, matching):
+        part.register(batch)
+    root.add_typer(batch, name="batch")
+    return root
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 failed, 2 usage."""
+    try:
+        build()()
+    except LiaisonError as error:
+        print(f"liaison: {error}", file=sys.stderr)
+        sys.exit(FAILED)

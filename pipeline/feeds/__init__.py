@@ -1,0 +1,1 @@
+"""The agency's side: validate, push, receipts, hits, mapping kits."""

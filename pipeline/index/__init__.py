@@ -1,0 +1,1 @@
+"""The Elasticsearch edge: mappings, bulk writer, queries as functions that return dicts."""

@@ -1,0 +1,1 @@
+"""Real Kafka and Elasticsearch on loopback, from Maven coordinates, without Docker."""

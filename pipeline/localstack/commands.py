@@ -1,0 +1,9 @@
+"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(root: typer.Typer) -> None:
+    """Add `up`, `down`, `status` to the root command."""

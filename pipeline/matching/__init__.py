@@ -1,0 +1,1 @@
+"""Pure matching: normalised entities in, judged and explained pairs out. No I/O but the model file."""

@@ -1,0 +1,1 @@
+"""Operations: the agency registry, lag, replay, retention, generations."""

@@ -1,0 +1,89 @@
+"""What intake writes beside fingerprints: the accepted record, receipts, rejections. Their schemas are schemas/*.schema.json."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.records.normalised import Entity, Warning
+
+
+class Reason(StrEnum):
+    """The closed list of rejection reasons (record.md)."""
+
+    NOT_JSON = "not_json"
+    SCHEMA = "schema"
+    FOREIGN_AGENCY = "foreign_agency"
+    MISROUTED = "misrouted"
+    UNKNOWN_AGENCY = "unknown_agency"
+    STALE_VERSION = "stale_version"
+    CONFLICTING_VERSION = "conflicting_version"
+    DATE = "date"
+    TOO_LARGE = "too_large"
+
+
+class Position(msgspec.Struct, frozen=True, order=True):
+    """A Kafka position: what conservation counts by."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}-{self.partition}-{self.offset}"
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """Where an accepted record came from and what it was made with."""
+
+    position: Position
+    ingested_at: str
+    content_hash: str
+    schema_version: str
+    generation: str
+
+
+class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `accepted`: one version of one case. `data` is the record as sent; a withdrawal has only identity fields in it.
+
+    `hash` is the fingerprint's hash and `fingerprint` the whole fingerprint as JSON of `provenance.generation`.
+    """
+
+    case: str
+    version: int
+    status: str
+    hash: str
+    data: msgspec.Raw
+    provenance: Provenance
+    entities: tuple[Entity, ...] = ()
+    fingerprint: msgspec.Raw = msgspec.Raw(b"null")
+    warnings: tuple[Warning, ...] = ()
+
+
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `receipts.<agency>`: the one outcome of one source position. It holds no content."""
+
+    position: Position
+    outcome: str
+    case: str = ""
+    version: int = 0
+    reason: str = ""
+    pointer: str = ""
+    message: str = ""
+    warnings: tuple[Warning, ...] = ()
+    time: str = ""
+
+
+class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `rejected`: the original key and bytes (base64 in JSON) with the reason."""
+
+    position: Position
+    reason: str
+    pointer: str
+    message: str
+    agency: str
+    key: bytes | None
+    original: bytes | None
+    time: str
+    origin: Position | None = None

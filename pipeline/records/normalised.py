@@ -1,0 +1,115 @@
+"""The normalised entity: what normalisation hands to matching. Raw values stay in the case record beside it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Token(msgspec.Struct, frozen=True, array_like=True):
+    """One name token: `text` is NFKC, case-folded, in its own script; `kind` one of TOKEN_KINDS."""
+
+    text: str
+    kind: str
+
+
+TOKEN_KINDS = ("title", "given", "family", "patronymic", "particle", "initial", "number", "legal_form", "core", "name")
+"""`name` is a personal token whose part is not known; `core` an organisation's distinguishing token."""
+
+
+class Name(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A name: `text` is the NFKC form without control characters; flags such as `mixed_script`, `placeholder`."""
+
+    text: str
+    tokens: tuple[Token, ...] = ()
+    kind: str = "primary"
+    flags: tuple[str, ...] = ()
+
+
+class PartialDate(msgspec.Struct, frozen=True, array_like=True):
+    """A calendar date known to the year, the month or the day; month and day are 0 where unknown."""
+
+    year: int
+    month: int = 0
+    day: int = 0
+
+
+class Identifier(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A number that names a thing: `value` is the canonical core; `valid` the check digit's verdict, None where the type has none."""
+
+    type: str
+    value: str
+    country: str = ""
+    valid: bool | None = None
+
+
+class Phone(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`e164` with the leading plus; `national` the national significant number; `valid` by phonenumbers."""
+
+    e164: str
+    national: str
+    valid: bool = True
+
+
+class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Address parts, each normalised (lower-case, abbreviations expanded where rigour knows them); "" where unknown."""
+
+    text: str = ""
+    house: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = ""
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """WGS 84 degrees."""
+
+    latitude: float
+    longitude: float
+
+
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """A time span in whole Unix seconds, both ends included."""
+
+    start: int
+    end: int
+
+
+class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One normalised entity of a case. Everything that names it uniquely (IMEI, IBAN, VIN, plate, MRZ document, IMO, serial ...) is an Identifier."""
+
+    id: str
+    type: str
+    role: str = ""
+    names: tuple[Name, ...] = ()
+    birth_date: PartialDate | None = None
+    birth_date_text: str = ""
+    birth_place: str = ""
+    gender: str = ""
+    nationalities: tuple[str, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    phones: tuple[Phone, ...] = ()
+    emails: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    make: str = ""
+    model: str = ""
+    colour: str = ""
+    calibre: str = ""
+    method: str = ""
+    place: Place | None = None
+    span: Span | None = None
+
+
+class Warning(msgspec.Struct, frozen=True):
+    """Something doubtful that did not drop the record; `pointer` is a JSON pointer into the message."""
+
+    code: str
+    pointer: str
+    message: str
+
+
+class Normalised(msgspec.Struct, frozen=True):
+    """All entities of a case, and what normalisation doubted."""
+
+    entities: tuple[Entity, ...]
+    warnings: tuple[Warning, ...] = ()

@@ -1,0 +1,59 @@
+"""All settings, read once from LIAISON_* environment variables into one frozen object."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every field is set by LIAISON_<FIELD NAME IN UPPER CASE>; secrets never show in repr."""
+
+    model_config = SettingsConfigDict(env_prefix="LIAISON_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=lambda: user_data_path("liaison"))
+    """Engines, data, stores and logs."""
+
+    kafka_url: str = ""
+    """Bootstrap servers of an existing Kafka (host:port,...); empty: the local stack's."""
+
+    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_sasl_mechanism: str = "SCRAM-SHA-256"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = None
+
+    elasticsearch_url: str = ""
+    """URL of an existing Elasticsearch; empty: the local stack's."""
+
+    elasticsearch_username: str = ""
+    elasticsearch_password: SecretStr = SecretStr("")
+    elasticsearch_ca_file: Path | None = None
+
+    namespace: str = ""
+    """Prefix of every topic, group and index name, so that several installations (or tests) share one cluster."""
+
+    case_partitions: int = 4
+    """Partitions of each national topic and of `accepted`; fixed once for good."""
+
+    block_partitions: int = 4
+    """Partitions of `blocks`: work per case grows with them (throughput.md), so 4 or 8 on small installations."""
+
+    replication_factor: int = 1
+    worker_name: str = "local"
+    """Names this worker's folder under stores/; two workers on one machine need two names."""
+
+    model: Path | None = None
+    """The matching model's JSON file; None: the one shipped in the package."""
+
+    max_index_lag_s: int = 300
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings; the environment is read at the first call."""
+    return Settings()
