@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -51,6 +51,27 @@ class Settings(BaseSettings):
     """The matching model's JSON file; None: the one shipped in the package."""
 
     max_index_lag_s: int = 300
+
+    engine_cache: Path = Field(default_factory=lambda: user_cache_path("liaison"))
+    """Where the local engines' fetched jars are kept, shared by every LIAISON_HOME of this user."""
+
+    engine_mirror: str = ""
+    """URL of a Maven repository to fetch the local engines from; empty: Maven Central."""
+
+    offline: bool = False
+    """Fetch nothing: the local engines' jars must already be in the cache."""
+
+    kafka_port: int = 9092
+    """The local Kafka's port on loopback; a free one is taken when it is busy."""
+
+    elasticsearch_port: int = 9200
+    """The local Elasticsearch's port on loopback; a free one is taken when it is busy."""
+
+    kafka_heap: str = "384m"
+    """The local Kafka's -Xmx: enough for a few hundred partitions and 16 MiB messages."""
+
+    elasticsearch_heap: str = "1g"
+    """The local Elasticsearch's -Xmx: carried 300,000 case documents (ARCHITECTURE.md)."""
 
 
 @cache
