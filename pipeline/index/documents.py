@@ -1,0 +1,224 @@
+"""What is written: a case, a link, a rejection each becomes one full document with an external version. Pure.
+
+The external version makes any order of arrival end right: Elasticsearch refuses (409) what is lower than what it holds.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.correlation.claims import Claim, Side, State
+from pipeline.index.audience import audience
+from pipeline.index.terms import folded_text, search_terms
+from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.records import normalised
+from pipeline.records.messages import Accepted, Provenance, Rejected
+
+WITHDRAWN = "withdrawn"
+EXPIRED = "expired"
+LIVE = "live"
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One document to write: `kind` of index, document id, external version (None: last write wins), JSON body."""
+
+    kind: str
+    id: str
+    version: int | None
+    body: bytes
+
+
+class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A document of index `cases`; a tombstone has only the identity fields."""
+
+    case: str
+    agency: str
+    country: str
+    version: int
+    state: str
+    hash: str = ""
+    status: str = ""
+    handling: Handling = Handling()
+    contact: Contact = Contact()
+    retain_until: str | None = None
+    opened: str | None = None
+    closed: str | None = None
+    language: str = ""
+    offences: tuple[str, ...] = ()
+    policing_goals: tuple[int, ...] = ()
+    text: str = ""
+    keys: tuple[int, ...] = ()
+    terms: tuple[str, ...] = ()
+    data: msgspec.Raw | None = None
+    fingerprint: msgspec.Raw | None = None
+    warnings: tuple[normalised.Warning, ...] = ()
+    provenance: Provenance | None = None
+
+
+class LinkSide(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One side of a link document."""
+
+    case: str
+    version: int
+    hash: str = ""
+    agency: str = ""
+    country: str = ""
+
+
+class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A document of index `links`; a tombstone names the two cases and their versions, nothing else."""
+
+    link: str
+    state: str
+    generation: str
+    cases: tuple[str, str]
+    a: LinkSide
+    b: LinkSide
+    audience: tuple[str, ...] = ()
+    score: int = 0
+    probability: float = 0.0
+    band: str = ""
+    evidence: msgspec.Raw | None = None
+
+
+class RejectedDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A document of index `rejected`: everything but the original bytes."""
+
+    position: str
+    topic: str
+    partition: int
+    offset: int
+    agency: str
+    reason: str
+    pointer: str
+    message: str
+    size: int
+    time: str | None = None
+
+
+class _Offence(msgspec.Struct):
+    scheme: str = ""
+    code: str = ""
+
+
+class _Head(msgspec.Struct):
+    """The parts of a record's `data` that are searched on their own; the decoder skips the rest."""
+
+    agency: str
+    country: str
+    opened: str | None = None
+    closed: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    language: str | None = None
+    offences: tuple[_Offence, ...] = ()
+    policing_goals: tuple[int, ...] = ()
+
+
+class _Print(msgspec.Struct):
+    """The parts of a fingerprint that are searched or decided on; the decoder skips the entities."""
+
+    retain_until: str = ""
+    handling: Handling = Handling()
+    contact: Contact = Contact()
+    keys: tuple[int, ...] = ()
+
+
+_encoder = msgspec.json.Encoder()
+_heads = msgspec.json.Decoder(_Head)
+_prints = msgspec.json.Decoder(_Print)
+
+
+def case_version(version: int, expired: bool = False) -> int:
+    """External version of a case document: an expiry mark orders after the agency's version and before its next one."""
+    return 2 * version + expired
+
+
+def link_version(version_a: int, version_b: int) -> int:
+    """External version of a link document: the sum of both cases' external versions."""
+    return case_version(version_a) + case_version(version_b)
+
+
+def case_document(accepted: Accepted) -> Action:
+    """The document of one accepted version; of a withdrawn or expired case a tombstone without content."""
+    gone = accepted.status in (WITHDRAWN, EXPIRED)
+    document = _tombstone(accepted) if gone else _full_case(accepted)
+    version = case_version(accepted.version, accepted.status == EXPIRED)
+    return Action("cases", accepted.case, version, _encoder.encode(document))
+
+
+def _tombstone(accepted: Accepted) -> CaseDocument:
+    head = _heads.decode(accepted.data)
+    return CaseDocument(accepted.case, head.agency, head.country, accepted.version, accepted.status)
+
+
+def _full_case(accepted: Accepted) -> CaseDocument:
+    head = _heads.decode(accepted.data)
+    print_ = _prints.decode(accepted.fingerprint)
+    return CaseDocument(
+        case=accepted.case,
+        agency=head.agency,
+        country=head.country,
+        version=accepted.version,
+        state=LIVE,
+        hash=accepted.hash,
+        status=accepted.status,
+        handling=print_.handling,
+        contact=print_.contact,
+        retain_until=print_.retain_until or None,
+        opened=head.opened,
+        closed=head.closed,
+        language=head.language or "",
+        offences=tuple(f"{offence.scheme}:{offence.code}" for offence in head.offences),
+        policing_goals=head.policing_goals,
+        text=folded_text(head.title, head.summary),
+        keys=print_.keys,
+        terms=search_terms(accepted.entities),
+        data=accepted.data,
+        fingerprint=accepted.fingerprint,
+        warnings=accepted.warnings,
+        provenance=accepted.provenance,
+    )
+
+
+def link_document(claim: Claim) -> Action:
+    """The document of a claim; a retraction or release becomes a tombstone."""
+    live = claim.state is State.LIVE
+    document = LinkDocument(
+        link=claim.link,
+        state=claim.state,
+        generation=claim.generation,
+        cases=(claim.a.case, claim.b.case),
+        a=_link_side(claim.a, live),
+        b=_link_side(claim.b, live),
+        audience=audience(claim.a, claim.b) if live else (),
+        score=claim.score,
+        probability=claim.probability,
+        band=claim.band,
+        evidence=claim.evidence if live else None,
+    )
+    return Action("links", claim.link, link_version(claim.a.version, claim.b.version), _encoder.encode(document))
+
+
+def _link_side(side: Side, live: bool) -> LinkSide:
+    if not live:
+        return LinkSide(side.case, side.version)
+    return LinkSide(side.case, side.version, side.hash, side.agency, side.country)
+
+
+def rejected_document(rejected: Rejected) -> Action:
+    """The document of a rejection; the original stays in Kafka, only its size is told."""
+    position = rejected.position
+    document = RejectedDocument(
+        position=str(position),
+        topic=position.topic,
+        partition=position.partition,
+        offset=position.offset,
+        agency=rejected.agency,
+        reason=rejected.reason,
+        pointer=rejected.pointer,
+        message=rejected.message,
+        size=len(rejected.original or b""),
+        time=rejected.time or None,
+    )
+    return Action("rejected", str(position), None, _encoder.encode(document))

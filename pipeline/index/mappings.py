@@ -1,0 +1,97 @@
+"""Versioned indices behind aliases: their names, settings and mappings, and `apply`, which makes what is missing.
+
+A worker writes through the alias of its own generation (`cases-<generation>`); readers read the active one (`cases`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch import AsyncElasticsearch
+
+from pipeline.index.fields import CATALOGUE, Mapping, strict_mapping
+
+PER_GENERATION = frozenset({"cases", "links"})
+
+SETTINGS: dict[str, Any] = {
+    "number_of_shards": 1,
+    "auto_expand_replicas": "0-1",
+    # Set at all, so that an index nobody has searched for 30 s still makes new documents visible.
+    "refresh_interval": "1s",
+    "analysis": {"analyzer": {"words": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase"]}}},
+}
+
+
+@dataclass(frozen=True)
+class Indices:
+    """Index names of one installation and generation."""
+
+    namespace: str
+    generation: str
+
+    def active(self, kind: str) -> str:
+        """The alias that readers use: the active generation's index."""
+        return f"{self.namespace}{kind}"
+
+    def own(self, kind: str) -> str:
+        """The alias that this generation's workers write through."""
+        return f"{self.active(kind)}-{self.generation}" if kind in PER_GENERATION else self.active(kind)
+
+    def first(self, kind: str) -> str:
+        """The index behind a new alias; a reindex counts up."""
+        return f"{self.own(kind)}-1"
+
+
+def index_body(kind: str) -> dict[str, Any]:
+    """Settings and mappings of an index of this kind."""
+    return {"settings": SETTINGS, "mappings": strict_mapping(CATALOGUE[kind])}
+
+
+async def apply(client: AsyncElasticsearch, indices: Indices) -> list[str]:
+    """Create the missing indices and aliases; return what differs from the catalogue, one sentence each.
+
+    What exists is never changed: a difference is mended by a reindex, a switch of generation by `control`.
+    """
+    differences: list[str] = []
+    for kind in CATALOGUE:
+        if await client.indices.exists_alias(name=indices.own(kind)):
+            differences += await _differences(client, indices, kind)
+        else:
+            await _create(client, indices, kind)
+    return differences
+
+
+async def _create(client: AsyncElasticsearch, indices: Indices, kind: str) -> None:
+    aliases: dict[str, Any] = {indices.own(kind): {"is_write_index": True}}
+    if not await client.indices.exists_alias(name=indices.active(kind)):
+        aliases[indices.active(kind)] = {}
+    body = index_body(kind)
+    # A second worker may have created it a moment ago: 400 resource_already_exists.
+    await client.options(ignore_status=400).indices.create(index=indices.first(kind), aliases=aliases, **body)
+
+
+async def _differences(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[str]:
+    wanted = dict(_flat(index_body(kind)["mappings"]))
+    found: list[str] = []
+    for index, body in (await client.indices.get_mapping(index=indices.own(kind))).items():
+        held = dict(_flat(body["mappings"]))
+        found += [
+            f"{index}: {path} is {_words(held.get(path))}, should be {_words(wanted.get(path))}"
+            for path in sorted(wanted.keys() | held.keys())
+            if wanted.get(path) != held.get(path)
+        ]
+    return found
+
+
+def _flat(mapping: Mapping, prefix: str = "") -> Iterator[tuple[str, Mapping]]:
+    for name, inner in mapping.get("properties", {}).items():
+        if "properties" in inner:
+            yield from _flat(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", inner
+
+
+def _words(mapping: Mapping | None) -> str:
+    return "missing" if mapping is None else " ".join(f"{name}={value}" for name, value in sorted(mapping.items()))

@@ -1,0 +1,162 @@
+"""The bulk writer: waits out an outage of any length, counts what is stale, hands back what is refused for good."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from elasticsearch import ApiError, AsyncElasticsearch, TransportError
+
+from pipeline.index.documents import Action
+from pipeline.index.fields import CATALOGUE
+from pipeline.index.mappings import Indices
+
+log = logging.getLogger(__name__)
+
+BULK_BYTES = 5 * 2**20
+"""Elasticsearch's guide starts at 5 MB a request; more gained nothing on one node."""
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+
+STALE = 409
+REFUSED = frozenset({400, 413})
+"""The document's own fault. All else (429, 5xx, a missing index or a block, which an operator mends) is tried again."""
+
+_FIELD = re.compile(r"field \[([\w.]+)\]")
+
+Pause = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A document that Elasticsearch will never take: the error's type, and its field where one is named.
+
+    The error's own words are left out, since they echo stored values.
+    """
+
+    action: Action
+    error: str
+
+
+@dataclass
+class Outcome:
+    """What became of a batch: written + stale + refused = given."""
+
+    written: int = 0
+    stale: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+
+class _Error(msgspec.Struct):
+    type: str = ""
+    reason: str = ""
+
+
+class _Item(msgspec.Struct):
+    status: int
+    error: _Error | None = None
+
+
+class BulkWriter:
+    """Writes actions in bulk; `write` returns only when every action has its final outcome.
+
+    `waiting` is true while Elasticsearch does not answer; `pause` is asyncio.sleep, or a test's own.
+    """
+
+    def __init__(self, client: AsyncElasticsearch, indices: Indices, pause: Pause = asyncio.sleep) -> None:
+        self.waiting = False
+        self._client = client.options(max_retries=0)
+        self._heads = {kind: f'{{"index":{{"_index":"{indices.own(kind)}","_id":' for kind in CATALOGUE}
+        self._pause = pause
+
+    async def write(self, actions: Sequence[Action]) -> Outcome:
+        """Write all actions, in requests of about BULK_BYTES; they may be sent again, so each carries its version."""
+        outcome = Outcome()
+        for batch in _batches(actions):
+            await self._settle(batch, outcome)
+        return outcome
+
+    async def _settle(self, batch: Sequence[Action], outcome: Outcome) -> None:
+        pause = FIRST_PAUSE_S
+        while batch:
+            rest = await self._attempt(batch, outcome)
+            self.waiting = bool(rest)
+            if rest:
+                await self._pause(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, keeps no secret
+                pause = min(2 * pause, LONGEST_PAUSE_S)
+            batch = rest
+
+    async def _attempt(self, batch: Sequence[Action], outcome: Outcome) -> Sequence[Action]:
+        """Send one request, record what is final, and return what must be sent again."""
+        try:
+            items = await self._send(batch)
+        except ApiError as error:
+            if error.status_code in REFUSED:
+                await self._halve(batch, outcome, error)
+                return ()
+            log.warning("Elasticsearch answers %s to a bulk request; waiting", error.status_code)
+            return batch
+        except TransportError as error:
+            log.warning("Elasticsearch does not answer (%s); waiting", type(error).__name__)
+            return batch
+        return [action for action, item in zip(batch, items, strict=True) if not _final(action, item, outcome)]
+
+    async def _send(self, batch: Sequence[Action]) -> list[_Item]:
+        response = await self._client.perform_request(
+            "POST",
+            "/_bulk?require_alias=true&filter_path=items.*.status,items.*.error.type,items.*.error.reason",
+            headers={"content-type": "application/x-ndjson", "accept": "application/json"},
+            body=b"".join(self._lines(batch)),
+        )
+        return [msgspec.convert(item["index"], _Item) for item in response.body["items"]]
+
+    def _lines(self, batch: Sequence[Action]) -> Iterator[bytes]:
+        for action in batch:
+            ending = "" if action.version is None else f',"version":{action.version},"version_type":"external_gte"'
+            yield f"{self._heads[action.kind]}{msgspec.json.encode(action.id).decode()}{ending}}}}}\n".encode()
+            yield action.body
+            yield b"\n"
+
+    async def _halve(self, batch: Sequence[Action], outcome: Outcome, error: ApiError) -> None:
+        """A request refused as a whole: its parts may pass, and a single document is the culprit."""
+        if len(batch) == 1:
+            outcome.refused.append(Refusal(batch[0], f"status {error.status_code}"))
+            return
+        middle = len(batch) // 2
+        await self._settle(batch[:middle], outcome)
+        await self._settle(batch[middle:], outcome)
+
+
+def _final(action: Action, item: _Item, outcome: Outcome) -> bool:
+    if item.status < 300:
+        outcome.written += 1
+    elif item.status == STALE:
+        outcome.stale += 1
+    elif item.status in REFUSED:
+        outcome.refused.append(Refusal(action, _named(item.error or _Error())))
+    else:
+        return False
+    return True
+
+
+def _named(error: _Error) -> str:
+    field_name = _FIELD.search(error.reason)
+    return f"{error.type} in field {field_name[1]}" if field_name else error.type
+
+
+def _batches(actions: Sequence[Action]) -> Iterator[list[Action]]:
+    batch: list[Action] = []
+    size = 0
+    for action in actions:
+        if batch and size + len(action.body) > BULK_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(action)
+        size += len(action.body)
+    if batch:
+        yield batch
