@@ -49,6 +49,6 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def link_id(case_a: str, case_b: str) -> str:
-    """The id of the link between two cases, the same in either order: 128 bits of BLAKE2b over the ordered case keys, as hex."""
+    """The id of the link between two cases, the same in either order: 128 bits of BLAKE2b over both keys, as hex."""
     first, second = sorted((case_a, case_b))
     return hashlib.blake2b(f"{first}|{second}".encode(), digest_size=16).hexdigest()

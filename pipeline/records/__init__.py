@@ -1,1 +1,1 @@
-"""What a case record is: model, validation, normalisation, identifiers, rejection reasons (schemas/case.schema.json)."""
+"""What a case record is: model, validation, normalisation, identifiers, rejection reasons."""

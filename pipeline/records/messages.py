@@ -1,4 +1,4 @@
-"""What intake writes beside fingerprints: the accepted record, receipts, rejections. Their schemas are schemas/*.schema.json."""
+"""What intake writes beside fingerprints: accepted records, receipts, rejections (schemas/*.schema.json)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.records.normalised import Entity, Warning
+from pipeline.records.normalised import Entity, RecordWarning
 
 
 class Reason(StrEnum):
@@ -45,7 +45,9 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Value of topic `accepted`: one version of one case. `data` is the record as sent; a withdrawal has only identity fields in it.
+    """Value of topic `accepted`: one version of one case.
+
+    `data` is the record as sent; a withdrawal has only identity fields in it.
 
     `hash` is the fingerprint's hash and `fingerprint` the whole fingerprint as JSON of `provenance.generation`.
     """
@@ -58,7 +60,7 @@ class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):
     provenance: Provenance
     entities: tuple[Entity, ...] = ()
     fingerprint: msgspec.Raw = msgspec.Raw(b"null")
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[RecordWarning, ...] = ()
 
 
 class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,7 +73,7 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     pointer: str = ""
     message: str = ""
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[RecordWarning, ...] = ()
     time: str = ""
 
 

@@ -34,7 +34,10 @@ class PartialDate(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Identifier(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A number that names a thing: `value` is the canonical core; `valid` the check digit's verdict, None where the type has none."""
+    """A number that names a thing.
+
+    `value` is the canonical core; `valid` the check digit's verdict, None where the type has none.
+    """
 
     type: str
     value: str
@@ -76,7 +79,10 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One normalised entity of a case. Everything that names it uniquely (IMEI, IBAN, VIN, plate, MRZ document, IMO, serial ...) is an Identifier."""
+    """One normalised entity of a case.
+
+    Everything that names it uniquely (IMEI, IBAN, VIN, plate, MRZ document, IMO, serial ...) is an Identifier.
+    """
 
     id: str
     type: str
@@ -100,7 +106,7 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
     span: Span | None = None
 
 
-class Warning(msgspec.Struct, frozen=True):
+class RecordWarning(msgspec.Struct, frozen=True):
     """Something doubtful that did not drop the record; `pointer` is a JSON pointer into the message."""
 
     code: str
@@ -112,4 +118,4 @@ class Normalised(msgspec.Struct, frozen=True):
     """All entities of a case, and what normalisation doubted."""
 
     entities: tuple[Entity, ...]
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[RecordWarning, ...] = ()
