@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -9,6 +10,9 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from pipeline.records.normalised import Entity, Name
+
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+"""Diacritics, Hebrew points, Arabic short vowels: left out by writers at will. Indic vowel signs are letters and stay."""
 
 UNSEARCHED_TOKENS = frozenset({"title", "particle", "legal_form"})
 """Token kinds that name nobody: they stand in thousands of names."""
@@ -52,4 +56,4 @@ def folded_text(*parts: str | None) -> str:
     text = " ".join(part for part in parts if part).casefold()
     if text.isascii():
         return text
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", text)))
