@@ -1,0 +1,51 @@
+"""Words that play a part in names without telling people or organisations apart (name_words.toml and rigour's lists)."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+from rigour._core import nullwords_list, person_name_prefixes_list
+
+_LISTS: dict[str, Any] = tomllib.loads(files("pipeline.records").joinpath("name_words.toml").read_text("utf-8"))
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(_LISTS[name].split())
+
+
+def _letters(name: str) -> frozenset[str]:
+    return frozenset(letter for letter in _LISTS[name] if letter.isalpha())
+
+
+TITLES = (
+    _words("titles")
+    | {word.casefold().rstrip(".") for word in person_name_prefixes_list() if word.replace(".", "").isalpha()}
+) - _words("never_titles")
+"""Forms of address; they weigh nothing."""
+
+PARTICLES = _words("particles")
+GIVEN_WHEN_FIRST = _words("given_when_first")
+"""Particles that are as well given or family names (Ben, Al, Le, Van): as the first of two words they are names."""
+
+PATRONYMIC_ENDINGS = tuple(sorted(_words("patronymic_endings")))
+GENERATIONS: dict[str, str] = _LISTS["generations"]
+
+_NULL_WORDS = {word.casefold() for word in nullwords_list()}
+UNKNOWN_WORDS = _words("unknown_words") | {
+    word for word in _NULL_WORDS if len(word) > 1 and word.isalpha() and word not in _words("doubtful_words")
+}
+"""Words that stand for a missing name, and are dropped from a name that has others."""
+UNKNOWN_NAMES = UNKNOWN_WORDS | _NULL_WORDS | frozenset(_LISTS["unknown_names"])
+"""Whole names that name nobody."""
+
+ORGANISATION_PARTICLES = _words("organisation_particles")
+COMPANY_WORDS: dict[str, str] = _LISTS["company_words"]
+LEGAL_FORMS: dict[str, str] = _LISTS["legal_forms"]
+VESSEL_PREFIXES = _words("vessel_prefixes")
+
+CHINESE_SURNAMES = _letters("chinese_surnames")
+CHINESE_DOUBLE_SURNAMES = _words("chinese_double_surnames")
+KOREAN_SURNAMES = _letters("korean_surnames")
+KOREAN_DOUBLE_SURNAMES = _words("korean_double_surnames")

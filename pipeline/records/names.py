@@ -1,0 +1,154 @@
+"""Names as agencies write them, turned into typed tokens.
+
+`normalise_name` cleans (NFKC, no control or zero-width characters), case-folds, splits into tokens and types each one
+(TOKEN_KINDS). Letters smuggled in from a look-alike alphabet are put back ("Ivаn" with a Cyrillic а becomes "ivan") and
+the name is flagged `mixed_script`; names that name nobody ("unknown", "N/A") are flagged `placeholder`.
+The result does not depend on upper or lower case, nor on composed or decomposed letters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from pipeline.records import name_words as words
+from pipeline.records.normalised import Name, Token
+from pipeline.records.organisation_names import organisation_tokens
+from pipeline.records.scripts import has_mixed_alphabets, script_of, unmask
+
+MAX_TOKENS = 40
+"""More words than any name has; the rest is dropped, which bounds the cost of a comparison."""
+
+_APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻʹ`´ʾʿ״׳\"](?=\w)|[ʹʺʼʻʾʿ׳]")
+_SEPARATORS = re.compile(r"[^\w'/]+|_+")
+_BLANKED = ("Cc", "Zl", "Zp", "Cs", "Cn", "Co")
+_ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
+
+
+@lru_cache(maxsize=65536)
+def normalise_name(
+    full: str, given: str, middle: str, family: str, patronymic: str, kind: str, entity_type: str
+) -> Name:
+    """The typed name; `full` leads where both it and its parts are given, and the parts then type its tokens.
+
+    Every argument may be ""; `kind` defaults to "primary". Never raises: a name without a word has no tokens.
+    """
+    parts = {"given": given, "middle": middle, "family": family, "patronymic": patronymic}
+    text = clean_text(full) or clean_text(" ".join(part for part in (given, middle, patronymic, family) if part))
+    unmasked, mixed = _unmask_words(fold_case(text))
+    flags = ("mixed_script",) if mixed else ()
+    if is_placeholder(unmasked):
+        return Name(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))
+    if entity_type == "person":
+        tokens = _person_tokens(
+            unmasked, {part: fold_case(clean_text(value)) for part, value in parts.items() if value}
+        )
+    else:
+        tokens = organisation_tokens(unmasked, entity_type)
+    return Name(text=text, tokens=tokens[:MAX_TOKENS], kind=kind or "primary", flags=flags)
+
+
+def clean_text(text: str) -> str:
+    """NFKC, every control or white space one blank, format characters (zero width, direction marks) removed."""
+    composed = unicodedata.normalize("NFKC", text)
+    if composed.isascii() and composed.isprintable():
+        return " ".join(composed.split())
+    categories = ((char, unicodedata.category(char)) for char in composed)
+    kept = (" " if category in _BLANKED else char for char, category in categories if category != "Cf")
+    return " ".join("".join(kept).split())
+
+
+def fold_case(text: str) -> str:
+    """Case-folded, so that "İ", "ı" and "I" are one letter as "ß" and "SS" are; vowel points and tatweel removed."""
+    folded = unicodedata.normalize("NFKC", text.casefold())
+    if folded.isascii():
+        return folded
+    return unicodedata.normalize("NFKC", _ARABIC_MARKS.sub("", folded.replace("i\u0307", "i").replace("ı", "i")))
+
+
+def is_placeholder(folded: str) -> bool:
+    """Whether a case-folded name stands for a missing one."""
+    plain = " ".join(_SEPARATORS.sub(" ", folded).split())
+    if folded in words.UNKNOWN_NAMES or plain in words.UNKNOWN_NAMES or not any(char.isalnum() for char in plain):
+        return True
+    tokens = plain.split()
+    return all(token in words.UNKNOWN_WORDS for token in tokens) or (len(plain) > 2 and len(set(plain) - {" "}) == 1)
+
+
+def _unmask_words(text: str) -> tuple[str, bool]:
+    if text.isascii() or not any(has_mixed_alphabets(word) for word in _SEPARATORS.split(text)):
+        return text, False
+    context = script_of(text)
+    fixed = re.sub(r"\w+", lambda word: unmask(word[0], context) if has_mixed_alphabets(word[0]) else word[0], text)
+    return fixed, True
+
+
+def _person_tokens(text: str, parts: dict[str, str]) -> tuple[Token, ...]:
+    comma = _family_before_comma(text) if not parts else ""
+    spelled = _split(text)
+    if len(spelled) == 1 and (split := _split_east_asian(spelled[0])):
+        return split
+    named = {word: part for part, value in parts.items() for word in _split(value)}
+    named |= dict.fromkeys(_split(comma), "family") if comma else {}
+    kept = [word for word in spelled if word not in words.UNKNOWN_WORDS] or spelled
+    return tuple(Token(*_person_token(kept, at, named, bool(comma))) for at in range(len(kept)))
+
+
+def _family_before_comma(text: str) -> str:
+    before, comma, after = text.partition(",")
+    rest = _split(after)
+    plain = comma and before.strip() and rest and "," not in after
+    return before if plain and not all(word in words.GENERATIONS or word in words.TITLES for word in rest) else ""
+
+
+def _split(text: str) -> list[str]:
+    joined = _APOSTROPHES.sub("", text)
+    return [word for piece in _SEPARATORS.split(joined) if (word := piece.replace("'", "").strip("/"))]
+
+
+def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: bool) -> tuple[str, str]:
+    word = spelled[at]
+    part = named.get(word, "")
+    last = at == len(spelled) - 1
+    if word in words.GENERATIONS and at > 0:
+        return words.GENERATIONS[word], "number"
+    if word in words.TITLES and part != "family":
+        return word, "title"
+    if word in words.PARTICLES and not last and not _is_short_name(spelled, at, comma):
+        return word, "particle"
+    if word.isdigit():
+        return word, "number"
+    if len(word) == 1 and word.isalpha() and word.lower() != word.upper():
+        return word, "initial"
+    if part == "patronymic" or (not part and _is_patronymic(spelled, at)):
+        return word, "patronymic"
+    return word, {"given": "given", "middle": "given", "family": "family"}.get(part, "given" if comma else "name")
+
+
+def _is_short_name(spelled: list[str], at: int, comma: bool) -> bool:
+    return at == 0 and not comma and len(spelled) == 2 and spelled[0] in words.GIVEN_WHEN_FIRST
+
+
+def _is_patronymic(spelled: list[str], at: int) -> bool:
+    if len(spelled) < 3 or not spelled[at].endswith(words.PATRONYMIC_ENDINGS):
+        return False
+    others = [word for word in spelled[at + 1 :] if word.endswith(words.PATRONYMIC_ENDINGS)]
+    return at > 0 and (bool(others) or not any(word.endswith(words.PATRONYMIC_ENDINGS) for word in spelled[:at]))
+
+
+def _split_east_asian(word: str) -> tuple[Token, ...]:
+    """Family and given name of a Chinese or Korean name written without a space; () for any other word."""
+    if not 2 <= len(word) <= 4:
+        return ()
+    script = script_of(word)
+    if script == "Han" and len(word) <= 3:
+        singles, doubles = words.CHINESE_SURNAMES, words.CHINESE_DOUBLE_SURNAMES
+    elif script == "Han":
+        singles, doubles = frozenset(), words.CHINESE_DOUBLE_SURNAMES
+    elif script == "Hangul":
+        singles, doubles = (words.KOREAN_SURNAMES if len(word) == 3 else frozenset()), words.KOREAN_DOUBLE_SURNAMES
+    else:
+        return ()
+    cut = 2 if len(word) > 2 and word[:2] in doubles else 1 if word[0] in singles else 0
+    return (Token(word[:cut], "family"), Token(word[cut:], "given")) if cut else ()

@@ -1,0 +1,113 @@
+"""Names of organisations and things (vessels), as typed tokens: core, legal_form, number, particle, title."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from rigour._core import ordinals_dict
+from rigour.names import extract_org_types
+
+from pipeline.records import name_words as words
+from pipeline.records.normalised import Token
+
+_DOTTED = re.compile(r"(?<!\w)(?:\w\.[ ]?){2,}(?:\w(?!\w))?")
+_APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻ`´״׳\"](?=\w)")
+_SEPARATORS = re.compile(r"[^\w&+]+|_+")
+_BOUND_AMPERSAND = re.compile(r"(?<=\w)&(?=\w)")
+_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
+_ROMAN_LETTERS = {"i": "1", "v": "5", "x": "10"}
+_MAX_ORDINAL = 100
+"""Number words beyond a hundred are rare in names, and the table of them is long."""
+
+
+def organisation_tokens(text: str, entity_type: str) -> tuple[Token, ...]:
+    """Typed tokens of a case-folded name; a name that is nothing but a legal form keeps its words as core."""
+    text = _BOUND_AMPERSAND.sub("", text)
+    body, forms = _take_legal_forms(text) if entity_type == "organisation" else (_join_slashed(text), [])
+    spelled = _split(body)
+    if not any(_is_core(word) for word in spelled):
+        spelled, forms = _split(text), []
+    tokens = [_token(spelled, at, entity_type) for at in range(len(spelled))]
+    merged = _merge_number_words(tokens)
+    if not any(token.kind in ("core", "number") for token in merged):
+        merged = [Token(token.text, "core") for token in merged]
+    return (*merged, *(Token(form, "legal_form") for form in forms))
+
+
+def _is_core(word: str) -> bool:
+    return word not in words.ORGANISATION_PARTICLES and word not in words.COMPANY_WORDS
+
+
+def _take_legal_forms(text: str) -> tuple[str, list[str]]:
+    found: list[str] = []
+    for spelled, form in words.LEGAL_FORMS.items():
+        if spelled in text:
+            text, found = text.replace(spelled, " "), [*found, form]
+    for variant in (text, _join_dotted(text)):
+        text = variant
+        for spelled, form in extract_org_types(text):
+            text = re.sub(rf"(?<!\w){re.escape(spelled)}(?!\w)", " ", text, count=1)
+            found.append(re.sub(r"\W", "", form))
+    return text, sorted(set(found))
+
+
+def _join_dotted(text: str) -> str:
+    return _DOTTED.sub(lambda match: match[0].replace(".", "").replace(" ", "") + " ", text)
+
+
+def _join_slashed(text: str) -> str:
+    """M/V is one word."""
+    return re.sub(r"(?<!\w)(\w)/(\w)(?!\w)", r"\1\2", text)
+
+
+def _split(text: str) -> list[str]:
+    joined = _APOSTROPHES.sub("", _join_dotted(text))
+    return [word for word in _SEPARATORS.split(joined) if word]
+
+
+def _token(spelled: list[str], at: int, entity_type: str) -> Token:
+    word = spelled[at]
+    if entity_type == "vessel" and at == 0 and len(spelled) > 1 and word in words.VESSEL_PREFIXES:
+        return Token(word, "title")
+    if number := _number(word, is_last=at == len(spelled) - 1 and at > 0):
+        return Token(number, "number")
+    if word in words.ORGANISATION_PARTICLES and len(spelled) > 1:
+        return Token(word, "particle")
+    if word in words.COMPANY_WORDS and entity_type == "organisation":
+        return Token(words.COMPANY_WORDS[word], "legal_form")
+    return Token(word, "core")
+
+
+def _number(word: str, *, is_last: bool) -> str:
+    if word.isdecimal():
+        return str(int(word)) if len(word) < 19 else word
+    if is_last and word in _ROMAN_LETTERS:
+        return _ROMAN_LETTERS[word]
+    return _ROMAN.get(word) or _number_words().get(word, "")
+
+
+@cache
+def _number_words() -> dict[str, str]:
+    """Spelled numbers and ordinals of one word ("first", "1st", "forty"), from rigour."""
+    found: dict[str, str] = {}
+    for number, spellings in ordinals_dict().items():
+        if number <= _MAX_ORDINAL:
+            found |= {word.casefold(): str(number) for word in spellings if word.isalnum() and len(word) > 2}
+    return found
+
+
+def _merge_number_words(tokens: list[Token]) -> list[Token]:
+    """Forty + four is 44."""
+    merged: list[Token] = []
+    for token in tokens:
+        before = merged[-1] if merged else None
+        if before and before.kind == token.kind == "number" and _is_tens(before.text) and len(token.text) == 1:
+            merged[-1] = Token(str(int(before.text) + int(token.text)), "number")
+        else:
+            merged.append(token)
+    return merged
+
+
+def _is_tens(number: str) -> bool:
+    return len(number) == 2 and number[1] == "0" and number != "10"
