@@ -1,4 +1,4 @@
-"""Words that play a part in names without telling people or organisations apart (name_words.toml and rigour's lists)."""
+"""Words of names that do not tell people or organisations apart (name_words.toml and rigour's lists)."""
 
 from __future__ import annotations
 
