@@ -1,0 +1,57 @@
+"""How each Kafka client reaches the cluster: one place that turns settings into client options."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any, Final
+
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+
+LARGEST_REQUEST: Final = 32 << 20
+"""Room for one message of the largest topic (16 MiB) with its batch around it."""
+
+BATCH_BYTES: Final = 1 << 19
+"""A record batch holds this much, or one larger message: brokers limit batches, not messages."""
+
+
+def bootstrap(settings: Settings) -> list[str]:
+    """The cluster's addresses, each host:port. Raises LiaisonError where none is known."""
+    if not settings.kafka_url:
+        raise LiaisonError("no Kafka is known: run `liaison up`, or set LIAISON_KAFKA_URL")
+    return [server.strip() for server in settings.kafka_url.split(",")]
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.kafka_security_protocol.endswith("SSL"):
+        return None
+    return ssl.create_default_context(cafile=settings.kafka_ca_file)
+
+
+def _sasl(settings: Settings) -> dict[str, Any]:
+    if not settings.kafka_security_protocol.startswith("SASL"):
+        return {}
+    return {
+        "sasl_mechanism": settings.kafka_sasl_mechanism,
+        "sasl_plain_username": settings.kafka_username,
+        "sasl_plain_password": settings.kafka_password.get_secret_value(),
+    }
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """What kafka-python's and aiokafka's clients have in common: addresses, security, credentials."""
+    return {
+        "bootstrap_servers": bootstrap(settings),
+        "security_protocol": settings.kafka_security_protocol,
+        "ssl_context": _tls(settings),
+        **_sasl(settings),
+    }
+
+
+def consumer_options(settings: Settings) -> dict[str, Any]:
+    """For an aiokafka consumer without a group that reads what was committed, from explicit positions."""
+    return options(settings) | {
+        "isolation_level": "read_committed",
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+    }

@@ -1,0 +1,72 @@
+"""Read whole partitions, outside any consumer group: registry, progress, and what a store is rebuilt from."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from pipeline.settings import Settings
+from pipeline.streams.connection import consumer_options
+
+POLL_MS = 200
+FETCH_WAIT_MS = 50
+"""An empty partition answers after this; reading the registry waits no longer."""
+
+
+@asynccontextmanager
+async def plain_consumer(settings: Settings, partitions: Iterable[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group on these partitions that sees committed records only; the caller seeks."""
+    consumer = AIOKafkaConsumer(**consumer_options(settings), fetch_max_wait_ms=FETCH_WAIT_MS)
+    await consumer.start()
+    try:
+        consumer.assign(list(partitions))
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def read(
+    settings: Settings, starts: Mapping[TopicPartition, int], last: Mapping[TopicPartition, int] | None = None
+) -> AsyncIterator[list[ConsumerRecord]]:
+    """Committed records from each partition's start (an offset) by fetched chunks, ordered within a partition.
+
+    Ends past the offsets `last`, or at the high watermark first seen where a partition is not named there. Transactions
+    still open below that are waited for, so that nothing that was committed before the call is ever missed.
+    """
+    given = last or {}
+    async with plain_consumer(settings, starts) as consumer:
+        for partition, offset in starts.items():
+            consumer.seek(partition, offset)
+        ends = {p: given[p] + 1 for p in starts if p in given}
+        open_partitions = set(starts)
+        while open_partitions:
+            fetched = await consumer.getmany(*open_partitions, timeout_ms=POLL_MS)
+            for partition, records in fetched.items():
+                wanted = [r for r in records if r.offset <= given[partition]] if partition in given else records
+                if wanted:
+                    yield wanted
+            open_partitions -= await _finished(consumer, open_partitions, ends)
+
+
+async def _finished(
+    consumer: AIOKafkaConsumer, partitions: set[TopicPartition], ends: dict[TopicPartition, int]
+) -> set[TopicPartition]:
+    done = set()
+    for partition in partitions:
+        if partition not in ends and (high := consumer.highwater(partition)) is not None:
+            ends[partition] = high
+        if partition in ends and await consumer.position(partition) >= ends[partition]:
+            done.add(partition)
+    consumer.pause(*done)
+    return done
+
+
+async def read_table(settings: Settings, topic: str, partitions: int = 1) -> dict[bytes, bytes]:
+    """The last value of every key of a compacted topic that is small enough to hold; tombstones left out."""
+    table: dict[bytes, bytes] = {}
+    starts = {TopicPartition(topic, p): 0 for p in range(partitions)}
+    async for records in read(settings, starts):
+        table |= {r.key: r.value for r in records}
+    return {key: value for key, value in table.items() if value is not None}
