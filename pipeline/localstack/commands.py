@@ -2,8 +2,71 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from pipeline.localstack.stack import EngineStatus
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(root: typer.Typer) -> None:
     """Add `up`, `down`, `status` to the root command."""
+    root.command(epilog="Example: liaison up && liaison status")(up)
+    root.command(epilog="Example: liaison down")(down)
+    root.command(epilog="Example: liaison status --json")(status)
+
+
+def up(as_json: Json = False) -> None:
+    """Start Apache Kafka and Elasticsearch on loopback, or whichever of them LIAISON_*_URL does not name."""
+    from rich.console import Console
+
+    from pipeline.localstack import stack
+    from pipeline.localstack.processes import ended_by_signals
+    from pipeline.settings import settings
+
+    with ended_by_signals():
+        stack.up(settings(), Console(stderr=True))
+    _show(stack.status(settings()), as_json)
+
+
+def down(as_json: Json = False) -> None:
+    """Stop the local engines; their data stays."""
+    import orjson
+
+    from pipeline.localstack import stack
+    from pipeline.settings import settings
+
+    stopped = stack.down(settings())
+    if as_json:
+        typer.echo(orjson.dumps({"stopped": stopped}))
+    else:
+        typer.echo(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+def status(as_json: Json = False) -> None:
+    """Show whether the engines run; exit 1 if one does not serve."""
+    from pipeline.localstack import stack
+    from pipeline.settings import settings
+
+    states = stack.status(settings())
+    _show(states, as_json)
+    if not all(state.healthy for state in states):
+        raise typer.Exit(1)
+
+
+def _show(states: list[EngineStatus], as_json: bool) -> None:
+    from dataclasses import asdict
+
+    import orjson
+
+    if as_json:
+        typer.echo(orjson.dumps([asdict(state) for state in states]))
+        return
+    for state in states:
+        process = f"pid {state.pid}" if state.pid else ""
+        typer.echo(f"{state.title:<20} {state.state:<12} {state.url:<24} {process}".rstrip())
+        if not state.healthy and state.log:
+            typer.echo(f"{'':<20} log: {state.log}")

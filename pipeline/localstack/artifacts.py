@@ -1,0 +1,140 @@
+"""The engines' jars: pinned in artifacts.json, fetched with jgo, verified by SHA-256 at every start."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from pipeline.errors import LiaisonError
+from pipeline.localstack.exclusion import exclusive
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from jgo.maven import Artifact
+
+PINNED = Path(__file__).with_name("artifacts.json")
+
+PARALLEL_FETCHES = 8
+"""Most jars are small: the time goes to connecting, not to the line."""
+
+TIMEOUT_S = 20
+ATTEMPTS = 2
+"""One transfer in a hundred breaking must not fail a start."""
+
+Advance = Callable[[int], None]
+
+
+class Jar(msgspec.Struct, frozen=True):
+    """One pinned jar; `size` in bytes, `sha256` in hex."""
+
+    coordinate: str
+    size: int
+    sha256: str
+
+
+def pinned(engines: Sequence[str]) -> dict[str, list[Jar]]:
+    """The jars of each engine, as resolution.py wrote them."""
+    everything = msgspec.json.decode(PINNED.read_bytes(), type=dict[str, list[Jar]])
+    return {engine: everything[engine] for engine in engines}
+
+
+def fetch(engines: Sequence[str], settings: Settings, console: Console) -> dict[str, list[Path]]:
+    """Paths of the verified jars of each engine, from the cache or the repository.
+
+    Raises LiaisonError if one can be had from neither.
+    """
+    store = _Store(settings)
+    wanted = pinned(engines)
+    with exclusive(settings.engine_cache / "maven.lock", lambda: console.print("Another start is fetching: waiting …")):
+        missing = [jar for jars in wanted.values() for jar in jars if not store.intact(jar)]
+        if missing:
+            store.fetch(missing, console)
+    return {engine: [store.path(jar) for jar in jars] for engine, jars in wanted.items()}
+
+
+class _Store:
+    """A Maven repository cache under the user's cache folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.root = settings.engine_cache / "maven"
+        self.mirror = settings.engine_mirror
+        self.offline = settings.offline
+
+    def path(self, jar: Jar) -> Path:
+        """Where the jar is, or would be, by Maven's layout."""
+        group, artifact, version = jar.coordinate.split(":")
+        return self.root.joinpath(*group.split("."), artifact, version, f"{artifact}-{version}.jar")
+
+    def intact(self, jar: Jar) -> bool:
+        """Whether the cached file is exactly the pinned one."""
+        path = self.path(jar)
+        if not path.is_file() or path.stat().st_size != jar.size:
+            return False
+        return hashlib.sha256(path.read_bytes()).hexdigest() == jar.sha256
+
+    def fetch(self, jars: Sequence[Jar], console: Console) -> None:
+        """Fetch all, with one progress bar on a terminal."""
+        if self.offline:
+            raise _unavailable(f"{len(jars)} of their jars are not in the cache and LIAISON_OFFLINE is set")
+        with _progress(sum(jar.size for jar in jars), console) as advance, ThreadPoolExecutor(PARALLEL_FETCHES) as pool:
+            try:
+                list(pool.map(lambda jar: self._fetch_one(jar, advance), jars))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _fetch_one(self, jar: Jar, advance: Advance) -> None:
+        import requests
+
+        artifact = self._artifact(jar, advance)
+        failure = "its checksum is not the pinned one"
+        for _ in range(ATTEMPTS):
+            self.path(jar).unlink(missing_ok=True)
+            try:
+                artifact.resolve()
+            except (requests.RequestException, RuntimeError, OSError) as error:
+                failure = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
+                continue
+            if self.intact(jar):
+                return
+        self.path(jar).unlink(missing_ok=True)
+        raise _unavailable(f"{jar.coordinate}: {failure}")
+
+    def _artifact(self, jar: Jar, advance: Advance) -> Artifact:
+        from jgo.maven import MavenContext, PythonResolver
+
+        @contextmanager
+        def progress(filename: str, size: int) -> Iterator[Advance]:
+            yield advance
+
+        context = MavenContext(
+            resolver=PythonResolver(progress_callback=progress),
+            repo_cache=self.root,
+            remote_repos={"mirror": self.mirror} if self.mirror else None,
+            timeout=TIMEOUT_S,
+        )
+        return context.create_dependency(jar.coordinate).artifact
+
+
+def _unavailable(reason: str) -> LiaisonError:
+    return LiaisonError(
+        f"the local engines cannot be fetched ({reason}): set LIAISON_KAFKA_URL and LIAISON_ELASTICSEARCH_URL to"
+        " existing ones, or start those of deploy/compose.yaml"
+    )
+
+
+@contextmanager
+def _progress(total: int, console: Console) -> Iterator[Advance]:
+    columns = (TextColumn("Fetching Kafka and Elasticsearch"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    bar: AbstractContextManager[Progress] = Progress(*columns, console=console, disable=not console.is_terminal)
+    with bar as progress:
+        task = progress.add_task("fetch", total=total)
+        yield lambda count: progress.advance(task, count)

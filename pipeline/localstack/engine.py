@@ -1,0 +1,52 @@
+"""What the stack needs to know of an engine to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.localstack.layout import Layout
+from pipeline.settings import Settings
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One start of an engine: where, with what, on which port."""
+
+    layout: Layout
+    settings: Settings
+    jars: Sequence[Path]
+    port: int
+
+
+class Engine(Protocol):
+    """A server that runs as one child process."""
+
+    name: str
+    title: str
+
+    def external(self, settings: Settings) -> str:
+        """The URL of an existing one to use instead, or the empty string."""
+        ...
+
+    def preferred_port(self, settings: Settings) -> int:
+        """The port to take if it is free."""
+        ...
+
+    def url(self, port: int) -> str:
+        """How clients address the local one on this port."""
+        ...
+
+    def prepare(self, launch: Launch) -> None:
+        """Write its settings and, the first time, its data folder."""
+        ...
+
+    def command(self, launch: Launch) -> list[str]:
+        """The command line that runs it; it contains the home's path, by which the process is recognised."""
+        ...
+
+    def answers(self, port: int) -> bool:
+        """Whether the one that listens on this port serves requests now."""
+        ...

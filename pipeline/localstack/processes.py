@@ -1,0 +1,125 @@
+"""Engine processes: start detached, recognise by run file, stop for certain."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+import psutil
+
+CLOCK_TOLERANCE_S = 5.0
+"""A process's creation time is derived from the wall clock, which NTP may have set meanwhile."""
+
+_children: list[subprocess.Popen[bytes]] = []
+"""Children of a long-lived caller (a demo, a test session): kept so that they are reaped and not warned about."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What a run file holds: enough to find the process again and never to mistake another for it."""
+
+    pid: int
+    created: float
+    port: int
+
+
+def read_run(path: Path) -> Run | None:
+    """The run file's content, or None when there is none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Run)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def write_run(path: Path, run: Run) -> None:
+    """Replace the run file in one step."""
+    draft = path.with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(run))
+    draft.replace(path)
+
+
+def find(run: Run | None, marker: str) -> psutil.Process | None:
+    """The live process that `run` names, if its creation time fits and its command line holds `marker`."""
+    if run is None:
+        return None
+    try:
+        process = psutil.Process(run.pid)
+        ours = abs(process.create_time() - run.created) < CLOCK_TOLERANCE_S and marker in " ".join(process.cmdline())
+        return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.Error:
+        return None
+
+
+def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process:
+    """Start `command` in a session of its own, so that a terminal's Ctrl-C or hang-up does not reach it."""
+    console.parent.mkdir(parents=True, exist_ok=True)
+    with console.open("wb") as output:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
+        )
+    _children.append(child)
+    return psutil.Process(child.pid)
+
+
+def stop(processes: Sequence[psutil.Process], grace_s: float) -> None:
+    """Ask all to end, and kill those that have not after `grace_s` seconds; returns when none is left."""
+    for process in processes:
+        _signal(process, signal.SIGTERM)
+    _, stubborn = psutil.wait_procs(processes, timeout=grace_s)
+    for process in stubborn:
+        _signal(process, signal.SIGKILL)
+    psutil.wait_procs(stubborn)
+    _children[:] = [child for child in _children if child.poll() is None]
+
+
+def listens(process: psutil.Process, port: int) -> bool:
+    """Whether this very process listens on `port`: another server there must not pass for ours."""
+    try:
+        sockets = process.net_connections(kind="tcp")
+    except psutil.Error:
+        return False
+    return any(s.status == psutil.CONN_LISTEN and s.laddr.port == port for s in sockets)
+
+
+@contextmanager
+def interrupts_deferred() -> Iterator[None]:
+    """Let Ctrl-C and termination wait until the block is done, so that no child is started but not recorded."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        caught.append(number)
+
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, remember) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+        for number in caught:
+            os.kill(os.getpid(), number)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Inside, termination and hang-up end the block as Ctrl-C does, so that it can clear up after itself."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = (signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)

@@ -1,0 +1,222 @@
+"""The local stack as a whole: start, stop, look at it, find it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+from rich.console import Console
+
+from pipeline.errors import LiaisonError
+from pipeline.localstack import artifacts, processes
+from pipeline.localstack.elasticsearch import Elasticsearch
+from pipeline.localstack.engine import Engine, Launch
+from pipeline.localstack.exclusion import exclusive
+from pipeline.localstack.kafka import Kafka
+from pipeline.localstack.layout import Layout
+from pipeline.localstack.ports import accepts, choose, is_free
+from pipeline.settings import Settings
+
+ENGINES: Final[tuple[Engine, ...]] = (Kafka(), Elasticsearch())
+
+START_DEADLINE_S = 180.0
+"""Seconds an engine may take until it serves: seconds usually, longer when it recovers much data on a slow disk."""
+
+STOP_GRACE_S = 30.0
+"""Seconds to end in order before it is killed; both engines recover from being killed."""
+
+POLL_S = 0.1
+STARTS_PER_ENGINE = 3
+"""A port chosen free can be lost to another program before the engine binds it; three times in a row is no chance."""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the engines are: Kafka's bootstrap servers and Elasticsearch's URL."""
+
+    kafka: str
+    elasticsearch: str
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """One engine's state: running, silent (alive, serves nothing), killed, stopped, external or unreachable."""
+
+    name: str
+    title: str
+    state: str
+    url: str
+    pid: int | None
+    log: str
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it can be worked with."""
+        return self.state in ("running", "external")
+
+
+def endpoints(settings: Settings) -> Endpoints:
+    """The engines that the settings name, or else the running local ones.
+
+    Raises LiaisonError if there is neither.
+    """
+    return Endpoints(**{engine.name: engine.external(settings) or _local_url(engine, settings) for engine in ENGINES})
+
+
+def up(settings: Settings, console: Console | None = None) -> Endpoints:
+    """Start what is not running and return once everything serves; harmless when it all does.
+
+    Nothing is started for an engine whose URL is set. Whatever this call has started is ended again if it fails or
+    is interrupted. `console` shows progress; by default nothing is shown.
+    Raises LiaisonError if an engine cannot be fetched or does not start.
+    """
+    shown = console or Console(quiet=True)
+    layout = Layout.of(settings.home)
+    local = [engine for engine in ENGINES if not engine.external(settings)]
+    if local:
+        with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is at work: waiting …")):
+            _Starter(layout, settings, shown).start(local)
+    return endpoints(settings)
+
+
+def down(settings: Settings) -> list[str]:
+    """Stop the local engines of this home, wherever they were started from; returns the names of those that ran."""
+    layout = Layout.of(settings.home)
+    if not layout.lock.exists():
+        return []
+    with exclusive(layout.lock):
+        running = {engine.name: process for engine in ENGINES if (process := _process(layout, engine))}
+        processes.stop(list(running.values()), STOP_GRACE_S)
+        for engine in ENGINES:
+            layout.run_file(engine.name).unlink(missing_ok=True)
+    return list(running)
+
+
+def status(settings: Settings) -> list[EngineStatus]:
+    """The state of each engine, asked now."""
+    layout = Layout.of(settings.home)
+    return [_status(engine, layout, settings) for engine in ENGINES]
+
+
+def _status(engine: Engine, layout: Layout, settings: Settings) -> EngineStatus:
+    if url := engine.external(settings):
+        state = "external" if _reachable(url) else "unreachable"
+        return EngineStatus(engine.name, engine.title, state, url, None, "")
+    run = processes.read_run(layout.run_file(engine.name))
+    log = str(layout.log(engine.name))
+    if run is None:
+        return EngineStatus(engine.name, engine.title, "stopped", "", None, log)
+    process = _process(layout, engine)
+    if process is None:
+        return EngineStatus(engine.name, engine.title, "killed", engine.url(run.port), None, log)
+    state = "running" if _serves(engine, process, run.port) else "silent"
+    return EngineStatus(engine.name, engine.title, state, engine.url(run.port), run.pid, log)
+
+
+def _reachable(url: str) -> bool:
+    """Whether one of the servers in a URL or a bootstrap list accepts connections."""
+    servers = url.rsplit("@", 1)[-1].split("://")[-1].split("/")[0].split(",")
+    defaults = {"https": "443", "http": "80"}
+    default_port = defaults.get(url.split("://")[0], "9092")
+    pairs = [server.rpartition(":") if ":" in server else (server, ":", default_port) for server in servers]
+    return any(accepts(host.strip("[] "), int(port)) for host, _, port in pairs)
+
+
+def _local_url(engine: Engine, settings: Settings) -> str:
+    layout = Layout.of(settings.home)
+    run = processes.read_run(layout.run_file(engine.name))
+    setting = f"LIAISON_{engine.name.upper()}_URL"
+    if run is None:
+        raise LiaisonError(f"no stack is running: start one with `liaison up` or set {setting}")
+    if _process(layout, engine) is None:
+        raise LiaisonError(f"the local {engine.title} has died: start it again with `liaison up`")
+    return engine.url(run.port)
+
+
+def _process(layout: Layout, engine: Engine) -> psutil.Process | None:
+    return processes.find(processes.read_run(layout.run_file(engine.name)), marker=str(layout.home))
+
+
+def _serves(engine: Engine, process: psutil.Process, port: int) -> bool:
+    return processes.listens(process, port) and engine.answers(port)
+
+
+class _Starter:
+    """One `up`, under the stack's lock."""
+
+    def __init__(self, layout: Layout, settings: Settings, console: Console) -> None:
+        self.layout = layout
+        self.settings = settings
+        self.console = console
+        self.started: list[psutil.Process] = []
+
+    def start(self, engines: Sequence[Engine]) -> None:
+        """Start those that do not run, then wait until all serve; end what was started if that fails."""
+        absent = [engine for engine in engines if _process(self.layout, engine) is None]
+        jars = artifacts.fetch([engine.name for engine in absent], self.settings, self.console) if absent else {}
+        with self._undone_on_failure():
+            launches = {engine.name: self._launch(engine, jars[engine.name]) for engine in absent}
+            for engine in engines:
+                with self.console.status(f"Waiting for {engine.title} …"):
+                    self._await(engine, launches.get(engine.name))
+
+    def _launch(self, engine: Engine, jars: Sequence[Path]) -> Launch:
+        launch = Launch(self.layout, self.settings, jars, self._port(engine))
+        engine.prepare(launch)
+        self._spawn(engine, launch)
+        return launch
+
+    def _port(self, engine: Engine) -> int:
+        """The port it had before it was killed, so that its clients find it again; else the preferred; else any."""
+        last = processes.read_run(self.layout.run_file(engine.name))
+        wanted = engine.preferred_port(self.settings)
+        port = choose([last.port, wanted] if last else [wanted])
+        if port != wanted and not last:
+            self.console.print(f"Port {wanted} is busy: {engine.title} takes {port}.")
+        return port
+
+    def _spawn(self, engine: Engine, launch: Launch) -> None:
+        self.layout.log(engine.name).parent.mkdir(parents=True, exist_ok=True)
+        with processes.interrupts_deferred():
+            process = processes.spawn(engine.command(launch), self.layout.console(engine.name), self.layout.home)
+            self.started.append(process)
+            run = processes.Run(process.pid, process.create_time(), launch.port)
+            processes.write_run(self.layout.run_file(engine.name), run)
+
+    def _await(self, engine: Engine, launch: Launch | None) -> None:
+        deadline = time.monotonic() + START_DEADLINE_S
+        starts = 1
+        while time.monotonic() < deadline:
+            process = _process(self.layout, engine)
+            if process is None:
+                if launch is None or starts == STARTS_PER_ENGINE or is_free(launch.port):
+                    raise self._failed(engine, "ended while starting")
+                launch, starts = self._launch(engine, launch.jars), starts + 1
+            elif _serves(engine, process, self._running_port(engine)):
+                return
+            time.sleep(POLL_S)
+        raise self._failed(engine, f"did not serve within {START_DEADLINE_S:.0f} s")
+
+    def _running_port(self, engine: Engine) -> int:
+        run = processes.read_run(self.layout.run_file(engine.name))
+        return run.port if run else engine.preferred_port(self.settings)
+
+    def _failed(self, engine: Engine, what: str) -> LiaisonError:
+        return LiaisonError(
+            f"{engine.title} {what}: see {self.layout.log(engine.name)} and {self.layout.console(engine.name)};"
+            f" or set LIAISON_{engine.name.upper()}_URL to an existing one"
+        )
+
+    @contextmanager
+    def _undone_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            with processes.interrupts_deferred():
+                processes.stop(self.started, grace_s=5.0)
+            raise
