@@ -1,0 +1,36 @@
+"""Comparison of names: prints computed once per name, and comparisons of two prints in hundredths of a bit.
+
+    name = normalise_name("Иван Петров", "", "", "", "", "primary", "person")       # pipeline.records.names
+    a = prepare(name, "person")                                                       # NamePrint, once at intake
+    comparison = compare(a, b)            # NameComparison(bits, level, pairs); symmetric, pure, integers only
+    best = compare_all((a, a2), (b, b2))  # best of several names of two entities
+    sound_keys(a)                         # per token, rarest first: TokenKeys(kind, rarity, sounds) for blocking keys
+    rare_tokens(a, 1200)                  # folded tokens of at least 12.00 bits
+    name_decision(a, b, "person")         # (score 0..100, same name?) where names are all there is
+
+`bits` is the match weight of the names (log2 of m over u with the rarity of the tokens in hand): negative where they
+contradict each other, 0 where one of them says nothing (placeholder, titles only). `level` names the comparison's
+level (LEVELS), `pairs` tells which token was held against which, at which level, for how much: "" stands for none.
+"""
+
+from __future__ import annotations
+
+from pipeline.matching.names.comparison import NameComparison, TokenPair, compare, compare_all
+from pipeline.matching.names.decision import name_decision
+from pipeline.matching.names.levels import LEVELS
+from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, prepare, rare_tokens, sound_keys
+
+__all__ = [
+    "LEVELS",
+    "NameComparison",
+    "NamePrint",
+    "TokenKeys",
+    "TokenPair",
+    "TokenPrint",
+    "compare",
+    "compare_all",
+    "name_decision",
+    "prepare",
+    "rare_tokens",
+    "sound_keys",
+]
