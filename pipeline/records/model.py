@@ -11,6 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from pipeline.records import dates
+
 RECORD_TYPE = "org.liaison.case.v1"
 """CloudEvents `type` of the record; the last part is the record's major version."""
 
@@ -25,28 +27,32 @@ MAX_VERSION = 2**53 - 1
 CASE_ID = r"^[^\u0000-\u0020\u007f-\u00a0\u2000-\u200f\u2028-\u202f\u2060-\u206f\u3000\ufeff#|]+$"
 """A case id holds no space, control or invisible character, and neither of the two characters that join keys."""
 
+
+def _like(pattern: str) -> Meta:
+    """The pattern as JSON Schema means it: Python's `$` would let a final line feed through."""
+    return Meta(pattern=pattern.removesuffix("$") + r"\Z")
+
+
 Text = Annotated[str, Meta(max_length=MAX_STRING)]
 Required = Annotated[str, Meta(min_length=1, max_length=MAX_STRING)]
-Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/+-]{0,63}$")]
+Word = Annotated[str, Meta(max_length=64)]
 """A term of an open vocabulary, such as a role or a name's kind."""
-AgencyName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-CaseId = Annotated[str, Meta(min_length=1, max_length=100, pattern=CASE_ID)]
-EntityId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-CountryCode = Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]
-Receiver = Annotated[str, Meta(pattern=r"^([A-Z]{2}|\*)$")]
-Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+RequiredWord = Annotated[str, Meta(min_length=1, max_length=64)]
+AgencyName = Annotated[str, _like(r"^[a-z0-9][a-z0-9-]{0,31}$")]
+CaseId = Annotated[str, Meta(max_length=100), _like(CASE_ID)]
+EntityId = Annotated[str, _like(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+CountryCode = Annotated[str, _like(r"^[A-Z]{2}$")]
+Receiver = Annotated[str, _like(r"^([A-Z]{2}|[*])$")]
+Language = Annotated[str, _like(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Version = Annotated[int, Meta(ge=1, le=MAX_VERSION)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Day = Annotated[str, _like(dates.DAY)]
+PartialDay = Annotated[str, _like(dates.PARTIAL_DAY)]
+Instant = Annotated[str, _like(dates.INSTANT)]
+When = Annotated[str, _like(dates.WHEN)]
 Status = Literal["active", "corrected", "withdrawn"]
 HandlingCode = Literal["H0", "H1", "H2", "H3"]
-
-Day = Text
-"""YYYY-MM-DD; held to the calendar by pipeline.records.validation, which names what is wrong with it."""
-PartialDay = Text
-"""YYYY, YYYY-MM or YYYY-MM-DD; held to the calendar by pipeline.records.validation."""
-Instant = Text
-"""RFC 3339 date and time with its offset from UTC; held to the calendar by pipeline.records.validation."""
 
 
 class _Part(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
@@ -68,7 +74,7 @@ class Name(_Part, frozen=True):
 class Identifier(_Part, frozen=True):
     """A number given by somebody; `type` is one of pipeline.records.identifiers.CATALOGUE or the agency's own word."""
 
-    type: Word
+    type: RequiredWord
     value: Required
     country: Text | None = None
     issued: PartialDay | None = None
@@ -94,7 +100,7 @@ class PostalAddress(_Part, frozen=True):
 Names = Annotated[tuple[Name, ...], Meta(max_length=MAX_NAMES)]
 Identifiers = Annotated[tuple[Identifier, ...], Meta(max_length=MAX_LIST)]
 Addresses = Annotated[tuple[PostalAddress, ...], Meta(max_length=MAX_LIST)]
-Texts = Annotated[tuple[Required, ...], Meta(max_length=MAX_LIST)]
+Texts = Annotated[tuple[Text, ...], Meta(max_length=MAX_LIST)]
 
 
 class _Entity(_Part, frozen=True, tag_field="type", kw_only=True):
@@ -223,8 +229,8 @@ class Address(_Entity, frozen=True, tag="address", kw_only=True):
 class Event(_Entity, frozen=True, tag="event", kw_only=True):
     """Something that happened, or was seen, between `start` and `end`."""
 
-    start: Instant | None = None
-    end: Instant | None = None
+    start: When | None = None
+    end: When | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
     method: Text | None = None
@@ -250,8 +256,8 @@ ENTITY_TYPES: tuple[type[Entity], ...] = (
 class Offence(_Part, frozen=True):
     """A code in a scheme such as ICCS (UN crime classification) or the agency's national list."""
 
-    scheme: Word
-    code: Word
+    scheme: RequiredWord
+    code: RequiredWord
     description: Text | None = None
 
 
@@ -260,16 +266,16 @@ class Handling(_Part, frozen=True):
 
     code: HandlingCode = "H0"
     releasable_to: Annotated[tuple[Receiver, ...], Meta(max_length=MAX_LIST)] = ()
-    purposes: Annotated[tuple[Word, ...], Meta(max_length=MAX_LIST)] = ()
+    purposes: Annotated[tuple[RequiredWord, ...], Meta(max_length=MAX_LIST)] = ()
     caveat: Text | None = None
 
 
 class Evaluation(_Part, frozen=True):
     """Grading of source and information in a scheme such as 4x4, 5x5x5 or 6x6."""
 
-    scheme: Word
-    source: Word
-    information: Word
+    scheme: RequiredWord
+    source: RequiredWord
+    information: RequiredWord
 
 
 class Contact(_Part, frozen=True):
@@ -285,7 +291,7 @@ class Relation(_Part, frozen=True, kw_only=True):
 
     from_: EntityId = field(name="from")
     to: EntityId
-    type: Word
+    type: RequiredWord
     start: PartialDay | None = None
     end: PartialDay | None = None
 

@@ -1,0 +1,76 @@
+"""Calendar dates as records state them: known to the year, the month or the day; and moments with their offset.
+
+The patterns admit exactly what the (proleptic Gregorian) calendar holds, 29 February of common years excluded, so that
+any JSON Schema validator finds an impossible date, not only this code.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from pipeline.records.normalised import PartialDate, Span
+
+_YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9])"
+_LEAP_YEAR = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
+_MONTH = "(0[1-9]|1[0-2])"
+_MONTH_AND_DAY = (
+    "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+)
+_DATE = f"({_YEAR}-{_MONTH_AND_DAY}|{_LEAP_YEAR}-02-29)"
+_TIME = "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+
+DAY = f"^{_DATE}$"
+"""YYYY-MM-DD."""
+PARTIAL_DAY = f"^({_YEAR}(-{_MONTH})?|{_DATE})$"
+"""YYYY, YYYY-MM or YYYY-MM-DD."""
+INSTANT = f"^{_DATE}{_TIME}$"
+"""RFC 3339 with seconds and an offset."""
+WHEN = f"^({_YEAR}(-{_MONTH})?|{_DATE}({_TIME})?)$"
+"""A partial day or an instant."""
+
+_DAY_SECONDS = 24 * 3600
+
+
+@lru_cache(maxsize=65536)
+def partial_date(text: str) -> PartialDate:
+    """The date of a text that matches PARTIAL_DAY; raises ValueError for any other."""
+    if not re.match(PARTIAL_DAY, text) or text.endswith("\n"):
+        raise ValueError("not a date")
+    return PartialDate(*map(int, text.split("-")))
+
+
+@lru_cache(maxsize=4096)
+def span_of(text: str) -> Span:
+    """All seconds that a text matching WHEN may mean: one for an instant, 86,400 for a day. Days count in UTC."""
+    if "T" in text:
+        second = int(datetime.fromisoformat(text).timestamp())
+        return Span(second, second)
+    date = partial_date(text)
+    month, last_month = (date.month, date.month) if date.month else (1, 12)
+    last_day = date.day or monthrange(date.year, last_month)[1]
+    first = datetime(date.year, month, date.day or 1, tzinfo=UTC)
+    last = datetime(date.year, last_month, last_day, tzinfo=UTC)
+    return Span(int(first.timestamp()), int(last.timestamp()) + _DAY_SECONDS - 1)
+
+
+_SHORT_YEAR = re.compile(r"^\s*([0-9]{1,2}[./ -]){1,2}[0-9]{1,2}\s*$|^\s*[0-9]{6}\s*$|^\s*'?[0-9]{2}\s*$")
+_DAY_FIRST = re.compile(r"^\s*([0-9]{1,2})[./ -]([0-9]{1,2})[./ -][0-9]{4}\s*$")
+_ISO_SHAPE = re.compile(r"^[0-9]{4}-[0-9]{2}(-[0-9]{2})?(?![0-9])")
+_MONTHS = 12
+
+
+def flaw(text: str) -> str:
+    """Why a text is not the date that a record needs, for people; it never repeats the text."""
+    if _SHORT_YEAR.match(text):
+        return "has a two-digit year; write YYYY-MM-DD"
+    if parts := _DAY_FIRST.match(text):
+        first, second = int(parts[1]), int(parts[2])
+        if first <= _MONTHS and second <= _MONTHS and first != second:
+            return "is ambiguous: day and month could be either; write YYYY-MM-DD"
+        return "is not written as YYYY-MM-DD"
+    if _ISO_SHAPE.match(text) and not re.match(PARTIAL_DAY, text[:10]):
+        return "is impossible: the calendar has no such date"
+    return "is not a date of the form this field takes"
