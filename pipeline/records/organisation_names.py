@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from rigour._core import ordinals_dict
-from rigour.names import extract_org_types
+from rigour._core import extract_org_types, ordinals_dict
 
 from pipeline.records import name_words as words
 from pipeline.records.normalised import Token
@@ -17,6 +16,8 @@ _SEPARATORS = re.compile(r"[^\w&+]+|_+")
 _BOUND_AMPERSAND = re.compile(r"(?<=\w)&(?=\w)")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 _ROMAN_LETTERS = {"i": "1", "v": "5", "x": "10"}
+_CASEFOLDED, _NO_CLEANUP = 4, 0
+"""rigour's Normalize.CASEFOLD and Cleanup.Noop: what its table of legal forms is to be folded by."""
 _MAX_ORDINAL = 100
 """Number words beyond a hundred are rare in names, and the table of them is long."""
 
@@ -46,7 +47,7 @@ def _take_legal_forms(text: str) -> tuple[str, list[str]]:
             text, found = text.replace(spelled, " "), [*found, form]
     for variant in (text, _join_dotted(text)):
         text = variant
-        for spelled, form in extract_org_types(text):
+        for spelled, form in extract_org_types(text, _CASEFOLDED, _NO_CLEANUP, False):
             text = re.sub(rf"(?<!\w){re.escape(spelled)}(?!\w)", " ", text, count=1)
             found.append(re.sub(r"\W", "", form))
     return text, sorted(set(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 
-from rigour.text.scripts import codepoint_script
+from rigour._core import codepoint_script
 
 _LATIN_TO_CYRILLIC = dict(zip("aeopcyxijshdkmtbnq", "аеорсухіјѕһԁкмтвпԛ", strict=True))
 _CYRILLIC_TO_LATIN = dict(zip("аеорсухіјѕһԁкмтвнԛ", "aeopcyxijshdkmtbhq", strict=True))

@@ -1,0 +1,61 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SUITES ?= unit property contract integration e2e
+PYTEST := $(BIN)/python -m pytest -q
+DEMO_ARGS ?=
+
+.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-stream clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(READY): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(READY) ## the main job on the embedded engines; DEMO_ARGS=--exit ends after the report
+	$(BIN)/liaison demo $(DEMO_ARGS)
+
+test: $(READY) ## everything that must hold, and what each suite took
+	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-default}; export HYPOTHESIS_PROFILE; took=""; \
+	for suite in $(SUITES); do \
+		echo "== $$suite"; start=$$SECONDS; \
+		$(PYTEST) $$( [[ $$suite == unit || $$suite == property ]] && echo "-n 2" ) tests/$$suite || exit 1; \
+		took+=$$(printf '%-12s %4d s' $$suite $$((SECONDS - start)))$$'\n'; \
+	done; printf 'what each suite took\n%s' "$$took"
+
+test-long: $(READY) ## the same with larger counts
+	$(MAKE) test HYPOTHESIS_PROFILE=long SUITES="$(SUITES) fault"
+
+test-fault: $(READY) ## kills, outages, zombies and full disks on the real engines
+	$(PYTEST) tests/fault
+
+check: $(READY) ## style, types, layers, schemas
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) tests/contract/test_schemas.py
+
+format: $(READY) ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY) ## resolve the newest versions that pyproject.toml allows into requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --all-extras --no-annotate --no-header --no-emit-index-url --output-file requirements.lock pyproject.toml
+
+bench-accuracy: $(READY) ## accuracy beside the field's other tools, where those are installed
+	$(BIN)/python tests/benchmarks/accuracy/run.py
+
+bench-scoring: $(READY) ## entity pairs a second on one core
+	$(BIN)/python tests/benchmarks/scoring/run.py
+
+clean: ## remove the environment and caches (not LIAISON_HOME)
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
