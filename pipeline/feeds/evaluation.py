@@ -1,0 +1,139 @@
+"""Evaluates a mapping kit's rules over one row of the table.
+
+Everything that comes out empty is left out, and so is an object or a list item in which columns are named but all of
+them are empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from pipeline.feeds.dates import stated_dates
+from pipeline.feeds.rules import NUMBER, Constant, Fields, Items, Leaf, Node, Row, Rule, Scalar, columns_of
+
+DIGEST_BYTES = 8
+"""64 bits: two of a million ids collide with a chance of 3e-8 (birthday bound)."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A value of the table that could not be mapped; `column` is the rule's source, `message` says why."""
+
+    column: str
+    message: str
+
+
+class Evaluation:
+    """Evaluates rules over one row and collects what it could not map."""
+
+    def __init__(self, row: Row, problems: list[Problem]) -> None:
+        self._row = row
+        self.problems = problems
+
+    def object(self, node: Fields) -> dict[str, Any]:
+        """The object, without what came out empty."""
+        filled: dict[str, Any] = {}
+        for name, child in node.fields:
+            self._fill(filled, name, child)
+        return filled
+
+    def _fill(self, filled: dict[str, Any], name: str, child: Node) -> None:
+        match child:
+            case Constant():
+                filled[name] = child.value
+            case Leaf() if child.rule.dates:
+                self._fill_date(filled, name, child)
+            case Leaf():
+                values = self._values(child)
+                if values:
+                    filled[name] = values if child.rule.split else values[0]
+            case Fields():
+                inner = self.object(child)
+                if inner and self._concerns(child):
+                    filled[name] = inner
+            case Items():
+                listed = self._items(child)
+                if listed:
+                    filled[name] = listed
+
+    def _items(self, node: Items) -> list[Any]:
+        return [value for item in node.items for value in self._item(item)]
+
+    def _item(self, item: Node) -> list[Any]:
+        match item:
+            case Constant():
+                return [item.value]
+            case Leaf():
+                return self._values(item)
+            case Items():
+                return [self._items(item)]
+            case Fields():
+                return self._objects(item)
+
+    def _objects(self, node: Fields) -> list[Any]:
+        if not self._concerns(node):
+            return []
+        for name, child in node.fields:
+            if isinstance(child, Leaf) and self._repeats(child):
+                rest = Fields(tuple(field for field in node.fields if field[0] != name))
+                return [
+                    {**self._numbered(number).object(rest), name: value}
+                    for number, value in enumerate(self._values(child), start=1)
+                ]
+        return [self.object(node)]
+
+    def _repeats(self, leaf: Leaf) -> bool:
+        return bool(leaf.rule.split) or len(leaf.template.texts(self._row)) > 1
+
+    def _numbered(self, number: int) -> Evaluation:
+        return Evaluation({**self._row, NUMBER: str(number)}, self.problems)
+
+    def _concerns(self, node: Fields) -> bool:
+        columns = columns_of(node)
+        return not columns or any(self._row.get(column) for column in columns)
+
+    def _values(self, leaf: Leaf) -> list[Any]:
+        texts = leaf.template.texts(self._row)
+        if leaf.rule.split:
+            texts = [part.strip() for text in texts for part in text.split(leaf.rule.split) if part.strip()]
+        return [value for value in (self._value(leaf.rule, text) for text in texts) if value is not None]
+
+    def _value(self, rule: Rule, text: str) -> Scalar:
+        if rule.values:
+            return self._translated(rule, text)
+        match rule.kind:
+            case "text":
+                return text
+            case "digest":
+                return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
+            case "integer" | "number":
+                return self._number(rule, text)
+
+    def _translated(self, rule: Rule, text: str) -> Scalar:
+        if text in rule.values:
+            return rule.values[text]
+        if rule.default is None:
+            self._doubt(rule, f"{text!r} is not in `values`")
+        return rule.default
+
+    def _number(self, rule: Rule, text: str) -> Scalar:
+        try:
+            return int(text) if rule.kind == "integer" else float(text)
+        except ValueError:
+            self._doubt(rule, f"{text!r} is not {'an integer' if rule.kind == 'integer' else 'a number'}")
+            return None
+
+    def _fill_date(self, filled: dict[str, Any], name: str, leaf: Leaf) -> None:
+        for text in leaf.template.texts(self._row)[:1]:
+            stated = stated_dates(text, leaf.rule.dates, leaf.rule.zone)
+            if len(stated) == 1:
+                filled[name] = stated.pop()
+            elif leaf.rule.or_text:
+                filled[leaf.rule.or_text] = text
+            else:
+                self._doubt(leaf.rule, f"{text!r} {'is ambiguous' if stated else 'is a date in none of `dates`'}")
+
+    def _doubt(self, rule: Rule, message: str) -> None:
+        self.problems.append(Problem(rule.source, message))

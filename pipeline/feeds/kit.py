@@ -1,0 +1,128 @@
+"""Mapping kits: one YAML file says how an agency's own table becomes case records (format: kits/README.md)."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.rules import Fields, Template, columns_of, compile_fields, compile_template
+
+SHIPPED = resources.files("pipeline.feeds") / "kits"
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to read the table; `format` is guessed from the file's suffix where it is left out."""
+
+    format: Literal["csv", "jsonl", "parquet", ""] = ""
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+
+class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A national agency's name and its ISO 3166-1 alpha-2 country."""
+
+    name: str
+    country: str
+
+
+class KitFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The YAML file as written."""
+
+    kit: Literal[1]
+    name: str
+    agencies: tuple[Agency, ...]
+    record: dict[str, Any]
+    description: str = ""
+    source: Source = Source()
+    deal: str = ""
+    time: str = ""
+    truth: str = ""
+    ignore: tuple[str, ...] = ()
+
+
+class Kit(msgspec.Struct, frozen=True):
+    """A checked kit with its rules compiled; `deal`, `time` and `truth` are None where the file leaves them out."""
+
+    name: str
+    description: str
+    source: Source
+    agencies: tuple[Agency, ...]
+    record: Fields
+    deal: Template | None
+    time: Template | None
+    truth: Template | None
+    columns: frozenset[str]
+    """Every column that the kit uses or names in `ignore`."""
+    required: frozenset[str]
+    """The columns that the table must have."""
+
+
+def shipped_kits() -> dict[str, str]:
+    """Name and first line of the description of every kit in the package."""
+    files = [file for file in SHIPPED.iterdir() if file.name.endswith(".yml")]
+    kits = [parse_kit(file.read_text(encoding="utf-8"), file.name) for file in files]
+    return {kit.name: kit.description.split("\n")[0] for kit in sorted(kits, key=lambda kit: kit.name)}
+
+
+def load_kit(kit: str) -> Kit:
+    """Load a kit by path or by a shipped kit's name; raises LiaisonError that names the place of the mistake."""
+    path = Path(kit)
+    if path.suffix in {".yml", ".yaml"} or path.is_file():
+        try:
+            return parse_kit(path.read_text(encoding="utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise LiaisonError(f"cannot read the mapping kit {path}: {error}") from error
+    shipped = SHIPPED / f"{kit}.yml"
+    if not shipped.is_file():
+        raise LiaisonError(f"no mapping kit {kit}: give a .yml file or one of {', '.join(shipped_kits())}")
+    return parse_kit(shipped.read_text(encoding="utf-8"), shipped.name)
+
+
+def parse_kit(text: str, origin: str) -> Kit:
+    """Check and compile a kit's YAML; `origin` is the name that errors carry."""
+    try:
+        written = msgspec.convert(yaml.safe_load(text), KitFile)
+        return _compile(written)
+    except yaml.YAMLError as error:
+        raise LiaisonError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
+    except (msgspec.ValidationError, ValueError) as error:
+        raise LiaisonError(f"{origin}: {error}") from error
+
+
+def _compile(written: KitFile) -> Kit:
+    _check_agencies(written)
+    record = compile_fields(written.record, "record")
+    deal, time, truth = (
+        compile_template(text, place) if text else None
+        for place, text in (("deal", written.deal), ("time", written.time), ("truth", written.truth))
+    )
+    required = columns_of(record).union(*(template.columns for template in (deal, time, truth) if template))
+    return Kit(
+        name=written.name,
+        description=written.description.strip(),
+        source=written.source,
+        agencies=written.agencies,
+        record=record,
+        deal=deal,
+        time=time,
+        truth=truth,
+        columns=required | frozenset(written.ignore),
+        required=required,
+    )
+
+
+def _check_agencies(written: KitFile) -> None:
+    if not written.agencies:
+        raise ValueError("`agencies` must name at least one agency")
+    if len(written.agencies) > 1 and not written.deal:
+        raise ValueError("`deal` must say which column deals the rows out to the several `agencies`")
+    taken = {"agency", "country"} & written.record.keys()
+    if taken:
+        raise ValueError(f"`record.{min(taken)}` comes from `agencies`; leave it out of `record`")
+    if "case_id" not in written.record:
+        raise ValueError("`record.case_id` is missing")
