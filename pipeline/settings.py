@@ -62,10 +62,10 @@ class Settings(BaseSettings):
     """Fetch nothing: the local engines' jars must already be in the cache."""
 
     kafka_port: int = 9092
-    """The local Kafka's port on loopback; a free one is taken when it is busy."""
+    """The local Kafka's port on loopback; any free one when it is busy, or for 0."""
 
     elasticsearch_port: int = 9200
-    """The local Elasticsearch's port on loopback; a free one is taken when it is busy."""
+    """The local Elasticsearch's port on loopback; any free one when it is busy, or for 0."""
 
     kafka_heap: str = "384m"
     """The local Kafka's -Xmx: enough for a few hundred partitions and 16 MiB messages."""

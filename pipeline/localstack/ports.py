@@ -29,8 +29,8 @@ def any_free() -> int:
 
 
 def choose(preferred: Iterable[int]) -> int:
-    """The first free port of `preferred`, or else any free one."""
-    return next((port for port in preferred if is_free(port)), None) or any_free()
+    """The first free port of `preferred` (0 stands for any), or else any free one."""
+    return next((port for port in preferred if port and is_free(port)), None) or any_free()
 
 
 def accepts(host: str, port: int, timeout_s: float = 2.0) -> bool:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -70,10 +70,12 @@ def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process
 def stop(processes: Sequence[psutil.Process], grace_s: float) -> None:
     """Ask all to end, and kill those that have not after `grace_s` seconds; returns when none is left."""
     for process in processes:
-        _signal(process, signal.SIGTERM)
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     _, stubborn = psutil.wait_procs(processes, timeout=grace_s)
     for process in stubborn:
-        _signal(process, signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(stubborn)
     _children[:] = [child for child in _children if child.poll() is None]
 

@@ -176,7 +176,7 @@ class _Starter:
         last = processes.read_run(self.layout.run_file(engine.name))
         wanted = engine.preferred_port(self.settings)
         port = choose([last.port, wanted] if last else [wanted])
-        if port != wanted and not last:
+        if wanted not in (port, 0) and not last:
             self.console.print(f"Port {wanted} is busy: {engine.title} takes {port}.")
         return port
 

@@ -1,0 +1,173 @@
+"""What every test may use: one shared pair of real engines, a namespace of its own, waiting on a condition."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import psutil
+import pytest
+
+from pipeline.localstack import stack
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    # At run time only where the engines are used: these imports take a second, which unit tests need not pay.
+    from elasticsearch import Elasticsearch
+    from kafka import KafkaAdminClient
+
+HOME_PREFIX = "liaison-tests-"
+_home = pytest.StashKey[Path]()
+
+T = TypeVar("T")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Agree on the engines' home: the controlling process chooses it, xdist's workers are told."""
+    handed_down = getattr(config, "workerinput", {}).get("engines_home")
+    config.stash[_home] = Path(handed_down or Path(tempfile.gettempdir()) / f"{HOME_PREFIX}{os.getpid()}")
+    if not handed_down:
+        _end_stacks_of_killed_sessions()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker where the engines are."""
+    node.workerinput["engines_home"] = str(node.config.stash[_home])
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the engines in the controlling process, which is the last to finish."""
+    if not hasattr(session.config, "workerinput"):
+        _end_stack(session.config.stash[_home])
+
+
+def _end_stack(home: Path) -> None:
+    if home.exists():
+        stack.down(Settings(home=home))
+        shutil.rmtree(home)
+
+
+def _end_stacks_of_killed_sessions() -> None:
+    for home in Path(tempfile.gettempdir()).glob(f"{HOME_PREFIX}[0-9]*"):
+        if not psutil.pid_exists(int(home.name.removeprefix(HOME_PREFIX))):
+            _end_stack(home)
+
+
+@pytest.fixture(scope="session")
+def engines(request: pytest.FixtureRequest) -> stack.Endpoints:
+    """The session's Kafka and Elasticsearch: those that both LIAISON_*_URL name, else a stack of its own.
+
+    All xdist workers share them: `up` takes its turn under a file lock, and finds them running.
+    """
+    given = Settings()
+    if given.kafka_url and given.elasticsearch_url:
+        return stack.endpoints(given)
+    home = request.config.stash[_home]
+    return stack.up(
+        Settings(home=home, kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0, offline=False)
+    )
+
+
+@pytest.fixture(scope="session")
+def kafka_admin(engines: stack.Endpoints) -> Iterator[KafkaAdminClient]:
+    """An admin client of the session's Kafka."""
+    from kafka import KafkaAdminClient
+
+    client = KafkaAdminClient(bootstrap_servers=engines.kafka)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_client(engines: stack.Endpoints) -> Iterator[Elasticsearch]:
+    """A synchronous client of the session's Elasticsearch."""
+    from elasticsearch import Elasticsearch
+
+    with Elasticsearch(engines.elasticsearch) as client:
+        yield client
+
+
+@pytest.fixture
+def namespace(kafka_admin: KafkaAdminClient, elasticsearch_client: Elasticsearch) -> Iterator[str]:
+    """A prefix for topics, groups and indices that no other test has; whatever bears it is deleted afterwards."""
+    prefix = f"t{uuid.uuid4().hex[:12]}-"
+    yield prefix
+    _delete_topics_and_groups(kafka_admin, prefix)
+    _delete_indices_and_templates(elasticsearch_client, prefix)
+
+
+def _delete_topics_and_groups(admin: KafkaAdminClient, prefix: str) -> None:
+    from kafka.errors import KafkaError
+
+    if topics := [topic for topic in admin.list_topics() if topic.startswith(prefix)]:
+        admin.delete_topics(topics)
+    # A group that still has members goes when they time out.
+    with suppress(KafkaError):
+        if groups := [group for group in _group_names(admin) if group.startswith(prefix)]:
+            admin.delete_groups(groups)
+
+
+def _group_names(admin: KafkaAdminClient) -> list[str]:
+    return [group["group_id"] for group in admin.list_groups()]
+
+
+def _delete_indices_and_templates(client: Elasticsearch, prefix: str) -> None:
+    if indices := list(client.indices.get(index=f"{prefix}*", expand_wildcards="all")):
+        client.indices.delete(index=indices)
+    for template in client.indices.get_index_template()["index_templates"]:
+        if template["name"].startswith(prefix):
+            client.indices.delete_index_template(name=template["name"])
+    for template in client.cluster.get_component_template()["component_templates"]:
+        if template["name"].startswith(prefix):
+            client.cluster.delete_component_template(name=template["name"])
+
+
+@pytest.fixture
+def engine_settings(engines: stack.Endpoints, namespace: str, tmp_path: Path) -> Settings:
+    """Settings for the session's engines, this test's namespace and a home of its own."""
+    return Settings(
+        kafka_url=engines.kafka, elasticsearch_url=engines.elasticsearch, namespace=namespace, home=tmp_path
+    )
+
+
+@pytest.fixture
+def engine_environment(engine_settings: Settings) -> dict[str, str]:
+    """The same settings as environment variables, for processes that a test starts."""
+    return {
+        **os.environ,
+        "LIAISON_KAFKA_URL": engine_settings.kafka_url,
+        "LIAISON_ELASTICSEARCH_URL": engine_settings.elasticsearch_url,
+        "LIAISON_NAMESPACE": engine_settings.namespace,
+        "LIAISON_HOME": str(engine_settings.home),
+    }
+
+
+class WaitFor(Protocol):
+    """Polls a condition until it holds."""
+
+    def __call__(self, condition: Callable[[], T], deadline_s: float = 30.0) -> T:
+        """The condition's first true value; fails the test when there is none in time."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> WaitFor:
+    """Wait on a condition with a deadline instead of sleeping."""
+
+    def wait(condition: Callable[[], T], deadline_s: float = 30.0) -> T:
+        deadline = time.monotonic() + deadline_s
+        while not (value := condition()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"not within {deadline_s} s: {condition}")
+            time.sleep(0.02)
+        return value
+
+    return wait
