@@ -11,7 +11,7 @@ from pipeline.matching.fingerprint import Contact, Handling
 
 
 class State(StrEnum):
-    """`live`: the pair is linked. `retracted`: it is not. `released`: another partition now owns the pair."""
+    """`live`: the pair is linked. `retracted`: it is not. `released`: it is, and another partition owns it now."""
 
     LIVE = "live"
     RETRACTED = "retracted"
@@ -23,17 +23,25 @@ class Side(msgspec.Struct, frozen=True, omit_defaults=True):
 
     case: str
     version: int
+    expired: bool = False
     hash: str = ""
     agency: str = ""
     country: str = ""
     handling: Handling = Handling()
     contact: Contact = Contact()
 
+    @property
+    def order(self) -> int:
+        """What this side's case document has as its external version."""
+        return external_version(self.version, self.expired)
+
 
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `links.<generation>`, key = `<link id>|<emitting partition>`; a.case < b.case.
 
-    A retraction or release holds no content: no score, no evidence, no handling or contact.
+    A retraction holds no content: of its sides only case, version, agency and country. A release has no score,
+    probability or evidence either, but keeps the sides whole and the band, which decide what agencies are told; one
+    whose side has no hash says only that the emitter cannot know, and changes nothing for them.
     """
 
     link: str
@@ -46,6 +54,16 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
     probability: float = 0.0
     band: str = ""
     evidence: msgspec.Raw = msgspec.Raw(b"null")
+
+    @property
+    def external_version(self) -> int:
+        """The link document's external version: the sum of both cases', which grows when either grows."""
+        return self.a.order + self.b.order
+
+
+def external_version(version: int, expired: bool = False) -> int:
+    """Orders an expiry mark after the version that expired and before the next one (architecture.md, Elasticsearch)."""
+    return 2 * version + expired
 
 
 def link_id(case_a: str, case_b: str) -> str:

@@ -1,0 +1,244 @@
+"""One partition's correlator: a fingerprint in, claims out (invariant I1 of ARCHITECTURE.md).
+
+A pair is judged by the partition that owns the smallest key it shares. A case's first version reaches the partitions
+that own its keys, every later version all of them, so the later arrival of the two final versions in the owning
+partition judges the pair. A partition follows each link it has asserted until it retracts it: while another partition
+owns the pair it says `released` at every later version, so that what the new owner never learns is still retracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from pipeline.correlation.claims import Claim, Side, State, external_version, link_id
+from pipeline.correlation.keys import owner
+from pipeline.correlation.store import BlockStore, Record, same_country
+from pipeline.matching.fingerprint import Fingerprint
+
+Model = TypeVar("Model", contravariant=True)
+
+THRESHOLD = 0.5
+"""Probability from which a pair is a link."""
+
+
+class Judgement(Protocol):
+    """What the matcher says of a pair."""
+
+    @property
+    def score(self) -> int: ...
+    @property
+    def probability(self) -> float: ...
+    @property
+    def band(self) -> str: ...
+
+
+class Judge(Protocol[Model]):
+    """Scores a pair: pure, and the same in either order of the sides."""
+
+    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> Judgement: ...
+
+
+class Explain(Protocol[Model]):
+    """Explains a link: pure; the result is written as JSON."""
+
+    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> object: ...
+
+
+class Counts(msgspec.Struct):
+    """What a correlator has done since it was made; feeds metrics, never decisions."""
+
+    events: int = 0
+    candidates: int = 0
+    judged: int = 0
+    largest_block: int = 0
+
+
+def targets(fingerprint: Fingerprint, *, first: bool, partitions: int) -> set[int]:
+    """The partitions of `blocks` that must see this version; `first`: intake knows no earlier version of the case."""
+    if first and not fingerprint.withdrawn:
+        return {owner(key, partitions) for key in fingerprint.keys}
+    return set(range(partitions))
+
+
+class Correlator(Generic[Model]):
+    """Applies fingerprints, in the order of one source partition, to that partition's store."""
+
+    def __init__(
+        self,
+        store: BlockStore,
+        partition: int,
+        partitions: int,
+        model: Model,
+        judge: Judge[Model],
+        explain: Explain[Model],
+        *,
+        generation: str = "",
+        within: bool = False,
+        threshold: float = THRESHOLD,
+    ) -> None:
+        self.store = store
+        self.counts = Counts()
+        self._partition, self._partitions = partition, partitions
+        self._model, self._judge, self._explain = model, judge, explain
+        self._generation, self._within, self._threshold = generation, within, threshold
+
+    def receive(self, fingerprint: Fingerprint) -> list[Claim]:
+        """Take in one version of a case; a version that is not newer than the one held changes nothing."""
+        self.counts.events += 1
+        before = self._held(fingerprint.case)
+        if before is not None and _order(before) >= _order(fingerprint):
+            return []
+        number = self._take(fingerprint, before)
+        followed = set(self.store.followed(number))
+        unchanged = before is not None and before.hash == fingerprint.hash
+        candidates = set() if unchanged else self._candidates(fingerprint, number)
+        self.counts.candidates += len(candidates)
+        return list(self._claims(fingerprint, number, followed, candidates))
+
+    def load(self, fingerprint: Fingerprint) -> None:
+        """Rebuild: take in a version without judging it."""
+        before = self._held(fingerprint.case)
+        if before is None or _order(before) < _order(fingerprint):
+            self._take(fingerprint, before)
+
+    def adopt(self, claim: Claim) -> None:
+        """Rebuild, after every `load`: follow the link of this partition's own last claim about it.
+
+        A side whose record was compacted away, since a later version is still to come, is held as an unknown one.
+        """
+        if claim.state is State.RETRACTED:
+            return
+        one, other = (self._number(side) for side in (claim.a, claim.b))
+        self.store.follow(one, other)
+
+    def _number(self, side: Side) -> int:
+        number = self.store.find(side.case)
+        return self.store.put(_unknown(side)) if number is None else number
+
+    def _held(self, case: str) -> Fingerprint | None:
+        number = self.store.find(case)
+        return None if number is None else self.store.record(number).fingerprint
+
+    def _take(self, fingerprint: Fingerprint, before: Fingerprint | None) -> int:
+        number = self.store.put(fingerprint)
+        old = self._owned(before.keys) if before else set()
+        new = self._owned(fingerprint.keys)
+        for key in old - new:
+            self.store.delist(key, number)
+        for key in new - old:
+            self.store.enlist(key, number)
+        return number
+
+    def _owned(self, keys: Iterable[int]) -> set[int]:
+        return {key for key in keys if owner(key, self._partitions) == self._partition}
+
+    def _candidates(self, fingerprint: Fingerprint, number: int) -> set[int]:
+        found: set[int] = set()
+        for key in self._owned(fingerprint.keys):
+            block = self.store.block(key)
+            self.counts.largest_block = max(self.counts.largest_block, len(block))
+            found.update(block)
+        found.discard(number)
+        return found if self._within else {other for other in found if not same_country(number, other)}
+
+    def _claims(
+        self, fingerprint: Fingerprint, number: int, followed: set[int], candidates: set[int]
+    ) -> Iterator[Claim]:
+        keys = frozenset(fingerprint.keys)
+        for other in sorted(followed | candidates):
+            record = self.store.record(other)
+            shared = _smallest_shared(keys, record)
+            mine = shared is not None and owner(shared, self._partitions) == self._partition
+            if mine or other in followed:
+                claim = self._claim(fingerprint, record.fingerprint, shares=shared is not None, mine=mine)
+                if claim.state is State.LIVE or other in followed:
+                    self._remember(claim.state, number, other)
+                    yield claim
+
+    def _remember(self, state: State, number: int, other: int) -> None:
+        if state is State.RETRACTED:
+            self.store.unfollow(number, other)
+        else:
+            self.store.follow(number, other)
+
+    def _claim(self, one: Fingerprint, other: Fingerprint, *, shares: bool, mine: bool) -> Claim:
+        a, b = (one, other) if one.case < other.case else (other, one)
+        judgement = self._linking(a, b) if shares else None
+        if is_unknown(a) or is_unknown(b):
+            return self._named(State.RELEASED, _name(a), _name(b))
+        if judgement is None:
+            return self._named(State.RETRACTED, _name(a), _name(b))
+        if not mine:
+            return self._named(State.RELEASED, _side(a), _side(b), judgement.band)
+        return self._live(a, b, judgement)
+
+    def _linking(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
+        """The judgement of a pair that is a link."""
+        if a.withdrawn or b.withdrawn or (a.country == b.country and not self._within):
+            return None
+        self.counts.judged += 1
+        judgement = self._judge(a, b, self._model)
+        return judgement if judgement.probability >= self._threshold else None
+
+    def _live(self, a: Fingerprint, b: Fingerprint, judgement: Judgement) -> Claim:
+        return Claim(
+            link=link_id(a.case, b.case),
+            state=State.LIVE,
+            partition=self._partition,
+            generation=self._generation,
+            a=_side(a),
+            b=_side(b),
+            score=judgement.score,
+            probability=judgement.probability,
+            band=judgement.band,
+            evidence=msgspec.Raw(msgspec.json.encode(self._explain(a, b, self._model))),
+        )
+
+    def _named(self, state: State, a: Side, b: Side, band: str = "") -> Claim:
+        return Claim(link_id(a.case, b.case), state, self._partition, self._generation, a, b, band=band)
+
+
+def is_unknown(fingerprint: Fingerprint) -> bool:
+    """Whether only the case's name and version are known, from a claim about it."""
+    return not fingerprint.hash
+
+
+def _unknown(side: Side) -> Fingerprint:
+    return Fingerprint(
+        side.case, side.version, hash="", agency=side.agency, country=side.country, withdrawn=True, expired=side.expired
+    )
+
+
+def _order(fingerprint: Fingerprint) -> int:
+    return external_version(fingerprint.version, fingerprint.expired)
+
+
+def _smallest_shared(keys: frozenset[int], record: Record) -> int | None:
+    """A record's keys ascend, so the first shared one is the smallest."""
+    return next((key for key in record.keys if key in keys), None)
+
+
+def _name(fingerprint: Fingerprint) -> Side:
+    return Side(
+        fingerprint.case,
+        fingerprint.version,
+        fingerprint.expired,
+        agency=fingerprint.agency,
+        country=fingerprint.country,
+    )
+
+
+def _side(fingerprint: Fingerprint) -> Side:
+    return Side(
+        fingerprint.case,
+        fingerprint.version,
+        fingerprint.expired,
+        fingerprint.hash,
+        fingerprint.agency,
+        fingerprint.country,
+        fingerprint.handling,
+        fingerprint.contact,
+    )

@@ -1,0 +1,98 @@
+"""Hits: what an agency is told about a link of its case, sent only when what it may see changes (disclosure.md)."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.correlation.claims import Claim, Side, State
+from pipeline.matching.fingerprint import Contact
+
+PURPOSE = "correlation"
+"""The purpose that both sides' handling must allow before anyone is told of a link."""
+
+SILENT, HIT_ONLY = "H3", "H2"
+EVERY_COUNTRY = "*"
+
+
+class Kind(StrEnum):
+    """What happened to what the receiver may see."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    RETRACTED = "retracted"
+
+
+class View(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one side's agency may see of the other side: `full` content, or only that there is a hit."""
+
+    agency: str
+    contact: Contact
+    band: str
+    full: bool
+
+
+class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `hits.<receiver>`. A retraction is the same whether the link ended or the handling tightened.
+
+    `case` is the receiver's own case key; `reference` stands for the other side, differently for each receiver.
+    """
+
+    id: str
+    kind: Kind
+    receiver: str
+    case: str
+    reference: str
+    agency: str
+    contact: Contact = Contact()
+    band: str = ""
+
+
+def view(claim: Claim, receiver: Side, other: Side) -> View | None:
+    """What the receiver's agency may see of the other side under both sides' handling; None: it must not know."""
+    if claim.state is State.RETRACTED or not all(PURPOSE in side.handling.purposes for side in (receiver, other)):
+        return None
+    handling = other.handling
+    if handling.code == SILENT or not {receiver.country, EVERY_COUNTRY} & set(handling.releasable_to):
+        return None
+    return View(other.agency, other.contact, claim.band, handling.code != HIT_ONLY)
+
+
+def transition(before: View | None, after: View | None) -> Kind | None:
+    """What to tell an agency whose view goes from one to the other; None: nothing."""
+    if before == after:
+        return None
+    if before is None:
+        return Kind.NEW
+    return Kind.RETRACTED if after is None else Kind.CHANGED
+
+
+def hit(
+    claim: Claim, receiver: Side, other: Side, before: View | None, after: View | None, secret: bytes
+) -> Hit | None:
+    """The hit that tells `receiver` how its view changed with this claim; None: nothing changed."""
+    kind = transition(before, after)
+    if kind is None:
+        return None
+    return Hit(
+        id=_opaque(secret, "hit", receiver.agency, claim.link, str(claim.a.order), str(claim.b.order)),
+        kind=kind,
+        receiver=receiver.agency,
+        case=receiver.case,
+        reference=reference(secret, receiver.agency, other.case),
+        agency=other.agency,
+        contact=after.contact if after else Contact(),
+        band=after.band if after else "",
+    )
+
+
+def reference(secret: bytes, receiver: str, case: str) -> str:
+    """The opaque name of a case for one receiver; `secret` (at most 64 bytes) keeps agencies from joining theirs."""
+    return _opaque(secret, "case", receiver, case)
+
+
+def _opaque(secret: bytes, *parts: str) -> str:
+    """Keyed BLAKE2b of 128 bits, as hex."""
+    return hashlib.blake2b("|".join(parts).encode(), key=secret, digest_size=16).hexdigest()

@@ -1,0 +1,65 @@
+"""The project stage's decision for one claim: what to write to the index, and which agencies to tell.
+
+Claims about one link come from several partitions, each in order, and may cross. One that is lower than the highest
+seen in either version is ignored; at equal versions a release says nothing that is not known.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.correlation.claims import Claim, State
+from pipeline.correlation.hits import Hit, View, hit, view
+
+
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the project stage remembers of one link: both sides' external versions and what each agency was told."""
+
+    a: int
+    b: int
+    told_a: View | None = None
+    told_b: View | None = None
+
+
+class Write(msgspec.Struct, frozen=True):
+    """A document for the links index under its external version; a claim that is not live is a tombstone."""
+
+    link: str
+    external_version: int
+    claim: Claim
+
+
+class Step(NamedTuple):
+    """What one claim changes: the state to remember, the document to write, the hits to send."""
+
+    seen: Seen
+    write: Write | None
+    hits: tuple[Hit, ...]
+
+
+def advance(seen: Seen | None, claim: Claim, secret: bytes) -> Step:
+    """Apply one claim to what has been seen of its link; `secret` keys the opaque references in hits."""
+    if seen is not None and _says_nothing(seen, claim):
+        return Step(seen, None, ())
+    before = seen or Seen(0, 0)
+    told_a, told_b = before.told_a, before.told_b
+    if not _is_uncertain(claim):
+        told_a, told_b = view(claim, claim.a, claim.b), view(claim, claim.b, claim.a)
+    hits = (
+        hit(claim, claim.a, claim.b, before.told_a, told_a, secret),
+        hit(claim, claim.b, claim.a, before.told_b, told_b, secret),
+    )
+    write = Write(claim.link, claim.external_version, claim)
+    return Step(Seen(claim.a.order, claim.b.order, told_a, told_b), write, tuple(one for one in hits if one))
+
+
+def _says_nothing(seen: Seen, claim: Claim) -> bool:
+    a, b = claim.a.order, claim.b.order
+    return a < seen.a or b < seen.b or (claim.state is State.RELEASED and (a, b) == (seen.a, seen.b))
+
+
+def _is_uncertain(claim: Claim) -> bool:
+    """A release by a partition that has lost one side's record: the next version will tell."""
+    return claim.state is State.RELEASED and not (claim.a.hash and claim.b.hash)

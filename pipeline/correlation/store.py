@@ -1,0 +1,180 @@
+"""What one partition of `correlate` remembers: records by case, blocks by key, and the links it follows.
+
+Cases are numbered as they come: the low 24 bits count up, the top byte stands for the country, so that same-country
+candidates are dropped without reading them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
+
+from pipeline.errors import LiaisonError
+from pipeline.matching.fingerprint import Fingerprint
+
+SEQUENCE_BITS = 24
+MAX_CASES = 1 << SEQUENCE_BITS
+MAX_COUNTRIES = (1 << 8) - 1
+NO_OFFSET = -1
+
+
+UNKNOWN_COUNTRY = 0
+
+
+class StoreFullError(LiaisonError):
+    """More cases than case numbers: the installation needs more `block_partitions`."""
+
+
+def same_country(one: int, other: int) -> bool:
+    """Whether two case numbers are of one country for certain, so that the pair need not be read."""
+    return one >> SEQUENCE_BITS == other >> SEQUENCE_BITS != UNKNOWN_COUNTRY
+
+
+class Record(Protocol):
+    """One held case."""
+
+    @property
+    def keys(self) -> Sequence[int]:
+        """All its blocking keys, of every partition, ascending; read without decoding the rest."""
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """The whole fingerprint."""
+
+
+class BlockStore(Protocol):
+    """Written by one thread. Reads see uncommitted changes; after a crash only what was committed is there."""
+
+    @property
+    def offset(self) -> int:
+        """The offset of the source partition given to the last `commit`, or NO_OFFSET: the store must be rebuilt."""
+
+    def find(self, case: str) -> int | None:
+        """The number of a case that is held."""
+
+    def record(self, number: int) -> Record:
+        """A held case; valid until the next `commit`."""
+
+    def put(self, fingerprint: Fingerprint) -> int:
+        """Hold a case's fingerprint in place of any before; returns the case's number. Raises StoreFullError."""
+
+    def block(self, key: int) -> Sequence[int]:
+        """The numbers of the cases listed under a key, in no order."""
+
+    def enlist(self, key: int, number: int) -> None:
+        """List a case under a key; harmless if it is listed."""
+
+    def delist(self, key: int, number: int) -> None:
+        """Take a case off a key; harmless if it is not listed."""
+
+    def followed(self, number: int) -> Collection[int]:
+        """The other sides of the links of a case that this partition follows."""
+
+    def follow(self, one: int, other: int) -> None:
+        """Remember a link; harmless if it is remembered."""
+
+    def unfollow(self, one: int, other: int) -> None:
+        """Forget a link; harmless if it is not remembered."""
+
+    def commit(self, offset: int) -> None:
+        """Make all changes since the last commit one, with the offset they stand for; after an error, try again."""
+
+    def sync(self) -> None:
+        """Make what was committed survive a power cut, before offsets are acknowledged; any thread may call it."""
+
+    def close(self) -> None:
+        """Sync and close; changes since the last commit are dropped."""
+
+
+class Numbers:
+    """Gives case numbers: a running count under the byte of the country; byte 0 where the country is not known."""
+
+    def __init__(self, count: int = 0, countries: Iterable[str] = ()) -> None:
+        self.count = count
+        self.countries = list(countries)
+
+    def next(self, country: str) -> int:
+        """A new number. Raises StoreFullError."""
+        if self.count >= MAX_CASES:
+            raise StoreFullError(f"a store holds at most {MAX_CASES} cases: raise block_partitions in a new generation")
+        self.count += 1
+        return self._byte(country) << SEQUENCE_BITS | (self.count - 1)
+
+    def _byte(self, country: str) -> int:
+        if country and country not in self.countries and len(self.countries) < MAX_COUNTRIES:
+            self.countries.append(country)
+        return 1 + self.countries.index(country) if country in self.countries else UNKNOWN_COUNTRY
+
+
+class MemoryRecord:
+    """A held case in memory."""
+
+    __slots__ = ("fingerprint",)
+
+    def __init__(self, fingerprint: Fingerprint) -> None:
+        self.fingerprint = fingerprint
+
+    @property
+    def keys(self) -> Sequence[int]:
+        return self.fingerprint.keys
+
+
+EMPTY: array[int] = array("I")
+
+
+class MemoryStore:
+    """A BlockStore in memory, for the batch run and for tests; it keeps nothing after close."""
+
+    def __init__(self) -> None:
+        self.offset = NO_OFFSET
+        self._numbers = Numbers()
+        self._cases: dict[str, int] = {}
+        self._records: dict[int, MemoryRecord] = {}
+        self._blocks: dict[int, array[int]] = {}
+        self._links: dict[int, set[int]] = {}
+
+    def find(self, case: str) -> int | None:
+        return self._cases.get(case)
+
+    def record(self, number: int) -> MemoryRecord:
+        return self._records[number]
+
+    def put(self, fingerprint: Fingerprint) -> int:
+        number = self._cases.get(fingerprint.case)
+        if number is None:
+            number = self._cases[fingerprint.case] = self._numbers.next(fingerprint.country)
+        self._records[number] = MemoryRecord(fingerprint)
+        return number
+
+    def block(self, key: int) -> array[int]:
+        return self._blocks.get(key, EMPTY)
+
+    def enlist(self, key: int, number: int) -> None:
+        listed = self._blocks.setdefault(key, array("I"))
+        if number not in listed:
+            listed.append(number)
+
+    def delist(self, key: int, number: int) -> None:
+        if number in (listed := self._blocks.get(key, EMPTY)):
+            listed.remove(number)
+
+    def followed(self, number: int) -> frozenset[int]:
+        return frozenset(self._links.get(number, ()))
+
+    def follow(self, one: int, other: int) -> None:
+        self._links.setdefault(one, set()).add(other)
+        self._links.setdefault(other, set()).add(one)
+
+    def unfollow(self, one: int, other: int) -> None:
+        self._links.get(one, set()).discard(other)
+        self._links.get(other, set()).discard(one)
+
+    def commit(self, offset: int) -> None:
+        self.offset = offset
+
+    def sync(self) -> None:
+        """Memory has nothing to sync."""
+
+    def close(self) -> None:
+        """Memory has nothing to close."""

@@ -1,0 +1,31 @@
+"""Whether a link may be shown: it is a claim about two exact fingerprints, held against the cases as they are now."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from pipeline.correlation.claims import Claim, State
+
+
+class CaseState(msgspec.Struct, frozen=True):
+    """What the case document says now; `withdrawn` is also set by an expiry mark."""
+
+    hash: str
+    withdrawn: bool = False
+    retain_until: str = ""
+
+
+def visible(claim: Claim, a: CaseState | None, b: CaseState | None, now: datetime) -> bool:
+    """Whether a link document is true of the two case documents (None: there is none) at the aware time `now`."""
+    return claim.state is State.LIVE and _stands(a, claim.a.hash, now) and _stands(b, claim.b.hash, now)
+
+
+def is_expired(retain_until: str, now: datetime) -> bool:
+    """Whether a case's retention (YYYY-MM-DD, "" for none) has ended: it ends as that day begins in UTC."""
+    return bool(retain_until) and now.astimezone(UTC).date() >= date.fromisoformat(retain_until)
+
+
+def _stands(case: CaseState | None, claimed: str, now: datetime) -> bool:
+    return case is not None and case.hash == claimed and not case.withdrawn and not is_expired(case.retain_until, now)
