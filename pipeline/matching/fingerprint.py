@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.records.normalised import Entity
+from pipeline.matching.names import NamePrint, prepare
+from pipeline.matching.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
+from pipeline.records.normalised import Address, Entity, Identifier, PartialDate, Phone, Place, Span
+
+MAX_NAMES = 50
+MAX_VALUES = 50
+"""Per entity and field; a bounded fingerprint keeps every pair's cost bounded (record.md limits names to 50)."""
 
 
 class Handling(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,12 +28,77 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     phone: str = ""
 
 
+class IdentifierPrint(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """`valid`: 1 check digit passed, 0 failed, -1 the type has none."""
+
+    type: str
+    value: str
+    country: str = ""
+    valid: int = -1
+
+
+class PhonePrint(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """`national` is the national significant number of `e164`."""
+
+    e164: str
+    national: str
+
+
+class AddressPrint(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """Parts without spaces where they are codes; `text` only where no street is known."""
+
+    house: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = ""
+    text: str = ""
+
+
+class EntityPrint(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={
+        "names": "n", "birth_date": "d", "birth_date_text": "x", "birth_place": "b", "gender": "g",
+        "nationalities": "c", "identifiers": "i", "phones": "p", "emails": "m", "addresses": "a",
+        "make": "mk", "model": "md", "colour": "cl", "calibre": "ca", "method": "h", "place": "l", "span": "s",
+    },
+):  # fmt: skip
+    """The compact, comparable form of one entity; one-letter keys because it travels and is decoded per candidate.
+
+    `method` holds the distinct words of the event's method in ascending order; every tuple is ascending and without
+    duplicates, so that the order in which an agency states its values changes nothing.
+    """
+
+    id: str
+    type: str
+    names: tuple[NamePrint, ...] = ()
+    birth_date: PartialDate | None = None
+    birth_date_text: str = ""
+    birth_place: str = ""
+    gender: str = ""
+    nationalities: tuple[str, ...] = ()
+    identifiers: tuple[IdentifierPrint, ...] = ()
+    phones: tuple[PhonePrint, ...] = ()
+    emails: tuple[str, ...] = ()
+    addresses: tuple[AddressPrint, ...] = ()
+    make: str = ""
+    model: str = ""
+    colour: str = ""
+    calibre: str = ""
+    method: tuple[str, ...] = ()
+    place: Place | None = None
+    span: Span | None = None
+
+
 class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `blocks.<generation>`, key = case key.
 
     `hash` covers the whole content but the version and does not depend on the generation: it is taken over the raw
     fields that feed the fingerprint, so that case documents and claims of any generation can be held against each other.
     `keys` are the blocking keys, ascending, each < 2**53 (exact in every JSON reader); a withdrawn case has none.
+    `expired` marks the content-free value that orders after the version whose retention ended and before its next one.
     """
 
     case: str
@@ -36,8 +107,84 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True):
     agency: str
     country: str
     withdrawn: bool = False
+    expired: bool = False
     retain_until: str = ""
     handling: Handling = Handling()
     contact: Contact = Contact()
     keys: tuple[int, ...] = ()
-    entities: tuple[Entity, ...] = ()
+    entities: tuple[EntityPrint, ...] = ()
+
+
+def entity_print(entity: Entity) -> EntityPrint:
+    """The comparable form of `entity`; placeholders ("unknown", 1900-01-01, all zeros) leave no trace in it."""
+    return EntityPrint(
+        id=entity.id,
+        type=entity.type,
+        names=_names(entity),
+        birth_date=_date(entity.birth_date),
+        birth_date_text=_text(entity.birth_date_text),
+        birth_place=_text(entity.birth_place),
+        gender=_text(entity.gender),
+        nationalities=_distinct(entity.nationalities),
+        identifiers=_identifiers(entity.identifiers),
+        phones=_phones(entity.phones),
+        emails=_distinct(entity.emails),
+        addresses=_addresses(entity.addresses),
+        make=_text(entity.make),
+        model=_text(entity.model),
+        colour=_text(entity.colour),
+        calibre=_text(entity.calibre),
+        method=tuple(sorted(set(_text(entity.method).split()))),
+        place=entity.place,
+        span=entity.span,
+    )
+
+
+def _names(entity: Entity) -> tuple[NamePrint, ...]:
+    names = {name.text: name for name in entity.names}
+    prints = (prepare(names[text], entity.type) for text in sorted(names))
+    distinct = dict.fromkeys(print_ for print_ in prints if print_.tokens)
+    return tuple(distinct)[:MAX_NAMES]
+
+
+def _date(date: PartialDate | None) -> PartialDate | None:
+    return None if date is None or is_placeholder_date(date) else date
+
+
+def _text(value: str) -> str:
+    folded = value.casefold().strip()
+    return "" if is_placeholder(folded) else folded
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({text for value in values if (text := _text(value))})[:MAX_VALUES])
+
+
+def _identifiers(identifiers: tuple[Identifier, ...]) -> tuple[IdentifierPrint, ...]:
+    prints = {
+        IdentifierPrint(one.type, one.value, one.country, -1 if one.valid is None else int(one.valid))
+        for one in identifiers
+        if not is_placeholder_number(one.value)
+    }
+    return tuple(sorted(prints)[:MAX_VALUES])
+
+
+def _phones(phones: tuple[Phone, ...]) -> tuple[PhonePrint, ...]:
+    prints = {PhonePrint(one.e164, one.national) for one in phones if not is_placeholder_number(one.national)}
+    return tuple(sorted(prints)[:MAX_VALUES])
+
+
+def _addresses(addresses: tuple[Address, ...]) -> tuple[AddressPrint, ...]:
+    prints = {_address(one) for one in addresses} - {AddressPrint()}
+    return tuple(sorted(prints)[:MAX_VALUES])
+
+
+def _address(address: Address) -> AddressPrint:
+    return AddressPrint(
+        house=_text(address.house).replace(" ", ""),
+        street=_text(address.street),
+        postcode=_text(address.postcode).replace(" ", ""),
+        city=_text(address.city),
+        country=_text(address.country),
+        text="" if address.street else _text(address.text),
+    )

@@ -1,0 +1,122 @@
+"""Identifiers: numbers that name one thing, typed by kind and country; plates and VINs have their own comparisons."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from rapidfuzz.distance import OSA
+
+from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, stronger
+from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint
+
+ALL = frozenset(
+    {"person", "organisation", "vehicle", "phone", "account", "document", "vessel", "weapon", "address", "event"}
+)
+
+SINGLE_VALUED = frozenset(
+    {"national_id", "ssn", "social_security", "tax", "tax_id", "vat", "company_number", "registration", "lei", "duns", "imo",
+     "vin", "imei", "imsi", "iccid", "iban", "wallet", "serial", "mmsi", "birth_certificate"}
+)  # fmt: skip
+"""A thing has one of these at a time and for long: two different values speak against sameness. Documents (passport,
+identity card, driving licence, visa) are renewed and get new numbers."""
+
+GENERIC = frozenset({"", "other", "unknown", "document", "id", "identifier"})
+"""Types that only say "a number": comparable with any other type, at less weight."""
+
+ELSEWHERE = frozenset({"vin", "plate"})
+"""Compared by the vehicle comparisons."""
+
+LEVELS = (
+    Level("same", 0.90, 2.0e-7, 2.0e-6),
+    Level("same_confusable", 0.02, 2.0e-8, 2.0e-7),
+    Level("same_invalid", 0.01, 2.0e-7, 2.0e-6),
+    Level("same_type_unknown", 0.01, 5.0e-7, 1.0e-6),
+    Level("same_other_country", 0.01, 5.0e-6, 1.0e-5),
+    Level("one_edit_checked", 0.02, 1.5e-5, 4.0e-5),
+    Level("one_edit", 0.03, 4.0e-4, 1.0e-3),
+    Level("renewed", 0.12, 0.30, 0.30),
+    Level("conflict", 0.004, 0.95, 0.95),
+)
+SAME, CONFUSABLE, INVALID, TYPE_UNKNOWN, OTHER_COUNTRY, EDIT_CHECKED, EDIT, RENEWED, CONFLICT = range(9)
+
+BITS_PER_CHARACTER = 332
+"""log2(10) in hundredths: a number of k digits cannot say more than this much times k."""
+
+MIN_NEAR = 6
+"""Shorter numbers differ by one character too often by chance."""
+
+CONFUSABLE_CLASSES = str.maketrans("OQDILBSZG", "000118526")
+"""Characters that people and scanners take for each other, each to its digit."""
+
+
+def identifier(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
+    """Identifiers of the same type and country: same; same once confusable characters (0/O, 1/I, 8/B, 5/S) are folded;
+    one edit or transposition where a check digit fails on one side, or has none; another value of a single-valued type
+    (contradiction) or of a renewable document (weak contradiction). The best agreement counts, and contradictions of
+    other types with it. A failed check digit, a missing type or another country lowers the weight; a short number
+    cannot weigh more than its digits."""
+    if not a.identifiers or not b.identifiers:
+        return None
+    kinds = _best_by_kind(a, b, table)
+    if not kinds:
+        return None
+    best = max(kinds, key=_rank)
+    worst = min(kinds, key=_rank)
+    return (best[0] + worst[0], *best[1:]) if best[0] > 0 > worst[0] else (best if best[0] > 0 else worst)
+
+
+def _rank(found: Found) -> tuple[int, int, int, int]:
+    return found[0], -found[1], -found[2], -found[3]
+
+
+def _best_by_kind(a: EntityPrint, b: EntityPrint, table: Table) -> list[Found]:
+    """The strongest finding of each type of identifier that both entities have."""
+    kinds: dict[str, Found] = {}
+    for i, j in product(range(len(a.identifiers)), range(len(b.identifiers))):
+        p, q = a.identifiers[i], b.identifiers[j]
+        level = identifier_level(p, q)
+        if level is not None:
+            kind = max(p.type, q.type)
+            kinds[kind] = stronger((_bits(table, level, p, q), level, i, j), kinds.get(kind))
+    return list(kinds.values())
+
+
+def _bits(table: Table, level: int, p: IdentifierPrint, q: IdentifierPrint) -> int:
+    return min(table.weights[level], BITS_PER_CHARACTER * min(len(p.value), len(q.value)))
+
+
+def identifier_level(p: IdentifierPrint, q: IdentifierPrint) -> int | None:
+    """The level of two identifiers; None where they say nothing of each other."""
+    if p.type in ELSEWHERE or q.type in ELSEWHERE:
+        return None
+    comparable = p.type == q.type
+    if p.value == q.value:
+        return _same_level(p, q, comparable)
+    if not comparable or (p.country != q.country and p.country and q.country):
+        return None
+    if p.value.translate(CONFUSABLE_CLASSES) == q.value.translate(CONFUSABLE_CLASSES):
+        return CONFUSABLE
+    if _one_edit(p.value, q.value) and not (p.valid == 1 and q.valid == 1):
+        return EDIT_CHECKED if p.valid + q.valid == 1 else EDIT
+    return CONFLICT if p.type in SINGLE_VALUED else RENEWED
+
+
+def _same_level(p: IdentifierPrint, q: IdentifierPrint, comparable: bool) -> int | None:
+    if not comparable:
+        return TYPE_UNKNOWN if p.type in GENERIC or q.type in GENERIC else None
+    if p.country != q.country and p.country and q.country:
+        return OTHER_COUNTRY
+    return INVALID if p.valid == 0 or q.valid == 0 else SAME
+
+
+def _one_edit(p: str, q: str) -> bool:
+    return min(len(p), len(q)) >= MIN_NEAR and OSA.distance(p, q, score_cutoff=1) <= 1
+
+
+def identifier_value(one: EntityPrint, index: int) -> str:
+    """The identifier as "passport X123 (FR)"."""
+    found = one.identifiers[index]
+    return f"{found.type} {found.value}" + (f" ({found.country})" if found.country else "")
+
+
+IDENTIFIERS = (Comparison("identifier", ALL, LEVELS, identifier, identifier_value, selector=True),)

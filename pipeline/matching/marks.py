@@ -1,0 +1,60 @@
+"""Marks: exact values that make two entities worth comparing, whatever their types."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from pipeline.matching.comparisons.contacts import TAIL_DIGITS
+from pipeline.matching.comparisons.identifiers import CONFUSABLE_CLASSES
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.names import sound_keys
+
+Cells = list[tuple[int, int]]
+
+ALL_PAIRS = 16
+"""Up to so many pairs of one type, comparing all costs less than finding those that share a mark."""
+
+
+def selector_marks(one: EntityPrint) -> set[str]:
+    """Marks of what names something by itself: identifiers, phones, e-mails, doors."""
+    found = {f"i{x.value.translate(CONFUSABLE_CLASSES)}" for x in one.identifiers} if one.identifiers else set()
+    found.update(f"p{x.national[-TAIL_DIGITS:]}" for x in one.phones)
+    found.update(f"m{x}" for x in one.emails)
+    found.update(f"a{x.postcode}|{x.house}|{x.street if not x.house else ''}" for x in one.addresses if x.postcode)
+    found.update(f"t{x.text}" for x in one.addresses if x.text)
+    return found
+
+
+def all_marks(one: EntityPrint) -> set[str]:
+    """Selector marks, and those of names, birth dates, makes, places and times."""
+    found = selector_marks(one)
+    found.update(f"n{sound}" for name in one.names for token in sound_keys(name) for sound in token.sounds)
+    if one.birth_date is not None:
+        found.add(f"d{one.birth_date.year}-{one.birth_date.month}-{one.birth_date.day}")
+    if one.make or one.model:
+        found.add(f"k{one.make}|{one.model}")
+    if one.place is not None:
+        found.update(_cells(one.place.latitude, one.place.longitude))
+    return found
+
+
+def _cells(latitude: float, longitude: float) -> set[str]:
+    """The grid cells of 0.2 degrees that a place lies in or next to (two half-shifted grids)."""
+    return {f"l{int((latitude + shift) // 0.2)}|{int((longitude + shift) // 0.2)}|{shift}" for shift in (0.0, 0.1)}
+
+
+def same_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
+    """Pairs of one type to compare: all of them in small cases, those that share a mark in large ones."""
+    cells = [(i, j) for i, j in product(range(len(a)), range(len(b))) if a[i].type == b[j].type]
+    if len(cells) <= ALL_PAIRS:
+        return cells
+    marks_a, marks_b = [all_marks(one) for one in a], [all_marks(one) for one in b]
+    return [(i, j) for i, j in cells if not marks_a[i].isdisjoint(marks_b[j])]
+
+
+def cross_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
+    """Pairs of different types that share a selector's mark."""
+    marks_a = [(i, selector_marks(one)) for i, one in enumerate(a)]
+    marks_b = [(j, selector_marks(one)) for j, one in enumerate(b)]
+    filled_a, filled_b = [x for x in marks_a if x[1]], [x for x in marks_b if x[1]]
+    return [(i, j) for (i, p), (j, q) in product(filled_a, filled_b) if a[i].type != b[j].type and not p.isdisjoint(q)]

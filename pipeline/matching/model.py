@@ -1,0 +1,186 @@
+"""The model: one JSON file with every number that scoring uses and where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import version as library_version
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+import orjson
+
+from pipeline.errors import LiaisonError
+from pipeline.matching.comparisons.catalogue import CATALOGUE, TYPES, of_type
+from pipeline.matching.comparisons.levels import Compare, Comparison, Table
+
+FORMAT = 1
+"""Raised when an older program cannot read a newer file."""
+
+FORMS = 1
+"""Version of the normalised and fingerprint forms; raised with any change that makes another fingerprint of one record."""
+
+LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
+"""Libraries whose data or code enters a fingerprint or a level."""
+
+REFERENCE_PRIOR = -1700
+"""Hundredths of a bit: of 131,000 pairs of entities of two cases that met, one is of one thing (before any evidence).
+An investigator's view of a namesake: a full name that one person in 100,000 bears does not link by itself."""
+
+COMPANION_PRIOR = -200
+"""Hundredths of a bit: a person has about four companions (household, family) for each record of himself elsewhere."""
+
+
+class WeightedLevel(msgspec.Struct, frozen=True):
+    """`bits` = log2(m/u) and `companion` = log2(m/h), in hundredths; `source` says where they come from."""
+
+    level: str
+    bits: int
+    companion: int
+    source: str = "reference"
+
+
+class WeightedComparison(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Levels from the strongest agreement to the strongest contradiction.
+
+    `terms`: value to hundredths of a bit added to the weight of agreeing on it (negative for common values); `rare` is
+    for all others. `curve`: for names, pairs (bits of the names package, bits here), ascending, joined by straight lines.
+    """
+
+    levels: tuple[WeightedLevel, ...]
+    terms: dict[str, int] = {}
+    rare: int = 0
+    terms_source: str = ""
+    curve: tuple[tuple[int, int], ...] = ()
+    curve_source: str = ""
+
+
+class Calibration(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Knots (score, calibrated score), both in hundredths of a bit and ascending; none: the score is taken as it is."""
+
+    knots: tuple[tuple[int, int], ...] = ()
+    source: str = ""
+
+
+class Prior(msgspec.Struct, frozen=True):
+    """`bits` of any case pair; `companion` of a pair of companions, both in hundredths of a bit."""
+
+    bits: int = REFERENCE_PRIOR
+    companion: int = COMPANION_PRIOR
+    source: str = "reference"
+
+
+class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The file as it is on disk."""
+
+    version: str
+    comparisons: dict[str, WeightedComparison]
+    format: int = FORMAT
+    prior: Prior = Prior()
+    stop_keys: tuple[int, ...] = ()
+    shared_phones: tuple[str, ...] = ()
+    shared_addresses: tuple[str, ...] = ()
+    calibration: Calibration = Calibration()
+    training: dict[str, msgspec.Raw] = {}
+
+
+Plan = tuple[tuple[Compare, Table], ...]
+
+
+class Model:
+    """A model file, compiled for scoring. Two models of the same content are interchangeable."""
+
+    def __init__(self, file: ModelFile) -> None:
+        self.file = file
+        self.version = file.version
+        self.stop_keys = frozenset(file.stop_keys)
+        self.prior = file.prior.bits
+        self.companion_offset = file.prior.companion - file.prior.bits
+        self.tables = {comparison.name: _table(comparison, file) for comparison in CATALOGUE}
+        self.comparisons = {kind: of_type(kind) for kind in TYPES}
+        self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
+
+    def plan_without(self, entity_type: str, skipped: tuple[str, ...]) -> Plan:
+        """The type's plan without the comparisons that are `skipped` by name."""
+        return self._plan(tuple(one for one in self.comparisons[entity_type] if one.name not in skipped))
+
+    def _plan(self, comparisons: tuple[Comparison, ...]) -> Plan:
+        return tuple((one.compare, self.tables[one.name]) for one in comparisons)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """BLAKE2b-128 of the canonical file, as hex."""
+        return hashlib.blake2b(dump(self.file, canonical=True), digest_size=16).hexdigest()
+
+
+def load_model(path: Path | None = None) -> Model:
+    """The model in `path`, or the one shipped with the package; LiaisonError says what is wrong with the file."""
+    try:
+        raw = (files("pipeline.matching") / "data" / "model.json").read_bytes() if path is None else path.read_bytes()
+        return Model(msgspec.json.decode(raw, type=ModelFile))
+    except OSError as error:
+        raise LiaisonError(f"cannot read the model {path}: {error.strerror}") from error
+    except (msgspec.DecodeError, ValueError, KeyError) as error:
+        raise LiaisonError(f"the model {path} is not valid: {error}") from error
+
+
+def dump(file: ModelFile, *, canonical: bool = False) -> bytes:
+    """The file as JSON: sorted and without spaces if `canonical`, else indented for people."""
+    plain = orjson.loads(msgspec.json.encode(file))
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS if canonical else orjson.OPT_INDENT_2)
+
+
+def generation(model: Model, block_partitions: int) -> str:
+    """12 hex digits of everything that decides what a fingerprint and a score are: model content, versions of our forms
+    and of the libraries whose data enter them, partition count of `blocks`."""
+    parts = {
+        "model": model.content_hash,
+        "forms": FORMS,
+        "names": names_version(),
+        "libraries": {name: library_version(name) for name in LIBRARIES},
+        "block_partitions": block_partitions,
+    }
+    return hashlib.blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
+
+
+def names_version() -> str:
+    """A hash of the names package's data files."""
+    digest = hashlib.blake2b(digest_size=8)
+    data = files("pipeline.matching.names") / "data"
+    for one in sorted(data.iterdir(), key=lambda file: file.name) if data.is_dir() else ():
+        if one.is_file():
+            digest.update(one.name.encode() + b"\0" + one.read_bytes())
+    return digest.hexdigest()
+
+
+def reference(version: str = "reference") -> ModelFile:
+    """The model before any training: every level at its reference probabilities (comparisons/)."""
+    return ModelFile(version, {comparison.name: reference_comparison(comparison) for comparison in CATALOGUE})
+
+
+def reference_comparison(comparison: Comparison) -> WeightedComparison:
+    """A comparison's levels at their reference probabilities."""
+    return WeightedComparison(tuple(WeightedLevel(one.name, one.weight, one.companion) for one in comparison.levels))
+
+
+def _table(comparison: Comparison, file: ModelFile) -> Table:
+    weighted = file.comparisons[comparison.name]
+    names = tuple(level.level for level in weighted.levels)
+    if names != tuple(level.name for level in comparison.levels):
+        raise ValueError(f"levels of {comparison.name} are {', '.join(names)}")
+    weights = tuple(level.bits for level in weighted.levels)
+    if any(stronger < weaker for stronger, weaker in zip(weights, weights[1:], strict=False)):
+        raise ValueError(f"weights of {comparison.name} are not monotone")
+    companions = tuple(one_sign(level.companion, level.bits) for level in weighted.levels)
+    return Table(weights, companions, weighted.terms, weighted.rare, _shared(comparison.name, file), weighted.curve)
+
+
+def one_sign(companion: int, bits: int) -> int:
+    """An agreement never speaks against sameness, nor a contradiction for it, whichever the alternative."""
+    return max(companion, 0) if bits > 0 else min(companion, 0)
+
+
+def _shared(name: str, file: ModelFile) -> frozenset[str]:
+    return frozenset({"phone": file.shared_phones, "address": file.shared_addresses}.get(name, ()))

@@ -1,0 +1,50 @@
+"""Values that stand for "not known": they must never be evidence."""
+
+from __future__ import annotations
+
+from pipeline.records.normalised import PartialDate
+
+PLACEHOLDERS = frozenset(
+    {
+        "", "-", "--", "---", ".", "?", "??", "???", "x", "xx", "xxx", "n/a", "na", "n.a.", "nil", "none", "null", "tbc",
+        "tbd", "unknown", "unk", "unknown unknown", "not known", "not available", "not applicable", "no name", "anonymous",
+        "inconnu", "inconnue", "non connu", "non renseigné", "non renseigne", "sans objet", "néant", "neant", "anonyme",
+        "unbekannt", "keine angabe", "k.a.", "entfällt", "desconocido", "desconocida", "sin datos", "sconosciuto",
+        "sconosciuta", "non noto", "desconhecido", "desconhecida", "onbekend", "nieznany", "nieznana", "brak", "okänd",
+        "ukjent", "ukendt", "tuntematon", "neznámý", "neznáma", "ismeretlen", "necunoscut", "неизвестно", "неизвестный",
+        "неизвестен", "невідомо", "άγνωστος", "άγνωστο", "غير معروف", "مجهول", "לא ידוע", "不明", "未知", "不详", "미상",
+        "bilinmiyor", "test", "xxxx", "xxxxx",
+    }
+)  # fmt: skip
+"""Case-folded. From the habits of national registers in the languages of the product's agencies."""
+
+PLACEHOLDER_DATES = frozenset({(1900, 1, 1), (1900, 0, 0), (1111, 11, 11), (1, 1, 1), (9999, 12, 31), (9999, 0, 0)})
+"""Defaults of common databases and forms."""
+
+FILLER = frozenset("0X?*-. ")
+"""Characters that alone make no number."""
+
+
+def is_placeholder(folded: str) -> bool:
+    """Whether the case-folded, stripped text says only that the value is not known."""
+    return folded in PLACEHOLDERS
+
+
+def is_placeholder_date(date: PartialDate) -> bool:
+    """Whether the date is one that forms and databases put where none is known."""
+    return (date.year, date.month, date.day) in PLACEHOLDER_DATES
+
+
+def is_placeholder_number(core: str) -> bool:
+    """Whether an identifier's core is filler: shorter than two characters, one character repeated, or counting up from 0 or 1."""
+    return (
+        len(core) < 2
+        or len(set(core)) == 1
+        or set(core) <= FILLER
+        or is_placeholder(core.casefold())
+        or _counts_up(core)
+    )
+
+
+def _counts_up(core: str) -> bool:
+    return len(core) >= 6 and ("0123456789012".startswith(core) or "1234567890123".startswith(core))

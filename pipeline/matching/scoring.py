@@ -1,0 +1,192 @@
+"""The score of a case pair: pure, in integers, the same alone and in any batch.
+
+bits = prior + (best one-to-one assignment of entity pairs, positive bits only) - log2(entity pairs compared)
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import msgspec
+
+from pipeline.matching.alternatives import against_both
+from pipeline.matching.assignment import assign
+from pipeline.matching.comparisons.catalogue import SELECTORS
+from pipeline.matching.comparisons.levels import bend
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.marks import cross_type_cells, same_type_cells
+from pipeline.matching.model import Calibration, Model
+
+BANDS = (("certain", 0.99), ("probable", 0.9), ("possible", 0.5))
+"""Lowest probability of each band; below the last one there is no link."""
+
+COMPANIONABLE = frozenset({"person", "organisation"})
+"""Types with companions: households and groups of companies."""
+
+EACH_PAIR = 100
+"""Hundredths of a bit that each entity pair pays, the strongest of a case pair being paid back: positive bits only are
+summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so many chance likenesses would else add up."""
+
+Entities = tuple[EntityPrint, ...]
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """`score` in hundredths of a bit, prior included; a link exists iff probability >= 0.5 (band "" otherwise)."""
+
+    score: int
+    probability: float
+    band: str
+
+
+class Tie(msgspec.Struct, frozen=True):
+    """Two entities, by index, whose likeness counts: `bits` of evidence; `selector` names the comparison across types."""
+
+    bits: int
+    a: int
+    b: int
+    selector: str = ""
+    skipped: tuple[str, ...] = ()
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """All that makes a score but the prior: the ties that count, the pairs compared, what is paid back (EACH_PAIR)."""
+
+    ties: tuple[Tie, ...]
+    compared: int
+    rebate: int
+
+
+def judge(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement:
+    """Judge two cases; symmetric and pure."""
+    if a.case > b.case:
+        a, b = b, a
+    return judgement(score(a.entities, b.entities, model), model)
+
+
+def judgement(bits: int, model: Model) -> Judgement:
+    """Probability and band of a score."""
+    probability = probability_of(bits, model.file.calibration)
+    return Judgement(bits, probability, band_of(probability))
+
+
+def score(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
+    """Hundredths of a bit for two cases' entities, prior included."""
+    if len(a) == 1 and len(b) == 1 and a[0].type == b[0].type:
+        return model.prior + max(0, weigh(a[0], b[0], model))
+    return total(evidence(a, b, model), model)
+
+
+def total(found: Evidence, model: Model) -> int:
+    """The score of the evidence, prior included."""
+    return model.prior + sum(counted(tie.bits) for tie in found.ties) + found.rebate - attempts(found.compared)
+
+
+def evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> Evidence:
+    """The ties of two cases: the best one-to-one assignment within each type, then selectors across types.
+
+    Every value counts once: a phone that a person and a phone entity of each case carry is one agreement.
+    """
+    cells = same_type_cells(a, b)
+    bits = {cell: found for cell in cells if (found := weigh(a[cell[0]], b[cell[1]], model)) > 0}
+    across = cross_type_cells(a, b)
+    strong = {cell: one for cell, one in bits.items() if one > EACH_PAIR} or _strongest(bits)
+    ties = (
+        [Tie(bits[cell], *cell) for cell in assign({cell: max(1, counted(one)) for cell, one in strong.items()})]
+        if strong
+        else []
+    )
+    crossing = [tie for cell in across if (tie := selector_tie(a, b, cell, model)) is not None]
+    if len(ties) + len(crossing) > 1:
+        ties = once(a, b, ties, crossing, model)
+    else:
+        ties += crossing
+    strongest = max([*bits.values(), *(tie.bits for tie in crossing)], default=0)
+    return Evidence(tuple(ties), len(cells) + len(across), min(EACH_PAIR, strongest))
+
+
+def _strongest(bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+    """The one weak tie that the rebate makes count."""
+    return dict([min(bits.items(), key=lambda one: (-one[1], one[0]))]) if bits else {}
+
+
+def counted(bits: int) -> int:
+    """What a tie's bits add to the case pair."""
+    return max(0, bits - EACH_PAIR)
+
+
+def once(a: Entities, b: Entities, ties: list[Tie], crossing: list[Tie], model: Model) -> list[Tie]:
+    """The ties, strongest first, without what a stronger one has counted already."""
+    used: set[str] = set()
+    kept = []
+    for tie in [*sorted(ties, key=_order), *sorted(crossing, key=_order)]:
+        left, right = a[tie.a], b[tie.b]
+        found = selector_values(left, right, model, tie.selector)
+        skipped = tuple(name for name, values in found.items() if not used.isdisjoint(values))
+        used.update(value for values in found.values() for value in values)
+        if tie.selector:
+            kept += [] if skipped else [tie]
+        elif skipped:
+            kept.append(Tie(max(0, weigh(left, right, model, skipped)), tie.a, tie.b, "", skipped))
+        else:
+            kept.append(tie)
+    return [tie for tie in kept if tie.bits > 0]
+
+
+def _order(tie: Tie) -> tuple[int, int, int]:
+    return -tie.bits, tie.a, tie.b
+
+
+def selector_values(a: EntityPrint, b: EntityPrint, model: Model, only: str = "") -> dict[str, tuple[str, str]]:
+    """For each selector on which two entities agree, the two values as they are counted."""
+    agreed = {}
+    for comparison in SELECTORS:
+        if only and comparison.name != only:
+            continue
+        found = comparison.compare(a, b, model.tables[comparison.name])
+        if found is not None and found[0] > 0:
+            kind = comparison.name
+            agreed[kind] = (f"{kind}|{comparison.value(a, found[2])}", f"{kind}|{comparison.value(b, found[3])}")
+    return agreed
+
+
+def selector_tie(a: Entities, b: Entities, cell: tuple[int, int], model: Model) -> Tie | None:
+    """The strongest selector that two entities of different types share; None where none speaks for them."""
+    best: Tie | None = None
+    for comparison in SELECTORS:
+        found = comparison.compare(a[cell[0]], b[cell[1]], model.tables[comparison.name])
+        if found is not None and found[0] > 0 and (best is None or found[0] > best.bits):
+            best = Tie(found[0], *cell, comparison.name)
+    return best
+
+
+@lru_cache(maxsize=4096)
+def attempts(compared: int) -> int:
+    """log2 of the number of entity pairs compared, in hundredths: more attempts, more chance hits."""
+    return round(100 * math.log2(compared)) if compared > 1 else 0
+
+
+def weigh(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
+    """Bits of the evidence for two entities of one type being one thing, in hundredths, without the prior."""
+    plan = model.plan_without(a.type, skipped) if skipped else model.plans[a.type]
+    stranger = companion = 0
+    for compare, table in plan:
+        found = compare(a, b, table)
+        if found is not None:
+            stranger += found[0]
+            companion += table.companions[found[1]]
+    if a.type not in COMPANIONABLE:
+        return stranger
+    return against_both(stranger, companion + model.companion_offset)
+
+
+@lru_cache(maxsize=65536)
+def probability_of(bits: int, calibration: Calibration) -> float:
+    """1 / (1 + 2^-bits) of the calibrated score, to six digits."""
+    calibrated = bend(bits, calibration.knots)
+    return round(1 / (1 + 2 ** (-calibrated / 100)), 6)
+
+
+def band_of(probability: float) -> str:
+    """The band of a probability; "" means no link."""
+    return next((name for name, lowest in BANDS if probability >= lowest), "")
