@@ -6,19 +6,21 @@ from typing import Any
 
 from elasticsearch import AsyncElasticsearch, OrjsonSerializer
 
+from pipeline.localstack.stack import endpoints
 from pipeline.settings import Settings
 
 REQUEST_TIMEOUT_S = 30.0
 
 
-def connect(settings: Settings, url: str = "") -> AsyncElasticsearch:
-    """A client for `url`, by default the settings' own; no request is made yet. Close it after use."""
+def connect(settings: Settings) -> AsyncElasticsearch:
+    """A client for the Elasticsearch that the settings name, or else the local one; close it after use.
+
+    No request is made yet. Raises LiaisonError if there is neither.
+    """
     return AsyncElasticsearch(
-        url or settings.elasticsearch_url,
+        settings.elasticsearch_url or endpoints(settings).elasticsearch,
         serializer=OrjsonSerializer(),
         request_timeout=REQUEST_TIMEOUT_S,
-        # Sniffing and dead-node marking make one address unreachable after a restart; we retry ourselves.
-        node_class="aiohttp",
         **_credentials(settings),
     )
 

@@ -5,14 +5,16 @@ The external version makes any order of arrival end right: Elasticsearch refuses
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.claims import Claim, Side, State, external_version
 from pipeline.index.audience import audience
 from pipeline.index.terms import folded_text, search_terms
-from pipeline.matching.fingerprint import Contact, Handling
-from pipeline.records import normalised
+from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from pipeline.records.messages import Accepted, Provenance, Rejected
+from pipeline.records.normalised import RecordWarning
 
 WITHDRAWN = "withdrawn"
 EXPIRED = "expired"
@@ -29,7 +31,10 @@ class Action(msgspec.Struct, frozen=True):
 
 
 class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A document of index `cases`; a tombstone has only the identity fields."""
+    """A document of index `cases`; a tombstone has only the identity fields.
+
+    `data` and `fingerprint` are JSON as it came when written, plain values when read.
+    """
 
     case: str
     agency: str
@@ -49,36 +54,29 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
     keys: tuple[int, ...] = ()
     terms: tuple[str, ...] = ()
-    data: msgspec.Raw | None = None
-    fingerprint: msgspec.Raw | None = None
-    warnings: tuple[normalised.Warning, ...] = ()
+    data: Any = None
+    fingerprint: Any = None
+    warnings: tuple[RecordWarning, ...] = ()
     provenance: Provenance | None = None
 
 
-class LinkSide(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One side of a link document."""
-
-    case: str
-    version: int
-    hash: str = ""
-    agency: str = ""
-    country: str = ""
-
-
 class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A document of index `links`; a tombstone names the two cases and their versions, nothing else."""
+    """A document of index `links`; a tombstone names the two cases and their versions, nothing else.
+
+    `evidence` is JSON as it came when written, plain values when read.
+    """
 
     link: str
-    state: str
+    state: State
     generation: str
     cases: tuple[str, str]
-    a: LinkSide
-    b: LinkSide
+    a: Side
+    b: Side
     audience: tuple[str, ...] = ()
     score: int = 0
     probability: float = 0.0
     band: str = ""
-    evidence: msgspec.Raw | None = None
+    evidence: Any = None
 
 
 class RejectedDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,35 +113,16 @@ class _Head(msgspec.Struct):
     policing_goals: tuple[int, ...] = ()
 
 
-class _Print(msgspec.Struct):
-    """The parts of a fingerprint that are searched or decided on; the decoder skips the entities."""
-
-    retain_until: str = ""
-    handling: Handling = Handling()
-    contact: Contact = Contact()
-    keys: tuple[int, ...] = ()
-
-
 _encoder = msgspec.json.Encoder()
 _heads = msgspec.json.Decoder(_Head)
-_prints = msgspec.json.Decoder(_Print)
-
-
-def case_version(version: int, expired: bool = False) -> int:
-    """External version of a case document: an expiry mark orders after the agency's version and before its next one."""
-    return 2 * version + expired
-
-
-def link_version(version_a: int, version_b: int) -> int:
-    """External version of a link document: the sum of both cases' external versions."""
-    return case_version(version_a) + case_version(version_b)
+_fingerprints = msgspec.json.Decoder(Fingerprint)
 
 
 def case_document(accepted: Accepted) -> Action:
     """The document of one accepted version; of a withdrawn or expired case a tombstone without content."""
     gone = accepted.status in (WITHDRAWN, EXPIRED)
     document = _tombstone(accepted) if gone else _full_case(accepted)
-    version = case_version(accepted.version, accepted.status == EXPIRED)
+    version = external_version(accepted.version, accepted.status == EXPIRED)
     return Action("cases", accepted.case, version, _encoder.encode(document))
 
 
@@ -154,7 +133,7 @@ def _tombstone(accepted: Accepted) -> CaseDocument:
 
 def _full_case(accepted: Accepted) -> CaseDocument:
     head = _heads.decode(accepted.data)
-    print_ = _prints.decode(accepted.fingerprint)
+    fingerprint = _fingerprints.decode(accepted.fingerprint)
     return CaseDocument(
         case=accepted.case,
         agency=head.agency,
@@ -163,17 +142,17 @@ def _full_case(accepted: Accepted) -> CaseDocument:
         state=LIVE,
         hash=accepted.hash,
         status=accepted.status,
-        handling=print_.handling,
-        contact=print_.contact,
-        retain_until=print_.retain_until or None,
+        handling=fingerprint.handling,
+        contact=fingerprint.contact,
+        retain_until=fingerprint.retain_until or None,
         opened=head.opened,
         closed=head.closed,
         language=head.language or "",
         offences=tuple(f"{offence.scheme}:{offence.code}" for offence in head.offences),
         policing_goals=head.policing_goals,
         text=folded_text(head.title, head.summary),
-        keys=print_.keys,
-        terms=search_terms(accepted.entities),
+        keys=fingerprint.keys,
+        terms=search_terms(fingerprint.entities),
         data=accepted.data,
         fingerprint=accepted.fingerprint,
         warnings=accepted.warnings,
@@ -197,13 +176,14 @@ def link_document(claim: Claim) -> Action:
         band=claim.band,
         evidence=claim.evidence if live else None,
     )
-    return Action("links", claim.link, link_version(claim.a.version, claim.b.version), _encoder.encode(document))
+    return Action("links", claim.link, claim.external_version, _encoder.encode(document))
 
 
-def _link_side(side: Side, live: bool) -> LinkSide:
+def _link_side(side: Side, live: bool) -> Side:
+    """A live link's side without handling and contact, which are read from the case document alone."""
     if not live:
-        return LinkSide(side.case, side.version)
-    return LinkSide(side.case, side.version, side.hash, side.agency, side.country)
+        return Side(side.case, side.version)
+    return Side(side.case, side.version, hash=side.hash, agency=side.agency, country=side.country)
 
 
 def rejected_document(rejected: Rejected) -> Action:

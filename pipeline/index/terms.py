@@ -9,40 +9,69 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-from pipeline.records.normalised import Entity, Name
+from pipeline.matching.comparisons.things import WILDCARDS
+from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
+from pipeline.matching.names import NamePrint, sound_keys
 
-_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
-"""Diacritics, Hebrew points, Arabic short vowels: left out by writers at will. Indic vowel signs are letters and stay."""
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
+"""Diacritics, Hebrew points, Arabic short vowels: left out at will. Indic vowel signs are letters and stay."""
 
-UNSEARCHED_TOKENS = frozenset({"title", "particle", "legal_form"})
-"""Token kinds that name nobody: they stand in thousands of names."""
+PLATE = "plate"
+
+GRAM = 2
+"""Letters of a plate's pieces: the shortest run that a witness is likely to have kept."""
 
 
-def search_terms(entities: Iterable[Entity]) -> tuple[str, ...]:
-    """All search terms of a case's entities, <kind>:<form>, without repeats, sorted."""
+def search_terms(entities: Iterable[EntityPrint]) -> tuple[str, ...]:
+    """All search terms of a case's entities, <kind>:<form>, without repeats, ascending."""
     return tuple(sorted({term for entity in entities for term in entity_terms(entity)}))
 
 
-def entity_terms(entity: Entity) -> Iterator[str]:
+def entity_terms(entity: EntityPrint) -> Iterator[str]:
     """Search terms of one entity; may repeat."""
     for name in entity.names:
-        yield from _name_terms(name)
+        yield from name_terms(name)
     for identifier in entity.identifiers:
-        yield f"id:{identifier.value}"
+        yield from identifier_terms(identifier)
     for phone in entity.phones:
         yield f"phone:{phone.e164}"
         yield f"phone:{phone.national}"
     for email in entity.emails:
         yield f"email:{email}"
     for address in entity.addresses:
-        if address.city:
-            yield f"city:{latin(address.city)}"
+        yield from address_terms(address)
 
 
-def _name_terms(name: Name) -> Iterator[str]:
+def name_terms(name: NamePrint) -> Iterator[str]:
+    """Every Latin form and every sound of each significant token."""
     for token in name.tokens:
-        if token.kind not in UNSEARCHED_TOKENS:
-            yield f"name:{latin(token.text)}"
+        yield from (f"name:{form}" for form in token.forms)
+    for heard in sound_keys(name):
+        yield from (f"sound:{sound}" for sound in heard.sounds)
+
+
+def identifier_terms(identifier: IdentifierPrint) -> Iterator[str]:
+    """The whole value, and of a plate its pieces, by which a partial one finds it."""
+    if not WILDCARDS.intersection(identifier.value):
+        yield f"id:{identifier.value}"
+    if identifier.type == PLATE:
+        yield from (f"piece:{piece}" for piece in pieces(identifier.value))
+
+
+def pieces(plate: str) -> Iterator[str]:
+    """All runs of GRAM known characters of a plate."""
+    runs = (plate[at : at + GRAM] for at in range(len(plate) - GRAM + 1))
+    return (run for run in runs if not WILDCARDS.intersection(run))
+
+
+def address_terms(address: AddressPrint) -> Iterator[str]:
+    """The city in Latin letters, and the postcode."""
+    if address.city:
+        yield f"city:{latin(address.city)}"
+    if address.postcode:
+        yield f"postcode:{address.postcode}"
 
 
 @lru_cache(maxsize=65536)

@@ -1,0 +1,136 @@
+"""Elasticsearch queries as pure functions that return dicts.
+
+Scores are constants chosen here, never term statistics: what a reader may not see cannot move what he sees. They only
+choose candidates; the matcher ranks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+Body = dict[str, Any]
+
+EVERYONE = "*"
+KEEP_ALIVE = "2m"
+"""How long a page may take to be asked for the next one."""
+
+BY_SCORE = [{"_score": "desc"}, {"case": "asc"}]
+BY_CASE = [{"case": "asc"}]
+BY_LINK = [{"link": "asc"}]
+STRONGEST_FIRST = [{"score": "desc"}, {"link": "asc"}]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Terms of which any one is worth `weight`; `name` tells later why a case was a candidate."""
+
+    name: str
+    weight: int
+    terms: tuple[str, ...]
+    field: str = "terms"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What selects candidates: clauses over keyword terms, and folded words of free text."""
+
+    clauses: tuple[Clause, ...] = ()
+    text: str = ""
+
+
+WEIGHTS = {
+    # A whole number, phone or e-mail names one thing.
+    "number": 32,
+    # What the correlator itself takes to be worth a comparison.
+    "key": 8,
+    # One name token spelt alike in some romanisation; two of them equal one key.
+    "name": 4,
+    "sound": 2,
+    # Pieces of a plate are many: each counts little, all of them together much.
+    "piece": 2,
+    "place": 1,
+    "text": 3,
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Whom and when a query is for; None for the local operator, who sees all that is live."""
+
+    today: date
+    requester: tuple[str, str] | None = None
+    filters: tuple[Body, ...] = field(default=())
+
+
+def candidates(asked: Asked, limits: Limits, size: int) -> Body:
+    """The cases that meet the question best, by constant scores and then case key; only ids and reasons come back."""
+    should = [
+        _constant(clause.name, clause.weight, {"terms": {clause.field: list(clause.terms)}}) for clause in asked.clauses
+    ]
+    if asked.text:
+        words = {"match": {"text": {"query": asked.text, "operator": "and"}}}
+        should.append(_constant("text", WEIGHTS["text"], words))
+    query = {"bool": {"filter": visible_cases(limits), "should": should, "minimum_should_match": 1}}
+    return {"query": query, "size": size, "sort": BY_SCORE, "_source": False, "track_total_hits": False}
+
+
+def _constant(name: str, weight: int, query: Body) -> Body:
+    return {"constant_score": {"filter": query, "boost": weight, "_name": name}}
+
+
+def visible_cases(limits: Limits) -> list[Body]:
+    """Filters for live cases that the requester may read; reading decides again on the realtime documents."""
+    live: list[Body] = [
+        {"term": {"state": "live"}},
+        {"bool": {"must_not": {"range": {"retain_until": {"lte": limits.today.isoformat()}}}}},
+    ]
+    if limits.requester is None:
+        return [*live, *limits.filters]
+    agency, country = limits.requester
+    return [*live, readable(agency, country), *limits.filters]
+
+
+def readable(agency: str, country: str) -> Body:
+    """Own cases, and those whose full content is released to the country."""
+    released = {"bool": {"filter": [
+        {"terms": {"handling.code": ["H0", "H1"]}},
+        {"terms": {"handling.releasable_to": [EVERYONE, country]}},
+    ]}}  # fmt: skip
+    return _any([{"term": {"agency": agency}}, released])
+
+
+def links_of(case: str, audience: Sequence[str] | None = None) -> Body:
+    """Live links of a case; `audience` narrows them to what a requester may see (None: the local operator)."""
+    return _live_links([{"term": {"cases": case}}], audience)
+
+
+def all_links(audience: Sequence[str] | None = None) -> Body:
+    """All live links."""
+    return _live_links([], audience)
+
+
+def _live_links(filters: list[Body], audience: Sequence[str] | None) -> Body:
+    narrowed = [] if audience is None else [{"terms": {"audience": list(audience)}}]
+    return {"bool": {"filter": [{"term": {"state": "live"}}, *filters, *narrowed]}}
+
+
+def all_cases(limits: Limits) -> Body:
+    """All cases that the requester may read."""
+    return {"bool": {"filter": visible_cases(limits)}}
+
+
+def page(query: Body, sort: list[Body], size: int, after: list[Any] | None = None, pit: str = "") -> Body:
+    """One page of a query; `after` is the sort value of the last item of the page before."""
+    body: Body = {"query": query, "sort": sort, "size": size, "track_total_hits": False}
+    if after is not None:
+        body["search_after"] = after
+    if pit:
+        body["pit"] = {"id": pit, "keep_alive": KEEP_ALIVE}
+    return body
+
+
+def _any(queries: Iterable[Body]) -> Body:
+    return {"bool": {"should": list(queries), "minimum_should_match": 1}}

@@ -1,0 +1,154 @@
+"""Reading: what the index holds, held against the realtime case documents before anyone sees it (invariant I1)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, TransportError
+
+from pipeline.correlation.claims import Claim
+from pipeline.correlation.visibility import CaseState, is_expired, visible
+from pipeline.errors import LiaisonError
+from pipeline.index import queries
+from pipeline.index.documents import LIVE, CaseDocument, LinkDocument
+from pipeline.index.mappings import Indices
+
+Clock = Callable[[], datetime]
+
+STATE_FIELDS = ("case", "agency", "country", "version", "state", "hash", "retain_until", "handling", "contact")
+"""What deciding on a case needs; the record itself stays in Elasticsearch."""
+
+PAGE = 1000
+"""Documents a request while reading all of an index."""
+
+LISTED = 100
+"""Links a request while listing those of one case."""
+
+
+class Candidate(NamedTuple):
+    """A case that a query selected, its constant score, and the names of the clauses that it met."""
+
+    case: str
+    score: float
+    met: tuple[str, ...]
+
+
+def now() -> datetime:
+    """The time of day, aware."""
+    return datetime.now(UTC)
+
+
+class Reader:
+    """Reads the active indices; every case and link it returns is visible at this moment by its own state and time.
+
+    Who may see it is decided elsewhere. Raises LiaisonError when Elasticsearch does not answer or knows no such index.
+    """
+
+    def __init__(self, client: AsyncElasticsearch, indices: Indices, clock: Clock = now) -> None:
+        self._client = client
+        self._cases, self._links = indices.active("cases"), indices.active("links")
+        self._clock = clock
+
+    async def case(self, key: str) -> CaseDocument | None:
+        """One case with its record, read in real time; None if there is none to see."""
+        return (await self.cases([key], fields=None)).get(key)
+
+    async def cases(self, keys: Iterable[str], fields: Sequence[str] | None = STATE_FIELDS) -> dict[str, CaseDocument]:
+        """The live cases among `keys`, read in real time; `fields` None brings all of each."""
+        wanted = iter(dict.fromkeys(keys))
+        found: dict[str, CaseDocument] = {}
+        while batch := list(islice(wanted, PAGE)):
+            answer = await self._ask(
+                self._client.mget, index=self._cases, ids=batch, source_includes=fields, realtime=True
+            )
+            documents = (msgspec.convert(item["_source"], CaseDocument) for item in answer["docs"] if item.get("found"))
+            found |= {document.case: document for document in documents if self._is_live(document)}
+        return found
+
+    async def candidates(self, body: queries.Body) -> list[Candidate]:
+        """What a candidate query selects, in its order."""
+        answer = await self._ask(self._client.search, index=self._cases, **body)
+        return [
+            Candidate(hit["_id"], hit["sort"][0], tuple(hit.get("matched_queries", ())))
+            for hit in answer["hits"]["hits"]
+        ]
+
+    async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
+        """The visible links of a case, strongest first, filled up to `limit`."""
+        found: list[LinkDocument] = []
+        query = queries.links_of(case, audience)
+        async for link in self._visible(self._pages(self._links, query, queries.STRONGEST_FIRST, LISTED)):
+            found.append(link)
+            if len(found) == limit:
+                break
+        return found
+
+    async def every_link(self, audience: Sequence[str] | None = None) -> AsyncIterator[LinkDocument]:
+        """All visible links, by link id, from one point in time of the index."""
+        async for link in self._visible(self._whole(self._links, queries.all_links(audience), queries.BY_LINK)):
+            yield link
+
+    async def every_case(self, limits: queries.Limits) -> AsyncIterator[CaseDocument]:
+        """All live cases with their records, by case key, from one point in time of the index."""
+        async for batch in self._whole(self._cases, queries.all_cases(limits), queries.BY_CASE):
+            current = await self.cases((source["case"] for source in batch), fields=None)
+            for document in current.values():
+                yield document
+
+    async def _visible(self, pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[LinkDocument]:
+        async for batch in pages:
+            links = [msgspec.convert(source, LinkDocument) for source in batch]
+            states = await self._states(key for link in links for key in link.cases)
+            for link in links:
+                if visible(_claim(link), states.get(link.a.case), states.get(link.b.case), self._clock()):
+                    yield link
+
+    async def _states(self, keys: Iterable[str]) -> dict[str, CaseState]:
+        return {
+            key: CaseState(case.hash, retain_until=case.retain_until or "")
+            for key, case in (await self.cases(keys)).items()
+        }
+
+    def _is_live(self, case: CaseDocument) -> bool:
+        return case.state == LIVE and not is_expired(case.retain_until or "", self._clock())
+
+    async def _whole(
+        self, index: str, query: queries.Body, sort: list[queries.Body]
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """All documents at one point in time, what was written a moment ago included."""
+        await self._ask(self._client.indices.refresh, index=index)
+        pit = (await self._ask(self._client.open_point_in_time, index=index, keep_alive=queries.KEEP_ALIVE))["id"]
+        try:
+            async for batch in self._pages("", query, sort, PAGE, pit):
+                yield batch
+        finally:
+            await self._ask(self._client.close_point_in_time, id=pit)
+
+    async def _pages(
+        self, index: str, query: queries.Body, sort: list[queries.Body], size: int, pit: str = ""
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        after: list[Any] | None = None
+        while True:
+            body = queries.page(query, sort, size, after, pit)
+            hits = (await self._ask(self._client.search, **({"index": index} if index else {}), **body))["hits"]["hits"]
+            if hits:
+                yield [hit["_source"] for hit in hits]
+                after = hits[-1]["sort"]
+            if len(hits) < size:
+                return
+
+    async def _ask(self, call: Callable[..., Any], **arguments: Any) -> Any:
+        try:
+            return (await call(**arguments)).body
+        except NotFoundError as error:
+            raise LiaisonError("there is no index yet: start a worker, or `liaison demo`") from error
+        except (ApiError, TransportError) as error:
+            raise LiaisonError(f"Elasticsearch does not answer: {type(error).__name__}") from error
+
+
+def _claim(link: LinkDocument) -> Claim:
+    return Claim(link.link, link.state, 0, link.generation, link.a, link.b)
