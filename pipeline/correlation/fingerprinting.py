@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
-from pipeline.records.intake import fingerprint_hash
+from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.model import Case
 from pipeline.records.normalised import Normalised
 

@@ -1,0 +1,30 @@
+"""The agency registry's entry: the value of topic `agencies`, key = agency name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.records.model import Contact
+
+
+class AgencyState(StrEnum):
+    """`removed`: its records are no longer taken; its entry stays, so that its topics keep their meaning."""
+
+    ACTIVE = "active"
+    REMOVED = "removed"
+
+
+class Agency(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One participating agency; `country` is an ISO 3166-1 alpha-2 code."""
+
+    name: str
+    country: str
+    contact: Contact = Contact()
+    state: AgencyState = AgencyState.ACTIVE
+
+
+Registry = Mapping[str, Agency]
+"""Agencies by name."""

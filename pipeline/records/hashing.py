@@ -1,0 +1,59 @@
+"""The two hashes of a case: of everything sent (is this the same message?) and of what matching sees of it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+import orjson
+
+from pipeline.records.model import Case, Contact, Entity, Handling
+
+DIGEST_BYTES = 16
+"""128 bits: no two different records of one case will ever collide by chance."""
+
+
+class _Matched(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Exactly what feeds a fingerprint, whatever the generation; a field added with a default changes no hash."""
+
+    agency: str
+    country: str
+    withdrawn: bool = False
+    retain_until: str | None = None
+    handling: Handling = Handling()
+    contact: Contact = Contact()
+    entities: tuple[Entity, ...] = ()
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def canonical_json(value: Any) -> bytes:
+    """The one spelling of a JSON value: sorted keys, no blanks."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def content_hash(data: bytes) -> str:
+    """Hash of a record's `data` in canonical JSON: equal for the same content, whatever its spelling; hex."""
+    return hashlib.blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
+
+
+def fingerprint_hash(case: Case) -> str:
+    """Hash of the raw fields that feed the fingerprint, hex: equal hashes mean equal fingerprints of one generation.
+
+    Version, title, summary, offences, relations and other fields that are not matched leave it alone; a withdrawal's
+    covers nothing but who withdrew.
+    """
+    if case.withdrawn:
+        matched = _Matched(case.agency, case.country, withdrawn=True)
+    else:
+        matched = _Matched(
+            case.agency,
+            case.country,
+            retain_until=case.retain_until,
+            handling=case.handling,
+            contact=case.contact,
+            entities=case.entities,
+        )
+    return hashlib.blake2b(_encoder.encode(matched), digest_size=DIGEST_BYTES).hexdigest()

@@ -1,0 +1,207 @@
+"""From the bytes of a message to a case record, or to everything that is wrong with it.
+
+The schema (schemas/case.schema.json) says what a record is; this module adds what a schema cannot say: size, text
+form, repeated keys, nesting, ids within the case, and who may send it. A good record costs about 35 us
+(tests/benchmarks/records); only a refused one gets the slow look that finds the exact place.
+Messages name fields and limits, never the values sent, since they travel in receipts and logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import orjson
+
+from pipeline.records import dates, hashing, json_text, schemas
+from pipeline.records.agencies import Agency
+from pipeline.records.json_text import pointer_to
+from pipeline.records.messages import Reason
+from pipeline.records.model import RECORD_TYPE, Case, Envelope
+
+MAX_BYTES = 1 << 20
+"""Largest message (1 MiB)."""
+
+MAX_PROBLEMS = 100
+"""Problems reported of one record: more help nobody."""
+
+DATE_FORMS = frozenset({"day", "partialDay", "instant", "when"})
+"""Definitions of the schema whose pattern is the calendar's."""
+
+SENDER = "/agencies/"
+"""How a CloudEvents `source` begins that names its agency."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong with a message; `pointer` is a JSON pointer into it."""
+
+    reason: Reason
+    pointer: str
+    message: str
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A record that holds to the schema; `data` is its data as sent, in canonical JSON."""
+
+    envelope: Envelope
+    data: bytes
+
+    @property
+    def case(self) -> Case:
+        return self.envelope.data
+
+
+_UNEXPLAINED = Problem(Reason.SCHEMA, "", "does not hold to schemas/case.schema.json")
+"""Stands behind what the slow look finds, so that a refusal has a problem even if it should find none."""
+
+
+class RefusedError(Exception):
+    """The message is not an acceptable record."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems[0].message)
+        self.problems = problems
+
+
+def problems(raw: bytes, agency: Agency) -> list[Problem]:
+    """Everything wrong with a record that `agency` is about to send; empty: intake will take its form."""
+    try:
+        record = read(raw)
+    except RefusedError as refused:
+        return list(refused.problems)
+    return list(sender_problems(record, agency))
+
+
+def read(raw: bytes | None) -> Record:
+    """The record in a message's value; for any other bytes it raises RefusedError with at least one problem."""
+    if not raw:
+        raise RefusedError(_nothing(raw))
+    document = _parse(raw)
+    if not _validator().is_valid(document):
+        raise RefusedError(*(_slow_look(raw, document) or [_UNEXPLAINED]))
+    data = hashing.canonical_json(document["data"])
+    suspicious = _looks_repeated(raw, document, data) or bool(document["data"].get("extensions"))
+    if suspicious and (found := _slow_look(raw, document)):
+        raise RefusedError(*found)
+    envelope = msgspec.convert(document, Envelope, strict=False)
+    if contradictions := _contradictions(envelope.data):
+        raise RefusedError(*contradictions)
+    return Record(envelope, data)
+
+
+def sender_problems(record: Record, agency: Agency) -> Iterator[Problem]:
+    """What makes a record foreign to the agency whose topic it is sent on."""
+    case, source = record.case, record.envelope.source
+    if case.agency != agency.name:
+        yield Problem(Reason.FOREIGN_AGENCY, "/data/agency", f"this topic is that of agency {agency.name}")
+    elif source.startswith(SENDER) and source.removeprefix(SENDER).split("/")[0] != agency.name:
+        yield Problem(Reason.FOREIGN_AGENCY, "/source", f"names another agency than {agency.name}")
+    if case.country != agency.country:
+        yield Problem(Reason.FOREIGN_AGENCY, "/data/country", f"the country of {agency.name} is {agency.country}")
+
+
+@cache
+def _validator() -> jsonschema_rs.Validator:
+    return schemas.validator("case")
+
+
+def _nothing(raw: bytes | None) -> Problem:
+    if raw is None:
+        message = "a Kafka null; a case is withdrawn by a version of status withdrawn"
+        return Problem(Reason.NOT_JSON, "", message)
+    return Problem(Reason.NOT_JSON, "", "empty message")
+
+
+def _parse(raw: bytes) -> Any:
+    if len(raw) > MAX_BYTES:
+        raise RefusedError(Problem(Reason.TOO_LARGE, "", f"{len(raw)} bytes; the limit is {MAX_BYTES} bytes a message"))
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        flaw = json_text.flaw(raw) or json_text.Flaw("", f"not JSON: {error.msg}")
+        raise RefusedError(Problem(Reason.NOT_JSON, flaw.pointer, flaw.message)) from None
+
+
+def _looks_repeated(raw: bytes, document: dict[str, Any], data: bytes) -> bool:
+    """Whether a key may stand twice.
+
+    Each key brings one colon, and so does each colon in a text. The document's canonical form holds one of each
+    repeated key only, so its count is lower: equal counts prove that no key stands twice, as long as no colon is
+    written as an escape. A wrong suspicion only costs the slow look.
+    """
+    head = orjson.dumps({**document, "data": None})
+    return raw.count(b":") != head.count(b":") + data.count(b":") or b"\\u003" in raw
+
+
+def _slow_look(raw: bytes, document: Any) -> list[Problem]:
+    """Everything wrong with the text, or if nothing is, with the document."""
+    if flaw := json_text.flaw(raw):
+        return [Problem(Reason.NOT_JSON, flaw.pointer, flaw.message)]
+    if unknown := _unknown_version(document):
+        return [unknown]
+    errors = islice(_validator().iter_errors(document), MAX_PROBLEMS)
+    return [problem for error in errors for problem in _named(error)][:MAX_PROBLEMS]
+
+
+def _unknown_version(document: Any) -> Problem | None:
+    stem = RECORD_TYPE[: -len("1")]
+    kind = document.get("type") if isinstance(document, dict) else None
+    if isinstance(kind, str) and kind.startswith(stem) and kind != RECORD_TYPE:
+        message = f"a version of the record that is not known here (known: {RECORD_TYPE}); it waits for replay"
+        return Problem(Reason.SCHEMA, "/type", message)
+    return None
+
+
+def _named(error: jsonschema_rs.ValidationError) -> Iterator[Problem]:
+    """A schema error in the words of the schema's own descriptions."""
+    keyword, details = error.kind.name, error.kind.as_dict()
+    place = error.instance_path
+    if keyword == "additionalProperties":
+        for name in details["unexpected"]:
+            message = "unknown field; an agency's own fields go under /data/extensions"
+            yield Problem(Reason.SCHEMA, pointer_to([*place, name]), message)
+    elif keyword == "required":
+        yield Problem(Reason.SCHEMA, pointer_to(place), f"`{details['property']}` is missing")
+    elif keyword in ("maxLength", "maxItems"):
+        unit = "characters" if keyword == "maxLength" else "items"
+        yield Problem(Reason.TOO_LARGE, pointer_to(place), f"over the limit of {details['limit']} {unit}")
+    elif keyword == "pattern" and DATE_FORMS.intersection(map(str, error.schema_path)):
+        yield Problem(Reason.DATE, pointer_to(place), dates.flaw(str(error.instance)))
+    else:
+        yield Problem(Reason.SCHEMA, pointer_to(place), f"must be {_expected(error)}")
+
+
+def _expected(error: jsonschema_rs.ValidationError) -> str:
+    described = schemas.node("case", error.schema_path[:-1]).get("description", "")
+    if error.kind.name == "type" and not described[:1].islower():
+        types = error.kind.as_dict()["types"]
+        return " or ".join(types)
+    return str(described)
+
+
+def _contradictions(case: Case) -> list[Problem]:
+    """What the parts of a case say against each other."""
+    ids = {entity.id for entity in case.entities}
+    found = list(_dangling(case, ids)) if case.relations else []
+    if len(ids) != len(case.entities):
+        found += _repeated_ids(case)
+    return found
+
+
+def _dangling(case: Case, ids: set[str]) -> Iterator[Problem]:
+    for at, relation in enumerate(case.relations):
+        for end, entity in (("from", relation.from_), ("to", relation.to)):
+            if entity not in ids:
+                yield Problem(Reason.SCHEMA, f"/data/relations/{at}/{end}", "must be the id of an entity of this case")
+
+
+def _repeated_ids(case: Case) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for at, entity in enumerate(case.entities):
+        if entity.id in seen:
+            yield Problem(Reason.SCHEMA, f"/data/entities/{at}/id", "must be unique within the case")
+        seen.add(entity.id)
