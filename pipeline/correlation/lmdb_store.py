@@ -1,30 +1,19 @@
-"""The block store on disk: one LMDB environment per source partition.
-
-Changes wait in memory until `commit` writes them in one LMDB transaction, so a full map is grown, or a full disk waited
-for, and the same commit tried again. LMDB runs without fsync (238 us an event otherwise, measured): a process crash
-loses nothing committed, and after a crash of the machine the boot id tells that the store must be rebuilt.
-"""
+"""The block store on disk: one LMDB environment per source partition (pipeline.correlation.store_file)."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 from array import array
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
 
 import lmdb
 import msgspec
 
 from pipeline.correlation.recent import Recent
-from pipeline.correlation.store import EMPTY, NO_OFFSET, SEQUENCE_BITS, MemoryRecord, Numbers
-from pipeline.errors import LiaisonError
+from pipeline.correlation.store import EMPTY, SEQUENCE_BITS, MemoryRecord, Numbers
+from pipeline.correlation.store_file import Database, Identity, StoreFile
 from pipeline.matching.fingerprint import Fingerprint
-
-FORMAT = 1
-"""Raised with every change of what is written here; a store of another format is rebuilt."""
 
 MAP_SIZE = 1 << 30
 """First size of the memory map in bytes; it costs address space only and doubles when full."""
@@ -38,47 +27,8 @@ DECODED = 8
 KEY_COUNT, KEY_BYTES = 2, 8
 """A record: the count of its keys (16 bits), the keys (64 bits each), the fingerprint without them in MessagePack."""
 
-Database = Any
-"""An opened LMDB database; the binding names no public type for it."""
-
-META = b"meta"
+NUMBERS = b"numbers"
 DATABASES = ("cases", "records", "blocks", "links")
-
-
-class StoreInUseError(LiaisonError):
-    """Another process holds this store."""
-
-
-class StoreUnwritableError(LiaisonError):
-    """The disk refused a commit; nothing is lost and the same commit may be tried again."""
-
-
-class Identity(msgspec.Struct, frozen=True):
-    """What a store belongs to; any difference means that it must be rebuilt."""
-
-    cluster: str
-    topic: str
-    partition: int
-    generation: str
-    format: int = FORMAT
-
-
-class Meta(msgspec.Struct, frozen=True):
-    """The store's own record, written in the same transaction as the data."""
-
-    identity: Identity
-    boot: str
-    clean: bool = False
-    offset: int = NO_OFFSET
-    count: int = 0
-    countries: tuple[str, ...] = ()
-
-
-def boot_id() -> str:
-    """Changes with every start of the machine; "" where unknown, and then every unclean store is rebuilt."""
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return ""
 
 
 class LmdbRecord:
@@ -116,15 +66,10 @@ class LmdbStore:
 
         `boot` is this start of the machine (boot_id() if not given); sizes are in bytes.
         """
-        self._folder = folder
+        self._file = StoreFile(folder, identity, DATABASES, map_size=map_size, boot=boot)
         self._recent: Recent[int, MemoryRecord] = Recent(cache_bytes)
-        self._lock: TextIO | None = _locked(folder)
-        wanted = Meta(identity, boot_id() if boot is None else boot)
-        self._environment, self._committed = _opened(folder, wanted, map_size) or _emptied(folder, wanted, map_size)
-        self._databases = {name: self._environment.open_db(name.encode()) for name in DATABASES}
-        self._numbers = Numbers(self._committed.count, self._committed.countries)
-        self._write_meta(msgspec.structs.replace(self._committed, clean=False))
-        self._reader = self._environment.begin(buffers=True)
+        numbers = self._file.reader.get(NUMBERS)
+        self._numbers = Numbers(*msgspec.json.decode(numbers, type=tuple[int, list[str]]) if numbers else ())
         self._forget_changes()
 
     def _forget_changes(self) -> None:
@@ -132,10 +77,11 @@ class LmdbStore:
         self._new_records: dict[int, MemoryRecord] = {}
         self._new_blocks: dict[int, array[int]] = {}
         self._new_links: dict[int, array[int]] = {}
+        self._first_new = self._numbers.count
 
     @property
     def offset(self) -> int:
-        return self._committed.offset
+        return self._file.offset
 
     def find(self, case: str) -> int | None:
         return self._find(_digest(case))
@@ -143,14 +89,14 @@ class LmdbStore:
     def _find(self, digest: bytes) -> int | None:
         if (number := self._new_cases.get(digest)) is not None:
             return number
-        value = self._reader.get(digest, db=self._databases["cases"])
+        value = self._file.get("cases", digest)
         return None if value is None else int.from_bytes(value, "little")
 
     def record(self, number: int) -> MemoryRecord | LmdbRecord:
         found = self._new_records.get(number) or self._recent.get(number)
         if found is not None:
             return found
-        value = self._reader.get(_record_key(number), db=self._databases["records"])
+        value = self._file.get("records", _record_key(number))
         if value is None:
             raise KeyError(number)
         return LmdbRecord(number, value, self._recent)
@@ -187,7 +133,7 @@ class LmdbStore:
     def _listed(self, changed: dict[int, array[int]], database: str, name: bytes, key: int) -> Sequence[int]:
         if (listed := changed.get(key)) is not None:
             return listed
-        value = self._reader.get(name, db=self._databases[database])
+        value = self._file.get(database, name)
         return EMPTY if value is None else value.cast("I")
 
     def _changing(self, changed: dict[int, array[int]], database: str, name: bytes, key: int) -> array[int]:
@@ -196,101 +142,34 @@ class LmdbStore:
         return listed
 
     def commit(self, offset: int) -> None:
-        numbers = {"count": self._numbers.count, "countries": tuple(self._numbers.countries)}
-        meta = msgspec.structs.replace(self._committed, offset=offset, **numbers)
-        self._reader.abort()
-        try:
-            sizes = self._write(meta)
-        finally:
-            self._reader = self._environment.begin(buffers=True)
+        sizes = self._file.commit(offset, self._fill)
         for number, record in self._new_records.items():
             self._recent.put(number, record, DECODED * sizes[number])
         self._forget_changes()
-        self._committed = meta
-
-    def _write(self, meta: Meta) -> dict[int, int]:
-        """Write all changes in one transaction, growing the map until they fit; gives the records' sizes in bytes."""
-        while True:
-            try:
-                with self._environment.begin(write=True) as transaction:
-                    sizes = self._fill(transaction)
-                    transaction.put(META, msgspec.json.encode(meta))
-                return sizes
-            except lmdb.MapFullError:
-                self._environment.set_mapsize(2 * self._environment.info()["map_size"])
-            except lmdb.Error as error:
-                raise StoreUnwritableError(f"block store {self._folder.name}: {error}") from error
 
     def _fill(self, transaction: lmdb.Transaction) -> dict[int, int]:
-        """In key order, which keeps LMDB's pages warm."""
+        """Put all changes, in key order, which keeps LMDB's pages warm; gives the records' sizes in bytes."""
+        databases = self._file.databases
         for digest, number in sorted(self._new_cases.items()):
-            transaction.put(digest, number.to_bytes(4, "little"), db=self._databases["cases"])
+            transaction.put(digest, number.to_bytes(4, "little"), db=databases["cases"])
         for key, listed in sorted(self._new_blocks.items()):
-            _put_list(transaction, self._databases["blocks"], _block_key(key), listed)
+            _put_list(transaction, databases["blocks"], _block_key(key), listed)
         for number, listed in self._new_links.items():
-            _put_list(transaction, self._databases["links"], _record_key(number), listed)
+            _put_list(transaction, databases["links"], _record_key(number), listed)
+        transaction.put(NUMBERS, msgspec.json.encode((self._numbers.count, self._numbers.countries)))
         return {number: self._put_record(transaction, number) for number in sorted(self._new_records, key=_sequence)}
 
     def _put_record(self, transaction: lmdb.Transaction, number: int) -> int:
         value = _encoded(self._new_records[number].fingerprint)
-        new = _sequence(number) >= self._committed.count
-        transaction.put(_record_key(number), value, db=self._databases["records"], append=new)
+        new = _sequence(number) >= self._first_new
+        transaction.put(_record_key(number), value, db=self._file.databases["records"], append=new)
         return len(value)
 
-    def _write_meta(self, meta: Meta) -> None:
-        with self._environment.begin(write=True) as transaction:
-            transaction.put(META, msgspec.json.encode(meta))
-
     def sync(self) -> None:
-        self._environment.sync(True)
+        self._file.sync()
 
     def close(self) -> None:
-        if self._lock is None:
-            return
-        self._reader.abort()
-        self._environment.sync(True)
-        self._write_meta(msgspec.structs.replace(self._committed, clean=True))
-        self._environment.sync(True)
-        self._environment.close()
-        self._lock.close()
-        self._lock = None
-
-
-def _locked(folder: Path) -> TextIO:
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = (folder / "owner.lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
-        raise StoreInUseError(f"block store {folder} is held by another process") from error
-    return lock
-
-
-def _environment(folder: Path, map_size: int) -> lmdb.Environment:
-    size = max(map_size, 2 * (folder / "data.mdb").stat().st_size if (folder / "data.mdb").exists() else 0)
-    return lmdb.open(str(folder), map_size=size, max_dbs=len(DATABASES), sync=False, metasync=False, readahead=False)
-
-
-def _opened(folder: Path, wanted: Meta, map_size: int) -> tuple[lmdb.Environment, Meta] | None:
-    """What is there, if it has the wanted identity, was committed, and no machine crash can have torn it."""
-    if not (folder / "data.mdb").exists():
-        return None
-    with suppress(lmdb.Error, msgspec.MsgspecError):
-        environment = _environment(folder, map_size)
-        with environment.begin() as transaction:
-            meta = msgspec.json.decode(transaction.get(META) or b"", type=Meta)
-        same_boot = meta.boot == wanted.boot != ""
-        if meta.identity == wanted.identity and meta.offset != NO_OFFSET and (meta.clean or same_boot):
-            return environment, msgspec.structs.replace(meta, boot=wanted.boot)
-        environment.close()
-    return None
-
-
-def _emptied(folder: Path, wanted: Meta, map_size: int) -> tuple[lmdb.Environment, Meta]:
-    for name in ("data.mdb", "lock.mdb"):
-        (folder / name).unlink(missing_ok=True)
-    return _environment(folder, map_size), wanted
+        self._file.close()
 
 
 def _digest(case: str) -> bytes:

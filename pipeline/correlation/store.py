@@ -10,13 +10,13 @@ from array import array
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
+from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Fingerprint
 
 SEQUENCE_BITS = 24
 MAX_CASES = 1 << SEQUENCE_BITS
 MAX_COUNTRIES = (1 << 8) - 1
-NO_OFFSET = -1
 
 
 UNKNOWN_COUNTRY = 0
