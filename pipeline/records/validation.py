@@ -83,9 +83,10 @@ def read(raw: bytes | None) -> Record:
     document = _parse(raw)
     if not _validator().is_valid(document):
         raise RefusedError(*(_slow_look(raw, document) or [_UNEXPLAINED]))
+    if _too_deep(document):
+        raise RefusedError(*_slow_look(raw, document))
     data = hashing.canonical_json(document["data"])
-    suspicious = _looks_repeated(raw, document, data) or bool(document["data"].get("extensions"))
-    if suspicious and (found := _slow_look(raw, document)):
+    if _looks_repeated(raw, document, data) and (found := _slow_look(raw, document)):
         raise RefusedError(*found)
     envelope = msgspec.convert(document, Envelope, strict=False)
     if contradictions := _contradictions(envelope.data):
@@ -137,6 +138,15 @@ def _looks_repeated(raw: bytes, document: dict[str, Any], data: bytes) -> bool:
     return raw.count(b":") != head.count(b":") + data.count(b":") or b"\\u003" in raw
 
 
+def _too_deep(document: dict[str, Any]) -> bool:
+    """Whether the document is nested too deep; of a valid one only its extensions can be."""
+    level = [document["data"]["extensions"]] if "extensions" in document["data"] else []
+    for _ in range(json_text.MAX_DEPTH - 2):
+        inner = (part.values() if isinstance(part, dict) else part for part in level)
+        level = [part for parts in inner for part in parts if isinstance(part, dict | list)]
+    return bool(level)
+
+
 def _slow_look(raw: bytes, document: Any) -> list[Problem]:
     """Everything wrong with the text, or if nothing is, with the document."""
     if flaw := json_text.flaw(raw):
@@ -178,8 +188,7 @@ def _named(error: jsonschema_rs.ValidationError) -> Iterator[Problem]:
 def _expected(error: jsonschema_rs.ValidationError) -> str:
     described = schemas.node("case", error.schema_path[:-1]).get("description", "")
     if error.kind.name == "type" and not described[:1].islower():
-        types = error.kind.as_dict()["types"]
-        return " or ".join(types)
+        return " or ".join(f"{'an' if name[0] in 'aio' else 'a'} {name}" for name in error.kind.as_dict()["types"])
     return str(described)
 
 
