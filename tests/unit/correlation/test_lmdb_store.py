@@ -1,0 +1,113 @@
+"""What only the store on disk promises; the rest is tests/contract/test_block_store.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.correlation.lmdb_store import LmdbStore
+from pipeline.correlation.store_file import NO_OFFSET, Identity
+from pipeline.matching.fingerprint import Fingerprint
+
+IDENTITY = Identity("cluster", "topic", 0, "generation")
+CASE = Fingerprint("a:1", 1, "hash", "fr-pj", "FR", keys=(7,))
+
+
+def filled(folder: Path) -> LmdbStore:
+    store = LmdbStore(folder, IDENTITY, boot="boot 1")
+    one, two = store.put(CASE), store.put(msgspec.structs.replace(CASE, case="b:1", country="BE"))
+    store.enlist(7, one)
+    store.follow(one, two)
+    store.commit(5)
+    return store
+
+
+def crashed(store: LmdbStore) -> None:
+    """End as a killed process does: nothing is marked as clean."""
+    store._file.reader.abort()
+    store._file._environment.close()
+    assert store._file._lock
+    store._file._lock.close()
+
+
+def test_everything_committed_is_there_after_a_clean_close(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    store = LmdbStore(tmp_path, IDENTITY, boot="boot 2")
+    number = store.find("a:1")
+    assert number is not None
+    assert store.offset == 5
+    assert store.record(number).fingerprint == CASE
+    assert list(store.block(7)) == [number]
+    assert list(store.followed(number)) == [store.find("b:1")]
+    later = store.put(msgspec.structs.replace(CASE, case="c:1"))
+    assert later not in (number, store.find("b:1")), "numbers go on"
+    store.close()
+
+
+def test_a_crash_of_the_process_loses_only_what_was_not_committed(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.put(msgspec.structs.replace(CASE, case="c:1"))
+    crashed(store)
+    store = LmdbStore(tmp_path, IDENTITY, boot="boot 1")
+    assert store.offset == 5
+    assert store.find("a:1") is not None
+    assert store.find("c:1") is None
+    store.put(msgspec.structs.replace(CASE, case="d:1"))
+    store.commit(6)
+    store.close()
+
+
+def test_a_close_drops_what_was_not_committed(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.put(msgspec.structs.replace(CASE, case="c:1"))
+    store.close()
+    store.close()
+    store = LmdbStore(tmp_path, IDENTITY)
+    assert store.find("c:1") is None
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Identity("another cluster", "topic", 0, "generation"),
+        Identity("cluster", "another topic", 0, "generation"),
+        Identity("cluster", "topic", 1, "generation"),
+        Identity("cluster", "topic", 0, "another generation"),
+        Identity("cluster", "topic", 0, "generation", format=0),
+    ],
+)
+def test_a_store_of_another_identity_must_be_rebuilt(tmp_path: Path, other: Identity) -> None:
+    filled(tmp_path).close()
+    store = LmdbStore(tmp_path, other, boot="boot 1")
+    assert store.offset == NO_OFFSET
+    assert store.find("a:1") is None
+    store.close()
+
+
+@pytest.mark.parametrize("boot", ["boot 2", ""])
+def test_after_a_crash_of_the_machine_the_store_must_be_rebuilt(tmp_path: Path, boot: str) -> None:
+    crashed(filled(tmp_path))
+    store = LmdbStore(tmp_path, IDENTITY, boot=boot)
+    assert store.offset == NO_OFFSET
+    assert store.find("a:1") is None
+    store.close()
+
+
+def test_a_rebuild_that_did_not_end_starts_again(tmp_path: Path) -> None:
+    store = LmdbStore(tmp_path, IDENTITY)
+    store.put(CASE)
+    store.commit(NO_OFFSET)
+    store.close()
+    store = LmdbStore(tmp_path, IDENTITY)
+    assert store.find("a:1") is None
+    store.close()
+
+
+def test_a_file_that_is_no_store_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "data.mdb").write_bytes(b"torn" * 4096)
+    store = LmdbStore(tmp_path, IDENTITY)
+    assert store.offset == NO_OFFSET
+    store.close()
