@@ -97,3 +97,22 @@ def _compare(planned: Planned, found: dict[str, dict[str, str]]) -> Iterator[str
         actual = found[key]["value"]
         if actual != wanted:
             yield f"{planned.name}: {key} is {actual}, the catalogue says {wanted}"
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What tells this cluster and these topics from others of the same names."""
+
+    cluster: str
+    topics: dict[str, str]
+
+
+def ids(settings: Settings, names: Sequence[str]) -> Ids:
+    """The ids of the cluster and of existing topics. Raises LiaisonError where one is missing."""
+    with admin(settings) as client:
+        held = set(client.list_topics())
+        missing = [n for n in names if n not in held]
+        if missing:
+            raise LiaisonError(f"missing topics: {', '.join(missing)}; run `liaison topics apply`")
+        cluster = str(client.describe_cluster()["cluster_id"])
+        return Ids(cluster, {t["name"]: str(t["topic_id"]) for t in client.describe_topics(list(names))})

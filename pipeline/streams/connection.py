@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import Any, Final
 
-from pipeline.errors import LiaisonError
+from pipeline.localstack.stack import endpoints
 from pipeline.settings import Settings
 
 LARGEST_REQUEST: Final = 32 << 20
@@ -16,10 +16,14 @@ BATCH_BYTES: Final = 1 << 19
 
 
 def bootstrap(settings: Settings) -> list[str]:
-    """The cluster's addresses, each host:port. Raises LiaisonError where none is known."""
-    if not settings.kafka_url:
-        raise LiaisonError("no Kafka is known: run `liaison up`, or set LIAISON_KAFKA_URL")
-    return [server.strip() for server in settings.kafka_url.split(",")]
+    """The cluster's addresses, each host:port: the settings', else the local stack's. Raises LiaisonError without any."""
+    url = settings.kafka_url or endpoints(settings).kafka
+    return [server.strip() for server in url.split(",")]
+
+
+def elasticsearch_url(settings: Settings) -> str:
+    """Where the index is: the settings' address, else the local stack's. Raises LiaisonError without any."""
+    return settings.elasticsearch_url or endpoints(settings).elasticsearch
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

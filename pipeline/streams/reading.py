@@ -63,10 +63,10 @@ async def _finished(
     return done
 
 
-async def read_table(settings: Settings, topic: str, partitions: int = 1) -> dict[bytes, bytes]:
+async def read_table(settings: Settings, topic: str, partitions: Iterable[int] = (0,)) -> dict[bytes, bytes]:
     """The last value of every key of a compacted topic that is small enough to hold; tombstones left out."""
     table: dict[bytes, bytes] = {}
-    starts = {TopicPartition(topic, p): 0 for p in range(partitions)}
+    starts = {TopicPartition(topic, p): 0 for p in partitions}
     async for records in read(settings, starts):
         table |= {r.key: r.value for r in records}
     return {key: value for key, value in table.items() if value is not None}

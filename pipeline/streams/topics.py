@@ -1,4 +1,4 @@
-"""The one catalogue of Kafka topics: names, keys, partitions, retention, sizes, schemas, and how personal data leaves them.
+"""The one catalogue of Kafka topics: names, keys, partitions, retention, sizes, schemas, and how personal data leaves.
 
 schemas/asyncapi.yaml is the same contract for readers outside; a test holds the two together.
 """
@@ -44,7 +44,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Topic:
-    """One kind of topic. `pattern` is its name without the installation's namespace; `retention` None keeps it for good."""
+    """One kind of topic. `pattern` is its name without the namespace; `retention` None keeps it for good."""
 
     pattern: str
     key: str

@@ -1,0 +1,254 @@
+"""One owned index of a stage: its producer, its stores, and the order of effects for each chunk.
+
+    step (pure) -> effects outside Kafka -> one transaction with all outputs and the progress -> store commit
+    -> about once a second: store sync -> acknowledge to Faust
+
+A crash between any two of them leaves `progress` as the truth: what it covers is never emitted again, and a store that
+is behind is brought up to it without emitting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
+from pipeline.streams.transactions import Lost, Output, Transactions
+
+log = logging.getLogger(__name__)
+
+WAITING_CHUNKS: Final = 4
+"""Chunks that wait in a lane before the agent, and with it the fetcher, is held back."""
+
+MOST_RECORDS: Final = 1000
+"""Records of one transaction: small chunks of several topics share one, a backlog does not make it endless."""
+
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 10.0
+CLOSING_S: Final = 5.0
+"""A closing lane may finish its chunk for this long (a transaction takes some 30 ms), then it is cancelled."""
+
+Chunk = Any
+"""A Faust event whose value is a list of records of one partition."""
+
+
+class Store(Protocol):
+    """What a lane keeps of one source partition."""
+
+    @property
+    def offset(self) -> int: ...
+    def commit(self, offset: int) -> None: ...
+    def sync(self) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass
+class Result:
+    """What the records of one chunk lead to: Kafka outputs, and whatever else the stage publishes before them."""
+
+    outputs: list[Output] = field(default_factory=list)
+    documents: list[Any] = field(default_factory=list)
+
+
+class Work(Protocol):
+    """What makes a stage: how its stores are opened and what its records lead to."""
+
+    async def open(self, source: TopicPartition, applied: int) -> Store:
+        """The store of a source partition, brought up to exactly the offset applied without emitting anything."""
+
+    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> Result:
+        """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""
+
+
+After = Callable[[str], None]
+"""Called after each effect with its name: a test kills the process there."""
+
+
+@dataclass
+class _Source:
+    store: Store
+    applied: int
+
+
+class Lane:
+    """Runs one index. `on_lost` is called when the index turns out to be another worker's."""
+
+    def __init__(
+        self,
+        name: str,
+        work: Work,
+        transactions: Transactions | None,
+        partitions: Sequence[TopicPartition],
+        on_lost: Callable[[], None],
+        after: After,
+    ) -> None:
+        self.failing = False
+        self._name = name
+        self._work = work
+        self._transactions = transactions
+        self._partitions = partitions
+        self._on_lost = on_lost
+        self._after = after
+        self._sources: dict[TopicPartition, _Source] = {}
+        self._waiting: deque[Chunk] = deque()
+        self._taken: list[Chunk] = []
+        self._done: list[Chunk] = []
+        self._changed = asyncio.Condition()
+        self._stores = asyncio.Lock()
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name=f"lane {name}")
+
+    async def put(self, chunk: Chunk) -> None:
+        """Queue a chunk, waiting while the lane is full; a closing lane drops it: it will be fetched again."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._closing or len(self._waiting) < WAITING_CHUNKS)
+            if not self._closing:
+                self._waiting.append(chunk)
+                self._changed.notify_all()
+
+    async def _take(self) -> list[Chunk]:
+        """All chunks that wait, up to about MOST_RECORDS records; empty when closing."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._closing or self._waiting)
+            taken: list[Chunk] = []
+            records = 0
+            while not self._closing and self._waiting and records + len(self._waiting[0].value) <= MOST_RECORDS:
+                taken.append(self._waiting.popleft())
+                records += len(taken[-1].value)
+            self._changed.notify_all()
+            return taken
+
+    async def _run(self) -> None:
+        """Until closed: start, apply chunk after chunk, and start anew after any failure."""
+        pause = FIRST_PAUSE_S
+        while not self._closing:
+            try:
+                await self._start()
+                while not self._closing:
+                    await self._next()
+                    self.failing, pause = False, FIRST_PAUSE_S
+            except Lost as error:
+                log.warning("lane %s: %s; rejoining", self._name, error)
+                self._on_lost()
+                return
+            except Exception:
+                self.failing = True
+                log.exception("lane %s: trying again in %.1f s", self._name, pause)
+                await self._stop()
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    async def _start(self) -> None:
+        applied = await self._transactions.start() if self._transactions else {}
+        for partition in self._partitions:
+            offset = applied.get(partition, NO_OFFSET)
+            self._sources[partition] = _Source(await self._work.open(partition, offset), offset)
+
+    async def _next(self) -> None:
+        self._taken = self._taken or await self._take()
+        if self._taken:
+            await self._apply(self._taken)
+            self._done += self._taken
+            self._taken = []
+
+    async def _apply(self, chunks: Sequence[Chunk]) -> None:
+        total = Result()
+        reached: dict[TopicPartition, int] = {}
+        for chunk in chunks:
+            self._step(TopicPartition(chunk.message.topic, chunk.message.partition), chunk.value, total, reached)
+        if not reached:
+            return
+        total.outputs += await self._work.publish(total)
+        self._after("publish")
+        if self._transactions is not None:
+            await self._transactions.commit(total.outputs, reached)
+        self._after("transaction")
+        await self._commit(reached)
+        self._after("commit")
+
+    def _step(
+        self,
+        partition: TopicPartition,
+        records: Sequence[ConsumerRecord],
+        total: Result,
+        reached: dict[TopicPartition, int],
+    ) -> None:
+        source = self._sources[partition]
+        position = reached.get(partition, source.applied)
+        if records[0].offset <= position:
+            records = [record for record in records if record.offset > position]
+        if not records:
+            return
+        result = self._work.step(partition, source.store, records)
+        total.outputs += result.outputs
+        total.documents += result.documents
+        reached[partition] = records[-1].offset
+
+    async def _commit(self, reached: Mapping[TopicPartition, int]) -> None:
+        """Commit the stores; while the disk is full nothing more is consumed and nothing is lost."""
+        pause = FIRST_PAUSE_S
+        for partition, offset in reached.items():
+            source = self._sources[partition]
+            while True:
+                try:
+                    source.store.commit(offset)
+                    break
+                except StoreUnwritableError as error:
+                    self.failing = True
+                    log.error("lane %s: %s; waiting", self._name, error)  # noqa: TRY400 - one line says it all
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, LONGEST_PAUSE_S)
+            source.applied = offset
+
+    async def acknowledge(self) -> None:
+        """Sync the stores, then acknowledge what was committed before."""
+        async with self._stores:
+            done, self._done = self._done, []
+            if not done:
+                return
+            try:
+                await asyncio.to_thread(self._sync)
+            except Exception:
+                self.failing = True
+                log.exception("lane %s: stores could not be synced; trying again", self._name)
+                self._done = done + self._done
+                return
+        self._after("sync")
+        for chunk in done:
+            chunk.ack()
+
+    def _sync(self) -> None:
+        for source in list(self._sources.values()):
+            source.store.sync()
+
+    async def close(self) -> None:
+        """Finish the chunk in hand, sync, acknowledge and close; what waits is dropped and fetched again."""
+        self._closing = True
+        async with self._changed:
+            self._waiting.clear()
+            self._changed.notify_all()
+        await asyncio.wait([self._task], timeout=CLOSING_S)
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        await self.acknowledge()
+        await self._stop()
+
+    async def _stop(self) -> None:
+        if self._transactions is not None:
+            await self._transactions.stop()
+        async with self._stores:
+            sources, self._sources = self._sources, {}
+            for source in sources.values():
+                with contextlib.suppress(Exception):
+                    source.store.close()

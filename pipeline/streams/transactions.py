@@ -1,0 +1,175 @@
+"""Exactly-once output: one transactional producer per owned index, and the progress record in each of its transactions.
+
+Starting the producer aborts what an earlier owner of the index left open and fences it: its late sends are refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import zip_longest
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.connection import BATCH_BYTES, LARGEST_REQUEST, options
+from pipeline.streams.reading import read_table
+
+log = logging.getLogger(__name__)
+
+TRANSACTION_TIMEOUT_MS: Final = 15_000
+"""A dead owner's open transaction is aborted after this even if no one takes its place; a chunk needs some 30 ms."""
+
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 5.0
+
+
+class Output(NamedTuple):
+    """One record to write, with its partition."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+
+
+class Lost(Exception):  # noqa: N818 - says what happened: the index is no longer ours, or the outcome is unknown
+    """Fenced by a new owner, or a commit whose outcome is unknown: start again from `progress`."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Value of topic `progress`: the last source offset whose outputs are committed."""
+
+    offset: int
+    topic_id: str
+    """A topic that was deleted and made anew has another; what was applied of the old one says nothing of it."""
+
+
+class Transactions:
+    """The transactional producer of one index of one stage and generation.
+
+    `topic_ids` gives the ids of the source topics.
+    """
+
+    def __init__(
+        self, settings: Settings, stage: str, generation: str, index: int, topic_ids: Mapping[str, str]
+    ) -> None:
+        self._settings = settings
+        self._topic_ids = topic_ids
+        self._prefix = f"{stage}|{generation}"
+        self._id = f"{settings.namespace}{stage}-{generation}-{index}"
+        self._topic = topics.name(settings, topics.PROGRESS)
+        self._partition = progress_partition(stage, index)
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> dict[TopicPartition, int]:
+        """Fence earlier owners, then read what was applied last of each source partition of this stage."""
+        self._producer = AIOKafkaProducer(
+            **options(self._settings),
+            transactional_id=self._id,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=LARGEST_REQUEST,
+            linger_ms=0,
+        )
+        await self._producer.start()
+        table = await read_table(self._settings, self._topic, [self._partition])
+        return dict(self._applied(table))
+
+    def _applied(self, table: Mapping[bytes, bytes]) -> Iterator[tuple[TopicPartition, int]]:
+        for key, value in table.items():
+            prefix, topic, partition = key.decode().rsplit("|", 2)
+            progress = msgspec.json.decode(value, type=Progress)
+            if prefix == self._prefix and progress.topic_id == self._topic_ids.get(topic):
+                yield TopicPartition(topic, int(partition)), progress.offset
+
+    async def commit(self, outputs: Iterable[Output], applied: Mapping[TopicPartition, int]) -> None:
+        """Write all outputs and the offsets applied in one transaction; returns when it is committed.
+
+        A transient failure is tried again for as long as it lasts. Raises Lost.
+        """
+        records = [*outputs, *self._progress(applied)]
+        pause = FIRST_PAUSE_S
+        while not await self._attempt(records):
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _progress(self, applied: Mapping[TopicPartition, int]) -> Iterator[Output]:
+        for source, offset in applied.items():
+            key = f"{self._prefix}|{source.topic}|{source.partition}".encode()
+            value = msgspec.json.encode(Progress(offset, self._topic_ids[source.topic]))
+            yield Output(self._topic, self._partition, key, value)
+
+    async def _attempt(self, records: Iterable[Output]) -> bool:
+        """One transaction; False when it was aborted and may be tried again."""
+        producer = self._producer
+        if producer is None:
+            raise Lost(f"{self._id}: closed")
+        try:
+            await producer.begin_transaction()
+            try:
+                await _send(producer, records)
+            except ProducerFenced:
+                raise
+            except KafkaError as error:
+                await producer.abort_transaction()
+                log.warning("%s: transaction aborted, trying again: %r", self._id, error)
+                return False
+            await producer.commit_transaction()
+        except (KafkaError, AssertionError) as error:  # aiokafka asserts on states that a fatal error left behind
+            raise Lost(f"{self._id}: {error!r}") from error
+        return True
+
+    async def stop(self) -> None:
+        """Close the producer; a transaction in the making is left to be aborted."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(KafkaError):
+                await producer.stop()
+
+
+def progress_partition(stage: str, index: int) -> int:
+    """The partition of `progress` that holds an index: by CRC-32 of its name, as no client's partitioner is asked."""
+    return zlib.crc32(f"{stage}-{index}".encode()) % topics.PROGRESS_PARTITIONS
+
+
+async def _send(producer: AIOKafkaProducer, records: Iterable[Output]) -> None:
+    """Send all records by batches, and wait until every batch is acknowledged.
+
+    One batch of each partition at a time: they go in one request, and the order within a partition is kept.
+    """
+    for batches in zip_longest(*_batches(producer, records).values()):
+        sent = [await producer.send_batch(b.builder, b.topic, partition=b.partition) for b in batches if b is not None]
+        failed = [r for r in await asyncio.gather(*sent, return_exceptions=True) if isinstance(r, BaseException)]
+        if failed:
+            raise failed[0]
+
+
+class _Batch(NamedTuple):
+    topic: str
+    partition: int
+    builder: BatchBuilder
+
+
+def _batches(producer: AIOKafkaProducer, records: Iterable[Output]) -> dict[tuple[str, int], list[_Batch]]:
+    now = int(time.time() * 1000)
+    batches: dict[tuple[str, int], list[_Batch]] = {}
+    for topic, partition, key, value in records:
+        queue = batches.setdefault((topic, partition), [])
+        if not queue or not _append(queue[-1].builder, now, key, value):
+            queue.append(_Batch(topic, partition, producer.create_batch()))
+            _append(queue[-1].builder, now, key, value)
+    return batches
+
+
+def _append(builder: BatchBuilder, now: int, key: bytes, value: bytes) -> Any:
+    return builder.append(timestamp=now, key=key, value=value)

@@ -1,0 +1,109 @@
+"""Worker processes and what can be seen of them from outside, for the contract tests of streams."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+from kafka import KafkaAdminClient
+
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.admin import apply
+from pipeline.streams.reading import read
+
+SCRIPT = Path(__file__).with_name("echo_stage.py")
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start_echo(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Start an echo worker; all are killed at the end."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / f"echo-{len(started)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, str(SCRIPT), *arguments], env=engine_environment, stdout=log, stderr=log
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@dataclass
+class EchoTopics:
+    """The echo stage's source and target, seen from outside."""
+
+    settings: Settings
+    admin: KafkaAdminClient
+
+    @property
+    def source(self) -> str:
+        return topics.name(self.settings, topics.ACCEPTED)
+
+    @property
+    def target(self) -> str:
+        return topics.name(self.settings, topics.REJECTED)
+
+    def push(self, per_partition: int) -> None:
+        """Append records to every source partition."""
+        asyncio.run(self._push(per_partition))
+
+    async def _push(self, per_partition: int) -> None:
+        async with AIOKafkaProducer(bootstrap_servers=self.settings.kafka_url, linger_ms=5) as producer:
+            for number in range(per_partition):
+                for partition in range(self.settings.case_partitions):
+                    await producer.send(self.source, b"%d" % number, key=b"%d" % number, partition=partition)
+            await producer.flush()
+
+    def copies(self) -> dict[int, list[tuple[int, int]]]:
+        """By partition, each committed output's source offset and count, in order."""
+        return asyncio.run(self._copies())
+
+    async def _copies(self) -> dict[int, list[tuple[int, int]]]:
+        found: dict[int, list[tuple[int, int]]] = {p: [] for p in range(self.settings.case_partitions)}
+        async for records in read(self.settings, {TopicPartition(self.target, p): 0 for p in found}):
+            for record in records:
+                found[record.partition].append((int(record.key), int(record.value)))
+        return found
+
+    def total(self) -> int:
+        """How many outputs are committed."""
+        return sum(map(len, self.copies().values()))
+
+    def acknowledged(self) -> dict[int, int]:
+        """The group's committed offsets by partition."""
+        group = f"{self.settings.namespace}echo"
+        found: dict[Any, Any] = self.admin.list_group_offsets([group]).get(group, {})
+        return {p.partition: o.offset for p, o in found.items() if o.offset >= 0}
+
+
+@pytest.fixture
+def echo(engine_settings: Settings, kafka_admin: KafkaAdminClient) -> EchoTopics:
+    """The echo stage's topics, created."""
+    apply(engine_settings, topics.plan(engine_settings, [], []))
+    return EchoTopics(engine_settings, kafka_admin)
+
+
+@pytest.fixture
+def each_once() -> Callable[[EchoTopics, int], None]:
+    """Assert that every source record was copied exactly once, in order, by stores that missed none."""
+
+    def check(echo: EchoTopics, per_partition: int) -> None:
+        expected = [(n, n + 1) for n in range(per_partition)]
+        assert echo.copies() == {p: expected for p in range(echo.settings.case_partitions)}
+
+    return check

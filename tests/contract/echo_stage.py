@@ -1,0 +1,104 @@
+"""A stage that copies `accepted` to `rejected`, for tests that run, kill and watch real worker processes.
+
+Each output names its source offset and how many records its partition's store has seen, so that a record lost, doubled,
+out of order, or a store that is not at its progress, all show.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.admin import ids
+from pipeline.streams.lane import Result
+from pipeline.streams.reading import read
+from pipeline.streams.stage import Feed, Stage
+from pipeline.streams.stores import Places
+from pipeline.streams.table_store import TableStore
+from pipeline.streams.transactions import Output
+
+COUNT = b"count"
+
+
+class GatedStore(TableStore):
+    """Its sync waits while the gate file is there."""
+
+    gate: Path | None = None
+
+    def sync(self) -> None:
+        while self.gate is not None and self.gate.exists():
+            time.sleep(0.01)
+        super().sync()
+
+
+class Echo:
+    """Counts the records of a partition in its store and copies each with the count."""
+
+    def __init__(self, settings: Settings, places: Places, gate: Path | None) -> None:
+        self._settings, self._places, self._gate = settings, places, gate
+
+    async def open(self, source: TopicPartition, applied: int) -> TableStore:
+        store = GatedStore(self._places.folder(source), self._places.identity(source))
+        store.gate = self._gate
+        if store.offset < applied:
+            async for records in read(self._settings, {source: store.offset + 1}, {source: applied}):
+                self.step(source, store, records)
+            store.commit(applied)
+        return store
+
+    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
+        count = int(bytes(store.get(COUNT) or b"0"))
+        target = topics.name(self._settings, topics.REJECTED)
+        outputs = []
+        for record in records:
+            count += 1
+            outputs.append(Output(target, source.partition, b"%d" % record.offset, b"%d" % count))
+        store.put(COUNT, b"%d" % count)
+        return Result(outputs)
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        return ()
+
+
+def killer(effect: str, times: int):  # noqa: ANN201 - a test's callback
+    """Kill this process by SIGKILL right after the effect has happened this many times."""
+    left = times
+
+    def after(done: str) -> None:
+        nonlocal left
+        left -= done == effect
+        if done == effect and left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return after
+
+
+async def main(arguments: argparse.Namespace) -> None:
+    settings = Settings(worker_name=arguments.name)
+    source = topics.name(settings, topics.ACCEPTED)
+    found = ids(settings, [source])
+    places = Places(settings, "echo", "all", found)
+    feed = Feed("echo", [source], Echo(settings, places, arguments.gate), "all")
+    after = killer(arguments.kill_after, arguments.times) if arguments.kill_after else lambda effect: None
+    stage = Stage(settings, "echo", [feed], found.topics, after)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await stage.run(stop)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--name", default="one")
+    parser.add_argument("--kill-after", default="")
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--gate", type=Path)
+    asyncio.run(main(parser.parse_args()))

@@ -1,0 +1,71 @@
+"""What chunks, lanes and transactions promise together, shown on the real broker with real worker processes."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.engines
+
+EFFECTS = ["publish", "transaction", "commit", "sync"]
+
+
+def test_every_record_once_and_in_order(echo: Any, start_echo: Any, each_once: Any, wait_for: Any) -> None:
+    echo.push(2000)
+    start_echo()
+    wait_for(lambda: echo.total() >= 8000)
+    each_once(echo, 2000)
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_a_kill_after_any_effect_neither_loses_nor_doubles(
+    effect: str, echo: Any, start_echo: Any, each_once: Any, wait_for: Any
+) -> None:
+    echo.push(1200)
+    killed = start_echo("--kill-after", effect, "--times", "2")
+    assert killed.wait(timeout=30) == -signal.SIGKILL
+    start_echo()
+    wait_for(lambda: echo.total() >= 4800, deadline_s=40)
+    each_once(echo, 1200)
+
+
+def test_a_lost_store_is_brought_up_to_the_progress(
+    echo: Any, start_echo: Any, each_once: Any, wait_for: Any
+) -> None:
+    echo.push(500)
+    first = start_echo("--name", "first")
+    wait_for(lambda: echo.total() >= 2000)
+    first.terminate()
+    assert first.wait(timeout=20) == 0
+    echo.push(500)
+    start_echo("--name", "second")
+    wait_for(lambda: echo.total() >= 4000)
+    each_once(echo, 1000)
+
+
+def test_a_rebalance_under_backlog(echo: Any, start_echo: Any, each_once: Any, wait_for: Any) -> None:
+    echo.push(20000)
+    first = start_echo("--name", "first")
+    wait_for(lambda: echo.total() > 0)
+    start_echo("--name", "second")
+    wait_for(lambda: len(echo.admin.describe_groups([f"{echo.settings.namespace}echo"])) > 0)
+    first.terminate()
+    assert first.wait(timeout=20) == 0
+    wait_for(lambda: echo.total() >= 80000, deadline_s=60)
+    each_once(echo, 20000)
+
+
+def test_acknowledged_only_after_the_store_was_synced(
+    echo: Any, start_echo: Any, wait_for: Any, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    gate.touch()
+    echo.push(100)
+    start_echo("--gate", str(gate))
+    wait_for(lambda: echo.total() >= 400)
+    assert echo.acknowledged() == {}
+    gate.unlink()
+    wait_for(lambda: sorted(echo.acknowledged().values()) == [100] * 4)
