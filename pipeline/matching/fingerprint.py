@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.matching.names import NamePrint, prepare
-from pipeline.matching.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
 from pipeline.records.normalised import Address, Entity, Identifier, PartialDate, Phone, Place, Span
+from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
 
 MAX_NAMES = 50
 MAX_VALUES = 50
