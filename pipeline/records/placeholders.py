@@ -6,14 +6,15 @@ from pipeline.records.normalised import PartialDate
 
 PLACEHOLDERS = frozenset(
     {
-        "", "-", "--", "---", ".", "?", "??", "???", "x", "xx", "xxx", "n/a", "na", "n.a.", "nil", "none", "null", "tbc",
-        "tbd", "unknown", "unk", "unknown unknown", "not known", "not available", "not applicable", "no name", "anonymous",
-        "inconnu", "inconnue", "non connu", "non renseigné", "non renseigne", "sans objet", "néant", "neant", "anonyme",
-        "unbekannt", "keine angabe", "k.a.", "entfällt", "desconocido", "desconocida", "sin datos", "sconosciuto",
-        "sconosciuta", "non noto", "desconhecido", "desconhecida", "onbekend", "nieznany", "nieznana", "brak", "okänd",
-        "ukjent", "ukendt", "tuntematon", "neznámý", "neznáma", "ismeretlen", "necunoscut", "неизвестно", "неизвестный",
-        "неизвестен", "невідомо", "άγνωστος", "άγνωστο", "غير معروف", "مجهول", "לא ידוע", "不明", "未知", "不详", "미상",
-        "bilinmiyor", "test", "xxxx", "xxxxx",
+        "", "-", "--", "---", ".", "?", "??", "???", "x", "xx", "xxx", "n/a", "na", "n.a.", "nil", "none",
+        "null", "tbc", "tbd", "unknown", "unk", "unknown unknown", "not known", "not available",
+        "not applicable", "no name", "anonymous", "inconnu", "inconnue", "non connu", "non renseigné",
+        "non renseigne", "sans objet", "néant", "neant", "anonyme", "unbekannt", "keine angabe", "k.a.",
+        "entfällt", "desconocido", "desconocida", "sin datos", "sconosciuto", "sconosciuta", "non noto",
+        "desconhecido", "desconhecida", "onbekend", "nieznany", "nieznana", "brak", "okänd", "ukjent",
+        "ukendt", "tuntematon", "neznámý", "neznáma", "ismeretlen", "necunoscut", "неизвестно",
+        "неизвестный", "неизвестен", "невідомо", "άγνωστος", "άγνωστο", "غير معروف", "مجهول", "לא ידוע",
+        "不明", "未知", "不详", "미상", "bilinmiyor", "test", "xxxx", "xxxxx",
     }
 )  # fmt: skip
 """Case-folded. From the habits of national registers in the languages of the product's agencies."""
@@ -36,7 +37,7 @@ def is_placeholder_date(date: PartialDate) -> bool:
 
 
 def is_placeholder_number(core: str) -> bool:
-    """Whether an identifier's core is filler: shorter than two characters, one character repeated, or counting up from 0 or 1."""
+    """Whether an identifier's core is filler: under two characters, one of them repeated, counting up from 0 or 1."""
     return (
         len(core) < 2
         or len(set(core)) == 1

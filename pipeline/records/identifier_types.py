@@ -1,0 +1,224 @@
+"""The catalogue of identifier types: what each names, whether it is renewed, and its check digit.
+
+python-stdnum checks wherever it knows the number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from stdnum import bitcoin, iban, imei, imo, imsi, iso6346, lei, luhn
+from stdnum.eu import vat as eu_vat
+
+from pipeline.records.registers import national_check
+from pipeline.records.vehicles import vin_verdict
+
+Verdict = bool | None
+"""Whether the check digit is right; None where there is none to check."""
+
+
+class IdentifierType(msgspec.Struct, frozen=True):
+    """What the world knows of one type; `renewable`: the same holder gets another number in time.
+
+    `check` takes the canonical value and the country.
+    """
+
+    name: str
+    sentence: str
+    renewable: bool = False
+    check: Callable[[str, str], Verdict] = lambda _value, _country: None
+    aliases: tuple[str, ...] = ()
+
+
+def _digits(length: int) -> Callable[[str, str], Verdict]:
+    """Without a check digit only a wrong form is a verdict."""
+    return lambda value, _country: None if value.isdigit() and len(value) == length else False
+
+
+def _ship(value: str, _country: str) -> Verdict:
+    return bool(imo.is_valid(value))
+
+
+def _device(value: str, _country: str) -> Verdict:
+    return len(value) == IMEI_DIGITS and bool(imei.is_valid(value))
+
+
+def _card(value: str, _country: str) -> Verdict:
+    """ITU-T E.118 has a Luhn digit that some issuers leave out, so its absence proves nothing."""
+    return True if luhn.is_valid(value) else None
+
+
+def _subscriber(value: str, _country: str) -> Verdict:
+    """No check digit; but the mobile country code must exist."""
+    return None if imsi.is_valid(value) else False
+
+
+def _bank(value: str, _country: str) -> Verdict:
+    return bool(iban.is_valid(value))
+
+
+def _wallet(value: str, _country: str) -> Verdict:
+    return bool(bitcoin.is_valid(value)) if value.startswith(("1", "3", "bc1")) else None
+
+
+def _container(value: str, _country: str) -> Verdict:
+    return bool(iso6346.is_valid(value))
+
+
+def _legal_entity(value: str, _country: str) -> Verdict:
+    return bool(lei.is_valid(value))
+
+
+def _vat(value: str, country: str) -> Verdict:
+    return bool(eu_vat.is_valid(value)) if eu_vat.guess_country(value) else national_check("vat", value, country)
+
+
+def _national(kind: str) -> Callable[[str, str], Verdict]:
+    return lambda value, country: national_check(kind, value, country)
+
+
+IMEI_DIGITS = 15
+CATALOGUE = (
+    IdentifierType(
+        "national_id",
+        "A personal number of a state's population register; kept for life.",
+        check=_national("national_id"),
+        aliases=(
+            "personal_number",
+            "national_number",
+            "nin",
+            "pesel",
+            "cpr",
+            "bsn",
+            "nir",
+            "codice_fiscale",
+            "oib",
+            "egn",
+            "cnp",
+            "personal_code",
+            "id_number",
+        ),
+    ),
+    IdentifierType(
+        "social_security",
+        "A social insurance number; kept for life.",
+        check=_national("social_security"),
+        aliases=("ssn", "social_security_number", "ahv", "nir_secu"),
+    ),
+    IdentifierType(
+        "tax_id",
+        "A tax number of a person or company; kept for long.",
+        check=_national("tax_id"),
+        aliases=("tax", "tin", "tax_number", "steuer_id", "nif", "inn"),
+    ),
+    IdentifierType("vat", "A value-added-tax number.", check=_vat, aliases=("vat_number", "tva", "vat_id")),
+    IdentifierType(
+        "company_number",
+        "A number in a state's register of companies; kept for life.",
+        check=_national("company_number"),
+        aliases=("registration", "registration_number", "siren", "siret", "krs", "ogrn", "hrb", "crn"),
+    ),
+    IdentifierType("lei", "Legal entity identifier, ISO 17442; two check digits.", check=_legal_entity),
+    IdentifierType("duns", "D-U-N-S number of a company; no check digit.", aliases=("duns_number",)),
+    IdentifierType("birth_certificate", "Number of a birth record; one for life."),
+    IdentifierType(
+        "passport",
+        "A passport's number; a new one each ten years or less. Its check digit is in the MRZ only.",
+        renewable=True,
+        aliases=("passport_number", "pass", "reisepass", "passeport"),
+    ),
+    IdentifierType(
+        "identity_card",
+        "An identity card's number; renewed.",
+        renewable=True,
+        aliases=("id_card", "national_identity_card", "cni", "personalausweis", "idcard"),
+    ),
+    IdentifierType(
+        "driving_licence",
+        "A driving licence's number; renewed in some states.",
+        renewable=True,
+        aliases=("driving_license", "drivers_license", "driver_licence", "permis_de_conduire"),
+    ),
+    IdentifierType(
+        "residence_permit",
+        "A residence permit's number; renewed.",
+        renewable=True,
+        aliases=("residence_card", "titre_de_sejour"),
+    ),
+    IdentifierType("visa", "A visa's number; one each visa.", renewable=True),
+    IdentifierType("document", "A document of another or unknown kind; renewed.", renewable=True),
+    IdentifierType(
+        "plate",
+        "A vehicle's registration plate; changed, sold on and cloned. ? and * stand for what was not read.",
+        renewable=True,
+        aliases=("licence_plate", "license_plate", "registration_plate"),
+    ),
+    IdentifierType(
+        "vin",
+        "Vehicle identification number, ISO 3779; check digit in North America and China only.",
+        check=lambda value, _country: vin_verdict(value),
+        aliases=("chassis_number",),
+    ),
+    IdentifierType("engine_number", "The number on an engine; engines are replaced.", renewable=True),
+    IdentifierType(
+        "imei",
+        "A mobile device, 3GPP TS 23.003; Luhn digit. Always kept as 15 digits.",
+        check=_device,
+        aliases=("imeisv",),
+    ),
+    IdentifierType(
+        "imsi", "A mobile subscription; changes with the SIM card. No check digit.", renewable=True, check=_subscriber
+    ),
+    IdentifierType(
+        "iccid",
+        "A SIM card, ITU-T E.118; changes with the card. Luhn digit, not always there.",
+        renewable=True,
+        check=_card,
+        aliases=("sim",),
+    ),
+    IdentifierType("mac_address", "A network interface; 12 hexadecimal digits, no check digit.", aliases=("mac",)),
+    IdentifierType(
+        "iban", "A bank account, ISO 13616; two check digits. A holder may have several.", renewable=True, check=_bank
+    ),
+    IdentifierType("account_number", "A national bank account number, where there is no IBAN.", renewable=True),
+    IdentifierType(
+        "wallet",
+        "A crypto-asset address; Bitcoin's carry a checksum. A holder has many.",
+        renewable=True,
+        check=_wallet,
+        aliases=("crypto_wallet", "wallet_address"),
+    ),
+    IdentifierType(
+        "card",
+        "A payment card's number; Luhn digit. Renewed.",
+        renewable=True,
+        check=lambda value, _country: bool(luhn.is_valid(value)),
+        aliases=("payment_card", "credit_card"),
+    ),
+    IdentifierType(
+        "imo",
+        "A ship's hull for life, IMO resolution A.1117(30); one check digit.",
+        check=_ship,
+        aliases=("imo_number",),
+    ),
+    IdentifierType(
+        "mmsi",
+        "A ship's radio station; changes with the flag. Nine digits, no check digit.",
+        renewable=True,
+        check=_digits(9),
+    ),
+    IdentifierType("call_sign", "A ship's radio call sign; changes with the flag.", renewable=True),
+    IdentifierType(
+        "container",
+        "A freight container, ISO 6346; one check digit.",
+        check=_container,
+        aliases=("iso6346", "container_number", "bic_container"),
+    ),
+    IdentifierType(
+        "serial", "A weapon's serial number; unique for one maker only.", aliases=("serial_number", "weapon_serial")
+    ),
+)
+"""Every type that the product knows; any other word is the agency's own type, compared with the same word only."""
+
+BY_NAME = {name: kind for kind in CATALOGUE for name in (kind.name, *kind.aliases)}

@@ -1,0 +1,99 @@
+"""Numbers that name a thing, in canonical form and with the verdict of their check digit."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+
+from stdnum import luhn
+
+from pipeline.records.identifier_types import BY_NAME, IdentifierType
+from pipeline.records.normalised import Identifier
+
+LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXABEZHIKMNOPTYX")
+"""Cyrillic and Greek capitals that plates and documents share with Latin (Vienna convention of 1968, annex 2)."""
+
+_SEPARATORS = re.compile(r"[\W_]+")
+_PLATE_SEPARATORS = re.compile(r"[^\w?*]+|_+")
+_CASE_SENSITIVE = re.compile(r"^(?:[13T][1-9A-HJ-NP-Za-km-z]{24,}|[48][1-9A-HJ-NP-Za-km-z]{90,}|[xyz]pub\w+)$")
+"""Base58 addresses (Bitcoin, Tron, Monero, extended keys): upper and lower case are different characters."""
+
+
+IMEI_BODY = 14
+BODIES = (IMEI_BODY, IMEI_BODY + 2)
+"""Lengths of an IMEI without check digit: bare, or with the two digits of an IMEISV's software version."""
+
+
+@lru_cache(maxsize=65536)
+def identifier(kind: str, value: str, country: str) -> Identifier:
+    """The canonical identifier of a type (any alias) and raw value; `country` is alpha-2 or "".
+
+    `value` is "" where nothing but punctuation was sent.
+    """
+    known = BY_NAME.get(slug(kind))
+    if known is None:
+        return Identifier(slug(kind), canonical(value), country)
+    core = FORMS.get(known.name, canonical)(value)
+    country = core[:2] if known.name == "iban" and core[:2].isalpha() else country
+    return Identifier(
+        known.name, core, country, known.check(core, country) if core and _complete(known, value) else None
+    )
+
+
+def _complete(known: IdentifierType, value: str) -> bool:
+    """Whether the check digit was sent, not added here."""
+    return known.name != "imei" or len(canonical(value)) not in BODIES
+
+
+def slug(kind: str) -> str:
+    """A type's name in lower case with underscores."""
+    return _SEPARATORS.sub("_", kind.strip().casefold()).strip("_")
+
+
+def canonical(value: str) -> str:
+    """Upper-case letters and digits only; look-alike capitals as Latin if that makes all of it Latin."""
+    return _latin(_SEPARATORS.sub("", unicodedata.normalize("NFKC", value)).upper())
+
+
+def plate(value: str) -> str:
+    """As canonical, with ? and * kept for what was not read."""
+    return _latin(_PLATE_SEPARATORS.sub("", unicodedata.normalize("NFKC", value)).upper())
+
+
+def _latin(core: str) -> str:
+    if core.isascii():
+        return core
+    latin = core.translate(LOOK_ALIKES)
+    return latin if latin.isascii() else core
+
+
+def imei_core(value: str) -> str:
+    """15 digits: the check digit added to a bare body, and put for the software version of an IMEISV."""
+    digits = canonical(value)
+    if digits.isdigit() and len(digits) in BODIES:
+        body = digits[:IMEI_BODY]
+        return body + str(luhn.calc_check_digit(body))
+    return digits
+
+
+def wallet_core(value: str) -> str:
+    """As written, but lower-case where case means nothing (Ethereum's is an optional checksum; bech32)."""
+    core = "".join(unicodedata.normalize("NFKC", value).split())
+    return core if _CASE_SENSITIVE.match(core) else core.lower()
+
+
+def imo_core(value: str) -> str:
+    """The seven digits, without the letters IMO."""
+    return canonical(value).removeprefix("IMO")
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plate": plate,
+    "imei": imei_core,
+    "wallet": wallet_core,
+    "imo": imo_core,
+    "mmsi": lambda value: canonical(value).removeprefix("MMSI"),
+}
+"""Types whose canonical form is not plain upper-case letters and digits."""
