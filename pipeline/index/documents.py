@@ -162,27 +162,33 @@ def _full_case(accepted: Accepted) -> CaseDocument:
 
 def link_document(claim: Claim) -> Action:
     """The document of a claim; a retraction or release becomes a tombstone."""
-    live = claim.state is State.LIVE
-    document = LinkDocument(
+    document = _full_link(claim) if claim.state is State.LIVE else _link_tombstone(claim)
+    return Action("links", claim.link, claim.external_version, _encoder.encode(document))
+
+
+def _link_tombstone(claim: Claim) -> LinkDocument:
+    a, b = (Side(side.case, side.version) for side in (claim.a, claim.b))
+    return LinkDocument(claim.link, claim.state, claim.generation, (a.case, b.case), a, b)
+
+
+def _full_link(claim: Claim) -> LinkDocument:
+    return LinkDocument(
         link=claim.link,
         state=claim.state,
         generation=claim.generation,
         cases=(claim.a.case, claim.b.case),
-        a=_link_side(claim.a, live),
-        b=_link_side(claim.b, live),
-        audience=audience(claim.a, claim.b) if live else (),
+        a=_link_side(claim.a),
+        b=_link_side(claim.b),
+        audience=audience(claim.a, claim.b),
         score=claim.score,
         probability=claim.probability,
         band=claim.band,
-        evidence=claim.evidence if live else None,
+        evidence=claim.evidence,
     )
-    return Action("links", claim.link, claim.external_version, _encoder.encode(document))
 
 
-def _link_side(side: Side, live: bool) -> Side:
-    """A live link's side without handling and contact, which are read from the case document alone."""
-    if not live:
-        return Side(side.case, side.version)
+def _link_side(side: Side) -> Side:
+    """A side without handling and contact, which are read from the case document alone."""
     return Side(side.case, side.version, hash=side.hash, agency=side.agency, country=side.country)
 
 

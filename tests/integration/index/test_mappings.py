@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from elasticsearch import AsyncElasticsearch, BadRequestError
+
+from pipeline.index.fields import CATALOGUE
+from pipeline.index.mappings import Indices, apply, index_body
+
+pytestmark = pytest.mark.engines
+
+
+async def test_applying_again_changes_nothing_and_finds_no_difference(
+    client: AsyncElasticsearch, indices: Indices
+) -> None:
+    before = await client.indices.get(index=f"{indices.namespace}*")
+    assert await apply(client, indices) == []
+    assert await client.indices.get(index=f"{indices.namespace}*") == before
+
+
+async def test_workers_that_start_at_once_make_one_set_of_indices(client: AsyncElasticsearch, namespace: str) -> None:
+    made = Indices(namespace, "g1")
+    assert await asyncio.gather(*(apply(client, made) for _ in range(4))) == [[]] * 4
+    assert len(await client.indices.get(index=f"{namespace}*")) == len(CATALOGUE)
+
+
+async def test_a_field_that_differs_is_named(client: AsyncElasticsearch, namespace: str) -> None:
+    made, body = Indices(namespace, "g1"), index_body("cases")
+    body["mappings"]["properties"]["agency"] = {"type": "text"}
+    del body["mappings"]["properties"]["language"]
+    await client.indices.create(index=made.first("cases"), aliases={made.own("cases"): {}}, **body)
+    assert await apply(client, made) == [
+        f"{made.first('cases')}: agency is type=text, should be type=keyword",
+        f"{made.first('cases')}: language is missing, should be type=keyword",
+    ]
+
+
+async def test_a_second_generation_does_not_take_over_the_readers(client: AsyncElasticsearch, indices: Indices) -> None:
+    second = Indices(indices.namespace, "g2")
+    assert await apply(client, second) == []
+    active = await client.indices.get_alias(name=indices.active("cases"))
+    assert list(active) == [indices.first("cases")]
+    assert await client.indices.exists_alias(name=second.own("cases"))
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+async def test_an_unknown_field_is_refused(client: AsyncElasticsearch, indices: Indices, kind: str) -> None:
+    with pytest.raises(BadRequestError, match="strict_dynamic_mapping_exception"):
+        await client.index(index=indices.own(kind), id="x", document={"stranger": 1})

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.correlation.claims import Claim, Side, State, link_id
+from pipeline.index.documents import Action, case_document, link_document, rejected_document
+from pipeline.index.fields import CATALOGUE
+from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.records.messages import Position, Rejected
+from pipeline.records.normalised import Entity, Name, Token
+
+CANARY = "Ivan the Canary"
+
+
+def body(action: Action) -> dict[str, Any]:
+    return msgspec.json.decode(action.body)
+
+
+def paths(value: dict[str, Any], prefix: str = "") -> set[str]:
+    """Dotted paths of a document, as deep as an index catalogues them."""
+    catalogued = {field.path for fields in CATALOGUE.values() for field in fields}
+    found: set[str] = set()
+    for name, inner in value.items():
+        path = prefix + name
+        found |= {path} if path in catalogued or not isinstance(inner, dict) else paths(inner, f"{path}.")
+    return found
+
+
+def person(full: str) -> Entity:
+    return Entity("p1", "person", names=(Name(full, tuple(Token(word, "name") for word in full.lower().split())),))
+
+
+def test_a_case_keeps_the_record_as_sent(make_accepted: Any) -> None:
+    accepted = make_accepted(person(CANARY), title="Vol à Liège", extensions={"free": [1, {"form": None}]})
+    document = body(case_document(accepted))
+    assert document["data"] == msgspec.json.decode(accepted.data)
+    assert document["fingerprint"] == msgspec.json.decode(accepted.fingerprint)
+    assert document["handling"] == {"code": "H1", "releasable_to": ["BE"]}
+    assert document["keys"] == [7, 9]
+    assert document["text"] == "vol a liege"
+    assert document["state"] == "live"
+    assert {"name:ivan", "name:canary"} <= set(document["terms"])
+
+
+def test_every_field_of_every_document_is_in_the_catalogue(make_accepted: Any) -> None:
+    accepted = make_accepted(
+        person(CANARY),
+        title="t", summary="s", language="fr", opened="2026-01-01", closed="2026-02-01", policing_goals=[6],
+        offences=[{"scheme": "ICCS", "code": "0501"}], handling=Handling("H1", ("BE",), ("investigation",), "care"),
+    )  # fmt: skip
+    rejected = Rejected(Position("cases.x", 0, 1), "schema", "/data", "wrong", "x", None, b"{}", "2026-11-24T10:00:00Z")
+    for action in (case_document(accepted), link_document(claim()), rejected_document(rejected)):
+        assert paths(body(action)) <= {field.path for field in CATALOGUE[action.kind]}
+
+
+@pytest.mark.parametrize(("status", "version"), [("withdrawn", 6), ("expired", 7)])
+def test_a_tombstone_has_no_content(make_accepted: Any, status: str, version: int) -> None:
+    action = case_document(make_accepted(person(CANARY), version=3, status=status, title=CANARY))
+    assert action.version == version
+    assert b"anary" not in action.body
+    assert body(action) == {"case": "fr-pj:1", "agency": "fr-pj", "country": "FR", "version": 3, "state": status}
+
+
+def test_an_expiry_mark_orders_between_two_versions(make_accepted: Any) -> None:
+    written = [
+        case_document(make_accepted(version=v, status=s)).version
+        for v, s in [(3, "active"), (3, "expired"), (4, "active")]
+    ]
+    assert written == sorted(set(written))
+
+
+def claim(state: State = State.LIVE, version_a: int = 2, version_b: int = 5) -> Claim:
+    a = Side(
+        "be-fp:9",
+        version_a,
+        hash="a1",
+        agency="be-fp",
+        country="BE",
+        handling=Handling("H0", ("FR",)),
+        contact=Contact(CANARY),
+    )
+    b = Side(
+        "fr-pj:1", version_b, hash="b1", agency="fr-pj", country="FR", handling=Handling("H1", ("*",), caveat=CANARY)
+    )
+    return Claim(link_id(a.case, b.case), state, 1, "g1", a, b, 2100, 0.99, "certain", msgspec.Raw(b'{"score":2100}'))
+
+
+def test_a_link_carries_the_claim_but_neither_handling_nor_contact() -> None:
+    action = link_document(claim())
+    document = body(action)
+    assert action.version == 2 * (2 + 5)
+    assert document["cases"] == ["be-fp:9", "fr-pj:1"]
+    assert document["evidence"] == {"score": 2100}
+    assert document["a"] == {"case": "be-fp:9", "version": 2, "hash": "a1", "agency": "be-fp", "country": "BE"}
+    assert CANARY.encode() not in action.body
+
+
+@pytest.mark.parametrize("state", [State.RETRACTED, State.RELEASED])
+def test_a_link_that_ended_is_a_tombstone(state: State) -> None:
+    document = body(link_document(claim(state)))
+    assert document["state"] == state
+    assert document["a"] == {"case": "be-fp:9", "version": 2}
+    assert not {"score", "probability", "band", "evidence", "audience"} & document.keys()
+
+
+def test_a_rejection_tells_the_size_and_never_the_bytes() -> None:
+    rejected = Rejected(Position("cases.x", 0, 1), "not_json", "", "wrong", "x", b"key", CANARY.encode(), "")
+    action = rejected_document(rejected)
+    assert (action.id, action.version) == ("cases.x-0-1", None)
+    assert body(action)["size"] == len(CANARY)
+    assert CANARY.encode() not in action.body

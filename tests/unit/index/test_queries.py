@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pipeline.index.queries import Asked, Clause, Limits, all_links, candidates, links_of, page
+
+TODAY = date(2026, 11, 24)
+ASKED = Asked((Clause("name", 4, ("name:ivan",)), Clause("key", 8, ("123",), "keys")), "ivan")
+
+
+def leaves(query: Any) -> list[str]:
+    """Names of all query clauses, however deep."""
+    if isinstance(query, list):
+        return [name for part in query for name in leaves(part)]
+    if not isinstance(query, dict):
+        return []
+    return [name for key, inner in query.items() for name in (key, *leaves(inner))]
+
+
+def test_every_scoring_clause_is_constant() -> None:
+    should = candidates(ASKED, Limits(TODAY), 10)["query"]["bool"]["should"]
+    assert [list(clause) for clause in should] == [["constant_score"]] * 3
+    assert [clause["constant_score"]["boost"] for clause in should] == [4, 8, 3]
+
+
+def test_no_expansion_statistics_or_script_is_used() -> None:
+    forbidden = {"fuzzy", "prefix", "wildcard", "regexp", "more_like_this", "script", "query_string", "suggest", "aggs"}
+    assert not forbidden & set(leaves(candidates(ASKED, Limits(TODAY, ("fr-pj", "FR")), 10)))
+
+
+def test_a_requester_is_held_to_his_own_and_released_cases() -> None:
+    query = candidates(ASKED, Limits(TODAY, ("fr-pj", "FR")), 10)["query"]
+    own, released = query["bool"]["filter"][2]["bool"]["should"]
+    assert own == {"term": {"agency": "fr-pj"}}
+    assert released["bool"]["filter"] == [
+        {"terms": {"handling.code": ["H0", "H1"]}},
+        {"terms": {"handling.releasable_to": ["*", "FR"]}},
+    ]
+
+
+def test_cases_past_their_retention_are_left_out_from_that_day() -> None:
+    live = candidates(ASKED, Limits(TODAY), 10)["query"]["bool"]["filter"]
+    assert {"bool": {"must_not": {"range": {"retain_until": {"lte": "2026-11-24"}}}}} in live
+
+
+def test_nothing_counts_what_is_hidden() -> None:
+    assert candidates(ASKED, Limits(TODAY), 10)["track_total_hits"] is False
+    assert page(all_links(), [{"link": "asc"}], 10)["track_total_hits"] is False
+
+
+def test_links_are_narrowed_by_audience() -> None:
+    assert {"terms": {"audience": ["*", "FR"]}} in links_of("a:1", ("*", "FR"))["bool"]["filter"]
+    assert len(all_links()["bool"]["filter"]) == 1
+
+
+def test_a_page_follows_the_last_item_of_the_one_before() -> None:
+    body = page(all_links(), [{"link": "asc"}], 10, ["abc"], "pit1")
+    assert body["search_after"] == ["abc"]
+    assert body["pit"]["id"] == "pit1"
