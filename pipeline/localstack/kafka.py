@@ -102,7 +102,7 @@ class Kafka:
         properties = launch.layout.configuration(self.name) / "format.properties"
         properties.write_text(server_properties(launch.port, any_free(), draft), encoding="utf-8")
         tool = [*self._java(launch, "128m"), "kafka.tools.StorageTool", "format"]
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 (the command is put together by this package alone)
             [*tool, "-t", new_cluster_id(), "-c", str(properties)], capture_output=True, text=True, check=False
         )
         if done.returncode:

@@ -14,8 +14,8 @@ from types import FrameType
 import msgspec
 import psutil
 
-CLOCK_TOLERANCE_S = 5.0
-"""A process's creation time is derived from the wall clock, which NTP may have set meanwhile."""
+TOLERANCE_S = 2.0
+"""The kernel tells its own start to the second only, and may round it differently the next time."""
 
 _children: list[subprocess.Popen[bytes]] = []
 """Children of a long-lived caller (a demo, a test session): kept so that they are reaped and not warned about."""
@@ -25,7 +25,8 @@ class Run(msgspec.Struct, frozen=True):
     """What a run file holds: enough to find the process again and never to mistake another for it."""
 
     pid: int
-    created: float
+    started: float
+    """Seconds after the machine's start: unlike a time of day, no setting of the clock changes it."""
     port: int
 
 
@@ -45,22 +46,27 @@ def write_run(path: Path, run: Run) -> None:
 
 
 def find(run: Run | None, marker: str) -> psutil.Process | None:
-    """The live process that `run` names, if its creation time fits and its command line holds `marker`."""
+    """The live process that `run` names, if it was started just then and its command line holds `marker`."""
     if run is None:
         return None
     try:
         process = psutil.Process(run.pid)
-        ours = abs(process.create_time() - run.created) < CLOCK_TOLERANCE_S and marker in " ".join(process.cmdline())
+        ours = abs(started(process) - run.started) < TOLERANCE_S and marker in " ".join(process.cmdline())
         return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None
+
+
+def started(process: psutil.Process) -> float:
+    """When the process was started, in seconds after the machine's start."""
+    return float(process.create_time() - psutil.boot_time())
 
 
 def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process:
     """Start `command` in a session of its own, so that a terminal's Ctrl-C or hang-up does not reach it."""
     console.parent.mkdir(parents=True, exist_ok=True)
     with console.open("wb") as output:
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 (the command is put together by this package alone)
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
         )
     _children.append(child)
@@ -101,7 +107,7 @@ def interrupts_deferred() -> Iterator[None]:
         caught.append(number)
 
     names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.signal(name, remember) for name in names}
+    before = {name: signal.signal(name, remember) or signal.SIG_DFL for name in names}
     try:
         yield
     finally:
@@ -118,8 +124,9 @@ def ended_by_signals() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    names = (signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.signal(name, interrupt) for name in names}
+    # One that is ignored (nohup) stays so.
+    names = [name for name in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(name) is not signal.SIG_IGN]
+    before = {name: signal.signal(name, interrupt) or signal.SIG_DFL for name in names}
     try:
         yield
     finally:

@@ -160,7 +160,8 @@ class _Starter:
         absent = [engine for engine in engines if _process(self.layout, engine) is None]
         jars = artifacts.fetch([engine.name for engine in absent], self.settings, self.console) if absent else {}
         with self._undone_on_failure():
-            launches = {engine.name: self._launch(engine, jars[engine.name]) for engine in absent}
+            # Elasticsearch, the slower one, goes first, and starts while Kafka's data folder is made.
+            launches = {engine.name: self._launch(engine, jars[engine.name]) for engine in reversed(absent)}
             for engine in engines:
                 with self.console.status(f"Waiting for {engine.title} …"):
                     self._await(engine, launches.get(engine.name))
@@ -185,7 +186,7 @@ class _Starter:
         with processes.interrupts_deferred():
             process = processes.spawn(engine.command(launch), self.layout.console(engine.name), self.layout.home)
             self.started.append(process)
-            run = processes.Run(process.pid, process.create_time(), launch.port)
+            run = processes.Run(process.pid, processes.started(process), launch.port)
             processes.write_run(self.layout.run_file(engine.name), run)
 
     def _await(self, engine: Engine, launch: Launch | None) -> None:
