@@ -222,3 +222,6 @@ CATALOGUE = (
 """Every type that the product knows; any other word is the agency's own type, compared with the same word only."""
 
 BY_NAME = {name: kind for kind in CATALOGUE for name in (kind.name, *kind.aliases)}
+
+CHECKED = frozenset(kind.name for kind in CATALOGUE) - {"mmsi", "imsi"}
+"""Types whose failure is that of a check digit; the others only have a form."""

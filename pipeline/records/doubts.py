@@ -1,0 +1,65 @@
+"""The catalogue of warnings: what normalisation doubts without dropping the record (receipts carry them)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pipeline.records.normalised import RecordWarning
+
+MAX_WARNINGS = 100
+"""Warnings on one receipt: a record that has more is broken at its source."""
+
+
+class Doubt(StrEnum):
+    """Codes of warnings; their sentences are in MESSAGES and never repeat a value."""
+
+    CHECK_DIGIT = "check_digit"
+    FORM = "form"
+    PLACEHOLDER = "placeholder"
+    INVISIBLE = "invisible_characters"
+    MIXED_SCRIPT = "mixed_script"
+    PHONE = "phone"
+    COUNTRY = "country"
+    EMAIL = "email"
+    GENDER = "gender"
+    PLACE = "place"
+    SPAN = "span"
+    MRZ = "mrz"
+    MRZ_MISMATCH = "mrz_mismatch"
+    MORE = "more"
+
+
+MESSAGES = {
+    Doubt.CHECK_DIGIT: "the check digit is wrong; the value is kept at less weight",
+    Doubt.FORM: "not of the form that this kind of number has; the value is kept at less weight",
+    Doubt.PLACEHOLDER: "stands for a value that is not known; it is no evidence",
+    Doubt.INVISIBLE: "held zero-width, direction or control characters; they were removed",
+    Doubt.MIXED_SCRIPT: "a word mixes letters of two alphabets; look-alikes were put back into its main one",
+    Doubt.PHONE: "no numbering plan has this number; it is kept at less weight if it could be read at all",
+    Doubt.COUNTRY: "no country is known by this code or name",
+    Doubt.EMAIL: "not an e-mail address",
+    Doubt.GENDER: "not a known word for a gender",
+    Doubt.PLACE: "half a position, or 0 degrees north and east, which devices send when they know none",
+    Doubt.SPAN: "ends before it starts; the two were exchanged",
+    Doubt.MRZ: "not the size or characters of a TD1, TD2 or TD3 machine-readable zone",
+    Doubt.MRZ_MISMATCH: "the machine-readable zone says otherwise; both are kept",
+    Doubt.MORE: f"more than {MAX_WARNINGS} warnings; the rest is left out",
+}
+
+
+class Doubts:
+    """Collects the warnings of one case."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Doubt, str]] = []
+
+    def add(self, doubt: Doubt, pointer: str) -> None:
+        """Note a doubt about the value at a JSON pointer."""
+        self._found.append((doubt, pointer))
+
+    def warnings(self) -> tuple[RecordWarning, ...]:
+        """Each doubt once, in the order met, at most MAX_WARNINGS and one that says that there are more."""
+        found = list(dict.fromkeys(self._found))
+        if len(found) > MAX_WARNINGS:
+            found = [*found[:MAX_WARNINGS], (Doubt.MORE, "/data")]
+        return tuple(RecordWarning(doubt, pointer, MESSAGES[doubt]) for doubt, pointer in found)

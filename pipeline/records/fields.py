@@ -1,0 +1,251 @@
+"""Normalises single fields of an entity and notes what is doubtful about each, with its JSON pointer.
+
+What a value becomes depends on the value alone, so results are remembered: the same names, towns and makes come
+again and again.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from stdnum import bic
+
+from pipeline.records import dates, model, mrz, places
+from pipeline.records.addresses import address
+from pipeline.records.countries import country_code
+from pipeline.records.doubts import Doubt, Doubts
+from pipeline.records.genders import gender
+from pipeline.records.identifier_types import CHECKED
+from pipeline.records.identifiers import identifier
+from pipeline.records.names import clean_text, normalise_name
+from pipeline.records.normalised import Address, Identifier, Name, PartialDate, Phone, Place, Span
+from pipeline.records.phones import phone
+from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
+
+_INVISIBLE = re.compile("[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Controls, zero-width characters, direction marks."""
+
+_EMAIL = re.compile(r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+$")
+_PARTS = ("full", "given", "middle", "family", "patronymic")
+_MIN_PHONE_DIGITS = 3
+
+
+class Fields:
+    """Reads the fields of the entity at one JSON pointer; `country` is the case's, for phones without country code."""
+
+    def __init__(self, pointer: str, country: str, doubts: Doubts) -> None:
+        self._pointer = pointer
+        self._country = country
+        self._doubts = doubts
+
+    def doubt(self, doubt: Doubt, *path: str | int) -> None:
+        """Note a doubt about the field at `path` below this entity."""
+        self._doubts.add(doubt, self._pointer + "".join(f"/{step}" for step in path))
+
+    def text(self, value: str | None, *path: str | int) -> str:
+        """Clean text in lower case; "" for a placeholder."""
+        if not value:
+            return ""
+        text, doubts = _text(value)
+        for doubt in doubts:
+            self.doubt(doubt, *path)
+        return text
+
+    def country(self, value: str | None, *path: str | int) -> str:
+        """The alpha-2 code of a country's code or name."""
+        if not value or not (text := self.text(value, *path)):
+            return ""
+        code = country_code(text)
+        if not code:
+            self.doubt(Doubt.COUNTRY, *path)
+        return code
+
+    def countries(self, values: tuple[str, ...], field: str) -> tuple[str, ...]:
+        """The codes of several countries, without those not known."""
+        codes = [self.country(value, field, at) for at, value in enumerate(values)]
+        return tuple(dict.fromkeys(code for code in codes if code))
+
+    def names(self, values: tuple[model.Name, ...], entity_type: str) -> tuple[Name, ...]:
+        """Names that name somebody."""
+        names = []
+        for at, value in enumerate(values):
+            name, doubts = _name(value, entity_type)
+            for doubt, part in doubts:
+                self.doubt(doubt, "names", at, *part)
+            if name.tokens:
+                names.append(name)
+        return tuple(names)
+
+    def identifiers(self, values: tuple[model.Identifier, ...]) -> tuple[Identifier, ...]:
+        """The identifiers of an entity's list."""
+        return tuple(
+            found
+            for at, value in enumerate(values)
+            for found in self.identifier(
+                value.type, value.value, self.country(value.country, "identifiers", at, "country"),
+                "identifiers", at, "value",
+            )
+        )  # fmt: skip
+
+    def identifier(self, kind: str, value: str | None, country: str, *path: str | int) -> tuple[Identifier, ...]:
+        """One identifier, or none where there is no value or only a placeholder."""
+        if not value:
+            return ()
+        found, doubt = _identifier(kind, value, country)
+        if doubt:
+            self.doubt(doubt, *path)
+        return () if found is None else (found,)
+
+    def bank(self, value: str | None, *path: str | int) -> None:
+        """Only doubts a BIC: it names a bank, so that two accounts which share it have nothing in common."""
+        if self.text(value, *path) and not bic.is_valid(value or ""):
+            self.doubt(Doubt.FORM, *path)
+
+    def zone(self, value: str | None, *path: str | int) -> mrz.Mrz | None:
+        """What a machine-readable zone says."""
+        if not self.text(value, *path):
+            return None
+        found = mrz.read(value or "")
+        if found is None:
+            self.doubt(Doubt.MRZ, *path)
+        elif found.failed:
+            self.doubt(Doubt.CHECK_DIGIT, *path)
+        return found
+
+    def phones(self, values: tuple[str, ...], field: str) -> tuple[Phone, ...]:
+        """The numbers of a list."""
+        return tuple(found for at, value in enumerate(values) for found in self.phone(value, self._country, field, at))
+
+    def phone(self, value: str | None, country: str, *path: str | int) -> tuple[Phone, ...]:
+        """One number, or none; `country` is where it is dialled from, the case's where that is ""."""
+        if not value:
+            return ()
+        found, doubt = _phone(value, country or self._country)
+        if doubt:
+            self.doubt(doubt, *path)
+        return () if found is None else (found,)
+
+    def emails(self, values: tuple[str, ...], field: str) -> tuple[str, ...]:
+        """E-mail addresses in lower case."""
+        found = []
+        for at, value in enumerate(values):
+            text = self.text(value, field, at).removeprefix("mailto:")
+            if text and not _EMAIL.match(text):
+                self.doubt(Doubt.EMAIL, field, at)
+            elif text:
+                found.append(text)
+        return tuple(found)
+
+    def addresses(self, values: tuple[model.PostalAddress, ...]) -> tuple[Address, ...]:
+        """The addresses of a list that say anything."""
+        return tuple(found for at, value in enumerate(values) for found in self.address(value, "addresses", at))
+
+    def address(self, value: model.PostalAddress | model.Address, *path: str | int) -> tuple[Address, ...]:
+        """One address, or none where nothing is left of it."""
+        country = self.country(value.country, *path, "country")
+        full, house, street, postcode, city = (
+            "" if self._is_placeholder(part, *path, field) else part or ""
+            for field, part in (
+                ("full", value.full), ("house", value.house), ("street", value.street), ("postcode", value.postcode),
+                ("city", value.city),
+            )
+        )  # fmt: skip
+        found = address(full, house, street, postcode, city, country)
+        return () if found == Address() else (found,)
+
+    def _is_placeholder(self, value: str | None, *path: str | int) -> bool:
+        if value and Doubt.PLACEHOLDER in _text(value)[1]:
+            self.doubt(Doubt.PLACEHOLDER, *path)
+            return True
+        return False
+
+    def date(self, value: str | None, field: str) -> PartialDate | None:
+        """A partial date that is not one that forms put where none is known."""
+        if not value:
+            return None
+        date = dates.partial_date(value)
+        if is_placeholder_date(date):
+            self.doubt(Doubt.PLACEHOLDER, field)
+            return None
+        return date
+
+    def gender(self, value: str | None) -> str:
+        """male, female, other or ""."""
+        found = gender(value or "")
+        if found is None:
+            self.doubt(Doubt.GENDER, "gender")
+        return found or ""
+
+    def place(self, latitude: float | None, longitude: float | None) -> Place | None:
+        """A position of two known degrees."""
+        if latitude is None and longitude is None:
+            return None
+        found = places.place(latitude, longitude)
+        if found is None:
+            self.doubt(Doubt.PLACE, "latitude" if longitude is None or latitude is not None else "longitude")
+        return found
+
+    def span(self, start: str | None, end: str | None) -> Span | None:
+        """All seconds from the first that `start` may mean to the last that `end` may mean; either may be missing."""
+        if not start and not end:
+            return None
+        first, last = dates.span_of(start or end or ""), dates.span_of(end or start or "")
+        if last.end < first.start:
+            self.doubt(Doubt.SPAN, "end")
+            first, last = last, first
+        return Span(first.start, last.end)
+
+
+@lru_cache(maxsize=65536)
+def _text(value: str) -> tuple[str, tuple[Doubt, ...]]:
+    cleaned = clean_text(value).casefold()
+    doubts = (Doubt.INVISIBLE,) if is_invisible(value) else ()
+    if is_placeholder(cleaned):
+        return "", (*doubts, Doubt.PLACEHOLDER) if value.strip() else doubts
+    return cleaned, doubts
+
+
+def is_invisible(value: str) -> bool:
+    """Whether a text holds characters that nobody sees; line feeds and tabs are seen."""
+    return not value.isprintable() and _INVISIBLE.search(value.translate(_LAYOUT)) is not None
+
+
+_LAYOUT = str.maketrans("\n\r\t", "   ")
+
+
+@lru_cache(maxsize=65536)
+def _name(value: model.Name, entity_type: str) -> tuple[Name, tuple[tuple[Doubt, tuple[str, ...]], ...]]:
+    """The name and its doubts, each with the part of the name that it is about."""
+    name = normalise_name(
+        value.full or "", value.given or "", value.middle or "", value.family or "", value.patronymic or "",
+        value.kind or "", entity_type,
+    )  # fmt: skip
+    doubts: list[tuple[Doubt, tuple[str, ...]]] = [
+        (Doubt.INVISIBLE, (part,)) for part in _PARTS if is_invisible(getattr(value, part) or "")
+    ]
+    main = ("full",) if value.full else ()
+    if "mixed_script" in name.flags:
+        doubts.append((Doubt.MIXED_SCRIPT, main))
+    if "placeholder" in name.flags and any(getattr(value, part) for part in _PARTS):
+        doubts.append((Doubt.PLACEHOLDER, main))
+    return name, tuple(doubts)
+
+
+@lru_cache(maxsize=65536)
+def _identifier(kind: str, value: str, country: str) -> tuple[Identifier | None, Doubt | None]:
+    found = identifier(kind, value, country)
+    if is_placeholder_number(found.value):
+        return None, Doubt.PLACEHOLDER
+    if found.valid is False:
+        return found, Doubt.CHECK_DIGIT if found.type in CHECKED else Doubt.FORM
+    return found, None
+
+
+@lru_cache(maxsize=65536)
+def _phone(value: str, country: str) -> tuple[Phone | None, Doubt | None]:
+    digits = "".join(char for char in value if char.isdigit())
+    if Doubt.PLACEHOLDER in _text(value)[1] or (digits and is_placeholder_number(digits)):
+        return None, Doubt.PLACEHOLDER
+    found = phone(value, country) if len(digits) >= _MIN_PHONE_DIGITS else None
+    return found, None if found and found.valid else Doubt.PHONE
