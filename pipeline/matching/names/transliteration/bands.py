@@ -1,0 +1,35 @@
+"""Bands of the likelihood ratio: what score random pairs hardly ever reach."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from pipeline.matching.names.transliteration.corridors import Corridor
+from pipeline.matching.names.transliteration.likelihood import Likelihood
+from pipeline.matching.names.transliteration.model import Bands, Model
+
+_RANDOM_PAIRS = 100_000
+_RATES = (1e-4, 1e-3, 1e-2)
+_SEED = 11
+
+
+def random_pairs(pairs: Sequence[tuple[str, str, int]], count: int) -> list[tuple[str, str]]:
+    """(Latin, other script) of two different names of `pairs`, always the same ones."""
+    rng = random.Random(_SEED)  # noqa: S311 - a fixed sample, no secret
+    chosen: list[tuple[str, str]] = []
+    while len(chosen) < count:
+        (latin, _, _), (other, source, _) = rng.choice(pairs), rng.choice(pairs)
+        if latin != other:
+            chosen.append((latin, source))
+    return chosen
+
+
+def measure_bands(corridor: Corridor, model: Model, pairs: Sequence[tuple[str, str, int]]) -> Bands:
+    """Scores that the given rates of random pairs exceed, and the share of the true pairs above each."""
+    ratio = Likelihood(corridor, model).ratio
+    chance = sorted((ratio(source, latin) for latin, source in random_pairs(pairs, _RANDOM_PAIRS)), reverse=True)
+    true = [ratio(source, latin) for latin, source, _ in pairs]
+    first, second, third = (chance[round(rate * len(chance))] for rate in _RATES)
+    shares = [round(sum(value > limit for value in true) / len(true), 4) for limit in (first, second, third)]
+    return Bands((first, second, third), (shares[0], shares[1], shares[2]))

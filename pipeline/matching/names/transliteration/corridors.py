@@ -1,0 +1,29 @@
+"""The corridors: which scripts have a learnt model, and how their words are cut into units."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Corridor(msgspec.Struct, frozen=True):
+    """`sources` are the data files it learns from; an arc joins up to `source_span` units to `latin_span` letters."""
+
+    name: str
+    scripts: tuple[str, ...]
+    sources: tuple[str, ...]
+    source_span: int
+    latin_span: int
+
+
+CORRIDORS = (
+    Corridor("arabic", ("Arabic",), ("arabic",), 1, 3),
+    Corridor("chinese", ("Han",), ("chinese",), 2, 5),
+    Corridor("hebrew", ("Hebrew",), ("hebrew",), 1, 3),
+    Corridor("japanese", ("Katakana", "Hiragana"), ("japanese", "katakana"), 2, 4),
+    Corridor("korean", ("Hangul",), ("korean",), 2, 3),
+    Corridor("russian", ("Cyrillic",), ("russian",), 2, 4),
+)
+"""Spans by experiment on the development splits: half a Chinese syllable is up to five letters, an Arabic letter three."""
+
+BY_SCRIPT = {script: corridor for corridor in CORRIDORS for script in corridor.scripts}
+BY_NAME = {corridor.name: corridor for corridor in CORRIDORS}
