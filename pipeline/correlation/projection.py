@@ -24,7 +24,10 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """A document for the links index under its external version; a claim that is not live is a tombstone."""
+    """A document for the links index under its external version; a retraction is a tombstone.
+
+    Two writes about the same two versions are equal, so a zombie's late write can do no harm.
+    """
 
     link: str
     external_version: int
@@ -51,7 +54,7 @@ def advance(seen: Seen | None, claim: Claim, secret: bytes) -> Step:
         hit(claim, claim.a, claim.b, before.told_a, told_a, secret),
         hit(claim, claim.b, claim.a, before.told_b, told_b, secret),
     )
-    write = Write(claim.link, claim.external_version, claim)
+    write = None if claim.state is State.RELEASED else Write(claim.link, claim.external_version, claim)
     return Step(Seen(claim.a.order, claim.b.order, told_a, told_b), write, tuple(one for one in hits if one))
 
 

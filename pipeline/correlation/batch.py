@@ -1,0 +1,66 @@
+"""The batch run: the correlator of one partition over a memory store, so that stream and batch share every line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from pipeline.correlation.claims import Claim, State
+from pipeline.correlation.correlator import THRESHOLD, Correlator, Explain, Judge, Model
+from pipeline.correlation.store import MemoryStore
+from pipeline.matching.fingerprint import Fingerprint
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One line of `batch correlate` and of `export links --format ndjson`; case_a < case_b."""
+
+    link_id: str
+    case_a: str
+    case_b: str
+    version_a: int
+    version_b: int
+    probability: float
+    score: int
+    band: str
+    evidence: msgspec.Raw
+
+
+def links(
+    fingerprints: Iterable[Fingerprint],
+    model: Model,
+    judge: Judge[Model],
+    explain: Explain[Model],
+    *,
+    within: bool = False,
+    min_probability: float = THRESHOLD,
+) -> list[Link]:
+    """The links among the cases' last versions, ordered by case; `within` also links cases of one country."""
+    correlator = Correlator(MemoryStore(), 0, 1, model, judge, explain, within=within, threshold=min_probability)
+    live: dict[str, Claim] = {}
+    for claim in _claims(correlator, fingerprints):
+        if claim.state is State.LIVE:
+            live[claim.link] = claim
+        else:
+            live.pop(claim.link, None)
+    return [link(claim) for claim in sorted(live.values(), key=lambda claim: (claim.a.case, claim.b.case))]
+
+
+def _claims(correlator: Correlator[Model], fingerprints: Iterable[Fingerprint]) -> Iterator[Claim]:
+    for fingerprint in fingerprints:
+        yield from correlator.receive(fingerprint)
+
+
+def link(claim: Claim) -> Link:
+    """A live claim as a line for people and tools."""
+    return Link(
+        claim.link,
+        claim.a.case,
+        claim.b.case,
+        claim.a.version,
+        claim.b.version,
+        claim.probability,
+        claim.score,
+        claim.band,
+        claim.evidence,
+    )
