@@ -32,7 +32,7 @@ CITY_SIMILARITY = 84
 
 def address(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
     """Addresses, one joint level: same door (house, street, and postcode or city), same street, same postcode, a
-    postcode with one wrong character, same city, different. Common cities and postcodes count for less. An address
+    postcode with one wrong character, same city (rarer ones say more), different. An address
     that the model lists as shared (a hostel, a prison, a head office) counts for little. The best pair counts."""
     if not a.addresses or not b.addresses:
         return None
@@ -46,8 +46,6 @@ def address(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
 def _bits(table: Table, level: int, p: AddressPrint, q: AddressPrint) -> int:
     if level == CITY:
         return min(table.adjusted(level, p.city), table.adjusted(level, q.city))
-    if level == POSTCODE:
-        return min(table.adjusted(level, p.postcode), table.adjusted(level, q.postcode))
     if level <= STREET and table.shared and (address_key(p) in table.shared or address_key(q) in table.shared):
         return min(table.weights[level], SHARED_CAP)
     return table.weights[level]

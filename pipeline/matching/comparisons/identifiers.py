@@ -8,17 +8,15 @@ from rapidfuzz.distance import OSA
 
 from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, stronger
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint
+from pipeline.records.identifier_types import CATALOGUE
 
 ALL = frozenset(
     {"person", "organisation", "vehicle", "phone", "account", "document", "vessel", "weapon", "address", "event"}
 )
 
-SINGLE_VALUED = frozenset(
-    {"national_id", "ssn", "social_security", "tax", "tax_id", "vat", "company_number", "registration", "lei", "duns", "imo",
-     "vin", "imei", "imsi", "iccid", "iban", "wallet", "serial", "mmsi", "birth_certificate"}
-)  # fmt: skip
-"""A thing has one of these at a time and for long: two different values speak against sameness. Documents (passport,
-identity card, driving licence, visa) are renewed and get new numbers."""
+SINGLE_VALUED = frozenset(kind.name for kind in CATALOGUE if not kind.renewable)
+"""A thing has one of these at a time and for long: two different values speak against sameness. Documents, cards and
+accounts are renewed, and an agency's own type is taken for renewable."""
 
 GENERIC = frozenset({"", "other", "unknown", "document", "id", "identifier"})
 """Types that only say "a number": comparable with any other type, at less weight."""

@@ -4,46 +4,54 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, bend
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.names import NameComparison, compare_all, levels
+from pipeline.matching.names import NameComparison, TokenPair, compare_all, levels
 
 NAMED = frozenset({"person", "organisation", "vessel", "account", "document", "address", "vehicle"})
 
 LEVELS = (
     Level("same", 0.66, 1.0e-4, 0.03),
     Level("partial", 0.24, 2.0e-3, 0.08),
-    Level("conflict", 0.012, 2.0e-2, 0.79),
-    Level("different", 0.088, 0.978, 0.10),
+    Level("family_differs", 0.025, 1.0e-2, 0.02),
+    Level("conflict", 0.012, 2.0e-2, 0.77),
+    Level("different", 0.063, 0.968, 0.10),
 )
 """A name's own bits come from its tokens; the levels serve the companion hypothesis: relatives share the family name
 and rarely the given name (father and son in 3 of 100), companies of a group share the group's name."""
-SAME, PARTIAL, CONFLICT, DIFFERENT = range(4)
-
+SAME, PARTIAL, FAMILY_DIFFERS, CONFLICT, DIFFERENT = range(5)
 
 def name(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
     """Names: the best pair of all names and aliases, token by token, in any order and across scripts (names package);
     bits are the sum over aligned tokens with their rarity. The level says whether all tokens agree, some are missing on
-    one side, some agree while others contradict (relatives, companies of one group), or the names are different."""
+    one side, only the family name contradicts, another token does while some agree (relatives, companies of one group),
+    or nothing agrees."""
     if not a.names or not b.names:
         return None
     found = compare_all(a.names, b.names)
     if not found.pairs:
         return None
-    return bend(found.bits, table.curve), name_level(found), 0, 0
+    return bend(found.bits, table.curve), name_level(found, a, b), 0, 0
 
 
-def name_level(found: NameComparison) -> int:
+def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
     """How the tokens of two names stand to each other."""
-    agree = conflict = missing = 0
+    agree, conflict, missing = [], [], False
     for pair in found.pairs:
-        if pair.level == levels.DIFFERENT:
-            conflict += 1
-        elif pair.level == levels.MISSING:
-            missing += 1
+        if pair.level == levels.MISSING:
+            missing = True
         else:
-            agree += 1
+            (conflict if pair.level == levels.DIFFERENT else agree).append(pair)
     if not agree:
         return DIFFERENT
-    return CONFLICT if conflict else (PARTIAL if missing else SAME)
+    if not conflict:
+        return PARTIAL if missing else SAME
+    return FAMILY_DIFFERS if _only_family_differs(conflict, a, b) else CONFLICT
+
+
+def _only_family_differs(conflict: list[TokenPair], a: EntityPrint, b: EntityPrint) -> bool:
+    """Whether every contradiction is between two family names."""
+    family_a = {token.text for name in a.names for token in name.tokens if token.kind == "family"}
+    family_b = {token.text for name in b.names for token in name.tokens if token.kind == "family"}
+    return all(pair.a in family_a and pair.b in family_b for pair in conflict)
 
 
 def name_value(one: EntityPrint, index: int) -> str:

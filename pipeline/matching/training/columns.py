@@ -1,0 +1,91 @@
+"""The columns of a training matrix: one comparison each, names as bands of their own bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import Model
+from pipeline.matching.training.expectation import Levels
+from pipeline.matching.training.pairs import Pair
+
+BAND = 250
+"""Hundredths of a bit: width of a band of name bits."""
+
+LOWEST, HIGHEST = -2000, 3500
+BANDS = (HIGHEST - LOWEST) // BAND
+CENTRES = tuple(HIGHEST - BAND * k - BAND // 2 for k in range(BANDS))
+"""Middle of each band, strongest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A comparison as training sees it, with its reference shares (m, u, h), strongest level first.
+
+    Names have two columns: the bands of their bits, which tell true pairs from strangers, and their levels, which tell
+    them from companions. Every other comparison's levels do both.
+    """
+
+    comparison: Comparison
+    names: tuple[str, ...]
+    m: NDArray[np.float64]
+    u: NDArray[np.float64]
+    h: NDArray[np.float64]
+    banded: bool = False
+    tells_strangers: bool = True
+
+    @property
+    def tells_companions(self) -> bool:
+        return not self.banded
+
+
+def columns_of(comparison: Comparison) -> list[Column]:
+    """The column, or two, of a comparison; the reference of names takes their bits at face value."""
+    names = tuple(level.name for level in comparison.levels)
+    m, u, h = (_shares([getattr(level, part) for level in comparison.levels]) for part in "muh")
+    if comparison.name != "name":
+        return [Column(comparison, names, m, u, h)]
+    return [_bands(comparison), Column(comparison, names, m, u, h, tells_strangers=False)]
+
+
+def _shares(values: list[float]) -> NDArray[np.float64]:
+    array = np.array(values)
+    found: NDArray[np.float64] = array / array.sum()
+    return found
+
+
+def _bands(comparison: Comparison) -> Column:
+    """True pairs spread evenly over the positive bands and thinner below; strangers by the bands' own bits."""
+    centres = np.array(CENTRES) / 100
+    m = _shares(list(np.where(centres > 0, 1.0, 2 ** (centres / 2))))
+    u = _shares(list(m * 2**-centres))
+    return Column(comparison, tuple(f"{centre:+.1f} bits" for centre in centres), m, u, u, banded=True)
+
+
+def levels_of(
+    pairs: Sequence[Pair],
+    prints: Sequence[EntityPrint],
+    columns: Sequence[Column],
+    model: Model,
+    tick: Callable[[], None],
+) -> Levels:
+    """The matrix of levels of some pairs; `tick` is called once a pair."""
+    matrix = np.full((len(pairs), len(columns)), -1, dtype=np.int16)
+    plan = [(column.comparison.compare, model.tables[column.comparison.name], column.banded) for column in columns]
+    for row, (i, j) in enumerate(pairs):
+        for k, (compare, table, banded) in enumerate(plan):
+            found = compare(prints[i], prints[j], table)
+            if found is not None:
+                matrix[row, k] = band_of(found[0]) if banded else found[1]
+        tick()
+    return matrix
+
+
+def band_of(bits: int) -> int:
+    """The band of a name's bits; the outermost ones are open."""
+    return min(max((HIGHEST - bits) // BAND, 0), BANDS - 1)

@@ -1,0 +1,186 @@
+"""Unsupervised training of one entity type: u from random pairs, m by EM from pairs blocked by each rule in turn."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import Model
+from pipeline.matching.training.columns import Column, columns_of, levels_of
+from pipeline.matching.training.expectation import Fit, Levels, Shares, estimate, level_counts, ratios, shrunk
+from pipeline.matching.training.pairs import RULES, Pair, Rule, applicable, blocked_pairs, random_pairs
+
+RANDOM_PAIRS = 400_000
+PAIRS_PER_RULE = 60_000
+
+ROUNDS = 3
+"""Times u is taken again from the random pairs, each weighted by what is left of it once true pairs are taken out:
+in data with many records a person, true pairs among random ones would else make u of "same" too large."""
+
+M_WEIGHT = 20.0
+"""Pairs' worth of the reference m in each estimate."""
+
+SURELY_NO_STRANGERS = 0.1
+"""Random pairs more likely than this to be true are left out of u altogether: a few of them would fill its rarest levels."""
+
+SHARE_ROUNDS = 100
+
+MIN_HITS = 5.0
+"""Random pairs in a level from which its u is taken from the data; below, the reference u stays."""
+
+MIN_SUPPORT = 25.0
+"""Expected true pairs from which a field's m counts as estimated."""
+
+MIN_RECORDS = 20
+"""Records of a type from which training on it makes sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many pairs to look at, and the seed that draws them."""
+
+    random_pairs: int = RANDOM_PAIRS
+    pairs_per_rule: int = PAIRS_PER_RULE
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What one entity type taught. `support` is the expected number of true pairs behind each column's m, `hits` the
+    random pairs in each level, `matches` and `companions` the expected true pairs and pairs of companions among all that
+    met, `possible` all pairs."""
+
+    columns: tuple[Column, ...]
+    m: Shares
+    u: Shares
+    support: NDArray[np.float64]
+    m_counts: Shares
+    hits: Shares
+    fits: dict[str, Fit]
+    matches: float
+    companions: float
+    possible: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The pairs of one rule and their levels."""
+
+    rule: Rule
+    pairs: list[Pair]
+    levels: Levels
+
+
+def learn(
+    entity_type: str, prints: Sequence[EntityPrint], model: Model, budget: Budget, progress: Callable[[str, int], Callable[[], None]]
+) -> Learnt | None:
+    """Learn the comparisons of one type; None where there are too few records or none ever meet.
+
+    `progress(what, total)` gives the function that is called once a pair. Deterministic for one seed and record order.
+    """
+    if len(prints) < MIN_RECORDS:
+        return None
+    columns = tuple(column for one in model.comparisons[entity_type] for column in columns_of(one))
+    chance = random.Random(budget.seed)
+    drawn = random_pairs(len(prints), budget.random_pairs, chance)
+    strangers = levels_of(drawn, prints, columns, model, progress(f"{entity_type}: random pairs", len(drawn)))
+    samples = []
+    for rule in applicable(RULES, prints):
+        pairs = blocked_pairs(prints, rule, budget.pairs_per_rule, chance)
+        tick = progress(f"{entity_type}: pairs that share a {rule.name}", len(pairs))
+        samples.append(Sample(rule, pairs, levels_of(pairs, prints, columns, model, tick)))
+    return _fitted(columns, strangers, samples, len(prints)) if samples else None
+
+
+def _fitted(columns: tuple[Column, ...], strangers: Levels, samples: list[Sample], records: int) -> Learnt:
+    possible = records * (records - 1) // 2
+    telling = [k for k, column in enumerate(columns) if column.tells_strangers]
+    m = [column.m.copy() for column in columns]
+    matches, companions, fits = 0.0, 0.0, {}
+    left = np.ones(len(strangers))
+    for _ in range(ROUNDS):
+        hits = [level_counts(strangers[:, k], left, len(column.u)) for k, column in enumerate(columns)]
+        u = [_u(counts, column.u) for counts, column in zip(hits, columns, strict=True)]
+        fits = {one.rule.name: _fit(one, columns, m, u) for one in samples}
+        m, counts, support = _joined(columns, list(fits.values()))
+        matches, companions = _shares(_met(samples), columns, m, u, possible)
+        chance_match = _posterior(ratios(strangers, m, u, telling), matches / possible)
+        left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
+    return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible)
+
+
+def _fit(sample: Sample, columns: tuple[Column, ...], m: Shares, u: Shares) -> Fit:
+    learnable = _learnable(sample, columns)
+    telling = [k for k in learnable if columns[k].tells_strangers]
+    return estimate(sample.levels, m, u, telling, [k for k in learnable if k not in telling], M_WEIGHT)
+
+
+def _learnable(sample: Sample, columns: tuple[Column, ...]) -> list[int]:
+    """Columns that the rule does not block on and that some pair can compare."""
+    return [
+        k
+        for k, column in enumerate(columns)
+        if column.comparison.name not in sample.rule.fields and bool((sample.levels[:, k] >= 0).any())
+    ]
+
+
+def _u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of the random pairs; a level with too few keeps its reference share."""
+    if hits.sum() < MIN_HITS:
+        return reference
+    shares = np.where(hits >= MIN_HITS, hits / max(hits.sum(), 1.0), np.minimum(reference, MIN_HITS / hits.sum()))
+    found: NDArray[np.float64] = shares / shares.sum()
+    return found
+
+
+def _joined(columns: tuple[Column, ...], fits: list[Fit]) -> tuple[Shares, Shares, NDArray[np.float64]]:
+    """m of each column over all rules, each weighted by the true pairs that it saw."""
+    m, counts, support = [], [], np.zeros(len(columns))
+    for k, column in enumerate(columns):
+        seen = np.zeros(len(column.m))
+        for fit in fits:
+            seen += fit.m[k] * fit.support[k]
+        support[k] = sum(fit.support[k] for fit in fits)
+        counts.append(seen)
+        m.append(shrunk(seen, column.m, M_WEIGHT))
+    return m, counts, support
+
+
+def _posterior(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
+    bounded = min(max(prior, 1e-12), 0.5)
+    found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(ratio + np.log(bounded / (1 - bounded)), -700, 700)))
+    return found
+
+
+def _shares(
+    levels: Levels, columns: tuple[Column, ...], m: Shares, u: Shares, possible: int
+) -> tuple[float, float]:
+    """Expected true pairs and pairs of companions among all pairs that met: EM over three classes, only shares free."""
+    telling = [k for k, column in enumerate(columns) if column.tells_strangers]
+    stranger = np.exp(-np.clip(ratios(levels, m, u, telling), -300, 300))
+    telling = [k for k, column in enumerate(columns) if column.tells_companions]
+    companion = np.exp(-np.clip(ratios(levels, m, [column.h for column in columns], telling), -300, 300))
+    matches, companions = 0.25 * len(levels), 0.05 * len(levels)
+    for _ in range(SHARE_ROUNDS):
+        weight_c, weight_s = companions * companion, max(possible - matches - companions, 1.0) * stranger
+        total = matches + weight_c + weight_s
+        following = float((matches / total).sum()), float((weight_c / total).sum())
+        settled = abs(following[0] - matches) + abs(following[1] - companions) < 1e-3 * max(matches, 1.0)
+        matches, companions = max(following[0], 1.0), max(following[1], 1e-3)
+        if settled:
+            break
+    return matches, companions
+
+
+def _met(samples: list[Sample]) -> Levels:
+    """Levels of all pairs that met by any rule, each pair once."""
+    seen: dict[Pair, tuple[int, int]] = {}
+    for number, sample in enumerate(samples):
+        seen.update({pair: (number, row) for row, pair in enumerate(sample.pairs)})
+    rows = [[row for n, row in seen.values() if n == number] for number in range(len(samples))]
+    return np.concatenate([sample.levels[kept] for sample, kept in zip(samples, rows, strict=True)])

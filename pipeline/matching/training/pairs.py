@@ -1,0 +1,122 @@
+"""Pairs to learn from: random ones (for u) and blocked ones (for m), each blocked by rules on a few fields only."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from pipeline.matching.comparisons.contacts import TAIL_DIGITS
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.names import sound_keys
+
+Pair = tuple[int, int]
+Keys = Iterator[tuple[object, ...]]
+
+MAX_BLOCK = 400
+"""Records of one block; a larger block is thinned to so many at random: its value is common and brings few true pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A way to meet: records that share a key. Nothing is learnt of `fields` from pairs that met by it."""
+
+    name: str
+    fields: frozenset[str]
+    keys: Callable[[EntityPrint], Keys]
+
+
+def _birth_date(one: EntityPrint) -> Keys:
+    if one.birth_date is not None and one.birth_date.day:
+        yield (one.birth_date.year, one.birth_date.month, one.birth_date.day)
+
+
+def _name(one: EntityPrint) -> Keys:
+    for name in one.names[:6]:
+        sounds = sorted({token.sounds[0] for token in sound_keys(name)[:4]})
+        yield from combinations(sounds, 2)
+        if len(sounds) == 1 and one.type != "person":
+            yield (sounds[0],)
+
+
+def _postcode(one: EntityPrint) -> Keys:
+    yield from ((address.postcode,) for address in one.addresses if len(address.postcode) >= 4)
+
+
+def _birth(one: EntityPrint) -> Keys:
+    if one.birth_place and one.birth_date is not None:
+        yield (one.birth_place, one.birth_date.year)
+
+
+def _identifier(one: EntityPrint) -> Keys:
+    yield from ((identifier.type, identifier.value) for identifier in one.identifiers)
+
+
+def _phone(one: EntityPrint) -> Keys:
+    yield from ((phone.national[-TAIL_DIGITS:],) for phone in one.phones)
+
+
+def _email(one: EntityPrint) -> Keys:
+    yield from ((email,) for email in one.emails)
+
+
+def _look(one: EntityPrint) -> Keys:
+    if one.make and one.model:
+        yield (one.make, one.model, one.colour)
+
+
+DATE_FIELDS = frozenset({"birth_date", "birth_date_partial", "birth_date_text"})
+
+RULES = (
+    Rule("birth date", DATE_FIELDS, _birth_date),
+    Rule("two name sounds", frozenset({"name", "gender"}), _name),
+    Rule("postcode", frozenset({"address", "birth_place"}), _postcode),
+    Rule("birth place and year", DATE_FIELDS | {"birth_place", "address"}, _birth),
+    Rule("identifier", frozenset({"identifier", "vin", "plate"}), _identifier),
+    Rule("phone", frozenset({"phone"}), _phone),
+    Rule("e-mail", frozenset({"email", "name"}), _email),
+    Rule("make, model and colour", frozenset({"make", "model", "colour"}), _look),
+)
+"""An e-mail address mostly holds its owner's name, a postcode lies near the birth place, a given name tells the gender:
+what is tied to a rule's field is not learnt from it either."""
+
+
+def random_pairs(count: int, wanted: int, chance: random.Random) -> list[Pair]:
+    """At most `wanted` distinct pairs i < j of `count` records; all of them where there are no more."""
+    possible = count * (count - 1) // 2
+    if possible <= wanted:
+        return list(combinations(range(count), 2))
+    found: set[Pair] = set()
+    while len(found) < wanted:
+        i, j = chance.randrange(count), chance.randrange(count)
+        if i != j:
+            found.add((min(i, j), max(i, j)))
+    return sorted(found)
+
+
+def blocked_pairs(prints: Sequence[EntityPrint], rule: Rule, wanted: int, chance: random.Random) -> list[Pair]:
+    """At most `wanted` distinct pairs i < j that share one of the rule's keys."""
+    pairs: set[Pair] = set()
+    for members in _blocks(prints, rule).values():
+        few = members if len(members) <= MAX_BLOCK else sorted(chance.sample(members, MAX_BLOCK))
+        pairs.update(combinations(few, 2))
+        if len(pairs) > 4 * wanted:
+            break
+    ordered = sorted(pairs)
+    return ordered if len(ordered) <= wanted else sorted(chance.sample(ordered, wanted))
+
+
+def _blocks(prints: Sequence[EntityPrint], rule: Rule) -> dict[tuple[object, ...], list[int]]:
+    """Members of each key, in an order that does not depend on the file's (keys sorted by their hash-free text)."""
+    blocks: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index, one in enumerate(prints):
+        for key in set(rule.keys(one)):
+            blocks[key].append(index)
+    return {key: blocks[key] for key in sorted(blocks, key=repr) if len(blocks[key]) > 1}
+
+
+def applicable(rules: Iterable[Rule], prints: Sequence[EntityPrint]) -> list[Rule]:
+    """The rules by which at least two records meet."""
+    return [rule for rule in rules if _blocks(prints, rule)]

@@ -1,0 +1,102 @@
+"""Training over all entity types: a model file with its facts, and a report of what could not be estimated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import COMPANION_PRIOR, Model, ModelFile, Prior, WeightedComparison, reference
+from pipeline.matching.training.learning import Budget, Learnt, learn
+from pipeline.matching.training.weights import estimated, learnt_comparison
+
+Progress = Callable[[str, int], Callable[[], None]]
+
+LOWEST_PRIOR = -3000
+HIGHEST_PRIOR = -300
+"""Hundredths of a bit: at best one of eight pairs is true, whatever a small file suggests."""
+
+FEWEST_COMPANIONS = 600
+"""Hundredths of a bit: at least one pair of companions for 64 true pairs, even where a file shows none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The model, and per entity type what was learnt of it."""
+
+    file: ModelFile
+    learnt: Mapping[str, Learnt]
+    kept: tuple[str, ...]
+    """Fields that data hold but could not estimate: they stay at their reference."""
+
+
+def train(
+    prints: Mapping[str, Sequence[EntityPrint]], version: str, budget: Budget, progress: Progress, *, keep_prior: bool = False
+) -> Trained:
+    """Learn from entity prints by type. A field shared by types is learnt from the type with most true pairs.
+
+    `keep_prior` leaves the reference prior: a file's own share of true pairs is not that of another file.
+    """
+    start = Model(reference(version))
+    learnt = {
+        kind: found
+        for kind in sorted(prints)
+        if (found := learn(kind, prints[kind], start, budget, progress)) is not None
+    }
+    comparisons, kept = _comparisons(start, prints, learnt)
+    prior = start.file.prior if keep_prior or not learnt else _prior(learnt)
+    file = ModelFile(version, comparisons, prior=prior, training=_facts(prints, learnt, kept, budget))
+    return Trained(file, learnt, kept)
+
+
+def _comparisons(
+    start: Model, prints: Mapping[str, Sequence[EntityPrint]], learnt: Mapping[str, Learnt]
+) -> tuple[dict[str, WeightedComparison], tuple[str, ...]]:
+    comparisons, kept = dict(start.file.comparisons), []
+    for name in comparisons:
+        teachers = [(found.support[k], kind, k) for kind, found in learnt.items() if (k := _column(found, name)) is not None]
+        teacher = max(teachers, default=None)
+        if teacher is None:
+            continue
+        _, kind, k = teacher
+        if estimated(learnt[kind], k):
+            comparisons[name] = learnt_comparison(learnt[kind], k, comparisons[name], prints[kind])
+        elif learnt[kind].hits[k].sum() > 0 or learnt[kind].support[k] > 0:
+            kept.append(name)
+    return comparisons, tuple(kept)
+
+
+def _column(found: Learnt, name: str) -> int | None:
+    return next((k for k, column in enumerate(found.columns) if column.comparison.name == name), None)
+
+
+def _prior(learnt: Mapping[str, Learnt]) -> Prior:
+    """log2 of the share of true pairs among all pairs, and of their ratio to companions, from the type with most of them."""
+    found = max(learnt.values(), key=lambda one: one.matches)
+    share = found.matches / found.possible
+    bits = round(100 * math.log2(share / (1 - min(share, 0.5))))
+    companion = round(100 * math.log2(found.matches / max(found.companions, 1e-9)))
+    return Prior(
+        max(LOWEST_PRIOR, min(HIGHEST_PRIOR, bits)),
+        max(COMPANION_PRIOR, min(FEWEST_COMPANIONS, companion)),
+        source=f"EM: {found.matches:.0f} true pairs, {found.companions:.0f} of companions, of {found.possible}",
+    )
+
+
+def _facts(
+    prints: Mapping[str, Sequence[EntityPrint]], learnt: Mapping[str, Learnt], kept: tuple[str, ...], budget: Budget
+) -> dict[str, msgspec.Raw]:
+    facts = {
+        "seed": budget.seed,
+        "records": {kind: len(some) for kind, some in sorted(prints.items())},
+        "expected_true_pairs": {kind: round(found.matches) for kind, found in learnt.items()},
+        "rules": {
+            kind: {name: {"share": round(fit.share, 4), "rounds": len(fit.log_likelihoods)} for name, fit in found.fits.items()}
+            for kind, found in learnt.items()
+        },
+        "not_estimated": list(kept),
+    }
+    return {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in facts.items()}

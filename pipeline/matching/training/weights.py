@@ -1,0 +1,117 @@
+"""From learnt shares to a model: monotone weights, the name curve, term frequencies, facts."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from pipeline.matching.comparisons.levels import Comparison, hundredths
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import WeightedComparison, WeightedLevel, one_sign
+from pipeline.matching.training.columns import BAND, CENTRES
+from pipeline.matching.training.learning import MIN_HITS, MIN_SUPPORT, Learnt
+from pipeline.matching.training.monotone import falling
+
+CAP = 2600
+"""Hundredths of a bit: no level weighs more, whatever the counts say; 1 in 67 million is more than any data here show."""
+
+MAX_TERMS = 400
+"""Common values listed with their own frequency; all rarer ones share one."""
+
+MIN_VALUES = 200
+"""Values of a field from which its frequencies are told apart."""
+
+FLOOR = 3
+"""Occurrences below which a value's frequency cannot be told from a rarer one's."""
+
+TERM_VALUES: dict[str, Callable[[EntityPrint], Iterable[str]]] = {
+    "birth_place": lambda one: [one.birth_place] if one.birth_place else [],
+    "nationality": lambda one: one.nationalities,
+    "address": lambda one: [address.city for address in one.addresses if address.city],
+}
+"""Values of which agreeing says more the rarer they are."""
+
+
+def estimated(learnt: Learnt, k: int) -> bool:
+    """Whether the data told the field's m and u."""
+    return bool(learnt.support[k] >= MIN_SUPPORT and learnt.hits[k].sum() >= MIN_HITS)
+
+
+def learnt_comparison(learnt: Learnt, k: int, reference: WeightedComparison, prints: Sequence[EntityPrint]) -> WeightedComparison:
+    """The model's numbers for column k, from the data as far as they tell."""
+    column = learnt.columns[k]
+    if column.banded:
+        source = f"EM, {learnt.support[k]:.0f} true pairs"
+        return WeightedComparison(_name_levels(learnt, k + 1), curve=name_curve(learnt, k), curve_source=source)
+    levels = learnt_levels(learnt, k, column.comparison, reference)
+    terms, rare = term_bits(column.comparison.name, prints)
+    source = f"{len(prints)} records" if terms else ""
+    return WeightedComparison(levels, terms=terms, rare=rare, terms_source=source)
+
+
+def _name_levels(learnt: Learnt, k: int) -> tuple[WeightedLevel, ...]:
+    """The levels of names: their weight is the bits of the names themselves, what is learnt is the one for companions."""
+    levels = learnt.columns[k].comparison.levels
+    return tuple(
+        WeightedLevel(level.name, level.weight, _companion(learnt, k, i), _source(learnt, k, i, True))
+        for i, level in enumerate(levels)
+    )
+
+
+def _companion(learnt: Learnt, k: int, level: int) -> int:
+    """log2 of the learnt m over the reference h."""
+    return hundredths(float(learnt.m[k][level]), float(learnt.columns[k].h[level]))
+
+
+def learnt_levels(
+    learnt: Learnt, k: int, comparison: Comparison, reference: WeightedComparison
+) -> tuple[WeightedLevel, ...]:
+    """Monotone weights; a level that no pair showed is moved as its neighbours were, and marked."""
+    raw = [hundredths(m, u) for m, u in zip(learnt.m[k], learnt.u[k], strict=True)]
+    seen = [bool(learnt.m_counts[k][i] >= 1 or learnt.hits[k][i] >= MIN_HITS) for i in range(len(raw))]
+    known = [i for i, is_seen in enumerate(seen) if is_seen]
+    shifts = np.interp(range(len(raw)), known, [raw[i] - reference.levels[i].bits for i in known])
+    wanted = [raw[i] if seen[i] else reference.levels[i].bits + float(shifts[i]) for i in range(len(raw))]
+    mass = [float(learnt.m_counts[k][i]) + 1 for i in range(len(raw))]
+    bits = [min(CAP, round(value)) for value in falling(wanted, mass)]
+    return tuple(
+        WeightedLevel(level.name, bits[i], one_sign(_companion(learnt, k, i), bits[i]), _source(learnt, k, i, seen[i]))
+        for i, level in enumerate(comparison.levels)
+    )
+
+
+def _source(learnt: Learnt, k: int, level: int, seen: bool) -> str:
+    if not seen:
+        return "interpolated: no pair in the data"
+    m = f"m: EM, {learnt.m_counts[k][level]:.0f} true pairs"
+    hits = learnt.hits[k][level]
+    return f"{m}; u: {hits:.0f} random pairs" if hits >= MIN_HITS else f"{m}; u: reference"
+
+
+def name_curve(learnt: Learnt, k: int) -> tuple[tuple[int, int], ...]:
+    """Knots (bits of the names package, learnt bits) at the bands that data showed, rising; elsewhere the shift stays."""
+    m, u, counts, hits = learnt.m[k], learnt.u[k], learnt.m_counts[k], learnt.hits[k]
+    shown = [i for i in range(len(CENTRES)) if counts[i] >= MIN_HITS and hits[i] >= MIN_HITS]
+    if len(shown) < 2:
+        return ()
+    values = falling([100 * math.log2(m[i] / u[i]) for i in shown], [counts[i] for i in shown])
+    knots = [(CENTRES[i], round(value)) for i, value in zip(shown, values, strict=True)]
+    top = knots[0]
+    return tuple(sorted({*knots, (top[0] + BAND, top[1] + BAND)}))
+
+
+def term_bits(field: str, prints: Sequence[EntityPrint]) -> tuple[dict[str, int], int]:
+    """For each common value, log2(mean u / its frequency) in hundredths; for all others that of the floor frequency."""
+    if field not in TERM_VALUES:
+        return {}, 0
+    counts = Counter(value for one in prints for value in TERM_VALUES[field](one))
+    size = sum(counts.values())
+    if size < MIN_VALUES:
+        return {}, 0
+    mean = sum((count / size) ** 2 for count in counts.values())
+    common = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:MAX_TERMS]
+    terms = {value: hundredths(mean, count / size) for value, count in common if count > FLOOR}
+    return terms, hundredths(mean, FLOOR / size) if terms else 0
