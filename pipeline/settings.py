@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     model: Path | None = None
     """The matching model's JSON file; None: the one shipped in the package."""
 
+    hit_secret: SecretStr = SecretStr("")
+    """Keys the opaque references in hits (at most 64 bytes), the same in all workers; empty: the Kafka cluster's id."""
+
     max_index_lag_s: int = 300
 
     engine_cache: Path = Field(default_factory=lambda: user_cache_path("liaison"))

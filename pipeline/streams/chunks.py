@@ -1,14 +1,14 @@
 """Faust consuming by chunks: one event per partition and fetched chunk of records instead of one per record.
 
-Stock Faust spends 58-72 us of CPU on consuming a record (four asyncio tasks each, measured), a chunk of records costs it
-once. Acknowledgement, rebalance callbacks, the generation check and flow control stay Faust's own, by chunk. This goes
-with the exactly pinned Faust only: tests/contract/test_chunk_consumer.py holds it on a real broker.
+Stock Faust spends 58-72 us of CPU on consuming a record (four asyncio tasks each, measured); a chunk costs it once.
+Acknowledgement, rebalance callbacks, the generation check and flow control stay Faust's own, by chunk. This goes with
+the exactly pinned Faust only: tests/contract/test_chunk_consumer.py holds it on a real broker.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, ClassVar, Final
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final, cast
 
 import faust
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
@@ -16,7 +16,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.app.base import BootStrategy
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
+from faust.types import TP, Message
 from faust.types.tuples import ConsumerMessage
 from yarl import URL
 
@@ -44,13 +44,13 @@ BUFFERED_CHUNKS: Final = 8
 """Chunks that wait in Faust before fetching pauses; more would only hold memory."""
 
 
-class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+class ChunkThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, with a consumer made as we need it: Faust exposes none of these fetch settings."""
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         conf = self.app.conf
         return AIOKafkaConsumer(
-            **options(self.app.settings),
+            **options(cast(ChunkApp, self.app).settings),
             client_id=conf.broker_client_id,
             group_id=conf.id,
             # Partition i of every topic goes to one member, which so owns everything that shares its stores.
@@ -69,7 +69,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         )
 
 
-class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
+class ChunkConsumer(driver.Consumer):
     """Yields chunks. They must be acknowledged in order, hence agents of concurrency 1."""
 
     def _new_consumer_thread(self) -> ChunkThread:
@@ -96,7 +96,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         """What was fetched while the flow was stopped is dropped, so it must be fetched again."""
         try:
             await self.perform_seek()
-        except Exception as error:  # noqa: BLE001 - as Faust does: the next assignment seeks again
+        except Exception as error:
             self.log.warning("seek while the flow is stopped: %r", error)
 
     def _chunk_message(
@@ -113,10 +113,10 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         self._read_offset[partition] = last.offset - 1
         return ConsumerMessage(
             last.topic, last.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type,
-            (), None, records, None, 0, 0, partition, generation_id=generation,
+            None, None, cast(Any, records), None, 0, 0, partition, generation_id=generation,
         )  # fmt: skip
 
-    def ack(self, message: ConsumerMessage) -> bool:
+    def ack(self, message: Message) -> bool:
         """Acknowledge a chunk; one of an earlier assignment says nothing about what has been done in this one."""
         if message.generation_id != self.app.consumer_generation_id:
             return False
@@ -143,19 +143,19 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         """Faust's livelock detector counts records; liveness is watched by our own health check."""
 
 
-def _chunks(records: dict[TP, list[ConsumerRecord]]) -> Iterator[tuple[TP, list[ConsumerRecord]]]:
+def _chunks(records: Mapping[TP, list[ConsumerRecord]]) -> Iterator[tuple[TP, list[ConsumerRecord]]]:
     for partition, fetched in records.items():
         for start in range(0, len(fetched), CHUNK_RECORDS):
             yield ensure_TP(partition), fetched[start : start + CHUNK_RECORDS]
 
 
-class ChunkTransport(driver.Transport):  # type: ignore[misc]
+class ChunkTransport(driver.Transport):
     """Faust's Kafka transport with the chunk consumer in it."""
 
     Consumer: ClassVar[type[ChunkConsumer]] = ChunkConsumer
 
 
-class ConsumeOnly(BootStrategy):  # type: ignore[misc]
+class ConsumeOnly(BootStrategy):
     """Start what consuming needs: no web server, no producer (outputs go through our own transactional ones)."""
 
     enable_web = False
@@ -165,7 +165,7 @@ class ConsumeOnly(BootStrategy):  # type: ignore[misc]
         return [self.app.consumer]
 
 
-class ChunkApp(faust.App):  # type: ignore[misc]
+class ChunkApp(faust.App):
     """A Faust app that consumes by chunks; its id is the consumer group's."""
 
     BootStrategy = ConsumeOnly

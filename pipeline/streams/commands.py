@@ -2,8 +2,80 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import logging
+from enum import StrEnum
+from typing import Annotated
+
 import typer
+
+from pipeline.settings import Settings
+from pipeline.settings import settings as from_environment
+
+
+class Worker(StrEnum):
+    """What `liaison worker` runs."""
+
+    INTAKE = "intake"
+    CORRELATE = "correlate"
+    PROJECT = "project"
+    ALL = "all"
 
 
 def register(root: typer.Typer) -> None:
     """Add `topics` and `worker` to the root command."""
+    topics = typer.Typer(help="The Kafka topics of this installation.", no_args_is_help=True)
+    topics.command("apply")(apply_topics)
+    root.add_typer(topics, name="topics")
+    root.command("worker")(worker)
+
+
+def apply_topics(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Create the topics that are missing, and report where existing ones differ from the catalogue.
+
+    Nothing that exists is changed, and another partition count is refused. Example: liaison topics apply
+    """
+    from pipeline.streams.setup import apply_all
+
+    applied = asyncio.run(apply_all(from_environment()))
+    if as_json:
+        report = {"created": applied.created, "present": applied.present, "differences": applied.differences}
+        typer.echo(json.dumps(report))
+        return
+    typer.echo(f"{len(applied.created)} topics created, {len(applied.present)} were there")
+    for line in applied.differences:
+        typer.echo(f"differs: {line}")
+
+
+def worker(
+    stage: Annotated[Worker, typer.Argument(help="The stage to run; `all` runs each in a process of its own.")],
+    name: Annotated[
+        str, typer.Option(help="Names this worker's local stores; two workers on one machine need two names.")
+    ] = "",
+    attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
+) -> None:
+    """Run a worker until it is interrupted. Start more of them, anywhere, to share the work.
+
+    Example: liaison worker correlate --name second
+    """
+    settings = _named(from_environment(), name)
+    _log()
+    if stage is Worker.ALL:
+        from pipeline.streams.supervisor import supervise
+
+        supervise(settings)
+    else:
+        from pipeline.streams.worker import work
+
+        work(stage, settings, attached=attached)
+
+
+def _named(settings: Settings, name: str) -> Settings:
+    return settings.model_copy(update={"worker_name": name}) if name else settings
+
+
+def _log() -> None:
+    """Our own words from INFO, libraries' from WARNING; no record content is ever logged."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("pipeline").setLevel(logging.INFO)

@@ -16,7 +16,7 @@ BATCH_BYTES: Final = 1 << 19
 
 
 def bootstrap(settings: Settings) -> list[str]:
-    """The cluster's addresses, each host:port: the settings', else the local stack's. Raises LiaisonError without any."""
+    """The cluster's addresses, host:port: the settings', else the local stack's. Raises LiaisonError without any."""
     url = settings.kafka_url or endpoints(settings).kafka
     return [server.strip() for server in url.split(",")]
 

@@ -205,7 +205,7 @@ class Lane:
                     break
                 except StoreUnwritableError as error:
                     self.failing = True
-                    log.error("lane %s: %s; waiting", self._name, error)  # noqa: TRY400 - one line says it all
+                    log.error("lane %s: %s; waiting", self._name, error)
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, LONGEST_PAUSE_S)
             source.applied = offset

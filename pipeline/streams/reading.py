@@ -16,9 +16,11 @@ FETCH_WAIT_MS = 50
 
 
 @asynccontextmanager
-async def plain_consumer(settings: Settings, partitions: Iterable[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
+async def plain_consumer(
+    settings: Settings, partitions: Iterable[TopicPartition], fetch_wait_ms: int = FETCH_WAIT_MS
+) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group on these partitions that sees committed records only; the caller seeks."""
-    consumer = AIOKafkaConsumer(**consumer_options(settings), fetch_max_wait_ms=FETCH_WAIT_MS)
+    consumer = AIOKafkaConsumer(**consumer_options(settings), fetch_max_wait_ms=fetch_wait_ms)
     await consumer.start()
     try:
         consumer.assign(list(partitions))

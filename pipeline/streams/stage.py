@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiokafka import TopicPartition
 
@@ -66,8 +66,8 @@ class Stage:
         self._after = after
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._feeds = {topic: feed for feed in feeds for topic in feed.topics}
-        self.app.on_partitions_assigned.connect(self._assigned)
-        self.app.on_partitions_revoked.connect(self._revoked)
+        self.app.on_partitions_assigned.connect(cast(Any, self._assigned))
+        self.app.on_partitions_revoked.connect(cast(Any, self._revoked))
         for feed in {id(feed): feed for feed in self._feeds.values()}.values():
             self._add_agent(feed)
 
@@ -120,7 +120,7 @@ class Stage:
         await self.app.start()
         keeper = asyncio.create_task(self._acknowledge())
         try:
-            await self.app.wait_first(stop, self.rejoin)
+            await self.app.wait_first(stop.wait(), self.rejoin.wait())
         finally:
             keeper.cancel()
             await asyncio.wait([keeper])
@@ -134,7 +134,7 @@ class Stage:
             async with asyncio.timeout(ENDING_S):
                 await self.release()
                 await self.app.stop()
-        except Exception:  # noqa: BLE001 - nothing is lost, and the process ends
+        except Exception:
             log.warning("the worker could not leave its group in good order", exc_info=True)
 
     async def _acknowledge(self) -> None:

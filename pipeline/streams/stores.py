@@ -7,7 +7,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from aiokafka import TopicPartition
 
@@ -21,6 +21,11 @@ KEPT_S: Final = 24 * 3600
 LOCK: Final = "owner.lock"
 
 
+def root(settings: Settings) -> Path:
+    """All stores of this worker."""
+    return settings.home / "stores" / settings.worker_name
+
+
 @dataclass(frozen=True)
 class Places:
     """The stores of one stage and scope (a generation, or "all") of one worker."""
@@ -30,18 +35,39 @@ class Places:
     scope: str
     ids: Ids
 
-    @property
-    def root(self) -> Path:
-        """All stores of this worker."""
-        return self.settings.home / "stores" / self.settings.worker_name
-
     def folder(self, source: TopicPartition) -> Path:
         """The folder of a source partition's store."""
-        return self.root / self.stage / self.scope / f"{source.topic}-{source.partition}"
+        return root(self.settings) / self.stage / self.scope / f"{source.topic}-{source.partition}"
 
     def identity(self, source: TopicPartition) -> Identity:
         """What the store of a source partition belongs to."""
         return Identity(self.ids.cluster, self.ids.topics[source.topic], source.partition, self.scope)
+
+
+class Openable(Protocol):
+    """A store that opens in a folder for an identity."""
+
+    def __init__(self, folder: Path, identity: Identity) -> None: ...
+    @property
+    def offset(self) -> int: ...
+    def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=Openable)
+
+
+def reopened(kind: type[S], places: Places, source: TopicPartition, applied: int) -> S:
+    """The store of a source partition; one that is ahead of what was applied belongs to another history and is emptied.
+
+    Raises StoreInUseError.
+    """
+    folder, identity = places.folder(source), places.identity(source)
+    store = kind(folder, identity)
+    if store.offset <= applied:
+        return store
+    store.close()
+    shutil.rmtree(folder)
+    return kind(folder, identity)
 
 
 def delete_abandoned(root: Path, now: float | None = None) -> list[Path]:

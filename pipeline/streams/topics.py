@@ -25,6 +25,10 @@ DAY_MS: Final = "86400000"
 """What a later version replaced is gone from a compacted topic within about two days: one to roll, one to compact."""
 
 
+HOUR_MS: Final = "3600000"
+"""A stage that is less than this behind reads every version, so that its store and the hits it sends miss none."""
+
+
 class Count(StrEnum):
     """What a topic's partition count follows."""
 
@@ -72,7 +76,7 @@ class Topic:
             "retention.ms": str(_milliseconds(self.retention)),
         }
         if self.compacted and self.personal:
-            config |= {"segment.ms": DAY_MS, "max.compaction.lag.ms": DAY_MS}
+            config |= {"segment.ms": DAY_MS, "max.compaction.lag.ms": DAY_MS, "min.compaction.lag.ms": HOUR_MS}
         if self.quick:
             config |= {"segment.bytes": str(MIB), "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"}
         return config
@@ -92,7 +96,7 @@ CASES: Final = Topic(
     erasure="deleted after 7 days",
 )  # fmt: skip
 RECEIPTS: Final = Topic("receipts.{agency}", POSITION_KEY, "receipt", Count.CASES, 4 * MIB, retention=MONTH)
-HITS: Final = Topic("hits.{agency}", "link id", "hit", Count.ONE, retention=MONTH)
+HITS: Final = Topic("hits.{agency}", "hit id", "hit", Count.ONE, retention=MONTH)
 REJECTED: Final = Topic(
     "rejected", POSITION_KEY, "rejected", Count.CASES, 8 * MIB, retention=WEEK, personal=True,
     erasure="deleted after 7 days",

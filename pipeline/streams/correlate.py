@@ -1,0 +1,145 @@
+"""The correlate stage: fingerprints of one partition of `blocks` in, claims about links out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.correlation.claims import Claim
+from pipeline.correlation.correlator import Correlator
+from pipeline.correlation.lmdb_store import LmdbStore
+from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.matching.explanation import explain
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.model import Model, generation, load_model
+from pipeline.matching.scoring import judge
+from pipeline.settings import Settings
+from pipeline.streams import faults, topics
+from pipeline.streams.admin import ids
+from pipeline.streams.lane import After, Result
+from pipeline.streams.reading import read
+from pipeline.streams.stage import Feed, Stage
+from pipeline.streams.stores import Places, reopened
+from pipeline.streams.transactions import Output
+
+log = logging.getLogger(__name__)
+
+STAGE: Final = "correlate"
+
+REBUILT_AT_ONCE: Final = 2000
+"""Records between two commits of a store that is being rebuilt: they wait in memory."""
+
+_fingerprints = msgspec.json.Decoder(Fingerprint)
+_claims = msgspec.json.Decoder(Claim)
+_encoder = msgspec.json.Encoder()
+
+
+class HeldPartition:
+    """A partition's correlator with the store under it, as a lane keeps it."""
+
+    def __init__(self, correlator: Correlator[Model], store: LmdbStore) -> None:
+        self.correlator = correlator
+        self._store = store
+        self.commit, self.sync, self.close = store.commit, store.sync, store.close
+
+    @property
+    def offset(self) -> int:
+        """The offset of `blocks` that the store stands for."""
+        return self._store.offset
+
+
+class Correlate:
+    """The work of the stage in one generation."""
+
+    def __init__(self, settings: Settings, places: Places, model: Model, generation: str) -> None:
+        self._settings, self._places = settings, places
+        self._model, self._generation = model, generation
+        self._partitions = settings.block_partitions
+        self._links = topics.name(settings, topics.LINKS, generation=generation)
+        self._rejected = topics.name(settings, topics.REJECTED)
+
+    async def open(self, source: TopicPartition, applied: int) -> HeldPartition:
+        """The partition's store at `applied`: caught up from `blocks`, or rebuilt from it and its own links."""
+        held = self._held(source, reopened(LmdbStore, self._places, source, applied))
+        if held.offset == NO_OFFSET < applied:
+            await self._rebuild(source, held, applied)
+        elif held.offset < applied:
+            async for fingerprint in self._fingerprints(source, held.offset + 1, applied):
+                held.correlator.receive(fingerprint)
+            held.commit(applied)
+        return held
+
+    def _held(self, source: TopicPartition, store: LmdbStore) -> HeldPartition:
+        correlator = Correlator(
+            store, source.partition, self._partitions, self._model, judge, explain, generation=self._generation
+        )
+        return HeldPartition(correlator, store)
+
+    async def _rebuild(self, source: TopicPartition, held: HeldPartition, applied: int) -> None:
+        log.info("rebuilding the store of %s-%d", source.topic, source.partition)
+        waiting = 0
+        async for fingerprint in self._fingerprints(source, 0, applied):
+            held.correlator.load(fingerprint)
+            waiting += 1
+            if waiting % REBUILT_AT_ONCE == 0:
+                held.commit(NO_OFFSET)
+        for claim in (await self._own_claims(source.partition)).values():
+            held.correlator.adopt(claim)
+        held.commit(applied)
+
+    async def _fingerprints(self, source: TopicPartition, first: int, last: int) -> AsyncIterator[Fingerprint]:
+        async for records in read(self._settings, {source: first}, {source: last}):
+            for record in records:
+                if record.value is not None:
+                    yield _fingerprints.decode(record.value)
+
+    async def _own_claims(self, partition: int) -> dict[str, Claim]:
+        """The last claim of this partition about each link: written before its producer was started."""
+        own = f"|{partition}".encode()
+        starts = {TopicPartition(self._links, p): 0 for p in range(self._partitions)}
+        claims: dict[str, Claim] = {}
+        async for records in read(self._settings, starts):
+            found = (_claims.decode(r.value) for r in records if r.key.endswith(own) and r.value is not None)
+            claims |= {claim.link: claim for claim in found}
+        return claims
+
+    def step(self, source: TopicPartition, store: HeldPartition, records: Sequence[ConsumerRecord]) -> Result:
+        """Take in fingerprints in order; one that can't be is our fault and is kept for replay."""
+        outputs: list[Output] = []
+        for record in records:
+            try:
+                outputs += self._claimed(store.correlator, record)
+            except (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+                log.exception("%s-%d-%d can't be correlated", record.topic, record.partition, record.offset)
+                outputs.append(faults.rejection(self._rejected, self._settings, record, faults.NOT_CORRELATED, error))
+        return Result(outputs)
+
+    def _claimed(self, correlator: Correlator[Model], record: ConsumerRecord) -> list[Output]:
+        if record.value is None:
+            return []
+        claims = correlator.receive(_fingerprints.decode(record.value))
+        return [self._output(claim) for claim in claims]
+
+    def _output(self, claim: Claim) -> Output:
+        partition = topics.link_partition(claim.link, self._partitions)
+        return Output(self._links, partition, f"{claim.link}|{claim.partition}".encode(), _encoder.encode(claim))
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        """Nothing goes anywhere but to Kafka."""
+        return ()
+
+
+@asynccontextmanager
+async def stage(settings: Settings, after: After) -> AsyncIterator[Stage]:
+    """The stage, of the generation that the settings' model makes. Raises LiaisonError where topics are missing."""
+    model = load_model(settings.model)
+    current = generation(model, settings.block_partitions)
+    blocks = topics.name(settings, topics.BLOCKS, generation=current)
+    found = ids(settings, [blocks, topics.name(settings, topics.LINKS, generation=current)])
+    work = Correlate(settings, Places(settings, STAGE, current, found), model, current)
+    yield Stage(settings, f"{STAGE}-{current}", [Feed(STAGE, [blocks], work, current)], found.topics, after)

@@ -1,0 +1,105 @@
+"""How far each stage is behind, by consumer group, topic and partition."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka import TopicPartition
+
+from pipeline.matching.model import generation, load_model
+from pipeline.settings import Settings
+from pipeline.streams import admin, topics
+from pipeline.streams.reading import plain_consumer, read
+from pipeline.streams.registry import agencies
+
+COUNTED: Final = 2000
+"""Up to this many offsets behind, records are counted one by one: transaction markers take offsets too."""
+
+Groups = Mapping[str, Mapping[TopicPartition, int]]
+"""Offsets by consumer group and partition."""
+
+
+@dataclass(frozen=True, order=True)
+class Lag:
+    """Records of one partition that a consumer group has not acknowledged yet."""
+
+    group: str
+    topic: str
+    partition: int
+    lag: int
+
+
+async def lag(settings: Settings) -> list[Lag]:
+    """The lag of every partition that this installation's stages consume, for the agencies registered now.
+
+    All zero means that the stages have come to rest: each stage's acknowledgement was read before the end of what it
+    writes. Exact below COUNTED, else an upper bound. Raises LiaisonError.
+    """
+    names = list(await agencies(settings))
+    committed = await asyncio.to_thread(_committed, settings, _consumed(settings, names))
+    partitions = [p for offsets in committed.values() for p in offsets]
+    ends = await _ends(settings, partitions)
+    near = {
+        p: offset for offsets in committed.values() for p, offset in offsets.items() if 0 < ends[p] - offset <= COUNTED
+    }
+    counted = await _count(settings, near)
+    return sorted(
+        Lag(group, p.topic, p.partition, counted.get(p, max(0, ends[p] - offset)))
+        for group, offsets in committed.items()
+        for p, offset in offsets.items()
+    )
+
+
+def group_of(settings: Settings, stage: str, scope: str = "") -> str:
+    """The consumer group of a stage, or of a stage in one generation."""
+    return f"{settings.namespace}{stage}-{scope}" if scope else f"{settings.namespace}{stage}"
+
+
+def _consumed(settings: Settings, names: Iterable[str]) -> dict[str, list[TopicPartition]]:
+    current = generation(load_model(settings.model), settings.block_partitions)
+    consumed = {
+        group_of(settings, "intake"): [p for name in names for p in _all(settings, topics.CASES, agency=name)],
+        group_of(settings, "correlate", current): _all(settings, topics.BLOCKS, generation=current),
+        group_of(settings, "project", current): [
+            *_all(settings, topics.ACCEPTED),
+            *_all(settings, topics.REJECTED),
+            *_all(settings, topics.LINKS, generation=current),
+        ],
+    }
+    return consumed
+
+
+def _all(settings: Settings, topic: topics.Topic, *, agency: str = "", generation: str = "") -> list[TopicPartition]:
+    full = topics.name(settings, topic, agency=agency, generation=generation)
+    return [TopicPartition(full, p) for p in range(topics.partitions(settings, topic))]
+
+
+def _committed(settings: Settings, consumed: Mapping[str, Iterable[TopicPartition]]) -> Groups:
+    """Acknowledged offsets; 0 where nothing has been."""
+    with admin.admin(settings) as client:
+        held = client.list_group_offsets(list(consumed))
+        return {
+            group: dict.fromkeys(partitions, 0)
+            | {
+                TopicPartition(p.topic, p.partition): max(0, found.offset)
+                for p, found in held.get(group, {}).items()
+                if (p.topic, p.partition) in set(partitions)
+            }
+            for group, partitions in consumed.items()
+        }
+
+
+async def _ends(settings: Settings, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+    async with plain_consumer(settings, partitions) as consumer:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+        return ends
+
+
+async def _count(settings: Settings, starts: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+    counted = dict.fromkeys(starts, 0)
+    async for records in read(settings, starts):
+        counted[TopicPartition(records[0].topic, records[0].partition)] += len(records)
+    return counted

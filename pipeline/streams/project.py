@@ -1,0 +1,220 @@
+"""The project stage: accepted cases, links and rejections into Elasticsearch, and hits to the agencies.
+
+Elasticsearch is written first and waited for, then the hits go out in the transaction that moves the progress: a crash
+between the two writes the same documents again, under the same external versions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from elasticsearch import ApiError, AsyncElasticsearch, TransportError
+
+from pipeline.correlation.claims import Claim
+from pipeline.correlation.hits import Hit
+from pipeline.correlation.projection import Seen, advance
+from pipeline.index import mappings
+from pipeline.index.client import connect
+from pipeline.index.documents import Action, case_document, link_document, rejected_document
+from pipeline.index.mappings import Indices
+from pipeline.index.writer import BulkWriter, Refusal
+from pipeline.matching.model import generation, load_model
+from pipeline.records.messages import Accepted, Rejected
+from pipeline.settings import Settings
+from pipeline.streams import faults, topics
+from pipeline.streams.admin import ids
+from pipeline.streams.connection import LARGEST_REQUEST, elasticsearch_url, options
+from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S, After, Result
+from pipeline.streams.reading import read
+from pipeline.streams.stage import ALL, Feed, Stage
+from pipeline.streams.stores import Places, reopened
+from pipeline.streams.table_store import TableStore
+from pipeline.streams.transactions import Output
+
+log = logging.getLogger(__name__)
+
+STAGE: Final = "project"
+
+_accepted = msgspec.json.Decoder(Accepted)
+_rejected = msgspec.json.Decoder(Rejected)
+_claims = msgspec.json.Decoder(Claim)
+_encoder = msgspec.json.Encoder()
+_seen = msgspec.msgpack.Decoder(Seen)
+_seen_encoder = msgspec.msgpack.Encoder()
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A document to index and the record that it was made from."""
+
+    action: Action
+    record: ConsumerRecord
+
+
+class Refused:
+    """Where documents go that Elasticsearch will never take."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._topic = topics.name(settings, topics.REJECTED)
+        self._producer: AIOKafkaProducer | None = None
+
+    def outputs(self, refusals: Sequence[Refusal], documents: Sequence[Document]) -> list[Output]:
+        """Entries of `rejected` with the records that they stand for."""
+        records = {id(document.action): document.record for document in documents}
+        return [
+            faults.rejection(self._topic, self._settings, records[id(r.action)], faults.NOT_INDEXED, r.error)
+            for r in refusals
+        ]
+
+    async def send(self, outputs: Sequence[Output]) -> None:
+        """Write entries outside a transaction: writing one twice is harmless."""
+        if not outputs:
+            return
+        if self._producer is None:
+            self._producer = AIOKafkaProducer(
+                **options(self._settings), enable_idempotence=True, max_request_size=LARGEST_REQUEST
+            )
+            await self._producer.start()
+        for topic, partition, key, value in outputs:
+            await self._producer.send_and_wait(topic, value, key=key, partition=partition)
+
+    async def close(self) -> None:
+        """Close the producer."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+
+class Nothing:
+    """The store of work that remembers nothing."""
+
+    offset = 0
+
+    def commit(self, offset: int) -> None:
+        """Nothing to commit."""
+
+    def sync(self) -> None:
+        """Nothing to sync."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class Index:
+    """Indexes records that each make one document; repeated after a crash, since versions are external."""
+
+    def __init__(self, document: Callable[[bytes], Action | None], writer: BulkWriter, refused: Refused) -> None:
+        self._document, self._writer, self._refused = document, writer, refused
+
+    async def open(self, source: TopicPartition, applied: int) -> Nothing:
+        """There is nothing to open."""
+        return Nothing()
+
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+        """The records' documents; for a repeated key only the last record counts, as in the compacted topic."""
+        last = {record.key: record for record in records if record.value is not None}
+        made = ((self._document(record.value), record) for record in last.values())
+        return Result(documents=[Document(action, record) for action, record in made if action is not None])
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        """Write the documents, however long Elasticsearch is away."""
+        outcome = await self._writer.write([document.action for document in result.documents])
+        await self._refused.send(self._refused.outputs(outcome.refused, result.documents))
+        return ()
+
+
+def accepted_document(value: bytes) -> Action:
+    """The case document of a value of `accepted`."""
+    return case_document(_accepted.decode(value))
+
+
+def rejection_document(value: bytes) -> Action:
+    """The document of a value of `rejected`."""
+    return rejected_document(_rejected.decode(value))
+
+
+class ProjectLinks:
+    """Claims in, link documents and hits out; remembers what each link's agencies were told."""
+
+    def __init__(self, settings: Settings, places: Places, writer: BulkWriter, refused: Refused, secret: bytes) -> None:
+        self._settings, self._places = settings, places
+        self._writer, self._refused, self._secret = writer, refused, secret
+
+    async def open(self, source: TopicPartition, applied: int) -> TableStore:
+        """The store at `applied`, brought up to it from `links` without telling anyone again."""
+        store = reopened(TableStore, self._places, source, applied)
+        if store.offset < applied:
+            async for records in read(self._settings, {source: store.offset + 1}, {source: applied}):
+                self.step(source, store, records)
+            store.commit(applied)
+        return store
+
+    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
+        """Advance each claim's link; a chunk writes each link's last document only, and every hit."""
+        documents: dict[str, Document] = {}
+        hits: list[Hit] = []
+        for record in records:
+            if record.value is None:
+                continue
+            claim = _claims.decode(record.value)
+            key = bytes.fromhex(claim.link)
+            held = store.get(key)
+            step = advance(None if held is None else _seen.decode(held), claim, self._secret)
+            if step.write is not None:
+                store.put(key, _seen_encoder.encode(step.seen))
+                documents[claim.link] = Document(link_document(step.write.claim), record)
+            hits += step.hits
+        return Result([self._output(hit) for hit in hits], list(documents.values()))
+
+    def _output(self, hit: Hit) -> Output:
+        topic = topics.name(self._settings, topics.HITS, agency=hit.receiver)
+        return Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        """Write the documents, however long Elasticsearch is away."""
+        outcome = await self._writer.write([document.action for document in result.documents])
+        return self._refused.outputs(outcome.refused, result.documents)
+
+
+@asynccontextmanager
+async def stage(settings: Settings, after: After) -> AsyncIterator[Stage]:
+    """The stage, of the generation that the settings' model makes. Raises LiaisonError where topics are missing."""
+    current = generation(load_model(settings.model), settings.block_partitions)
+    accepted, rejected = (topics.name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
+    links = topics.name(settings, topics.LINKS, generation=current)
+    found = ids(settings, [accepted, rejected, links])
+    refused = Refused(settings)
+    async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
+        indices = Indices(settings.namespace, current)
+        await _prepared(client, indices)
+        writer = BulkWriter(client, indices)
+        secret = (settings.hit_secret.get_secret_value() or found.cluster).encode()
+        linked = ProjectLinks(settings, Places(settings, STAGE, current, found), writer, refused, secret)
+        feeds = [
+            Feed("index-cases", [accepted], Index(accepted_document, writer, refused), current, transactional=False),
+            Feed("index-rejected", [rejected], Index(rejection_document, writer, refused), ALL, transactional=False),
+            Feed(STAGE, [links], linked, current),
+        ]
+        try:
+            yield Stage(settings, f"{STAGE}-{current}", feeds, found.topics, after)
+        finally:
+            await refused.close()
+
+
+async def _prepared(client: AsyncElasticsearch, indices: Indices) -> None:
+    """Indices and aliases, once Elasticsearch is there to hold them."""
+    pause = FIRST_PAUSE_S
+    while True:
+        try:
+            for difference in await mappings.apply(client, indices):
+                log.warning("index: %s", difference)
+            return
+        except (ApiError, TransportError) as error:
+            log.warning("Elasticsearch is not ready (%s); waiting", type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -1,0 +1,98 @@
+"""A worker process: builds one stage, runs it until it is told to stop, and starts anew where it must join anew.
+
+It starts anew by executing itself again: a worker that was fenced, or that sees another agency registered, so begins
+with nothing left over from before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
+from typing import Final
+
+import uvloop
+
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+from pipeline.streams import correlate, intake, project
+from pipeline.streams.lane import After
+from pipeline.streams.stage import Stage, nothing
+from pipeline.streams.stores import delete_abandoned, root
+
+log = logging.getLogger(__name__)
+
+Build = Callable[[Settings, After], AbstractAsyncContextManager[Stage]]
+
+BUILDERS: Final[dict[str, Build]] = {
+    intake.STAGE: intake.stage,
+    correlate.STAGE: correlate.stage,
+    project.STAGE: project.stage,
+}
+"""The stages, in the order of the flow."""
+
+AGAIN_S: Final = 1.0
+"""Pause before starting anew, so that a lasting fault makes no busy loop."""
+
+
+class Ending(StrEnum):
+    """Why a run ended."""
+
+    STOPPED = "stopped"
+    ANEW = "anew"
+
+
+def work(name: str, settings: Settings, *, attached: bool = False, after: After = nothing) -> None:
+    """Run a stage in this process until SIGTERM or SIGINT; attached, also until standard input ends.
+
+    Raises LiaisonError where the stage can't be started.
+    """
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its own loop
+    delete_abandoned(root(settings))
+    if asyncio.run(_run(name, settings, attached, after)) is Ending.ANEW:
+        time.sleep(AGAIN_S)
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program again
+
+
+async def _run(name: str, settings: Settings, attached: bool, after: After) -> Ending:
+    stop = asyncio.Event()
+    running = asyncio.create_task(_stage(name, settings, stop, after))
+    _listen(stop, attached)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    return await running
+
+
+async def _stage(name: str, settings: Settings, stop: asyncio.Event, after: After) -> Ending:
+    try:
+        async with BUILDERS[name](settings, after) as stage:
+            log.info("%s: starting as %s", name, settings.worker_name)
+            await stage.run(stop)
+    except LiaisonError:
+        raise
+    except Exception:
+        log.exception("%s: crashed; starting anew", name)
+        return Ending.ANEW
+    return Ending.STOPPED if stop.is_set() else Ending.ANEW
+
+
+def _listen(stop: asyncio.Event, attached: bool) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if attached:
+        loop.add_reader(sys.stdin.fileno(), _read_end, stop)
+
+
+def _read_end(stop: asyncio.Event) -> None:
+    """A supervisor never writes: what can be read is the end, which comes however it dies."""
+    if not os.read(sys.stdin.fileno(), 1):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()
