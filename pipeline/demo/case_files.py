@@ -1,0 +1,123 @@
+"""A case in the hands of its agency: its versions, and which real people and things each of them shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import msgspec
+import orjson
+
+from pipeline.demo.countries import Country
+from pipeline.demo.recording import Recorded
+from pipeline.records.model import RECORD_TYPE, case_key
+
+EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
+"""The demo's cases are opened in 2026: a fixed time keeps the feed the same on every day."""
+RETAINED_UNTIL = "2056-01-01"
+"""Far enough that no demo case expires."""
+ACTIVE, CORRECTED, WITHDRAWN = "active", "corrected", "withdrawn"
+
+JsonObject = dict[str, Any]
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One version as a CloudEvent; `shows` names the real people and things in it (none once withdrawn)."""
+
+    case: str
+    agency: str
+    country: str
+    number: int
+    event: JsonObject
+    shows: frozenset[str] = frozenset()
+
+    @property
+    def value(self) -> bytes:
+        """The message's bytes."""
+        return orjson.dumps(self.event)
+
+    @property
+    def withdrawn(self) -> bool:
+        return bool(self.event["data"]["status"] == WITHDRAWN)
+
+
+class CaseFile:
+    """One case of one agency; each change makes its next version."""
+
+    def __init__(self, rng: Random, country: Country, number: int, recorded: list[Recorded]) -> None:
+        self._rng = rng
+        self._country = country
+        self._opened = EPOCH + timedelta(hours=rng.randrange(24 * 300))
+        self._recorded = recorded
+        self._case_id = f"2026-{number:06d}"
+        self._data = self._content()
+        self.versions = [self._version(1, ACTIVE)]
+
+    @property
+    def last(self) -> Version:
+        return self.versions[-1]
+
+    def add(self, recorded: Recorded) -> None:
+        """The next version holds one more person or thing."""
+        self._recorded = [*self._recorded, recorded]
+        self.versions.append(self._version(self.last.number + 1, ACTIVE))
+
+    def replace(self, recorded: Recorded) -> None:
+        """The next version corrects the first person: he or she is somebody else, or is better known now."""
+        self._recorded = [recorded, *self._recorded[1:]]
+        self.versions.append(self._version(self.last.number + 1, CORRECTED))
+
+    def reword(self) -> None:
+        """The next version changes words only: nothing that is matched on."""
+        self._data = self._data | {"summary": f"{self._data['title']} ({self._rng.randrange(1_000, 9_999)})"}
+        self.versions.append(self._version(self.last.number + 1, ACTIVE))
+
+    def withdraw(self) -> None:
+        """The next version takes the case back; it holds no content."""
+        identity = self._identity(self.last.number + 1, WITHDRAWN)
+        self.versions.append(self._as_version(identity, frozenset()))
+
+    def _content(self) -> JsonObject:
+        unit = f"{self._country.agency} {self._rng.randrange(1, 9)}"
+        return {
+            "opened": self._opened.date().isoformat(),
+            "title": self._rng.choice(self._country.titles),
+            "language": self._country.language,
+            "offences": [{"scheme": "ICCS", "code": self._rng.choice(("0501", "0502", "0601", "0701", "0702"))}],
+            "handling": {"code": "H1", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]},
+            "evaluation": {
+                "scheme": "4x4",
+                "source": self._rng.choice("AABC"),
+                "information": self._rng.choice("1123"),
+            },
+            "retain_until": RETAINED_UNTIL,
+            "contact": {"unit": unit, "email": f"liaison@{self._country.agency}.example"},
+        }
+
+    def _identity(self, number: int, status: str) -> JsonObject:
+        return {
+            "case_id": self._case_id,
+            "agency": self._country.agency,
+            "country": self._country.code,
+            "version": number,
+            "status": status,
+        }
+
+    def _version(self, number: int, status: str) -> Version:
+        entities = [{"id": f"e{place}", **item.fields} for place, item in enumerate(self._recorded, start=1)]
+        data = self._identity(number, status) | self._data | {"entities": entities}
+        return self._as_version(data, frozenset(real for item in self._recorded for real in item.shows))
+
+    def _as_version(self, data: JsonObject, shows: frozenset[str]) -> Version:
+        event = {
+            "specversion": "1.0",
+            "id": f"{self._country.agency}:{self._case_id}:{data['version']}",
+            "source": f"/agencies/{self._country.agency}",
+            "type": RECORD_TYPE,
+            "time": (self._opened + timedelta(days=data["version"])).isoformat(),
+            "datacontenttype": "application/json",
+            "data": data,
+        }
+        case = case_key(self._country.agency, self._case_id)
+        return Version(case, self._country.agency, self._country.code, data["version"], event, shows)

@@ -1,0 +1,92 @@
+"""The countries of the demo and how their numbers look (countries.yml)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from random import Random
+from string import ascii_uppercase, digits
+
+import msgspec
+import phonenumbers
+import yaml
+from stdnum import iban, luhn
+
+VIN_CHARACTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
+VIN_VALUES = dict(zip(VIN_CHARACTERS, (*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)), strict=True))
+VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+"""Values and weights of the check digit in position 9 (ISO 3779 leaves it free; 49 CFR 565 defines it)."""
+
+
+class City(msgspec.Struct, frozen=True, array_like=True):
+    """A city with one of its postcodes and its WGS 84 degrees."""
+
+    name: str
+    postcode: str
+    latitude: float
+    longitude: float
+
+
+class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A country, its agency, and the patterns of its numbers (L a letter, D a digit).
+
+    `scripts` names the cultures whose own script its registers write; `weight` is its share of the cases.
+    """
+
+    agency: str
+    language: str
+    weight: int
+    scripts: tuple[str, ...]
+    mobile: tuple[str, ...]
+    plate: str
+    passport: str
+    bban: str
+    cities: tuple[City, ...]
+    streets: tuple[str, ...]
+    titles: tuple[str, ...]
+    code: str = ""
+
+
+@cache
+def countries() -> dict[str, Country]:
+    """Every country of countries.yml by its ISO 3166-1 code."""
+    text = (resources.files("pipeline.demo") / "countries.yml").read_text(encoding="utf-8")
+    written = {code: country | {"code": code} for code, country in yaml.safe_load(text).items()}
+    return msgspec.convert(written, dict[str, Country])
+
+
+def filled(rng: Random, pattern: str) -> str:
+    """A pattern with its D and L drawn at random; everything else stays."""
+    drawn = {"D": digits, "L": ascii_uppercase}
+    return "".join(rng.choice(drawn[character]) if character in drawn else character for character in pattern)
+
+
+def mobile_number(rng: Random, country: Country) -> str:
+    """An E.164 mobile number that its country's numbering plan allows."""
+    while True:
+        number = filled(rng, rng.choice(country.mobile))
+        if phonenumbers.is_valid_number(phonenumbers.parse(number)):
+            return number
+
+
+def account_number(rng: Random, country: Country) -> str:
+    """An IBAN whose check digits hold, the national ones included."""
+    while True:
+        bban = filled(rng, country.bban)
+        number = f"{country.code}{iban.calc_check_digits(f'{country.code}00{bban}')}{bban}"
+        if iban.is_valid(number):
+            return number
+
+
+def device_number(rng: Random) -> str:
+    """An IMEI with its check digit; 35 is a real reporting body's prefix."""
+    body = filled(rng, "35DDDDDDDDDDDD")
+    return body + luhn.calc_check_digit(body)
+
+
+def vehicle_number(rng: Random) -> str:
+    """A VIN with a valid check digit."""
+    drawn = [rng.choice(VIN_CHARACTERS) for _ in VIN_WEIGHTS]
+    total = sum(VIN_VALUES[character] * weight for character, weight in zip(drawn, VIN_WEIGHTS, strict=True))
+    drawn[8] = "0123456789X"[total % 11]
+    return "".join(drawn)

@@ -1,0 +1,27 @@
+"""The messages of the demo's feed and what must become of each."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.demo.case_files import Version
+
+ACCEPTED, DUPLICATE = "accepted", "duplicate"
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One Kafka message for `cases.<agency>`; `outcome` is accepted, duplicate or the reason of its rejection.
+
+    `shift` is added to the partition that its key belongs in: anything but 0 is a mistake made on purpose.
+    """
+
+    agency: str
+    key: bytes | None
+    value: bytes | None
+    outcome: str
+    shift: int = 0
+
+
+def sent(version: Version, value: bytes, outcome: str) -> Message:
+    """A message under its case's own key."""
+    return Message(version.agency, version.case.encode(), value, outcome)

@@ -1,0 +1,192 @@
+"""How an agency writes down the people and things that it sees: in its own script, in part, and not without mistakes.
+
+Every share below says how often a register holds a field or a kind of mistake; none was fitted to the matcher.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import msgspec
+
+from pipeline.demo.countries import Country
+from pipeline.demo.naming import FAMILY_FIRST, UNSPACED, Spelling
+from pipeline.demo.noise import mistyped, one_digit_wrong, recorded_birth_date
+from pipeline.demo.world import Person, Thing
+
+NAME_MISTYPED = 0.07
+SHORT_NAME = 0.05
+INITIAL = 0.03
+FAMILY_NAME_FIRST = 0.2
+UPPER_CASE = 0.2
+UNUSUAL_SPELLING = 0.4
+SECOND_NAME_KNOWN = 0.5
+ALSO_NATIVE = 0.15
+"""An agency that writes Latin letters copies the native name from a passport or a phone's contact list."""
+ALSO_LATIN = 0.3
+"""An agency that writes the native script adds the passport's Latin spelling."""
+IN_PARTS = 0.5
+
+BIRTH_DATE_KNOWN = 0.85
+BIRTH_PLACE_KNOWN = 0.45
+GENDER_KNOWN = 0.85
+GENDER_WRONG = 0.01
+NATIONALITY_KNOWN = 0.7
+HOME_KNOWN = 0.5
+PHONE_KNOWN = 0.5
+PASSPORT_KNOWN = 0.4
+EMAIL_KNOWN = 0.15
+NUMBER_MISREAD = 0.03
+"""One digit of a phone, passport, plate, IBAN or serial number taken down wrongly."""
+
+PLATE_ONLY = 0.45
+MAKE_KNOWN = 0.7
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """An entity as written, without its id, and the ids of the real people and things that it shows."""
+
+    fields: dict[str, Any]
+    shows: tuple[str, ...]
+
+
+class Register:
+    """One agency's register: writes people and things as its clerks do."""
+
+    def __init__(self, rng: Random, country: Country) -> None:
+        self._rng = rng
+        self._country = country
+
+    def person(self, person: Person, role: str, *, at_home: bool = False) -> Recorded:
+        """A person as a suspect, victim or witness; `at_home` makes the address certain to be known."""
+        fields: dict[str, Any] = {"type": "person", "role": role, "names": self._names(person)}
+        shows = [person.id]
+        self._describe(fields, person)
+        if at_home or self._happens(HOME_KNOWN):
+            fields["addresses"] = [self._address(person)]
+        if self._happens(PHONE_KNOWN):
+            fields["phones"] = [self._phone_as_dialled(person.phone)]
+        if self._happens(PASSPORT_KNOWN):
+            fields["identifiers"] = [
+                {"type": "passport", "value": self._number(person.passport), "country": person.nationality}
+            ]
+        if self._happens(EMAIL_KNOWN):
+            fields["emails"] = [person.email]
+        return Recorded(fields, tuple(shows))
+
+    def thing(self, thing: Thing) -> Recorded:
+        """A vehicle, phone, account, document or weapon, perhaps with a digit taken down wrongly."""
+        fields: dict[str, Any] = {"type": thing.type, **thing.fields}
+        match thing.type:
+            case "vehicle":
+                self._vehicle(fields)
+            case "phone":
+                self._phone(fields)
+            case "account":
+                fields["iban"] = self._number(fields["iban"])
+            case "document":
+                fields["number"] = self._number(fields["number"])
+            case _:
+                fields["serial"] = self._number(fields["serial"])
+        return Recorded(fields, (thing.id,))
+
+    def _describe(self, fields: dict[str, Any], person: Person) -> None:
+        if self._happens(BIRTH_DATE_KNOWN):
+            fields |= recorded_birth_date(self._rng, person.born)
+        if self._happens(BIRTH_PLACE_KNOWN):
+            fields["birth_place"] = person.birth_place.name
+        if self._happens(GENDER_KNOWN):
+            fields["gender"] = self._gender(person.gender)
+        if self._happens(NATIONALITY_KNOWN):
+            fields["nationalities"] = [person.nationality]
+
+    def _gender(self, gender: str) -> str:
+        wrong = {"male": "female", "female": "male"}
+        return wrong[gender] if self._happens(GENDER_WRONG) else gender
+
+    def _names(self, person: Person) -> list[dict[str, str]]:
+        writes_native = person.culture.latin or person.culture.name in self._country.scripts
+        names = [self._name(person, native=writes_native)]
+        if not person.culture.latin and self._happens(ALSO_LATIN if writes_native else ALSO_NATIVE):
+            names.append({**self._name(person, native=not writes_native), "kind": "alias"})
+        return names
+
+    def _name(self, person: Person, *, native: bool) -> dict[str, str]:
+        given = self._given(person, native=native)
+        family = self._slip(self._spelled(person.family, native=native))
+        if person.second and self._happens(SECOND_NAME_KNOWN):
+            second = self._spelled(person.second, native=native)
+            given, family = (
+                (given, f"{family} {second}") if person.culture.name == "spanish" else (f"{given} {second}", family)
+            )
+        if self._happens(UPPER_CASE):
+            family = family.upper()
+        if self._happens(IN_PARTS):
+            return {"given": given, "family": family}
+        return {"full": self._in_full(person, given, family, native=native)}
+
+    def _in_full(self, person: Person, given: str, family: str, *, native: bool) -> str:
+        """In one field, in the order of the culture or of the form."""
+        if native and person.culture.name in UNSPACED:
+            return family + given
+        family_first = person.culture.name in FAMILY_FIRST or self._happens(FAMILY_NAME_FIRST)
+        return f"{family} {given}" if family_first else f"{given} {family}"
+
+    def _given(self, person: Person, *, native: bool) -> str:
+        short = [form for form in person.given.short if _is_latin(form) != native or person.culture.latin]
+        if short and self._happens(SHORT_NAME):
+            return short[0]
+        written = self._slip(self._spelled(person.given, native=native))
+        return f"{written[0]}." if self._happens(INITIAL) and person.culture.name not in UNSPACED else written
+
+    def _spelled(self, spelling: Spelling, *, native: bool) -> str:
+        """The native form, or a Latin one: the usual, or another as each country's transcription has it."""
+        if native and spelling.native != spelling.latin[0]:
+            return spelling.native
+        return (
+            self._rng.choice(spelling.latin[1:] or spelling.latin)
+            if self._happens(UNUSUAL_SPELLING)
+            else spelling.latin[0]
+        )
+
+    def _slip(self, text: str) -> str:
+        return mistyped(self._rng, text) if self._happens(NAME_MISTYPED / 2) else text
+
+    def _address(self, person: Person) -> dict[str, str]:
+        home = person.home
+        parts = {"street": home.street, "house": home.house, "postcode": home.city.postcode, "city": home.city.name}
+        if self._happens(0.5):
+            return parts | {"country": home.country}
+        return {"full": "{street} {house}, {postcode} {city}".format(**parts), "country": home.country}
+
+    def _phone_as_dialled(self, e164: str) -> str:
+        """International, with spaces, or from the number's own country as people there dial it."""
+        number = self._number(e164)
+        return self._rng.choice((number, f"{number[:3]} {number[3:6]} {number[6:]}", "00" + number[1:]))
+
+    def _vehicle(self, fields: dict[str, Any]) -> None:
+        fields["plate"] = self._number(fields["plate"])
+        if self._happens(PLATE_ONLY):
+            del fields["vin"]
+        if not self._happens(MAKE_KNOWN):
+            del fields["make"], fields["model"], fields["colour"]
+
+    def _phone(self, fields: dict[str, Any]) -> None:
+        """The line, its device, or both, as a card or a handset is seized or read out."""
+        fields["number"] = self._phone_as_dialled(fields["number"])
+        drawn = self._rng.random()
+        if drawn < 0.5:
+            del fields["imei"]
+        elif drawn < 0.6:
+            del fields["number"]
+
+    def _number(self, number: str) -> str:
+        return one_digit_wrong(self._rng, number) if self._happens(NUMBER_MISREAD) else number
+
+    def _happens(self, share: float) -> bool:
+        return self._rng.random() < share
+
+
+def _is_latin(text: str) -> bool:
+    return text[0] < "\u0370"

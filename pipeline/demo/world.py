@@ -1,0 +1,200 @@
+"""The invented people and things that the demo's agencies come across."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+
+import msgspec
+from anyascii import anyascii
+
+from pipeline.demo.countries import (
+    City,
+    Country,
+    account_number,
+    countries,
+    device_number,
+    filled,
+    mobile_number,
+    vehicle_number,
+)
+from pipeline.demo.naming import Culture, Spelling, cultures, frequent
+
+CULTURES = {
+    "french": 16, "german": 10, "polish": 12, "spanish": 12, "bulgarian": 11, "greek": 10, "arabic": 13, "russian": 7,
+    "turkish": 6, "chinese": 4, "korean": 3, "hebrew": 3,
+}  # fmt: skip
+"""Shares of the people: mostly those who live where the eight agencies are, with travellers."""
+
+OLDEST = date(1950, 1, 1)
+BIRTHS = 20_000
+"""Days over which births are spread: 1950 to 2004."""
+
+MODELS = (
+    ("Volkswagen", "Golf"), ("Renault", "Clio"), ("BMW", "X5"), ("Audi", "A6"), ("Škoda", "Octavia"),
+    ("Peugeot", "308"), ("Mercedes-Benz", "Sprinter"), ("Seat", "León"), ("Toyota", "Corolla"), ("Ford", "Transit"),
+)  # fmt: skip
+COLOURS = ("black", "white", "grey", "silver", "blue", "red")
+
+
+class Home(msgspec.Struct, frozen=True):
+    country: str
+    city: City
+    street: str
+    house: str
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A real person; `second` is a second given name or, in Spain, a second family name."""
+
+    id: str
+    culture: Culture
+    gender: str
+    given: Spelling
+    family: Spelling
+    second: Spelling | None
+    born: date
+    birth_place: City
+    nationality: str
+    home: Home
+    phone: str
+    passport: str
+    email: str
+
+
+class Thing(msgspec.Struct, frozen=True):
+    """A real thing that several cases may meet: `fields` are its true entity fields."""
+
+    id: str
+    type: str
+    country: str
+    fields: dict[str, str]
+
+
+class World:
+    """Makes people and things, one random draw after the other: the same seed makes the same world."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+        self._made = 0
+
+    def person(self) -> Person:
+        """Somebody new."""
+        rng = self._rng
+        culture = cultures()[rng.choices(list(CULTURES), list(CULTURES.values()))[0]]
+        gender = rng.choices(("male", "female"), (7, 3))[0]
+        residence = self._residence(culture)
+        nationality = self._nationality(culture, residence)
+        given = frequent(rng, culture.given[gender])
+        family = frequent(rng, culture.family[gender])
+        return self._as(
+            Person(
+                id=self._next("person"),
+                culture=culture,
+                gender=gender,
+                given=given,
+                family=family,
+                second=self._second(culture, gender, given),
+                born=OLDEST + timedelta(days=rng.randrange(BIRTHS)),
+                birth_place=rng.choice(countries().get(nationality, residence).cities),
+                nationality=nationality,
+                home=self._home(residence),
+                phone="",
+                passport="",
+                email="",
+            )
+        )
+
+    def relative(self, person: Person, *, twin: bool) -> Person:
+        """Another member of the household: same family name and home; a twin is born on the same day."""
+        gender = person.gender if twin else self._rng.choice(("male", "female"))
+        others = tuple(given for given in person.culture.given[gender] if given.native != person.given.native)
+        families = person.culture.family
+        return self._as(
+            msgspec.structs.replace(
+                person,
+                id=self._next("person"),
+                gender=gender,
+                given=frequent(self._rng, others),
+                second=None,
+                family=families[gender][families[person.gender].index(person.family)],
+                born=person.born if twin else person.born + timedelta(days=self._rng.randrange(400, 9_000)),
+            )
+        )
+
+    def namesake(self, person: Person) -> Person:
+        """Somebody else of the same name: born on another day, living elsewhere."""
+        other = self.person()
+        return self._as(
+            msgspec.structs.replace(
+                other,
+                culture=person.culture,
+                gender=person.gender,
+                given=person.given,
+                family=person.family,
+                second=None,
+                nationality=person.nationality,
+                born=person.born + timedelta(days=self._rng.randrange(400, 6_000)),
+            )
+        )
+
+    def thing(self, kind: str) -> Thing:
+        """A new vehicle, phone, account, document or weapon."""
+        country = self._rng.choice([country for country in countries().values() if country.bban or kind != "account"])
+        return Thing(self._next(kind), kind, country.code, self._fields(kind, country))
+
+    def _fields(self, kind: str, country: Country) -> dict[str, str]:
+        rng = self._rng
+        match kind:
+            case "vehicle":
+                make, model = rng.choice(MODELS)
+                look: dict[str, str] = {"make": make, "model": model, "colour": rng.choice(COLOURS)}
+                plate, vin = filled(rng, country.plate), vehicle_number(rng)
+                return {"plate": plate, "plate_country": country.code, "vin": vin, **look}
+            case "phone":
+                return {"number": mobile_number(rng, country), "imei": device_number(rng)}
+            case "account":
+                return {"iban": account_number(rng, country)}
+            case "document":
+                return {"document_type": "passport", "number": filled(rng, country.passport), "country": country.code}
+            case _:
+                return {
+                    "serial": filled(rng, "LDDDDDDD"),
+                    "make": rng.choice(("Glock", "CZ", "Zastava")),
+                    "calibre": "9x19",
+                }
+
+    def _as(self, person: Person) -> Person:
+        """Give the person numbers of his or her own."""
+        country = countries()[person.home.country]
+        issuer = countries().get(person.nationality, country)
+        name = anyascii(person.given.latin[0]).split()[0].lower()
+        return msgspec.structs.replace(
+            person,
+            phone=mobile_number(self._rng, country),
+            passport=filled(self._rng, issuer.passport),
+            email=f"{name}.{self._rng.randrange(1_000, 99_999)}@example.org",
+        )
+
+    def _residence(self, culture: Culture) -> Country:
+        at_home = [countries()[code] for code in culture.countries if code in countries()]
+        stays = self._rng.random() < 0.75
+        return self._rng.choice(at_home if stays and at_home else list(countries().values()))
+
+    def _nationality(self, culture: Culture, residence: Country) -> str:
+        return residence.code if residence.code in culture.countries else culture.countries[0]
+
+    def _home(self, country: Country) -> Home:
+        rng = self._rng
+        return Home(country.code, rng.choice(country.cities), rng.choice(country.streets), str(rng.randrange(1, 180)))
+
+    def _second(self, culture: Culture, gender: str, given: Spelling) -> Spelling | None:
+        if culture.name == "spanish":
+            return frequent(self._rng, culture.family[gender])
+        if culture.latin and self._rng.random() < 0.3:
+            return frequent(self._rng, tuple(other for other in culture.given[gender] if other != given))
+        return None
+
+    def _next(self, kind: str) -> str:
+        self._made += 1
+        return f"{kind}-{self._made}"
