@@ -23,6 +23,14 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
 
 
+class Outcome(StrEnum):
+    """What became of a source position: exactly one of these for each."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+
+
 class Position(msgspec.Struct, frozen=True, order=True):
     """A Kafka position: what conservation counts by."""
 

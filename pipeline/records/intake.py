@@ -1,0 +1,183 @@
+"""The decision about one source position: accepted, duplicate or rejected. Pure: stores, clock and registry are given.
+
+In the order an agency expects: is the agency known, is the message a record, is it that agency's, is it where its key
+belongs, is its version due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from pipeline.records import hashing
+from pipeline.records.agencies import Agency, AgencyState, Registry
+from pipeline.records.messages import Accepted, Outcome, Position, Provenance, Reason, Receipt, Rejected
+from pipeline.records.model import RECORD_TYPE, Case
+from pipeline.records.normalisation import normalise
+from pipeline.records.normalised import Normalised
+from pipeline.records.partitioning import partition_of
+from pipeline.records.validation import Problem, Record, RefusedError, read, sender_problems
+
+NOTHING = Normalised(())
+
+
+class SourceMessage(msgspec.Struct, frozen=True):
+    """One Kafka message of a national topic; `agency` is the one that the topic is for."""
+
+    position: Position
+    agency: str
+    key: bytes | None
+    value: bytes | None
+
+
+class Known(msgspec.Struct, frozen=True, array_like=True):
+    """What intake remembers of a case: its highest accepted version and that version's content hash."""
+
+    version: int
+    content_hash: str
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A version that is accepted. A withdrawal's case and data hold identity, version and status only."""
+
+    case: Case
+    data: bytes
+    content_hash: str
+    hash: str
+    normalised: Normalised
+
+    @property
+    def known(self) -> Known:
+        """What to remember of it."""
+        return Known(self.case.version, self.content_hash)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What becomes of one position: always a receipt, and `taken` or `rejected` unless it is a duplicate."""
+
+    receipt: Receipt
+    taken: Taken | None = None
+    rejected: Rejected | None = None
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What intake decides by: registry, partition count of national topics, what is known of a case key, clock."""
+
+    agencies: Registry
+    partitions: int
+    known: Callable[[str], Known | None]
+    now: Callable[[], datetime]
+
+
+def receive(message: SourceMessage, desk: Desk) -> Decision:
+    """Decide on one message; never raises, whatever its bytes. The caller remembers `taken.known` before the next."""
+    time = desk.now().isoformat(timespec="milliseconds")
+    try:
+        agency = _sender(message, desk.agencies)
+        record = read(message.value)
+    except RefusedError as refused:
+        return _rejection(message, refused.problems[0], time)
+    try:
+        _check_route(message, record, agency, desk.partitions)
+        taken = take(record, desk.known(record.case.key))
+    except RefusedError as refused:
+        return _rejection(message, refused.problems[0], time, record.case)
+    if taken is None:
+        return Decision(_receipt(message, Outcome.DUPLICATE, record.case, time))
+    receipt = _receipt(message, Outcome.ACCEPTED, taken.case, time)
+    return Decision(msgspec.structs.replace(receipt, warnings=taken.normalised.warnings), taken)
+
+
+def take(record: Record, known: Known | None) -> Taken | None:
+    """The version if it is due; None if it is the one known already.
+
+    Raises RefusedError (stale_version, conflicting_version). Equal content is equal canonical JSON of `data` alone.
+    """
+    case, content = record.case, hashing.content_hash(record.data)
+    if known and case.version < known.version:
+        raise RefusedError(_version_problem(Reason.STALE_VERSION, f"version {known.version} was accepted before"))
+    if known and case.version == known.version:
+        if content == known.content_hash:
+            return None
+        raise RefusedError(
+            _version_problem(
+                Reason.CONFLICTING_VERSION, "this version was accepted with other content; send a higher one"
+            )
+        )
+    if case.withdrawn:
+        mark = case.stripped()
+        data = hashing.canonical_json(msgspec.to_builtins(mark))
+        return Taken(mark, data, content, hashing.fingerprint_hash(mark), NOTHING)
+    return Taken(case, record.data, content, hashing.fingerprint_hash(case), normalise(case))
+
+
+def accepted(taken: Taken, receipt: Receipt, fingerprint: msgspec.Raw, generation: str) -> Accepted:
+    """The value of topic `accepted` for a version and its receipt, with its fingerprint (JSON) of that generation."""
+    return Accepted(
+        case=taken.case.key,
+        version=taken.case.version,
+        status=taken.case.status,
+        hash=taken.hash,
+        data=msgspec.Raw(taken.data),
+        provenance=Provenance(receipt.position, receipt.time, taken.content_hash, RECORD_TYPE, generation),
+        entities=taken.normalised.entities,
+        fingerprint=fingerprint,
+        warnings=taken.normalised.warnings,
+    )
+
+
+def known_from(value: Accepted) -> Known:
+    """What intake remembers of an accepted version, for rebuilding its store from topic `accepted`."""
+    return Known(value.version, value.provenance.content_hash)
+
+
+def _sender(message: SourceMessage, agencies: Registry) -> Agency:
+    agency = agencies.get(message.agency)
+    if agency is None or agency.state is not AgencyState.ACTIVE:
+        raise RefusedError(Problem(Reason.UNKNOWN_AGENCY, "", "no active agency of this topic's name is registered"))
+    return agency
+
+
+def _check_route(message: SourceMessage, record: Record, agency: Agency, partitions: int) -> None:
+    for problem in sender_problems(record, agency):
+        raise RefusedError(problem)
+    key = record.case.key.encode()
+    partition = partition_of(key, partitions)
+    if message.key != key or message.position.partition != partition:
+        where = f"its key must be {record.case.key} and its partition {partition} (murmur2 of the key)"
+        raise RefusedError(Problem(Reason.MISROUTED, "", where))
+
+
+def _version_problem(reason: Reason, message: str) -> Problem:
+    return Problem(reason, "/data/version", message)
+
+
+def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) -> Receipt:
+    return Receipt(message.position, outcome, case.key, case.version, time=time)
+
+
+def _rejection(message: SourceMessage, problem: Problem, time: str, case: Case | None = None) -> Decision:
+    own = case if case and case.agency == message.agency else None
+    receipt = Receipt(
+        message.position,
+        Outcome.REJECTED,
+        own.key if own else "",
+        own.version if own else 0,
+        problem.reason,
+        problem.pointer,
+        problem.message,
+        time=time,
+    )
+    rejected = Rejected(
+        position=message.position,
+        reason=problem.reason,
+        pointer=problem.pointer,
+        message=problem.message,
+        agency=message.agency,
+        key=message.key,
+        original=message.value,
+        time=time,
+    )
+    return Decision(receipt, rejected=rejected)
