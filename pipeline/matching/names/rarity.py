@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import lzma
+from functools import cache
+from importlib.resources import files
+
+import msgspec
 
 CEILING = 1600
 """No token is taken for rarer than one in 65,536: the sources do not tell apart what is rarer."""
+FLOOR = 200
 
 
-@lru_cache(maxsize=131072)
+def length_limit(folded: str) -> int:
+    """Short tokens cannot be rare: a letter of a name holds about 2.6 bits (bigram entropy of the Wikidata labels)."""
+    return 100 + 260 * len(folded)
+
+
 def rarity_of(folded: str) -> int:
-    """Hundredths of a bit for a folded Latin token; short tokens cannot be rare."""
-    return min(CEILING, 100 + 260 * len(folded))
+    """Hundredths of a bit for a folded Latin token; one without letters says nothing."""
+    if not folded:
+        return 0
+    known = _known().get(folded)
+    return min(CEILING, length_limit(folded)) if known is None else known
+
+
+@cache
+def _known() -> dict[str, int]:
+    packed = files("pipeline.matching.names.constants").joinpath("rarity.json.xz").read_bytes()
+    return msgspec.json.decode(lzma.decompress(packed), type=dict[str, int])

@@ -1,0 +1,28 @@
+"""Spellings and short forms of one given or family name: Bill and William, Yusuf and Youssef, Petrov and Petrova."""
+
+from __future__ import annotations
+
+import lzma
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+
+def are_variants(a: str, b: str) -> bool:
+    """Whether two folded Latin tokens belong to one class."""
+    known = _classes()
+    return not known.get(a, _NONE).isdisjoint(known.get(b, _NONE))
+
+
+_NONE: frozenset[int] = frozenset()
+
+
+@cache
+def _classes() -> dict[str, frozenset[int]]:
+    packed = files("pipeline.matching.names.constants").joinpath("variants.json.xz").read_bytes()
+    members: dict[str, list[int]] = {}
+    for number, group in enumerate(msgspec.json.decode(lzma.decompress(packed), type=list[list[str]])):
+        for token in group:
+            members.setdefault(token, []).append(number)
+    return {token: frozenset(numbers) for token, numbers in members.items()}
