@@ -146,6 +146,9 @@ def server_properties(port: int, controller_port: int, data: Path) -> str:
         "offsets.topic.num.partitions": 4,
         "transaction.state.log.num.partitions": 4,
         "group.initial.rebalance.delay.ms": 0,
+        # A broker restarted after a crash is let in when the session of its former self has run out (by default 9 s).
+        "broker.session.timeout.ms": 5000,
+        "broker.heartbeat.interval.ms": 1000,
         "message.max.bytes": MAX_MESSAGE_BYTES,
         "replica.fetch.max.bytes": MAX_MESSAGE_BYTES,
         # One request carries a batch of the largest size with its framing.

@@ -1,0 +1,77 @@
+"""What `liaison up` does when it cannot, or may not, start something."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+
+import psutil
+import pytest
+from liaison_command import Home
+
+from pipeline.localstack import processes, stack
+from pipeline.settings import Settings
+
+WAY_OUT = ("LIAISON_KAFKA_URL", "LIAISON_ELASTICSEARCH_URL", "deploy/compose.yaml")
+
+
+def one_line(errors: str) -> str:
+    """The single line that a failed command wrote."""
+    assert errors.count("\n") == 1, errors
+    return errors
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_up_leaves_no_orphan(home: Home, wait_for, ending: signal.Signals) -> None:
+    with home.start("up") as up:
+        wait_for(lambda: any(p.pid != up.pid for p in home.processes()), deadline_s=60)
+        up.send_signal(ending)
+        _, errors = up.communicate(timeout=60)
+    assert up.returncode != 0
+    assert "Traceback" not in errors
+    assert home.processes() == []
+
+
+@pytest.mark.engines
+def test_an_engine_that_cannot_start_fails_in_one_line_and_takes_the_other_with_it(home: Home) -> None:
+    done = home.run("up", elasticsearch_heap="1parsec")
+    assert done.returncode == 1
+    assert "Elasticsearch 9.5.3 ended while starting" in one_line(done.stderr)
+    assert "LIAISON_ELASTICSEARCH_URL" in done.stderr
+    assert home.processes() == []
+
+
+def test_an_empty_cache_offline_names_the_ways_out(home: Home) -> None:
+    done = home.run("up", engine_cache=str(home.path / "nothing"), offline="1")
+    assert done.returncode == 1
+    assert all(way in one_line(done.stderr) for way in WAY_OUT)
+    assert home.processes() == []
+
+
+def test_an_unreachable_repository_names_the_ways_out(home: Home) -> None:
+    done = home.run("up", engine_cache=str(home.path / "nothing"), engine_mirror="http://127.0.0.1:1")
+    assert done.returncode == 1
+    assert all(way in one_line(done.stderr) for way in WAY_OUT)
+
+
+def test_with_both_urls_set_nothing_is_started_nor_fetched(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        states = home.up(kafka_url=address, elasticsearch_url=f"http://{address}", offline="1", engine_cache="/nowhere")
+    assert {state["state"] for state in states.values()} == {"external"}
+    assert home.processes() == []
+    assert list(home.path.iterdir()) == []
+
+
+def test_a_stranger_with_the_recorded_pid_is_left_alone(home: Home) -> None:
+    run_file = home.path / "engines" / "kafka.run.json"
+    run_file.parent.mkdir()
+    (run_file.parent / "lock").touch()
+    myself = psutil.Process()
+    processes.write_run(run_file, processes.Run(os.getpid(), processes.started(myself), 1))
+    settings = Settings(home=home.path, kafka_url="", elasticsearch_url="")
+    assert stack.status(settings)[0].state == "killed"
+    assert stack.down(settings) == []
+    assert not run_file.exists()
