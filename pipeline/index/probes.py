@@ -1,0 +1,130 @@
+"""A question as the matcher sees it: entities with a fingerprint's forms, and what selects its candidates. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+import msgspec
+
+from pipeline.correlation.keys import keys
+from pipeline.index.queries import WEIGHTS, Asked, Clause
+from pipeline.index.questions import Question
+from pipeline.index.terms import address_terms, folded_text, pieces
+from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
+from pipeline.matching.names import NamePrint, sound_keys
+from pipeline.records.addresses import address
+from pipeline.records.names import normalise_name
+from pipeline.records.normalised import Entity, Identifier, Phone
+from pipeline.records.phones import phone
+
+NAMED = ("person", "organisation", "vessel")
+"""Types that a name may be of; a question does not say."""
+
+MOST_KEYS = 64
+"""Most selective first; a question of a name, a birth date and some numbers has fewer."""
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """The question's entities, and the numbers in it whose type only the record that holds them can tell."""
+
+    entities: tuple[EntityPrint, ...]
+    numbers: frozenset[str]
+    national: frozenset[str]
+
+
+def probe(question: Question, country: str) -> Probe:
+    """The entities that a question speaks of; `country` ("" unknown) is where its phones are dialled."""
+    phones = tuple(found for text in question.phones if (found := phone(text, country)) is not None)
+    entities = [*_named(question, phones), *_alone(question, phones)]
+    return Probe(
+        tuple(entity_print(entity) for entity in entities),
+        frozenset(question.numbers),
+        frozenset(text.lstrip("0") for text in question.phones if text.isdigit()),
+    )
+
+
+def _named(question: Question, phones: tuple[Phone, ...]) -> Iterator[Entity]:
+    emails, addresses = question.emails, tuple(address("", "", "", "", city, "") for city in question.cities)
+    for kind in NAMED:
+        names = tuple(normalise_name(name, "", "", "", "", "", kind) for name in question.names)
+        if kind == "person" and (names or question.born or emails):
+            yield Entity(
+                kind, kind, names=names, birth_date=question.born, phones=phones, emails=emails, addresses=addresses
+            )
+        elif names:
+            yield Entity(kind, kind, names=names, addresses=addresses if kind == "organisation" else ())
+
+
+def _alone(question: Question, phones: tuple[Phone, ...]) -> Iterator[Entity]:
+    """Phones and plates also by themselves: whoever holds them is found though he bears another name."""
+    if phones:
+        yield Entity("phone", "phone", phones=phones)
+    for at, plate in enumerate(question.plates):
+        yield Entity(f"vehicle{at}", "vehicle", identifiers=(Identifier("plate", plate),))
+
+
+def adapted(asked: Probe, record: Iterable[EntityPrint]) -> tuple[EntityPrint, ...]:
+    """The probe's entities, with those of the question's numbers that the record holds, of the record's type."""
+    entities = {entity.id: entity for entity in asked.entities}
+    for held in record:
+        identifiers = tuple(one for one in held.identifiers if one.value in asked.numbers)
+        phones = tuple(one for one in held.phones if one.national in asked.national)
+        if identifiers or phones:
+            like = entities.get(held.type) or EntityPrint(held.type, held.type)
+            entities[held.type] = _with_numbers(like, identifiers, phones)
+    return tuple(entities.values())
+
+
+def _with_numbers(
+    entity: EntityPrint, identifiers: tuple[IdentifierPrint, ...], phones: tuple[PhonePrint, ...]
+) -> EntityPrint:
+    return msgspec.structs.replace(
+        entity,
+        identifiers=tuple(sorted({*entity.identifiers, *identifiers})),
+        phones=tuple(sorted({*entity.phones, *phones})),
+    )
+
+
+def asked(question: Question, asked_for: Probe, stop: Collection[int]) -> Asked:
+    """What selects the candidates of a question; `stop` are the model's stop keys."""
+    clauses = [
+        *_name_clauses(asked_for.entities),
+        *_number_clauses(question, asked_for),
+        *_place_clauses(asked_for.entities),
+    ]
+    found = keys(asked_for.entities, stop)[:MOST_KEYS]
+    clauses += [Clause("key", WEIGHTS["key"], (str(key),), "keys") for key in found]
+    return Asked(tuple(clauses), folded_text(question.text))
+
+
+def _name_clauses(entities: Iterable[EntityPrint]) -> Iterator[Clause]:
+    """One clause for the spellings and one for the sounds of each token: one spelt two ways counts once."""
+    names = [name for entity in entities for name in entity.names]
+    spellings = dict.fromkeys(token.forms for name in names for token in name.tokens)
+    for forms in spellings:
+        yield Clause("name", WEIGHTS["name"], tuple(f"name:{form}" for form in forms))
+    for sounds in dict.fromkeys(_sounds(names)):
+        yield Clause("sound", WEIGHTS["sound"], tuple(f"sound:{sound}" for sound in sounds))
+
+
+def _sounds(names: Iterable[NamePrint]) -> Iterator[tuple[str, ...]]:
+    return (heard.sounds for name in names for heard in sound_keys(name))
+
+
+def _number_clauses(question: Question, asked_for: Probe) -> Iterator[Clause]:
+    whole = WEIGHTS["number"]
+    phones = {f"phone:{one.e164}" for entity in asked_for.entities for one in entity.phones}
+    for term in sorted(phones | {f"phone:{number}" for number in asked_for.national}):
+        yield Clause("phone", whole, (term,))
+    for number in question.numbers:
+        yield Clause("number", whole, (f"id:{number}",))
+    for email in question.emails:
+        yield Clause("email", whole, (f"email:{email}",))
+    for plate in question.plates:
+        yield Clause("number", whole, (f"id:{plate}",))
+        yield from (Clause("piece", WEIGHTS["piece"], (f"piece:{piece}",)) for piece in pieces(plate))
+
+
+def _place_clauses(entities: Iterable[EntityPrint]) -> Iterator[Clause]:
+    terms = {term for entity in entities for one in entity.addresses for term in address_terms(one)}
+    return (Clause("place", WEIGHTS["place"], (term,)) for term in sorted(terms))

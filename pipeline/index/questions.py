@@ -1,0 +1,169 @@
+"""What an investigator types, taken apart: names, numbers, phones, plates, a birth date, places, free text. Pure.
+
+A word is what it looks like; `name:`, `born:`, `phone:`, `email:`, `number:`, `plate:`, `city:` and `text:` say it
+outright, and quotes hold words together: `ivan petrov 1980-05`, `plate:AB?12*`, `"Nord Trade" city:Лион`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from pipeline.errors import LiaisonError
+from pipeline.matching.comparisons.things import WILDCARDS
+from pipeline.records.dates import partial_date
+from pipeline.records.identifiers import canonical, plate
+from pipeline.records.names import clean_text
+from pipeline.records.normalised import PartialDate
+
+LONGEST = 1000
+"""Characters of a question: more than anyone types, and a bound on what one costs."""
+
+MOST_PARTS = 40
+"""Words or numbers of a question."""
+
+SHORTEST_NUMBER = 4
+SHORTEST_PHONE = 7
+"""Digits of the shortest subscriber numbers worth dialling without an area code."""
+LONGEST_PIECE = 4
+"""Characters of one group of a plate or number written in groups."""
+
+FIELDS = ("name", "born", "phone", "email", "number", "plate", "city", "text")
+
+_PART = re.compile(rf'(?:({"|".join(FIELDS)}):)?(?:"([^"]*)"|(\S+))')
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?|(?:19|20)\d{2}")
+_PHONE = re.compile(r"(?:\+|\b00)\d[\d\s().\-/]{5,}\d")
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A question's parts, as typed but clean; `numbers` and `plates` are upper-case cores, plates with ? and *."""
+
+    names: tuple[str, ...] = ()
+    born: PartialDate | None = None
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    plates: tuple[str, ...] = ()
+    cities: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether it asks for nothing."""
+        return self == Question()
+
+
+class _Draft:
+    """A question while it is being read."""
+
+    def __init__(self) -> None:
+        self.lists: dict[str, list[str]] = {name: [] for name in FIELDS}
+        self.words: list[str] = []
+
+    def add(self, field: str, value: str) -> None:
+        if field == "phone" and (digits := canonical(value)).isdigit() and not value.startswith("+"):
+            self.lists["phone"].append(digits)
+        else:
+            self.lists[field].append(value)
+
+    def question(self) -> Question:
+        lists, loose = self.lists, " ".join(self.words)
+        return Question(
+            names=tuple(filter(None, [*lists["name"], loose])),
+            born=next(map(partial_date, lists["born"]), None),
+            phones=tuple(lists["phone"]),
+            emails=tuple(value.casefold() for value in lists["email"]),
+            numbers=tuple(dict.fromkeys(core for value in lists["number"] if (core := canonical(value)))),
+            plates=tuple(core for value in lists["plate"] if (core := plate(value))),
+            cities=tuple(lists["city"]),
+            text=" ".join([*lists["text"], loose]).strip(),
+        )
+
+
+def parse(text: str) -> Question:
+    """The question in `text`. Raises LiaisonError if it is empty, too long, or names a date that is none."""
+    if len(text) > LONGEST:
+        raise LiaisonError(f"the question is longer than {LONGEST} characters")
+    draft = _Draft()
+    clean = clean_text(text)
+    rest = _take(_PHONE, clean, lambda found: draft.add("phone", found))
+    parts = list(_PART.finditer(rest))
+    if len(parts) > MOST_PARTS:
+        raise LiaisonError(f"the question has more than {MOST_PARTS} words")
+    for field, value in _grouped(parts):
+        _place(draft, field, value)
+    question = draft.question()
+    if question.empty:
+        raise LiaisonError("the question asks for nothing")
+    return question
+
+
+def _take(pattern: re.Pattern[str], text: str, found: Callable[[str], None]) -> str:
+    """Hand each match to `found`; the text without them. Quoted and named parts are left alone."""
+    if ":" in text or '"' in text:
+        return text
+    for match in pattern.findall(text):
+        found(match)
+    return pattern.sub(" ", text)
+
+
+def _grouped(parts: list[re.Match[str]]) -> Iterator[tuple[str, str]]:
+    """Field and value of each part; short groups of capitals and digits side by side (AB 123 CD) are one number."""
+    run: list[str] = []
+    for part in parts:
+        field, quoted, word = part.groups()
+        if not field and word and _is_piece(word):
+            run.append(word)
+            continue
+        yield from _close(run)
+        yield (field or ("name" if quoted else ""), quoted or word or "")
+    yield from _close(run)
+
+
+def _is_piece(word: str) -> bool:
+    capitals_or_digits = word.isalnum() and (word.isupper() or word.isdigit())
+    return capitals_or_digits and len(word) <= LONGEST_PIECE and not _DATE.fullmatch(word)
+
+
+def _close(run: list[str]) -> Iterator[tuple[str, str]]:
+    joined = "".join(run)
+    if len(run) > 1 and any(map(str.isdigit, joined)) and len(joined) > LONGEST_PIECE:
+        yield "", joined
+    else:
+        yield from (("", word) for word in run)
+    run.clear()
+
+
+def _place(draft: _Draft, field: str, value: str) -> None:
+    if field == "born" and not _is_date(value):
+        raise LiaisonError("born: takes YYYY, YYYY-MM or YYYY-MM-DD")
+    if field:
+        draft.add(field, value)
+    elif _EMAIL.fullmatch(value):
+        draft.add("email", value)
+    elif _DATE.fullmatch(value) and _is_date(value):
+        draft.add("born", value)
+    elif WILDCARDS.intersection(value) and any(map(str.isdigit, value)):
+        draft.add("plate", value)
+    elif any(map(str.isdigit, value)) and len(canonical(value)) >= SHORTEST_NUMBER:
+        _place_number(draft, value)
+    else:
+        draft.words.append(value)
+
+
+def _is_date(value: str) -> bool:
+    try:
+        partial_date(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _place_number(draft: _Draft, value: str) -> None:
+    draft.add("number", value)
+    digits = canonical(value)
+    if digits.isdigit() and len(digits) >= SHORTEST_PHONE:
+        draft.add("phone", digits)
