@@ -60,7 +60,7 @@ def group_of(settings: Settings, stage: str, scope: str = "") -> str:
 
 def _consumed(settings: Settings, names: Iterable[str]) -> dict[str, list[TopicPartition]]:
     current = generation(load_model(settings.model), settings.block_partitions)
-    consumed = {
+    return {
         group_of(settings, "intake"): [p for name in names for p in _all(settings, topics.CASES, agency=name)],
         group_of(settings, "correlate", current): _all(settings, topics.BLOCKS, generation=current),
         group_of(settings, "project", current): [
@@ -69,7 +69,6 @@ def _consumed(settings: Settings, names: Iterable[str]) -> dict[str, list[TopicP
             *_all(settings, topics.LINKS, generation=current),
         ],
     }
-    return consumed
 
 
 def _all(settings: Settings, topic: topics.Topic, *, agency: str = "", generation: str = "") -> list[TopicPartition]:

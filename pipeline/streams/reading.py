@@ -65,6 +65,13 @@ async def _finished(
     return done
 
 
+async def begin(settings: Settings, partition: TopicPartition) -> int:
+    """The first offset that a partition still holds."""
+    async with plain_consumer(settings, [partition]) as consumer:
+        found: dict[TopicPartition, int] = await consumer.beginning_offsets([partition])
+        return found[partition]
+
+
 async def read_table(settings: Settings, topic: str, partitions: Iterable[int] = (0,)) -> dict[bytes, bytes]:
     """The last value of every key of a compacted topic that is small enough to hold; tombstones left out."""
     table: dict[bytes, bytes] = {}

@@ -61,19 +61,23 @@ def work(name: str, settings: Settings, *, attached: bool = False, after: After 
 
 
 async def _run(name: str, settings: Settings, attached: bool, after: After) -> Ending:
-    stop = asyncio.Event()
-    running = asyncio.create_task(_stage(name, settings, stop, after))
+    begun, stop = asyncio.Event(), asyncio.Event()
+    running = asyncio.create_task(_stage(name, settings, begun, stop, after))
     _listen(stop, attached)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    return await running
+    if not begun.is_set():  # it waits for Elasticsearch or a first agency
+        running.cancel()
+    await asyncio.wait([running])
+    return Ending.STOPPED if running.cancelled() else running.result()
 
 
-async def _stage(name: str, settings: Settings, stop: asyncio.Event, after: After) -> Ending:
+async def _stage(name: str, settings: Settings, begun: asyncio.Event, stop: asyncio.Event, after: After) -> Ending:
     try:
         async with BUILDERS[name](settings, after) as stage:
             log.info("%s: starting as %s", name, settings.worker_name)
+            begun.set()
             await stage.run(stop)
     except LiaisonError:
         raise

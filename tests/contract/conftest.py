@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from kafka import KafkaAdminClient
+from kafka import TopicPartition as KafkaTopicPartition
+from kafka.structs import OffsetAndMetadata
 
 from pipeline.settings import Settings
 from pipeline.streams import topics
@@ -83,6 +85,15 @@ class EchoTopics:
     def total(self) -> int:
         """How many outputs are committed."""
         return sum(map(len, self.copies().values()))
+
+    def rewind(self, offset: int) -> None:
+        """Set the group's offsets, as a redelivery from an earlier position would find them."""
+        group = f"{self.settings.namespace}echo"
+        offsets = {
+            KafkaTopicPartition(self.source, p): OffsetAndMetadata(offset, "", -1)
+            for p in range(self.settings.case_partitions)
+        }
+        self.admin.alter_group_offsets(group, offsets)
 
     def acknowledged(self) -> dict[int, int]:
         """The group's committed offsets by partition."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -101,5 +102,5 @@ if __name__ == "__main__":
     parser.add_argument("--kill-after", default="")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--gate", type=Path)
-    import logging; logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     asyncio.run(main(parser.parse_args()))

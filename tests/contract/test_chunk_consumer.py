@@ -69,3 +69,33 @@ def test_acknowledged_only_after_the_store_was_synced(
     assert echo.acknowledged() == {}
     gate.unlink()
     wait_for(lambda: sorted(echo.acknowledged().values()) == [100] * 4)
+
+
+def test_a_stopped_worker_that_comes_back_harms_nothing(
+    echo: Any, start_echo: Any, each_once: Any, wait_for: Any
+) -> None:
+    echo.push(5000)
+    zombie = start_echo("--name", "zombie")
+    wait_for(lambda: echo.total() > 0)
+    zombie.send_signal(signal.SIGSTOP)
+    start_echo("--name", "next")
+    wait_for(lambda: echo.total() >= 20000, deadline_s=60)
+    zombie.send_signal(signal.SIGCONT)
+    echo.push(500)
+    wait_for(lambda: echo.total() >= 22000, deadline_s=60)
+    each_once(echo, 5500)
+
+
+def test_positions_that_were_acknowledged_wrongly_are_skipped_or_fetched_by_progress(
+    echo: Any, start_echo: Any, each_once: Any, wait_for: Any
+) -> None:
+    echo.push(300)
+    first = start_echo()
+    wait_for(lambda: sorted(echo.acknowledged().values()) == [300] * 4)
+    first.terminate()
+    assert first.wait(timeout=20) == 0
+    echo.rewind(100)
+    echo.push(100)
+    start_echo()
+    wait_for(lambda: echo.total() >= 1600)
+    each_once(echo, 400)

@@ -1,0 +1,197 @@
+"""The intake stage: messages of the national topics in; receipts, rejections, accepted records and fingerprints out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.correlation.correlator import targets
+from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.matching.model import Model, generation, load_model
+from pipeline.records.agencies import Registry
+from pipeline.records.intake import Decision, Desk, Known, SourceMessage, Taken, accepted, known_from, receive
+from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.admin import ids
+from pipeline.streams.lane import After, Result
+from pipeline.streams.reading import begin, read
+from pipeline.streams.registry import agencies, changed
+from pipeline.streams.stage import ALL, Feed, Stage
+from pipeline.streams.stores import Places, reopened
+from pipeline.streams.table_store import TableStore
+from pipeline.streams.transactions import Output
+
+log = logging.getLogger(__name__)
+
+STAGE: Final = "intake"
+
+REBUILT_AT_ONCE: Final = 20_000
+"""Rows between two commits of a store that is being rebuilt: some 100 bytes each wait in memory."""
+
+_encoder = msgspec.json.Encoder()
+_accepted = msgspec.json.Decoder(Accepted)
+_known = msgspec.msgpack.Decoder(Known)
+_known_encoder = msgspec.msgpack.Encoder()
+
+
+def now() -> datetime:
+    """The time of day, aware."""
+    return datetime.now(UTC)
+
+
+class Intake:
+    """The work of the stage: the generation enters the fingerprints that it writes, never its decisions."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        places: Places,
+        registry: Registry,
+        model: Model,
+        current: str,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._settings, self._places = settings, places
+        self._registry, self._model, self._generation, self._clock = registry, model, current, clock
+        self._accepted = topics.name(settings, topics.ACCEPTED)
+        self._rejected = topics.name(settings, topics.REJECTED)
+        self._blocks = topics.name(settings, topics.BLOCKS, generation=current)
+        self._receipts = {name: topics.name(settings, topics.RECEIPTS, agency=name) for name in registry}
+
+    async def open(self, source: TopicPartition, applied: int) -> TableStore:
+        """The store at `applied`: caught up from the source while that still holds it, else from `accepted`."""
+        store = reopened(TableStore, self._places, source, applied)
+        if store.offset < applied:
+            if store.offset > NO_OFFSET and await begin(self._settings, source) <= store.offset + 1:
+                await self._catch_up(source, store, applied)
+            else:
+                await self._rebuild(source, store)
+            store.commit(applied)
+        return store
+
+    async def _catch_up(self, source: TopicPartition, store: TableStore, applied: int) -> None:
+        async for records in read(self._settings, {source: store.offset + 1}, {source: applied}):
+            self.step(source, store, records)
+
+    async def _rebuild(self, source: TopicPartition, store: TableStore) -> None:
+        log.info("rebuilding the store of %s-%d", source.topic, source.partition)
+        own = f"{topics.agency_of(self._settings, topics.CASES, source.topic)}:".encode()
+        waiting = 0
+        async for records in read(self._settings, {TopicPartition(self._accepted, source.partition): 0}):
+            for record in records:
+                if record.key.startswith(own) and record.value is not None:
+                    store.put(record.key, _known_encoder.encode(known_from(_accepted.decode(record.value))))
+                    waiting += 1
+            if waiting >= REBUILT_AT_ONCE:
+                store.commit(NO_OFFSET)
+                waiting = 0
+
+    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
+        """One outcome for each message, in order."""
+        agency = topics.agency_of(self._settings, topics.CASES, source.topic)
+        desk = Desk(self._registry, self._settings.case_partitions, lambda key: _recall(store, key), self._clock)
+        outputs: list[Output] = []
+        for record in records:
+            position = Position(record.topic, record.partition, record.offset)
+            message = SourceMessage(position, agency, record.key, record.value)
+            outputs += self._outcome(message, desk, store)
+        return Result(outputs)
+
+    def _outcome(self, message: SourceMessage, desk: Desk, store: TableStore) -> list[Output]:
+        try:
+            decision = receive(message, desk)
+            made = list(self._taken(decision.taken, decision.receipt, store)) if decision.taken else []
+        except Exception as error:
+            log.exception("intake failed on %s", message.position)
+            decision, made = _failed(message, f"could not be taken in: {type(error).__name__}", desk), []
+        if any(len(output.value) > topics.ACCEPTED.max_bytes - topics.MIB for output in made):
+            decision, made = _failed(message, "its normalised form is over 15 MiB", desk, Reason.TOO_LARGE), []
+        if made and decision.taken is not None:
+            store.put(decision.taken.case.key.encode(), _known_encoder.encode(decision.taken.known))
+        return [self._receipt(message, decision.receipt), *made, *self._rejection(message, decision.rejected)]
+
+    def _receipt(self, message: SourceMessage, receipt: Receipt) -> Output:
+        position = message.position
+        return Output(
+            self._receipts[message.agency], position.partition, str(position).encode(), _encoder.encode(receipt)
+        )
+
+    def _rejection(self, message: SourceMessage, rejected: Rejected | None) -> Iterator[Output]:
+        if rejected is not None:
+            position = message.position
+            yield Output(self._rejected, position.partition, str(position).encode(), _encoder.encode(rejected))
+
+    def _taken(self, taken: Taken, receipt: Receipt, store: TableStore) -> Iterator[Output]:
+        """The accepted record, and its fingerprint to each partition of `blocks` that must see this version."""
+        made = fingerprint(taken.case, taken.normalised, self._model)
+        encoded = _encoder.encode(made)
+        value = _encoder.encode(accepted(taken, receipt, msgspec.Raw(encoded), self._generation))
+        key = taken.case.key.encode()
+        yield Output(self._accepted, receipt.position.partition, key, value)
+        for target in targets(made, first=store.get(key) is None, partitions=self._settings.block_partitions):
+            yield Output(self._blocks, target, key, encoded)
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        """Nothing goes anywhere but to Kafka."""
+        return ()
+
+
+def _recall(store: TableStore, case: str) -> Known | None:
+    value = store.get(case.encode())
+    return None if value is None else _known.decode(value)
+
+
+def _failed(message: SourceMessage, why: str, desk: Desk, reason: Reason = Reason.SCHEMA) -> Decision:
+    """The rejection of a message that a fault of ours, or the size of what it becomes, keeps from being taken in."""
+    time = desk.now().isoformat(timespec="milliseconds")
+    receipt = Receipt(message.position, Outcome.REJECTED, reason=reason, message=why, time=time)
+    rejected = Rejected(
+        position=message.position,
+        reason=reason,
+        pointer="",
+        message=why,
+        agency=message.agency,
+        key=message.key,
+        original=message.value,
+        time=time,
+    )
+    return Decision(receipt, rejected=rejected)
+
+
+@asynccontextmanager
+async def stage(settings: Settings, after: After) -> AsyncIterator[Stage]:
+    """The stage for the agencies registered now, of which there must be one; it joins anew when the registry changes.
+
+    Raises LiaisonError where topics are missing.
+    """
+    while not (registry := await agencies(settings)):
+        log.info("no agency is registered yet; waiting")
+        await changed(settings, {})
+    model = load_model(settings.model)
+    current = generation(model, settings.block_partitions)
+    sources = [topics.name(settings, topics.CASES, agency=name) for name in registry]
+    written = [topics.name(settings, topics.ACCEPTED), topics.name(settings, topics.BLOCKS, generation=current)]
+    found = ids(settings, [*sources, *written])
+    work = Intake(settings, Places(settings, STAGE, ALL, found), registry, model, current)
+    made = Stage(settings, STAGE, [Feed(STAGE, sources, work, ALL)], found.topics, after)
+    watching = asyncio.create_task(_watch(settings, registry, made))
+    try:
+        yield made
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
+async def _watch(settings: Settings, registry: Registry, made: Stage) -> None:
+    await changed(settings, registry)
+    log.info("the agency registry has changed")
+    made.rejoin.set()

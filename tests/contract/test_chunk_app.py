@@ -1,0 +1,124 @@
+"""The chunk consumer inside Faust, in this process: seeking, slow agents, flow control, what is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from pipeline.settings import Settings
+from pipeline.streams.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp
+
+pytestmark = pytest.mark.engines
+
+Handle = Callable[[Any], Awaitable[None]]
+
+
+@asynccontextmanager
+async def consuming(settings: Settings, topic: str, handle: Handle) -> AsyncIterator[ChunkApp]:
+    app = ChunkApp(f"{settings.namespace}app", settings)
+
+    async def agent(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await handle(event)
+
+    app.agent(app.topic(topic, key_serializer="raw", value_serializer="raw"), name="agent")(agent)
+    await app.start()
+    try:
+        yield app
+    finally:
+        await app.stop()
+
+
+async def until(condition: Callable[[], bool], deadline_s: float = 30.0) -> None:
+    async with asyncio.timeout(deadline_s):
+        while not condition():  # noqa: ASYNC110 - the condition is the app's state
+            await asyncio.sleep(0.01)
+
+
+async def test_chunks_come_in_order_and_hold_raw_records(echo: Any, engine_settings: Settings) -> None:
+    await echo._push(1200)
+    seen: dict[int, list[int]] = {p: [] for p in range(4)}
+    sizes = []
+
+    async def note(event: Any) -> None:
+        sizes.append(len(event.value))
+        assert event.message.offset == event.value[-1].offset
+        seen[event.message.partition] += [record.offset for record in event.value]
+
+    async with consuming(engine_settings, echo.source, note):
+        await until(lambda: sum(map(len, seen.values())) >= 4800)
+    assert all(offsets == list(range(1200)) for offsets in seen.values())
+    assert max(sizes) <= CHUNK_RECORDS
+
+
+async def test_seeking_back_brings_the_records_again(echo: Any, engine_settings: Settings) -> None:
+    await echo._push(50)
+    seen: list[int] = []
+
+    async def note(event: Any) -> None:
+        if event.message.partition == 0:
+            seen.extend(record.offset for record in event.value)
+
+    async with consuming(engine_settings, echo.source, note) as app:
+        await until(lambda: len(seen) == 50)
+        await app.consumer.seek(TP(echo.source, 0), 20)
+        await until(lambda: len(seen) >= 80)
+    assert seen == [*range(50), *range(20, 50)]
+
+
+async def test_a_slow_agent_holds_fetching_back_and_loses_nothing(echo: Any, engine_settings: Settings) -> None:
+    await echo._push(8000)
+    gate = asyncio.Event()
+    seen: list[int] = []
+    app_queue: list[int] = []
+
+    async def wait(event: Any) -> None:
+        await gate.wait()
+        seen.extend(record.offset for record in event.value)
+
+    async with consuming(engine_settings, echo.source, wait) as app:
+        queue = next(iter(app.topics)).queue
+        await until(lambda: queue.qsize() >= BUFFERED_CHUNKS)
+        app_queue.append(queue.qsize())
+        gate.set()
+        await until(lambda: len(seen) >= 32000)
+    assert app_queue == [BUFFERED_CHUNKS]
+    assert sorted(seen) == sorted(list(range(8000)) * 4)
+
+
+async def test_only_what_was_acknowledged_is_committed(echo: Any, engine_settings: Settings) -> None:
+    await echo._push(10)
+    held: list[Any] = []
+
+    async def keep(event: Any) -> None:
+        held.append(event)
+
+    async with consuming(engine_settings, echo.source, keep) as app:
+        await until(lambda: sum(len(e.value) for e in held) >= 40)
+        await app.consumer.commit()
+        assert dict(app.consumer._committed_offset) == dict.fromkeys(app.consumer.assignment()) or not any(
+            app.consumer._committed_offset.values()
+        )
+        for event in held:
+            event.ack()
+        await app.consumer.commit()
+        assert set(app.consumer._committed_offset.values()) == {10}
+
+
+async def test_a_chunk_of_an_earlier_assignment_acknowledges_nothing(echo: Any, engine_settings: Settings) -> None:
+    await echo._push(10)
+    held: list[Any] = []
+
+    async def keep(event: Any) -> None:
+        held.append(event)
+
+    async with consuming(engine_settings, echo.source, keep) as app:
+        await until(lambda: len(held) >= 4)
+        app.consumer_generation_id += 1
+        assert [event.ack() for event in held] == [False] * len(held)
+        assert not any(app.consumer._acked.values())

@@ -1,0 +1,130 @@
+"""The transactional producer on the real broker: progress, fencing, large messages, what readers see."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.admin import apply
+from pipeline.streams.connection import BATCH_BYTES
+from pipeline.streams.reading import read, read_table
+from pipeline.streams.transactions import Lost, Output, Transactions, progress_partition
+
+pytestmark = pytest.mark.engines
+
+Make = Callable[..., Transactions]
+
+
+@pytest.fixture
+def target(engine_settings: Settings) -> str:
+    apply(engine_settings, topics.plan(engine_settings, [], []))
+    return topics.name(engine_settings, topics.ACCEPTED)
+
+
+@pytest.fixture
+def make(engine_settings: Settings) -> Make:
+    def make(topic_id: str = "id", index: int = 0) -> Transactions:
+        return Transactions(engine_settings, "echo", "all", index, {"source": topic_id})
+
+    return make
+
+
+SOURCE = TopicPartition("source", 0)
+
+
+async def contents(settings: Settings, topic: str) -> list[tuple[int, bytes]]:
+    starts = {TopicPartition(topic, p): 0 for p in range(settings.case_partitions)}
+    return [(r.partition, r.value) async for records in read(settings, starts) for r in records]
+
+
+async def running(transactions: Transactions, check: Callable[[], Awaitable[Any]]) -> Any:
+    await transactions.start()
+    try:
+        return await check()
+    finally:
+        await transactions.stop()
+
+
+async def test_a_commit_is_seen_with_its_progress(engine_settings: Settings, target: str, make: Make) -> None:
+    first = make()
+    await running(first, lambda: first.commit([Output(target, 1, b"k", b"v")], {SOURCE: 41}))
+    assert await contents(engine_settings, target) == [(1, b"v")]
+    second = make()
+    assert await second.start() == {SOURCE: 41}
+    await second.stop()
+
+
+async def test_progress_of_another_index_or_of_a_topic_made_anew_is_not_ours(target: str, make: Make) -> None:
+    first = make()
+    await running(first, lambda: first.commit([], {SOURCE: 41}))
+    for other in (make("another"), make(index=1)):
+        assert await other.start() == {}
+        await other.stop()
+
+
+async def test_the_order_within_a_partition_survives_many_batches(
+    engine_settings: Settings, target: str, make: Make
+) -> None:
+    values = [b"%d" % n + b" " * (BATCH_BYTES // 3) for n in range(10)]
+    huge = b"x" * (4 * BATCH_BYTES)
+    outputs = [Output(target, 0, b"k", value) for value in (*values[:5], huge, *values[5:])]
+    transactions = make()
+    await running(transactions, lambda: transactions.commit(outputs, {SOURCE: 0}))
+    assert await contents(engine_settings, target) == [(0, o.value) for o in outputs]
+
+
+async def test_a_new_owner_fences_the_old_and_nothing_of_the_old_shows(
+    engine_settings: Settings, target: str, make: Make
+) -> None:
+    zombie, owner = make(), make()
+    await zombie.start()
+    await owner.start()
+    with pytest.raises(Lost):
+        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: 7})
+    await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: 3})
+    await zombie.stop()
+    await owner.stop()
+    assert await contents(engine_settings, target) == [(0, b"owner")]
+    third = make()
+    assert await third.start() == {SOURCE: 3}
+    await third.stop()
+
+
+async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
+    engine_settings: Settings, target: str, make: Make
+) -> None:
+    dead = make()
+    await dead.start()
+    producer = dead._producer
+    assert producer is not None
+    await producer.begin_transaction()
+    await producer.send_and_wait(target, b"unfinished", key=b"k", partition=0)
+    owner = make()
+    await running(owner, lambda: owner.commit([Output(target, 0, b"k", b"done")], {SOURCE: 5}))
+    async with asyncio.timeout(5):
+        assert await contents(engine_settings, target) == [(0, b"done")]
+    await dead.stop()
+
+
+async def test_a_stopped_producer_says_that_the_index_is_lost(target: str, make: Make) -> None:
+    transactions = make()
+    await running(transactions, lambda: transactions.commit([], {SOURCE: 1}))
+    with pytest.raises(Lost):
+        await transactions.commit([Output(target, 0, b"k", b"v")], {SOURCE: 2})
+
+
+async def test_the_progress_topic_holds_one_value_an_index(engine_settings: Settings, target: str, make: Make) -> None:
+    transactions = make()
+    await transactions.start()
+    for offset in range(3):
+        await transactions.commit([], {SOURCE: offset})
+    await transactions.stop()
+    topic = topics.name(engine_settings, topics.PROGRESS)
+    table = await read_table(engine_settings, topic, [progress_partition("echo", 0)])
+    assert table == {b"echo|all|source|0": b'{"offset":2,"topic_id":"id"}'}
