@@ -97,7 +97,8 @@ def explain_entities(
 ) -> Explanation:
     """Explain the judgement of two lists of entities."""
     found = evidence(a, b, model)
-    parts = tuple(_entity_evidence(a[tie.a], b[tie.b], tie, model) for tie in found.ties)
+    shown = found.ties or _only_pair(a, b)
+    parts = tuple(_entity_evidence(a[tie.a], b[tie.b], tie, model) for tie in shown)
     score = total(found, model)
     judged = judgement(score, model)
     return Explanation(
@@ -113,6 +114,11 @@ def explain_entities(
         model_hash=model.content_hash[:12],
         generation=generation,
     )
+
+
+def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[Tie, ...]:
+    """The one pair of two single entities, so that what speaks against them can be seen too."""
+    return (Tie(0, 0, 0),) if len(a) == len(b) == 1 and a[0].type == b[0].type else ()
 
 
 def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: Tie, model: Model) -> EntityEvidence:
@@ -183,7 +189,7 @@ def _counterfactuals(
 ) -> list[Counterfactual]:
     """The judgement without each agreement in turn, weakest outcome first."""
     results = []
-    for tie, part in zip(found.ties, parts, strict=True):
+    for tie, part in zip(found.ties, parts, strict=False):
         for item in part.items:
             if item.bits > 0:
                 score = total(_without(found, tie, a[tie.a], b[tie.b], item.field, model), model)

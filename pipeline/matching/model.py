@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from importlib.metadata import version as library_version
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -171,7 +172,7 @@ def _table(comparison: Comparison, file: ModelFile) -> Table:
     if names != tuple(level.name for level in comparison.levels):
         raise ValueError(f"levels of {comparison.name} are {', '.join(names)}")
     weights = tuple(level.bits for level in weighted.levels)
-    if any(stronger < weaker for stronger, weaker in zip(weights, weights[1:], strict=False)):
+    if any(stronger < weaker for stronger, weaker in pairwise(weights)):
         raise ValueError(f"weights of {comparison.name} are not monotone")
     companions = tuple(one_sign(level.companion, level.bits) for level in weighted.levels)
     return Table(weights, companions, weighted.terms, weighted.rare, _shared(comparison.name, file), weighted.curve)

@@ -19,6 +19,7 @@ LEVELS = (
 and rarely the given name (father and son in 3 of 100), companies of a group share the group's name."""
 SAME, PARTIAL, FAMILY_DIFFERS, CONFLICT, DIFFERENT = range(5)
 
+
 def name(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
     """Names: the best pair of all names and aliases, token by token, in any order and across scripts (names package);
     bits are the sum over aligned tokens with their rarity. The level says whether all tokens agree, some are missing on
@@ -34,7 +35,9 @@ def name(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
 
 def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
     """How the tokens of two names stand to each other."""
-    agree, conflict, missing = [], [], False
+    agree: list[TokenPair] = []
+    conflict: list[TokenPair] = []
+    missing = False
     for pair in found.pairs:
         if pair.level == levels.MISSING:
             missing = True

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.training.columns import Column, columns_of, levels_of
+from pipeline.matching.training.columns import CENTRES, Column, columns_of, levels_of
 from pipeline.matching.training.expectation import Fit, Levels, Shares, estimate, level_counts, ratios, shrunk
-from pipeline.matching.training.pairs import RULES, Pair, Rule, applicable, blocked_pairs, random_pairs
+from pipeline.matching.training.pairs import RULES, TWO_TOKENS, Pair, Rule, applicable, blocked_pairs, random_pairs
 
 RANDOM_PAIRS = 400_000
 PAIRS_PER_RULE = 60_000
@@ -69,15 +69,20 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The pairs of one rule and their levels."""
+    """The pairs of one rule, their levels, and how many pairs of the file each stands for."""
 
     rule: Rule
     pairs: list[Pair]
     levels: Levels
+    scale: float
 
 
 def learn(
-    entity_type: str, prints: Sequence[EntityPrint], model: Model, budget: Budget, progress: Callable[[str, int], Callable[[], None]]
+    entity_type: str,
+    prints: Sequence[EntityPrint],
+    model: Model,
+    budget: Budget,
+    progress: Callable[[str, int], Callable[[], None]],
 ) -> Learnt | None:
     """Learn the comparisons of one type; None where there are too few records or none ever meet.
 
@@ -86,14 +91,14 @@ def learn(
     if len(prints) < MIN_RECORDS:
         return None
     columns = tuple(column for one in model.comparisons[entity_type] for column in columns_of(one))
-    chance = random.Random(budget.seed)
+    chance = random.Random(budget.seed)  # noqa: S311 - draws pairs, no secrets
     drawn = random_pairs(len(prints), budget.random_pairs, chance)
     strangers = levels_of(drawn, prints, columns, model, progress(f"{entity_type}: random pairs", len(drawn)))
     samples = []
     for rule in applicable(RULES, prints):
-        pairs = blocked_pairs(prints, rule, budget.pairs_per_rule, chance)
+        pairs, scale = blocked_pairs(prints, rule, budget.pairs_per_rule, chance)
         tick = progress(f"{entity_type}: pairs that share a {rule.name}", len(pairs))
-        samples.append(Sample(rule, pairs, levels_of(pairs, prints, columns, model, tick)))
+        samples.append(Sample(rule, pairs, levels_of(pairs, prints, columns, model, tick), scale))
     return _fitted(columns, strangers, samples, len(prints)) if samples else None
 
 
@@ -101,11 +106,14 @@ def _fitted(columns: tuple[Column, ...], strangers: Levels, samples: list[Sample
     possible = records * (records - 1) // 2
     telling = [k for k, column in enumerate(columns) if column.tells_strangers]
     m = [column.m.copy() for column in columns]
-    matches, companions, fits = 0.0, 0.0, {}
+    matches, companions = 0.0, 0.0
+    fits: dict[str, Fit] = {}
     left = np.ones(len(strangers))
     for _ in range(ROUNDS):
         hits = [level_counts(strangers[:, k], left, len(column.u)) for k, column in enumerate(columns)]
         u = [_u(counts, column.u) for counts, column in zip(hits, columns, strict=True)]
+        if fits:
+            _take_census(samples, fits, columns, u, hits, possible)
         fits = {one.rule.name: _fit(one, columns, m, u) for one in samples}
         m, counts, support = _joined(columns, list(fits.values()))
         matches, companions = _shares(_met(samples), columns, m, u, possible)
@@ -118,6 +126,29 @@ def _fit(sample: Sample, columns: tuple[Column, ...], m: Shares, u: Shares) -> F
     learnable = _learnable(sample, columns)
     telling = [k for k in learnable if columns[k].tells_strangers]
     return estimate(sample.levels, m, u, telling, [k for k in learnable if k not in telling], M_WEIGHT)
+
+
+def _take_census(
+    samples: list[Sample], fits: dict[str, Fit], columns: tuple[Column, ...], u: Shares, hits: Shares, possible: int
+) -> None:
+    """Put the census of strangers in place of u, and of the hits, where random pairs are too few (Rule.census)."""
+    for sample in samples:
+        field, levels = sample.rule.census
+        for k, column in enumerate(columns):
+            if column.comparison.name == field and column.tells_strangers:
+                counted = _strangers(sample, fits[sample.rule.name], columns, u, k)
+                for level, name in enumerate(column.names):
+                    complete = CENTRES[level] >= TWO_TOKENS if column.banded else name in levels
+                    if complete and hits[k][level] < MIN_HITS <= counted[level]:
+                        u[k][level] = counted[level] * sample.scale / possible
+                        hits[k][level] = counted[level]
+
+
+def _strangers(sample: Sample, fit: Fit, columns: tuple[Column, ...], u: Shares, column: int) -> NDArray[np.float64]:
+    """The expected strangers among a rule's pairs in each level of a column, told by the fields of the rule's fit."""
+    telling = [k for k in _learnable(sample, columns) if columns[k].tells_strangers]
+    match = _posterior(ratios(sample.levels, fit.m, u, telling), fit.share)
+    return level_counts(sample.levels[:, column], 1 - match, len(u[column]))
 
 
 def _learnable(sample: Sample, columns: tuple[Column, ...]) -> list[int]:
@@ -152,14 +183,12 @@ def _joined(columns: tuple[Column, ...], fits: list[Fit]) -> tuple[Shares, Share
 
 
 def _posterior(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
-    bounded = min(max(prior, 1e-12), 0.5)
+    bounded = min(max(prior, 1e-12), 1 - 1e-12)
     found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(ratio + np.log(bounded / (1 - bounded)), -700, 700)))
     return found
 
 
-def _shares(
-    levels: Levels, columns: tuple[Column, ...], m: Shares, u: Shares, possible: int
-) -> tuple[float, float]:
+def _shares(levels: Levels, columns: tuple[Column, ...], m: Shares, u: Shares, possible: int) -> tuple[float, float]:
     """Expected true pairs and pairs of companions among all pairs that met: EM over three classes, only shares free."""
     telling = [k for k, column in enumerate(columns) if column.tells_strangers]
     stranger = np.exp(-np.clip(ratios(levels, m, u, telling), -300, 300))

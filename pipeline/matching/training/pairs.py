@@ -19,13 +19,22 @@ MAX_BLOCK = 400
 """Records of one block; a larger block is thinned to so many at random: its value is common and brings few true pairs."""
 
 
+MAX_PAIRS = 2_000_000
+"""Pairs of one rule that are held at once, of which a sample is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A way to meet: records that share a key. Nothing is learnt of `fields` from pairs that met by it."""
+    """A way to meet: records that share a key. No m is learnt of `fields` from pairs that met by it.
+
+    All pairs of the file in the `census` levels of a field meet by this rule, so that counting those of them that the
+    other fields tell to be strangers gives u where random pairs are too few.
+    """
 
     name: str
     fields: frozenset[str]
     keys: Callable[[EntityPrint], Keys]
+    census: tuple[str, frozenset[str]] = ("", frozenset())
 
 
 def _birth_date(one: EntityPrint) -> Keys:
@@ -69,14 +78,17 @@ def _look(one: EntityPrint) -> Keys:
 
 DATE_FIELDS = frozenset({"birth_date", "birth_date_partial", "birth_date_text"})
 
+TWO_TOKENS = 1200
+"""Hundredths of a bit: names with more agree in two tokens or more, and so in two sounds."""
+
 RULES = (
-    Rule("birth date", DATE_FIELDS, _birth_date),
-    Rule("two name sounds", frozenset({"name", "gender"}), _name),
+    Rule("birth date", DATE_FIELDS, _birth_date, ("birth_date", frozenset({"same", "same_first_january"}))),
+    Rule("two name sounds", frozenset({"name", "gender"}), _name, ("name", frozenset())),
     Rule("postcode", frozenset({"address", "birth_place"}), _postcode),
     Rule("birth place and year", DATE_FIELDS | {"birth_place", "address"}, _birth),
     Rule("identifier", frozenset({"identifier", "vin", "plate"}), _identifier),
-    Rule("phone", frozenset({"phone"}), _phone),
-    Rule("e-mail", frozenset({"email", "name"}), _email),
+    Rule("phone", frozenset({"phone"}), _phone, ("phone", frozenset({"same", "same_national", "same_tail"}))),
+    Rule("e-mail", frozenset({"email", "name"}), _email, ("email", frozenset({"same"}))),
     Rule("make, model and colour", frozenset({"make", "model", "colour"}), _look),
 )
 """An e-mail address mostly holds its owner's name, a postcode lies near the birth place, a given name tells the gender:
@@ -96,16 +108,20 @@ def random_pairs(count: int, wanted: int, chance: random.Random) -> list[Pair]:
     return sorted(found)
 
 
-def blocked_pairs(prints: Sequence[EntityPrint], rule: Rule, wanted: int, chance: random.Random) -> list[Pair]:
-    """At most `wanted` distinct pairs i < j that share one of the rule's keys."""
+def blocked_pairs(
+    prints: Sequence[EntityPrint], rule: Rule, wanted: int, chance: random.Random
+) -> tuple[list[Pair], float]:
+    """At most `wanted` distinct pairs i < j that share one of the rule's keys, and how many pairs each stands for."""
     pairs: set[Pair] = set()
     for members in _blocks(prints, rule).values():
         few = members if len(members) <= MAX_BLOCK else sorted(chance.sample(members, MAX_BLOCK))
         pairs.update(combinations(few, 2))
-        if len(pairs) > 4 * wanted:
+        if len(pairs) > MAX_PAIRS:
             break
     ordered = sorted(pairs)
-    return ordered if len(ordered) <= wanted else sorted(chance.sample(ordered, wanted))
+    if len(ordered) <= wanted:
+        return ordered, 1.0
+    return sorted(chance.sample(ordered, wanted)), len(ordered) / wanted
 
 
 def _blocks(prints: Sequence[EntityPrint], rule: Rule) -> dict[tuple[object, ...], list[int]]:

@@ -34,7 +34,12 @@ class Trained:
 
 
 def train(
-    prints: Mapping[str, Sequence[EntityPrint]], version: str, budget: Budget, progress: Progress, *, keep_prior: bool = False
+    prints: Mapping[str, Sequence[EntityPrint]],
+    version: str,
+    budget: Budget,
+    progress: Progress,
+    *,
+    keep_prior: bool = False,
 ) -> Trained:
     """Learn from entity prints by type. A field shared by types is learnt from the type with most true pairs.
 
@@ -57,7 +62,9 @@ def _comparisons(
 ) -> tuple[dict[str, WeightedComparison], tuple[str, ...]]:
     comparisons, kept = dict(start.file.comparisons), []
     for name in comparisons:
-        teachers = [(found.support[k], kind, k) for kind, found in learnt.items() if (k := _column(found, name)) is not None]
+        teachers = [
+            (found.support[k], kind, k) for kind, found in learnt.items() if (k := _column(found, name)) is not None
+        ]
         teacher = max(teachers, default=None)
         if teacher is None:
             continue
@@ -94,7 +101,10 @@ def _facts(
         "records": {kind: len(some) for kind, some in sorted(prints.items())},
         "expected_true_pairs": {kind: round(found.matches) for kind, found in learnt.items()},
         "rules": {
-            kind: {name: {"share": round(fit.share, 4), "rounds": len(fit.log_likelihoods)} for name, fit in found.fits.items()}
+            kind: {
+                name: {"share": round(fit.share, 4), "rounds": len(fit.log_likelihoods)}
+                for name, fit in found.fits.items()
+            }
             for kind, found in learnt.items()
         },
         "not_estimated": list(kept),

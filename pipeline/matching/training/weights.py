@@ -40,7 +40,9 @@ def estimated(learnt: Learnt, k: int) -> bool:
     return bool(learnt.support[k] >= MIN_SUPPORT and learnt.hits[k].sum() >= MIN_HITS)
 
 
-def learnt_comparison(learnt: Learnt, k: int, reference: WeightedComparison, prints: Sequence[EntityPrint]) -> WeightedComparison:
+def learnt_comparison(
+    learnt: Learnt, k: int, reference: WeightedComparison, prints: Sequence[EntityPrint]
+) -> WeightedComparison:
     """The model's numbers for column k, from the data as far as they tell."""
     column = learnt.columns[k]
     if column.banded:

@@ -1,0 +1,88 @@
+"""Calibration from labelled pairs: Platt scaling (1999) of few labels, isotonic regression (Zadrozny 2002) of many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pipeline.matching.model import Calibration
+from pipeline.matching.training.monotone import rising
+
+Labelled = Sequence[tuple[int, bool]]
+"""(score in hundredths of a bit, whether the pair is true)."""
+
+ISOTONIC_FROM = 1000
+"""Labels of the rarer kind from which isotonic regression is steadier than two numbers (Niculescu-Mizil 2005)."""
+
+MIN_LABELS = 20
+"""Labels of the rarer kind below which nothing can be told."""
+
+STEPS = 100
+REACH = 4000
+"""Hundredths of a bit: knots lie within this of nothing."""
+
+MAX_KNOTS = 200
+
+
+def calibrate(labelled: Labelled) -> Calibration | None:
+    """The curve from scores to calibrated scores; None where there are too few labels of either kind."""
+    true = sum(is_true for _, is_true in labelled)
+    rarer = min(true, len(labelled) - true)
+    if rarer < MIN_LABELS:
+        return None
+    source = f"{true} true and {len(labelled) - true} false labels"
+    if rarer < ISOTONIC_FROM:
+        return Calibration(platt(labelled), f"Platt, {source}")
+    return Calibration(isotonic(labelled), f"isotonic, {source}")
+
+
+def platt(labelled: Labelled) -> tuple[tuple[int, int], ...]:
+    """Two knots of the line slope * score + shift that fits best (Newton's method on Platt's smoothed targets)."""
+    true = sum(is_true for _, is_true in labelled)
+    high, low = (true + 1) / (true + 2), 1 / (len(labelled) - true + 2)
+    slope, shift = 1.0, 0.0
+    for _ in range(STEPS):
+        gradient, curvature = [0.0, 0.0], [1e-9, 0.0, 1e-9]
+        for score, is_true in labelled:
+            bits = score / 100
+            p = 1 / (1 + 2 ** -max(-500.0, min(500.0, slope * bits + shift)))
+            error, weight = (high if is_true else low) - p, p * (1 - p) * math.log(2)
+            gradient[0] += error * bits
+            gradient[1] += error
+            curvature[0] += weight * bits * bits
+            curvature[1] += weight * bits
+            curvature[2] += weight
+        determinant = curvature[0] * curvature[2] - curvature[1] ** 2
+        if determinant <= 0:
+            break
+        step = (
+            (gradient[0] * curvature[2] - gradient[1] * curvature[1]) / determinant,
+            (gradient[1] * curvature[0] - gradient[0] * curvature[1]) / determinant,
+        )
+        slope, shift = slope + max(-0.5, min(0.5, step[0])), shift + max(-2.0, min(2.0, step[1]))
+        if abs(step[0]) + abs(step[1]) < 1e-6:
+            break
+    slope = max(slope, 0.05)
+    return tuple((at, round(slope * at + 100 * shift)) for at in (-REACH, REACH))
+
+
+def isotonic(labelled: Labelled) -> tuple[tuple[int, int], ...]:
+    """Knots at the middle of each pool of the rising fit; a pool of n labels is never surer than 1 in n + 1."""
+    ordered = sorted(labelled)
+    fitted = rising([float(is_true) for _, is_true in ordered], [1.0] * len(ordered))
+    knots: dict[int, int] = {}
+    start = 0
+    for end in range(1, len(ordered) + 1):
+        if end == len(ordered) or fitted[end] != fitted[start]:
+            size = end - start
+            share = (fitted[start] * size + 0.5) / (size + 1)
+            knots[(ordered[start][0] + ordered[end - 1][0]) // 2] = round(100 * math.log2(share / (1 - share)))
+            start = end
+    values = rising([float(bits) for bits in knots.values()], [1.0] * len(knots))
+    thinned = list(zip(knots, values, strict=True))[:: max(1, len(knots) // MAX_KNOTS)]
+    return tuple((at, round(bits)) for at, bits in thinned)
+
+
+def brier(labelled: Sequence[tuple[float, bool]]) -> float:
+    """Mean squared error of probabilities against labels (Brier 1950): 0 is perfect."""
+    return sum((probability - is_true) ** 2 for probability, is_true in labelled) / len(labelled)

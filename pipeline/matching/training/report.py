@@ -1,0 +1,49 @@
+"""What a training learnt, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from pipeline.matching.model import ModelFile
+from pipeline.matching.training.reading import Cases
+from pipeline.matching.training.run import Trained
+
+
+def table(file: ModelFile) -> Table:
+    """All weights with their source; those at their reference only where nothing of the field was learnt are left out."""
+    shown = Table(
+        "field", "level", "bits", "against companions", "source", title=f"Match weights of model {file.version}"
+    )
+    for name, comparison in file.comparisons.items():
+        if all(level.source == "reference" for level in comparison.levels) and not comparison.curve:
+            continue
+        for level in comparison.levels:
+            shown.add_row(name, level.level, f"{level.bits / 100:+.1f}", f"{level.companion / 100:+.1f}", level.source)
+        for at, bits in comparison.curve:
+            shown.add_row(name, f"name bits {at / 100:+.1f}", f"{bits / 100:+.1f}", "", comparison.curve_source)
+        if comparison.terms:
+            common = min(comparison.terms, key=lambda value: comparison.terms[value])
+            shown.add_row(
+                name, f"most common: {common}", f"{comparison.terms[common] / 100:+.1f}", "", comparison.terms_source
+            )
+        shown.add_section()
+    return shown
+
+
+def remarks(trained: Trained, file: ModelFile, cases: Cases) -> Iterator[str]:
+    """What the table does not say."""
+    yield f"prior {file.prior.bits / 100:+.1f} bits, companions {file.prior.companion / 100:+.1f} ({file.prior.source})"
+    if not trained.learnt:
+        yield "No entity type had enough records that meet: every weight is at its reference."
+    for name in trained.kept:
+        yield f"{name}: the data could not tell; it keeps its reference weights."
+    for kind, found in trained.learnt.items():
+        for rule, fit in found.fits.items():
+            if not fit.converged:
+                yield f"{kind}, {rule}: the estimate had not settled after {len(fit.log_likelihoods)} rounds."
+    if file.calibration.source:
+        yield f"calibration: {file.calibration.source}"
+    if cases.invalid:
+        yield f"{cases.invalid} lines were no valid case record and were left out."
