@@ -1,0 +1,61 @@
+"""The command line as a whole: what a script relies on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from pipeline.cli import build
+
+LIAISON = Path(sys.executable).with_name("liaison")
+
+
+def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, child in getattr(command, "commands", {}).items():
+        if getattr(child, "commands", None):
+            yield from _commands(child, (*path, name))
+        else:
+            yield (*path, name), child
+
+
+COMMANDS = dict(_commands(typer.main.get_command(build())))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself_with_an_example(path: tuple[str, ...]) -> None:
+    explained = f"{COMMANDS[path].help}\n{COMMANDS[path].epilog}"
+    assert f"liaison {' '.join(path)}" in explained
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "up", "down", "status", "demo", "search", "case", "links",
+        "topics apply", "worker", "export links", "export cases", "ops agency add", "ops agency list",
+        "feed validate", "feed push", "feed map",
+        "batch correlate", "batch compare", "batch train", "batch blocking-report", "batch explain",
+    ],
+)  # fmt: skip
+def test_the_contract_names_the_command(path: str) -> None:
+    assert tuple(path.split()) in COMMANDS
+
+
+def test_wrong_usage_exits_with_2() -> None:
+    assert subprocess.run([LIAISON, "no-such-command"], capture_output=True, check=False).returncode == 2
+
+
+def test_an_expected_failure_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [LIAISON, "batch", "correlate", tmp_path / "missing.ndjson", "-o", tmp_path / "links.ndjson"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode in (1, 2)
+    assert "Traceback" not in ran.stderr
