@@ -35,11 +35,12 @@ def up(as_json: Json = False) -> None:
 def down(as_json: Json = False) -> None:
     """Stop the local engines; their data stays."""
     import orjson
+    from rich.console import Console
 
     from pipeline.localstack import stack
     from pipeline.settings import settings
 
-    stopped = stack.down(settings())
+    stopped = stack.down(settings(), Console(stderr=True))
     if as_json:
         typer.echo(orjson.dumps({"stopped": stopped}))
     else:

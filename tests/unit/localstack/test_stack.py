@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import LiaisonError
+from pipeline.localstack import stack
+from pipeline.settings import Settings
+
+
+@pytest.fixture
+def listening() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_given_urls_are_the_endpoints(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, kafka_url="a:1,b:2", elasticsearch_url="https://search:9200")
+    assert stack.endpoints(settings) == stack.Endpoints(kafka="a:1,b:2", elasticsearch="https://search:9200")
+
+
+@pytest.mark.parametrize(("given", "asked"), [("kafka_url", "ELASTICSEARCH"), ("elasticsearch_url", "KAFKA")])
+def test_without_a_stack_the_error_names_the_missing_setting(tmp_path: Path, given: str, asked: str) -> None:
+    settings = Settings(**{"home": tmp_path, "kafka_url": "", "elasticsearch_url": "", given: "x:1"})
+    with pytest.raises(LiaisonError, match=f"no stack is running: .*LIAISON_{asked}_URL"):
+        stack.endpoints(settings)
+
+
+@pytest.mark.parametrize("form", ["{}", "127.0.0.1:1,{}", "http://{}", "http://user:secret@{}/path"])
+def test_an_external_server_is_reachable_by_any_form_of_its_address(listening: str, form: str) -> None:
+    status = stack.status(Settings(kafka_url=form.format(listening), elasticsearch_url="http://127.0.0.1:1"))
+    assert [engine.state for engine in status] == ["external", "unreachable"]
+    assert [engine.healthy for engine in status] == [True, False]
+
+
+def test_down_without_a_stack_makes_nothing(tmp_path: Path) -> None:
+    assert stack.down(Settings(home=tmp_path / "none")) == []
+    assert list(tmp_path.iterdir()) == []
