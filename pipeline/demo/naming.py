@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from itertools import product
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import yaml
 
-T = TypeVar("T")
 GENDERS = ("male", "female")
 FAMILY_FIRST = frozenset({"chinese", "korean"})
 UNSPACED = frozenset({"chinese", "korean"})
+COMPOSED_GIVEN = 0.6
+"""Share of Chinese and Korean given names that are made of two syllables not in the list."""
 
 
 class Spelling(msgspec.Struct, frozen=True):
@@ -24,18 +26,39 @@ class Spelling(msgspec.Struct, frozen=True):
     short: tuple[str, ...] = ()
 
 
+NO_ENDING = Spelling("", ("",))
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """Names to draw from: `share` of the people bear a listed one (the earlier the commoner), the others a rarer."""
+
+    listed: tuple[Spelling, ...]
+    rarer: tuple[Spelling, ...] = ()
+    share: float = 1.0
+
+    def draw(self, rng: Random, *, listed: bool = False) -> Spelling:
+        """A name for somebody: 1/(rank + 2) among the listed ones, a flattened Zipf law as names follow it."""
+        if self.rarer and not listed and rng.random() >= self.share:
+            return rng.choice(self.rarer)
+        return rng.choices(self.listed, [1 / (rank + 2) for rank in range(len(self.listed))])[0]
+
+    @property
+    def all(self) -> tuple[Spelling, ...]:
+        return self.listed + self.rarer
+
+
 class Culture(msgspec.Struct, frozen=True):
     """Where a name comes from: `countries` is where such people live; `given` and `family` are keyed by gender."""
 
     name: str
     countries: tuple[str, ...]
-    given: dict[str, tuple[Spelling, ...]]
-    family: dict[str, tuple[Spelling, ...]]
+    given: dict[str, Pool]
+    family: dict[str, Pool]
 
     @property
     def latin(self) -> bool:
         """Whether its own script is the Latin one."""
-        return all(spelling.native == spelling.latin[0] for spelling in self.family["male"])
+        return all(spelling.native == spelling.latin[0] for spelling in self.family["male"].listed)
 
 
 @cache
@@ -45,29 +68,56 @@ def cultures() -> dict[str, Culture]:
     return {name: _culture(name, written) for name, written in yaml.safe_load(text).items()}
 
 
-def frequent(rng: Random, items: tuple[T, ...]) -> T:
-    """Draw an item, the earlier in the list the likelier: 1/(rank + 2), a flattened Zipf law as names follow it."""
-    return rng.choices(items, [1 / (rank + 2) for rank in range(len(items))])[0]
-
-
 def _culture(name: str, written: dict[str, Any]) -> Culture:
     return Culture(
         name=name,
         countries=tuple(written["countries"]),
-        given={gender: tuple(_spelling(line, 0) for line in written[gender]) for gender in GENDERS},
+        given={gender: _given(written, gender) for gender in GENDERS},
         family={
-            gender: tuple(_spelling(line, form) for line in written["family"]) for form, gender in enumerate(GENDERS)
+            gender: Pool(
+                tuple(_spelling(line, form) for line in written["family"]),
+                _composed(written["rarer_family"], form),
+                written["common"],
+            )
+            for form, gender in enumerate(GENDERS)
         },
     )
 
 
+def _given(written: dict[str, Any], gender: str) -> Pool:
+    rarer = _composed(written[f"rarer_{gender}"], 0) if f"rarer_{gender}" in written else ()
+    return Pool(tuple(_spelling(line, 0) for line in written[gender]), rarer, 1 - COMPOSED_GIVEN)
+
+
+def _composed(written: dict[str, Any], form: int) -> tuple[Spelling, ...]:
+    """Every stem with every ending; `joins` are the ways to write the two together in Latin letters."""
+    stems = [_spelling(line, form) for line in written["stems"]]
+    endings = [_spelling(line, form) for line in written.get("endings", [])] or [NO_ENDING]
+    joins = written.get("joins", [""])
+    return tuple(
+        Spelling(stem.native + written.get("native_join", "") + ending.native, _latin(stem, ending, joins))
+        for stem, ending in product(stems, endings)
+    )
+
+
+def _latin(stem: Spelling, ending: Spelling, joins: list[str]) -> tuple[str, ...]:
+    """The spellings paired off: a country that transcribes the stem one way transcribes the ending the same way."""
+    width = max(len(stem.latin), len(ending.latin))
+    pairs = [
+        (stem.latin[min(n, len(stem.latin) - 1)], ending.latin[min(n, len(ending.latin) - 1)]) for n in range(width)
+    ]
+    return tuple(
+        first + join + (last.capitalize() if join == " " else last.lower()) for join in joins for first, last in pairs
+    )
+
+
 def _spelling(line: str, form: int) -> Spelling:
-    native, latin, short = (*line.split("|"), "")[:3]
-    return Spelling(_form(native, form), _forms(latin, form), _forms(short, form))
+    native, latin, short = (*line.split("|"), "", "")[:3]
+    return Spelling(_form(native, form), _forms(latin or native, form), _forms(short, form))
 
 
 def _forms(text: str, form: int) -> tuple[str, ...]:
-    return tuple(_form(part, form) for part in text.split(",") if part.strip())
+    return tuple(_form(part, form) for part in text.split(",")) if text else ()
 
 
 def _form(text: str, form: int) -> str:

@@ -41,6 +41,7 @@ NUMBER_MISREAD = 0.03
 """One digit of a phone, passport, plate, IBAN or serial number taken down wrongly."""
 
 PLATE_ONLY = 0.45
+PHONE_PARTS = {("number",): 5, ("imei",): 1, ("number", "imei"): 4}
 MAKE_KNOWN = 0.7
 
 
@@ -79,10 +80,10 @@ class Register:
         """A vehicle, phone, account, document or weapon, perhaps with a digit taken down wrongly."""
         fields: dict[str, Any] = {"type": thing.type, **thing.fields}
         match thing.type:
+            case "phone":
+                return self._phone(thing)
             case "vehicle":
                 self._vehicle(fields)
-            case "phone":
-                self._phone(fields)
             case "account":
                 fields["iban"] = self._number(fields["iban"])
             case "document":
@@ -172,14 +173,13 @@ class Register:
         if not self._happens(MAKE_KNOWN):
             del fields["make"], fields["model"], fields["colour"]
 
-    def _phone(self, fields: dict[str, Any]) -> None:
-        """The line, its device, or both, as a card or a handset is seized or read out."""
-        fields["number"] = self._phone_as_dialled(fields["number"])
-        drawn = self._rng.random()
-        if drawn < 0.5:
-            del fields["imei"]
-        elif drawn < 0.6:
-            del fields["number"]
+    def _phone(self, thing: Thing) -> Recorded:
+        """The line, its device, or both, as a number is read out or a handset is seized: they are two real things."""
+        parts = self._rng.choices(tuple(PHONE_PARTS), tuple(PHONE_PARTS.values()))[0]
+        fields: dict[str, Any] = {"type": thing.type, **{part: thing.fields[part] for part in parts}}
+        if "number" in fields:
+            fields["number"] = self._phone_as_dialled(fields["number"])
+        return Recorded(fields, tuple(f"{thing.id}-{part}" for part in parts))
 
     def _number(self, number: str) -> str:
         return one_digit_wrong(self._rng, number) if self._happens(NUMBER_MISREAD) else number

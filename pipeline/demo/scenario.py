@@ -97,16 +97,18 @@ class Scenario:
             )
 
     def _household(self) -> None:
-        person = self._world.person()
-        members = [person, *(self._world.relative(person, twin=False) for _ in range(self._rng.choice((1, 2))))]
+        members = [self._world.person()]
+        for _ in range(self._rng.choice((1, 2))):
+            members.append(self._world.relative(members))
         self._apart(members, at_home=True)
 
     def _twins(self) -> None:
         person = self._world.person()
-        self._apart([person, self._world.relative(person, twin=True)], at_home=True)
+        self._apart([person, self._world.twin(person)], at_home=True)
 
     def _namesakes(self) -> None:
-        person = self._world.person()
+        """Common names only: namesakes are found among them, in life too."""
+        person = self._world.person(common_name=True)
         self._apart([person, self._world.namesake(person)], at_home=False)
 
     def _apart(self, people: list[Person], *, at_home: bool) -> None:

@@ -18,7 +18,7 @@ from pipeline.demo.countries import (
     mobile_number,
     vehicle_number,
 )
-from pipeline.demo.naming import Culture, Spelling, cultures, frequent
+from pipeline.demo.naming import GENDERS, Culture, Spelling, cultures
 
 CULTURES = {
     "french": 16, "german": 10, "polish": 12, "spanish": 12, "bulgarian": 11, "greek": 10, "arabic": 13, "russian": 7,
@@ -29,6 +29,9 @@ CULTURES = {
 OLDEST = date(1950, 1, 1)
 BIRTHS = 20_000
 """Days over which births are spread: 1950 to 2004."""
+
+SECOND_NAME = 0.3
+"""Share of people with Latin names who bear a second given name."""
 
 MODELS = (
     ("Volkswagen", "Golf"), ("Renault", "Clio"), ("BMW", "X5"), ("Audi", "A6"), ("Škoda", "Octavia"),
@@ -78,23 +81,22 @@ class World:
         self._rng = rng
         self._made = 0
 
-    def person(self) -> Person:
-        """Somebody new."""
+    def person(self, *, common_name: bool = False) -> Person:
+        """Somebody new; `common_name` draws only from the listed, common names."""
         rng = self._rng
         culture = cultures()[rng.choices(list(CULTURES), list(CULTURES.values()))[0]]
-        gender = rng.choices(("male", "female"), (7, 3))[0]
+        gender = rng.choices(GENDERS, (7, 3))[0]
         residence = self._residence(culture)
         nationality = self._nationality(culture, residence)
-        given = frequent(rng, culture.given[gender])
-        family = frequent(rng, culture.family[gender])
-        return self._as(
+        given = culture.given[gender].draw(rng, listed=common_name)
+        return self._reachable(
             Person(
                 id=self._next("person"),
                 culture=culture,
                 gender=gender,
                 given=given,
-                family=family,
-                second=self._second(culture, gender, given),
+                family=culture.family[gender].draw(rng, listed=common_name),
+                second=None if common_name else self._second(culture, gender, given),
                 born=OLDEST + timedelta(days=rng.randrange(BIRTHS)),
                 birth_place=rng.choice(countries().get(nationality, residence).cities),
                 nationality=nationality,
@@ -105,36 +107,41 @@ class World:
             )
         )
 
-    def relative(self, person: Person, *, twin: bool) -> Person:
-        """Another member of the household: same family name and home; a twin is born on the same day."""
-        gender = person.gender if twin else self._rng.choice(("male", "female"))
-        others = tuple(given for given in person.culture.given[gender] if given.native != person.given.native)
+    def twin(self, person: Person) -> Person:
+        """Born on the same day in the same place, at home in the same house; another given name."""
+        return self._reachable(
+            msgspec.structs.replace(
+                person, id=self._next("person"), given=self._other(person.culture, person.gender, [person]), second=None
+            )
+        )
+
+    def relative(self, household: list[Person]) -> Person:
+        """One more member of a household: same family name and home, another given name and birth date."""
+        person = household[0]
+        gender = self._rng.choice(GENDERS)
         families = person.culture.family
-        return self._as(
+        return self._reachable(
             msgspec.structs.replace(
                 person,
                 id=self._next("person"),
                 gender=gender,
-                given=frequent(self._rng, others),
+                given=self._other(person.culture, gender, household),
                 second=None,
-                family=families[gender][families[person.gender].index(person.family)],
-                born=person.born if twin else person.born + timedelta(days=self._rng.randrange(400, 9_000)),
+                family=families[gender].all[families[person.gender].all.index(person.family)],
+                born=person.born + timedelta(days=self._rng.randrange(400, 9_000)),
             )
         )
 
     def namesake(self, person: Person) -> Person:
         """Somebody else of the same name: born on another day, living elsewhere."""
-        other = self.person()
-        return self._as(
+        residence = self._residence(person.culture)
+        return self._reachable(
             msgspec.structs.replace(
-                other,
-                culture=person.culture,
-                gender=person.gender,
-                given=person.given,
-                family=person.family,
-                second=None,
-                nationality=person.nationality,
+                person,
+                id=self._next("person"),
                 born=person.born + timedelta(days=self._rng.randrange(400, 6_000)),
+                birth_place=self._rng.choice(countries().get(person.nationality, residence).cities),
+                home=self._home(residence),
             )
         )
 
@@ -164,8 +171,8 @@ class World:
                     "calibre": "9x19",
                 }
 
-    def _as(self, person: Person) -> Person:
-        """Give the person numbers of his or her own."""
+    def _reachable(self, person: Person) -> Person:
+        """The person with a phone, a passport and an e-mail address of his or her own."""
         country = countries()[person.home.country]
         issuer = countries().get(person.nationality, country)
         name = anyascii(person.given.latin[0]).split()[0].lower()
@@ -190,10 +197,19 @@ class World:
 
     def _second(self, culture: Culture, gender: str, given: Spelling) -> Spelling | None:
         if culture.name == "spanish":
-            return frequent(self._rng, culture.family[gender])
-        if culture.latin and self._rng.random() < 0.3:
-            return frequent(self._rng, tuple(other for other in culture.given[gender] if other != given))
-        return None
+            return culture.family[gender].draw(self._rng)
+        if not culture.latin or self._rng.random() >= SECOND_NAME:
+            return None
+        while (second := culture.given[gender].draw(self._rng)) == given:
+            continue
+        return second
+
+    def _other(self, culture: Culture, gender: str, household: list[Person]) -> Spelling:
+        """A given name that nobody of the household bears."""
+        taken = {member.given.native for member in household}
+        while (given := culture.given[gender].draw(self._rng)).native in taken:
+            continue
+        return given
 
     def _next(self, kind: str) -> str:
         self._made += 1
