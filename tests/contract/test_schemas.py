@@ -1,0 +1,285 @@
+"""Holds together what a topic's value is in code (structs), in schemas/*.json, and in schemas/asyncapi.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import orjson
+import pytest
+import yaml
+from case_samples import FR_PJ, changed, example, message
+from msgspec import inspect
+
+from pipeline.correlation import hits
+from pipeline.correlation.claims import Claim, Side, State, link_id
+from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
+from pipeline.matching.explanation import explain
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.model import Model, load_model
+from pipeline.records import model, schemas
+from pipeline.records.agencies import Agency
+from pipeline.records.doubts import Doubt
+from pipeline.records.intake import Decision, Desk, SourceMessage, accepted, receive
+from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
+from pipeline.records.partitioning import partition_of
+from pipeline.streams import topics
+from pipeline.streams.faults import FAULTS
+from pipeline.streams.transactions import Progress
+
+VALUES: dict[str, type[msgspec.Struct]] = {
+    "case": model.Envelope,
+    "accepted": Accepted,
+    "fingerprint": Fingerprint,
+    "link": Claim,
+    "receipt": Receipt,
+    "rejected": Rejected,
+    "hit": hits.Hit,
+    "agency": Agency,
+    "progress": Progress,
+}
+"""Schemas of values that code has a struct for."""
+
+OPAQUE = (inspect.RawType, inspect.AnyType)
+JSON_TYPES = {
+    inspect.StrType: "string",
+    inspect.BytesType: "string",
+    inspect.IntType: "integer",
+    inspect.FloatType: "number",
+    inspect.BoolType: "boolean",
+    inspect.VarTupleType: "array",
+    inspect.DictType: "object",
+}
+
+
+@pytest.mark.parametrize("name", schemas.names())
+def test_every_schema_is_one_of_json_schema_2020_12(name: str) -> None:
+    assert schemas.schema(name)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema_rs.meta.validate(schemas.schema(name))
+    assert schemas.validator(name).is_valid(None) is False
+
+
+def test_no_schema_of_another_name() -> None:
+    with pytest.raises(KeyError):
+        schemas.schema("nothing")
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_struct_and_schema_have_the_same_fields_and_types(name: str) -> None:
+    differences = list(_differences(inspect.type_info(VALUES[name]), {"$ref": f"{name}.schema.json"}, name, name))
+    assert differences == []
+
+
+def _differences(kind: Any, node: dict[str, Any], file: str, path: str) -> Iterator[str]:
+    """Where a struct's type and a schema part with each other."""
+    if isinstance(kind, OPAQUE):
+        return
+    node, file = _resolved(node, file)
+    kind, nullable = _without_null(kind)
+    if nullable != _allows_null(node):
+        yield f"{path}: null is {'not ' if nullable else ''}allowed by the schema"
+    node, file = _resolved(_main_branch(node), file)
+    if isinstance(kind, inspect.StructType):
+        yield from _struct_differences(kind, node, file, path)
+    elif isinstance(kind, inspect.UnionType):
+        yield from _union_differences(kind, node, file, path)
+    elif isinstance(kind, inspect.VarTupleType):
+        yield from _differences(kind.item_type, node["items"], file, f"{path}[]")
+    elif isinstance(kind, inspect.EnumType | inspect.LiteralType):
+        options = kind.values if isinstance(kind, inspect.LiteralType) else [option.value for option in kind.cls]
+        listed = [option for option in node.get("enum", [node.get("const")]) if option is not None]
+        if sorted(options) != sorted(listed):
+            yield f"{path}: {options} in code, {listed} in the schema"
+    elif JSON_TYPES[type(kind)] not in _types(node):
+        yield f"{path}: {JSON_TYPES[type(kind)]} in code, {_types(node)} in the schema"
+
+
+def _struct_differences(kind: inspect.StructType, node: dict[str, Any], file: str, path: str) -> Iterator[str]:
+    fields = {field.encode_name: field for field in kind.fields}
+    if kind.tag_field:
+        yield from [] if node["properties"].pop(kind.tag_field) == {"const": kind.tag} else [f"{path}: tag"]
+    required = {name for name, field in fields.items() if field.required}
+    if kind.array_like:
+        parts = {part["title"]: part for part in node["prefixItems"]}
+        if list(parts) != list(fields) or node["minItems"] != len(required):
+            yield f"{path}: {list(fields)} in code, {list(parts)} in the schema"
+    else:
+        parts = node["properties"]
+        if node["additionalProperties"] is not False or set(parts) != set(fields):
+            yield f"{path}: fields {sorted(set(parts) ^ set(fields))} are in one only"
+        if set(node.get("required", ())) - {kind.tag_field} != required:
+            yield f"{path}: {sorted(required)} are required in code, {node.get('required')} in the schema"
+    for name in parts.keys() & fields.keys():
+        yield from _differences(fields[name].type, parts[name], file, f"{path}.{name}")
+
+
+def _union_differences(kind: inspect.UnionType, node: dict[str, Any], file: str, path: str) -> Iterator[str]:
+    """A union of tagged structs is a list of conditions in the schema."""
+    branches = {part["if"]["properties"]["type"]["const"]: part["then"] for part in node["allOf"]}
+    structs = {struct.tag: struct for struct in kind.types if isinstance(struct, inspect.StructType)}
+    if not set(branches) == set(structs) == set(node["properties"]["type"]["enum"]):
+        yield f"{path}: {sorted(map(str, structs))} in code, {sorted(branches)} in the schema"
+    for tag in branches.keys() & structs.keys():
+        yield from _differences(structs[tag], branches[str(tag)], file, f"{path}<{tag}>")
+
+
+def _resolved(node: dict[str, Any], file: str) -> tuple[dict[str, Any], str]:
+    while "$ref" in node:
+        name, _, pointer = node["$ref"].partition("#/")
+        file = name.removesuffix(schemas.SUFFIX) or file
+        steps: list[str | int] = list(pointer.split("/")) if pointer else []
+        node = orjson.loads(orjson.dumps(schemas.node(file, steps)))
+    return node, file
+
+
+def _without_null(kind: Any) -> tuple[Any, bool]:
+    if not isinstance(kind, inspect.UnionType):
+        return kind, False
+    kept = tuple(each for each in kind.types if not isinstance(each, inspect.NoneType))
+    nullable = len(kept) < len(kind.types)
+    return (kept[0] if len(kept) == 1 else inspect.UnionType(kept)), nullable
+
+
+def _allows_null(node: dict[str, Any]) -> bool:
+    return "null" in _types(node) or None in node.get("enum", ()) or {"type": "null"} in node.get("anyOf", ())
+
+
+def _main_branch(node: dict[str, Any]) -> dict[str, Any]:
+    branches: list[dict[str, Any]] = [each for each in node.get("anyOf", ()) if each != {"type": "null"}]
+    return branches[0] if branches else node
+
+
+def _types(node: dict[str, Any]) -> list[str]:
+    types = node.get("type", ["string"] if "enum" in node else [])
+    return types if isinstance(types, list) else [types]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "catalogue", "others"),
+    [
+        ("receipt", "properties/reason", Reason, frozenset()),
+        ("receipt", "properties/outcome", Outcome, frozenset()),
+        ("receipt", "$defs/recordWarning/properties/code", Doubt, frozenset()),
+        ("accepted", "$defs/recordWarning/properties/code", Doubt, frozenset()),
+        ("rejected", "properties/reason", Reason, FAULTS),
+    ],
+)
+def test_catalogues_of_codes_are_those_of_the_schemas(
+    name: str, path: str, catalogue: type[StrEnum], others: frozenset[str]
+) -> None:
+    listed = schemas.node(name, list(path.split("/")))["enum"]
+    assert set(listed) == {str(code) for code in catalogue} | others
+
+
+def test_every_constraint_of_the_record_is_described_for_people() -> None:
+    """A rejection's message is the description of what the schema asks for."""
+    words = {"pattern", "enum", "minimum", "maximum", "minLength"}
+    nodes = [node for node in _nodes(schemas.schema("case")) if words & node.keys()]
+    assert [node for node in nodes if "description" not in node] == []
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:
+        yield from _nodes(part)
+
+
+@pytest.fixture(scope="module")
+def scoring() -> Model:
+    return load_model()
+
+
+def _received(raw: bytes | None, key: str = "fr-pj:2026-004711", known: dict[str, Any] | None = None) -> Decision:
+    encoded = key.encode()
+    place = Position("cases.fr-pj", partition_of(encoded, 4), 7)
+    desk = Desk({"fr-pj": FR_PJ}, 4, (known or {}).get, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    return receive(SourceMessage(place, "fr-pj", encoded, raw), desk)
+
+
+def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
+    yield "case", msgspec.convert(example(), model.Envelope)
+    yield "agency", FR_PJ
+    yield "progress", Progress(17, "topic-id")
+    decisions = [_received(message()), _received(message(status="withdrawn")), _received(b"{"), _received(None)]
+    for decision in decisions:
+        yield "receipt", decision.receipt
+        if decision.rejected:
+            yield "rejected", decision.rejected
+        if decision.taken:
+            whole = fingerprint(decision.taken.case, decision.taken.normalised, scoring)
+            raw = msgspec.Raw(msgspec.json.encode(whole))
+            yield "fingerprint", whole
+            yield "fingerprint", expiry_mark(whole)
+            yield "accepted", accepted(decision.taken, decision.receipt, raw, "0123456789ab")
+    first = decisions[0].taken
+    assert first is not None
+    other = _received(changed(lambda event: event["data"].update(case_id="2")), "fr-pj:2").taken
+    assert other is not None
+    a, b = (fingerprint(taken.case, taken.normalised, scoring) for taken in (first, other))
+    sides = [
+        Side(each.case, each.version, hash=each.hash, agency=each.agency, country=country, handling=each.handling)
+        for each, country in ((a, "BE"), (b, "DE"))
+    ]
+    evidence = msgspec.Raw(msgspec.json.encode(explain(a, b, scoring, "0123456789ab")))
+    claim = Claim(link_id(a.case, b.case), State.LIVE, 0, "0123456789ab", *sides, 900, 0.99, "certain", evidence)
+    yield "link", claim
+    yield "link", Claim(claim.link, State.RETRACTED, 0, claim.generation, Side(a.case, 3), Side(b.case, 4))
+    hit = hits.hit(claim, sides[0], sides[1], None, hits.view(claim, sides[0], sides[1]), b"secret")
+    assert hit is not None
+    yield "hit", hit
+
+
+def test_what_the_structs_encode_holds_to_the_schemas(scoring: Model) -> None:
+    samples = list(_samples(scoring))
+    assert {name for name, _ in samples} == set(VALUES)
+    for name, value in samples:
+        encoded = orjson.loads(msgspec.json.encode(value))
+        assert [error.message for error in schemas.validator(name).iter_errors(encoded)] == []
+
+
+ASYNCAPI: dict[str, Any] = yaml.safe_load((schemas.folder() / "asyncapi.yaml").read_text())
+CHANNELS = {channel["address"]: channel for channel in ASYNCAPI["channels"].values()}
+
+
+def test_asyncapi_has_the_topics_of_the_catalogue_and_no_other() -> None:
+    assert ASYNCAPI["asyncapi"] == "3.0.0"
+    assert set(CHANNELS) == {topic.pattern for topic in topics.CATALOGUE}
+
+
+@pytest.mark.parametrize("topic", topics.CATALOGUE, ids=lambda topic: str(topic.pattern))
+def test_asyncapi_says_of_a_topic_what_the_catalogue_says(topic: topics.Topic) -> None:
+    channel = CHANNELS[topic.pattern]
+    configuration = channel["bindings"]["kafka"]["topicConfiguration"]
+    wanted = topic.configuration()
+    assert configuration["cleanup.policy"] == [wanted["cleanup.policy"]]
+    assert str(configuration["retention.ms"]) == wanted["retention.ms"]
+    assert str(configuration["max.message.bytes"]) == wanted["max.message.bytes"]
+    assert channel["x-partitions"] == topic.count
+    assert channel["x-personal-data"] is topic.personal
+    assert channel.get("x-erasure", "") == topic.erasure
+    assert sorted(channel.get("parameters", ())) == [
+        name for name in ("agency", "generation") if f"{{{name}}}" in topic.pattern
+    ]
+
+
+@pytest.mark.parametrize("topic", topics.CATALOGUE, ids=lambda topic: str(topic.pattern))
+def test_asyncapi_gives_a_topic_the_key_and_schema_of_the_catalogue(topic: topics.Topic) -> None:
+    [reference] = CHANNELS[topic.pattern]["messages"].values()
+    sent = ASYNCAPI["components"]["messages"][reference["$ref"].removeprefix("#/components/messages/")]
+    assert sent["bindings"]["kafka"]["key"]["description"] == topic.key
+    assert sent["payload"]["schema"]["$ref"] == f"{topic.schema}{schemas.SUFFIX}"
+    assert topic.schema in schemas.names()
+
+
+def test_every_channel_has_a_sender_and_a_receiver() -> None:
+    actions = {
+        (each["channel"]["$ref"].removeprefix("#/channels/"), each["action"])
+        for each in ASYNCAPI["operations"].values()
+    }
+    assert actions == {(name, action) for name in ASYNCAPI["channels"] for action in ("send", "receive")}
