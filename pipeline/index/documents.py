@@ -30,6 +30,10 @@ class Action(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class StatedHandling(Handling, frozen=True, omit_defaults=False):
+    """Handling with every field written out, so that a filter on one never meets a document without it."""
+
+
 class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of index `cases`; a tombstone has only the identity fields.
 
@@ -43,7 +47,7 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     state: str
     hash: str = ""
     status: str = ""
-    handling: Handling = Handling()
+    handling: StatedHandling | None = None
     contact: Contact = Contact()
     retain_until: str | None = None
     opened: str | None = None
@@ -142,7 +146,7 @@ def _full_case(accepted: Accepted) -> CaseDocument:
         state=LIVE,
         hash=accepted.hash,
         status=accepted.status,
-        handling=fingerprint.handling,
+        handling=StatedHandling(*msgspec.structs.astuple(fingerprint.handling)),
         contact=fingerprint.contact,
         retain_until=fingerprint.retain_until or None,
         opened=head.opened,

@@ -29,6 +29,10 @@ LISTED = 100
 """Links a request while listing those of one case."""
 
 
+NO_INDEX = "there is no index yet: start a worker, or `liaison demo`"
+SILENT = "Elasticsearch does not answer"
+
+
 class Candidate(NamedTuple):
     """A case that a query selected, its constant score, and the names of the clauses that it met."""
 
@@ -65,7 +69,7 @@ class Reader:
             answer = await self._ask(
                 self._client.mget, index=self._cases, ids=batch, source_includes=fields, realtime=True
             )
-            documents = (msgspec.convert(item["_source"], CaseDocument) for item in answer["docs"] if item.get("found"))
+            documents = (_case(item) for item in answer["docs"] if _is_found(item))
             found |= {document.case: document for document in documents if self._is_live(document)}
         return found
 
@@ -145,9 +149,20 @@ class Reader:
         try:
             return (await call(**arguments)).body
         except NotFoundError as error:
-            raise LiaisonError("there is no index yet: start a worker, or `liaison demo`") from error
+            raise LiaisonError(NO_INDEX) from error
         except (ApiError, TransportError) as error:
-            raise LiaisonError(f"Elasticsearch does not answer: {type(error).__name__}") from error
+            raise LiaisonError(f"{SILENT}: {type(error).__name__}") from error
+
+
+def _is_found(item: dict[str, Any]) -> bool:
+    """Whether a document is there; one that cannot be looked at (its shard is away) is not taken for absent."""
+    if error := item.get("error"):
+        raise LiaisonError(NO_INDEX if error["type"] == "index_not_found_exception" else f"{SILENT}: {error['type']}")
+    return bool(item["found"])
+
+
+def _case(item: dict[str, Any]) -> CaseDocument:
+    return msgspec.convert(item["_source"], CaseDocument)
 
 
 def _claim(link: LinkDocument) -> Claim:

@@ -14,6 +14,7 @@ from rich.text import Text
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.searching import Result
 from pipeline.matching.explanation import EntityEvidence, Explanation, Item, mirrored
+from pipeline.matching.fingerprint import Handling
 
 BAND_STYLE = {"certain": "bold green", "probable": "green", "possible": "yellow"}
 REASONS = 4
@@ -70,7 +71,7 @@ def case(document: CaseDocument) -> RenderableType:
 
 
 def _handling(document: CaseDocument) -> str:
-    handling = document.handling
+    handling = document.handling or Handling()
     released = ", ".join(handling.releasable_to) or "nobody else"
     purposes = f"; for {', '.join(handling.purposes)}" if handling.purposes else ""
     return f"{handling.code}, released to {released}{purposes}" + (f"; {handling.caveat}" if handling.caveat else "")

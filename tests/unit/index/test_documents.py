@@ -38,11 +38,16 @@ def test_a_case_keeps_the_record_as_sent(make_accepted: Any) -> None:
     document = body(case_document(accepted))
     assert document["data"] == msgspec.json.decode(accepted.data)
     assert document["fingerprint"] == msgspec.json.decode(accepted.fingerprint)
-    assert document["handling"] == {"code": "H1", "releasable_to": ["BE"]}
+    assert document["handling"] == {"code": "H1", "releasable_to": ["BE"], "purposes": [], "caveat": ""}
     assert document["keys"] == [7, 9]
     assert document["text"] == "vol a liege"
     assert document["state"] == "live"
     assert {"name:ivan", "name:canary"} <= set(document["terms"])
+
+
+def test_handling_is_written_out_even_where_it_is_the_default(make_accepted: Any) -> None:
+    document = body(case_document(make_accepted(handling=Handling())))
+    assert document["handling"] == {"code": "H0", "releasable_to": [], "purposes": [], "caveat": ""}
 
 
 def test_every_field_of_every_document_is_in_the_catalogue(make_accepted: Any) -> None:

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import combinations
+from typing import Any
+
+import pytest
+from elasticsearch import AsyncElasticsearch
+
+from pipeline.correlation.claims import State
+from pipeline.errors import LiaisonError
+from pipeline.index import reading
+from pipeline.index.documents import case_document, link_document
+from pipeline.index.mappings import Indices
+from pipeline.index.queries import Limits
+from pipeline.index.reading import Reader
+from pipeline.index.writer import BulkWriter
+
+pytestmark = pytest.mark.engines
+
+EVERYTHING = Limits(date(2026, 11, 24))
+
+
+def record(agency: str, country: str, **fields: Any) -> dict[str, Any]:
+    person = {"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01"}
+    return {"case_id": "1", "agency": agency, "country": country, "entities": [person], **fields}
+
+
+async def linked(office: Any, writer: BulkWriter, **fields: Any) -> tuple[str, str]:
+    """Write two linked cases, the second with further fields; their keys."""
+    a, b = office.accepted(record("be-fp", "BE")), office.accepted(record("fr-pj", "FR", **fields))
+    await writer.write([case_document(a), case_document(b), link_document(office.claim(a, b))])
+    return a.case, b.case
+
+
+async def visible(reader: Reader) -> list[str]:
+    return [link.link async for link in reader.every_link()]
+
+
+async def test_a_case_is_read_the_moment_it_is_written(office: Any, writer: BulkWriter, reader: Reader) -> None:
+    given = record("fr-pj", "FR", title="Vol")
+    await writer.write([case_document(office.accepted(given))])
+    found = await reader.case("fr-pj:1")
+    assert found is not None
+    assert found.data["title"] == "Vol"
+    assert found.data["entities"] == given["entities"]
+    assert await reader.case("fr-pj:2") is None
+
+
+async def test_a_link_shows_while_both_cases_are_what_it_was_made_of(
+    office: Any, writer: BulkWriter, reader: Reader
+) -> None:
+    a, b = await linked(office, writer)
+    (link,) = [link async for link in reader.every_link()]
+    assert (link.a.case, link.b.case) == (a, b)
+    assert link.band
+    assert [one.link for one in await reader.links_of(a, 10)] == [link.link] == await visible(reader)
+
+
+async def test_an_amendment_of_what_is_matched_hides_the_link_until_it_is_claimed_again(
+    office: Any, writer: BulkWriter, reader: Reader
+) -> None:
+    a, _ = await linked(office, writer)
+    amended = office.accepted(record("fr-pj", "FR", version=2, retain_until="2031-01-01"))
+    await writer.write([case_document(amended)])
+    assert await visible(reader) == []
+    assert await reader.links_of(a, 10) == []
+    await writer.write([link_document(office.claim(office.accepted(record("be-fp", "BE")), amended))])
+    assert len(await visible(reader)) == 1
+
+
+async def test_an_amendment_of_title_and_summary_hides_nothing(office: Any, writer: BulkWriter, reader: Reader) -> None:
+    await linked(office, writer)
+    await writer.write([case_document(office.accepted(record("fr-pj", "FR", version=2, title="Autre titre")))])
+    assert len(await visible(reader)) == 1
+
+
+async def test_a_withdrawn_case_and_its_links_are_gone_at_once(office: Any, writer: BulkWriter, reader: Reader) -> None:
+    a, b = await linked(office, writer)
+    gone = {"case_id": "1", "agency": "fr-pj", "country": "FR", "version": 2, "status": "withdrawn"}
+    await writer.write([case_document(office.accepted(gone))])
+    assert await reader.case(b) is None
+    assert await visible(reader) == await reader.links_of(a, 10) == []
+    assert [case.case async for case in reader.every_case(EVERYTHING)] == [a]
+
+
+async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
+    office: Any, writer: BulkWriter, reader: Reader, client: AsyncElasticsearch, indices: Indices
+) -> None:
+    await linked(office, writer)
+    a = office.accepted(record("be-fp", "BE"))
+    b = office.accepted(record("fr-pj", "FR", version=2, entities=[]))
+    claim = office.claim(a, b, State.RETRACTED)
+    await writer.write([link_document(claim)])
+    assert await visible(reader) == []
+    left = (await client.get(index=indices.own("links"), id=claim.link))["_source"]
+    assert left == {
+        "link": claim.link, "state": "retracted", "generation": "g1", "cases": ["be-fp:1", "fr-pj:1"],
+        "a": {"case": "be-fp:1", "version": 1}, "b": {"case": "fr-pj:1", "version": 2},
+    }  # fmt: skip
+
+
+async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
+    office: Any, writer: BulkWriter, client: AsyncElasticsearch, indices: Indices
+) -> None:
+    _, b = await linked(office, writer, retain_until="2027-01-01")
+
+    async def seen(time: datetime) -> tuple[bool, int, int]:
+        reader = Reader(client, indices, lambda: time)
+        cases = [case async for case in reader.every_case(Limits(time.date()))]
+        return await reader.case(b) is not None, len(await visible(reader)), len(cases)
+
+    assert await seen(datetime(2026, 12, 31, 23, 59, tzinfo=UTC)) == (True, 1, 2)
+    assert await seen(datetime(2027, 1, 1, tzinfo=UTC)) == (False, 0, 1)
+
+
+async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
+    office: Any, writer: BulkWriter, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PAGE", 3)
+    monkeypatch.setattr(reading, "LISTED", 2)
+    cases = [
+        office.accepted(record(f"x{number}", country)) for number, country in enumerate(("BE", "FR", "DE", "NL", "ES"))
+    ]
+    claims = [office.claim(a, b) for a, b in combinations(cases, 2)]
+    await writer.write([*map(case_document, cases), *map(link_document, claims)])
+    assert await visible(reader) == sorted(claim.link for claim in claims)
+    assert [case.case async for case in reader.every_case(EVERYTHING)] == [case.case for case in cases]
+    hidden = {"case_id": "1", "agency": "x1", "country": "FR", "version": 2, "status": "withdrawn"}
+    await writer.write([case_document(office.accepted(hidden))])
+    assert len(await reader.links_of("x0:1", 3)) == 3
+
+
+async def test_without_an_index_it_says_what_to_do(client: AsyncElasticsearch, namespace: str) -> None:
+    with pytest.raises(LiaisonError, match="no index yet"):
+        await Reader(client, Indices(namespace, "g1")).case("fr-pj:1")

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pipeline.index.documents import case_document
+from pipeline.index.queries import Limits
+from pipeline.index.questions import parse
+from pipeline.index.reading import Reader
+from pipeline.index.searching import search
+from pipeline.index.writer import BulkWriter
+
+pytestmark = pytest.mark.engines
+
+EVERYTHING = Limits(date(2026, 11, 24))
+
+
+def person(name: str, **fields: Any) -> dict[str, Any]:
+    return {"id": "p1", "type": "person", "names": [{"full": name}], **fields}
+
+
+RECORDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "petrov": ("FR", person("Ivan Petrov", birth_date="1980-05-01", phones=["+33 6 12 34 56 78"])),
+    "namesake": ("FR", person("Ivan Petrov", birth_date="1955-11-30")),
+    "cyrillic": ("BG", person("Георги Димитров")),
+    "garcia": ("ES", person("María García Ñúñez", emails=["maria@example.org"])),
+    "arabic": ("BE", person("محمد العمري")),
+    "car": ("BE", {"id": "v1", "type": "vehicle", "plate": "1-ABC-234", "plate_country": "BE"}),
+    "other-car": ("BE", {"id": "v1", "type": "vehicle", "plate": "1-XYZ-234", "plate_country": "BE"}),
+    "document": (
+        "DE",
+        {"id": "d1", "type": "document", "document_type": "passport", "number": "C01X00T47", "country": "DE"},
+    ),
+    "firm": ("FR", {"id": "o1", "type": "organisation", "names": [{"full": "Nord Trade Logistique SARL"}]}),
+}
+
+
+@pytest.fixture
+async def filled(office: Any, writer: BulkWriter, reader: Reader) -> Reader:
+    """An index of one case a record; the firm's has a summary, some are not for everyone."""
+    handling = {
+        "namesake": {"code": "H1", "releasable_to": ["BE"], "purposes": []},
+        "garcia": {"code": "H3", "releasable_to": ["*"], "purposes": []},
+    }
+    cases = [
+        office.accepted({
+            "case_id": name, "agency": f"{country.lower()}-x", "country": country, "entities": [entity],
+            **({"summary": "Fraude à la TVA, société écran"} if name == "firm" else {}),
+            **({"handling": handling[name]} if name in handling else {}),
+        })
+        for name, (country, entity) in RECORDS.items()
+    ]  # fmt: skip
+    assert (await writer.write([case_document(case) for case in cases])).refused == []
+    await writer._client.indices.refresh(index=reader._cases)
+    return reader
+
+
+async def found(
+    reader: Reader, office: Any, question: str, limits: Limits = EVERYTHING, country: str = ""
+) -> list[str]:
+    results = await search(reader, parse(question), office.model, limits, country)
+    assert [one.score for one in results] == sorted((one.score for one in results), reverse=True)
+    return [one.case.case.split(":")[1] for one in results]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Иван Петров 1980-05-01", "petrov"),
+        ("ivan petrov 1955", "namesake"),
+        ("Petrov, Ivan born:1980-05", "petrov"),
+        ("georgi dimitrov", "cyrillic"),
+        ("maria garcia nunez", "garcia"),
+        ("Mohammed al-Omari", "arabic"),
+        ("+33 612 345 678", "petrov"),
+        ("maria@example.org", "garcia"),
+        ("1ABC234", "car"),
+        ("1-abc-234", "car"),
+        ("plate:1?BC*", "car"),
+        ("*BC-234", "car"),
+        ("c01x00t47", "document"),
+        ("nord trade", "firm"),
+        ("text:fraude", "firm"),
+        ("societe ecran", "firm"),
+    ],
+)
+async def test_what_is_asked_for_comes_first(filled: Reader, office: Any, question: str, first: str) -> None:
+    assert (await found(filled, office, question))[:1] == [first]
+
+
+async def test_a_phone_as_dialled_at_home_is_found_with_its_country_and_without(filled: Reader, office: Any) -> None:
+    assert await found(filled, office, "06 12 34 56 78", country="FR") == ["petrov"]
+    assert await found(filled, office, "06 12 34 56 78") == ["petrov"]
+
+
+async def test_a_partial_plate_finds_only_what_fits_it(filled: Reader, office: Any) -> None:
+    assert await found(filled, office, "plate:1?BC*") == ["car"]
+    assert sorted(await found(filled, office, "plate:1*234")) == ["car", "other-car"]
+
+
+async def test_a_name_nobody_bears_finds_nobody(filled: Reader, office: Any) -> None:
+    assert await found(filled, office, "zbigniew oczko") == []
+
+
+async def test_a_requester_finds_only_what_is_released_to_him(filled: Reader, office: Any) -> None:
+    belgian, own = Limits(EVERYTHING.today, ("be-fp", "BE")), Limits(EVERYTHING.today, ("fr-x", "FR"))
+    german = Limits(EVERYTHING.today, ("de-bka", "DE"))
+    assert sorted(await found(filled, office, "ivan petrov", belgian)) == ["namesake", "petrov"]
+    assert sorted(await found(filled, office, "ivan petrov", own)) == ["namesake", "petrov"]
+    assert await found(filled, office, "ivan petrov", german) == ["petrov"]
+    assert await found(filled, office, "maria@example.org", german) == []
+
+
+async def test_a_case_withdrawn_since_the_last_refresh_is_not_shown(
+    filled: Reader, office: Any, writer: BulkWriter
+) -> None:
+    gone = {"case_id": "petrov", "agency": "fr-x", "country": "FR", "version": 2, "status": "withdrawn"}
+    await writer.write([case_document(office.accepted(gone))])
+    assert await found(filled, office, "ivan petrov") == ["namesake"]
+
+
+async def test_results_say_why(filled: Reader, office: Any) -> None:
+    (result,) = await search(filled, parse("Иван Петров 1980-05-01"), office.model, EVERYTHING, limit=1)
+    fields = {item.field: item for entity in result.evidence for item in entity.items}
+    assert fields["birth_date"].bits > 0
+    assert {"name", "key"} <= set(result.met)
