@@ -15,7 +15,11 @@ SLEEPER = "import time; time.sleep(60)"
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
 )
-PARENT = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', '{child}']).pid, flush=True); input()"
+PARENT = f"""
+import subprocess, sys
+print(subprocess.Popen([sys.executable, "-c", "{SLEEPER}"]).pid, flush=True)
+{SLEEPER}
+"""
 
 
 @pytest.fixture
