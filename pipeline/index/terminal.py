@@ -26,13 +26,19 @@ def bits(hundredths: int) -> str:
     return f"{hundredths / 100:+.1f}"
 
 
+def plain(text: str, style: str = "") -> Text:
+    """Text of a record as it is: markup is not obeyed, and controls (escapes, direction marks) become blanks."""
+    return Text("".join(char if char.isprintable() else " " for char in text), style)
+
+
 def results(found: Sequence[Result]) -> RenderableType:
     """What a search found, best first."""
     table = _table("#", "Case", "Title", "Bits", "Because")
     table.columns[0].justify = table.columns[3].justify = "right"
     for number, one in enumerate(found, 1):
         title = (one.case.data or {}).get("title") or ""
-        table.add_row(str(number), _case(one.case.case, one.case.country), title, bits(one.score), _because(one))
+        because = plain(_because(one))
+        table.add_row(str(number), _case(one.case.case, one.case.country), plain(title), bits(one.score), because)
     return table
 
 
@@ -53,7 +59,7 @@ def _values(item: Item) -> str:
 def case(document: CaseDocument) -> RenderableType:
     """One case: who owns it, how it may be handled, what it is about, whom and what it names."""
     data = document.data or {}
-    head = Text.assemble((document.case, "bold"), f"  version {document.version}, {document.status}")
+    head = plain(document.case, "bold").append(f"  version {document.version}, {document.status}", "not bold")
     facts = _facts(
         ("Title", data.get("title")),
         ("Summary", data.get("summary")),
@@ -66,7 +72,7 @@ def case(document: CaseDocument) -> RenderableType:
         ("Offences", ", ".join(document.offences)),
         ("Source", _source(document)),
     )
-    warnings = [Text(f"! {one.pointer}: {one.message}", "yellow") for one in document.warnings]
+    warnings = [plain(f"! {one.pointer}: {one.message}", "yellow") for one in document.warnings]
     return Group(head, facts, _entities(data.get("entities") or ()), *warnings)
 
 
@@ -88,7 +94,7 @@ def _facts(*facts: tuple[str, str | None]) -> Table:
     table.add_column(overflow="fold")
     for name, value in facts:
         if value:
-            table.add_row(name, value)
+            table.add_row(name, plain(value))
     return table
 
 
@@ -96,7 +102,7 @@ def _entities(entities: Iterable[dict[str, Any]]) -> Table:
     table = _table("Id", "Type", "Role", "What the record says")
     for entity in entities:
         told = {name: value for name, value in entity.items() if name not in ("id", "type", "role") and value}
-        table.add_row(entity["id"], entity["type"], entity.get("role") or "", _told(told))
+        table.add_row(*map(plain, (entity["id"], entity["type"], entity.get("role") or "", _told(told))))
     return table
 
 
@@ -119,7 +125,7 @@ def links(key: str, found: Sequence[LinkDocument]) -> RenderableType:
 def _link(key: str, link: LinkDocument) -> Iterator[RenderableType]:
     other = link.b if link.a.case == key else link.a
     yield Text.assemble(
-        (f"{other.case}", "bold"),
+        plain(other.case, "bold"),
         f" ({other.country})  ",
         (link.band, BAND_STYLE.get(link.band, "")),
         f"  probability {link.probability:.3f}, {bits(link.score)} bits  ",
@@ -159,7 +165,7 @@ def _add_entity(table: Table, entity: EntityEvidence) -> None:
 
 
 def _case(key: str, country: str) -> Text:
-    return Text.assemble((key, "bold"), (f" {country}", "dim"))
+    return Text.assemble(plain(key, "bold"), (f" {country}", "dim"))
 
 
 def _words(name: str) -> str:

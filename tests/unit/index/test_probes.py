@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pipeline.index.probes import Probe, adapted, asked, probe
+from pipeline.index.questions import parse
+from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
+from pipeline.records.names import normalise_name
+from pipeline.records.normalised import Entity
+
+
+def ask(text: str, country: str = "") -> Probe:
+    return probe(parse(text), country)
+
+
+def clauses(text: str) -> dict[str, list[tuple[str, ...]]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for clause in asked(parse(text), ask(text), ()).clauses:
+        found.setdefault(clause.name, []).append(clause.terms)
+    return found
+
+
+def test_a_name_may_be_of_a_person_an_organisation_or_a_vessel() -> None:
+    assert [entity.type for entity in ask("nord trade").entities] == ["person", "organisation", "vessel"]
+
+
+def test_the_names_forms_are_those_of_a_record() -> None:
+    name = normalise_name("Иван Петров", "", "", "", "", "", "person")
+    record = entity_print(Entity("p1", "person", names=(name,)))
+    assert ask("Иван Петров").entities[0].names == record.names
+
+
+def test_a_phone_is_also_asked_for_by_itself() -> None:
+    assert [
+        (entity.type, len(entity.phones)) for entity in ask('name:"x" phone:+33612345678').entities if entity.phones
+    ] == [
+        ("person", 1),
+        ("phone", 1),
+    ]
+
+
+def test_a_number_takes_the_type_under_which_the_record_holds_it() -> None:
+    passport = IdentifierPrint("passport", "C01X00T47", "DE")
+    record = (EntityPrint("d1", "document", identifiers=(passport, IdentifierPrint("passport", "OTHER"))),)
+    assert adapted(ask("c01x00t47"), record) == (EntityPrint("document", "document", identifiers=(passport,)),)
+
+
+def test_a_number_joins_the_entity_that_the_question_names() -> None:
+    passport = IdentifierPrint("passport", "C01X00T47", "DE")
+    person, *_ = adapted(ask("ivan petrov c01x00t47"), (EntityPrint("p1", "person", identifiers=(passport,)),))
+    assert person.identifiers == (passport,)
+    assert person.names
+
+
+def test_a_phone_without_country_takes_that_of_the_record() -> None:
+    line = PhonePrint("+33612345678", "612345678")
+    record = (EntityPrint("n1", "phone", phones=(line,)),)
+    assert adapted(ask("06 12 34 56 78"), record) == (EntityPrint("phone", "phone", phones=(line,)),)
+
+
+def test_each_token_counts_once_however_it_is_spelt_or_heard() -> None:
+    found = clauses("ivan petrov")
+    assert len(found["name"]) == 2
+    assert len(found["sound"]) == 2
+
+
+def test_keys_are_those_under_which_cases_meet() -> None:
+    assert clauses("ivan petrov 1980-05-01")["key"]
+    assert all(len(terms) == 1 and terms[0].isdigit() for terms in clauses("ivan petrov 1980-05-01")["key"])
+
+
+def test_a_plate_selects_by_its_known_pieces() -> None:
+    assert clauses("plate:AB?12*")["piece"] == [("piece:AB",), ("piece:12",)]
+
+
+def test_stop_keys_select_nothing() -> None:
+    keys = [int(terms[0]) for terms in clauses("ivan petrov")["key"]]
+    question = parse("ivan petrov")
+    assert all(clause.name != "key" for clause in asked(question, probe(question, ""), frozenset(keys)).clauses)
