@@ -1,0 +1,81 @@
+"""Looks at the lines of a feed file with intake's own eyes, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from pipeline.records.agencies import Agency
+from pipeline.records.hashing import content_hash
+from pipeline.records.messages import Reason
+from pipeline.records.validation import Problem, Record, RefusedError, read, sender_problems
+from pipeline.records.versions import Known, Standing, standing
+
+
+class LineProblem(msgspec.Struct, frozen=True):
+    """One thing wrong with one line, from 1; `pointer` is a JSON pointer into its record."""
+
+    line: int
+    reason: str
+    pointer: str
+    message: str
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """One line without its line feed, and everything that intake would refuse it for."""
+
+    line: int
+    raw: bytes
+    problems: tuple[LineProblem, ...] = ()
+
+
+class Checker:
+    """Checks the lines of one agency's file in their order: form, sender, and versions against the lines before.
+
+    `country` is the agency's, as registered; empty: that of its first record here.
+    """
+
+    def __init__(self, agency: str, country: str = "") -> None:
+        self._agency = agency
+        self._country = country
+        self._known: dict[str, Known] = {}
+
+    def check(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[Checked]:
+        """Each numbered line with its problems."""
+        for number, raw in lines:
+            found = tuple(LineProblem(number, p.reason, p.pointer, p.message) for p in self._problems(raw))
+            yield Checked(number, raw, found)
+
+    def _problems(self, raw: bytes) -> list[Problem]:
+        try:
+            record = read(raw)
+        except RefusedError as refused:
+            return list(refused.problems)
+        if record.case.agency == self._agency:
+            self._country = self._country or record.case.country
+        agency = Agency(self._agency, self._country or record.case.country)
+        return list(sender_problems(record, agency)) or self._version_problems(record)
+
+    def _version_problems(self, record: Record) -> list[Problem]:
+        case, content = record.case, content_hash(record.data)
+        found = standing(self._known.get(case.key), case.version, content)
+        if found is Standing.NEWER:
+            self._known[case.key] = Known(case.version, content)
+        if found in (Standing.NEWER, Standing.DUPLICATE):
+            return []
+        return [Problem(Reason(found), "/data/version", "not newer than the same case's version on a line before")]
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The file's lines from 1, without their line feeds."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            yield number, line.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def count_lines(path: Path) -> int:
+    """How many lines the file has."""
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
