@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
+from pipeline.access.audience import audience, requester_words
 from pipeline.correlation.claims import Side
-from pipeline.index.audience import audience, requester_words
 from pipeline.matching.fingerprint import Handling
 
 CODES = ("H0", "H1", "H2", "H3")

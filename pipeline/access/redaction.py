@@ -1,0 +1,65 @@
+"""What a view leaves of a case or link: the only shapes in which they leave the system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from pipeline.access.policy import CaseMeta, LinkView, View
+
+Reference = Callable[[str], str]
+"""The opaque name of a case or link for the requester's agency."""
+
+Row = dict[str, Any]
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """Both sides of a link as their case documents say."""
+
+    a: CaseMeta
+    b: CaseMeta
+
+
+LINK_CONTENT = ("version_a", "version_b", "probability", "score", "evidence")
+"""What a link with a hit-only side says nothing of: null, so that both kinds have the same fields."""
+
+
+def case_for(view: View, meta: CaseMeta, content: Row, reference: Reference) -> Row | None:
+    """A case as it may be shown: `content` with the owner's caveat, a hit, or None.
+
+    A hit has an opaque reference and no key, and nothing that the record says.
+    """
+    if view is View.NOTHING:
+        return None
+    if view is View.HIT:
+        return hit(meta, reference)
+    return {**content, "view": View.FULL.value, "caveat": meta.handling.caveat or None}
+
+
+def hit(meta: CaseMeta, reference: Reference) -> Row:
+    """That a case is there: whose it is and whom to ask."""
+    contact = msgspec.to_builtins(meta.contact)
+    return {"view": View.HIT.value, "reference": reference(meta.case), "agency": meta.agency, "contact": contact}
+
+
+def link_for(view: LinkView, ends: Ends, row: Row, reference: Reference) -> Row | None:
+    """A link as it may be shown; `row` has link_id, case_a, case_b, band and LINK_CONTENT.
+
+    With a hit-only side: band, that side's agency and contact, references for link and case; all content null. The
+    visible case is then always case_a: which of two keys is the lower would tell of the hidden one.
+    """
+    if view is LinkView.NOTHING:
+        return None
+    if view is LinkView.FULL:
+        return {**row, "hit": None}
+    hidden, visible = (ends.a, ends.b) if view is LinkView.HIT_A else (ends.b, ends.a)
+    return {
+        "link_id": reference(row["link_id"]),
+        "case_a": visible.case,
+        "case_b": None,
+        **dict.fromkeys(LINK_CONTENT),
+        "band": row["band"],
+        "hit": hit(hidden, reference),
+    }

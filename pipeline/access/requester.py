@@ -1,0 +1,84 @@
+"""Who asks, in which role, and for what: purposes are a closed list, and nothing is looked up without one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.errors import LiaisonError
+
+
+class Role(StrEnum):
+    """What a token lets its bearer do."""
+
+    INVESTIGATOR = "investigator"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    OPS = "ops"
+    FEED = "feed"
+    OPERATOR = "operator"
+
+
+READERS = frozenset({Role.INVESTIGATOR, Role.SUPERVISOR})
+"""Roles that read cases; the operator of the installation reads all of them."""
+
+
+class Purpose(StrEnum):
+    """What data may be asked for; owners allow each purpose by naming it in a case's handling."""
+
+    INVESTIGATION = "investigation"
+    PROSECUTION = "prosecution"
+    PREVENTION = "prevention"
+    MISSING_PERSON = "missing_person"
+    BORDER_CHECK = "border_check"
+    CORRELATION = "correlation"
+    """That agencies are told of links by hits; nobody searches for it."""
+
+
+ASKABLE = frozenset(Purpose) - {Purpose.CORRELATION}
+
+
+class Requester(msgspec.Struct, frozen=True):
+    """Who a token names."""
+
+    subject: str
+    agency: str
+    country: str
+    roles: frozenset[Role]
+
+    @property
+    def reads(self) -> bool:
+        """Whether the roles allow reading cases at all."""
+        return bool(READERS & self.roles)
+
+    @property
+    def operates(self) -> bool:
+        """Whether this is the installation's operator, who sees all and is audited like everyone."""
+        return Role.OPERATOR in self.roles
+
+
+class Grounds(msgspec.Struct, frozen=True):
+    """Why something is asked: every search, read, export or disclosure states both."""
+
+    purpose: Purpose
+    case_reference: str
+
+
+class GroundsError(LiaisonError):
+    """Grounds are missing or not on the list; `fields` names them."""
+
+    def __init__(self, *fields: str) -> None:
+        super().__init__(f"state {' and '.join(fields)}: purposes are {', '.join(sorted(ASKABLE))}")
+        self.fields = fields
+
+
+def grounds(purpose: str | None, case_reference: str | None) -> Grounds:
+    """The grounds of a request. Raises GroundsError before anything is looked up."""
+    stated = next((one for one in ASKABLE if one == purpose), None)
+    reference = (case_reference or "").strip()
+    if stated is None:
+        raise GroundsError(*(["purpose"] if reference else ["purpose", "case_reference"]))
+    if not reference:
+        raise GroundsError("case_reference")
+    return Grounds(stated, reference)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.access.policy import CaseMeta, LinkView, View
+from pipeline.access.redaction import Ends, case_for, link_for
+from pipeline.matching.fingerprint import Contact, Handling
+
+CANARY = "canary"
+META = CaseMeta("fr-pj:canary", "fr-pj", Handling("H1", ("BE",), caveat="ask first"), Contact("unit", "u@fr.example"))
+OTHER = CaseMeta("be-fp:1", "be-fp", Handling("H0", ("*",)), Contact("desk"))
+
+
+HIT = {
+    "view": "hit", "reference": "ref12", "agency": "fr-pj", "contact": {"unit": "unit", "email": "u@fr.example"},
+}  # fmt: skip
+
+
+def reference(key: str) -> str:
+    return f"ref{len(key)}"
+
+
+def test_full_content_comes_with_the_owners_caveat() -> None:
+    assert case_for(View.FULL, META, {"title": "t"}, reference) == {"title": "t", "view": "full", "caveat": "ask first"}
+
+
+def test_a_hit_tells_whose_it_is_and_whom_to_ask_and_no_more() -> None:
+    assert case_for(View.HIT, META, {"title": CANARY}, reference) == HIT
+
+
+def test_nothing_is_nothing() -> None:
+    assert case_for(View.NOTHING, META, {"title": CANARY}, reference) is None
+    assert link_for(LinkView.NOTHING, Ends(OTHER, META), {}, reference) is None
+
+
+ROW = {
+    "link_id": "canarylink", "case_a": "be-fp:1", "case_b": META.case, "version_a": 1, "version_b": 2,
+    "probability": 0.98, "score": 2100, "band": "probable", "evidence": {"why": CANARY},
+}  # fmt: skip
+
+
+def test_a_link_seen_in_full_keeps_everything() -> None:
+    assert link_for(LinkView.FULL, Ends(OTHER, META), ROW, reference) == {**ROW, "hit": None}
+
+
+@pytest.mark.parametrize(("view", "ends"), [(LinkView.HIT_B, Ends(OTHER, META)), (LinkView.HIT_A, Ends(META, OTHER))])
+def test_a_link_to_a_hit_keeps_the_band_alone_and_hides_which_key_is_lower(view: LinkView, ends: Ends) -> None:
+    shown = link_for(view, ends, ROW, reference)
+    assert shown is not None
+    assert CANARY not in str(shown)
+    assert {name: value for name, value in shown.items() if value is not None} == {
+        "link_id": "ref10",
+        "case_a": "be-fp:1",
+        "band": "probable",
+        "hit": {
+            "view": "hit",
+            "reference": "ref12",
+            "agency": "fr-pj",
+            "contact": {"unit": "unit", "email": "u@fr.example"},
+        },
+    }
+    assert shown.keys() == ROW.keys() | {"hit"}

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.access.requester import Grounds, GroundsError, Purpose, Requester, Role, grounds
+
+
+def test_grounds_are_a_listed_purpose_and_a_case_reference() -> None:
+    assert grounds("investigation", " 2026/17 ") == Grounds(Purpose.INVESTIGATION, "2026/17")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "reference", "missing"),
+    [
+        (None, "1", ("purpose",)),
+        ("curiosity", "1", ("purpose",)),
+        ("correlation", "1", ("purpose",)),
+        ("investigation", None, ("case_reference",)),
+        ("investigation", "  ", ("case_reference",)),
+        ("", "", ("purpose", "case_reference")),
+    ],
+)
+def test_what_is_missing_is_named(purpose: str | None, reference: str | None, missing: tuple[str, ...]) -> None:
+    with pytest.raises(GroundsError) as raised:
+        grounds(purpose, reference)
+    assert raised.value.fields == missing
+    assert "investigation" in str(raised.value)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_only_investigators_and_supervisors_read(role: Role) -> None:
+    one = Requester("s", "fr-pj", "FR", frozenset({role}))
+    assert one.reads == (role in (Role.INVESTIGATOR, Role.SUPERVISOR))
+    assert one.operates == (role is Role.OPERATOR)
