@@ -15,13 +15,13 @@ from functools import lru_cache
 from pipeline.records import name_words as words
 from pipeline.records.normalised import Name, Token
 from pipeline.records.organisation_names import organisation_tokens
-from pipeline.records.scripts import has_mixed_alphabets, script_of, unmask
+from pipeline.records.scripts import MARKS, has_mixed_alphabets, script_of, unmask
 
 MAX_TOKENS = 40
 """More words than any name has; the rest is dropped, which bounds the cost of a comparison."""
 
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻʹ`´ʾʿ״׳\"](?=\w)|[ʹʺʼʻʾʿ׳]")
-_SEPARATORS = re.compile(r"[^\w'/]+|_+")
+_SEPARATORS = re.compile(rf"[^\w{MARKS}'/]+|_+")
 _BLANKED = ("Cc", "Zl", "Zp", "Cs", "Cn", "Co")
 _ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
 

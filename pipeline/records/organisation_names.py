@@ -9,10 +9,11 @@ from rigour._core import extract_org_types, ordinals_dict
 
 from pipeline.records import name_words as words
 from pipeline.records.normalised import Token
+from pipeline.records.scripts import MARKS
 
 _DOTTED = re.compile(r"(?<!\w)(?:\w\.[ ]?){2,}(?:\w(?!\w))?")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻ`´״׳\"](?=\w)")
-_SEPARATORS = re.compile(r"[^\w&+]+|_+")
+_SEPARATORS = re.compile(rf"[^\w{MARKS}&+]+|_+")
 _BOUND_AMPERSAND = re.compile(r"(?<=\w)&(?=\w)")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 _ROMAN_LETTERS = {"i": "1", "v": "5", "x": "10"}

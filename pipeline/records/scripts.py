@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from functools import lru_cache
 
@@ -18,6 +19,9 @@ _LOOKALIKES = {
     ("Latin", "Greek"): str.maketrans(_LATIN_TO_GREEK),
 }
 """Letter pairs that look alike in lower or upper case (Unicode UTS 39 confusables, the letters found in names)."""
+
+MARKS = "".join(chr(code) for code in range(0x300, 0x11A9A) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
+"""Vowel signs and other marks that belong to the letter before them: they part no words, though `\\w` lacks them."""
 
 _ALPHABETS = ("Latin", "Cyrillic", "Greek")
 _NEUTRAL = (None, "Common", "Inherited", "Unknown")

@@ -8,16 +8,24 @@ from typing import NamedTuple
 import msgspec
 from anyascii import anyascii
 
+from pipeline.matching.names.organisation_words import word_rarity
 from pipeline.matching.names.rarity import rarity_of
 from pipeline.matching.names.sounds import skeleton_of, sound_of
-from pipeline.records.normalised import Name
+from pipeline.matching.names.transliteration.forms import latin_forms
+from pipeline.records.normalised import Name, Token
 from pipeline.records.scripts import script_of
 
-_SIGNIFICANT = frozenset(("given", "family", "name", "patronymic", "initial", "core"))
+SIGNIFICANT = frozenset(("given", "family", "name", "patronymic", "initial", "core"))
+"""Kinds of tokens that are compared; titles and particles weigh nothing."""
+_DIGITS_AS_LETTERS = str.maketrans("0134579862", "oieastgbgz")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe"})
+_FORMS_OF_RARITY = 3
+_KEYED_FORMS = 3
+"""Latin forms of a token in another script that yield blocking keys, the likeliest ones."""
 
 
-class TokenPrint(msgspec.Struct, frozen=True, array_like=True):
-    """A token with its Latin forms (best first), the sounds of the best form, and its rarity in hundredths of a bit."""
+class TokenPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """A token: Latin forms best first (a to z and digits), the sound of the best one, rarity in hundredths of a bit."""
 
     text: str
     kind: str
@@ -27,10 +35,14 @@ class TokenPrint(msgspec.Struct, frozen=True, array_like=True):
     rarity: int
 
 
-class NamePrint(msgspec.Struct, frozen=True, array_like=True):
-    """Significant tokens in the order of the name, and what else an organisation's or vessel's name tells."""
+class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """Significant tokens in the order of the name, and what else an organisation's or vessel's name tells.
+
+    `glue` holds the particles before each token, written together; () where there are none.
+    """
 
     tokens: tuple[TokenPrint, ...]
+    glue: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     legal_forms: tuple[str, ...] = ()
     person: bool = True
@@ -45,25 +57,58 @@ class TokenKeys(NamedTuple):
 
 
 def prepare(name: Name, entity_type: str) -> NamePrint:
-    """The print of a normalised name; a placeholder's has no tokens. Costs about 1 us a token once tokens are known."""
+    """The print of a normalised name; a placeholder's has no tokens. A few microseconds once its tokens are known."""
+    person = entity_type == "person"
     if "placeholder" in name.flags:
-        return NamePrint((), person=entity_type == "person")
-    tokens = tuple(_token_print(token.text, token.kind) for token in name.tokens if token.kind in _SIGNIFICANT)
+        return NamePrint((), person=person)
+    tokens = tuple(token_print(token.text, token.kind) for token in name.tokens if token.kind in SIGNIFICANT)
     numbers = tuple(sorted(token.text for token in name.tokens if token.kind == "number"))
-    legal_forms = tuple(sorted(token.text for token in name.tokens if token.kind == "legal_form"))
-    return NamePrint(tokens, numbers, legal_forms, entity_type == "person")
+    legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
+    return NamePrint(tokens, _glue(name.tokens), numbers, legal_forms, person)
+
+
+def _glue(tokens: tuple[Token, ...]) -> tuple[str, ...]:
+    before, glue = "", []
+    for token in tokens:
+        if token.kind == "particle":
+            before += token.text
+        elif token.kind in SIGNIFICANT:
+            glue.append(before)
+            before = ""
+    return tuple(glue) if any(glue) else ()
 
 
 @lru_cache(maxsize=262144)
-def _token_print(text: str, kind: str) -> TokenPrint:
-    folded = "".join(char for char in anyascii(text).lower() if char.isalnum())
-    return TokenPrint(
-        text, kind, script_of(text), (folded,), sound_of(folded), 0 if kind == "initial" else rarity_of(folded)
-    )
+def token_print(text: str, kind: str) -> TokenPrint:
+    """The print of one token of a SIGNIFICANT kind."""
+    script = script_of(text)
+    forms = _latin_script_forms(text, kind) if script in ("Latin", "") else latin_forms(text, script)
+    return TokenPrint(text, kind, script, forms, sound_of(forms[0]), _rarity(text, kind, forms))
+
+
+def _latin_script_forms(text: str, kind: str) -> tuple[str, ...]:
+    if kind != "core" and not text.isalpha():
+        text = text.translate(_DIGITS_AS_LETTERS)
+    folded, spelled_out = _alphanumeric(text), _alphanumeric(text.translate(_UMLAUTS))
+    return (folded,) if folded == spelled_out else (folded, spelled_out)
+
+
+def _alphanumeric(text: str) -> str:
+    if text.isascii() and text.isalnum():
+        return text
+    return "".join(char for char in anyascii(text).lower() if char.isalnum())
+
+
+def _rarity(text: str, kind: str, forms: tuple[str, ...]) -> int:
+    if kind == "initial":
+        return 0
+    if kind == "core":
+        return word_rarity(text, forms[0])
+    return min(rarity_of(form) for form in forms[:_FORMS_OF_RARITY])
 
 
 def sound_keys(print_: NamePrint) -> tuple[TokenKeys, ...]:
-    """Keys per token but for initials, rarest first (ties by text): two spellings of one name share a sound, mostly."""
+    """Keys per token but for initials, rarest first (ties by text): two spellings of one name mostly share a sound."""
     ranked = sorted((token for token in print_.tokens if token.kind != "initial"), key=_by_rarity)
     return tuple(TokenKeys(token.kind, token.rarity, _token_sounds(token.forms)) for token in ranked)
 
@@ -79,4 +124,5 @@ def _by_rarity(token: TokenPrint) -> tuple[int, str]:
 
 @lru_cache(maxsize=131072)
 def _token_sounds(forms: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted({skeleton_of(form) for form in forms} | {"3" + sound_of(form)[:3] for form in forms}))
+    likeliest = [form for form in forms[:_KEYED_FORMS] if form]
+    return tuple(sorted({skeleton_of(form) for form in likeliest} | {"3" + sound_of(form)[:3] for form in likeliest}))

@@ -28,5 +28,5 @@ def rarity_of(folded: str) -> int:
 
 @cache
 def _known() -> dict[str, int]:
-    packed = files("pipeline.matching.names.constants").joinpath("rarity.json.xz").read_bytes()
+    packed = files("pipeline.matching.names").joinpath("data/rarity.json.xz").read_bytes()
     return msgspec.json.decode(lzma.decompress(packed), type=dict[str, int])

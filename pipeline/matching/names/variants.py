@@ -20,7 +20,7 @@ _NONE: frozenset[int] = frozenset()
 
 @cache
 def _classes() -> dict[str, frozenset[int]]:
-    packed = files("pipeline.matching.names.constants").joinpath("variants.json.xz").read_bytes()
+    packed = files("pipeline.matching.names").joinpath("data/variants.json.xz").read_bytes()
     members: dict[str, list[int]] = {}
     for number, group in enumerate(msgspec.json.decode(lzma.decompress(packed), type=list[list[str]])):
         for token in group:

@@ -34,7 +34,7 @@ _VOWELS = re.compile("[aeiouy]+")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write rarity.json.xz and variants.json.xz beside this module."""
+    """Write ../data/rarity.json.xz and ../data/variants.json.xz."""
     if len(arguments) != 1:
         raise LiaisonError("building the constants needs the folder of the name pairs")
     frequencies = token_frequencies(Path(arguments[0]))
@@ -104,7 +104,7 @@ def rarities(frequencies: dict[str, float], classes: list[list[str]]) -> dict[st
 
 def _write(name: str, value: object) -> None:
     encoded = msgspec.json.encode(value, order="deterministic")
-    (_FOLDER / f"{name}.json.xz").write_bytes(lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME))
+    (_FOLDER.parent / "data" / f"{name}.json.xz").write_bytes(lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ CORRIDORS = (
     Corridor("korean", ("Hangul",), ("korean",), 2, 3),
     Corridor("russian", ("Cyrillic",), ("russian",), 2, 4),
 )
-"""Spans by experiment on the development splits: half a Chinese syllable is up to five letters, an Arabic letter three."""
+"""Spans by experiment on the development splits: half a Chinese syllable takes up to five letters, Arabic three."""
 
 BY_SCRIPT = {script: corridor for corridor in CORRIDORS for script in corridor.scripts}
 BY_NAME = {corridor.name: corridor for corridor in CORRIDORS}

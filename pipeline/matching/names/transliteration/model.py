@@ -144,6 +144,6 @@ def _centibits_of_product(shares: Iterable[float]) -> int:
 @cache
 def shipped_model(corridor: str) -> Model:
     """The model of a corridor that the package ships, read when first used."""
-    packed = files("pipeline.matching.names.transliteration").joinpath(f"models/{corridor}.json.xz").read_bytes()
+    packed = files("pipeline.matching.names").joinpath(f"data/transliteration-{corridor}.json.xz").read_bytes()
     shape = BY_NAME[corridor]
     return Model(msgspec.json.decode(lzma.decompress(packed), type=Counts), (shape.source_span, shape.latin_span))

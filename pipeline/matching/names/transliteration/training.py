@@ -3,7 +3,7 @@
     python -m pipeline.matching.names.transliteration.training ../shared/data/names [corridor ...]
 
 reads <folder>/<source>.tsv (Latin, other script, count; CC0 pairs from Wikidata labels), leaves out every name of the
-development and test splits (pairs.py), and writes models/<corridor>.json.xz beside this module. Plain Python, without a
+development and test splits (pairs.py), and writes ../data/transliteration-<corridor>.json.xz. Plain Python, without a
 random number but for the split's own: the same input gives the same file. Half a minute to five minutes a corridor.
 """
 
@@ -41,12 +41,13 @@ def main(arguments: Sequence[str]) -> None:
     if not arguments:
         raise LiaisonError("training needs the folder of the name pairs")
     folder, names = Path(arguments[0]), arguments[1:]
-    target = Path(__file__).parent / "models"
-    target.mkdir(exist_ok=True)
+    target = Path(__file__).parents[1] / "data"
     for corridor in [BY_NAME[name] for name in names] or CORRIDORS:
         counts = train(corridor, [split_pairs(read_pairs(folder / f"{source}.tsv")) for source in corridor.sources])
         encoded = msgspec.json.encode(counts, order="deterministic")
-        (target / f"{corridor.name}.json.xz").write_bytes(lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME))
+        (target / f"transliteration-{corridor.name}.json.xz").write_bytes(
+            lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME)
+        )
         print(f"{corridor.name}: {counts.facts}, {counts.bands}")
 
 

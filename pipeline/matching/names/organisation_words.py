@@ -1,0 +1,56 @@
+"""Words of organisation names: how little the frequent ones say, and which mean the same (Int'l and International)."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from rigour._core import NameTypeTag, analyze_names, replace_org_types_compare
+
+from pipeline.matching.names.rarity import rarity_of
+
+_SYMBOL_RARITY = 700
+"""A word that rigour knows as a domain, a place or a usual part of organisation names: one in a hundred or so."""
+_SURNAME_SURPLUS = 300
+"""A personal name is rarer as a company's name than among people: about one company in eight is named for one."""
+_CASEFOLD = 4
+"""rigour's Normalize.CASEFOLD, which its table of legal forms is to be folded by."""
+
+
+@lru_cache(maxsize=65536)
+def word_rarity(word: str, folded: str) -> int:
+    """Hundredths of a bit of a core word."""
+    known = _frequent().get(folded, _frequent().get(word))
+    if known is not None:
+        return known
+    rarest = rarity_of(folded) + _SURNAME_SURPLUS if len(folded) > 1 else rarity_of(folded)
+    return min(rarest, _SYMBOL_RARITY) if meanings(word) else min(rarest, _ceiling(folded))
+
+
+def _ceiling(folded: str) -> int:
+    return rarity_of(folded + "_")
+
+
+@lru_cache(maxsize=65536)
+def meanings(word: str) -> frozenset[str]:
+    """What rigour takes a word for: usual words, domains and places, under one name in every spelling."""
+    names = analyze_names(NameTypeTag.ORG, [word], None, rewrite=False, phonetics=False)
+    symbols = (symbol for name in names for symbol in name.symbols)
+    return frozenset(f"{symbol.category.value}:{symbol.id}" for symbol in symbols if symbol.category.value != "NUM")
+
+
+@lru_cache(maxsize=4096)
+def generic_form(form: str) -> str:
+    """The kind of legal form across countries ("ag" and "ao" are joint-stock companies), the form itself if unknown."""
+    return replace_org_types_compare(form, _CASEFOLD, 0, True)
+
+
+@cache
+def _frequent() -> dict[str, int]:
+    text = files("pipeline.matching.names").joinpath("data/organisation_words.toml").read_text("utf-8")
+    words = tomllib.loads(text)["frequent"].split()
+    return {
+        word: round(-100 * math.log2(int(share) / 10_000)) for word, share in zip(words[::2], words[1::2], strict=True)
+    }

@@ -1,0 +1,64 @@
+"""Bits of token pairs, remembered: the same names meet again and again."""
+
+from __future__ import annotations
+
+from pipeline.matching.names import levels
+from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.token_levels import is_learnt, token_level
+
+_REMEMBERED = 500_000
+"""Pairs kept, about 60 MB; when there are more, all are forgotten, which is cheaper than keeping their order."""
+_INITIAL_BITS = 250
+"""log2 of one over the chance of two first letters to agree (about 1 in 13), less what an initial's error costs."""
+
+Judged = tuple[str, int]
+NOTHING: Judged = (levels.DIFFERENT, 0)
+
+
+class PairMemory:
+    """Judgements by the texts of both tokens; tokens that are compared by other rules have their own memory."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[str, Judged]] = {}
+        self._count = 0
+
+    def judge(self, x: TokenPrint, y: TokenPrint) -> Judged:
+        """Level and hundredths of a bit, 0 at DIFFERENT."""
+        row = self._rows.get(x.text)
+        if row is None:
+            row = self._new_row(x.text)
+        found = row.get(y.text)
+        if found is None:
+            found = row[y.text] = _judge(x, y)
+            self._count += 1
+        return found
+
+    def _new_row(self, text: str) -> dict[str, Judged]:
+        if self._count >= _REMEMBERED:
+            self._rows, self._count = {}, 0
+        row: dict[str, Judged] = {}
+        self._rows[text] = row
+        return row
+
+
+def _judge(x: TokenPrint, y: TokenPrint) -> Judged:
+    level = token_level(x, y) if x.text <= y.text else token_level(y, x)
+    if level == levels.DIFFERENT:
+        return NOTHING
+    bits = levels.level_bits(level, min(x.rarity, y.rarity))
+    learnt = x.script == y.script or (is_learnt(x.script) and is_learnt(y.script))
+    return level, bits if learnt else max(0, bits - levels.UNLEARNT)
+
+
+_names, _words = PairMemory(), PairMemory()
+
+
+def judge_pair(x: TokenPrint, y: TokenPrint) -> Judged:
+    """Level and hundredths of a bit of two tokens of two names; symmetric, never negative."""
+    if x.kind == "initial" or y.kind == "initial":
+        return (levels.INITIAL, _INITIAL_BITS) if _share_initial(x, y) else NOTHING
+    return _words.judge(x, y) if x.kind == "core" else _names.judge(x, y)
+
+
+def _share_initial(x: TokenPrint, y: TokenPrint) -> bool:
+    return any(form[:1] == other[:1] for form in x.forms for other in y.forms)
