@@ -1,0 +1,165 @@
+"""`liaison demo`: a feed through the real pipeline, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+from elasticsearch import ApiError, TransportError
+from rich.console import Console
+
+from pipeline.demo import report
+from pipeline.demo.feeding import Sender, Trickle, send_all, settled
+from pipeline.demo.generator import Feed
+from pipeline.demo.installation import Workers, fresh, workers
+from pipeline.demo.messages import ACCEPTED, Message
+from pipeline.demo.report import Latency
+from pipeline.demo.truth import Agreement, Pair, agreement
+from pipeline.errors import LiaisonError
+from pipeline.feeds.pushing import case_producer
+from pipeline.index.client import connect
+from pipeline.index.documents import LinkDocument
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import Reader
+from pipeline.localstack import stack
+from pipeline.settings import Settings
+from pipeline.streams.accounting import Accounting, accounting
+
+LIVE = 150
+"""Messages at the end of the feed that are sent one by one, to measure how soon a case is searchable."""
+LIVE_PACE_S = 0.04
+"""25 messages a second: a busy agency network on an ordinary day."""
+
+RECALL, PRECISION = 0.9, 0.95
+"""What `--exit` holds the demo's links to."""
+
+WATCH_S = 0.5
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of a feed."""
+
+    counted: Accounting
+    links: tuple[LinkDocument, ...]
+    agreed: Agreement
+    seconds: float
+    bulk: int
+    latency: Latency
+
+    @property
+    def accurate(self) -> bool:
+        """Whether the links are as good as the demo promises."""
+        return self.agreed.recall >= RECALL and self.agreed.precision >= PRECISION
+
+
+@contextmanager
+def running_stack(settings: Settings, console: Console) -> Iterator[None]:
+    """The engines; those that were not running before are ended afterwards."""
+    found_running = any(engine.state == "running" for engine in stack.status(settings))
+    stack.up(settings, console)
+    try:
+        yield
+    finally:
+        if not found_running:
+            stack.down(settings)
+
+
+@contextmanager
+def installed(settings: Settings, feed: Feed, console: Console) -> Iterator[Workers]:
+    """The demo's installation, empty, with its agencies registered and its workers running."""
+    with console.status("Making an empty installation ..."):
+        asyncio.run(fresh(settings, feed.agencies))
+    with workers(settings) as own:
+        yield own
+
+
+def carry(settings: Settings, feed: Feed, own: Workers, console: Console) -> Outcome:
+    """Send the feed, wait until all is consumed, and hold the result against the truth. Raises LiaisonError."""
+    return asyncio.run(_carry(settings, feed, own, console))
+
+
+async def _carry(settings: Settings, feed: Feed, own: Workers, console: Console) -> Outcome:
+    bulk, live = feed.messages[:-LIVE], feed.messages[-LIVE:]
+    with case_producer(settings) as producer:
+        sender = Sender(producer, settings.case_partitions)
+        started = time.monotonic()
+        await asyncio.to_thread(send_all, sender, bulk, console)
+        await settled(settings, console, own.check)
+        seconds = time.monotonic() - started
+        trickle = Trickle(sender, lambda keys: _found(settings, keys), LIVE_PACE_S)
+        await trickle.run(live, _fresh_cases(bulk, live), console)
+    await settled(settings, console, own.check)
+    links = await _links(settings)
+    return Outcome(
+        counted=await accounting(settings),
+        links=links,
+        agreed=agreement(feed.pairs, {_pair(link) for link in links}),
+        seconds=seconds,
+        bulk=len(bulk),
+        latency=Latency.of(trickle.latencies_s),
+    )
+
+
+def _fresh_cases(bulk: Sequence[Message], live: Sequence[Message]) -> set[str]:
+    """The case keys that the live messages bring for the first time."""
+    known = {message.key for message in bulk if message.outcome == ACCEPTED}
+    return {
+        message.key.decode()
+        for message in live
+        if message.outcome == ACCEPTED and message.key and message.key not in known
+    }
+
+
+async def _found(settings: Settings, keys: Sequence[str]) -> set[str]:
+    if not keys:
+        return set()
+    async with connect(settings) as client:
+        try:
+            index = Indices(settings.namespace, "").active("cases")
+            answer = await client.search(
+                index=index, query={"terms": {"case": list(keys)}}, size=len(keys), source=False
+            )
+        except (ApiError, TransportError) as error:
+            raise LiaisonError(f"Elasticsearch does not answer: {error}") from error
+    return {hit["_id"] for hit in answer["hits"]["hits"]}
+
+
+async def _links(settings: Settings) -> tuple[LinkDocument, ...]:
+    async with connect(settings) as client:
+        reader = Reader(client, Indices(settings.namespace, ""))
+        return tuple([link async for link in reader.every_link()])
+
+
+def _pair(link: LinkDocument) -> Pair:
+    return link.a.case, link.b.case
+
+
+def show(outcome: Outcome, feed: Feed, console: Console) -> None:
+    """Print what happened."""
+    console.rule("What became of the messages")
+    console.print(report.accounted(outcome.counted, feed.outcomes))
+    console.rule("Links against the truth")
+    console.print(report.accuracy(outcome.agreed))
+    console.print(report.pace(outcome.bulk, outcome.seconds, outcome.latency))
+    console.rule("Three links and why")
+    console.print(report.examples(outcome.links, feed.pairs))
+
+
+def show_commands(settings: Settings, outcome: Outcome, console: Console, *, running: bool) -> None:
+    """Print what to try next."""
+    console.rule("Try next, in another terminal")
+    console.print(report.commands(settings.namespace, outcome.links, running=running), soft_wrap=True)
+
+
+def serve(own: Workers, console: Console) -> None:
+    """Keep the workers running until Ctrl-C. Raises LiaisonError if one dies."""
+    console.print("Serving until Ctrl-C.")
+    try:
+        while True:
+            own.check()
+            time.sleep(WATCH_S)
+    except KeyboardInterrupt:
+        console.print("Stopping ...")
