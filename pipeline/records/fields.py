@@ -11,14 +11,13 @@ from functools import lru_cache
 
 from stdnum import bic
 
-from pipeline.records import dates, model, mrz, places
+from pipeline.records import dates, model, mrz, names, places
 from pipeline.records.addresses import address
 from pipeline.records.countries import country_code
 from pipeline.records.doubts import Doubt, Doubts
 from pipeline.records.genders import gender
 from pipeline.records.identifier_types import CHECKED
 from pipeline.records.identifiers import identifier
-from pipeline.records.names import clean_text, normalise_name
 from pipeline.records.normalised import Address, Identifier, Name, PartialDate, Phone, Place, Span
 from pipeline.records.phones import phone
 from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
@@ -68,14 +67,14 @@ class Fields:
 
     def names(self, values: tuple[model.Name, ...], entity_type: str) -> tuple[Name, ...]:
         """Names that name somebody."""
-        names = []
+        kept = []
         for at, value in enumerate(values):
             name, doubts = _name(value, entity_type)
             for doubt, part in doubts:
                 self.doubt(doubt, "names", at, *part)
             if name.tokens:
-                names.append(name)
-        return tuple(names)
+                kept.append(name)
+        return tuple(kept)
 
     def identifiers(self, values: tuple[model.Identifier, ...]) -> tuple[Identifier, ...]:
         """The identifiers of an entity's list."""
@@ -199,7 +198,7 @@ class Fields:
 
 @lru_cache(maxsize=65536)
 def _text(value: str) -> tuple[str, tuple[Doubt, ...]]:
-    cleaned = clean_text(value).casefold()
+    cleaned = names.clean_text(value).casefold()
     doubts = (Doubt.INVISIBLE,) if is_invisible(value) else ()
     if is_placeholder(cleaned):
         return "", (*doubts, Doubt.PLACEHOLDER) if value.strip() else doubts
@@ -217,18 +216,17 @@ _LAYOUT = str.maketrans("\n\r\t", "   ")
 @lru_cache(maxsize=65536)
 def _name(value: model.Name, entity_type: str) -> tuple[Name, tuple[tuple[Doubt, tuple[str, ...]], ...]]:
     """The name and its doubts, each with the part of the name that it is about."""
-    name = normalise_name(
-        value.full or "", value.given or "", value.middle or "", value.family or "", value.patronymic or "",
-        value.kind or "", entity_type,
-    )  # fmt: skip
+    raw = {part: getattr(value, part) or "" for part in _PARTS}
     doubts: list[tuple[Doubt, tuple[str, ...]]] = [
-        (Doubt.INVISIBLE, (part,)) for part in _PARTS if is_invisible(getattr(value, part) or "")
+        (Doubt.INVISIBLE, (part,)) for part in _PARTS if is_invisible(raw[part])
     ]
-    main = ("full",) if value.full else ()
+    for part in _PARTS:
+        if raw[part] and names.is_placeholder(names.fold_case(names.clean_text(raw[part]))):
+            doubts.append((Doubt.PLACEHOLDER, (part,)))
+            raw[part] = ""
+    name = names.normalise_name(**raw, kind=value.kind or "", entity_type=entity_type)
     if "mixed_script" in name.flags:
-        doubts.append((Doubt.MIXED_SCRIPT, main))
-    if "placeholder" in name.flags and any(getattr(value, part) for part in _PARTS):
-        doubts.append((Doubt.PLACEHOLDER, main))
+        doubts.append((Doubt.MIXED_SCRIPT, ("full",) if raw["full"] else ()))
     return name, tuple(doubts)
 
 

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.records.normalised import Phone
+from pipeline.records.phones import phone
+
+MOBILE = Phone("+33612345678", "612345678")
+
+
+@pytest.mark.parametrize(
+    "text", ["+33 6 12 34 56 78", "06 12 34 56 78", "0033612345678", "(0)6.12.34.56.78", "33 6 12 34 56 78"]
+)
+def test_spellings_of_one_number_as_dialled_in_the_cases_country(text: str) -> None:
+    assert phone(text, "FR") == MOBILE
+
+
+def test_a_number_outside_the_plan_is_kept_as_invalid() -> None:
+    assert phone("+33 6 12 34", "FR") == Phone("+3361234", "61234", valid=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "country"), [("", "FR"), ("call me", "FR"), ("+999 123", "FR"), ("0612345678", ""), ("0612345678", "ZZ")]
+)
+def test_what_cannot_be_read(text: str, country: str) -> None:
+    assert phone(text, country) is None
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read(text: str) -> None:
+    assert phone(text, "DE") is None or phone(text, "DE")
