@@ -14,9 +14,12 @@ from pipeline.records.scripts import MARKS
 _DOTTED = re.compile(r"(?<!\w)(?:\w\.[ ]?){2,}(?:\w(?!\w))?")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻ`´״׳\"](?=\w)")
 _SEPARATORS = re.compile(rf"[^\w{MARKS}&+]+|_+")
+_SLASHED = re.compile(r"(?<!\w)(\w)/(\w)(?!\w)")
 _BOUND_AMPERSAND = re.compile(r"(?<=\w)&(?=\w)")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 _ROMAN_LETTERS = {"i": "1", "v": "5", "x": "10"}
+_NUMERALS = _ROMAN.keys() | _ROMAN_LETTERS.keys()
+_SHORT_FORM = 2
 _CASEFOLDED, _NO_CLEANUP = 4, 0
 """rigour's Normalize.CASEFOLD and Cleanup.Noop: what its table of legal forms is to be folded by."""
 _MAX_ORDINAL = 100
@@ -25,8 +28,8 @@ _MAX_ORDINAL = 100
 
 def organisation_tokens(text: str, entity_type: str) -> tuple[Token, ...]:
     """Typed tokens of a case-folded name; a name that is nothing but a legal form keeps its words as core."""
-    text = _BOUND_AMPERSAND.sub("", text)
-    body, forms = _take_legal_forms(text) if entity_type == "organisation" else (_join_slashed(text), [])
+    text = _join_letters(text)
+    body, forms = _take_legal_forms(text) if entity_type == "organisation" else (text, [])
     spelled = _split(body)
     if not any(_is_core(word) for word in spelled):
         spelled, forms = _split(text), []
@@ -46,26 +49,27 @@ def _take_legal_forms(text: str) -> tuple[str, list[str]]:
     for spelled, form in words.LEGAL_FORMS.items():
         if spelled in text:
             text, found = text.replace(spelled, " "), [*found, form]
-    for variant in (text, _join_dotted(text)):
-        text = variant
-        for spelled, form in extract_org_types(text, _CASEFOLDED, _NO_CLEANUP, False):
-            text = re.sub(rf"(?<!\w){re.escape(spelled)}(?!\w)", " ", text, count=1)
+    for spelled, form in extract_org_types(text, _CASEFOLDED, _NO_CLEANUP, False):
+        whole = re.compile(rf"(?<!\w){re.escape(spelled)}(?!\w)")
+        if spelled not in _NUMERALS and (len(spelled) > _SHORT_FORM or _is_at_an_end(whole, text)):
+            text = whole.sub(" ", text, count=1)
             found.append(re.sub(r"\W", "", form))
     return text, sorted(set(found))
 
 
-def _join_dotted(text: str) -> str:
-    return _DOTTED.sub(lambda match: match[0].replace(".", "").replace(" ", "") + " ", text)
+def _is_at_an_end(whole: re.Pattern[str], text: str) -> bool:
+    """Two letters are a legal form before or after a name ("AS", "PT"), but words within it ("in", "at")."""
+    return any(not _split(part) for part in whole.split(text, maxsplit=1))
 
 
-def _join_slashed(text: str) -> str:
-    """M/V is one word."""
-    return re.sub(r"(?<!\w)(\w)/(\w)(?!\w)", r"\1\2", text)
+def _join_letters(text: str) -> str:
+    """A.B.C., M/V and AT&T are one word each."""
+    dotted = _DOTTED.sub(lambda match: match[0].replace(".", "").replace(" ", "") + " ", text)
+    return _BOUND_AMPERSAND.sub("", _SLASHED.sub(r"\1\2", dotted))
 
 
 def _split(text: str) -> list[str]:
-    joined = _APOSTROPHES.sub("", _join_dotted(text))
-    return [word for word in _SEPARATORS.split(joined) if word]
+    return [word for word in _SEPARATORS.split(_APOSTROPHES.sub("", text)) if word]
 
 
 def _token(spelled: list[str], at: int, entity_type: str) -> Token:

@@ -146,7 +146,7 @@ def _judge_run(x: TokenPrint, many: NamePrint, run: tuple[int, ...]) -> tuple[st
     form = x.forms[0]
     if len(run) == len(form) > 1 and _is_acronym(x, tokens):
         return levels.ACRONYM, _ACRONYM_LETTER * len(run)
-    if len(run) > _MAX_JOINED or (len(form) < _MIN_JOINED and x.script == "Latin"):
+    if len(run) > _MAX_JOINED:
         return None
     joined = "".join((many.glue[j] if many.glue else "") + many.tokens[j].text for j in run)
     if (len(run) == 1 and joined == tokens[0].text) or not _may_be(form, joined, x, tokens):
@@ -158,6 +158,10 @@ def _judge_run(x: TokenPrint, many: NamePrint, run: tuple[int, ...]) -> tuple[st
 
 
 def _may_be(form: str, joined: str, x: TokenPrint, tokens: list[TokenPrint]) -> bool:
+    if x.text == joined:
+        return True
+    if len(form) < _MIN_JOINED and x.script == "Latin":
+        return False
     if x.script != tokens[0].script:
         return True
     return abs(len(x.text) - len(joined)) < 3 and Levenshtein.normalized_similarity(x.text, joined) >= 0.75

@@ -17,11 +17,11 @@ _AGREEMENT = {
     levels.INITIAL: 0.8,
 }
 """How much of a token's weight a level upholds; for edits it is the similarity of the spellings."""
-_MISSING_SHARE = 0.15
+_MISSING_SHARE = 0.3
 _VETO = 0.2
 """Taken off for tokens on both sides that do not even resemble each other: names of one family differ in just one."""
-_RESEMBLANCE = 0.5
-_THRESHOLD = 75
+_RESEMBLANCE = 0.6
+_THRESHOLD = 70
 
 
 def name_decision(a: NamePrint, b: NamePrint, entity_type: str) -> tuple[int, bool]:
