@@ -4,8 +4,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from elasticsearch import AsyncElasticsearch
 
 from pipeline.index.documents import case_document
+from pipeline.index.mappings import Indices
 from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
 from pipeline.index.reading import Reader
@@ -38,7 +40,9 @@ RECORDS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.fixture
-async def filled(office: Any, writer: BulkWriter, reader: Reader) -> Reader:
+async def filled(
+    office: Any, writer: BulkWriter, reader: Reader, client: AsyncElasticsearch, indices: Indices
+) -> Reader:
     """An index of one case a record; the firm's has a summary, some are not for everyone."""
     handling = {
         "namesake": {"code": "H1", "releasable_to": ["BE"], "purposes": []},
@@ -53,7 +57,7 @@ async def filled(office: Any, writer: BulkWriter, reader: Reader) -> Reader:
         for name, (country, entity) in RECORDS.items()
     ]  # fmt: skip
     assert (await writer.write([case_document(case) for case in cases])).refused == []
-    await writer._client.indices.refresh(index=reader._cases)
+    await client.indices.refresh(index=indices.own("cases"))
     return reader
 
 
@@ -65,29 +69,29 @@ async def found(
     return [one.case.case.split(":")[1] for one in results]
 
 
-@pytest.mark.parametrize(
-    ("question", "first"),
-    [
-        ("Иван Петров 1980-05-01", "petrov"),
-        ("ivan petrov 1955", "namesake"),
-        ("Petrov, Ivan born:1980-05", "petrov"),
-        ("georgi dimitrov", "cyrillic"),
-        ("maria garcia nunez", "garcia"),
-        ("Mohammed al-Omari", "arabic"),
-        ("+33 612 345 678", "petrov"),
-        ("maria@example.org", "garcia"),
-        ("1ABC234", "car"),
-        ("1-abc-234", "car"),
-        ("plate:1?BC*", "car"),
-        ("*BC-234", "car"),
-        ("c01x00t47", "document"),
-        ("nord trade", "firm"),
-        ("text:fraude", "firm"),
-        ("societe ecran", "firm"),
-    ],
-)
-async def test_what_is_asked_for_comes_first(filled: Reader, office: Any, question: str, first: str) -> None:
-    assert (await found(filled, office, question))[:1] == [first]
+FIRST = {
+    "Иван Петров 1980-05-01": "petrov",
+    "ivan petrov 1955": "namesake",
+    "Petrov, Ivan born:1980-05": "petrov",
+    "georgi dimitrov": "cyrillic",
+    "maria garcia nunez": "garcia",
+    "Mohammed al-Omari": "arabic",
+    "+33 612 345 678": "petrov",
+    "maria@example.org": "garcia",
+    "1ABC234": "car",
+    "1-abc-234": "car",
+    "plate:1?BC*": "car",
+    "*BC-234": "car",
+    "c01x00t47": "document",
+    "nord trade": "firm",
+    "text:fraude": "firm",
+    "societe ecran": "firm",
+}
+
+
+async def test_what_is_asked_for_comes_first(filled: Reader, office: Any) -> None:
+    firsts = {question: (await found(filled, office, question))[:1] for question in FIRST}
+    assert firsts == {question: [first] for question, first in FIRST.items()}
 
 
 async def test_a_phone_as_dialled_at_home_is_found_with_its_country_and_without(filled: Reader, office: Any) -> None:

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import asyncio
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from elasticsearch import AsyncElasticsearch
+from typer.testing import CliRunner, Result
+
+from pipeline.cli import build
+from pipeline.correlation.claims import State
+from pipeline.errors import LiaisonError
+from pipeline.index import commands
+from pipeline.index.documents import case_document, link_document
+from pipeline.index.mappings import Indices
+from pipeline.index.writer import BulkWriter
+from pipeline.settings import Settings
+
+pytestmark = pytest.mark.engines
+
+COUNTRIES = ("BE", "DE", "ES", "FR")
+
+
+@pytest.fixture
+async def written(office: Any, writer: BulkWriter, client: AsyncElasticsearch, indices: Indices) -> list[Any]:
+    """Four cases of one man in four countries, each linked to all others; one link is retracted. The live claims."""
+    names = ("Ivan Petrov", "Иван Петров", "Petrov, Ivan", "Ivan Petrov")
+    cases = [
+        office.accepted({
+            "case_id": "7", "agency": f"{country.lower()}-x", "country": country, "title": f"Affaire {country}",
+            "entities": [{"id": "p1", "type": "person", "names": [{"full": name}], "birth_date": "1980-05-01"}],
+        })
+        for country, name in zip(COUNTRIES, names, strict=True)
+    ]  # fmt: skip
+    claims = [office.claim(a, b) for a, b in combinations(cases, 2)]
+    ended = office.claim(cases[0], cases[1], State.RETRACTED)
+    await writer.write([*map(case_document, cases), *map(link_document, claims), link_document(ended)])
+    await client.indices.refresh(index=indices.own("cases"))
+    return claims[1:]
+
+
+@pytest.fixture
+def liaison(engine_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command against this test's indices."""
+    monkeypatch.setattr("pipeline.settings.settings", lambda: engine_settings)
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(build(), words)
+
+    return run
+
+
+async def on_a_thread(call: Any, *words: str) -> Result:
+    """A command has an event loop of its own."""
+    return await asyncio.to_thread(call, *words)
+
+
+async def test_the_export_of_links_is_what_was_claimed(written: list[Any], liaison: Any, tmp_path: Path) -> None:
+    file = tmp_path / "links.ndjson"
+    assert (await on_a_thread(liaison, "export", "links", "--format", "ndjson", "-o", str(file))).exit_code == 0
+    rows = [orjson.loads(line) for line in file.read_bytes().splitlines()]
+    assert rows == [
+        {
+            "link_id": claim.link, "case_a": claim.a.case, "case_b": claim.b.case, "version_a": 1, "version_b": 1,
+            "probability": claim.probability, "score": claim.score, "band": claim.band,
+            "evidence": orjson.loads(bytes(claim.evidence)),
+        }
+        for claim in sorted(written, key=lambda claim: claim.link)
+    ]  # fmt: skip
+    assert all(row["case_a"] < row["case_b"] for row in rows)
+    assert list(rows[0])[:3] == ["link_id", "case_a", "case_b"]
+
+
+async def test_the_export_of_cases_goes_to_standard_output(written: list[Any], liaison: Any) -> None:
+    done = await on_a_thread(liaison, "export", "cases")
+    rows = [orjson.loads(line) for line in done.stdout.splitlines()]
+    assert [row["case"] for row in rows] == [f"{country.lower()}-x:7" for country in COUNTRIES]
+    assert rows[0]["data"]["title"] == "Affaire BE"
+    assert "4 cases written" in done.stderr
+
+
+async def test_search_shows_a_table_or_json(written: list[Any], liaison: Any) -> None:
+    shown = await on_a_thread(liaison, "search", "иван петров")
+    assert "es-x:7" in shown.stdout
+    assert "Affaire ES" in shown.stdout
+    assert commands.OPERATOR in shown.stderr
+    rows = orjson.loads((await on_a_thread(liaison, "search", "иван петров", "--limit", "2", "--json")).stdout)
+    assert len(rows) == 2
+    assert rows[0].keys() == {"case", "agency", "country", "title", "score", "met", "evidence"}
+    assert "No case" in (await on_a_thread(liaison, "search", "zbigniew oczko")).stdout
+
+
+async def test_a_case_and_its_links_are_shown(written: list[Any], liaison: Any) -> None:
+    assert "Affaire FR" in (await on_a_thread(liaison, "case", "fr-x:7")).stdout
+    assert (
+        orjson.loads((await on_a_thread(liaison, "case", "fr-x:7", "--json")).stdout)["data"]["title"] == "Affaire FR"
+    )
+    shown = (await on_a_thread(liaison, "links", "fr-x:7")).stdout
+    assert all(other in shown for other in ("be-x:7", "de-x:7", "es-x:7"))
+    assert "birth date" in shown
+    rows = orjson.loads((await on_a_thread(liaison, "links", "be-x:7", "--json")).stdout)
+    assert {row["case_b"] for row in rows} == {"es-x:7", "fr-x:7"}
+    assert "has no links" in (await on_a_thread(liaison, "links", "be-x:8")).stdout
+
+
+async def test_an_unknown_case_is_one_line(written: list[Any], liaison: Any) -> None:
+    done = await on_a_thread(liaison, "case", "fr-x:8")
+    assert isinstance(done.exception, LiaisonError)
+    assert str(done.exception) == "there is no case fr-x:8"
