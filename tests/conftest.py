@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import psutil
 import pytest
 
+from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
 from pipeline.settings import Settings
 
@@ -71,9 +72,18 @@ def engines(request: pytest.FixtureRequest) -> stack.Endpoints:
     if given.kafka_url and given.elasticsearch_url:
         return stack.endpoints(given)
     home = request.config.stash[_home]
-    return stack.up(
-        Settings(home=home, kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0, offline=False)
-    )
+    try:
+        return stack.up(
+            Settings(home=home, kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0, offline=False)
+        )
+    except LiaisonError as error:
+        pytest.fail(f"{error}\n{_ends_of_logs(home)}", pytrace=False)
+
+
+def _ends_of_logs(home: Path, lines: int = 15) -> str:
+    """The session's end deletes the logs, so a failure quotes them."""
+    logs = sorted((home / "logs").glob("*.log"))
+    return "\n".join(f"== {log.name}\n" + "\n".join(log.read_text().splitlines()[-lines:]) for log in logs)
 
 
 @pytest.fixture(scope="session")

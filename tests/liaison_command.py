@@ -34,7 +34,7 @@ class Home:
     def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
         with self.start(*words, **settings) as process:
-            output, errors = process.communicate(timeout=90)
+            output, errors = process.communicate(timeout=200)
         return subprocess.CompletedProcess(words, process.returncode, output, errors)
 
     def up(self, **settings: str) -> dict[str, dict[str, Any]]:

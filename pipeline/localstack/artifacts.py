@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,12 +84,10 @@ class _Store:
         """Fetch all, with one progress bar on a terminal."""
         if self.offline:
             raise _unavailable(f"{len(jars)} of their jars are not in the cache and LIAISON_OFFLINE is set")
-        with _progress(sum(jar.size for jar in jars), console) as advance, ThreadPoolExecutor(PARALLEL_FETCHES) as pool:
-            try:
-                list(pool.map(lambda jar: self._fetch_one(jar, advance), jars))
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        # Unlike an executor's, this pool's threads are not waited for: Ctrl-C ends even a fetch that hangs.
+        with _progress(sum(jar.size for jar in jars), console) as advance, ThreadPool(PARALLEL_FETCHES) as pool:
+            for _ in pool.imap_unordered(lambda jar: self._fetch_one(jar, advance), jars):
+                pass
 
     def _fetch_one(self, jar: Jar, advance: Advance) -> None:
         import requests

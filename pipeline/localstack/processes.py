@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -70,7 +71,16 @@ def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
         )
     _children.append(child)
-    return psutil.Process(child.pid)
+    process = psutil.Process(child.pid)
+    _await_command_line(process)
+    return process
+
+
+def _await_command_line(process: psutil.Process) -> None:
+    """A process that has just been started has no command line for a moment; `find` would take it for dead."""
+    with suppress(psutil.Error):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and not process.cmdline():
+            time.sleep(0.005)
 
 
 def stop(processes: Sequence[psutil.Process], grace_s: float) -> set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,6 +158,7 @@ class _Starter:
         self.settings = settings
         self.console = console
         self.started: list[psutil.Process] = []
+        self.starts: Counter[str] = Counter()
         self.jars: dict[str, list[Path]] = {}
 
     def start(self, engines: Sequence[Engine]) -> None:
@@ -167,9 +169,7 @@ class _Starter:
             # Elasticsearch, the slower one, goes first, and starts while Kafka's data folder is made.
             for engine in reversed(absent):
                 self._launch(engine)
-            for engine in engines:
-                with self.console.status(f"Waiting for {engine.title} …"):
-                    self._await(engine, starts=int(engine in absent))
+            self._await(engines)
 
     def _launch(self, engine: Engine) -> None:
         if engine.name not in self.jars:
@@ -177,6 +177,7 @@ class _Starter:
         launch = Launch(self.layout, self.settings, self.jars[engine.name], self._port(engine))
         engine.prepare(launch)
         self._spawn(engine, launch)
+        self.starts[engine.name] += 1
 
     def _port(self, engine: Engine) -> int:
         """The port it had before it was killed, so that its clients find it again; else the preferred; else any."""
@@ -195,21 +196,27 @@ class _Starter:
             run = processes.Run(process.pid, processes.started(process), launch.port)
             processes.write_run(self.layout.run_file(engine.name), run)
 
-    def _await(self, engine: Engine, starts: int) -> None:
-        """Wait until it serves; one that was ending as we came, or that lost its port, is started again."""
+    def _await(self, engines: Sequence[Engine]) -> None:
         deadline = time.monotonic() + START_DEADLINE_S
-        while time.monotonic() < deadline:
-            run = processes.read_run(self.layout.run_file(engine.name))
-            process = processes.find(run, marker=str(self.layout.home))
-            if run and process and _serves(engine, process, run.port):
-                return
-            if process is None:
-                if starts == STARTS_PER_ENGINE or (starts and run and is_free(run.port)):
-                    raise self._failed(engine, "ended while starting")
-                self._launch(engine)
-                starts += 1
-            time.sleep(POLL_S)
-        raise self._failed(engine, f"did not serve within {START_DEADLINE_S:.0f} s")
+        waiting = list(engines)
+        with self.console.status("") as shown:
+            while waiting := [engine for engine in waiting if not self._has_come_up(engine)]:
+                if time.monotonic() > deadline:
+                    raise self._failed(waiting[0], f"did not serve within {START_DEADLINE_S:.0f} s")
+                shown.update(f"Waiting for {' and '.join(engine.title for engine in waiting)} …")
+                time.sleep(POLL_S)
+
+    def _has_come_up(self, engine: Engine) -> bool:
+        """Whether it serves. One that was ending as we came, or that lost its port, is started again."""
+        run = processes.read_run(self.layout.run_file(engine.name))
+        process = processes.find(run, marker=str(self.layout.home))
+        if run and process:
+            return _serves(engine, process, run.port)
+        starts = self.starts[engine.name]
+        if starts == STARTS_PER_ENGINE or (starts and run and is_free(run.port)):
+            raise self._failed(engine, "ended while starting")
+        self._launch(engine)
+        return False
 
     def _failed(self, engine: Engine, what: str) -> LiaisonError:
         return LiaisonError(

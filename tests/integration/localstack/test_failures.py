@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from pathlib import Path
 
 import psutil
 import pytest
-from liaison_command import Home
+from liaison_command import Home, by_name, new_home
 
 from pipeline.localstack import processes, stack
+from pipeline.localstack.ports import any_free
 from pipeline.settings import Settings
 
 WAY_OUT = ("LIAISON_KAFKA_URL", "LIAISON_ELASTICSEARCH_URL", "deploy/compose.yaml")
@@ -32,6 +34,35 @@ def test_an_interrupted_up_leaves_no_orphan(home: Home, wait_for, ending: signal
     assert up.returncode != 0
     assert "Traceback" not in errors
     assert home.processes() == []
+
+
+def test_an_interrupted_fetch_ends_at_once_and_leaves_no_orphan(home: Home, wait_for) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mirror = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with home.start("up", engine_cache=str(home.path / "cache"), engine_mirror=mirror) as up:
+            silent.settimeout(30)
+            connection, _ = silent.accept()
+            up.send_signal(signal.SIGINT)
+            connection.close()
+            _, errors = up.communicate(timeout=60)
+    assert up.returncode != 0
+    assert "Traceback" not in errors
+    assert home.processes() == []
+
+
+@pytest.mark.engines
+def test_two_homes_that_want_one_port_both_get_a_kafka_of_their_own(home: Home, tmp_path: Path) -> None:
+    other = new_home(tmp_path / "other")
+    wanted = {"kafka_port": str(any_free()), "elasticsearch_url": "http://127.0.0.1:1"}
+    try:
+        both = [place.start("up", "--json", **wanted) for place in (home, other)]
+        ends = [(process.communicate(timeout=100), process.returncode) for process in both]
+        assert [code for _, code in ends] == [0, 0], ends
+        first, second = (by_name(output) for (output, _), _ in ends)
+        assert first["kafka"]["url"] != second["kafka"]["url"]
+        assert first["elasticsearch"]["state"] == "unreachable"
+    finally:
+        stack.down(Settings(home=other.path))
 
 
 @pytest.mark.engines

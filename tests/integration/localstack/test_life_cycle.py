@@ -23,7 +23,8 @@ from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
 from pipeline.settings import Settings
 
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("localstack")]
+# The timeout is for a `down` that makes the start cache while other tests have the processors busy.
+pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("localstack"), pytest.mark.timeout(300)]
 
 TOPIC = "kept"
 INDEX = "kept"
@@ -79,7 +80,7 @@ def occupied_port() -> Iterator[int]:
 
 def test_two_at_once_start_one_stack_and_a_third_changes_nothing(shared_home: Home) -> None:
     both = [shared_home.start("up", "--json") for _ in range(2)]
-    ends = [(process.communicate(timeout=90), process.returncode) for process in both]
+    ends = [(process.communicate(timeout=200), process.returncode) for process in both]
     assert [code for _, code in ends] == [0, 0]
     first, second = (by_name(output) for (output, _), _ in ends)
     assert pids(first) == pids(second) == pids(shared_home.up())
