@@ -15,6 +15,9 @@ from pipeline.records.normalised import Identifier
 LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXABEZHIKMNOPTYX")
 """Cyrillic and Greek capitals that plates and documents share with Latin (Vienna convention of 1968, annex 2)."""
 
+_LETTERS = re.compile("^(?:IMO|MMSI)+")
+"""What people put before a ship's number."""
+
 _SEPARATORS = re.compile(r"[\W_]+")
 _PLATE_SEPARATORS = re.compile(r"[^\w?*]+|_+")
 _CASE_SENSITIVE = re.compile(r"^(?:[13T][1-9A-HJ-NP-Za-km-z]{24,}|[48][1-9A-HJ-NP-Za-km-z]{90,}|[xyz]pub\w+)$")
@@ -86,7 +89,7 @@ def wallet_core(value: str) -> str:
 
 def imo_core(value: str) -> str:
     """The seven digits, without the letters IMO."""
-    return canonical(value).removeprefix("IMO")
+    return _LETTERS.sub("", canonical(value))
 
 
 FORMS: dict[str, Callable[[str], str]] = {
@@ -94,6 +97,6 @@ FORMS: dict[str, Callable[[str], str]] = {
     "imei": imei_core,
     "wallet": wallet_core,
     "imo": imo_core,
-    "mmsi": lambda value: canonical(value).removeprefix("MMSI"),
+    "mmsi": lambda value: _LETTERS.sub("", canonical(value)),
 }
 """Types whose canonical form is not plain upper-case letters and digits."""
