@@ -79,3 +79,5 @@ def _log() -> None:
     """Our own words from INFO, libraries' from WARNING; no record content is ever logged."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("pipeline").setLevel(logging.INFO)
+    logging.getLogger("pipeline.streams.chunks").setLevel(logging.WARNING)  # Faust's own words about our app
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # says that a slice of work took longer than a tick

@@ -78,6 +78,7 @@ def _all(settings: Settings, topic: topics.Topic, *, agency: str = "", generatio
 
 def _committed(settings: Settings, consumed: Mapping[str, Iterable[TopicPartition]]) -> Groups:
     """Acknowledged offsets; 0 where nothing has been."""
+    admin.ids(settings, sorted({p.topic for partitions in consumed.values() for p in partitions}))
     with admin.admin(settings) as client:
         held = client.list_group_offsets(list(consumed))
         return {

@@ -1,6 +1,6 @@
 """One owned index of a stage: its producer, its stores, and the order of effects for each chunk.
 
-    step (pure) -> effects outside Kafka -> one transaction with all outputs and the progress -> store commit
+    step (pure), in slices -> effects outside Kafka -> one transaction with all outputs and the progress -> store commit
     -> about once a second: store sync -> acknowledge to Faust
 
 A crash between any two of them leaves `progress` as the truth: what it covers is never emitted again, and a store that
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,13 @@ WAITING_CHUNKS: Final = 4
 
 MOST_RECORDS: Final = 1000
 """Records of one transaction: small chunks of several topics share one, a backlog does not make it endless."""
+
+SLICE_RECORDS: Final = 20
+"""Records decided on without letting others run: even at 10 ms each, a transaction that is open meanwhile gets its turn
+every 0.2 s and ends well within its timeout."""
+
+MOST_STEP_S: Final = 0.3
+"""Deciding time of one transaction: bounds latency and what a crash makes to be done again, where records are slow."""
 
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 10.0
@@ -70,8 +78,20 @@ class Work(Protocol):
         """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""
 
 
-After = Callable[[str], None]
-"""Called after each effect with its name: a test kills the process there."""
+After = Callable[[str, str], None]
+"""Called after each effect with the lane's and the effect's name: a test kills the process there."""
+
+
+@dataclass
+class _Decided(Result):
+    """What was decided and has had no effect yet."""
+
+    reached: dict[TopicPartition, int] = field(default_factory=dict)
+    spent_s: float = 0.0
+
+    def add(self, result: Result) -> None:
+        self.outputs += result.outputs
+        self.documents += result.documents
 
 
 @dataclass
@@ -81,7 +101,7 @@ class _Source:
 
 
 class Lane:
-    """Runs one index. `on_lost` is called when the index turns out to be another worker's."""
+    """Runs one index. Lanes decide one at a time, by `turn`; `on_lost` is called when the index is another worker's."""
 
     def __init__(
         self,
@@ -89,10 +109,12 @@ class Lane:
         work: Work,
         transactions: Transactions | None,
         partitions: Sequence[TopicPartition],
+        turn: asyncio.Lock,
         on_lost: Callable[[], None],
         after: After,
     ) -> None:
         self.failing = False
+        self._turn = turn
         self._name = name
         self._work = work
         self._transactions = transactions
@@ -156,43 +178,52 @@ class Lane:
 
     async def _next(self) -> None:
         self._taken = self._taken or await self._take()
-        if self._taken:
-            await self._apply(self._taken)
+        if self._taken and await self._apply(self._taken):
             self._done += self._taken
             self._taken = []
 
-    async def _apply(self, chunks: Sequence[Chunk]) -> None:
-        total = Result()
-        reached: dict[TopicPartition, int] = {}
-        for chunk in chunks:
-            self._step(TopicPartition(chunk.message.topic, chunk.message.partition), chunk.value, total, reached)
-        if not reached:
-            return
-        total.outputs += await self._work.publish(total)
-        self._after("publish")
-        if self._transactions is not None:
-            await self._transactions.commit(total.outputs, reached)
-        self._after("transaction")
-        await self._commit(reached)
-        self._after("commit")
+    async def _apply(self, chunks: Sequence[Chunk]) -> bool:
+        """Decide slice by slice, and bring about the effects whenever deciding has taken MOST_STEP_S.
 
-    def _step(
-        self,
-        partition: TopicPartition,
-        records: Sequence[ConsumerRecord],
-        total: Result,
-        reached: dict[TopicPartition, int],
-    ) -> None:
+        False where the lane was told to close on the way.
+        """
+        decided = _Decided()
+        for chunk in chunks:
+            partition = TopicPartition(chunk.message.topic, chunk.message.partition)
+            for start in range(0, len(chunk.value), SLICE_RECORDS):
+                await self._step(partition, chunk.value[start : start + SLICE_RECORDS], decided)
+                if decided.spent_s >= MOST_STEP_S:
+                    await self._effect(decided)
+                    decided = _Decided()
+                if self._closing:
+                    return False
+        await self._effect(decided)
+        return True
+
+    async def _step(self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: _Decided) -> None:
         source = self._sources[partition]
-        position = reached.get(partition, source.applied)
+        position = decided.reached.get(partition, source.applied)
         if records[0].offset <= position:
             records = [record for record in records if record.offset > position]
         if not records:
             return
-        result = self._work.step(partition, source.store, records)
-        total.outputs += result.outputs
-        total.documents += result.documents
-        reached[partition] = records[-1].offset
+        async with self._turn:
+            begun = time.perf_counter()
+            decided.add(self._work.step(partition, source.store, records))
+            decided.spent_s += time.perf_counter() - begun
+            await asyncio.sleep(0)  # whoever has a transaction open goes on before the next slice
+        decided.reached[partition] = records[-1].offset
+
+    async def _effect(self, decided: _Decided) -> None:
+        if not decided.reached:
+            return
+        outputs = [*decided.outputs, *await self._work.publish(decided)]
+        self._after(self._name, "publish")
+        if self._transactions is not None:
+            await self._transactions.commit(outputs, decided.reached)
+        self._after(self._name, "transaction")
+        await self._commit(decided.reached)
+        self._after(self._name, "commit")
 
     async def _commit(self, reached: Mapping[TopicPartition, int]) -> None:
         """Commit the stores; while the disk is full nothing more is consumed and nothing is lost."""
@@ -223,7 +254,7 @@ class Lane:
                 log.exception("lane %s: stores could not be synced; trying again", self._name)
                 self._done = done + self._done
                 return
-        self._after("sync")
+        self._after(self._name, "sync")
         for chunk in done:
             chunk.ack()
 

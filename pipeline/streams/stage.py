@@ -44,7 +44,7 @@ ALL: Final = "all"
 """Scope of what does not depend on the generation."""
 
 
-def nothing(effect: str) -> None:
+def nothing(lane: str, effect: str) -> None:
     """What follows an effect outside of tests."""
 
 
@@ -65,6 +65,7 @@ class Stage:
         self._topic_ids = topic_ids
         self._after = after
         self._lanes: dict[tuple[str, int], Lane] = {}
+        self._turn = asyncio.Lock()
         self._feeds = {topic: feed for feed in feeds for topic in feed.topics}
         self.app.on_partitions_assigned.connect(cast(Any, self._assigned))
         self.app.on_partitions_revoked.connect(cast(Any, self._revoked))
@@ -98,7 +99,9 @@ class Stage:
         transactions = (
             Transactions(self._settings, feed.name, feed.scope, index, self._topic_ids) if feed.transactional else None
         )
-        return Lane(f"{feed.name}-{index}", feed.work, transactions, partitions, self.rejoin.set, self._after)
+        return Lane(
+            f"{feed.name}-{index}", feed.work, transactions, partitions, self._turn, self.rejoin.set, self._after
+        )
 
     async def _revoked(self, app: ChunkApp, revoked: Iterable[Any], **_: Any) -> None:
         await self.release()

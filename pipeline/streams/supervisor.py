@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.settings import Settings
-from pipeline.streams.worker import BUILDERS
 
 log = logging.getLogger(__name__)
+
+STAGES: Final = ("intake", "correlate", "project")
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
@@ -34,7 +35,7 @@ async def _supervise(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await asyncio.gather(*(_keep(command(name, settings), name, stop) for name in BUILDERS))
+    await asyncio.gather(*(_keep(command(name, settings), name, stop) for name in STAGES))
 
 
 def command(name: str, settings: Settings) -> list[str]:

@@ -26,7 +26,7 @@ from pipeline.streams.reading import read_table
 
 log = logging.getLogger(__name__)
 
-TRANSACTION_TIMEOUT_MS: Final = 15_000
+TRANSACTION_TIMEOUT_MS: Final = 30_000
 """A dead owner's open transaction is aborted after this even if no one takes its place; a chunk needs some 30 ms."""
 
 FIRST_PAUSE_S: Final = 0.2

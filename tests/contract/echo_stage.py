@@ -70,11 +70,11 @@ class Echo:
         return ()
 
 
-def killer(effect: str, times: int):  # noqa: ANN201 - a test's callback
+def killer(effect: str, times: int):
     """Kill this process by SIGKILL right after the effect has happened this many times."""
     left = times
 
-    def after(done: str) -> None:
+    def after(lane: str, done: str) -> None:
         nonlocal left
         left -= done == effect
         if done == effect and left == 0:
@@ -89,7 +89,7 @@ async def main(arguments: argparse.Namespace) -> None:
     found = ids(settings, [source])
     places = Places(settings, "echo", "all", found)
     feed = Feed("echo", [source], Echo(settings, places, arguments.gate), "all")
-    after = killer(arguments.kill_after, arguments.times) if arguments.kill_after else lambda effect: None
+    after = killer(arguments.kill_after, arguments.times) if arguments.kill_after else lambda lane, effect: None
     stage = Stage(settings, "echo", [feed], found.topics, after)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

@@ -36,7 +36,7 @@ async def consuming(settings: Settings, topic: str, handle: Handle) -> AsyncIter
 
 async def until(condition: Callable[[], bool], deadline_s: float = 30.0) -> None:
     async with asyncio.timeout(deadline_s):
-        while not condition():  # noqa: ASYNC110 - the condition is the app's state
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -32,9 +32,7 @@ def test_a_kill_after_any_effect_neither_loses_nor_doubles(
     each_once(echo, 1200)
 
 
-def test_a_lost_store_is_brought_up_to_the_progress(
-    echo: Any, start_echo: Any, each_once: Any, wait_for: Any
-) -> None:
+def test_a_lost_store_is_brought_up_to_the_progress(echo: Any, start_echo: Any, each_once: Any, wait_for: Any) -> None:
     echo.push(500)
     first = start_echo("--name", "first")
     wait_for(lambda: echo.total() >= 2000)

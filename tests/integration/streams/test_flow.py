@@ -1,0 +1,48 @@
+"""The whole flow on the real engines: what is pushed becomes links, hits and documents, also where workers die on the way."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.engines
+
+
+def test_links_are_those_of_a_batch_run_and_hits_go_to_both_agencies(
+    records: Any, installation: Any, start_all: Any, wait_for: Any
+) -> None:
+    feed = records.feed(150)
+    workers = start_all()
+    installation.push(feed)
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    accounting = installation.accounting()
+    assert accounting.accepted + accounting.duplicate == len(feed)
+    installation.holds(feed)
+    for worker in workers:
+        worker.terminate()
+    assert [worker.wait(timeout=30) for worker in workers] == [0, 0, 0]
+
+
+@pytest.mark.timeout(240)
+def test_killed_between_two_effects_the_accounting_balances_and_links_are_those_of_a_batch_run(
+    records: Any, installation: Any, start_stage: Any, start_all: Any, wait_for: Any
+) -> None:
+    """The other points are in tests/fault, and for lanes in general in tests/contract/test_chunk_consumer.py."""
+    feed = records.feed(100)
+    killed_at_intake = start_stage("intake", "--kill-after", "transaction")
+    installation.push(feed[: len(feed) // 2])
+    assert killed_at_intake.wait(timeout=60) == -signal.SIGKILL
+    killed = [
+        start_stage("correlate", "--kill-after", "transaction"),
+        start_stage("project", "--kill-after", "publish"),
+    ]
+    start_stage("intake")
+    installation.push(feed[len(feed) // 2 :])
+    assert killed[0].wait(timeout=60) == -signal.SIGKILL
+    start_stage("correlate")
+    assert killed[1].wait(timeout=60) == -signal.SIGKILL
+    start_stage("project")
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    installation.holds(feed)
