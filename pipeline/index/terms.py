@@ -11,7 +11,7 @@ from anyascii import anyascii
 
 from pipeline.matching.comparisons.things import WILDCARDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
-from pipeline.matching.names import NamePrint, sound_keys
+from pipeline.matching.names import NamePrint, TokenPrint, sound_keys
 
 _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
@@ -25,8 +25,8 @@ GRAM = 2
 
 
 def search_terms(entities: Iterable[EntityPrint]) -> tuple[str, ...]:
-    """All search terms of a case's entities, <kind>:<form>, without repeats, ascending."""
-    return tuple(sorted({term for entity in entities for term in entity_terms(entity)}))
+    """All search terms of a case's entities, <kind>:<form>, without repeats, in the order of the record."""
+    return tuple(dict.fromkeys(term for entity in entities for term in entity_terms(entity)))
 
 
 def entity_terms(entity: EntityPrint) -> Iterator[str]:
@@ -47,9 +47,14 @@ def entity_terms(entity: EntityPrint) -> Iterator[str]:
 def name_terms(name: NamePrint) -> Iterator[str]:
     """Every Latin form and every sound of each significant token."""
     for token in name.tokens:
-        yield from (f"name:{form}" for form in token.forms)
-    for heard in sound_keys(name):
-        yield from (f"sound:{sound}" for sound in heard.sounds)
+        yield from token_terms(token)
+
+
+@lru_cache(maxsize=131072)
+def token_terms(token: TokenPrint) -> tuple[str, ...]:
+    """The terms of one name token; tokens come back in most cases, so they are worked out once."""
+    sounds = (sound for heard in sound_keys(NamePrint((token,))) for sound in heard.sounds)
+    return (*(f"name:{form}" for form in token.forms), *(f"sound:{sound}" for sound in sounds))
 
 
 def identifier_terms(identifier: IdentifierPrint) -> Iterator[str]:
