@@ -1,4 +1,4 @@
-"""One-to-one assignment of entities with the highest total (Kuhn 1955, Munkres 1957, in the O(n^3) form with potentials)."""
+"""One-to-one assignment of entities with the highest total (Kuhn 1955, Munkres 1957; the O(n^3) form)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 
 NOWHERE = "ZZ"
-"""ISO 3166 user-assigned: the country of an entity without a case, so that no default region is guessed for its phones."""
+"""ISO 3166 user-assigned: the country of an entity without a case; no default region is guessed for its phones."""
 
 
 class PairError(ValueError):

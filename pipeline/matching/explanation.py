@@ -1,4 +1,4 @@
-"""Why two cases are linked: every comparison with its values, level, bits and rarity, and what would change the decision."""
+"""Why two cases are linked: each comparison with values, level, bits and rarity, and what would change the decision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline.matching.scoring import (
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One comparison of one entity pair. `bits` in hundredths; `rarity` is "1 in N": so much rarer is this level between
+    """One comparison of one entity pair. `bits` in hundredths; `rarity` "1 in N": so much rarer is this level between
     strangers than between records of one thing (agreements only); `share` of all positive bits; `tokens` for names."""
 
     field: str
@@ -40,8 +40,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
 class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """Two entities and what speaks for and against their being one.
 
-    `alternative` is what the other explanation takes away (relatives of one household, companies of one group); `bits` is
-    the sum of items and alternative; `counted` is what of it enters the case pair (never less than nothing).
+    `alternative` is what the other explanation takes away (relatives of one household, companies of one group); `bits`
+    is the sum of items and alternative; `counted` is what of it enters the case pair (never less than nothing).
     """
 
     type_a: str

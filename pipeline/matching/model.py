@@ -21,7 +21,7 @@ FORMAT = 1
 """Raised when an older program cannot read a newer file."""
 
 FORMS = 1
-"""Version of the normalised and fingerprint forms; raised with any change that makes another fingerprint of one record."""
+"""Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
 LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""
@@ -47,7 +47,7 @@ class WeightedComparison(msgspec.Struct, frozen=True, omit_defaults=True):
     """Levels from the strongest agreement to the strongest contradiction.
 
     `terms`: value to hundredths of a bit added to the weight of agreeing on it (negative for common values); `rare` is
-    for all others. `curve`: for names, pairs (bits of the names package, bits here), ascending, joined by straight lines.
+    for all others. `curve`: for names, pairs (bits of the names package, bits here), ascending, joined by lines.
     """
 
     levels: tuple[WeightedLevel, ...]

@@ -26,7 +26,7 @@ COMPANIONABLE = frozenset({"person", "organisation"})
 
 EACH_PAIR = 100
 """Hundredths of a bit that each entity pair pays, the strongest of a case pair being paid back: positive bits only are
-summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so many chance likenesses would else add up."""
+summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so many chance likenesses would add up."""
 
 Entities = tuple[EntityPrint, ...]
 
@@ -40,7 +40,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Tie(msgspec.Struct, frozen=True):
-    """Two entities, by index, whose likeness counts: `bits` of evidence; `selector` names the comparison across types."""
+    """Two entities, by index, whose likeness counts: `bits` of evidence; `selector`: the comparison across types."""
 
     bits: int
     a: int

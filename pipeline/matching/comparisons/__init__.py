@@ -1,1 +1,1 @@
-"""The comparisons: one function per field, listed in `catalogue.CATALOGUE`; a function's docstring is its documentation."""
+"""The comparisons: one function per field, listed in `catalogue.CATALOGUE`, whose docstring is its documentation."""

@@ -1,4 +1,4 @@
-"""Addresses: house, street, postcode and city as one joint comparison, since none of them is independent of the others."""
+"""Addresses: house, street, postcode and city as one joint comparison, since they depend on each other."""
 
 from __future__ import annotations
 

@@ -11,13 +11,14 @@ from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table
 from pipeline.matching.fingerprint import EntityPrint, PhonePrint
 
 PHONE = (
-    Level("same", 0.50, 5.0e-7, 0.20),
+    Level("same", 0.50, 5.0e-7, 0.50),
     Level("same_national", 0.02, 2.0e-6, 0.01),
     Level("same_tail", 0.01, 1.5e-5, 0.005),
     Level("one_digit", 0.02, 1.5e-4, 0.005),
-    Level("different", 0.45, 0.95, 0.78),
+    Level("different", 0.45, 0.95, 0.48),
 )
-"""Half of all true pairs with a phone on both sides share one: people change and collect numbers."""
+"""Half of all true pairs with a phone on both sides share one: people change and collect numbers. Where a household's
+phone is a landline or a parent's, its members share it as often."""
 SAME, NATIONAL, TAIL, ONE_DIGIT, DIFFERENT = range(5)
 
 EMAIL = (
@@ -76,8 +77,8 @@ def phone_level(p: PhonePrint, q: PhonePrint) -> int:
 
 
 def email(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
-    """E-mail addresses: same; one edit; same local part at another domain (role mailboxes such as info@ left out); up to
-    three edits; different. The best pair of addresses counts."""
+    """E-mail addresses: same; one edit; same local part at another domain (but for role mailboxes such as info@); up
+    to three edits; different. The best pair of addresses counts."""
     if not a.emails or not b.emails:
         return None
     best: Found | None = None

@@ -11,7 +11,7 @@ PERSON = frozenset({"person"})
 SAME, SWAPPED, SAME_DEFAULT, ONE_DIGIT, SAME_MONTH, SAME_DAY, SAME_YEAR, YEAR_OFF, DIFFERENT = range(9)
 
 WHOLE = (
-    Level("same", 0.80, 4.6e-5, 0.006),
+    Level("same", 0.80, 4.6e-5, 0.01),
     Level("day_month_swapped", 0.02, 4.0e-5, 0.0003),
     Level("same_first_january", 0.03, 1.0e-4, 0.001),
     Level("one_digit", 0.05, 6.0e-4, 0.002),
@@ -21,7 +21,8 @@ WHOLE = (
     Level("year_off_one", 0.01, 3.2e-2, 0.08),
     Level("different", 0.035, 0.95, 0.88),
 )
-"""Reference: births spread over 60 years and 365 days, so u(same) = 1/21,900; one in 150 companions is a twin."""
+"""Reference: births spread over 60 years and 365 days, so u(same) = 1/21,900; of 100 pairs of companions one are twins,
+or one's date is held for the other's."""
 
 PARTIAL = (
     Level("same_year_month", 0.80, 1.4e-3, 0.01),

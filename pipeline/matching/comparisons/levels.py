@@ -18,8 +18,8 @@ class Level:
     """One outcome of a comparison, with the share of pairs that fall into it.
 
     `m` among true pairs, `u` among pairs of strangers, `h` among pairs of companions: different people of one household
-    (relatives, twins, father and son), different companies of one group. They are the reference that a model starts from
-    and keeps where data cannot tell. Only ratios matter: a level's weight is log2(m/u), its companion weight log2(m/h).
+    (relatives, twins, father and son), different companies of one group. They are the reference that a model starts
+    from and keeps where data cannot tell. Only ratios matter: a level's weight is log2(m/u), its companion weight log2(m/h).
     """
 
     name: str
@@ -54,7 +54,7 @@ class Table:
     curve: tuple[tuple[int, int], ...] = ()
 
     def adjusted(self, level: int, value: str) -> int:
-        """The weight of agreeing on `value`; never below the next weaker level, nor below nothing (agreement is monotone)."""
+        """The weight of agreeing on `value`; never below the next weaker level, nor below nothing (monotone)."""
         bits = self.weights[level] + self.terms.get(value, self.rare)
         return max(bits, self.weights[level + 1], 0)
 

@@ -26,7 +26,7 @@ M_WEIGHT = 20.0
 """Pairs' worth of the reference m in each estimate."""
 
 SURELY_NO_STRANGERS = 0.1
-"""Random pairs more likely than this to be true are left out of u altogether: a few of them would fill its rarest levels."""
+"""Random pairs more likely than this to be true are left out of u: a few of them would fill its rarest levels."""
 
 SHARE_ROUNDS = 100
 
@@ -52,8 +52,8 @@ class Budget:
 @dataclass(frozen=True, slots=True)
 class Learnt:
     """What one entity type taught. `support` is the expected number of true pairs behind each column's m, `hits` the
-    random pairs in each level, `matches` and `companions` the expected true pairs and pairs of companions among all that
-    met, `possible` all pairs."""
+    random pairs in each level, `matches` and `companions` the expected true pairs and pairs of companions among all
+    that met, `possible` all pairs."""
 
     columns: tuple[Column, ...]
     m: Shares

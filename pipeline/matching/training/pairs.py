@@ -16,7 +16,7 @@ Pair = tuple[int, int]
 Keys = Iterator[tuple[object, ...]]
 
 MAX_BLOCK = 400
-"""Records of one block; a larger block is thinned to so many at random: its value is common and brings few true pairs."""
+"""Records of one block; a larger one is thinned to so many at random: its value is common and brings few true pairs."""
 
 
 MAX_PAIRS = 2_000_000

@@ -45,7 +45,7 @@ def read_cases(lines: Iterable[bytes]) -> Cases:
 
 
 def read_labels(rows: Iterable[Mapping[str, str]]) -> dict[tuple[str, str], bool]:
-    """Labelled case pairs from rows with case_a, case_b and, optionally, match (1/0, true/false; all true if left out)."""
+    """Labelled case pairs from rows with case_a, case_b and, if not all are true, match (1/0, true/false)."""
     labels = {}
     for row in rows:
         if not row.get("case_a") or not row.get("case_b"):

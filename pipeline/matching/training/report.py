@@ -12,7 +12,7 @@ from pipeline.matching.training.run import Trained
 
 
 def table(file: ModelFile) -> Table:
-    """All weights with their source; those at their reference only where nothing of the field was learnt are left out."""
+    """All weights of the fields of which something was learnt, with their source."""
     shown = Table(
         "field", "level", "bits", "against companions", "source", title=f"Match weights of model {file.version}"
     )

@@ -81,7 +81,7 @@ def _column(found: Learnt, name: str) -> int | None:
 
 
 def _prior(learnt: Mapping[str, Learnt]) -> Prior:
-    """log2 of the share of true pairs among all pairs, and of their ratio to companions, from the type with most of them."""
+    """log2 of the share of true pairs, and of their ratio to companions, from the type with most true pairs."""
     found = max(learnt.values(), key=lambda one: one.matches)
     share = found.matches / found.possible
     bits = round(100 * math.log2(share / (1 - min(share, 0.5))))

@@ -16,7 +16,7 @@ from pipeline.matching.training.learning import MIN_HITS, MIN_SUPPORT, Learnt
 from pipeline.matching.training.monotone import falling
 
 CAP = 2600
-"""Hundredths of a bit: no level weighs more, whatever the counts say; 1 in 67 million is more than any data here show."""
+"""Hundredths of a bit: no level weighs more; 1 in 67 million is more than any data here show."""
 
 MAX_TERMS = 400
 """Common values listed with their own frequency; all rarer ones share one."""
@@ -55,7 +55,7 @@ def learnt_comparison(
 
 
 def _name_levels(learnt: Learnt, k: int) -> tuple[WeightedLevel, ...]:
-    """The levels of names: their weight is the bits of the names themselves, what is learnt is the one for companions."""
+    """The levels of names: what is learnt is their weight against companions; against strangers the bits count."""
     levels = learnt.columns[k].comparison.levels
     return tuple(
         WeightedLevel(level.name, level.weight, _companion(learnt, k, i), _source(learnt, k, i, True))
@@ -94,7 +94,7 @@ def _source(learnt: Learnt, k: int, level: int, seen: bool) -> str:
 
 
 def name_curve(learnt: Learnt, k: int) -> tuple[tuple[int, int], ...]:
-    """Knots (bits of the names package, learnt bits) at the bands that data showed, rising; elsewhere the shift stays."""
+    """Knots (bits of the names package, learnt bits) at the bands that data showed; elsewhere the shift stays."""
     m, u, counts, hits = learnt.m[k], learnt.u[k], learnt.m_counts[k], learnt.hits[k]
     shown = [i for i in range(len(CENTRES)) if counts[i] >= MIN_HITS and hits[i] >= MIN_HITS]
     if len(shown) < 2:
