@@ -1,0 +1,118 @@
+"""CPU per case of intake's pure part, in microseconds, beside the standard library's json.loads of the same bytes.
+
+    python tests/benchmarks/records/intake_cost.py
+
+A typical case: 1.4 KB, three entities. `repeating` has one set of values under 500 case ids, as when the same people,
+makes and towns come again; `fresh` has other names, numbers and addresses in every case, so that no cache helps.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from pipeline.records import hashing
+from pipeline.records.agencies import Agency
+from pipeline.records.intake import Desk, SourceMessage, receive
+from pipeline.records.messages import Position
+from pipeline.records.normalisation import normalise
+from pipeline.records.partitioning import partition_of
+from pipeline.records.validation import read
+
+CASES = 500
+ROUNDS = 12
+PARTITIONS = 4
+
+
+def case(number: int, fresh: bool) -> bytes:
+    """One event; with `fresh` its names, numbers and addresses are its own."""
+    chance = random.Random(number if fresh else 0)
+
+    def digits(count: int) -> str:
+        return "".join(chance.choice("0123456789") for _ in range(count))
+
+    def word() -> str:
+        return "".join(chance.choice("abdefgiklmnoprstuvz") for _ in range(7)).title()
+
+    person: dict[str, Any] = {
+        "id": "p1",
+        "type": "person",
+        "role": "suspect",
+        "names": [{"full": f"{word()} {word()}"}, {"given": word(), "family": word(), "kind": "alias"}],
+        "birth_date": f"19{chance.randint(50, 99)}-0{chance.randint(1, 9)}-1{digits(1)}",
+        "birth_place": word(),
+        "gender": "male",
+        "nationalities": ["RU"],
+        "identifiers": [{"type": "passport", "value": digits(9), "country": "RU"}],
+        "addresses": [{"full": f"{digits(2)} rue {word()}, 75002 Paris", "city": "Paris", "country": "FR"}],
+        "phones": [f"+33 6 {digits(8)}"],
+        "emails": [f"{word()}@mail.example"],
+    }
+    vehicle = {
+        "id": "v1", "type": "vehicle", "plate": f"AB-{digits(3)}-CD", "plate_country": "FR", "make": "VW",
+        "model": "Golf", "colour": "noir",
+    }  # fmt: skip
+    line = {"id": "n1", "type": "phone", "number": f"+32 470 {digits(6)}", "imei": digits(15)}
+    data = {
+        "case_id": f"2026-{number:06}", "agency": "fr-pj", "country": "FR", "version": 1, "status": "active",
+        "opened": "2026-10-28", "title": "Vol en bande organisée", "summary": "Trois véhicules volés en une nuit. " * 4,
+        "language": "fr", "offences": [{"scheme": "ICCS", "code": "0501"}],
+        "handling": {"code": "H1", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]},
+        "retain_until": "2031-11-01", "contact": {"unit": "BRB", "email": "brb@pj.example"},
+        "entities": [person, vehicle, line], "relations": [{"from": "p1", "to": "v1", "type": "owner"}],
+    }  # fmt: skip
+    return orjson.dumps(
+        {
+            "specversion": "1.0", "id": f"fr-pj:2026-{number:06}:1", "source": "/agencies/fr-pj",
+            "type": "org.liaison.case.v1", "time": "2026-11-01T10:00:00Z", "data": data,
+        }
+    )  # fmt: skip
+
+
+def cost(step: Callable[[Any], object], inputs: Sequence[Any], rounds: int = ROUNDS) -> float:
+    """The least CPU microseconds per input over the rounds."""
+    best = float("inf")
+    for _ in range(rounds):
+        started = time.process_time()
+        for each in inputs:
+            step(each)
+        best = min(best, time.process_time() - started)
+    return best / len(inputs) * 1e6
+
+
+def message(raw: bytes) -> SourceMessage:
+    """The message as it would lie on its topic."""
+    key = f"fr-pj:{orjson.loads(raw)['data']['case_id']}".encode()
+    return SourceMessage(Position("cases.fr-pj", partition_of(key, PARTITIONS), 0), "fr-pj", key, raw)
+
+
+def main() -> None:
+    """Measure and print."""
+    repeating = [case(number, fresh=False) for number in range(CASES)]
+    records = [read(raw) for raw in repeating]
+    desk = Desk({"fr-pj": Agency("fr-pj", "FR")}, PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
+    rows = {
+        "reference: json.loads": cost(json.loads, repeating),
+        "validation": cost(read, repeating),
+        "normalisation, repeating": cost(lambda record: normalise(record.case), records),
+        "content and fingerprint hash": cost(
+            lambda record: (hashing.content_hash(record.data), hashing.fingerprint_hash(record.case)), records
+        ),
+        "intake as a whole, repeating": cost(lambda each: receive(each, desk), [message(raw) for raw in repeating]),
+        "intake as a whole, fresh": cost(
+            lambda each: receive(each, desk), [message(case(number, fresh=True)) for number in range(CASES)], rounds=1
+        ),
+    }
+    print(f"{len(repeating[0])} bytes a case")
+    for name, microseconds in rows.items():
+        print(f"{name:32} {microseconds:7.1f} us {microseconds / rows['reference: json.loads']:5.1f} x")
+
+
+if __name__ == "__main__":
+    main()
