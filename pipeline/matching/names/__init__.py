@@ -15,10 +15,11 @@ level (LEVELS), `pairs` tells which token was held against which, at which level
 
 from __future__ import annotations
 
-from pipeline.matching.names.comparison import NameComparison, TokenPair, compare, compare_all
+from pipeline.matching.names.comparison import NameComparison, compare, compare_all
 from pipeline.matching.names.decision import name_decision
 from pipeline.matching.names.levels import LEVELS
 from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, prepare, rare_tokens, sound_keys
+from pipeline.matching.names.token_pairs import TokenPair
 
 __all__ = [
     "LEVELS",

@@ -2,52 +2,40 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from rapidfuzz.distance import Levenshtein
-
-from pipeline.matching.names import levels
-from pipeline.matching.names.prints import NamePrint, TokenPrint, token_print
-from pipeline.matching.names.token_pairs import judge_pair
+from pipeline.matching.names.joined_words import join_words, may_join
+from pipeline.matching.names.prints import NamePrint, TokenPrint
+from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory, TokenPair
 
 _EXACT_WORK = 3000
 """Assignments tried before falling back to the greedy one: names of up to about six uncertain tokens are exact."""
-_MAX_JOINED = 3
-_MIN_JOINED = 5
-_ACRONYM_LETTER = 250
-_MAX_ACRONYM = 6
-_JOINED_LEVELS = (levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT)
+
+Tokens = tuple[TokenPrint, ...]
+Option = tuple[int, int, TokenPair]
+"""Indices on either side, and what holding these two tokens against each other gives."""
 
 
-class Aligned(NamedTuple):
-    """Tokens held against each other: their indices on either side, the level, hundredths of a bit."""
-
-    a: tuple[int, ...]
-    b: tuple[int, ...]
-    level: str
-    bits: int
-
-
-def align(a: NamePrint, b: NamePrint) -> tuple[list[Aligned], list[int], list[int]]:
-    """Aligned tokens, and the indices of those without a counterpart on either side."""
+def align(a: NamePrint, b: NamePrint) -> tuple[list[TokenPair], list[int], list[int]]:
+    """Pairs of aligned tokens, and the indices of those without a counterpart on either side."""
     rest_a, rest_b = list(range(len(a.tokens))), list(range(len(b.tokens)))
-    found = _take_equal(a.tokens, b.tokens, rest_a, rest_b)
+    memory = PERSONAL if a.person else OTHER
+    found = _take_equal(a.tokens, b.tokens, rest_a, rest_b, memory)
+    if rest_a and rest_b and may_join(a, b):
+        found += join_words(a, b, rest_a, rest_b, memory)
+    if rest_a and rest_b and may_join(b, a):
+        joined = join_words(b, a, rest_b, rest_a, memory)
+        found += [TokenPair(pair.b, pair.a, pair.level, pair.bits) for pair in joined]
     if rest_a and rest_b:
-        _take_joined(a, b, rest_a, rest_b, found)
-    if rest_a and rest_b:
-        found += _take_best(a.tokens, b.tokens, rest_a, rest_b)
+        _take_best(a.tokens, b.tokens, rest_a, rest_b, found, memory)
     return found, rest_a, rest_b
 
 
-def _take_equal(
-    a: tuple[TokenPrint, ...], b: tuple[TokenPrint, ...], rest_a: list[int], rest_b: list[int]
-) -> list[Aligned]:
+def _take_equal(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[TokenPair]:
     found = []
     for i, x in enumerate(a):
+        text = x.text
         for j in rest_b:
-            if x.text == b[j].text:
-                bits = judge_pair(x, b[j])[1]
-                found.append(Aligned((i,), (j,), levels.SAME if x.kind != "initial" else levels.INITIAL, bits))
+            if b[j].text == text:
+                found.append(memory.judge(x, b[j]))
                 rest_a.remove(i)
                 rest_b.remove(j)
                 break
@@ -55,123 +43,55 @@ def _take_equal(
 
 
 def _take_best(
-    a: tuple[TokenPrint, ...], b: tuple[TokenPrint, ...], rest_a: list[int], rest_b: list[int]
-) -> list[Aligned]:
-    options = []
+    a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], found: list[TokenPair], memory: PairMemory
+) -> None:
+    options: list[list[Option]] = []
+    judge = memory.judge
     for i in rest_a:
-        judged = [(j, *judge_pair(a[i], b[j])) for j in rest_b]
-        if likely := [Aligned((i,), (j,), level, bits) for j, level, bits in judged if bits > 0]:
+        x = a[i]
+        likely = [(i, j, pair) for j in rest_b if (pair := judge(x, b[j])) is not NOTHING]
+        if likely:
             options.append(likely)
     if not options:
-        return []
-    found = options[0][:1] if len(options) == 1 and len(options[0]) == 1 else _best_assignment(options, a, b)
-    for one in found:
-        rest_a.remove(one.a[0])
-        rest_b.remove(one.b[0])
-    return found
+        return
+    chosen = options[0] if len(options) == len(options[0]) == 1 else _best_assignment(options)
+    for i, j, pair in chosen:
+        found.append(pair)
+        rest_a.remove(i)
+        rest_b.remove(j)
 
 
-def _best_assignment(
-    options: list[list[Aligned]], a: tuple[TokenPrint, ...], b: tuple[TokenPrint, ...]
-) -> list[Aligned]:
+def _best_assignment(options: list[list[Option]]) -> list[Option]:
     work = 1
     for likely in options:
         work *= len(likely) + 1
     if work <= _EXACT_WORK:
         return _exhaustive(options, 0, 0)[1]
-    ranked = sorted((one for likely in options for one in likely), key=lambda one: _rank(one, a, b))
+    chosen: list[Option] = []
     used_a: set[int] = set()
     used_b: set[int] = set()
-    found = []
-    for one in ranked:
-        if one.a[0] not in used_a and one.b[0] not in used_b:
-            found.append(one)
-            used_a.add(one.a[0])
-            used_b.add(one.b[0])
-    return found
+    for option in sorted((option for likely in options for option in likely), key=_rank):
+        if option[0] not in used_a and option[1] not in used_b:
+            chosen.append(option)
+            used_a.add(option[0])
+            used_b.add(option[1])
+    return chosen
 
 
-def _rank(one: Aligned, a: tuple[TokenPrint, ...], b: tuple[TokenPrint, ...]) -> tuple[int, list[str]]:
-    return -one.bits, sorted((a[one.a[0]].text, b[one.b[0]].text))
+def _rank(option: Option) -> tuple[int, str, str]:
+    pair = option[2]
+    return -pair.bits, min(pair.a, pair.b), max(pair.a, pair.b)
 
 
-def _exhaustive(options: list[list[Aligned]], at: int, used: int) -> tuple[int, list[Aligned]]:
+def _exhaustive(options: list[list[Option]], at: int, used: int) -> tuple[int, list[Option]]:
     if at == len(options):
         return 0, []
     best, chosen = _exhaustive(options, at + 1, used)
-    for one in options[at]:
-        mask = 1 << one.b[0]
+    for option in options[at]:
+        mask = 1 << option[1]
         if not used & mask:
             bits, rest = _exhaustive(options, at + 1, used | mask)
-            if bits + one.bits > best:
-                best, chosen = bits + one.bits, [one, *rest]
+            bits += option[2].bits
+            if bits > best:
+                best, chosen = bits, [option, *rest]
     return best, chosen
-
-
-def _take_joined(a: NamePrint, b: NamePrint, rest_a: list[int], rest_b: list[int], found: list[Aligned]) -> None:
-    """Abdul Rahman and Abdulrahman, van der Bilt and Vanderbilt, PLA and People's Liberation Army."""
-    if len(rest_b) > 1 or b.glue:
-        found += _join(a, b, rest_a, rest_b)
-    if rest_a and rest_b and (len(rest_a) > 1 or a.glue):
-        found += [Aligned(one.b, one.a, one.level, one.bits) for one in _join(b, a, rest_b, rest_a)]
-
-
-def _join(one: NamePrint, many: NamePrint, rest_one: list[int], rest_many: list[int]) -> list[Aligned]:
-    found = []
-    for i in rest_one[:]:
-        for run in _runs(rest_many, bool(many.glue)):
-            judged = _judge_run(one.tokens[i], many, run)
-            if judged is not None:
-                found.append(Aligned((i,), run, *judged))
-                rest_one.remove(i)
-                for j in run:
-                    rest_many.remove(j)
-                break
-    return found
-
-
-def _runs(rest: list[int], glued: bool) -> list[tuple[int, ...]]:
-    """Neighbouring tokens, longest runs first; single ones only where particles may be joined to them."""
-    free, runs = set(rest), []
-    for length in range(min(_MAX_ACRONYM, len(rest)), 0 if glued else 1, -1):
-        for start in rest:
-            run = tuple(range(start, start + length))
-            if free.issuperset(run):
-                runs.append(run)
-    return runs
-
-
-def _judge_run(x: TokenPrint, many: NamePrint, run: tuple[int, ...]) -> tuple[str, int] | None:
-    tokens = [many.tokens[j] for j in run]
-    form = x.forms[0]
-    if len(run) == len(form) > 1 and _is_acronym(x, tokens):
-        return levels.ACRONYM, _ACRONYM_LETTER * len(run)
-    if len(run) > _MAX_JOINED:
-        return None
-    joined = "".join((many.glue[j] if many.glue else "") + many.tokens[j].text for j in run)
-    if (len(run) == 1 and joined == tokens[0].text) or not _may_be(form, joined, x, tokens):
-        return None
-    level, bits = judge_pair(x, token_print(joined, x.kind))
-    if level not in _JOINED_LEVELS:
-        return None
-    return level, min(bits, sum(token.rarity for token in tokens))
-
-
-def _may_be(form: str, joined: str, x: TokenPrint, tokens: list[TokenPrint]) -> bool:
-    if x.text == joined:
-        return True
-    if len(form) < _MIN_JOINED and x.script == "Latin":
-        return False
-    if x.script != tokens[0].script:
-        return True
-    return abs(len(x.text) - len(joined)) < 3 and Levenshtein.normalized_similarity(x.text, joined) >= 0.75
-
-
-def _is_acronym(x: TokenPrint, tokens: list[TokenPrint]) -> bool:
-    letters = x.forms[0]
-    vowels = sum(letter in "aeiou" for letter in letters)
-    if x.kind != "core" and (vowels or len(letters) > _MAX_JOINED):
-        return False
-    return all(
-        token.kind != "initial" and token.forms[0][:1] == letter for letter, token in zip(letters, tokens, strict=True)
-    )

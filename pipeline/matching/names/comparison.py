@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import msgspec
 
 from pipeline.matching.names import levels
-from pipeline.matching.names.alignment import Aligned, align
+from pipeline.matching.names.alignment import align
 from pipeline.matching.names.organisation_words import generic_form
 from pipeline.matching.names.prints import NamePrint, TokenPrint
+from pipeline.matching.names.token_pairs import TokenPair
 
 _CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial": -450, "patronymic": -400}
 """log2(m / u) of a token that contradicts: how seldom it does in names of one person (marriage, error)."""
@@ -21,17 +22,9 @@ _CORE_SHARE = 6
 _CULTURE = -150
 """For every token beyond the first: tokens of one name come from one culture, within which each is more frequent."""
 _NUMBERS_DIFFER, _NUMBER_MISSING, _NUMBERS_AGREE = -800, -150, 300
-_FORMS_DIFFER, _FORMS_AGREE = -200, 50
+_FORMS_DIFFER = -200
 _LOWEST = -2000
-
-
-class TokenPair(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Tokens held against each other ("" where one has no counterpart), the level, hundredths of a bit."""
-
-    a: str
-    b: str
-    level: str
-    bits: int
+_RANK = {level: rank for rank, level in enumerate(levels.LEVELS)}
 
 
 class NameComparison(msgspec.Struct, frozen=True, array_like=True):
@@ -70,45 +63,46 @@ def compare_all(a: Iterable[NamePrint], b: Iterable[NamePrint]) -> NameCompariso
 
 
 def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
-    aligned, rest_a, rest_b = align(a, b)
-    pairs = [_pair(one, a.tokens, b.tokens) for one in aligned]
-    agreeing = sum(one.bits > 0 for one in aligned)
+    pairs, rest_a, rest_b = align(a, b)
+    bits = _CULTURE * (len(pairs) - 1) if pairs else 0
     if rest_a or rest_b:
-        pairs += _unmatched([a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b])
+        _unmatched([a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b], pairs)
     if a.numbers or b.numbers:
         pairs.append(_numbers(a, b))
-    if a.legal_forms and b.legal_forms:
-        pairs += _legal_forms(a.legal_forms, b.legal_forms)
-    bits = sum(pair.bits for pair in pairs) + _CULTURE * max(0, agreeing - 1)
-    weakest = max((pair.level for pair in pairs), key=levels.LEVELS.index)
-    return NameComparison(max(bits, _LOWEST), weakest, tuple(pairs))
+    if a.legal_forms and b.legal_forms and _forms_differ(a.legal_forms, b.legal_forms):
+        texts = " ".join(a.legal_forms), " ".join(b.legal_forms)
+        pairs.append(TokenPair(*texts, levels.DIFFERENT, _FORMS_DIFFER))
+    weakest = 0
+    for pair in pairs:
+        bits += pair.bits
+        rank = _RANK[pair.level]
+        if rank > weakest:
+            weakest = rank
+    return NameComparison(max(bits, _LOWEST), levels.LEVELS[weakest], tuple(pairs))
 
 
-def _pair(one: Aligned, a: tuple[TokenPrint, ...], b: tuple[TokenPrint, ...]) -> TokenPair:
-    if len(one.a) == len(one.b) == 1:
-        return TokenPair(a[one.a[0]].text, b[one.b[0]].text, one.level, one.bits)
-    return TokenPair(" ".join(a[i].text for i in one.a), " ".join(b[j].text for j in one.b), one.level, one.bits)
+def _unmatched(a: list[TokenPrint], b: list[TokenPrint], pairs: list[TokenPair]) -> None:
+    """Left-over tokens of both sides contradict each other in pairs, the heaviest first; the rest is missing.
 
-
-def _unmatched(a: list[TokenPrint], b: list[TokenPrint]) -> list[TokenPair]:
-    """Left-over tokens of both sides contradict each other in pairs, the heaviest first; the rest is missing."""
-    a, b = _heaviest_first(a), _heaviest_first(b)
-    pairs, cost = [], 0
-    while a and b and _contradict(a[0], b[0]):
-        x, y = a.pop(0), b.pop(0)
+    A patronymic that one side lacks contradicts nothing but another patronymic.
+    """
+    if len(a) > 1:
+        a.sort(key=_weight)
+    if len(b) > 1:
+        b.sort(key=_weight)
+    cost, before = 0, len(pairs)
+    for x, y in zip(a, b, strict=False):
+        if (x.kind == "patronymic") != (y.kind == "patronymic"):
+            break
         cost = _FURTHER_CONFLICT if cost else max(_CONFLICT[x.kind], _CONFLICT[y.kind])
         pairs.append(TokenPair(x.text, y.text, levels.DIFFERENT, cost))
-    pairs += [TokenPair(x.text, "", levels.MISSING, _missing(x)) for x in a]
-    return pairs + [TokenPair("", y.text, levels.MISSING, _missing(y)) for y in b]
+    held = len(pairs) - before
+    pairs += [TokenPair(x.text, "", levels.MISSING, _missing(x)) for x in a[held:]]
+    pairs += [TokenPair("", y.text, levels.MISSING, _missing(y)) for y in b[held:]]
 
 
-def _heaviest_first(tokens: list[TokenPrint]) -> list[TokenPrint]:
-    return sorted(tokens, key=lambda token: (_CONFLICT[token.kind], -token.rarity, token.text))
-
-
-def _contradict(x: TokenPrint, y: TokenPrint) -> bool:
-    """A patronymic that one side lacks contradicts nothing but another patronymic."""
-    return (x.kind == "patronymic") == (y.kind == "patronymic")
+def _weight(token: TokenPrint) -> tuple[int, int, str]:
+    return _CONFLICT[token.kind], -token.rarity, token.text
 
 
 def _missing(token: TokenPrint) -> int:
@@ -124,13 +118,9 @@ def _numbers(a: NamePrint, b: NamePrint) -> TokenPair:
     return TokenPair(*texts, levels.DIFFERENT, _NUMBERS_DIFFER)
 
 
-def _legal_forms(a: tuple[str, ...], b: tuple[str, ...]) -> list[TokenPair]:
-    texts = " ".join(a), " ".join(b)
-    if not set(a).isdisjoint(b):
-        return [TokenPair(*texts, levels.SAME, _FORMS_AGREE)]
-    if not _kinds(a).isdisjoint(_kinds(b)):
-        return [TokenPair(*texts, levels.VARIANT, 0)]
-    return [TokenPair(*texts, levels.DIFFERENT, _FORMS_DIFFER)]
+def _forms_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether legal forms are incompatible: neither the same nor of one kind across countries."""
+    return set(a).isdisjoint(b) and _kinds(a).isdisjoint(_kinds(b))
 
 
 def _kinds(forms: tuple[str, ...]) -> set[str]:

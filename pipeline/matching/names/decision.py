@@ -5,8 +5,9 @@ from __future__ import annotations
 from rapidfuzz.distance import OSA
 
 from pipeline.matching.names import levels
-from pipeline.matching.names.comparison import TokenPair, compare
+from pipeline.matching.names.comparison import compare
 from pipeline.matching.names.prints import NamePrint, TokenPrint
+from pipeline.matching.names.token_pairs import TokenPair
 
 _AGREEMENT = {
     levels.SAME: 1.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -20,6 +21,10 @@ SIGNIFICANT = frozenset(("given", "family", "name", "patronymic", "initial", "co
 _DIGITS_AS_LETTERS = str.maketrans("0134579862", "oieastgbgz")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe"})
 _FORMS_OF_RARITY = 3
+MAX_ACRONYM = 6
+_MAX_INITIALS = 3
+NO_LETTERS = 999
+"""More than any token has: nothing to join or abbreviate."""
 _KEYED_FORMS = 3
 """Latin forms of a token in another script that yield blocking keys, the likeliest ones."""
 
@@ -38,7 +43,9 @@ class TokenPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fa
 class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True):
     """Significant tokens in the order of the name, and what else an organisation's or vessel's name tells.
 
-    `glue` holds the particles before each token, written together; () where there are none.
+    `glue` holds the particles before each token, written together; () where there are none. `letters` bounds what may
+    be joined or abbreviated: letters of the longest token, of the shortest neighbouring tokens written together (or one
+    with its glue), and of the shortest token that may be an acronym; it saves most comparisons the search for such.
     """
 
     tokens: tuple[TokenPrint, ...]
@@ -46,6 +53,7 @@ class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True):
     numbers: tuple[str, ...] = ()
     legal_forms: tuple[str, ...] = ()
     person: bool = True
+    letters: tuple[int, int, int] = (0, 0, 0)
 
 
 class TokenKeys(NamedTuple):
@@ -64,7 +72,8 @@ def prepare(name: Name, entity_type: str) -> NamePrint:
     tokens = tuple(token_print(token.text, token.kind) for token in name.tokens if token.kind in SIGNIFICANT)
     numbers = tuple(sorted(token.text for token in name.tokens if token.kind == "number"))
     legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
-    return NamePrint(tokens, _glue(name.tokens), numbers, legal_forms, person)
+    glue = _glue(name.tokens)
+    return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue))
 
 
 def _glue(tokens: tuple[Token, ...]) -> tuple[str, ...]:
@@ -76,6 +85,22 @@ def _glue(tokens: tuple[Token, ...]) -> tuple[str, ...]:
             glue.append(before)
             before = ""
     return tuple(glue) if any(glue) else ()
+
+
+def _letters(tokens: tuple[TokenPrint, ...], glue: tuple[str, ...]) -> tuple[int, int, int]:
+    lengths = [len(token.forms[0]) for token in tokens]
+    joined = [one + other for one, other in pairwise(lengths)]
+    joined += [length + len(before) for length, before in zip(lengths, glue, strict=False) if before]
+    acronyms = [len(token.forms[0]) for token in tokens if may_be_acronym(token)]
+    return max(lengths, default=0), min(joined, default=NO_LETTERS), min(acronyms, default=NO_LETTERS)
+
+
+def may_be_acronym(token: TokenPrint) -> bool:
+    """Two to six letters of an organisation's name, two or three consonants of a person's ("JC")."""
+    length = len(token.forms[0])
+    if token.kind == "core":
+        return 2 <= length <= MAX_ACRONYM
+    return 2 <= length <= _MAX_INITIALS and not any(letter in "aeiouy" for letter in token.forms[0])
 
 
 @lru_cache(maxsize=262144)

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from pipeline.matching.names import levels
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.token_levels import is_learnt, token_level
 
-_REMEMBERED = 500_000
+_REMEMBERED = 300_000
 """Pairs kept, about 60 MB; when there are more, all are forgotten, which is cheaper than keeping their order."""
 _INITIAL_BITS = 250
 """log2 of one over the chance of two first letters to agree (about 1 in 13), less what an initial's error costs."""
 
-Judged = tuple[str, int]
-NOTHING: Judged = (levels.DIFFERENT, 0)
+
+class TokenPair(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Tokens held against each other ("" where one has no counterpart), the level, hundredths of a bit."""
+
+    a: str
+    b: str
+    level: str
+    bits: int
+
+
+NOTHING = TokenPair("", "", levels.DIFFERENT, 0)
 
 
 class PairMemory:
     """Judgements by the texts of both tokens; tokens that are compared by other rules have their own memory."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, dict[str, Judged]] = {}
+        self._rows: dict[str, dict[str, TokenPair]] = {}
         self._count = 0
 
-    def judge(self, x: TokenPrint, y: TokenPrint) -> Judged:
-        """Level and hundredths of a bit, 0 at DIFFERENT."""
+    def judge(self, x: TokenPrint, y: TokenPrint) -> TokenPair:
+        """Level and hundredths of a bit; NOTHING, the one object, where the tokens differ."""
         row = self._rows.get(x.text)
         if row is None:
             row = self._new_row(x.text)
@@ -33,32 +44,29 @@ class PairMemory:
             self._count += 1
         return found
 
-    def _new_row(self, text: str) -> dict[str, Judged]:
+    def _new_row(self, text: str) -> dict[str, TokenPair]:
         if self._count >= _REMEMBERED:
             self._rows, self._count = {}, 0
-        row: dict[str, Judged] = {}
+        row: dict[str, TokenPair] = {}
         self._rows[text] = row
         return row
 
 
-def _judge(x: TokenPrint, y: TokenPrint) -> Judged:
+def _judge(x: TokenPrint, y: TokenPrint) -> TokenPair:
+    if x.kind == "initial" or y.kind == "initial":
+        return TokenPair(x.text, y.text, levels.INITIAL, _INITIAL_BITS) if _share_initial(x, y) else NOTHING
     level = token_level(x, y) if x.text <= y.text else token_level(y, x)
     if level == levels.DIFFERENT:
         return NOTHING
     bits = levels.level_bits(level, min(x.rarity, y.rarity))
     learnt = x.script == y.script or (is_learnt(x.script) and is_learnt(y.script))
-    return level, bits if learnt else max(0, bits - levels.UNLEARNT)
-
-
-_names, _words = PairMemory(), PairMemory()
-
-
-def judge_pair(x: TokenPrint, y: TokenPrint) -> Judged:
-    """Level and hundredths of a bit of two tokens of two names; symmetric, never negative."""
-    if x.kind == "initial" or y.kind == "initial":
-        return (levels.INITIAL, _INITIAL_BITS) if _share_initial(x, y) else NOTHING
-    return _words.judge(x, y) if x.kind == "core" else _names.judge(x, y)
+    bits = bits if learnt else bits - levels.UNLEARNT
+    return TokenPair(x.text, y.text, level, bits) if bits > 0 else NOTHING
 
 
 def _share_initial(x: TokenPrint, y: TokenPrint) -> bool:
     return any(form[:1] == other[:1] for form in x.forms for other in y.forms)
+
+
+PERSONAL, OTHER = PairMemory(), PairMemory()
+"""Names of people, and words of other names. A one-letter token is an initial among the former always."""
