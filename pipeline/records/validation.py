@@ -67,15 +67,6 @@ class RefusedError(Exception):
         self.problems = problems
 
 
-def problems(raw: bytes, agency: Agency) -> list[Problem]:
-    """Everything wrong with a record that `agency` is about to send; empty: intake will take its form."""
-    try:
-        record = read(raw)
-    except RefusedError as refused:
-        return list(refused.problems)
-    return list(sender_problems(record, agency))
-
-
 def read(raw: bytes | None) -> Record:
     """The record in a message's value; for any other bytes it raises RefusedError with at least one problem."""
     if not raw:

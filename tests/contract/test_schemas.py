@@ -89,6 +89,11 @@ def _differences(kind: Any, node: dict[str, Any], file: str, path: str) -> Itera
         yield from _union_differences(kind, node, file, path)
     elif isinstance(kind, inspect.VarTupleType):
         yield from _differences(kind.item_type, node["items"], file, f"{path}[]")
+    elif isinstance(kind, inspect.TupleType):
+        if len(kind.item_types) != len(node["prefixItems"]) or node["minItems"] != len(kind.item_types):
+            yield f"{path}: {len(kind.item_types)} items in code, {node['prefixItems']} in the schema"
+        for at, (item, part) in enumerate(zip(kind.item_types, node["prefixItems"], strict=False)):
+            yield from _differences(item, part, file, f"{path}[{at}]")
     elif isinstance(kind, inspect.EnumType | inspect.LiteralType):
         options = kind.values if isinstance(kind, inspect.LiteralType) else [option.value for option in kind.cls]
         listed = [option for option in node.get("enum", [node.get("const")]) if option is not None]

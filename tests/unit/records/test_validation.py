@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from pipeline.records import schemas, validation
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Reason
-from pipeline.records.validation import RefusedError, problems, read
+from pipeline.records.validation import Problem, RefusedError, read, sender_problems
+
+
+def problems(raw: bytes, agency: Agency) -> list[Problem]:
+    """Everything wrong with a message, as an agency is told before it sends."""
+    try:
+        return list(sender_problems(read(raw), agency))
+    except RefusedError as refused:
+        return list(refused.problems)
 
 
 def places(raw: bytes, agency: Agency = FR_PJ) -> list[tuple[str, str]]:
