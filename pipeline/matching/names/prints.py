@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from pipeline.records.scripts import script_of
 SIGNIFICANT = frozenset(("given", "family", "name", "patronymic", "initial", "core"))
 """Kinds of tokens that are compared; titles and particles weigh nothing."""
 _DIGITS_AS_LETTERS = str.maketrans("0134579862", "oieastgbgz")
+_NUMBERED = re.compile(r"\d\d|\d$")
+"""Digits that count something; single ones within a word ("Ig0r", "Sech1n") stand for the letters they look like."""
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe"})
 _FORMS_OF_RARITY = 3
 MAX_ACRONYM = 6
@@ -112,7 +115,7 @@ def token_print(text: str, kind: str) -> TokenPrint:
 
 
 def _latin_script_forms(text: str, kind: str) -> tuple[str, ...]:
-    if kind != "core" and not text.isalpha():
+    if kind != "core" and not text.isalpha() and not _NUMBERED.search(text):
         text = text.translate(_DIGITS_AS_LETTERS)
     folded, spelled_out = _alphanumeric(text), _alphanumeric(text.translate(_UMLAUTS))
     return (folded,) if folded == spelled_out else (folded, spelled_out)
