@@ -35,7 +35,7 @@ from pipeline.streams import topics
 from pipeline.streams.accounting import Accounting, accounting
 from pipeline.streams.lag import lag
 from pipeline.streams.reading import read
-from pipeline.streams.registry import add
+from pipeline.streams.registry import add, agencies
 from pipeline.streams.setup import apply_all
 
 COUNTRIES = {"fr-pj": "FR", "be-fp": "BE", "de-bk": "DE", "nl-np": "NL"}
@@ -169,7 +169,7 @@ class Installation:
         return {str(r.position): r for r in (msgspec.json.decode(value, type=Receipt) for value in found)}
 
     async def _values(self, topic: topics.Topic) -> list[bytes]:
-        names = [topics.name(self.settings, topic, agency=agency) for agency in COUNTRIES]
+        names = [topics.name(self.settings, topic, agency=agency) for agency in await agencies(self.settings)]
         count = topics.partitions(self.settings, topic)
         starts = {TopicPartition(name, p): 0 for name in names for p in range(count)}
         return [r.value async for records in read(self.settings, starts) for r in records]
@@ -214,6 +214,12 @@ class Installation:
         assert len({hit["id"] for hit in hits}) == len(hits)
         kinds = Counter(hit["kind"] for hit in hits)
         assert kinds["new"] - kinds["retracted"] == 2 * len(expected)
+
+
+@pytest.fixture
+def make_installation() -> type[Installation]:
+    """For tests that prepare Kafka themselves."""
+    return Installation
 
 
 @pytest.fixture

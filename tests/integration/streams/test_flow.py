@@ -1,4 +1,4 @@
-"""The whole flow on the real engines: what is pushed becomes links, hits and documents, also where workers die on the way."""
+"""The whole flow on the real engines, also where workers die on the way: links, hits, documents, accounting."""
 
 from __future__ import annotations
 

@@ -1,0 +1,109 @@
+"""`liaison worker all`: it waits for agencies, takes in new ones, restarts what dies, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline.records.agencies import Agency
+from pipeline.settings import Settings
+from pipeline.streams.registry import add, agencies
+from pipeline.streams.setup import apply_all
+
+pytestmark = pytest.mark.engines
+
+
+def liaison(*words: str) -> list[str]:
+    return [sys.executable, "-c", "from pipeline.cli import main; main()", *words]
+
+
+@pytest.fixture
+def supervisor(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with (tmp_path / "all.log").open("wb") as log:
+        process = subprocess.Popen(liaison("worker", "all"), env=engine_environment, stdout=log, stderr=log)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def stages(process: subprocess.Popen[bytes]) -> dict[str, psutil.Process]:
+    """The supervisor's children by stage."""
+    found = {}
+    for child in psutil.Process(process.pid).children():
+        line = child.cmdline()
+        if "worker" in line:
+            found[line[line.index("worker") + 1]] = child
+    return found
+
+
+@pytest.mark.timeout(240)
+def test_a_supervised_installation_from_its_first_agency_to_its_end(
+    engine_settings: Settings, make_installation: Any, records: Any, supervisor: Any, wait_for: Any
+) -> None:
+    asyncio.run(apply_all(engine_settings))
+    installation = make_installation(engine_settings)
+    wait_for(lambda: len(stages(supervisor)) == 3)
+    asyncio.run(add(engine_settings, Agency("fr-pj", "FR")))
+    installation.push([records.message("fr-pj", "one")])
+    wait_for(lambda: installation.accounting().accepted == 1, deadline_s=60)
+
+    asyncio.run(add(engine_settings, Agency("be-fp", "BE")))
+    installation.push([records.message("be-fp", "two")])
+    wait_for(lambda: installation.accounting().accepted == 2, deadline_s=60)
+
+    killed = stages(supervisor)["intake"]
+    killed.kill()
+    installation.push([records.message("fr-pj", "three")])
+    wait_for(lambda: installation.accounting().accepted == 3, deadline_s=60)
+    wait_for(installation.at_rest, deadline_s=60)
+    assert installation.accounting().balanced
+    assert len(installation.cases(["fr-pj:one", "be-fp:two", "fr-pj:three"])) == 3
+
+    last = stages(supervisor)
+    assert last["intake"].pid != killed.pid
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(timeout=40) == 0
+    assert not any(child.is_running() for child in last.values())
+
+
+def test_stages_end_when_their_supervisor_is_killed(
+    engine_settings: Settings, supervisor: Any, wait_for: Any
+) -> None:
+    asyncio.run(apply_all(engine_settings))
+    wait_for(lambda: len(stages(supervisor)) == 3)
+    children = list(stages(supervisor).values())
+    supervisor.kill()
+    supervisor.wait()
+    wait_for(lambda: not any(child.is_running() for child in children), deadline_s=60)
+
+
+def test_registering_twice_is_harmless_and_another_country_is_refused(engine_settings: Settings) -> None:
+    from pipeline.errors import LiaisonError
+
+    async def register() -> None:
+        await add(engine_settings, Agency("fr-pj", "FR"))
+        await add(engine_settings, Agency("fr-pj", "FR"))
+        with pytest.raises(LiaisonError, match="registered for FR"):
+            await add(engine_settings, Agency("fr-pj", "BE"))
+        with pytest.raises(LiaisonError, match="ISO 3166"):
+            await add(engine_settings, Agency("be-fp", "Belgium"))
+        with pytest.raises(LiaisonError, match="1 to 32"):
+            await add(engine_settings, Agency("Be fp", "BE"))
+
+    asyncio.run(register())
+    assert list(asyncio.run(agencies(engine_settings))) == ["fr-pj"]
+
+
+def test_a_worker_without_topics_says_what_to_do(engine_environment: dict[str, str]) -> None:
+    done = subprocess.run(liaison("worker", "correlate"), env=engine_environment, capture_output=True, timeout=60)
+    assert done.returncode == 1
+    assert b"run `liaison topics apply`" in done.stderr
+    assert b"Traceback" not in done.stderr

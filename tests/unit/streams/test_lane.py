@@ -1,0 +1,215 @@
+"""A lane's order of effects, with stand-ins for Kafka; the same on the real broker is in tests/contract."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from pipeline.correlation.store_file import StoreUnwritableError
+from pipeline.streams import lane as lanes
+from pipeline.streams.lane import Lane, Result
+from pipeline.streams.transactions import Lost, Output
+
+SOURCE = TopicPartition("source", 0)
+
+
+@dataclass
+class Chunk:
+    """A Faust event, as far as lanes see it."""
+
+    value: list[Any]
+    acknowledged: bool = False
+
+    @property
+    def message(self) -> Any:
+        return SimpleNamespace(topic=SOURCE.topic, partition=SOURCE.partition)
+
+    def ack(self) -> None:
+        self.acknowledged = True
+
+
+def chunk(*offsets: int) -> Chunk:
+    return Chunk([SimpleNamespace(offset=offset) for offset in offsets])
+
+
+@dataclass
+class World:
+    """What a lane touches, with a journal of what it did and failures to come."""
+
+    journal: list[str] = field(default_factory=list)
+    written: list[int] = field(default_factory=list)
+    failures: dict[str, list[Exception]] = field(default_factory=dict)
+    applied: int = -1
+    offset: int = -1
+    lost: bool = False
+
+    def _did(self, what: str) -> None:
+        if failure := self.failures.get(what, []):
+            raise failure.pop(0)
+        self.journal.append(what)
+
+    # The work
+    async def open(self, source: TopicPartition, applied: int) -> World:
+        self._did("open")
+        self.offset = applied
+        return self
+
+    def step(self, source: TopicPartition, store: Any, records: Sequence[Any]) -> Result:
+        self._did("step")
+        return Result([Output("target", 0, b"", b"%d" % record.offset) for record in records])
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        self._did("publish")
+        return ()
+
+    # The transactions
+    async def start(self) -> dict[TopicPartition, int]:
+        self._did("start")
+        return {SOURCE: self.applied}
+
+    async def stop(self) -> None:
+        pass
+
+    async def write(self, outputs: Sequence[Output], applied: Mapping[TopicPartition, int]) -> None:
+        self._did("transaction")
+        self.written += [int(output.value) for output in outputs]
+        self.applied = applied[SOURCE]
+
+    # The store
+    def commit(self, offset: int) -> None:
+        self._did("commit")
+        self.offset = offset
+
+    def sync(self) -> None:
+        self._did("sync")
+
+    def close(self) -> None:
+        pass
+
+    def lose(self) -> None:
+        self.lost = True
+
+
+@asynccontextmanager
+async def running(world: World) -> AsyncIterator[Lane]:
+    transactions: Any = SimpleNamespace(start=world.start, stop=world.stop, commit=world.write)
+    lane = Lane("lane", world, transactions, [SOURCE], asyncio.Lock(), world.lose, lambda lane, effect: None)  # type: ignore[arg-type]
+    try:
+        yield lane
+    finally:
+        await lane.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - the condition is the world's state
+            await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(lanes, "FIRST_PAUSE_S", 0.01)
+    return World()
+
+
+async def test_effects_come_in_order_and_acknowledgement_last(world: World) -> None:
+    one = chunk(0, 1, 2)
+    async with running(world) as lane:
+        await lane.put(one)
+        await until(lambda: world.offset == 2)
+        assert not one.acknowledged
+        await lane.acknowledge()
+    assert one.acknowledged
+    assert world.journal[:7] == ["start", "open", "step", "publish", "transaction", "commit", "sync"]
+    assert world.written == [0, 1, 2]
+
+
+async def test_what_was_applied_is_skipped_and_still_acknowledged(world: World) -> None:
+    world.applied = 3
+    old, mixed = chunk(1, 2), chunk(3, 4)
+    async with running(world) as lane:
+        await lane.put(old)
+        await lane.put(mixed)
+        await until(lambda: world.written == [4])
+    assert old.acknowledged
+    assert mixed.acknowledged
+
+
+@pytest.mark.parametrize("effect", ["start", "open", "step", "publish", "transaction", "commit"])
+async def test_a_failure_before_any_effect_is_tried_again_without_loss_or_double(world: World, effect: str) -> None:
+    world.failures[effect] = [OSError("transient"), OSError("transient")]
+    one = chunk(0, 1)
+    async with running(world) as lane:
+        await lane.put(one)
+        await until(lambda: world.applied == 1 and not lane.failing)
+        await lane.acknowledge()
+    assert world.written == [0, 1]
+    assert one.acknowledged
+
+
+async def test_a_full_disk_stops_consumption_until_there_is_room(world: World) -> None:
+    world.failures["commit"] = [StoreUnwritableError("full")] * 3
+    async with running(world) as lane:
+        await lane.put(chunk(0))
+        await until(lambda: lane.failing)
+        await until(lambda: world.offset == 0)
+    assert world.written == [0]
+    assert world.journal.count("transaction") == 1
+
+
+async def test_a_failed_sync_acknowledges_nothing_until_it_works(world: World) -> None:
+    world.failures["sync"] = [OSError("disk")]
+    one = chunk(0)
+    async with running(world) as lane:
+        await lane.put(one)
+        await until(lambda: world.offset == 0)
+        await lane.acknowledge()
+        assert not one.acknowledged
+        await lane.acknowledge()
+        assert one.acknowledged
+
+
+async def test_a_fenced_lane_stops_and_asks_to_join_anew(world: World) -> None:
+    world.failures["transaction"] = [Lost("fenced")]
+    one = chunk(0)
+    async with running(world) as lane:
+        await lane.put(one)
+        await until(lambda: world.lost)
+    assert world.written == []
+    assert not one.acknowledged
+
+
+async def test_slow_records_are_committed_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "MOST_STEP_S", 0.0)
+    one = chunk(*range(50))
+    async with running(world) as lane:
+        await lane.put(one)
+        await until(lambda: world.applied == 49)
+    assert world.journal.count("transaction") == 3
+    assert world.written == list(range(50))
+
+
+async def test_a_full_lane_holds_back_and_a_closing_one_drops(world: World) -> None:
+    gate = asyncio.Event()
+
+    async def publish(result: Result) -> Sequence[Output]:
+        await gate.wait()
+        return ()
+
+    world.publish = publish  # type: ignore[method-assign]
+    chunks = [chunk(*range(600 * n, 600 * (n + 1))) for n in range(7)]
+    async with running(world) as lane:
+        puts = [asyncio.create_task(lane.put(one)) for one in chunks]
+        await until(lambda: sum(put.done() for put in puts) == 5)
+        await asyncio.sleep(0.01)
+        assert sum(put.done() for put in puts) == 5
+        asyncio.get_running_loop().call_later(0.01, gate.set)
+    assert all(put.done() for put in puts)
+    assert [one.acknowledged for one in chunks] == [True] + [False] * 6
