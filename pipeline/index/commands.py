@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from pipeline.index.documents import CaseDocument, LinkDocument
     from pipeline.index.queries import Limits
     from pipeline.index.reading import Reader
 
@@ -33,7 +34,7 @@ def search(
     question: Annotated[
         str, typer.Argument(help="Names in any script, numbers, phones, plates (AB?12*), dates, words.")
     ],
-    limit: Annotated[int, typer.Option(min=1, max=200, help="Cases to show.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Cases to show.")] = 20,
     country: Annotated[str, typer.Option(help="Country (FR) where phones without country code are dialled.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -77,13 +78,10 @@ def _result_row(one: Any) -> dict[str, Any]:
 
 def case(key: Key, as_json: Json = False) -> None:
     """Show a case: its record as sent, owner, handling and provenance."""
-    from pipeline.errors import LiaisonError
     from pipeline.index import terminal
     from pipeline.index.exports import case_row
 
-    document = _read(lambda reader, _limits: reader.case(key))
-    if document is None:
-        raise LiaisonError(f"there is no case {key}")
+    document = _read(lambda reader, _limits: _existing(reader, key))
     if as_json:
         _print_json(case_row(document))
     else:
@@ -99,7 +97,11 @@ def links(
     from pipeline.index import terminal
     from pipeline.index.exports import link_row
 
-    found = _read(lambda reader, _limits: reader.links_of(key, limit))
+    async def ask(reader: Reader, _limits: Limits) -> list[LinkDocument]:
+        await _existing(reader, key)
+        return await reader.links_of(key, limit)
+
+    found = _read(ask)
     if as_json:
         _print_json([link_row(link) for link in found])
     elif found:
@@ -129,6 +131,15 @@ def export(
 
     count = _read(write)
     typer.echo(f"{count:,} {what} written as {form}", err=True)
+
+
+async def _existing(reader: Reader, key: str) -> CaseDocument:
+    from pipeline.errors import LiaisonError
+
+    document = await reader.case(key)
+    if document is None:
+        raise LiaisonError(f"there is no case {key}")
+    return document
 
 
 def _read(ask: Callable[[Reader, Limits], Awaitable[T]]) -> T:

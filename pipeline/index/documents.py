@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from pipeline.correlation.claims import Claim, Side, State, external_version
 from pipeline.access.audience import audience
+from pipeline.correlation.claims import Claim, Side, State, external_version
 from pipeline.index.terms import folded_text, search_terms
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from pipeline.records.messages import Accepted, Provenance, Rejected

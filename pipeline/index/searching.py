@@ -13,17 +13,18 @@ from pipeline.index.queries import Limits, candidates
 from pipeline.index.questions import Question
 from pipeline.index.reading import STATE_FIELDS, Candidate, Reader
 from pipeline.matching.explanation import EntityEvidence, explain_entities
-from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
+from pipeline.matching.names import compare_all
 from pipeline.matching.scoring import score
 
-CANDIDATES = 200
-"""Cases that the matcher ranks: ten pages of results; 200 fingerprints are judged in some ten milliseconds."""
+CANDIDATES = 100
+"""Cases that the matcher ranks: five pages of results. Judging them is most of what a search costs."""
 
 SHOWN_FIELDS = (*STATE_FIELDS, "fingerprint", "data.title")
 
 CERTAIN_REASONS = frozenset({"number", "phone", "email", "text"})
-"""Clauses that show a case though the matcher has no bits for it; a like sound or a shared place does not."""
+"""Clauses that show a case whatever the matcher says of it; a like sound or a shared place does not."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -61,10 +62,23 @@ async def search(
 def rank(
     asked_for: Probe, found: Iterable[Candidate], documents: dict[str, CaseDocument], model: Model
 ) -> list[_Ranked]:
-    """The candidates that have evidence or a certain reason, in the order in which they are shown."""
+    """The candidates that answer the question, in the order in which they are shown."""
     ranked = [_judged(one, documents[one.case], asked_for, model) for one in found if one.case in documents]
-    kept = (one for one in ranked if one.bits > 0 or CERTAIN_REASONS.intersection(one.met))
+    kept = (one for one in ranked if _answers(one, asked_for))
     return sorted(kept, key=lambda one: (-one.bits, -one.selected, one.case))
+
+
+def _answers(one: _Ranked, asked_for: Probe) -> bool:
+    """Whether there is a certain reason, or evidence that includes the name where one was asked for."""
+    if CERTAIN_REASONS.intersection(one.met):
+        return True
+    return one.bits > 0 and _agrees_on_name(asked_for.entities, one.fingerprint.entities)
+
+
+def _agrees_on_name(asked_for: Iterable[EntityPrint], record: Iterable[EntityPrint]) -> bool:
+    named = [entity for entity in asked_for if entity.names]
+    like = ((entity, held) for entity in named for held in record if held.type == entity.type and held.names)
+    return not named or any(compare_all(entity.names, held.names).bits > 0 for entity, held in like)
 
 
 def _judged(candidate: Candidate, document: CaseDocument, asked_for: Probe, model: Model) -> _Ranked:

@@ -17,6 +17,7 @@ from pipeline.matching.explanation import EntityEvidence, Explanation, Item, mir
 from pipeline.matching.fingerprint import Handling
 
 BAND_STYLE = {"certain": "bold green", "probable": "green", "possible": "yellow"}
+ALTERNATIVES = {"person": "could be a relative", "organisation": "could be of one group"}
 REASONS = 4
 """Reasons named in one line of a list; the link itself shows all."""
 
@@ -65,6 +66,7 @@ def case(document: CaseDocument) -> RenderableType:
         ("Summary", data.get("summary")),
         ("Owner", f"{document.agency} ({document.country})"),
         ("Handling", _handling(document)),
+        ("Caveat", document.handling.caveat if document.handling else None),
         ("Contact", ", ".join(filter(None, msgspec.structs.astuple(document.contact)))),
         ("Opened", document.opened),
         ("Closed", document.closed),
@@ -80,7 +82,7 @@ def _handling(document: CaseDocument) -> str:
     handling = document.handling or Handling()
     released = ", ".join(handling.releasable_to) or "nobody else"
     purposes = f"; for {', '.join(handling.purposes)}" if handling.purposes else ""
-    return f"{handling.code}, released to {released}{purposes}" + (f"; {handling.caveat}" if handling.caveat else "")
+    return f"{handling.code}, released to {released}{purposes}"
 
 
 def _source(document: CaseDocument) -> str:
@@ -143,7 +145,7 @@ def explanation(told: Explanation) -> RenderableType:
     for entity in told.entities:
         _add_entity(table, entity)
     table.add_row("before any evidence", "", "", "", bits(told.prior), style="dim")
-    table.add_row("pairs that were tried", "", "", "", bits(told.rebate - told.attempts), style="dim")
+    table.add_row("pairs tried", "", "", "", bits(told.rebate - told.attempts), style="dim")
     return table
 
 
@@ -159,9 +161,9 @@ def _add_entity(table: Table, entity: EntityEvidence) -> None:
             style="" if item.bits >= 0 else "red",
         )
     if entity.alternative:
-        table.add_row("could be a relative", "", "", "", bits(entity.alternative), style="dim")
+        table.add_row(ALTERNATIVES.get(entity.type_a, ""), "", "", "", bits(entity.alternative), style="dim")
     if left_out := entity.counted - entity.bits:
-        table.add_row("counted less", "", "", "", bits(left_out), style="dim")
+        table.add_row("cost of a pair", "", "", "", bits(left_out), style="dim")
 
 
 def _case(key: str, country: str) -> Text:
