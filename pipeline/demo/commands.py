@@ -33,7 +33,7 @@ def demo(
 
     from pipeline.demo import run
     from pipeline.demo.generator import generate
-    from pipeline.demo.installation import demo_settings
+    from pipeline.demo.installation import demo_settings, log_to_file
     from pipeline.demo.table_feed import table_feed
     from pipeline.localstack.processes import ended_by_signals
     from pipeline.settings import settings
@@ -41,6 +41,7 @@ def demo(
     if (data is None) != (not mapping):
         raise typer.BadParameter("--data and --mapping go together")
     console, own = Console(), demo_settings(settings())
+    log_to_file(own)
     feed = generate() if data is None else table_feed(data, mapping, console)
     with ended_by_signals(), run.running_stack(own, console), run.installed(own, feed, console) as workers:
         outcome = run.carry(own, feed, workers, console)

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
+from kafka.errors import KafkaError
 from rich.console import Console
 
 from pipeline.demo.messages import Message
@@ -77,13 +78,24 @@ async def settled(settings: Settings, console: Console, check: Callable[[], None
         tasks = {stage: display.add_task(title, total=None) for stage, title in STAGES.items()}
         most: Counter[str] = Counter()
         watch = _Watch()
-        while any((left := await left_to_do(settings)).values()):
+        while (left := await _asked(settings)) is None or any(left.values()):
             check()
-            watch.look(left)
-            most |= left
+            watch.look(left or Counter())
+            most |= left or Counter()
             for stage, task in tasks.items():
-                display.update(task, total=most[stage] or 1, completed=(most[stage] or 1) - left[stage])
+                total = most[stage] or 1
+                display.update(task, total=total, completed=total - (left or most)[stage])
             await asyncio.sleep(POLL_S)
+
+
+async def _asked(settings: Settings) -> Counter[str] | None:
+    """What is left to do; None while Kafka itself is still getting ready (a new cluster's first consumer groups)."""
+    try:
+        return await left_to_do(settings)
+    except LiaisonError as error:
+        if isinstance(error.__cause__, KafkaError) and error.__cause__.retriable:
+            return None
+        raise
 
 
 class _Watch:

@@ -6,6 +6,7 @@ Nothing outside the namespace is touched, so the demo may run beside a real inst
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import subprocess
@@ -34,12 +35,24 @@ GONE_DEADLINE_S = 60.0
 GRACE_S = 20.0
 """A worker ends in order within 15 s."""
 POLL_S = 0.1
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def demo_settings(settings: Settings) -> Settings:
     """The settings of the demo's installation within those of the environment."""
     own = {"namespace": settings.namespace + NAMESPACE, "worker_name": WORKER_NAME, "max_index_lag_s": 0}
     return settings.model_copy(update=own)
+
+
+def log_to_file(settings: Settings) -> None:
+    """Libraries' warnings go to a file: Kafka's clients say a lot while topics are being made."""
+    log = _logs(settings) / "demo.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=log, filemode="w", level=logging.WARNING, format=LOG_FORMAT)
+
+
+def _logs(settings: Settings) -> Path:
+    return settings.home.expanduser().absolute() / "logs"
 
 
 async def fresh(settings: Settings, agencies: Sequence[Agency]) -> None:
@@ -112,7 +125,7 @@ class Workers:
 
     def log(self, stage: str) -> Path:
         """Where a stage writes what it has to say."""
-        return self._settings.home.expanduser().absolute() / "logs" / f"demo-{stage}.log"
+        return _logs(self._settings) / f"demo-{stage}.log"
 
     def _spawn(self, stage: str) -> subprocess.Popen[bytes]:
         log = self.log(stage)

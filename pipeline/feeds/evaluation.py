@@ -48,7 +48,7 @@ class Evaluation:
             case Leaf():
                 values = self._values(child)
                 if values:
-                    filled[name] = values if child.rule.split else values[0]
+                    filled[name] = values if child.rule.split else self._only(child, values)
             case Fields():
                 inner = self.object(child)
                 if inner and self._concerns(child):
@@ -76,16 +76,16 @@ class Evaluation:
         if not self._concerns(node):
             return []
         for name, child in node.fields:
-            if isinstance(child, Leaf) and self._repeats(child):
+            if isinstance(child, Leaf) and child.rule.each:
                 rest = Fields(tuple(field for field in node.fields if field[0] != name))
-                return [
-                    {**self._numbered(number).object(rest), name: value}
-                    for number, value in enumerate(self._values(child), start=1)
-                ]
+                return self._repeated(rest, name, self._values(child))
         return [self.object(node)]
 
-    def _repeats(self, leaf: Leaf) -> bool:
-        return bool(leaf.rule.split) or len(leaf.template.texts(self._row)) > 1
+    def _repeated(self, rest: Fields, name: str, values: list[Any]) -> list[Any]:
+        """The object once for each value; once without it where there is none but other columns are filled."""
+        if not values:
+            return [self._numbered(1).object(rest)] if self._concerns(rest) else []
+        return [{**self._numbered(number).object(rest), name: value} for number, value in enumerate(values, start=1)]
 
     def _numbered(self, number: int) -> Evaluation:
         return Evaluation({**self._row, NUMBER: str(number)}, self.problems)
@@ -96,9 +96,14 @@ class Evaluation:
 
     def _values(self, leaf: Leaf) -> list[Any]:
         texts = leaf.template.texts(self._row)
-        if leaf.rule.split:
-            texts = [part.strip() for text in texts for part in text.split(leaf.rule.split) if part.strip()]
+        if separator := leaf.rule.split or leaf.rule.each:
+            texts = [part.strip() for text in texts for part in text.split(separator) if part.strip()]
         return [value for value in (self._value(leaf.rule, text) for text in texts) if value is not None]
+
+    def _only(self, leaf: Leaf, values: list[Any]) -> Any:
+        if len(values) > 1:
+            self._doubt(leaf.rule, f"holds {len(values)} values, of which the first is taken; say `split` or `each`")
+        return values[0]
 
     def _value(self, rule: Rule, text: str) -> Scalar:
         if rule.values:

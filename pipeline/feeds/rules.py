@@ -52,14 +52,16 @@ class Constant(msgspec.Struct, frozen=True):
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from", "kind": "as"}):
     """A leaf with a rule.
 
-    `split` cuts the text into several values; `values` translates it (`default` for what it does not list); `dates`
-    are the strptime formats it may be written in (`zone` for those with a time of day); a date that fits none of them,
-    or fits two in different ways, goes as it stands to the neighbouring field `or_text`; `as` makes it a
-    number, or a digest: an id that is the same on every run and gives nothing of the text away.
+    `split` cuts the text into a list of values; `each` cuts it too, and repeats the object around it for each of them.
+    `values` translates a value (`default` stands for what it does not list). `dates` are the strptime formats it may be
+    written in (`zone` for those with a time of day); a date that fits none of them, or fits two in different ways, goes
+    as it stands to the neighbouring field `or_text`. `as` makes it a number, or a digest: an id that is the same on
+    every run and gives nothing of the text away.
     """
 
     source: str
     split: str = ""
+    each: str = ""
     values: dict[str, Scalar] = {}
     default: Scalar = None
     dates: tuple[str, ...] = ()
@@ -82,7 +84,7 @@ class Fields(msgspec.Struct, frozen=True):
 
 
 class Items(msgspec.Struct, frozen=True):
-    """A list; an item that holds a `split` or a list-valued column is repeated for each of its values."""
+    """A list; an object in it that holds an `each` is repeated for each of its values."""
 
     items: tuple[Node, ...]
 
@@ -128,6 +130,8 @@ def _compile_rule(written: Mapping[str, Any], place: str) -> Leaf:
     for format_ in rule.dates:
         _check_date_format(format_, place)
     _check_zone(rule.zone, place)
+    if rule.split and rule.each:
+        raise ValueError(f"`{place}`: `split` makes a list, `each` repeats the object; only one of them")
     if rule.or_text and not rule.dates:
         raise ValueError(f"`{place}.or_text` needs `dates`")
     text = rule.source if "{" in rule.source else f"{{{rule.source}}}"

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pipeline.feeds.checking import Checker, LineProblem, numbered_lines
+
+
+def line(case_id: str = "1", agency: str = "fr-pj", country: str = "FR", version: int = 1, **data: Any) -> bytes:
+    identity = {"case_id": case_id, "agency": agency, "country": country, "version": version, "status": "active"}
+    return orjson.dumps(
+        {
+            "specversion": "1.0",
+            "id": f"{agency}:{case_id}:{version}",
+            "source": f"/agencies/{agency}",
+            "type": "org.liaison.case.v1",
+            "data": identity | data,
+        }
+    )
+
+
+def checked(*lines: bytes, country: str = "") -> list[tuple[LineProblem, ...]]:
+    return [found.problems for found in Checker("fr-pj", country).check(enumerate(lines, start=1))]
+
+
+def test_good_lines_have_no_problem() -> None:
+    assert checked(line("1"), line("2"), line("1", version=2)) == [(), (), ()]
+
+
+def test_every_problem_of_a_line_is_named_with_its_place() -> None:
+    person = {"id": "p1", "type": "person", "birth_date": "1980-02-30"}
+    (found,) = checked(line(entities=[person, {"id": "h1", "type": "hologram"}]))
+    assert {(problem.line, problem.reason) for problem in found} == {(1, "date"), (1, "schema")}
+    assert "/data/entities/0/birth_date" in {problem.pointer for problem in found}
+
+
+def test_another_agencys_record_is_foreign_and_does_not_set_the_country() -> None:
+    foreign, good, other = checked(line(agency="be-fp", country="BE"), line("2"), line("3", country="DE"))
+    assert {problem.reason for problem in foreign} == {"foreign_agency"}
+    assert good == ()
+    assert [problem.pointer for problem in other] == ["/data/country"]
+
+
+def test_the_registered_country_holds_from_the_first_line() -> None:
+    assert [problem.reason for problem in checked(line(), country="BE")[0]] == ["foreign_agency"]
+
+
+def test_versions_are_held_against_the_lines_before() -> None:
+    found = checked(line(version=2), line(version=1), line(version=2), line(version=2, title="other"))
+    assert [[problem.reason for problem in problems] for problems in found] == [
+        [],
+        ["stale_version"],
+        [],
+        ["conflicting_version"],
+    ]
+
+
+def test_a_line_without_content_is_a_message_without_content(tmp_path: Path) -> None:
+    path = tmp_path / "f.ndjson"
+    path.write_bytes(b"a\r\n\nb")
+    lines = list(numbered_lines(path))
+    assert lines == [(1, b"a"), (2, b""), (3, b"b")]
+    assert [problem.reason for problem in checked(b"")[0]] == ["not_json"]

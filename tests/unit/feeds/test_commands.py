@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import build
+
+KIT = """
+kit: 1
+name: small
+agencies: [{name: fr-pj, country: FR}]
+truth: "{who}"
+record: {case_id: "{id}", opened: {from: opened, dates: ["%d/%m/%Y"]}}
+"""
+
+
+@pytest.fixture
+def mapped(tmp_path: Path) -> Path:
+    (tmp_path / "kit.yml").write_text(KIT)
+    (tmp_path / "t.csv").write_text("id,who,opened,note\n1,w,01/02/2026,x\n2,w,02/02/2026,\n")
+    words = ["feed", "map", str(tmp_path / "t.csv"), "--mapping", str(tmp_path / "kit.yml"), "-o", str(tmp_path / "o")]
+    done = CliRunner().invoke(build(), [*words, "--truth", str(tmp_path / "truth")])
+    assert done.exit_code == 0, done.output
+    assert "column note is not mapped (1 filled)" in done.stderr
+    assert "2 case records written" in done.stderr
+    return tmp_path
+
+
+def test_map_writes_records_and_truth_apart(mapped: Path) -> None:
+    records = [orjson.loads(line) for line in (mapped / "o").read_bytes().splitlines()]
+    truth = [orjson.loads(line) for line in (mapped / "truth").read_bytes().splitlines()]
+    assert [record["data"]["case_id"] for record in records] == ["1", "2"]
+    assert truth == [{"case": "fr-pj:1", "label": "w"}, {"case": "fr-pj:2", "label": "w"}]
+
+
+def test_map_fails_for_a_row_that_it_could_not_map_in_full(mapped: Path) -> None:
+    (mapped / "t.csv").write_text("id,who,opened,note\n1,w,yesterday,\n")
+    words = ["feed", "map", str(mapped / "t.csv"), "--mapping", str(mapped / "kit.yml"), "-o", str(mapped / "o")]
+    done = CliRunner().invoke(build(), words)
+    assert done.exit_code == 1
+    assert "t.csv:2: column opened: 'yesterday'" in done.stderr
+
+
+def test_validate_passes_what_map_has_made(mapped: Path) -> None:
+    done = CliRunner().invoke(build(), ["feed", "validate", str(mapped / "o"), "--agency", "fr-pj"])
+    assert done.exit_code == 0
+    assert done.stdout == ""
+    assert "2 of 2 lines are good" in done.stderr
+
+
+def test_validate_names_file_line_and_place_of_each_problem(mapped: Path) -> None:
+    path = mapped / "o"
+    path.write_bytes(path.read_bytes().replace(b"2026-02-02", b"2026-02-30") + b"{\n")
+    done = CliRunner().invoke(build(), ["feed", "validate", str(path), "--agency", "fr-pj"])
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"{path}:2: /data/opened: date: ")
+    assert lines[1].startswith(f"{path}:3: /: not_json: ")
+
+
+def test_validate_speaks_json_to_scripts(mapped: Path) -> None:
+    done = CliRunner().invoke(build(), ["feed", "validate", str(mapped / "o"), "--agency", "be-fp", "--json"])
+    assert done.exit_code == 1
+    assert {orjson.loads(line)["reason"] for line in done.stdout.splitlines()} == {"foreign_agency"}

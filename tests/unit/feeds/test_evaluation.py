@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.feeds.evaluation import Evaluation, Problem
+from pipeline.feeds.rules import compile_fields
+
+
+def evaluated(written: dict[str, Any], row: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    problems: list[Problem] = []
+    return Evaluation(row, problems).object(compile_fields(written, "record")), problems
+
+
+def test_constants_keep_their_types_and_empty_columns_leave_no_field() -> None:
+    made, problems = evaluated({"a": 1, "b": True, "c": "word", "d": "{empty}", "e": "{full}"}, {"full": "x"})
+    assert made == {"a": 1, "b": True, "c": "word", "e": "x"}
+    assert problems == []
+
+
+def test_an_object_whose_columns_are_all_empty_is_left_out() -> None:
+    written = {"contact": {"unit": "{unit}", "phone": "{phone}"}, "entities": [{"id": "v1", "plate": "{plate}"}]}
+    assert evaluated(written, {}) == ({}, [])
+    assert evaluated(written, {"plate": "AB1"})[0] == {"entities": [{"id": "v1", "plate": "AB1"}]}
+
+
+def test_an_object_of_constants_stays() -> None:
+    assert evaluated({"handling": {"code": "H1", "releasable_to": ["*"]}}, {})[0] == {
+        "handling": {"code": "H1", "releasable_to": ["*"]}
+    }
+
+
+def test_split_gives_a_list_and_each_repeats_the_object() -> None:
+    written = {
+        "phones": {"from": "phones", "split": ","},
+        "names": [{"full": "{name}"}, {"full": {"from": "aliases", "each": "|"}, "kind": "alias"}],
+        "entities": [{"id": "v{#}", "plate": {"from": "plates", "each": ","}}],
+    }
+    row = {"phones": "1, 2,,", "name": "A", "aliases": "B|C", "plates": "X,Y"}
+    assert evaluated(written, row)[0] == {
+        "phones": ["1", "2"],
+        "names": [{"full": "A"}, {"full": "B", "kind": "alias"}, {"full": "C", "kind": "alias"}],
+        "entities": [{"id": "v1", "plate": "X"}, {"id": "v2", "plate": "Y"}],
+    }
+
+
+def test_a_list_inside_a_repeated_object_stays_a_list() -> None:
+    written = {
+        "entities": [{"plate": {"from": "plates", "each": ","}, "phones": {"from": "phones", "split": ","}}],
+    }
+    assert evaluated(written, {"plates": "X,Y", "phones": "1,2"})[0] == {
+        "entities": [{"plate": "X", "phones": ["1", "2"]}, {"plate": "Y", "phones": ["1", "2"]}]
+    }
+
+
+def test_an_object_without_its_repeated_value_stays_if_it_says_something_else() -> None:
+    written = {"entities": [{"id": "v{#}", "make": "{make}", "plate": {"from": "plates", "each": ","}}]}
+    assert evaluated(written, {"make": "Seat"})[0] == {"entities": [{"id": "v1", "make": "Seat"}]}
+
+
+def test_a_cell_that_holds_a_list_is_several_values() -> None:
+    row = {"names": ("A", "B")}
+    assert evaluated({"names": [{"full": {"from": "names", "each": "|"}}]}, row)[0] == {
+        "names": [{"full": "A"}, {"full": "B"}]
+    }
+    made, problems = evaluated({"title": "{names}"}, row)
+    assert made == {"title": "A"}
+    assert "2 values" in problems[0].message
+
+
+def test_values_are_translated_and_unknown_ones_reported_or_defaulted() -> None:
+    assert evaluated({"g": {"from": "s", "values": {"M": "male"}}}, {"s": "M"}) == ({"g": "male"}, [])
+    assert evaluated({"g": {"from": "s", "values": {"M": "male"}, "default": "unknown"}}, {"s": "?"}) == (
+        {"g": "unknown"},
+        [],
+    )
+    assert evaluated({"g": {"from": "s", "values": {"M": "male"}}}, {"s": "X"}) == (
+        {},
+        [Problem("s", "'X' is not in `values`")],
+    )
+
+
+def test_a_value_may_be_translated_to_nothing_on_purpose() -> None:
+    assert evaluated({"g": {"from": "s", "values": {"-": None}}}, {"s": "-"}) == ({}, [])
+
+
+@pytest.mark.parametrize("text", ["19?0-04-3l", "30/02/1980", "03/04/80"])
+def test_a_date_that_cannot_be_stated_goes_to_the_text_field_as_it_stands(text: str) -> None:
+    written = {"birth_date": {"from": "d", "dates": ["%d/%m/%Y"], "or_text": "birth_date_text"}}
+    assert evaluated(written, {"d": text}) == ({"birth_date_text": text}, [])
+
+
+def test_an_ambiguous_date_is_not_guessed() -> None:
+    rule: dict[str, Any] = {"from": "d", "dates": ["%d/%m/%Y", "%m/%d/%Y"]}
+    assert evaluated({"opened": rule}, {"d": "03/04/1980"}) == ({}, [Problem("d", "'03/04/1980' is ambiguous")])
+    with_text = {"birth_date": rule | {"or_text": "birth_date_text"}}
+    assert evaluated(with_text, {"d": "03/04/1980"})[0] == {"birth_date_text": "03/04/1980"}
+
+
+def test_numbers_are_numbers_or_reported() -> None:
+    written = {"version": {"from": "v", "as": "integer"}, "latitude": {"from": "l", "as": "number"}}
+    assert evaluated(written, {"v": "3", "l": "48.5"}) == ({"version": 3, "latitude": 48.5}, [])
+    assert evaluated(written, {"v": "3a", "l": "48,5"}) == (
+        {},
+        [Problem("v", "'3a' is not an integer"), Problem("l", "'48,5' is not a number")],
+    )
+
+
+def test_a_digest_is_stable_and_gives_nothing_away() -> None:
+    written = {"case_id": {"from": "id", "as": "digest"}}
+    made = evaluated(written, {"id": "Q2296770-4"})[0]["case_id"]
+    assert made == evaluated(written, {"id": "Q2296770-4"})[0]["case_id"]
+    assert len(made) == 16
+    assert "2296770" not in made

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.kit import load_kit, parse_kit, shipped_kits
+
+SMALL = """
+kit: 1
+name: small
+agencies: [{name: fr-pj, country: FR}]
+record: {case_id: "{id}"}
+"""
+
+
+def test_every_shipped_kit_loads_by_its_name() -> None:
+    names = shipped_kits()
+    assert {"police-csv", "historical-figures"} <= set(names)
+    assert all(load_kit(name).name == name for name in names)
+
+
+def test_a_kit_loads_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yml"
+    path.write_text(SMALL)
+    assert load_kit(str(path)).name == "small"
+
+
+def test_an_unknown_kit_is_answered_with_those_there_are() -> None:
+    with pytest.raises(LiaisonError, match="historical-figures, police-csv"):
+        load_kit("nonesuch")
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("kit: 1", "kit: 2"), "kit"),
+        (("name: small\n", ""), "name"),
+        (("agencies: [{name: fr-pj, country: FR}]", "agencies: []"), "at least one agency"),
+        (("country: FR}]", "country: FR}, {name: b, country: BE}]"), "deal"),
+        (("{case_id:", "{agency: fr-pj, case_id:"), r"record\.agency.*agencies"),
+        (("case_id:", "title:"), r"record\.case_id.*missing"),
+        (("record:", "colour: red\nrecord:"), "colour"),
+        (("record:", "source: {format: xml}\nrecord:"), "xml"),
+        (('"{id}"', '"{id"'), r"record\.case_id"),
+        (("kit: 1", "kit: [1"), "not YAML"),
+    ],
+)
+def test_a_mistake_in_a_kit_is_one_line_that_names_it(change: tuple[str, str], complaint: str) -> None:
+    with pytest.raises(LiaisonError, match=complaint) as raised:
+        parse_kit(SMALL.replace(*change), "mine.yml")
+    assert str(raised.value).startswith("mine.yml")
+    assert "\n" not in str(raised.value)
+
+
+def test_ignored_columns_count_as_mentioned_but_need_not_be_there() -> None:
+    kit = parse_kit(SMALL + 'ignore: [typed_by]\ntruth: "{cluster}"\n', "mine.yml")
+    assert kit.columns == {"id", "cluster", "typed_by"}
+    assert kit.required == {"id", "cluster"}

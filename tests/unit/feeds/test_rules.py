@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.feeds.rules import columns_of, compile_fields, compile_template
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "filled"),
+    [
+        ("{a}", {"a": "x"}, ["x"]),
+        ("{a} {b}", {"a": "x", "b": "y"}, ["x y"]),
+        ("{street} {no}, {zip} {city}", {"street": "", "no": "", "zip": "1000", "city": "Ville"}, ["1000 Ville"]),
+        ("{street} {no}, {zip} {city}", {"street": "Rue", "no": "", "zip": "", "city": ""}, ["Rue"]),
+        ("{a}, {b}, {c}", {"a": "x", "b": "", "c": "z"}, ["x, z"]),
+        ("{a} {b}", {"a": "", "b": ""}, []),
+        ("{a}", {}, []),
+        ("{a}", {"a": ("x", "y")}, ["x", "y"]),
+        ("{{{a}}}", {"a": "x"}, ["{x}"]),
+    ],
+)
+def test_a_template_closes_the_gaps_of_empty_columns(text: str, row: dict[str, Any], filled: list[str]) -> None:
+    assert compile_template(text, "place").texts(row) == filled
+
+
+@pytest.mark.parametrize("text", ["{", "{a:5}", "{a!r}", "{}"])
+def test_a_template_that_is_no_plain_column_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(ValueError, match=r"`record\.title`"):
+        compile_template(text, "record.title")
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ({"x": {"from": "a", "splitt": ","}}, "`record.x`.*splitt"),
+        ({"x": [{"y": {"from": "a", "dates": ["%d/%m/%y"]}}]}, r"`record.x\[0\].y.dates`.*two-digit year"),
+        ({"x": {"from": "a", "dates": ["%d/%m"]}}, "no year"),
+        ({"x": {"from": "a", "or_text": "b"}}, "`record.x.or_text` needs `dates`"),
+        ({"x": {"from": "a", "dates": ["%Y"], "zone": "Europe/Atlantis"}}, "no time zone"),
+        ({"x": {"from": "a", "as": "boolean"}}, "`record.x`"),
+        ({"x": {"from": "a", "split": ",", "each": ","}}, "only one of them"),
+    ],
+)
+def test_a_wrong_rule_is_named_with_its_place(written: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        compile_fields(written, "record")
+
+
+def test_the_columns_of_a_tree_are_those_of_all_its_leaves() -> None:
+    tree = compile_fields(
+        {"a": "{x} {y}", "b": [{"c": {"from": "z"}, "id": "v{#}"}], "d": "constant", "e": 1}, "record"
+    )
+    assert columns_of(tree) == {"x", "y", "z"}
