@@ -19,8 +19,14 @@ from pipeline.records.normalisation import normalise
 from pipeline.records.normalised import Normalised
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import Problem, Record, RefusedError, read, sender_problems
+from pipeline.records.versions import Known, Standing, standing
 
 NOTHING = Normalised(())
+
+_NOT_DUE = {
+    Standing.STALE: "a higher version was accepted before",
+    Standing.CONFLICTING: "this version was accepted with other content; a change needs a higher version",
+}
 
 
 class SourceMessage(msgspec.Struct, frozen=True):
@@ -30,13 +36,6 @@ class SourceMessage(msgspec.Struct, frozen=True):
     agency: str
     key: bytes | None
     value: bytes | None
-
-
-class Known(msgspec.Struct, frozen=True, array_like=True):
-    """What intake remembers of a case: its highest accepted version and that version's content hash."""
-
-    version: int
-    content_hash: str
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -96,16 +95,11 @@ def take(record: Record, known: Known | None) -> Taken | None:
     Raises RefusedError (stale_version, conflicting_version). Equal content is equal canonical JSON of `data` alone.
     """
     case, content = record.case, hashing.content_hash(record.data)
-    if known and case.version < known.version:
-        raise RefusedError(_version_problem(Reason.STALE_VERSION, f"version {known.version} was accepted before"))
-    if known and case.version == known.version:
-        if content == known.content_hash:
-            return None
-        raise RefusedError(
-            _version_problem(
-                Reason.CONFLICTING_VERSION, "this version was accepted with other content; send a higher one"
-            )
-        )
+    found = standing(known, case.version, content)
+    if found is Standing.DUPLICATE:
+        return None
+    if found is not Standing.NEWER:
+        raise RefusedError(Problem(Reason(found), "/data/version", _NOT_DUE[found]))
     if case.withdrawn:
         mark = case.stripped()
         data = hashing.canonical_json(msgspec.to_builtins(mark))
@@ -148,10 +142,6 @@ def _check_route(message: SourceMessage, record: Record, agency: Agency, partiti
     if message.key != key or message.position.partition != partition:
         where = f"its key must be {record.case.key} and its partition {partition} (murmur2 of the key)"
         raise RefusedError(Problem(Reason.MISROUTED, "", where))
-
-
-def _version_problem(reason: Reason, message: str) -> Problem:
-    return Problem(reason, "/data/version", message)
 
 
 def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) -> Receipt:

@@ -17,8 +17,9 @@ from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model, generation, load_model
 from pipeline.records.agencies import Registry
-from pipeline.records.intake import Decision, Desk, Known, SourceMessage, Taken, accepted, known_from, receive
+from pipeline.records.intake import Decision, Desk, SourceMessage, Taken, accepted, known_from, receive
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
+from pipeline.records.versions import Known
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids

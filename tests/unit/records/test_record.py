@@ -12,11 +12,12 @@ from case_samples import FR_PJ, changed, message, only
 
 from pipeline.records import intake
 from pipeline.records.agencies import Agency, AgencyState
-from pipeline.records.intake import Decision, Desk, Known, SourceMessage, Taken
+from pipeline.records.intake import Decision, Desk, SourceMessage, Taken
 from pipeline.records.messages import Outcome, Position, Reason
 from pipeline.records.model import case_key, entity_key
 from pipeline.records.normalised import Entity, PartialDate
 from pipeline.records.partitioning import partition_of
+from pipeline.records.versions import Known
 
 PARTITIONS = 4
 KEY = "fr-pj:2026-004711"
