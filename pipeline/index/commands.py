@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -126,11 +127,24 @@ def export(
         rows = link_rows(reader) if what == "links" else case_rows(reader, limits)
         if output is None:
             return await write_lines(rows, sys.stdout.buffer.write)
-        with output.open("wb") as file:
-            return await write_lines(rows, file.write)
+        with output.open("wb") as file, _progress(what) as count:
+            return await write_lines(rows, lambda line: (file.write(line), count()))
 
     count = _read(write)
     typer.echo(f"{count:,} {what} written as {form}", err=True)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[], None]]:
+    """Count on a terminal what has been written; how much is to come nobody knows before it has been checked."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} " + what), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda: progress.advance(task)
 
 
 async def _existing(reader: Reader, key: str) -> CaseDocument:

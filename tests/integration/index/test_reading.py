@@ -10,11 +10,13 @@ from elasticsearch import AsyncElasticsearch
 from pipeline.correlation.claims import State
 from pipeline.errors import LiaisonError
 from pipeline.index import reading
+from pipeline.index.client import connect
 from pipeline.index.documents import case_document, link_document
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Limits
 from pipeline.index.reading import Reader
 from pipeline.index.writer import BulkWriter
+from pipeline.settings import Settings
 
 pytestmark = pytest.mark.engines
 
@@ -134,3 +136,9 @@ async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
 async def test_without_an_index_it_says_what_to_do(client: AsyncElasticsearch, namespace: str) -> None:
     with pytest.raises(LiaisonError, match="no index yet"):
         await Reader(client, Indices(namespace, "g1")).case("fr-pj:1")
+
+
+async def test_an_elasticsearch_that_is_away_is_one_line(indices: Indices) -> None:
+    async with connect(Settings(elasticsearch_url="http://127.0.0.1:9")) as nowhere:
+        with pytest.raises(LiaisonError, match="Elasticsearch does not answer"):
+            await Reader(nowhere, indices).case("fr-pj:1")
