@@ -50,6 +50,6 @@ def _print(pair: Mapping[str, Any], side: str) -> EntityPrint:
     }
     try:
         case = msgspec.convert(document, Case)
-    except msgspec.ValidationError as error:
+        return entity_print(normalise(case).entities[0])
+    except ValueError as error:
         raise PairError(f"/{side}: {error}".replace("$.entities[0]", "")) from error
-    return entity_print(normalise(case).entities[0])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from pipeline.matching.names import NamePrint, prepare
 from pipeline.records.normalised import Address, Entity, Identifier, PartialDate, Phone, Place, Span
 from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
+
+WORD = re.compile(r"\w+")
 
 MAX_NAMES = 50
 MAX_VALUES = 50
@@ -134,7 +138,7 @@ def entity_print(entity: Entity) -> EntityPrint:
         model=_text(entity.model),
         colour=_text(entity.colour),
         calibre=_text(entity.calibre),
-        method=tuple(sorted(set(_text(entity.method).split()))),
+        method=tuple(sorted(set(WORD.findall(_text(entity.method))))),
         place=entity.place,
         span=entity.span,
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 
 from pipeline.matching.comparisons.contacts import TAIL_DIGITS
 from pipeline.matching.comparisons.identifiers import CONFUSABLE_CLASSES
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.names import sound_keys
+from pipeline.matching.names import NamePrint, sound_keys
 
 Cells = list[tuple[int, int]]
+
+MAX_TOKENS = 4
+RARE = 1200
+"""Hundredths of a bit: a token that one of 4,000 bears."""
 
 ALL_PAIRS = 16
 """Up to so many pairs of one type, comparing all costs less than finding those that share a mark."""
@@ -28,7 +32,7 @@ def selector_marks(one: EntityPrint) -> set[str]:
 def all_marks(one: EntityPrint) -> set[str]:
     """Selector marks, and those of names, birth dates, makes, places and times."""
     found = selector_marks(one)
-    found.update(f"n{sound}" for name in one.names for token in sound_keys(name) for sound in token.sounds)
+    found.update(f"n{mark}" for name in one.names for mark in _name_marks(name))
     if one.birth_date is not None:
         found.add(f"d{one.birth_date.year}-{one.birth_date.month}-{one.birth_date.day}")
     if one.make or one.model:
@@ -36,6 +40,14 @@ def all_marks(one: EntityPrint) -> set[str]:
     if one.place is not None:
         found.update(_cells(one.place.latitude, one.place.longitude))
     return found
+
+
+def _name_marks(name: NamePrint) -> set[str]:
+    """The sounds of rare tokens alone, and those of any two tokens together: a common given name makes no pair."""
+    tokens = sound_keys(name)[:MAX_TOKENS]
+    alone = {sound for token in tokens if token.rarity >= RARE or len(tokens) == 1 for sound in token.sounds}
+    pairs = combinations([token.sounds for token in tokens], 2)
+    return alone | {"|".join(sorted((x, y))) for p, q in pairs for x in p for y in q}
 
 
 def _cells(latitude: float, longitude: float) -> set[str]:

@@ -11,7 +11,7 @@ PERSON = frozenset({"person"})
 SAME, SWAPPED, SAME_DEFAULT, ONE_DIGIT, SAME_MONTH, SAME_DAY, SAME_YEAR, YEAR_OFF, DIFFERENT = range(9)
 
 WHOLE = (
-    Level("same", 0.80, 4.6e-5, 0.01),
+    Level("same", 0.815, 4.6e-5, 0.01),
     Level("day_month_swapped", 0.02, 4.0e-5, 0.0003),
     Level("same_first_january", 0.03, 1.0e-4, 0.001),
     Level("one_digit", 0.05, 6.0e-4, 0.002),
@@ -19,7 +19,7 @@ WHOLE = (
     Level("same_day_month", 0.015, 2.5e-3, 0.004),
     Level("same_year", 0.02, 1.5e-2, 0.02),
     Level("year_off_one", 0.01, 3.2e-2, 0.08),
-    Level("different", 0.035, 0.95, 0.88),
+    Level("different", 0.02, 0.95, 0.88),
 )
 """Reference: births spread over 60 years and 365 days, so u(same) = 1/21,900; of 100 pairs of companions one are twins,
 or one's date is held for the other's."""
@@ -45,6 +45,9 @@ UNREADABLE = "?"
 FULL_LENGTH = 8
 WELL_KNOWN = 7
 """Of the eight characters of a date, so many known ones make agreement nearly as telling as a whole date."""
+
+LITTLE_KNOWN = 5
+"""Below so many known characters nothing is told."""
 
 
 def birth_date(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
@@ -137,14 +140,17 @@ def _characters(text: str) -> str:
 
 def text_level(forms_a: tuple[str, ...], forms_b: tuple[str, ...]) -> int | None:
     """The best level over all orders; None where a text has not the eight characters of a date."""
-    return min((_characters_level(p, q) for p in forms_a for q in forms_b), default=None)
+    levels = (_characters_level(p, q) for p in forms_a for q in forms_b)
+    return min((level for level in levels if level is not None), default=None)
 
 
-def _characters_level(p: str, q: str) -> int:
+def _characters_level(p: str, q: str) -> int | None:
     known = [(x, y) for x, y in zip(p, q, strict=True) if UNREADABLE not in (x, y)]
+    if len(known) < LITTLE_KNOWN:
+        return None
     wrong = sum(x != y for x, y in known)
     if wrong == 0:
-        return 0 if len(known) >= WELL_KNOWN else (1 if len(known) >= 5 else 3)
+        return 0 if len(known) >= WELL_KNOWN else 1
     return 2 if wrong == 1 and len(known) >= WELL_KNOWN - 1 else 3
 
 

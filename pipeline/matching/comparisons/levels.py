@@ -19,7 +19,8 @@ class Level:
 
     `m` among true pairs, `u` among pairs of strangers, `h` among pairs of companions: different people of one household
     (relatives, twins, father and son), different companies of one group. They are the reference that a model starts
-    from and keeps where data cannot tell. Only ratios matter: a level's weight is log2(m/u), its companion weight log2(m/h).
+    from and keeps where data cannot tell. Only ratios matter: a level's weight is log2(m/u), against companions it is
+    log2(m/h).
     """
 
     name: str

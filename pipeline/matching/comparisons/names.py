@@ -9,14 +9,14 @@ from pipeline.matching.names import NameComparison, TokenPair, compare_all, leve
 NAMED = frozenset({"person", "organisation", "vessel", "account", "document", "address", "vehicle"})
 
 LEVELS = (
-    Level("same", 0.66, 1.0e-4, 0.03),
+    Level("same", 0.66, 1.0e-4, 0.01),
     Level("partial", 0.24, 2.0e-3, 0.08),
     Level("family_differs", 0.025, 1.0e-2, 0.02),
-    Level("conflict", 0.009, 2.0e-2, 0.77),
+    Level("conflict", 0.009, 2.0e-2, 0.79),
     Level("different", 0.066, 0.968, 0.10),
 )
 """A name's own bits come from its tokens; the levels serve the companion hypothesis: relatives share the family name
-and rarely the given name (father and son in 3 of 100), companies of a group share the group's name."""
+and rarely the given name (father and son in 1 of 100), companies of a group share the group's name."""
 SAME, PARTIAL, FAMILY_DIFFERS, CONFLICT, DIFFERENT = range(5)
 
 

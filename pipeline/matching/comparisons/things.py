@@ -62,12 +62,12 @@ def plate(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
 
 
 def make(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
-    """Make: same, near (one or two letters off), different."""
+    """Make of a vehicle, vessel or weapon: same, near (one or two letters off), different."""
     return _word(a.make, b.make, table)
 
 
 def model(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
-    """Model: same, near, different."""
+    """Model of a vehicle, vessel or weapon: same, near (one or two letters off), different."""
     return _word(a.model, b.model, table)
 
 
@@ -77,7 +77,7 @@ def colour(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
 
 
 def calibre(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
-    """Calibre of a weapon: same or different."""
+    """Calibre of a weapon: same or different; a wrong one is rarely written down."""
     return _exact(a.calibre, b.calibre, table)
 
 

@@ -1,0 +1,205 @@
+"""Laws of the score: symmetric, pure, an exact integer in any company; evidence pulls in its own direction only."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.matching.explanation import explain, mirrored
+from pipeline.matching.fingerprint import Fingerprint, entity_print
+from pipeline.matching.model import Model, load_model
+from pipeline.matching.scoring import judge, weigh
+from pipeline.records.model import Case
+from pipeline.records.normalisation import normalise
+
+model = cache(load_model)
+
+NAMES = [
+    "Zbigniew Oczko", "Oczko Zbigniew", "Иван Петров", "Ivan Petrov", "María García", "Maria Garcia", "王伟", "Wang Wei",
+    "Mohamed Ali", "محمد علي", "José Núñez", "Jose Nunez", "J. Smith", "John Smith", "A", "unknown", "Özgür Işık",
+]  # fmt: skip
+names = st.lists(st.sampled_from(NAMES), max_size=3).map(lambda some: [{"full": one} for one in some])
+dates = st.sampled_from(["1980-05-03", "1980-03-05", "1980-05", "1980", "1991-12-24", "1900-01-01", None])
+numbers = st.lists(
+    st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(["passport", "national_id", "other"]),
+            "value": st.sampled_from(["12AB34567", "12A834567", "12AB34576", "99ZZ00001", "000000000"]),
+            "country": st.sampled_from(["FR", "DE", None]),
+        }
+    ),
+    max_size=3,
+)
+PHONES = ["+33612345678", "+33612345679", "+33698765432", "0000000000"]
+phones = st.lists(st.sampled_from(PHONES), max_size=2)
+addresses = st.lists(
+    st.fixed_dictionaries(
+        {
+            "house": st.sampled_from(["12", "14", None]),
+            "street": st.sampled_from(["Rue de la Paix", "Avenue Foch", None]),
+            "postcode": st.sampled_from(["75002", "69001", None]),
+            "city": st.sampled_from(["Paris", "Lyon", None]),
+        }
+    ),
+    max_size=2,
+)
+persons = st.fixed_dictionaries(
+    {"type": st.just("person")},
+    optional={
+        "names": names,
+        "birth_date": dates,
+        "birth_date_text": st.sampled_from(["19?0-04-3l", "1980-O5-03"]),
+        "gender": st.sampled_from(["male", "female"]),
+        "nationalities": st.lists(st.sampled_from(["FR", "DE", "RU"]), max_size=2),
+        "birth_place": st.sampled_from(["Kazan", "Kasan", "Lyon"]),
+        "identifiers": numbers,
+        "phones": phones,
+        "emails": st.lists(
+            st.sampled_from(["a.oczko@example.org", "a.ockzo@example.org", "b@mail.example"]), max_size=2
+        ),
+        "addresses": addresses,
+    },
+)
+vehicles = st.fixed_dictionaries(
+    {"type": st.just("vehicle"), "plate": st.sampled_from(["AB-123-CD", "AB?23*", "AB-124-CD", "A8123CD", "*"])},
+    optional={"make": st.sampled_from(["Renault", "Volvo"]), "colour": st.sampled_from(["red", "blue"])},
+)
+lines = st.fixed_dictionaries({"type": st.just("phone"), "number": st.sampled_from(PHONES)})
+firms = st.fixed_dictionaries(
+    {
+        "type": st.just("organisation"),
+        "names": st.sampled_from(["Nordwind Ltd", "Nordwind Finance GmbH", "OOO Гамма"]).map(
+            lambda one: [{"full": one}]
+        ),
+    },
+    optional={"addresses": addresses},
+)
+events = st.fixed_dictionaries(
+    {
+        "type": st.just("event"),
+        "start": st.sampled_from(["2026-10-27T22:00:00Z", "2026-10-28T03:00:00Z"]),
+        "latitude": st.sampled_from([48.85, 48.86, 43.3]),
+        "longitude": st.just(2.35),
+    }
+)
+entities = st.lists(st.one_of(persons, persons, vehicles, lines, firms, events), max_size=5)
+
+
+def fingerprint(raw: list[dict[str, Any]], country: str = "FR") -> Fingerprint:
+    numbered = [{**entity, "id": f"e{at}"} for at, entity in enumerate(raw)]
+    head = {"case_id": "1", "agency": country.lower(), "country": country, "version": 1, "status": "active"}
+    case = msgspec.convert({**head, "entities": numbered}, Case)
+    prints = tuple(entity_print(entity) for entity in normalise(case).entities)
+    return Fingerprint(case.key, 1, "", country.lower(), country, entities=prints)
+
+
+def shuffled(case: Fingerprint, order: list[int]) -> Fingerprint:
+    return msgspec.structs.replace(case, entities=tuple(case.entities[at] for at in order))
+
+
+@given(entities, entities)
+def test_symmetric_and_pure(left: list[Any], right: list[Any]) -> None:
+    a, b = fingerprint(left), fingerprint(right, "DE")
+    first = judge(a, b, model())
+    assert judge(b, a, model()) == first == judge(a, b, Model(model().file))
+    assert isinstance(first.score, int)
+    again = msgspec.json.decode(msgspec.json.encode(a), type=Fingerprint)
+    assert judge(again, b, model()) == first
+
+
+@given(entities, entities, st.data())
+def test_the_order_of_entities_changes_nothing(left: list[Any], right: list[Any], data: Any) -> None:
+    a, b = fingerprint(left), fingerprint(right, "DE")
+    order_a = data.draw(st.permutations(range(len(a.entities))))
+    order_b = data.draw(st.permutations(range(len(b.entities))))
+    assert judge(shuffled(a, order_a), shuffled(b, order_b), model()) == judge(a, b, model())
+
+
+@given(persons, persons, st.sampled_from(["upper", "lower", "title"]), st.sampled_from(["NFC", "NFD"]))
+def test_case_and_form_of_letters_change_nothing(left: Any, right: Any, case: str, form: Any) -> None:
+    def rewritten(entity: Any) -> Any:
+        def write(text: str) -> str:
+            return unicodedata.normalize(form, getattr(text, case)())
+
+        found = dict(entity)
+        found["names"] = [{"full": write(name["full"])} for name in entity.get("names") or []]
+        if entity.get("birth_place"):
+            found["birth_place"] = write(entity["birth_place"])
+        return found
+
+    def plain(entity: Any) -> Any:
+        # "J. Smith".title() and the dotless i are other spellings, not another form of the same letters.
+        kept = [name for name in entity.get("names") or [] if name["full"] != "Özgür Işık"]
+        return {**entity, "names": kept}
+
+    left, right = plain(left), plain(right)
+    assert judge(fingerprint([rewritten(left)]), fingerprint([right], "DE"), model()) == judge(
+        fingerprint([left]), fingerprint([right], "DE"), model()
+    )
+
+
+@given(persons, persons, st.data())
+def test_the_order_of_names_and_values_changes_nothing(left: Any, right: Any, data: Any) -> None:
+    mixed = {
+        key: data.draw(st.permutations(value)) if isinstance(value, list) else value for key, value in left.items()
+    }
+    assert judge(fingerprint([mixed]), fingerprint([right], "DE"), model()) == judge(
+        fingerprint([left]), fingerprint([right], "DE"), model()
+    )
+
+
+@given(persons, persons, st.text(max_size=20))
+def test_irrelevant_fields_change_nothing(left: Any, right: Any, remark: str) -> None:
+    noted = {**left, "remark": remark, "role": "witness"}
+    assert judge(fingerprint([noted]), fingerprint([right], "DE"), model()) == judge(
+        fingerprint([left]), fingerprint([right], "DE"), model()
+    )
+
+
+AGREEING = {
+    "birth_date": "1962-07-19", "gender": "female", "nationalities": ["NO"], "birth_place": "Tromsø",
+    "identifiers": [{"type": "passport", "value": "77KL20931", "country": "NO"}], "phones": ["+4722334455"],
+    "emails": ["k.solberg@example.no"],
+    "addresses": [{"house": "3", "street": "Storgata", "postcode": "9008", "city": "Tromsø"}],
+}  # fmt: skip
+CONTRADICTING = {
+    "birth_date": "1999-01-31", "gender": "male", "nationalities": ["PT"], "birth_place": "Faro",
+    "identifiers": [{"type": "passport", "value": "PT0099818", "country": "NO"}], "phones": ["+351289111222"],
+    "emails": ["zz@example.pt"],
+    "addresses": [{"house": "88", "street": "Rua Nova", "postcode": "8000", "city": "Faro"}],
+}  # fmt: skip
+
+
+def bits(left: Any, right: Any) -> int:
+    return weigh(fingerprint([left]).entities[0], fingerprint([right], "DE").entities[0], model())
+
+
+@given(persons, persons, st.sampled_from(sorted(AGREEING)))
+def test_agreeing_evidence_never_lowers_and_contradicting_never_raises(left: Any, right: Any, field: str) -> None:
+    left, right = (
+        {key: value for key, value in one.items() if key not in (field, "birth_date_text")} for one in (left, right)
+    )
+    without = bits(left, right)
+    agreeing = bits({**left, field: AGREEING[field]}, {**right, field: AGREEING[field]})
+    contradicting = bits({**left, field: AGREEING[field]}, {**right, field: CONTRADICTING[field]})
+    assert contradicting <= without <= agreeing
+
+
+@given(entities, entities)
+@settings(max_examples=50)
+def test_the_explanation_is_of_the_judgement(left: list[Any], right: list[Any]) -> None:
+    a, b = fingerprint(left), fingerprint(right, "DE")
+    found, judged = explain(a, b, model()), judge(a, b, model())
+    assert (found.score, found.probability, found.band) == (judged.score, judged.probability, judged.band)
+    assert mirrored(explain(b, a, model())) == found
+
+
+@given(st.lists(st.text(max_size=40), max_size=4), st.lists(st.text(max_size=40), max_size=4))
+def test_no_text_is_too_strange(some: list[str], others: list[str]) -> None:
+    a, b = ({"type": "person", "names": [{"full": one} for one in texts]} for texts in (some, others))
+    assert judge(fingerprint([a]), fingerprint([b], "DE"), model()).score >= model().prior

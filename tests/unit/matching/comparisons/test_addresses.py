@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.matching.comparisons.addresses import LEVELS, address, address_key, address_level
+from pipeline.matching.comparisons.contacts import SHARED_CAP
+from pipeline.matching.fingerprint import AddressPrint as At
+from pipeline.matching.model import Model
+
+HOME = At("12", "rue de la paix", "75002", "paris", "FR")
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (HOME, "same_door"),
+        (At("12", "rue de la paixx", "75002", "", ""), "same_door"),
+        (At("12", "rue de la paix", "", "paris", "FR"), "same_door"),
+        (At("", "rue de la paix", "75002", "paris", "FR"), "same_street"),
+        (At("99", "rue de la paix", "75002", "paris", "FR"), "same_postcode"),
+        (At("4", "avenue de l'opera", "75002", "paris", "FR"), "same_postcode"),
+        (At("", "", "75003", "", ""), "near_postcode"),
+        (At("4", "boulevard voltaire", "75011", "paris", "FR"), "same_city"),
+        (At("12", "rue de la paix", "69001", "lyon", "FR"), "different"),
+        (At("12", "rue de la paix", "75002", "paris", "BE"), "different"),
+        (At("", "", "", "", "FR", "12 rue de la paix 75002 paris"), "same_door"),
+    ],
+)
+def test_levels(other: At, expected: str) -> None:
+    assert LEVELS[address_level(HOME, other)].name == expected
+    assert LEVELS[address_level(other, HOME)].name == expected
+
+
+def test_a_common_city_says_less_and_never_less_than_nothing(model: Model) -> None:
+    comparisons = dict(model.file.comparisons)
+    comparisons["address"] = msgspec.structs.replace(comparisons["address"], terms={"paris": -2000, "gap": 300})
+    table = Model(msgspec.structs.replace(model.file, comparisons=comparisons)).tables["address"]
+    city = next(k for k, level in enumerate(LEVELS) if level.name == "same_city")
+    assert table.adjusted(city, "paris") == 0
+    assert table.adjusted(city, "gap") == table.weights[city] + 300
+
+
+def test_a_shared_address_counts_for_little(print_of: Any, model: Model) -> None:
+    one = print_of(
+        type="person", addresses=[{"house": "12", "street": "Hauptstr.", "postcode": "10115", "city": "Berlin"}]
+    )
+    shared = Model(msgspec.structs.replace(model.file, shared_addresses=(address_key(one.addresses[0]),)))
+    found = address(one, one, shared.tables["address"])
+    assert found is not None
+    assert found[0] == SHARED_CAP

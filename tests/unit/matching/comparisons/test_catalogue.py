@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS, TYPES, of_type
+from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.words import FIELDS, LEVELS, TOKEN_LEVELS
+from pipeline.matching.words import TYPES as TYPE_WORDS
+
+
+@pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda one: one.name)
+def test_reference_weights_fall_from_level_to_level(comparison: Comparison) -> None:
+    assert all(stronger.weight >= weaker.weight for stronger, weaker in pairwise(comparison.levels))
+
+
+@pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda one: one.name)
+def test_every_comparison_is_documented_and_worded(comparison: Comparison) -> None:
+    assert len(comparison.documentation) > 40
+    for language in ("en", "fr"):
+        assert FIELDS[language][comparison.name]
+        assert all(LEVELS[language][level.name] for level in comparison.levels)
+
+
+def test_every_type_has_comparisons_and_a_word() -> None:
+    for kind in TYPES:
+        assert of_type(kind)
+        assert all(kind in TYPE_WORDS[language] for language in ("en", "fr"))
+
+
+def test_token_levels_are_worded() -> None:
+    from pipeline.matching.names import LEVELS as NAME_LEVELS
+
+    assert set(NAME_LEVELS) <= TOKEN_LEVELS["en"].keys() == TOKEN_LEVELS["fr"].keys()
+
+
+def test_selectors_are_what_names_a_thing_by_itself() -> None:
+    assert {one.name for one in SELECTORS} == {"identifier", "phone", "email", "address", "vin", "plate"}

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.matching.comparisons.events import METHOD, WHEN_WHERE, distance_m, method, when_where
+from pipeline.records.normalised import Place
+
+
+def test_distance_is_that_of_the_great_circle() -> None:
+    paris, berlin = Place(48.8566, 2.3522), Place(52.52, 13.405)
+    assert distance_m(paris, berlin) == pytest.approx(877_500, rel=0.002)
+    assert distance_m(berlin, paris) == distance_m(paris, berlin)
+    assert distance_m(paris, paris) == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "latitude", "expected"),
+    [
+        ("2026-10-27T22:20:00Z", 48.8501, "same_spot_and_hour"),
+        ("2026-10-28T01:20:00Z", 48.86, "near_spot_and_hours"),
+        ("2026-10-28T12:00:00Z", 48.95, "same_town_and_day"),
+        ("2026-10-29T12:00:00Z", 49.2, "same_area_and_days"),
+        ("2026-10-27T22:20:00Z", 43.3, "apart"),
+        ("2026-12-27T22:20:00Z", 48.8501, "apart"),
+    ],
+)
+def test_place_and_time_are_one_joint_level(
+    print_of: Any, model: Any, start: str, latitude: float, expected: str
+) -> None:
+    a = print_of(type="event", start="2026-10-27T22:00:00Z", latitude=48.85, longitude=2.35)
+    b = print_of(type="event", start=start, latitude=latitude, longitude=2.35)
+    found = when_where(a, b, model.tables["when_where"])
+    assert found is not None
+    assert WHEN_WHERE[found[1]].name == expected
+    assert when_where(b, a, model.tables["when_where"]) == found
+
+
+def test_a_place_without_a_time_says_nothing(print_of: Any, model: Any) -> None:
+    a = print_of(type="event", latitude=48.85, longitude=2.35)
+    assert when_where(a, a, model.tables["when_where"]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Broken window", "same"), ("window broken, ladder", "similar"), ("window open", "similar"),
+     ("window left open by owner", "word_in_common"), ("stolen keys", "different")],
+)  # fmt: skip
+def test_methods(print_of: Any, model: Any, text: str, expected: str) -> None:
+    a, b = print_of(type="event", method="window broken"), print_of(type="event", method=text)
+    found = method(a, b, model.tables["method"])
+    assert found is not None
+    assert METHOD[found[1]].name == expected

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.matching.comparisons.things import PLATE, VIN, fits, plate_level, vin_level
+from pipeline.matching.fingerprint import IdentifierPrint
+from pipeline.matching.scoring import weigh
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "expected"),
+    [
+        (("AB123CD", "FR"), ("AB123CD", "FR"), "same"),
+        (("AB123CD", "FR"), ("AB123CD", ""), "same"),
+        (("AB123CD", "FR"), ("AB123CD", "IT"), "same_other_country"),
+        (("AB123CD", "FR"), ("A8123CD", "FR"), "confusable"),
+        (("AB123CD", "FR"), ("AB124CD", "FR"), "one_edit"),
+        (("AB123CD", "FR"), ("AB12*", "FR"), "partial_long"),
+        (("AB123CD", "FR"), ("*123CD", ""), "partial_long"),
+        (("AB123CD", "FR"), ("AB?????", "FR"), "partial_short"),
+        (("AB123CD", "FR"), ("BA12*", "FR"), "different"),
+        (("AB123CD", "FR"), ("ZZ999ZZ", "FR"), "different"),
+    ],
+)
+def test_plate_levels(p: tuple[str, str], q: tuple[str, str], expected: str) -> None:
+    a, b = (IdentifierPrint("plate", *one) for one in (p, q))
+    assert PLATE[plate_level(a, b)].name == expected
+    assert PLATE[plate_level(b, a)].name == expected
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "fit"),
+    [
+        ("AB?23*", "AB123CD", True), ("AB?23*", "AB12", False), ("*", "X", True), ("A*C", "ABBC", True),
+        ("A*C", "ABBD", False), ("A?*", "?BC", True), ("", "*", True), ("12*", "2*", False),
+    ],
+)  # fmt: skip
+def test_wildcards_keep_the_order(p: str, q: str, fit: bool) -> None:
+    assert fits(p, q) is fit
+    assert fits(q, p) is fit
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "expected"),
+    [
+        (("1HGCM82633A004352", 1), ("1HGCM82633A004352", 1), "same"),
+        (("1HGCM82633A004352", 1), ("1HGCM82633A0O4352", -1), "confusable"),
+        (("1HGCM82633A004352", 1), ("1HGCM82633A004353", 0), "one_edit_checked"),
+        (("WVWZZZ1JZXW000001", -1), ("WVWZZZ1JZXW000007", -1), "one_edit"),
+        (("1HGCM82633A004352", 1), ("WVWZZZ1JZXW000001", -1), "different"),
+    ],
+)
+def test_vin_levels(p: tuple[str, int], q: tuple[str, int], expected: str) -> None:
+    a, b = (IdentifierPrint("vin", value, "", valid) for value, valid in (p, q))
+    assert VIN[vin_level(a, b)].name == expected
+
+
+def test_make_model_and_colour_support_or_contradict_a_partial_plate(print_of: Any, model: Any) -> None:
+    seen = print_of(type="vehicle", plate="AB?23*", make="Renault", model="Clio", colour="red")
+    same = print_of(type="vehicle", plate="AB-123-CD", make="Renault", model="Clio", colour="red")
+    bare = print_of(type="vehicle", plate="AB-123-CD")
+    other = print_of(type="vehicle", plate="AB-123-CD", make="Volvo", model="V70", colour="grey")
+    assert weigh(seen, same, model) > weigh(seen, bare, model) > weigh(seen, other, model)
+
+
+def test_a_weapon_needs_its_maker_for_its_serial(print_of: Any, model: Any) -> None:
+    one = print_of(type="weapon", serial="K4711", make="Walther", calibre="9 mm")
+    other = print_of(type="weapon", serial="K4711", make="Beretta", calibre="7.65 mm")
+    assert weigh(one, one, model) > weigh(one, other, model)

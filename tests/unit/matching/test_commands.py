@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import build
+from pipeline.errors import LiaisonError
+
+PAIR = {
+    "a": {"type": "person", "names": [{"full": "Zbigniew Oczko"}], "birth_date": "1980-05-03"},
+    "b": {"type": "person", "names": [{"full": "Oczko Zbigniew"}], "birth_date": "1980-05-03"},
+}
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(build(), ["batch", *words])
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    path = tmp_path / "pairs.ndjson"
+    path.write_text(json.dumps(PAIR) + "\n\n" + json.dumps(PAIR) + "\n")
+    return path
+
+
+def record(number: int, names: list[str], date: str) -> str:
+    person = {"id": "p", "type": "person", "names": [{"full": name} for name in names], "birth_date": date}
+    data = {
+        "case_id": str(number),
+        "agency": "fr-pj",
+        "country": "FR",
+        "version": 1,
+        "status": "active",
+        "entities": [person],
+    }
+    head = {"specversion": "1.0", "id": f"fr-pj:{number}:1", "source": "/agencies/fr-pj", "type": "org.liaison.case.v1"}
+    return json.dumps({**head, "data": data})
+
+
+def test_compare_prints_one_judgement_a_line(pairs: Path) -> None:
+    result = run("compare", str(pairs))
+    assert result.exit_code == 0
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(lines) == 2
+    assert lines[0] == lines[1]
+    assert lines[0]["probability"] > 0.99
+    assert isinstance(lines[0]["score"], int)
+    assert {item["field"] for item in lines[0]["evidence"]} == {"name", "birth_date"}
+
+
+def test_compare_keeps_the_lines_numbers_where_one_is_bad(pairs: Path) -> None:
+    pairs.write_text("{}\n" + json.dumps(PAIR) + "\n")
+    result = run("compare", str(pairs))
+    assert isinstance(result.exception, LiaisonError)
+    first, second = result.stdout.splitlines()
+    assert "error" in json.loads(first)
+    assert json.loads(second)["band"] == "certain"
+
+
+def test_explain_speaks_french_and_draws(pairs: Path, tmp_path: Path) -> None:
+    result = run("explain", str(pairs), "--language", "fr", "--svg", str(tmp_path / "charts"))
+    assert result.exit_code == 0
+    assert "Lien certain" in result.stdout
+    assert (tmp_path / "charts" / "2.svg").read_text().startswith("<svg")
+
+
+def test_explain_refuses_other_languages(pairs: Path) -> None:
+    assert isinstance(run("explain", str(pairs), "--language", "xx").exception, LiaisonError)
+
+
+def test_train_writes_a_model_that_compare_reads(tmp_path: Path, pairs: Path) -> None:
+    cases, output = tmp_path / "cases.ndjson", tmp_path / "model.json"
+    syllables = ["ba", "do", "ki", "lu", "me", "na"]
+    names = [f"{a}{b}{c} {c}{a}{a}{b}" for a in syllables for b in syllables for c in syllables][:60]
+    lines = [
+        record(2 * at + copy, [name], f"19{50 + at % 40}-0{1 + at % 9}-1{at % 9}")
+        for at, name in enumerate(names)
+        for copy in (0, 1)
+    ]
+    cases.write_text("\n".join([*lines, "{broken"]) + "\n")
+    result = run("train", str(cases), "-o", str(output))
+    assert result.exit_code == 0, result.output
+    assert "1 lines were no valid case record" in result.stdout
+    assert "birth_date" in result.stdout
+    assert run("compare", str(pairs), "--model", str(output)).exit_code == 0
+    facts = json.loads(output.read_text())["training"]
+    assert facts["records"] == {"person": 120}
+
+
+def test_train_calibrates_from_labels(tmp_path: Path) -> None:
+    cases, output, labels = tmp_path / "cases.ndjson", tmp_path / "model.json", tmp_path / "labels.csv"
+    names = [f"{a}o{b}ano {b}e{a}iko" for a in "bdgklm" for b in "nprstz"]
+    cases.write_text(
+        "\n".join(
+            record(2 * at + copy, [name], f"19{50 + at}-04-1{copy}") for at, name in enumerate(names) for copy in (0, 1)
+        )
+    )
+    rows = [f"fr-pj:{2 * at},fr-pj:{2 * at + 1},1" for at in range(36)] + [
+        f"fr-pj:{at},fr-pj:{at + 3},0" for at in range(36)
+    ]
+    labels.write_text("\n".join(["case_a,case_b,match", *rows]))
+    result = run("train", str(cases), "-o", str(output), "--labels", str(labels))
+    assert result.exit_code == 0, result.output
+    assert json.loads(output.read_text())["calibration"]["source"] == "Platt, 36 true and 36 false labels"
+
+
+def test_train_on_nothing_is_one_clear_line(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.ndjson"
+    cases.write_text("{broken\n")
+    assert isinstance(run("train", str(cases), "-o", str(tmp_path / "m.json")).exception, LiaisonError)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.matching.entity_pairs import PairError, explain_pair
+from pipeline.matching.model import Model
+
+
+def test_raw_entities_are_judged_as_in_cases(model: Model) -> None:
+    found = explain_pair(
+        b'{"a": {"type": "person", "names": [{"full": "Zbigniew Oczko"}], "birth_date": "1980-05"},'
+        b' "b": {"type": "person", "names": [{"given": "Zbigniew", "family": "Oczko"}], "birth_date": "1980"}}',
+        model,
+    )
+    assert found.band == "certain"
+    assert {item.field for part in found.entities for item in part.items} == {"name", "birth_date_partial"}
+
+
+def test_what_speaks_against_a_pair_is_shown_too(model: Model) -> None:
+    found = explain_pair(
+        b'{"a": {"type": "person", "birth_date": "1980-05-03"}, "b": {"type": "person", "birth_date": "1991-07-22"}}',
+        model,
+    )
+    assert found.score == model.prior
+    assert [item.level for part in found.entities for item in part.items] == ["different"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff", "not JSON"),
+        (b"[1]", 'an object with "a" and "b"'),
+        (b'{"a": {"type": "person"}}', 'an object with "a" and "b"'),
+        (b'{"a": 1, "b": {"type": "person"}}', "/a: an entity is an object"),
+        (b'{"a": {"type": "person"}, "b": {"type": "ghost"}}', "/b"),
+        (b'{"a": {"type": "person", "birth_date": "30 February"}, "b": {"type": "person"}}', "/a"),
+    ],
+)
+def test_other_lines_are_refused_with_the_place(model: Model, line: bytes, words: str) -> None:
+    with pytest.raises(PairError, match=words):
+        explain_pair(line, model)

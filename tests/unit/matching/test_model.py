@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.errors import LiaisonError
+from pipeline.matching.comparisons.catalogue import CATALOGUE
+from pipeline.matching.model import Model, ModelFile, dump, generation, load_model, one_sign, reference
+
+
+def test_the_shipped_model_covers_every_comparison_and_says_where_numbers_come_from(model: Model) -> None:
+    assert set(model.file.comparisons) == {comparison.name for comparison in CATALOGUE}
+    assert all(level.source for one in model.file.comparisons.values() for level in one.levels)
+    assert model.file.prior.source
+
+
+def test_a_model_survives_its_file(tmp_path: Path, model: Model) -> None:
+    path = tmp_path / "model.json"
+    path.write_bytes(dump(model.file))
+    again = load_model(path)
+    assert again.file == model.file
+    assert again.content_hash == model.content_hash
+
+
+def test_the_generation_depends_on_content_and_partitions(model: Model) -> None:
+    other = Model(msgspec.structs.replace(model.file, stop_keys=(1,)))
+    found = {generation(model, 4), generation(model, 8), generation(other, 4)}
+    assert len(found) == 3
+    assert all(len(one) == 12 and int(one, 16) >= 0 for one in found)
+    assert generation(Model(model.file), 4) == generation(model, 4)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda file: {**file, "comparisons": {}}, "not valid"),
+        (lambda file: {**file, "version": 3}, "not valid"),
+        (lambda file: {**file, "comparisons": {**file["comparisons"], "phone": {"levels": []}}}, "levels of phone"),
+    ],
+)
+def test_a_damaged_file_is_one_clear_line(tmp_path: Path, damage: Any, words: str) -> None:
+    path = tmp_path / "model.json"
+    path.write_bytes(msgspec.json.encode(damage(msgspec.json.decode(dump(reference())))))
+    with pytest.raises(LiaisonError, match=words):
+        load_model(path)
+
+
+def test_weights_that_are_not_monotone_are_refused() -> None:
+    file = reference()
+    phone = file.comparisons["phone"]
+    crossed = msgspec.structs.replace(
+        phone, levels=(*phone.levels[:1], msgspec.structs.replace(phone.levels[1], bits=9999), *phone.levels[2:])
+    )
+    with pytest.raises(ValueError, match="not monotone"):
+        Model(msgspec.structs.replace(file, comparisons={**file.comparisons, "phone": crossed}))
+
+
+def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(LiaisonError, match="cannot read"):
+        load_model(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(("companion", "bits", "kept"), [(-40, 500, 0), (40, 500, 40), (40, -500, 0), (-40, -500, -40)])
+def test_no_alternative_turns_an_agreement_into_a_contradiction(companion: int, bits: int, kept: int) -> None:
+    assert one_sign(companion, bits) == kept
+
+
+def test_the_reference_is_a_model() -> None:
+    assert isinstance(Model(reference()).file, ModelFile)

@@ -1,0 +1,117 @@
+"""Training on made-up people whose errors are known, so that what it learns can be held against the truth."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.matching.model import Model
+from pipeline.matching.scoring import score
+from pipeline.matching.training.learning import Budget
+from pipeline.matching.training.run import Trained, train
+
+BUDGET = Budget(random_pairs=40_000, pairs_per_rule=4_000, seed=3)
+SYLLABLES = ["ba", "do", "ki", "lu", "me", "na", "ro", "shi", "ta", "vo", "zu", "pe"]
+
+
+def quiet(_what: str, _total: int) -> Callable[[], None]:
+    return lambda: None
+
+
+def word(chance: random.Random, length: int) -> str:
+    return "".join(chance.choice(SYLLABLES) for _ in range(length))
+
+
+@pytest.fixture(scope="module")
+def people(print_of: Any) -> list[Any]:
+    """300 people, each recorded twice; of the second records a fifth has a wrong day of birth, a fifth another
+    postcode, a tenth the wrong gender."""
+    chance, found = random.Random(11), []
+    towns = [word(chance, 3) for _ in range(12)]
+    for _ in range(300):
+        given, family = word(chance, 3), word(chance, 4)
+        date = (chance.randint(1950, 1999), chance.randint(1, 12), chance.randint(1, 28))
+        home = {"postcode": f"{chance.randint(10000, 10400)}", "city": chance.choice(towns), "country": "FR"}
+        for copy in range(2):
+            wrong = copy and chance.random() < 0.2
+            day = (date[2] + 9) % 28 + 1 if wrong else date[2]
+            moved = copy and chance.random() < 0.2
+            address = {**home, "postcode": f"{chance.randint(10000, 10400)}"} if moved else home
+            found.append(
+                print_of(
+                    type="person",
+                    names=[{"given": given, "family": family}],
+                    birth_date=f"{date[0]}-{date[1]:02d}-{day:02d}",
+                    addresses=[address],
+                    gender="female" if copy and chance.random() < 0.1 else "male",
+                )
+            )
+    return found
+
+
+@pytest.fixture(scope="module")
+def trained(people: list[Any]) -> Trained:
+    return train({"person": people}, "test", BUDGET, quiet)
+
+
+def test_it_finds_the_true_share_of_pairs(trained: Trained) -> None:
+    assert trained.learnt["person"].matches == pytest.approx(300, rel=0.1)
+
+
+def test_it_learns_how_often_true_pairs_agree(trained: Trained) -> None:
+    found = trained.learnt["person"]
+    m = {column.comparison.name: found.m[k] for k, column in enumerate(found.columns) if column.tells_strangers}
+    assert m["birth_date"][0] == pytest.approx(0.8, abs=0.06)
+    assert m["gender"][0] == pytest.approx(0.9, abs=0.05)
+
+
+def test_the_learnt_model_tells_true_pairs_from_false(trained: Trained, people: list[Any]) -> None:
+    model = Model(trained.file)
+    true = [score((people[k],), (people[k + 1],), model) for k in range(0, 600, 2)]
+    false = [score((people[k],), (people[k + 3],), model) for k in range(0, 590, 2)]
+    assert sum(bits >= 0 for bits in true) >= 294
+    assert sum(bits >= 0 for bits in false) == 0
+
+
+def test_it_is_deterministic(trained: Trained, people: list[Any]) -> None:
+    assert train({"person": people}, "test", BUDGET, quiet).file == trained.file
+
+
+def test_the_likelihood_rises_until_it_settles(trained: Trained) -> None:
+    for fit in trained.learnt["person"].fits.values():
+        assert fit.converged
+        values = fit.log_likelihoods
+        assert values[-1] >= values[0] - 0.5
+
+
+def test_a_field_without_data_keeps_its_reference_and_one_that_cannot_be_told_is_reported(
+    people: list[Any], print_of: Any
+) -> None:
+    stray = print_of(type="person", names=[{"full": "Zbigniew Oczko"}], emails=["a.b@example.org"])
+    other = print_of(type="person", names=[{"full": "Aino Virtanen"}], emails=["c.d@example.org"])
+    found = train({"person": [*people, stray, other]}, "test", Budget(200_000, 4_000, 3), quiet)
+    assert "email" in found.kept
+    assert all(level.source == "reference" for level in found.file.comparisons["email"].levels)
+    assert all(level.source == "reference" for level in found.file.comparisons["vin"].levels)
+
+
+def test_unseen_levels_are_marked(trained: Trained) -> None:
+    levels = {level.level: level.source for level in trained.file.comparisons["birth_date"].levels}
+    assert levels["same"].startswith("m: EM")
+    assert levels["day_month_swapped"].startswith(("interpolated", "m: EM"))
+    assert "interpolated" in " ".join(levels.values())
+
+
+def test_frequent_towns_weigh_less(trained: Trained) -> None:
+    terms = trained.file.comparisons["address"].terms
+    assert len(terms) == 12
+    assert min(terms.values()) < max(terms.values())
+
+
+def test_too_few_records_teach_nothing(people: list[Any]) -> None:
+    found = train({"person": people[:6], "vehicle": []}, "test", BUDGET, quiet)
+    assert not found.learnt
+    assert Model(found.file).prior == -1700
