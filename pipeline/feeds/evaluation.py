@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pipeline.feeds.dates import stated_dates
-from pipeline.feeds.rules import NUMBER, Constant, Fields, Items, Leaf, Node, Row, Rule, Scalar, columns_of
+from pipeline.feeds.rules import NUMBER, Constant, Fields, Items, Leaf, Node, Row, Rule, Scalar
 
 DIGEST_BYTES = 8
 """64 bits: two of a million ids collide with a chance of 3e-8 (birthday bound)."""
@@ -77,7 +77,7 @@ class Evaluation:
             return []
         for name, child in node.fields:
             if isinstance(child, Leaf) and child.rule.each:
-                rest = Fields(tuple(field for field in node.fields if field[0] != name))
+                rest = Fields.of(tuple(field for field in node.fields if field[0] != name))
                 return self._repeated(rest, name, self._values(child))
         return [self.object(node)]
 
@@ -91,8 +91,7 @@ class Evaluation:
         return Evaluation({**self._row, NUMBER: str(number)}, self.problems)
 
     def _concerns(self, node: Fields) -> bool:
-        columns = columns_of(node)
-        return not columns or any(self._row.get(column) for column in columns)
+        return not node.columns or any(self._row.get(column) for column in node.columns)
 
     def _values(self, leaf: Leaf) -> list[Any]:
         texts = leaf.template.texts(self._row)

@@ -29,6 +29,7 @@ class Template(msgspec.Struct, frozen=True):
 
     @property
     def columns(self) -> frozenset[str]:
+        """The columns that it names."""
         return frozenset(column for _, column in self.parts if column and column != NUMBER)
 
     def __str__(self) -> str:
@@ -39,9 +40,10 @@ class Template(msgspec.Struct, frozen=True):
         if len(self.parts) == 1 and not self.parts[0][0]:
             cell = row.get(self.parts[0][1], "")
             return [text for text in (cell if isinstance(cell, tuple) else (cell,)) if text]
-        if self.columns and not any(row.get(column) for column in self.columns):
-            return []
         cells = {column: _joined(row.get(column, "")) for _, column in self.parts}
+        named = self.columns
+        if named and not any(cells[column] for column in named):
+            return []
         return [_tidy("".join(text + cells[column] for text, column in self.parts))]
 
 
@@ -78,9 +80,15 @@ class Leaf(msgspec.Struct, frozen=True):
 
 
 class Fields(msgspec.Struct, frozen=True):
-    """An object: field name to node."""
+    """An object: field name to node; `columns` are all that it names, known once for all rows."""
 
     fields: tuple[tuple[str, Node], ...]
+    columns: frozenset[str]
+
+    @classmethod
+    def of(cls, fields: tuple[tuple[str, Node], ...]) -> Fields:
+        """The object of these fields."""
+        return cls(fields, frozenset[str]().union(*(columns_of(child) for _, child in fields)))
 
 
 class Items(msgspec.Struct, frozen=True):
@@ -119,7 +127,7 @@ def compile_node(written: Any, place: str) -> Node:
 
 def compile_fields(written: Mapping[Any, Any], place: str) -> Fields:
     """Compile an object of a kit's `record` tree; raises ValueError naming the place in the kit."""
-    return Fields(tuple((str(name), compile_node(node, f"{place}.{name}")) for name, node in written.items()))
+    return Fields.of(tuple((str(name), compile_node(node, f"{place}.{name}")) for name, node in written.items()))
 
 
 def _compile_rule(written: Mapping[str, Any], place: str) -> Leaf:
@@ -158,7 +166,7 @@ def columns_of(node: Node) -> frozenset[str]:
         case Leaf():
             return node.template.columns
         case Fields():
-            return frozenset[str]().union(*(columns_of(child) for _, child in node.fields))
+            return node.columns
         case Items():
             return frozenset[str]().union(*(columns_of(child) for child in node.items))
         case Constant():

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pipeline.demo.table_feed import table_feed
+from pipeline.errors import LiaisonError
+from pipeline.feeds.checking import Checker
+
+KIT = """
+kit: 1
+name: dealt
+agencies: [{name: a, country: FR}, {name: b, country: BE}]
+deal: "{id}"
+truth: "{who}"
+record: {case_id: "{id}"}
+"""
+QUIET = Console(quiet=True)
+
+
+def test_a_table_becomes_messages_with_its_truth(tmp_path: Path) -> None:
+    (tmp_path / "kit.yml").write_text(KIT)
+    (tmp_path / "t.csv").write_text("id,who\n" + "".join(f"{number},same\n" for number in range(40)))
+    feed = table_feed(tmp_path / "t.csv", str(tmp_path / "kit.yml"), QUIET)
+    counts = [sum(case.country == country for case in feed.cases) for country in ("FR", "BE")]
+    assert len(feed.messages) == 40
+    assert len(feed.pairs) == counts[0] * counts[1]
+    for agency in feed.agencies:
+        lines = [(1, message.value) for message in feed.messages if message.agency == agency.name and message.value]
+        assert not any(checked.problems for checked in Checker(agency.name, agency.country).check(lines))
+
+
+def test_a_row_without_a_label_is_in_no_pair(tmp_path: Path) -> None:
+    (tmp_path / "kit.yml").write_text(KIT)
+    (tmp_path / "t.csv").write_text("id,who\n" + "".join(f"{number},\n" for number in range(40)))
+    assert table_feed(tmp_path / "t.csv", str(tmp_path / "kit.yml"), QUIET).pairs == set()
+
+
+def test_a_kit_without_truth_cannot_be_measured(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id\n1\n")
+    with pytest.raises(LiaisonError, match="truth"):
+        table_feed(tmp_path / "t.csv", "police-csv", QUIET)
+
+
+def test_the_historical_figures_are_all_there(historical_figures: Path) -> None:
+    feed = table_feed(historical_figures, "historical-figures", QUIET)
+    assert len(feed.messages) == 50_578
+    assert len({label for case in feed.cases for label in case.shows}) == 5_156
+    assert len({agency.country for agency in feed.agencies}) == 6
+    assert 200_000 < len(feed.pairs) < 303_961
+    assert not any(b"Q2296770" in (message.value or b"") for message in feed.messages)
