@@ -87,11 +87,14 @@ async def _carry(settings: Settings, feed: Feed, own: Workers, console: Console)
         sender = Sender(producer, settings.case_partitions)
         started = time.monotonic()
         await asyncio.to_thread(send_all, sender, bulk, console)
+        console.print(f"{len(bulk):,} messages sent in {time.monotonic() - started:.1f} s")
         await settled(settings, console, own.check)
         seconds = time.monotonic() - started
+        console.print(f"taken in, correlated and indexed after {seconds:.1f} s")
         trickle = Trickle(sender, lambda keys: _found(settings, keys), LIVE_PACE_S)
         await trickle.run(live, _fresh_cases(bulk, live), console)
     await settled(settings, console, own.check)
+    console.print(f"{len(live):,} more messages sent one by one, each new case looked for until a search found it")
     links = await _links(settings)
     return Outcome(
         counted=await accounting(settings),
