@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -21,9 +22,14 @@ KEPT_S: Final = 24 * 3600
 LOCK: Final = "owner.lock"
 
 
+def shared_root(settings: Settings) -> Path:
+    """The stores of all workers that have this LIAISON_HOME."""
+    return settings.home / "stores"
+
+
 def root(settings: Settings) -> Path:
     """All stores of this worker."""
-    return settings.home / "stores" / settings.worker_name
+    return shared_root(settings) / settings.worker_name
 
 
 @dataclass(frozen=True)
@@ -71,17 +77,22 @@ def reopened(kind: type[S], places: Places, source: TopicPartition, applied: int
 
 
 def delete_abandoned(root: Path, now: float | None = None) -> list[Path]:
-    """Delete the stores that no one holds and that were opened last more than KEPT_S ago; `now` in Unix seconds."""
+    """Delete the stores that no one holds and that were opened last more than KEPT_S ago; `now` in Unix seconds.
+
+    Other processes may delete and open stores under the same root at the same time.
+    """
     oldest = (time.time() if now is None else now) - KEPT_S
-    locks = [lock for lock in root.rglob(LOCK) if lock.stat().st_mtime < oldest]
-    return [lock.parent for lock in locks if _delete(lock)]
+    folders = [Path(folder) for folder, _, files in os.walk(root) if LOCK in files]
+    return [folder for folder in folders if _delete(folder, oldest)]
 
 
-def _delete(lock: Path) -> bool:
-    with lock.open() as held:
-        try:
+def _delete(folder: Path, oldest: float) -> bool:
+    try:
+        with (folder / LOCK).open() as held:
+            if os.fstat(held.fileno()).st_mtime >= oldest:
+                return False
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        shutil.rmtree(lock.parent)
-        return True
+            shutil.rmtree(folder)
+    except (BlockingIOError, FileNotFoundError):  # held, or just deleted, by another
+        return False
+    return True

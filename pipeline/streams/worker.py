@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 from pipeline.streams import correlate, intake, project
 from pipeline.streams.lane import After
 from pipeline.streams.stage import Stage, nothing
-from pipeline.streams.stores import delete_abandoned, root
+from pipeline.streams.stores import delete_abandoned, shared_root
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def work(name: str, settings: Settings, *, attached: bool = False, after: After 
     Raises LiaisonError where the stage can't be started.
     """
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its own loop
-    delete_abandoned(root(settings))
+    delete_abandoned(shared_root(settings))
     if asyncio.run(_run(name, settings, attached, after)) is Ending.ANEW:
         time.sleep(AGAIN_S)
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program again

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from aiokafka import TopicPartition
 from pipeline.correlation.store_file import NO_OFFSET, StoreInUseError
 from pipeline.settings import Settings
 from pipeline.streams.admin import Ids
-from pipeline.streams.stores import KEPT_S, LOCK, Places, delete_abandoned, reopened, root
+from pipeline.streams.stores import KEPT_S, LOCK, Places, delete_abandoned, reopened, root, shared_root
 from pipeline.streams.table_store import TableStore
 
 SOURCE = TopicPartition("blocks.ab12", 3)
@@ -61,6 +63,22 @@ def test_only_old_stores_that_no_one_holds_are_deleted(places: Places) -> None:
     store.close()
     assert delete_abandoned(base, opened_at + KEPT_S + 1) == [places.folder(SOURCE)]
     assert not places.folder(SOURCE).exists()
+
+
+def test_what_a_worker_left_that_came_back_under_another_name_is_deleted(places: Places) -> None:
+    held(places, 7)
+    opened_at = (places.folder(SOURCE) / LOCK).stat().st_mtime
+    successor = places.settings.model_copy(update={"worker_name": "another"})
+    assert delete_abandoned(shared_root(successor), opened_at + KEPT_S + 1) == [places.folder(SOURCE)]
+
+
+def test_a_store_that_another_deletes_meanwhile_is_passed_over(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    held(places, 7)
+    folder = places.folder(SOURCE)
+    seen = list(os.walk(root(places.settings)))
+    monkeypatch.setattr(os, "walk", lambda _: seen)
+    shutil.rmtree(folder)
+    assert delete_abandoned(root(places.settings), time.time() + KEPT_S + 1) == []
 
 
 def test_a_folder_without_stores_is_nothing_to_delete(tmp_path: Path) -> None:
