@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -22,11 +23,12 @@ def rarity_of(folded: str) -> int:
     """Hundredths of a bit for a folded Latin token; one without letters says nothing."""
     if not folded:
         return 0
-    known = _known().get(folded)
+    known = known_rarities().get(folded)
     return min(CEILING, length_limit(folded)) if known is None else known
 
 
 @cache
-def _known() -> dict[str, int]:
+def known_rarities() -> Mapping[str, int]:
+    """The folded Latin tokens whose rarity is known, in hundredths of a bit."""
     packed = files("pipeline.matching.names").joinpath("data/rarity.json.xz").read_bytes()
     return msgspec.json.decode(lzma.decompress(packed), type=dict[str, int])

@@ -11,8 +11,12 @@ import msgspec
 
 def are_variants(a: str, b: str) -> bool:
     """Whether two folded Latin tokens belong to one class."""
-    known = _classes()
-    return not known.get(a, _NONE).isdisjoint(known.get(b, _NONE))
+    return not classes_of(a).isdisjoint(classes_of(b))
+
+
+def classes_of(token: str) -> frozenset[int]:
+    """The numbers of the classes that a folded Latin token belongs to; they hold for one version of the data."""
+    return _classes().get(token, _NONE)
 
 
 _NONE: frozenset[int] = frozenset()
