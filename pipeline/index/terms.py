@@ -88,6 +88,15 @@ def latin(text: str) -> str:
 def folded_text(*parts: str | None) -> str:
     """The parts as one text in lower case without diacritics, the form in which free text is stored and asked for."""
     text = " ".join(part for part in parts if part).casefold()
-    if text.isascii():
-        return text
-    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", text)))
+    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_FOLDED)
+
+
+class _Folded(dict[int, str]):
+    """Each character without its diacritics, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        bare = _MARKS.sub("", unicodedata.normalize("NFKD", chr(code)))
+        return self.setdefault(code, unicodedata.normalize("NFC", bare))
+
+
+_FOLDED = _Folded()

@@ -59,6 +59,8 @@ def test_terms_stand_once_in_the_order_of_the_record() -> None:
         ("Vol à Liège", "vol a liege"),
         ("STRASSE Straße", "strasse strasse"),
         ("Ёлка", "елка"),
+        ("Е\u0308лка", "елка"),
+        ("\u1112\u1161\u11ab", "한"),
         ("김정은", "김정은"),
         ("हिन्दी", "हिन्दी"),
         ("מְדִינָה", "מדינה"),
