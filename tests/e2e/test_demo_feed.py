@@ -1,0 +1,156 @@
+"""The demo's feed through the whole pipeline while every worker is killed once, against the batch run."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+from rich.console import Console
+
+from pipeline.demo.feeding import Sender, left_to_do, send_all, settled
+from pipeline.demo.generator import Feed, generate
+from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message
+from pipeline.demo.report import outcomes
+from pipeline.feeds.pushing import case_producer
+from pipeline.settings import Settings
+from pipeline.streams import registry
+from pipeline.streams.accounting import accounting
+from pipeline.streams.setup import apply_all
+from pipeline.streams.supervisor import STAGES, command
+
+QUIET = Console(quiet=True)
+LIAISON = command("intake", Settings())[:3]
+SAME_CASES = (ACCEPTED, DUPLICATE, "stale_version", "conflicting_version")
+"""Outcomes of records that a batch run judges by the same version rules; the others never were their case's records."""
+LINK = ("link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band")
+
+
+class Crew:
+    """One process of each stage; any of them may be killed and started again."""
+
+    def __init__(self, settings: Settings, environment: dict[str, str], logs: Path) -> None:
+        self._settings, self._environment, self._logs = settings, environment, logs
+        self._members: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, stage: str) -> None:
+        with (self._logs / f"{stage}.log").open("ab") as log:
+            self._members[stage] = subprocess.Popen(
+                command(stage, self._settings),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+            )
+
+    def kill(self, stage: str) -> None:
+        """SIGKILL: nothing is closed, flushed or said."""
+        member = self._members.pop(stage)
+        assert member.poll() is None, f"{stage} had ended already: {(self._logs / f'{stage}.log').read_text()}"
+        member.kill()
+        self._reap(member)
+
+    def check(self) -> None:
+        for stage, member in self._members.items():
+            assert member.poll() is None, (self._logs / f"{stage}.log").read_text()
+
+    def stop(self) -> None:
+        for member in self._members.values():
+            member.terminate()
+        for member in self._members.values():
+            self._reap(member)
+
+    def _reap(self, member: subprocess.Popen[bytes]) -> None:
+        member.wait(30)
+        assert member.stdin
+        member.stdin.close()
+
+
+@contextmanager
+def crew(settings: Settings, environment: dict[str, str], logs: Path) -> Iterator[Crew]:
+    members = Crew(settings, environment, logs)
+    try:
+        for stage in STAGES:
+            members.start(stage)
+        yield members
+    finally:
+        members.stop()
+
+
+@pytest.fixture(scope="module")
+def feed() -> Feed:
+    return generate()
+
+
+def at_work(settings: Settings, stage: str) -> Callable[[], bool]:
+    """Whether a stage has something to do now, or everything is done already."""
+
+    def look() -> bool:
+        left = asyncio.run(left_to_do(settings))
+        return left[stage] > 0 or not any(left.values())
+
+    return look
+
+
+def quarters(messages: Sequence[Message]) -> list[Sequence[Message]]:
+    size = len(messages) // 4 + 1
+    return [messages[start : start + size] for start in range(0, len(messages), size)]
+
+
+async def prepare(settings: Settings, feed: Feed) -> None:
+    for agency in feed.agencies:
+        await registry.add(settings, agency)
+    await apply_all(settings)
+
+
+def batch_links(feed: Feed, folder: Path, environment: dict[str, str]) -> list[dict[str, object]]:
+    """The links of `liaison batch correlate` over the same records in the same order."""
+    records = folder / "records.ndjson"
+    records.write_bytes(b"\n".join(m.value for m in feed.messages if m.outcome in SAME_CASES and m.value))
+    run(environment, "batch", "correlate", str(records), "-o", str(folder / "batch.ndjson"))
+    return rows(folder / "batch.ndjson")
+
+
+def rows(path: Path) -> list[dict[str, object]]:
+    found = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    return sorted(({name: row[name] for name in LINK} for row in found), key=lambda row: str(row["link_id"]))
+
+
+def run(environment: dict[str, str], *words: str) -> None:
+    done = subprocess.run([*LIAISON, *words], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.timeout(600)
+def test_links_and_accounting_survive_the_killing_of_every_worker(
+    feed: Feed,
+    engine_settings: Settings,
+    engine_environment: dict[str, str],
+    tmp_path: Path,
+    wait_for: Callable[..., object],
+) -> None:
+    asyncio.run(prepare(engine_settings, feed))
+    with crew(engine_settings, engine_environment, tmp_path) as members, case_producer(engine_settings) as producer:
+        sender = Sender(producer, engine_settings.case_partitions)
+        first, *others = quarters(feed.messages)
+        send_all(sender, first, QUIET)
+        asyncio.run(settled(engine_settings, QUIET, members.check))
+        for stage, part in zip(STAGES, others, strict=True):
+            send_all(sender, part, QUIET)
+            wait_for(at_work(engine_settings, stage), 60.0)
+            members.kill(stage)
+            members.start(stage)
+        asyncio.run(settled(engine_settings, QUIET, members.check))
+
+    counted = asyncio.run(accounting(engine_settings))
+    assert counted.balanced, counted
+    assert outcomes(counted) == feed.outcomes
+
+    run(engine_environment, "export", "links", "--format", "ndjson", "-o", str(tmp_path / "stream.ndjson"))
+    streamed = rows(tmp_path / "stream.ndjson")
+    assert streamed == batch_links(feed, tmp_path, engine_environment)
+    assert len(streamed) > 500
