@@ -29,7 +29,7 @@ _MAX_INITIALS = 3
 NO_LETTERS = 999
 """More than any token has: nothing to join or abbreviate."""
 _MAX_KEYS = 6
-"""Of the likeliest forms: 77 to 96% of true pairs in two scripts share one, 5 of 1,000 random pairs do; Latin has two."""
+"""Of the likeliest forms: 77 to 96% of true pairs in two scripts share one, 5 of 1,000 random pairs do (Latin: two)."""
 
 
 class TokenPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
