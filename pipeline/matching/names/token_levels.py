@@ -19,6 +19,7 @@ _ALIKE_FORMS = 0.4
 """Least similarity of a Latin word to the likeliest spellings of the other: keeps 99.8% of true pairs, 8% of random."""
 _MIN_EDIT = 4
 """Of words of three letters, one edit makes too many others."""
+_MIN_CUT = 3
 _LATIN = ("Latin", "")
 
 
@@ -48,6 +49,8 @@ def _latin_level(x: TokenPrint, y: TokenPrint) -> str:
             return levels.VARIANT
     elif are_variants(a, b):
         return levels.VARIANT
+    elif _is_cut_short(a, b):
+        return levels.NEAR
     return _spelling_level(a, b, x.sound, y.sound)
 
 
@@ -63,6 +66,11 @@ def _spelling_level(a: str, b: str, sound_a: str, sound_b: str) -> str:
             levels.EDIT if shorter >= _MIN_EDIT else levels.NEAR if shorter > 2 and a[0] == b[0] else levels.DIFFERENT
         )
     return levels.NEAR if _is_near(shorter, distance, sound_a, sound_b) else levels.DIFFERENT
+
+
+def _is_cut_short(a: str, b: str) -> bool:
+    """One word the beginning of the other: a short form, or a field of fixed width."""
+    return min(len(a), len(b)) >= _MIN_CUT and abs(len(a) - len(b)) > 1 and (a.startswith(b) or b.startswith(a))
 
 
 def _is_near(shorter: int, distance: int, sound_a: str, sound_b: str) -> bool:
