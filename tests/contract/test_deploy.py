@@ -148,3 +148,10 @@ def test_the_image_is_pinned_and_not_run_as_root() -> None:
     bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
     assert set(bases) == {"python:3.11-slim-bookworm"}
     assert [line for line in lines if line.startswith("USER ")] == ["USER 10001"]
+
+
+def test_what_the_image_may_write_lies_in_its_volume() -> None:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    for variable in ("HOME", "LIAISON_HOME"):
+        assert re.findall(rf"^(?:ENV)? +{variable}=(\S+)", text, re.MULTILINE) == ["/var/lib/liaison"]
+    assert "\nVOLUME /var/lib/liaison\n" in text
