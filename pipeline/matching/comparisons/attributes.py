@@ -27,11 +27,15 @@ NEAR_PLACE = 80
 
 
 def gender(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
-    """Gender: same or different. A contradiction takes little from a strong name: registers err."""
+    """Gender: same or different. A contradiction takes little from a strong name: registers err.
+
+    Where both have a name, agreement adds nothing: given names that agree already tell the gender.
+    """
     if not a.gender or not b.gender:
         return None
-    level = 0 if a.gender == b.gender else 1
-    return table.weights[level], level, 0, 0
+    if a.gender != b.gender:
+        return table.weights[1], 1, 0, 0
+    return 0 if a.names and b.names else table.weights[0], 0, 0, 0
 
 
 def nationality(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
