@@ -8,7 +8,7 @@ from statistics import fmean
 
 import msgspec
 
-from pipeline.correlation.keys import CATALOGUE, Kind, kind_of
+from pipeline.correlation.kinds import CATALOGUE, Kind, kind_of
 from pipeline.matching.fingerprint import Fingerprint
 
 LARGEST = 20

@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from pipeline.correlation.claims import Claim, Side, State, external_version, link_id
-from pipeline.correlation.keys import owner
+from pipeline.correlation.kinds import owner
 from pipeline.correlation.store import BlockStore, Record, same_country
 from pipeline.matching.fingerprint import Fingerprint
 
@@ -93,7 +93,7 @@ class Correlator(Generic[Model]):
             return []
         number = self._take(fingerprint, before)
         followed = set(self.store.followed(number))
-        unchanged = before is not None and before.hash == fingerprint.hash
+        unchanged = before is not None and (before.hash, before.withdrawn) == (fingerprint.hash, fingerprint.withdrawn)
         candidates = set() if unchanged else self._candidates(fingerprint, number)
         self.counts.candidates += len(candidates)
         return list(self._claims(fingerprint, number, followed, candidates))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Protocol
 
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
-from pipeline.records.hashing import fingerprint_hash
+from pipeline.records.hashing import DIGEST_BYTES, fingerprint_hash
 from pipeline.records.model import Case
 from pipeline.records.normalised import Normalised
 
@@ -39,8 +40,11 @@ def fingerprint(case: Case, normalised: Normalised, model: HasStopKeys) -> Finge
 
 
 def expiry_mark(expired: Fingerprint) -> Fingerprint:
-    """The content-free mark of a version whose retention has ended."""
-    return Fingerprint(expired.case, expired.version, expired.hash, expired.agency, expired.country, True, True)
+    """The content-free mark of a version whose retention has ended; its hash is not the version's."""
+    digest = hashlib.blake2b(f"expired {expired.hash}".encode(), digest_size=DIGEST_BYTES).hexdigest()
+    return Fingerprint(
+        expired.case, expired.version, digest, expired.agency, expired.country, withdrawn=True, expired=True
+    )
 
 
 def _handling(case: Case) -> Handling:

@@ -1,7 +1,8 @@
 """The project stage's decision for one claim: what to write to the index, and which agencies to tell.
 
 Claims about one link come from several partitions, each in order, and may cross. One that is lower than the highest
-seen in either version is ignored; at equal versions a release says nothing that is not known.
+seen in either version is ignored. A release is never written: the new owner's claim follows, and until then the
+document names a fingerprint that is no longer the case's, so it is not visible.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ class Step(NamedTuple):
 
 def advance(seen: Seen | None, claim: Claim, secret: bytes) -> Step:
     """Apply one claim to what has been seen of its link; `secret` keys the opaque references in hits."""
-    if seen is not None and _says_nothing(seen, claim):
-        return Step(seen, None, ())
     before = seen or Seen(0, 0)
+    if claim.a.order < before.a or claim.b.order < before.b:
+        return Step(before, None, ())
     told_a, told_b = before.told_a, before.told_b
     if not _is_uncertain(claim):
         told_a, told_b = view(claim, claim.a, claim.b), view(claim, claim.b, claim.a)
@@ -56,11 +57,6 @@ def advance(seen: Seen | None, claim: Claim, secret: bytes) -> Step:
     )
     write = None if claim.state is State.RELEASED else Write(claim.link, claim.external_version, claim)
     return Step(Seen(claim.a.order, claim.b.order, told_a, told_b), write, tuple(one for one in hits if one))
-
-
-def _says_nothing(seen: Seen, claim: Claim) -> bool:
-    a, b = claim.a.order, claim.b.order
-    return a < seen.a or b < seen.b or (claim.state is State.RELEASED and (a, b) == (seen.a, seen.b))
 
 
 def _is_uncertain(claim: Claim) -> bool:

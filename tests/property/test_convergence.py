@@ -224,6 +224,20 @@ class World:
         for _, claim in self.links.between(NO_OFFSET, self.projected):
             self.seen[claim.link] = advance(self.seen.get(claim.link), claim, SECRET).seen
 
+    # --- all stages
+
+    def move_on(self, stage: str, count: int) -> None:
+        if stage == "intake":
+            for _ in range(2 * count):
+                self.intake()
+        elif stage == "correlate":
+            for worker in self.owners:
+                worker.step(count, "")
+        elif stage == "cases":
+            self.index_cases(count)
+        else:
+            self.index_links(count, "")
+
     # --- reading
 
     def shown(self) -> Iterator[Claim]:
@@ -269,7 +283,7 @@ class Worker:
         `blocks` is longer than stores are kept.
         """
         log = self.world.blocks[self.partition]
-        usable = self.kept.offset == applied or self.kept.offset >= log.horizon
+        usable = self.kept.offset == applied or self.kept.offset >= max(log.horizon, 0)
         self.correlator = self._correlator(copied(self.kept) if usable else MemoryStore())
         if usable:
             for _, fingerprint in log.between(self.kept.offset, applied):
@@ -348,6 +362,8 @@ def check(world: World) -> None:
         named = [(side.case, side.order) for side in (claim.a, claim.b)]
         current = [(case, order(last[case])) for case, _ in named]
         assert claim.state is State.RETRACTED or named == current, "nothing names an old version"
+    live = [claim.link for _, claim in world.links.entries.values() if claim.state is State.LIVE]
+    assert len(live) == len(pairs), "each link is asserted by its owner alone"
     assert told(world.hits) == {
         (one.agency, one.case, reference(SECRET, one.agency, other.case))
         for pair in pairs
@@ -443,30 +459,36 @@ class Convergence(RuleBasedStateMachine):
 
     @rule(
         case=st.sampled_from(sorted(CASES)),
-        entities=st.sets(st.integers(0, 7), max_size=4),
+        entities=st.sets(st.integers(0, 7), min_size=2, max_size=6),
         handling=st.sampled_from(HANDLINGS + HANDLINGS[:1] * 4),
-        withdrawn=st.integers(0, 7).map(lambda number: number == 7),
+        withdrawn=st.integers(0, 9).map(lambda number: number == 9),
     )
     def send(self, case: str, entities: set[int], handling: Handling, withdrawn: bool) -> None:
         pool = self.matcher.pool
         held = tuple(pool[number] for number in sorted({number % len(pool) for number in entities}))
         self.world.send(case, held, handling, withdrawn=withdrawn)
 
-    @rule(data=st.data())
-    def send_again(self, data: st.DataObject) -> None:
-        """A duplicate, or a version that comes late."""
-        if self.world.inputs:
-            self.world.inputs.append(data.draw(st.sampled_from(self.world.inputs)))
+    @rule(stages=st.permutations(("intake", "correlate", "cases", "links")), count=st.integers(1, 3))
+    def flow(self, stages: list[str], count: int) -> None:
+        """Everything moves on a little, the stages in any order."""
+        for stage in stages:
+            self.world.move_on(stage, count)
 
-    @rule(data=st.data())
-    def amend_nothing(self, data: st.DataObject) -> None:
-        if self.world.sent:
-            self.world.amend_nothing(data.draw(st.sampled_from(sorted(self.world.sent))))
-
-    @rule(data=st.data())
-    def expire(self, data: st.DataObject) -> None:
-        if self.world.sent:
-            self.world.expire(data.draw(st.sampled_from(sorted(self.world.sent))))
+    @rule(data=st.data(), what=st.sampled_from(("again", "late", "nothing new", "nothing new", "expiry")))
+    def send_more(self, data: st.DataObject, what: str) -> None:
+        """A duplicate, a version that comes late, an amendment of other fields, an expiry mark."""
+        world = self.world
+        if not world.inputs:
+            return
+        fingerprint = data.draw(st.sampled_from(world.inputs))
+        if what == "again":
+            world.inputs.append(world.inputs[-1])
+        elif what == "late":
+            world.inputs.append(fingerprint)
+        elif what == "nothing new":
+            world.amend_nothing(fingerprint.case)
+        else:
+            world.expire(fingerprint.case)
 
     @rule(count=st.integers(1, 4), lost=st.integers(0, 3).map(lambda number: number == 3))
     def intake(self, count: int, lost: bool) -> None:

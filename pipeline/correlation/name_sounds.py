@@ -1,0 +1,105 @@
+"""What blocking makes of a name token, and how rare each of it is, by the frequencies of the model's constants.
+
+A key must be chosen alike for two spellings of one name, so it is chosen by the rarity of what the spellings share
+(the sum over all tokens that sound so), never by the token's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from typing import TypeVar
+
+import msgspec
+
+from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.rarity import CEILING, known_rarities
+from pipeline.matching.names.sounds import skeleton_of, sound_of
+from pipeline.matching.names.variants import classes_of
+
+Value = TypeVar("Value", str, int)
+
+ONSET = 3
+"""Sounds of a name's onset: 83-95% of the true pairs of each corridor share it in some form (matching.md)."""
+
+MAX_FORMS = 3
+"""Latin forms of a token of another script that are used, the likeliest."""
+
+MAX_CLASSES = 3
+"""Variant classes of one token that are used, the commonest: Tom is short for more than Thomas."""
+
+BITS_PER_SOUND = 300
+"""A skeleton of n consonants is never taken for rarer than this: there are about eight classes, unevenly used."""
+
+MAX_ONSET_RARITY = 1400
+
+
+class Sounds(msgspec.Struct, frozen=True):
+    """A token's sounds with their rarity in hundredths of a bit: onsets, consonant skeletons, classes of variants."""
+
+    initial: str
+    onsets: tuple[tuple[str, int], ...]
+    skeletons: tuple[tuple[str, int], ...]
+    variants: tuple[tuple[str, int], ...]
+
+    @property
+    def rarity(self) -> int:
+        """Of its commonest skeleton."""
+        return min((rarity for _, rarity in self.skeletons), default=0)
+
+
+def sounds(token: TokenPrint) -> Sounds:
+    """The sounds of a name token."""
+    return _sounds(token.forms[:MAX_FORMS])
+
+
+@lru_cache(maxsize=1 << 17)
+def _sounds(forms: tuple[str, ...]) -> Sounds:
+    known = [form for form in forms if form]
+    onsets = {sound_of(form)[:ONSET] for form in known}
+    skeletons = {skeleton_of(form) for form in known}
+    variants = {number for form in known[:1] for number in classes_of(form)}
+    ranked = sorted(variants, key=lambda number: (_variant_rarity(number), number))[:MAX_CLASSES]
+    return Sounds(
+        known[0][0] if known else "",
+        tuple((onset, _onset_rarity(onset)) for onset in sorted(onsets)),
+        tuple((skeleton, _skeleton_rarity(skeleton)) for skeleton in sorted(skeletons)),
+        tuple((f"={number}", _variant_rarity(number)) for number in ranked),
+    )
+
+
+def _onset_rarity(onset: str) -> int:
+    return min(MAX_ONSET_RARITY, _rarities().onsets.get(onset, CEILING))
+
+
+def _skeleton_rarity(skeleton: str) -> int:
+    return min(100 + BITS_PER_SOUND * len(skeleton), _rarities().skeletons.get(skeleton, CEILING))
+
+
+def _variant_rarity(number: int) -> int:
+    return _rarities().variants.get(number, CEILING)
+
+
+class _Rarities(msgspec.Struct, frozen=True):
+    onsets: Mapping[str, int]
+    skeletons: Mapping[str, int]
+    variants: Mapping[int, int]
+
+
+@cache
+def _rarities() -> _Rarities:
+    """Rarities of sounds from those of all tokens that are known."""
+    tokens = known_rarities().items()
+    return _Rarities(
+        _summed((sound_of(token)[:ONSET], rarity) for token, rarity in tokens),
+        _summed((skeleton_of(token), rarity) for token, rarity in tokens),
+        _summed((number, rarity) for token, rarity in tokens for number in classes_of(token)),
+    )
+
+
+def _summed(found: Iterable[tuple[Value, int]]) -> dict[Value, int]:
+    frequencies: dict[Value, float] = {}
+    for value, rarity in found:
+        frequencies[value] = frequencies.get(value, 0.0) + 2 ** (-rarity / 100)
+    return {value: round(-100 * math.log2(frequency)) for value, frequency in frequencies.items()}
