@@ -82,6 +82,7 @@ class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
     prior: Prior = Prior()
     stop_keys: tuple[int, ...] = ()
     shared_phones: tuple[str, ...] = ()
+    shared_emails: tuple[str, ...] = ()
     shared_addresses: tuple[str, ...] = ()
     calibration: Calibration = Calibration()
     training: dict[str, msgspec.Raw] = {}
@@ -184,4 +185,6 @@ def one_sign(companion: int, bits: int) -> int:
 
 
 def _shared(name: str, file: ModelFile) -> frozenset[str]:
-    return frozenset({"phone": file.shared_phones, "address": file.shared_addresses}.get(name, ()))
+    return frozenset(
+        {"phone": file.shared_phones, "email": file.shared_emails, "address": file.shared_addresses}.get(name, ())
+    )

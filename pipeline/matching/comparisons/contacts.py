@@ -26,9 +26,10 @@ EMAIL = (
     Level("one_edit", 0.06, 3.0e-6, 0.001),
     Level("same_local_part", 0.06, 1.0e-4, 0.005),
     Level("near", 0.03, 1.0e-4, 0.002),
-    Level("different", 0.30, 0.98, 0.90),
+    Level("same_role", 0.01, 1.0e-3, 0.01),
+    Level("different", 0.29, 0.98, 0.90),
 )
-EMAIL_SAME, EMAIL_EDIT, EMAIL_LOCAL, EMAIL_NEAR, EMAIL_DIFFERENT = range(5)
+EMAIL_SAME, EMAIL_EDIT, EMAIL_LOCAL, EMAIL_NEAR, EMAIL_ROLE, EMAIL_DIFFERENT = range(6)
 
 TAIL_DIGITS = 7
 """A subscriber number without its area code."""
@@ -77,21 +78,25 @@ def phone_level(p: PhonePrint, q: PhonePrint) -> int:
 
 
 def email(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
-    """E-mail addresses: same; one edit; same local part at another domain (but for role mailboxes such as info@); up
-    to three edits; different. The best pair of addresses counts."""
+    """E-mail addresses: same; one edit; same local part at another domain; up to three edits; the same role mailbox
+    (info@), which a whole office reads; different. An address that the model lists as shared counts for little. The best
+    pair of addresses counts."""
     if not a.emails or not b.emails:
         return None
     best: Found | None = None
     for i, j in product(range(len(a.emails)), range(len(b.emails))):
         level = email_level(a.emails[i], b.emails[j])
-        best = stronger((table.weights[level], level, i, j), best)
+        bits = table.weights[level]
+        if level < EMAIL_DIFFERENT and (a.emails[i] in table.shared or b.emails[j] in table.shared):
+            bits = min(bits, SHARED_CAP)
+        best = stronger((bits, level, i, j), best)
     return best
 
 
 def email_level(p: str, q: str) -> int:
     """The level of two addresses."""
     if p == q:
-        return EMAIL_SAME
+        return EMAIL_ROLE if p.partition("@")[0] in ROLE_MAILBOXES else EMAIL_SAME
     edits = OSA.distance(p, q, score_cutoff=NEAR_EDITS)
     local_p, local_q = p.partition("@")[0], q.partition("@")[0]
     if edits == 1:

@@ -32,7 +32,7 @@ LEVELS = (
     Level("same_other_country", 0.01, 5.0e-6, 1.0e-5),
     Level("one_edit_checked", 0.02, 1.5e-5, 4.0e-5),
     Level("one_edit", 0.03, 4.0e-4, 1.0e-3),
-    Level("renewed", 0.12, 0.30, 0.30),
+    Level("renewed", 0.12, 0.95, 0.95),
     Level("conflict", 0.004, 0.95, 0.95),
 )
 SAME, CONFUSABLE, INVALID, TYPE_UNKNOWN, OTHER_COUNTRY, EDIT_CHECKED, EDIT, RENEWED, CONFLICT = range(9)

@@ -9,22 +9,27 @@ from pipeline.matching.names import NameComparison, TokenPair, compare_all, leve
 NAMED = frozenset({"person", "organisation", "vessel", "account", "document", "address", "vehicle"})
 
 LEVELS = (
-    Level("same", 0.66, 1.0e-4, 0.01),
-    Level("partial", 0.24, 2.0e-3, 0.08),
-    Level("family_differs", 0.025, 1.0e-2, 0.02),
-    Level("conflict", 0.009, 2.0e-2, 0.79),
-    Level("different", 0.066, 0.968, 0.10),
+    Level("same", 0.55, 1.0e-4, 0.008),
+    Level("longer", 0.20, 3.0e-4, 0.010),
+    Level("near", 0.10, 1.0e-3, 0.030),
+    Level("family_differs", 0.025, 1.0e-2, 0.020),
+    Level("partial", 0.070, 3.0e-2, 0.070),
+    Level("conflict", 0.009, 2.0e-2, 0.780),
+    Level("different", 0.046, 0.939, 0.082),
 )
 """A name's own bits come from its tokens; the levels serve the companion hypothesis: relatives share the family name
-and rarely the given name (father and son in 1 of 100), companies of a group share the group's name."""
-SAME, PARTIAL, FAMILY_DIFFERS, CONFLICT, DIFFERENT = range(5)
+and rarely the given name (father and son in 1 of 100, names a letter apart in 3), companies of a group share the
+group's name."""
+SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, CONFLICT, DIFFERENT = range(7)
+
+NEARLY = frozenset({levels.EDIT, levels.NEAR})
 
 
 def name(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
     """Names: the best pair of all names and aliases, token by token, in any order and across scripts (names package);
-    bits are the sum over aligned tokens with their rarity. The level says whether all tokens agree, some are missing on
-    one side, only the family name contradicts, another token does while some agree (relatives, companies of one group),
-    or nothing agrees."""
+    bits are the sum over aligned tokens with their rarity. The level says whether all tokens agree, one name is longer,
+    a given name is a letter off, only the family name contradicts, a single token is all there is on one side, another
+    token contradicts while some agree (relatives, companies of one group), or nothing agrees."""
     if not a.names or not b.names:
         return None
     found = compare_all(a.names, b.names)
@@ -45,9 +50,19 @@ def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
             (conflict if pair.level == levels.DIFFERENT else agree).append(pair)
     if not agree:
         return DIFFERENT
-    if not conflict:
-        return PARTIAL if missing else SAME
-    return FAMILY_DIFFERS if _only_family_differs(conflict, a, b) else CONFLICT
+    if conflict:
+        return FAMILY_DIFFERS if _only_family_differs(conflict, a, b) else CONFLICT
+    return _agreeing_level(agree, missing)
+
+
+def _agreeing_level(agree: list[TokenPair], missing: bool) -> int:
+    """The rarest token is taken for the family name: of the others, one a letter off may be a brother's."""
+    if missing and len(agree) == 1:
+        return PARTIAL
+    family = max(agree, key=lambda pair: pair.bits)
+    if any(pair.level in NEARLY for pair in agree if pair is not family):
+        return NEAR
+    return LONGER if missing else SAME
 
 
 def _only_family_differs(conflict: list[TokenPair], a: EntityPrint, b: EntityPrint) -> bool:

@@ -37,7 +37,11 @@ MIN_SUPPORT = 25.0
 """Expected true pairs from which a field's m counts as estimated."""
 
 MIN_RECORDS = 20
-"""Records of a type from which training on it makes sense."""
+"""Records of a type from which the share of true pairs can be told."""
+
+ENOUGH_RECORDS = 400
+"""Records of a type from which m and u are learnt; fewer hold too few strangers per level, and one office or one family
+among them would pass for the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ def _fitted(columns: tuple[Column, ...], strangers: Levels, samples: list[Sample
     matches, companions = 0.0, 0.0
     fits: dict[str, Fit] = {}
     left = np.ones(len(strangers))
+    if records < ENOUGH_RECORDS:
+        return _shares_only(columns, samples, possible)
     for _ in range(ROUNDS):
         hits = [level_counts(strangers[:, k], left, len(column.u)) for k, column in enumerate(columns)]
         u = [_u(counts, column.u) for counts, column in zip(hits, columns, strict=True)]
@@ -120,6 +126,14 @@ def _fitted(columns: tuple[Column, ...], strangers: Levels, samples: list[Sample
         chance_match = _posterior(ratios(strangers, m, u, telling), matches / possible)
         left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
     return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible)
+
+
+def _shares_only(columns: tuple[Column, ...], samples: list[Sample], possible: int) -> Learnt:
+    """What few records tell: how many pairs are true, by the reference weights."""
+    m, u = [column.m for column in columns], [column.u for column in columns]
+    nothing = [np.zeros(len(share)) for share in m]
+    matches, companions = _shares(_met(samples), columns, m, u, possible)
+    return Learnt(columns, m, u, np.zeros(len(columns)), nothing, nothing, {}, matches, companions, possible)
 
 
 def _fit(sample: Sample, columns: tuple[Column, ...], m: Shares, u: Shares) -> Fit:

@@ -11,6 +11,7 @@ import msgspec
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import COMPANION_PRIOR, Model, ModelFile, Prior, WeightedComparison, reference
 from pipeline.matching.training.learning import Budget, Learnt, learn
+from pipeline.matching.training.sharing import shared_values
 from pipeline.matching.training.weights import estimated, learnt_comparison
 
 Progress = Callable[[str, int], Callable[[], None]]
@@ -53,7 +54,16 @@ def train(
     }
     comparisons, kept = _comparisons(start, prints, learnt)
     prior = start.file.prior if keep_prior or not learnt else _prior(learnt)
-    file = ModelFile(version, comparisons, prior=prior, training=_facts(prints, learnt, kept, budget))
+    named = [one for kind in ("person", "organisation") for one in prints.get(kind, ())]
+    file = ModelFile(
+        version,
+        comparisons,
+        prior=prior,
+        shared_phones=shared_values("phone", named),
+        shared_emails=shared_values("email", named),
+        shared_addresses=shared_values("address", named),
+        training=_facts(prints, learnt, kept, budget),
+    )
     return Trained(file, learnt, kept)
 
 

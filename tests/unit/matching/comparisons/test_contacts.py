@@ -33,6 +33,7 @@ def test_phone_levels(p: PhonePrint, q: PhonePrint, expected: str) -> None:
         ("anna.kowalska@example.org", "anna.kowalski@example.org", "one_edit"),
         ("anna.kowalska@example.org", "anna.kowalska@mail.example", "same_local_part"),
         ("contact@example.org", "contact@firm.example", "different"),
+        ("info@example.org", "info@example.org", "same_role"),
         ("anna.kowalska@example.org", "anna.kovalski@example.org", "near"),
         ("anna.kowalska@example.org", "piotr.nowak@example.org", "different"),
     ],
