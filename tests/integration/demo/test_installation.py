@@ -1,0 +1,86 @@
+"""The demo's installation on real engines: each run starts empty, touches nothing else and leaves no process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import psutil
+import pytest
+from elasticsearch import Elasticsearch
+from kafka import KafkaAdminClient
+
+from pipeline.demo.installation import NAMESPACE, Workers, demo_settings, fresh, workers
+from pipeline.errors import LiaisonError
+from pipeline.index.mappings import Indices
+from pipeline.records.agencies import Agency
+from pipeline.settings import Settings
+from pipeline.streams import registry
+from pipeline.streams.stores import root
+from pipeline.streams.supervisor import STAGES
+
+FRENCH, BELGIAN = Agency("fr-pj", "FR"), Agency("be-fp", "BE")
+
+
+@pytest.fixture
+def settings(engine_settings: Settings) -> Settings:
+    return demo_settings(engine_settings)
+
+
+def own_topics(admin: KafkaAdminClient, settings: Settings) -> set[str]:
+    return {topic for topic in admin.list_topics() if topic.startswith(settings.namespace)}
+
+
+def test_the_demo_works_in_a_namespace_within_that_of_the_environment(engine_settings: Settings) -> None:
+    own = demo_settings(engine_settings)
+    assert own.namespace == engine_settings.namespace + NAMESPACE
+    assert root(own) != root(engine_settings)
+
+
+def test_a_second_run_finds_nothing_of_the_first(
+    settings: Settings, kafka_admin: KafkaAdminClient, elasticsearch_client: Elasticsearch
+) -> None:
+    asyncio.run(fresh(settings, [FRENCH, BELGIAN]))
+    index = Indices(settings.namespace, "").active("old")
+    elasticsearch_client.indices.create(index=index)
+    (root(settings) / "old").mkdir(parents=True)
+    asyncio.run(fresh(settings, [FRENCH]))
+    assert list(asyncio.run(registry.agencies(settings))) == ["fr-pj"]
+    assert f"{settings.namespace}cases.be-fp" not in own_topics(kafka_admin, settings)
+    assert f"{settings.namespace}cases.fr-pj" in own_topics(kafka_admin, settings)
+    assert not elasticsearch_client.indices.exists(index=index)
+    assert not (root(settings) / "old").exists()
+
+
+def test_a_real_installation_beside_it_is_left_alone(
+    engine_settings: Settings, settings: Settings, elasticsearch_client: Elasticsearch
+) -> None:
+    asyncio.run(registry.add(engine_settings, BELGIAN))
+    index = Indices(engine_settings.namespace, "").active("cases")
+    elasticsearch_client.indices.create(index=index)
+    asyncio.run(fresh(settings, [FRENCH]))
+    assert list(asyncio.run(registry.agencies(engine_settings))) == ["be-fp"]
+    assert elasticsearch_client.indices.exists(index=index)
+
+
+def test_workers_run_until_they_are_stopped_and_a_dead_one_is_noticed(
+    settings: Settings, wait_for: Callable[..., object]
+) -> None:
+    asyncio.run(fresh(settings, [FRENCH]))
+    with workers(settings) as own:
+        children = {
+            stage: child for child in psutil.Process().children() for stage in STAGES if stage in child.cmdline()
+        }
+        assert set(children) == set(STAGES)
+        own.check()
+        children["correlate"].kill()
+        wait_for(lambda: _noticed(own))
+    assert not any(child.is_running() for child in children.values())
+
+
+def _noticed(own: Workers) -> bool:
+    try:
+        own.check()
+    except LiaisonError as error:
+        return "correlate worker ended" in str(error)
+    return False

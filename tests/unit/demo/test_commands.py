@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import build
+
+
+@pytest.mark.parametrize("words", [["--data", __file__], ["--mapping", "historical-figures"]])
+def test_data_and_mapping_go_together(words: list[str]) -> None:
+    done = CliRunner().invoke(build(), ["demo", *words])
+    assert done.exit_code == 2
+    assert "go together" in done.output
