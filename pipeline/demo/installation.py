@@ -40,7 +40,7 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 def demo_settings(settings: Settings) -> Settings:
     """The settings of the demo's installation within those of the environment."""
-    own = {"namespace": settings.namespace + NAMESPACE, "worker_name": WORKER_NAME, "max_index_lag_s": 0}
+    own = {"namespace": settings.namespace + NAMESPACE, "worker_name": WORKER_NAME}
     return settings.model_copy(update=own)
 
 
