@@ -101,8 +101,8 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws the pairs to learn from.")] = 1,
     version: Annotated[str, typer.Option("--version", help="Name of the model's version.")] = "trained",
-    keep_prior: Annotated[
-        bool, typer.Option("--keep-prior", help="Keep the reference prior, not this data's.")
+    general: Annotated[
+        bool, typer.Option("--general", help="Keep out what is peculiar to these records: for use on others.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the facts of the training as one JSON object.")
@@ -120,7 +120,7 @@ def train(
         cases = _cases(files, bar)
         if not cases.prints:
             raise LiaisonError("the files hold no valid case record")
-        trained = learn(cases.by_type(), version, Budget(seed=seed), partial(_ticker, bar), keep_prior=keep_prior)
+        trained = learn(cases.by_type(), version, Budget(seed=seed), partial(_ticker, bar), general=general)
         file = trained.file if labels is None else calibrated(trained.file, cases, _rows(labels))
     output.write_bytes(dump(file) + b"\n")
     if as_json:

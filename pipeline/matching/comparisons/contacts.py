@@ -22,12 +22,12 @@ phone is a landline or a parent's, its members share it as often."""
 SAME, NATIONAL, TAIL, ONE_DIGIT, DIFFERENT = range(5)
 
 EMAIL = (
-    Level("same", 0.55, 3.0e-7, 0.03),
+    Level("same", 0.55, 3.0e-7, 0.10),
     Level("one_edit", 0.06, 3.0e-6, 0.001),
     Level("same_local_part", 0.06, 1.0e-4, 0.005),
     Level("near", 0.03, 1.0e-4, 0.002),
     Level("same_role", 0.01, 1.0e-3, 0.01),
-    Level("different", 0.29, 0.98, 0.90),
+    Level("different", 0.29, 0.98, 0.83),
 )
 EMAIL_SAME, EMAIL_EDIT, EMAIL_LOCAL, EMAIL_NEAR, EMAIL_ROLE, EMAIL_DIFFERENT = range(6)
 
@@ -79,8 +79,8 @@ def phone_level(p: PhonePrint, q: PhonePrint) -> int:
 
 def email(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
     """E-mail addresses: same; one edit; same local part at another domain; up to three edits; the same role mailbox
-    (info@), which a whole office reads; different. An address that the model lists as shared counts for little. The best
-    pair of addresses counts."""
+    (info@), which a whole office reads; different. An address that the model lists as shared counts for little. The
+    best pair of addresses counts."""
     if not a.emails or not b.emails:
         return None
     best: Found | None = None

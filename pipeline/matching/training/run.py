@@ -40,11 +40,12 @@ def train(
     budget: Budget,
     progress: Progress,
     *,
-    keep_prior: bool = False,
+    general: bool = False,
 ) -> Trained:
     """Learn from entity prints by type. A field shared by types is learnt from the type with most true pairs.
 
-    `keep_prior` leaves the reference prior: a file's own share of true pairs is not that of another file.
+    `general` is for a model that is to serve beyond these records: what is peculiar to them stays at the reference
+    (the prior, what tells companions, the curve of names) or is left out (frequencies of their towns, shared values).
     """
     start = Model(reference(version))
     learnt = {
@@ -53,8 +54,10 @@ def train(
         if (found := learn(kind, prints[kind], start, budget, progress)) is not None
     }
     comparisons, kept = _comparisons(start, prints, learnt)
-    prior = start.file.prior if keep_prior or not learnt else _prior(learnt)
-    named = [one for kind in ("person", "organisation") for one in prints.get(kind, ())]
+    if general:
+        comparisons = {name: _generalised(one, start.file.comparisons[name]) for name, one in comparisons.items()}
+    prior = start.file.prior if general or not learnt else _prior(learnt)
+    named = [] if general else [one for kind in ("person", "organisation") for one in prints.get(kind, ())]
     file = ModelFile(
         version,
         comparisons,
@@ -84,6 +87,14 @@ def _comparisons(
         elif learnt[kind].hits[k].sum() > 0 or learnt[kind].support[k] > 0:
             kept.append(name)
     return comparisons, tuple(kept)
+
+
+def _generalised(learnt: WeightedComparison, reference: WeightedComparison) -> WeightedComparison:
+    """The learnt weights with the reference's companions, and nothing that holds for the file's own values only."""
+    if learnt.curve:
+        return reference
+    pairs = zip(learnt.levels, reference.levels, strict=True)
+    return WeightedComparison(tuple(msgspec.structs.replace(one, companion=kept.companion) for one, kept in pairs))
 
 
 def _column(found: Learnt, name: str) -> int | None:
