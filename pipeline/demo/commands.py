@@ -32,7 +32,7 @@ def demo(
     from rich.console import Console
 
     from pipeline.demo import run
-    from pipeline.demo.generator import generate
+    from pipeline.demo.generator import generate, write_truth
     from pipeline.demo.installation import demo_settings, log_to_file
     from pipeline.demo.table_feed import table_feed
     from pipeline.localstack.processes import ended_by_signals
@@ -43,6 +43,9 @@ def demo(
     console, own = Console(), demo_settings(settings())
     log_to_file(own)
     feed = generate() if data is None else table_feed(data, mapping, console)
+    truth = own.home.expanduser() / "demo" / "truth.ndjson"
+    write_truth(feed, truth)
+    console.print(f"{len(feed.messages):,} messages made; their truth is kept aside in {truth}", soft_wrap=True)
     with ended_by_signals(), run.running_stack(own, console), run.installed(own, feed, console) as workers:
         outcome = run.carry(own, feed, workers, console)
         run.show(outcome, feed, console)

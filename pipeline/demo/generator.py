@@ -67,6 +67,7 @@ def generate(seed: int = SEED) -> Feed:
 def write_truth(feed: Feed, path: Path) -> None:
     """One JSON object a line: case_a, case_b of every true pair."""
     lines = (msgspec.json.encode({"case_a": first, "case_b": second}) for first, second in sorted(feed.pairs))
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"\n".join(lines) + b"\n")
 
 
