@@ -114,7 +114,9 @@ class Correlate:
         for record in records:
             try:
                 outputs += self._claimed(store.correlator, record)
-            except (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+            except faults.TROUBLE:
+                raise
+            except Exception as error:
                 log.exception("%s-%d-%d can't be correlated", record.topic, record.partition, record.offset)
                 outputs.append(faults.rejection(self._rejected, self._settings, record, faults.NOT_CORRELATED, error))
         return Result(outputs)

@@ -8,15 +8,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+import lmdb
 import msgspec
 from aiokafka import ConsumerRecord
 
+from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position, Rejected
 from pipeline.settings import Settings
 from pipeline.streams.transactions import Output
 
 NOT_CORRELATED: Final = "correlate_failed"
 NOT_INDEXED: Final = "index_refused"
+TROUBLE: Final = (LiaisonError, lmdb.Error, MemoryError, OSError)
+"""What the machine or the installation raises: it passes or is mended, so the record is tried again, never rejected."""
+
 FAULTS: Final = frozenset({NOT_CORRELATED, NOT_INDEXED})
 """Reasons in `rejected` that no agency caused."""
 

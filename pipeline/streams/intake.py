@@ -21,7 +21,7 @@ from pipeline.records.intake import Decision, Desk, SourceMessage, Taken, accept
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
 from pipeline.records.versions import Known
 from pipeline.settings import Settings
-from pipeline.streams import topics
+from pipeline.streams import faults, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.lane import After, Result
 from pipeline.streams.reading import begin, read
@@ -111,6 +111,8 @@ class Intake:
         try:
             decision = receive(message, desk)
             made = list(self._taken(decision.taken, decision.receipt, store)) if decision.taken else []
+        except faults.TROUBLE:
+            raise
         except Exception as error:
             log.exception("intake failed on %s", message.position)
             decision, made = _failed(message, f"could not be taken in: {type(error).__name__}", desk), []
@@ -174,6 +176,7 @@ async def stage(settings: Settings, after: After) -> AsyncIterator[Stage]:
 
     Raises LiaisonError where topics are missing.
     """
+    ids(settings, [topics.name(settings, topics.AGENCIES)])  # aiokafka asks for a missing topic without a pause
     while not (registry := await agencies(settings)):
         log.info("no agency is registered yet; waiting")
         await changed(settings, {})

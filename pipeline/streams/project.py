@@ -23,7 +23,7 @@ from pipeline.index import mappings
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document, rejected_document
 from pipeline.index.mappings import Indices
-from pipeline.index.writer import BulkWriter, Refusal
+from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import generation, load_model
 from pipeline.records.messages import Accepted, Rejected
 from pipeline.settings import Settings
@@ -50,26 +50,30 @@ _seen_encoder = msgspec.msgpack.Encoder()
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A document to index and the record that it was made from."""
+    """A document to index and the record that it is made from; without one, the record could not be read."""
 
-    action: Action
     record: ConsumerRecord
+    action: Action | None
+    error: str = ""
 
 
-class Refused:
-    """Where documents go that Elasticsearch will never take."""
+class Writing:
+    """Writes documents to the index; what it will never take goes to `rejected`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, writer: BulkWriter) -> None:
+        self._settings, self._writer = settings, writer
         self._topic = topics.name(settings, topics.REJECTED)
         self._producer: AIOKafkaProducer | None = None
 
-    def outputs(self, refusals: Sequence[Refusal], documents: Sequence[Document]) -> list[Output]:
-        """Entries of `rejected` with the records that they stand for."""
-        records = {id(document.action): document.record for document in documents}
+    async def write(self, documents: Sequence[Document]) -> list[Output]:
+        """Write documents, however long Elasticsearch is away; returns the entries of `rejected` that are due."""
+        outcome = await self._writer.write([d.action for d in documents if d.action is not None])
+        records = {id(d.action): d.record for d in documents if d.action is not None}
+        refused = [(records[id(refusal.action)], refusal.error) for refusal in outcome.refused]
+        unreadable = [(d.record, d.error) for d in documents if d.action is None]
         return [
-            faults.rejection(self._topic, self._settings, records[id(r.action)], faults.NOT_INDEXED, r.error)
-            for r in refusals
+            faults.rejection(self._topic, self._settings, record, faults.NOT_INDEXED, error)
+            for record, error in (*refused, *unreadable)
         ]
 
     async def send(self, outputs: Sequence[Output]) -> None:
@@ -108,8 +112,8 @@ class Nothing:
 class Index:
     """Indexes records that each make one document; repeated after a crash, since versions are external."""
 
-    def __init__(self, document: Callable[[bytes], Action | None], writer: BulkWriter, refused: Refused) -> None:
-        self._document, self._writer, self._refused = document, writer, refused
+    def __init__(self, document: Callable[[bytes], Action], writing: Writing) -> None:
+        self._document, self._writing = document, writing
 
     async def open(self, source: TopicPartition, applied: int) -> Nothing:
         """There is nothing to open."""
@@ -118,14 +122,23 @@ class Index:
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
         """The records' documents; for a repeated key only the last record counts, as in the compacted topic."""
         last = {record.key: record for record in records if record.value is not None}
-        made = ((self._document(record.value), record) for record in last.values())
-        return Result(documents=[Document(action, record) for action, record in made if action is not None])
+        return Result(documents=[_made(record, lambda r: self._document(r.value)) for record in last.values()])
 
     async def publish(self, result: Result) -> Sequence[Output]:
-        """Write the documents, however long Elasticsearch is away."""
-        outcome = await self._writer.write([document.action for document in result.documents])
-        await self._refused.send(self._refused.outputs(outcome.refused, result.documents))
+        """Write the documents."""
+        await self._writing.send(await self._writing.write(result.documents))
         return ()
+
+
+def _made(record: ConsumerRecord, make: Callable[[ConsumerRecord], Action | None]) -> Document:
+    """The record's document, or why there is none: a record of ours that can't be read must not hold up the rest."""
+    try:
+        return Document(record, make(record))
+    except faults.TROUBLE:
+        raise
+    except Exception as error:
+        log.exception("%s-%d-%d can't be indexed", record.topic, record.partition, record.offset)
+        return Document(record, None, type(error).__name__)
 
 
 def accepted_document(value: bytes) -> Action:
@@ -141,9 +154,8 @@ def rejection_document(value: bytes) -> Action:
 class ProjectLinks:
     """Claims in, link documents and hits out; remembers what each link's agencies were told."""
 
-    def __init__(self, settings: Settings, places: Places, writer: BulkWriter, refused: Refused, secret: bytes) -> None:
-        self._settings, self._places = settings, places
-        self._writer, self._refused, self._secret = writer, refused, secret
+    def __init__(self, settings: Settings, places: Places, writing: Writing, secret: bytes) -> None:
+        self._settings, self._places, self._writing, self._secret = settings, places, writing, secret
 
     async def open(self, source: TopicPartition, applied: int) -> TableStore:
         """The store at `applied`, brought up to it from `links` without telling anyone again."""
@@ -155,30 +167,33 @@ class ProjectLinks:
         return store
 
     def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
-        """Advance each claim's link; a chunk writes each link's last document only, and every hit."""
-        documents: dict[str, Document] = {}
-        hits: list[Hit] = []
+        """Advance each claim's link, in order."""
+        result = Result()
         for record in records:
-            if record.value is None:
-                continue
-            claim = _claims.decode(record.value)
-            key = bytes.fromhex(claim.link)
-            held = store.get(key)
-            step = advance(None if held is None else _seen.decode(held), claim, self._secret)
-            if step.write is not None:
-                store.put(key, _seen_encoder.encode(step.seen))
-                documents[claim.link] = Document(link_document(step.write.claim), record)
-            hits += step.hits
-        return Result([self._output(hit) for hit in hits], list(documents.values()))
+            if record.value is not None:
+                document = _made(record, lambda r: self._advance(r.value, store, result))
+                if document.action is not None or document.error:
+                    result.documents.append(document)
+        return result
+
+    def _advance(self, value: bytes, store: TableStore, result: Result) -> Action | None:
+        claim = _claims.decode(value)
+        key = bytes.fromhex(claim.link)
+        held = store.get(key)
+        step = advance(None if held is None else _seen.decode(held), claim, self._secret)
+        action = link_document(step.write.claim) if step.write is not None else None
+        if action is not None:
+            store.put(key, _seen_encoder.encode(step.seen))
+            result.outputs += [self._output(hit) for hit in step.hits]
+        return action
 
     def _output(self, hit: Hit) -> Output:
         topic = topics.name(self._settings, topics.HITS, agency=hit.receiver)
         return Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
 
     async def publish(self, result: Result) -> Sequence[Output]:
-        """Write the documents, however long Elasticsearch is away."""
-        outcome = await self._writer.write([document.action for document in result.documents])
-        return self._refused.outputs(outcome.refused, result.documents)
+        """Write the documents."""
+        return await self._writing.write(result.documents)
 
 
 @asynccontextmanager
@@ -188,22 +203,21 @@ async def stage(settings: Settings, after: After) -> AsyncIterator[Stage]:
     accepted, rejected = (topics.name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
     links = topics.name(settings, topics.LINKS, generation=current)
     found = ids(settings, [accepted, rejected, links])
-    refused = Refused(settings)
     async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
         indices = Indices(settings.namespace, current)
         await _prepared(client, indices)
-        writer = BulkWriter(client, indices)
+        writing = Writing(settings, BulkWriter(client, indices))
         secret = (settings.hit_secret.get_secret_value() or found.cluster).encode()
-        linked = ProjectLinks(settings, Places(settings, STAGE, current, found), writer, refused, secret)
+        linked = ProjectLinks(settings, Places(settings, STAGE, current, found), writing, secret)
         feeds = [
-            Feed("index-cases", [accepted], Index(accepted_document, writer, refused), current, transactional=False),
-            Feed("index-rejected", [rejected], Index(rejection_document, writer, refused), ALL, transactional=False),
+            Feed("index-cases", [accepted], Index(accepted_document, writing), current, transactional=False),
+            Feed("index-rejected", [rejected], Index(rejection_document, writing), ALL, transactional=False),
             Feed(STAGE, [links], linked, current),
         ]
         try:
             yield Stage(settings, f"{STAGE}-{current}", feeds, found.topics, after)
         finally:
-            await refused.close()
+            await writing.close()
 
 
 async def _prepared(client: AsyncElasticsearch, indices: Indices) -> None:

@@ -22,7 +22,8 @@ import uvloop
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import correlate, intake, project
-from pipeline.streams.lane import After
+from pipeline.streams.admin import admin
+from pipeline.streams.lane import LONGEST_PAUSE_S, After
 from pipeline.streams.stage import Stage, nothing
 from pipeline.streams.stores import delete_abandoned, shared_root
 
@@ -57,7 +58,21 @@ def work(name: str, settings: Settings, *, attached: bool = False, after: After 
     delete_abandoned(shared_root(settings))
     if asyncio.run(_run(name, settings, attached, after)) is Ending.ANEW:
         time.sleep(AGAIN_S)
+        _await_kafka(settings)
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program again
+
+
+def _await_kafka(settings: Settings) -> None:
+    """Return once Kafka answers: a worker that was running is not ended by an outage, however long."""
+    pause = AGAIN_S
+    while True:
+        try:
+            with admin(settings):
+                return
+        except LiaisonError as error:
+            log.warning("%s; waiting", error)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
 async def _run(name: str, settings: Settings, attached: bool, after: After) -> Ending:

@@ -33,6 +33,7 @@ from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.accounting import Accounting, accounting
+from pipeline.streams.faults import FAULTS
 from pipeline.streams.lag import lag
 from pipeline.streams.reading import read
 from pipeline.streams.registry import add, agencies
@@ -171,12 +172,31 @@ class Installation:
     async def _values(self, topic: topics.Topic) -> list[bytes]:
         names = [topics.name(self.settings, topic, agency=agency) for agency in await agencies(self.settings)]
         count = topics.partitions(self.settings, topic)
-        starts = {TopicPartition(name, p): 0 for name in names for p in range(count)}
-        return [r.value async for records in read(self.settings, starts) for r in records]
+        return await self._read({TopicPartition(name, p): 0 for name in names for p in range(count)})
 
     def hits(self) -> list[dict[str, Any]]:
         """All hits sent to all agencies."""
         return [json.loads(value) for value in asyncio.run(self._values(topics.HITS))]
+
+    def poison(self) -> None:
+        """Write what no stage of ours would write to the topics between stages."""
+        asyncio.run(self._poison())
+
+    async def _poison(self) -> None:
+        between = (topics.ACCEPTED, topics.BLOCKS, topics.LINKS)
+        async with AIOKafkaProducer(bootstrap_servers=self.settings.kafka_url) as producer:
+            for topic in between:
+                name = topics.name(self.settings, topic, generation=self.generation)
+                await producer.send_and_wait(name, b"poison", key=b"poison", partition=0)
+
+    def faults(self) -> list[str]:
+        """Reasons in `rejected` that no agency caused."""
+        name = topics.name(self.settings, topics.REJECTED)
+        values = asyncio.run(self._read({TopicPartition(name, p): 0 for p in range(self.settings.case_partitions)}))
+        return [reason for value in values if (reason := json.loads(value)["reason"]) in FAULTS]
+
+    async def _read(self, starts: dict[TopicPartition, int]) -> list[bytes]:
+        return [r.value async for records in read(self.settings, starts) for r in records]
 
     def visible_links(self) -> dict[str, tuple[int, int, int]]:
         """Link id to both versions and the score, as readers see them."""

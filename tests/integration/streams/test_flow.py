@@ -46,3 +46,15 @@ def test_killed_between_two_effects_the_accounting_balances_and_links_are_those_
     start_stage("project")
     wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
     installation.holds(feed)
+
+
+def test_a_record_of_ours_that_cannot_be_read_is_kept_and_holds_up_nothing(
+    records: Any, installation: Any, start_all: Any, wait_for: Any
+) -> None:
+    installation.poison()
+    feed = records.feed(30)
+    installation.push(feed)
+    start_all()
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    assert sorted(installation.faults()) == ["correlate_failed", "index_refused", "index_refused"]
+    installation.holds(feed)

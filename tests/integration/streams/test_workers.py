@@ -74,9 +74,7 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
     assert not any(child.is_running() for child in last.values())
 
 
-def test_stages_end_when_their_supervisor_is_killed(
-    engine_settings: Settings, supervisor: Any, wait_for: Any
-) -> None:
+def test_stages_end_when_their_supervisor_is_killed(engine_settings: Settings, supervisor: Any, wait_for: Any) -> None:
     asyncio.run(apply_all(engine_settings))
     wait_for(lambda: len(stages(supervisor)) == 3)
     children = list(stages(supervisor).values())
