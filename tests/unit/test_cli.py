@@ -37,7 +37,7 @@ def test_every_command_explains_itself_with_an_example(path: tuple[str, ...]) ->
     "path",
     [
         "up", "down", "status", "demo", "search", "case", "links",
-        "topics apply", "worker", "export links", "export cases", "ops agency add", "ops agency list",
+        "topics apply", "worker", "export", "ops agency add", "ops agency list",
         "feed validate", "feed push", "feed map",
         "batch correlate", "batch compare", "batch train", "batch blocking-report", "batch explain",
     ],

@@ -98,8 +98,12 @@ def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
             os.kill(os.getpid(), signal.SIGINT)
             reached.append(True)
 
-    with pytest.raises(KeyboardInterrupt):
-        interrupted_within()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background process starts with it ignored
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted_within()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert reached == [True]
 
 
