@@ -40,6 +40,8 @@ def remarks(trained: Trained, file: ModelFile, cases: Cases) -> Iterator[str]:
     for name in trained.kept:
         yield f"{name}: the data could not tell; it keeps its reference weights."
     for kind, found in trained.learnt.items():
+        if not found.fits:
+            yield f"{kind}: too few records to learn weights from; only the share of true pairs was estimated."
         for rule, fit in found.fits.items():
             if not fit.converged:
                 yield f"{kind}, {rule}: the estimate had not settled after {len(fit.log_likelihoods)} rounds."

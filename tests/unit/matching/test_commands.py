@@ -75,7 +75,7 @@ def test_explain_refuses_other_languages(pairs: Path) -> None:
 def test_train_writes_a_model_that_compare_reads(tmp_path: Path, pairs: Path) -> None:
     cases, output = tmp_path / "cases.ndjson", tmp_path / "model.json"
     syllables = ["ba", "do", "ki", "lu", "me", "na"]
-    names = [f"{a}{b}{c} {c}{a}{a}{b}" for a in syllables for b in syllables for c in syllables][:60]
+    names = [f"{a}{b}{c} {c}{a}{a}{b}" for a in syllables for b in syllables for c in syllables]
     lines = [
         record(2 * at + copy, [name], f"19{50 + at % 40}-0{1 + at % 9}-1{at % 9}")
         for at, name in enumerate(names)
@@ -88,7 +88,15 @@ def test_train_writes_a_model_that_compare_reads(tmp_path: Path, pairs: Path) ->
     assert "birth_date" in result.stdout
     assert run("compare", str(pairs), "--model", str(output)).exit_code == 0
     facts = json.loads(output.read_text())["training"]
-    assert facts["records"] == {"person": 120}
+    assert facts["records"] == {"person": 432}
+
+
+def test_train_says_where_records_are_too_few(tmp_path: Path) -> None:
+    cases, output = tmp_path / "cases.ndjson", tmp_path / "model.json"
+    cases.write_text("\n".join(record(at, ["Zbigniew Oczko"], f"19{50 + at // 2}-04-10") for at in range(60)))
+    result = run("train", str(cases), "-o", str(output))
+    assert result.exit_code == 0, result.output
+    assert "too few records to learn weights from" in result.stdout
 
 
 def test_train_calibrates_from_labels(tmp_path: Path) -> None:
