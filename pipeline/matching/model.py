@@ -74,13 +74,18 @@ class Prior(msgspec.Struct, frozen=True):
 
 
 class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The file as it is on disk."""
+    """The file as it is on disk.
+
+    `key_rarity` is how rare a blocking key must be, in hundredths of a bit: at 15 bits a key meets three cases in
+    100,000 at most; an installation of millions of cases takes 17, and loses the weakest of its links.
+    """
 
     version: str
     comparisons: dict[str, WeightedComparison]
     format: int = FORMAT
     prior: Prior = Prior()
     stop_keys: tuple[int, ...] = ()
+    key_rarity: int = 1500
     shared_phones: tuple[str, ...] = ()
     shared_emails: tuple[str, ...] = ()
     shared_addresses: tuple[str, ...] = ()
@@ -98,6 +103,7 @@ class Model:
         self.file = file
         self.version = file.version
         self.stop_keys = frozenset(file.stop_keys)
+        self.key_rarity = file.key_rarity
         self.prior = file.prior.bits
         self.companion_offset = file.prior.companion - file.prior.bits
         self.tables = {comparison.name: _table(comparison, file) for comparison in CATALOGUE}
