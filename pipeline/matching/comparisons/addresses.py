@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import product
 
@@ -15,13 +16,17 @@ from pipeline.matching.fingerprint import AddressPrint, EntityPrint
 LEVELS = (
     Level("same_door", 0.45, 5.0e-6, 0.60),
     Level("same_street", 0.08, 8.0e-5, 0.10),
+    Level("same_unit_postcode", 0.10, 1.2e-4, 0.08),
     Level("same_postcode", 0.10, 4.0e-4, 0.08),
     Level("near_postcode", 0.04, 1.2e-3, 0.01),
     Level("same_city", 0.10, 8.0e-3, 0.08),
     Level("different", 0.23, 0.98, 0.14),
 )
 """u(same_city) is that of a mid-sized town; the model's term frequencies replace it for the city in hand."""
-DOOR, STREET, POSTCODE, NEAR_POSTCODE, CITY, DIFFERENT = range(6)
+DOOR, STREET, UNIT_POSTCODE, POSTCODE, NEAR_POSTCODE, CITY, DIFFERENT = range(7)
+
+UNIT = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}|[a-z]\d[a-z]\d[a-z]\d|\d{4}[a-z]{2}|[a-z]\d[\dw][a-z\d]{4}")
+"""Postcodes of a few doors each: United Kingdom, Canada, Netherlands, Ireland. Elsewhere they are those of a town."""
 
 STREET_SIMILARITY = 82
 """rapidfuzz token_sort_ratio from which two street lines count as one: tolerates a wrong letter or an abbreviation."""
@@ -31,9 +36,10 @@ CITY_SIMILARITY = 84
 
 
 def address(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
-    """Addresses, one joint level: same door (house, street, and postcode or city), same street, same postcode, a
-    postcode with one wrong character, same city (rarer ones say more), different. An address
-    that the model lists as shared (a hostel, a prison, a head office) counts for little. The best pair counts."""
+    """Addresses, one joint level: same door (house, street, and postcode or city), same street, same postcode (more in
+    countries where it is that of a few doors), a postcode with one wrong character, same city (rarer ones say more),
+    different. An address that the model lists as shared (a hostel, a prison, a head office) counts for little. The best
+    pair counts."""
     if not a.addresses or not b.addresses:
         return None
     best: Found | None = None
@@ -68,11 +74,7 @@ def address_level(p: AddressPrint, q: AddressPrint) -> int:
     place = _same_place(p, q)
     if place is not False and p.street and q.street and fuzz.token_sort_ratio(p.street, q.street) >= STREET_SIMILARITY:
         if p.house and q.house:
-            return (
-                DOOR
-                if _same_house(p.house, q.house)
-                else (POSTCODE if p.postcode and p.postcode == q.postcode else CITY)
-            )
+            return DOOR if _same_house(p.house, q.house) else _area_level(p, q)
         return STREET
     return _area_level(p, q)
 
@@ -102,7 +104,7 @@ def _near(p: str, q: str) -> bool:
 def _area_level(p: AddressPrint, q: AddressPrint) -> int:
     if p.postcode and q.postcode:
         if p.postcode == q.postcode:
-            return POSTCODE
+            return UNIT_POSTCODE if UNIT.fullmatch(p.postcode) else POSTCODE
         if len(p.postcode) >= 4 and _near(p.postcode, q.postcode):
             return NEAR_POSTCODE
     return CITY if p.city and q.city and fuzz.ratio(p.city, q.city) >= CITY_SIMILARITY else DIFFERENT

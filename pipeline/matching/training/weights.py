@@ -73,16 +73,30 @@ def learnt_levels(
 ) -> tuple[WeightedLevel, ...]:
     """Monotone weights; a level that no pair showed is moved as its neighbours were, and marked."""
     raw = [hundredths(m, u) for m, u in zip(learnt.m[k], learnt.u[k], strict=True)]
-    seen = [bool(learnt.m_counts[k][i] >= 1 or learnt.hits[k][i] >= MIN_HITS) for i in range(len(raw))]
+    seen = [_is_seen(learnt, k, i) for i in range(len(raw))]
     known = [i for i, is_seen in enumerate(seen) if is_seen]
     shifts = np.interp(range(len(raw)), known, [raw[i] - reference.levels[i].bits for i in known])
-    wanted = [raw[i] if seen[i] else reference.levels[i].bits + float(shifts[i]) for i in range(len(raw))]
+    moved = [_same_sign(level.bits + float(shifts[i]), level.bits) for i, level in enumerate(reference.levels)]
+    wanted = [raw[i] if seen[i] else moved[i] for i in range(len(raw))]
     mass = [float(learnt.m_counts[k][i]) + 1 for i in range(len(raw))]
     bits = [min(CAP, round(value)) for value in falling(wanted, mass)]
     return tuple(
         WeightedLevel(level.name, bits[i], one_sign(_companion(learnt, k, i), bits[i]), _source(learnt, k, i, seen[i]))
         for i, level in enumerate(comparison.levels)
     )
+
+
+def _is_seen(learnt: Learnt, k: int, level: int) -> bool:
+    """Random pairs show the level, or true pairs do and that no random pair does agrees with its reference u."""
+    hits = learnt.hits[k]
+    if hits[level] >= MIN_HITS:
+        return True
+    expected = learnt.columns[k].u[level] * hits.sum()
+    return bool(learnt.m_counts[k][level] >= 1 and expected <= 2 * MIN_HITS)
+
+
+def _same_sign(bits: float, reference: int) -> float:
+    return max(bits, 0.0) if reference > 0 else min(bits, 0.0)
 
 
 def _source(learnt: Learnt, k: int, level: int, seen: bool) -> str:
