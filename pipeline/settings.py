@@ -53,7 +53,6 @@ class Settings(BaseSettings):
     hit_secret: SecretStr = SecretStr("")
     """Keys the opaque references in hits (at most 64 bytes), the same in all workers; empty: the Kafka cluster's id."""
 
-
     engine_cache: Path = Field(default_factory=lambda: user_cache_path("liaison"))
     """Where the local engines' fetched jars are kept, shared by every LIAISON_HOME of this user."""
 

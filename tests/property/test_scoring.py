@@ -20,7 +20,8 @@ from pipeline.records.normalisation import normalise
 model = cache(load_model)
 
 NAMES = [
-    "Zbigniew Oczko", "Oczko Zbigniew", "Иван Петров", "Ivan Petrov", "María García", "Maria Garcia", "王伟", "Wang Wei",
+    "Zbigniew Oczko", "Oczko Zbigniew", "Иван Петров", "Ivan Petrov", "María García", "Maria Garcia",
+    "王伟", "Wang Wei",
     "Mohamed Ali", "محمد علي", "José Núñez", "Jose Nunez", "J. Smith", "John Smith", "A", "unknown", "Özgür Işık",
 ]  # fmt: skip
 names = st.lists(st.sampled_from(NAMES), max_size=3).map(lambda some: [{"full": one} for one in some])

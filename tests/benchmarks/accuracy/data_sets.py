@@ -79,7 +79,8 @@ def senzing() -> DataSet:
 
 NUMBERS = {
     "SSN_NUMBER": ("social_security", "", "US"), "DRIVERS_LICENSE_NUMBER": ("driving_licence", "", "US"),
-    "PASSPORT_NUMBER": ("passport", "PASSPORT_COUNTRY", ""), "NATIONAL_ID_NUMBER": ("national_id", "NATIONAL_ID_COUNTRY", ""),
+    "PASSPORT_NUMBER": ("passport", "PASSPORT_COUNTRY", ""),
+    "NATIONAL_ID_NUMBER": ("national_id", "NATIONAL_ID_COUNTRY", ""),
     "TAX_ID_NUMBER": ("tax_id", "TAX_ID_COUNTRY", ""), "LEI_NUMBER": ("lei", "", ""),
 }  # fmt: skip
 
@@ -124,7 +125,12 @@ def senzing_numbers(one: dict[str, str]) -> list[Raw]:
     ]
 
 
-MONTHS = {month: at for at, month in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)}
+MONTHS = {
+    month: at
+    for at, month in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
+    )
+}
 
 
 def american_date(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Other tools on the same data sets, each as its own documentation sets it up, each an ImportError where not installed."""
+"""Other tools on the same data sets, each set up as its own documentation does; an ImportError where not installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from data_sets import DataSet, Pair, in_blocks
 from ours import Outcome
 
 NAME_AND_DATE = {
-    "senzing": ("full_name", "dob"), "fake_1000": ("first_name", "surname", "dob"), "historical_50k": ("full_name", "dob"),
+    "senzing": ("full_name", "dob"),
+    "fake_1000": ("first_name", "surname", "dob"),
+    "historical_50k": ("full_name", "dob"),
     **{f"febrl{number}": ("given_name", "surname", "date_of_birth") for number in (1, 2, 3, 4)},
 }  # fmt: skip
 MOST = 500

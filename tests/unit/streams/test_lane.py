@@ -109,7 +109,7 @@ async def running(world: World) -> AsyncIterator[Lane]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the condition is the world's state
+        while not condition():
             await asyncio.sleep(0.001)
 
 
