@@ -27,7 +27,7 @@ CHUNK_RECORDS: Final = 500
 """Most records in an event: enough to make a transaction's 1.5 ms of CPU cheap, few enough to keep latency low."""
 
 FETCH_MIN_BYTES: Final = 128 << 10
-FETCH_MAX_WAIT_MS: Final = 100
+FETCH_MAX_WAIT_MS: Final = 200
 """At low rates the broker gathers this long or this much, since small chunks are the real cost there."""
 
 SESSION_TIMEOUT_S: Final = 10.0

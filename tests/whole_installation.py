@@ -1,0 +1,286 @@
+"""A whole installation on the real engines: agencies, records to push, workers to start, and what came of it.
+
+The fixtures serve the suites whose conftest imports them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from pipeline.correlation.batch import links as batch_links
+from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.index.client import connect
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import Reader
+from pipeline.matching.explanation import explain
+from pipeline.matching.model import generation, load_model
+from pipeline.matching.scoring import judge
+from pipeline.records.agencies import Agency
+from pipeline.records.messages import Receipt
+from pipeline.records.normalisation import normalise
+from pipeline.records.partitioning import partition_of
+from pipeline.records.validation import read as read_record
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.accounting import Accounting, accounting
+from pipeline.streams.faults import FAULTS
+from pipeline.streams.lag import lag
+from pipeline.streams.reading import read
+from pipeline.streams.registry import add, agencies
+from pipeline.streams.setup import apply_all
+
+COUNTRIES = {"fr-pj": "FR", "be-fp": "BE", "de-bk": "DE", "nl-np": "NL"}
+SCRIPT = Path(__file__).with_name("stage_process.py")
+STAGES = ("intake", "correlate", "project")
+
+GIVEN = ("Ivan", "Marie", "Pierre", "Anna", "Karim", "Sofia", "Luis", "Elena", "Omar", "Nina")
+SYLLABLES = ("ba", "do", "ki", "lu", "me", "na", "po", "ra", "su", "ti", "ve", "zo")
+
+
+class Message(NamedTuple):
+    """What is pushed to a national topic; a partition of None is where the key belongs."""
+
+    agency: str
+    key: bytes | None
+    value: bytes | None
+    partition: int | None = None
+
+
+class Records:
+    """Makes the records and messages of a test, always the same for the same seed."""
+
+    def __init__(self, seed: int = 7) -> None:
+        self.draw = random.Random(seed)
+
+    def person(self, **fields: Any) -> dict[str, Any]:
+        """A person whom hardly anyone else resembles."""
+        draw = self.draw
+        family = "".join(draw.choices(SYLLABLES, k=4)).capitalize()
+        born = f"{draw.randint(1940, 2005)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
+        made = {
+            "type": "person",
+            "names": [{"given": draw.choice(GIVEN), "family": family}],
+            "birth_date": born,
+            "phones": [f"+336{draw.randint(10_000_000, 99_999_999)}"],
+        }
+        return made | fields
+
+    def message(
+        self, agency: str, case_id: str, version: int = 1, people: Iterable[dict[str, Any]] = (), **data: Any
+    ) -> Message:
+        """A case record as its agency sends it; with `status="withdrawn"` it has no content."""
+        people = list(people) or [self.person()]
+        content: dict[str, Any] = {
+            "title": "Case",
+            "handling": {"code": "H0", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]},
+            "entities": [{**one, "id": f"p{at}"} for at, one in enumerate(people)],
+        }
+        body = {
+            "specversion": "1.0",
+            "id": f"{agency}:{case_id}:{version}",
+            "source": f"/agencies/{agency}",
+            "type": "org.liaison.case.v1",
+            "data": {
+                "case_id": case_id,
+                "agency": agency,
+                "country": COUNTRIES[agency],
+                "version": version,
+                "status": "active",
+                **({} if data.get("status") == "withdrawn" else content),
+                **data,
+            },
+        }
+        return Message(agency, f"{agency}:{case_id}".encode(), json.dumps(body).encode())
+
+    def feed(self, cases: int, prefix: str = "c") -> list[Message]:
+        """Cases that share people across agencies; some are sent twice, amended or withdrawn."""
+        shared = [self.person() for _ in range(cases // 3)]
+        sent: list[Message] = []
+        for number in range(cases):
+            agency, case_id = self.draw.choice(list(COUNTRIES)), f"{prefix}{number:05d}"
+            people = [self.draw.choice(shared), self.person()]
+            made = self.message(agency, case_id, 1, people)
+            sent += [made, *self._later(self.draw.random(), agency, case_id, people, made)]
+        return sent
+
+    def _later(
+        self, kind: float, agency: str, case_id: str, people: list[dict[str, Any]], made: Message
+    ) -> list[Message]:
+        if kind < 0.1:
+            return [made]
+        if kind < 0.2:
+            return [self.message(agency, case_id, 2, people[1:] if kind < 0.15 else people)]
+        return [self.message(agency, case_id, 3, status="withdrawn")] if kind < 0.25 else []
+
+
+@pytest.fixture
+def records() -> Records:
+    """The test's record maker."""
+    return Records()
+
+
+@dataclass
+class Installation:
+    """One installation and what can be seen of it."""
+
+    settings: Settings
+
+    @property
+    def generation(self) -> str:
+        return generation(load_model(self.settings.model), self.settings.block_partitions)
+
+    def push(self, messages: Iterable[Message]) -> list[str]:
+        """Send messages in order; returns their positions as receipts name them."""
+        return asyncio.run(self._push(messages))
+
+    async def _push(self, messages: Iterable[Message]) -> list[str]:
+        async with AIOKafkaProducer(
+            bootstrap_servers=self.settings.kafka_url, max_request_size=5 << 20, linger_ms=5
+        ) as producer:
+            sent = [await self._send(producer, one) for one in messages]
+            done = await asyncio.gather(*sent)
+        return [f"{m.topic}-{m.partition}-{m.offset}" for m in done]
+
+    async def _send(self, producer: AIOKafkaProducer, one: Message) -> Any:
+        home = partition_of(one.key or b"", self.settings.case_partitions)
+        topic = topics.name(self.settings, topics.CASES, agency=one.agency)
+        partition = home if one.partition is None else one.partition
+        return await producer.send(topic, one.value, key=one.key, partition=partition)
+
+    def accounting(self) -> Accounting:
+        return asyncio.run(accounting(self.settings))
+
+    def at_rest(self) -> bool:
+        """Whether everything pushed has gone through all stages."""
+        return all(one.lag == 0 for one in asyncio.run(lag(self.settings)))
+
+    def receipts(self) -> dict[str, Receipt]:
+        """Receipts by source position."""
+        found = asyncio.run(self._values(topics.RECEIPTS))
+        return {str(r.position): r for r in (msgspec.json.decode(value, type=Receipt) for value in found)}
+
+    async def _values(self, topic: topics.Topic) -> list[bytes]:
+        names = [topics.name(self.settings, topic, agency=agency) for agency in await agencies(self.settings)]
+        count = topics.partitions(self.settings, topic)
+        return await self._read({TopicPartition(name, p): 0 for name in names for p in range(count)})
+
+    def hits(self) -> list[dict[str, Any]]:
+        """All hits sent to all agencies."""
+        return [json.loads(value) for value in asyncio.run(self._values(topics.HITS))]
+
+    def poison(self) -> None:
+        """Write what no stage of ours would write to the topics between stages."""
+        asyncio.run(self._poison())
+
+    async def _poison(self) -> None:
+        between = (topics.ACCEPTED, topics.BLOCKS, topics.LINKS)
+        async with AIOKafkaProducer(bootstrap_servers=self.settings.kafka_url) as producer:
+            for topic in between:
+                name = topics.name(self.settings, topic, generation=self.generation)
+                await producer.send_and_wait(name, b"poison", key=b"poison", partition=0)
+
+    def faults(self) -> list[str]:
+        """Reasons in `rejected` that no agency caused."""
+        name = topics.name(self.settings, topics.REJECTED)
+        values = asyncio.run(self._read({TopicPartition(name, p): 0 for p in range(self.settings.case_partitions)}))
+        return [reason for value in values if (reason := json.loads(value)["reason"]) in FAULTS]
+
+    async def _read(self, starts: dict[TopicPartition, int]) -> list[bytes]:
+        return [r.value async for records in read(self.settings, starts) for r in records]
+
+    def visible_links(self) -> dict[str, tuple[int, int, int]]:
+        """Link id to both versions and the score, as readers see them."""
+        return asyncio.run(self._visible_links())
+
+    async def _visible_links(self) -> dict[str, tuple[int, int, int]]:
+        async with connect(self.settings) as client:
+            reader = Reader(client, Indices(self.settings.namespace, self.generation))
+            return {link.link: (link.a.version, link.b.version, link.score) async for link in reader.every_link()}
+
+    def cases(self, keys: Iterable[str]) -> dict[str, int]:
+        """The live cases among these with their versions, as readers see them."""
+        return asyncio.run(self._cases(keys))
+
+    async def _cases(self, keys: Iterable[str]) -> dict[str, int]:
+        async with connect(self.settings) as client:
+            reader = Reader(client, Indices(self.settings.namespace, self.generation))
+            return {key: case.version for key, case in (await reader.cases(keys)).items()}
+
+    def batch_links(self, messages: Iterable[Message]) -> dict[str, tuple[int, int, int]]:
+        """What a batch run over the same valid messages finds."""
+        model = load_model(self.settings.model)
+        cases = (read_record(one.value).case for one in messages)
+        prints = [fingerprint(case, normalise(case), model) for case in cases]
+        found = batch_links(prints, model, judge, explain)
+        return {link.link_id: (link.version_a, link.version_b, link.score) for link in found}
+
+    def holds(self, messages: Iterable[Message]) -> None:
+        """Assert what must be true once valid messages have gone through, whatever happened on the way."""
+        assert self.accounting().balanced
+        expected = self.batch_links(messages)
+        assert expected
+        assert self.visible_links() == expected
+        hits = self.hits()
+        assert len({hit["id"] for hit in hits}) == len(hits)
+        kinds = Counter(hit["kind"] for hit in hits)
+        assert kinds["new"] - kinds["retracted"] == 2 * len(expected)
+
+
+@pytest.fixture
+def make_installation() -> type[Installation]:
+    """For tests that prepare Kafka themselves."""
+    return Installation
+
+
+@pytest.fixture
+def installation(engine_settings: Settings) -> Installation:
+    """Topics and agencies, ready for workers."""
+
+    async def prepare() -> None:
+        await apply_all(engine_settings)
+        for name, country in COUNTRIES.items():
+            await add(engine_settings, Agency(name, country))
+
+    asyncio.run(prepare())
+    return Installation(engine_settings)
+
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start_stage(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Start a stage's process; all are killed at the end."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / f"{len(started)}-{arguments[0]}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, str(SCRIPT), *arguments], env=engine_environment, stdout=log, stderr=log
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def start_all(start_stage: Start) -> Callable[[], list[subprocess.Popen[bytes]]]:
+    """Start one worker of each stage."""
+    return lambda: [start_stage(stage) for stage in STAGES]
