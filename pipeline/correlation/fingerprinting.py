@@ -12,15 +12,19 @@ from pipeline.records.model import Case
 from pipeline.records.normalised import Normalised
 
 
-class HasStopKeys(Protocol):
-    """What correlation needs of the matching model."""
+class BlockingModel(Protocol):
+    """What blocking needs of the matching model."""
 
     @property
     def stop_keys(self) -> frozenset[int]:
         """Keys of values too common to block on."""
 
+    @property
+    def key_rarity(self) -> int:
+        """How rare a key must be, in hundredths of a bit."""
 
-def fingerprint(case: Case, normalised: Normalised, model: HasStopKeys) -> Fingerprint:
+
+def fingerprint(case: Case, normalised: Normalised, model: BlockingModel) -> Fingerprint:
     """The fingerprint of one version of a case; a withdrawal's holds nothing but who, which version, and that."""
     if case.withdrawn:
         return Fingerprint(case.key, case.version, fingerprint_hash(case), case.agency, case.country, withdrawn=True)
@@ -34,7 +38,7 @@ def fingerprint(case: Case, normalised: Normalised, model: HasStopKeys) -> Finge
         retain_until=case.retain_until or "",
         handling=_handling(case),
         contact=Contact(case.contact.unit or "", case.contact.email or "", case.contact.phone or ""),
-        keys=keys(entities, model.stop_keys),
+        keys=keys(entities, model.stop_keys, model.key_rarity),
         entities=entities,
     )
 

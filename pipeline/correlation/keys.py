@@ -15,13 +15,20 @@ MAX_KEYS = 512
 """Keys of one case, most selective kinds first; 200 entities stay within 10 kB of fingerprint."""
 
 
-def keys(entities: Iterable[EntityPrint], stop: Collection[int] = frozenset()) -> tuple[int, ...]:
+KEY_RARITY = 1500
+"""How rare a key must be by default, in hundredths of a bit (person_keys)."""
+
+
+def keys(
+    entities: Iterable[EntityPrint], stop: Collection[int] = frozenset(), rarity: int = KEY_RARITY
+) -> tuple[int, ...]:
     """The keys, ascending, at most MAX_KEYS; `stop` are the model's keys of too common values."""
-    return tuple(sorted({key for entity in entities for key in entity_keys(entity)}.difference(stop))[:MAX_KEYS])
+    found = {key for entity in entities for key in entity_keys(entity, rarity)}
+    return tuple(sorted(found.difference(stop))[:MAX_KEYS])
 
 
-def entity_keys(entity: EntityPrint) -> Iterator[int]:
+def entity_keys(entity: EntityPrint, rarity: int = KEY_RARITY) -> Iterator[int]:
     """The keys that one entity yields."""
     yield from thing_keys(entity)
     if entity.type == "person":
-        yield from person_keys(entity)
+        yield from person_keys(entity, rarity)

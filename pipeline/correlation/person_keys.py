@@ -1,7 +1,7 @@
 """Blocking keys of persons: each name sound alone if it is rare enough, else with the one attribute that makes it so.
 
-The thresholds are in hundredths of a bit: a key of 14 bits meets six cases in 100,000. They were set by backward
-elimination over the true pairs of historical figures, FEBRL and fake_1000 (tests/benchmarks/correlation).
+How rare is enough is the model's `key_rarity` in hundredths of a bit: a key of 15 bits meets three cases in 100,000 at
+most. The kinds are what backward elimination left over the true pairs of historical figures, FEBRL and fake_1000.
 """
 
 from __future__ import annotations
@@ -16,11 +16,8 @@ from pipeline.correlation.name_sounds import Sounds, sounds
 from pipeline.correlation.thing_keys import area, places, postcodes
 from pipeline.matching.fingerprint import EntityPrint
 
-ENOUGH = 1400
-"""Rarity of a key made of a name's sound and an attribute, or of one sound alone."""
-
-ENOUGH_PAIR = 1300
-"""Rarity of a key made of two name sounds: those of one person vary together less than chance has it."""
+LESS_FOR_PAIRS = 100
+"""How much less rare a pair of name sounds may be: most pairs are rarer than their parts' rarities add up to."""
 
 YEAR, MONTH, DAY, POSTCODE, AREA, PLACE = 600, 950, 800, 1100, 800, 600
 """Rarity of an attribute's common value: 64 birth years; 12 months in each; 365 days in any order of day and month;
@@ -47,15 +44,15 @@ class Born(NamedTuple):
     dates: tuple[str, ...] = ()
 
 
-def person_keys(entity: EntityPrint) -> Iterator[int]:
+def person_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
     """The keys of a person that hold a name or a birth date."""
     born, where, codes = _born(entity), places(entity), postcodes(entity)
     heard = _heard(entity)
     for one in heard:
-        yield from _onset_keys(one, born, where, codes)
-        yield from _sound_keys(one, where)
+        yield from _onset_keys(one, born, where, codes, enough)
+        yield from _sound_keys(one, where, enough)
     for first, second in combinations(heard[:MAX_PAIRED], 2):
-        yield from _pair_keys(first, second, born, where)
+        yield from _pair_keys(first, second, born, where, enough - LESS_FOR_PAIRS)
     yield from _nameless_keys({one.initial for one in heard}, born, where, codes)
 
 
@@ -82,32 +79,32 @@ def _dated(year: int, month: int, day: int) -> Born:
     return Born((year,), months, () if either == DEFAULT_DAY else (either,), (f"{year}-{either}",))
 
 
-def _onset_keys(one: Sounds, born: Born, where: Iterable[str], codes: Iterable[str]) -> Iterator[int]:
+def _onset_keys(one: Sounds, born: Born, where: Iterable[str], codes: Iterable[str], enough: int) -> Iterator[int]:
     for onset, rarity in one.onsets:
-        if rarity + YEAR >= ENOUGH:
+        if rarity + YEAR >= enough:
             yield from (key(Kind.NAME_YEAR, f"{onset} {year}") for year in born.years)
-        elif rarity + MONTH >= ENOUGH:
+        elif rarity + MONTH >= enough:
             yield from (key(Kind.NAME_MONTH, f"{onset} {month}") for month in born.months)
-        if rarity + DAY >= ENOUGH:
+        if rarity + DAY >= enough:
             yield from (key(Kind.NAME_DAY, f"{onset} {day}") for day in born.days)
-        if rarity + POSTCODE >= ENOUGH:
+        if rarity + POSTCODE >= enough:
             yield from (key(Kind.NAME_POSTCODE, f"{onset} {code}") for code in codes)
-        if rarity + AREA >= ENOUGH:
+        if rarity + AREA >= enough:
             yield from (key(Kind.NAME_AREA, f"{onset} {area(code)}") for code in codes)
-        if rarity + PLACE >= ENOUGH:
+        if rarity + PLACE >= enough:
             yield from (key(Kind.NAME_PLACE, f"{onset} {place}") for place in where)
 
 
-def _sound_keys(one: Sounds, where: Iterable[str]) -> Iterator[int]:
+def _sound_keys(one: Sounds, where: Iterable[str], enough: int) -> Iterator[int]:
     for skeleton, rarity in one.skeletons:
-        if rarity >= ENOUGH:
+        if rarity >= enough:
             yield key(Kind.NAME, skeleton)
     for sound, rarity in (*one.skeletons, *one.variants):
-        if ENOUGH > rarity >= ENOUGH - PLACE:
+        if enough > rarity >= enough - PLACE:
             yield from (key(Kind.NAME_PLACE, f"sound {sound} {place}") for place in where)
 
 
-def _pair_keys(first: Sounds, second: Sounds, born: Born, where: Iterable[str]) -> Iterator[int]:
+def _pair_keys(first: Sounds, second: Sounds, born: Born, where: Iterable[str], enough: int) -> Iterator[int]:
     """Two skeletons, or one and a variant class; what is too common with a variant class also takes an attribute."""
     for one in (*first.skeletons, *first.variants):
         for other in (*second.skeletons, *second.variants):
@@ -115,7 +112,7 @@ def _pair_keys(first: Sounds, second: Sounds, born: Born, where: Iterable[str]) 
             pair = f"{one[0]} {other[0]}" if one[0] < other[0] else f"{other[0]} {one[0]}"
             if classes == 2 or one == other:
                 continue
-            if one[1] + other[1] >= ENOUGH_PAIR:
+            if one[1] + other[1] >= enough:
                 yield key(Kind.NAME_PAIR, pair)
             elif classes:
                 yield from (key(Kind.NAME_YEAR, f"{pair} {year}") for year in born.years)
@@ -130,4 +127,5 @@ def _nameless_keys(initials: Iterable[str], born: Born, where: Iterable[str], co
             yield from (key(Kind.DATE_INITIAL, f"{date} {initial}") for initial in initials)
     for code in codes:
         yield from (key(Kind.POSTCODE_YEAR, f"{code} {year}") for year in born.years)
-        yield from (key(Kind.POSTCODE_PLACE, f"{code} {place}") for place in where)
+        if not code.isdigit():
+            yield from (key(Kind.POSTCODE_PLACE, f"{code} {place}") for place in where)

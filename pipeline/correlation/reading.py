@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pipeline.correlation.fingerprinting import HasStopKeys, fingerprint
+from pipeline.correlation.fingerprinting import BlockingModel, fingerprint
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.agencies import Agency
 from pipeline.records.hashing import content_hash
@@ -73,6 +73,6 @@ class Reader:
         return found is Standing.NEWER
 
 
-def fingerprints(cases: Iterable[Case], model: HasStopKeys) -> Iterator[Fingerprint]:
+def fingerprints(cases: Iterable[Case], model: BlockingModel) -> Iterator[Fingerprint]:
     """Each case normalised and fingerprinted, as intake does it."""
     return (fingerprint(case, normalise(case), model) for case in cases)

@@ -19,7 +19,6 @@ CONFUSABLE = str.maketrans("OIBS", "0185")
 PHONE_TAIL = 7
 """Digits of a subscriber number that survive a change of area or country code (ITU-T E.164 plans: six to eight)."""
 
-NEAR_PHONE = 9
 NEAR_IDENTIFIER = 10
 """Last characters of a number that are cut in three: one wrong character leaves two parts as they are."""
 
@@ -66,15 +65,15 @@ def _identifiers(entity: EntityPrint) -> Iterator[int]:
         if identifier.type == "plate":
             yield from _plate(identifier, entity.make)
         elif len(value) >= SHORTEST_NEAR:
-            yield from _near(Kind.IDENTIFIER_NEAR, value[-NEAR_IDENTIFIER:])
+            yield from _near(value[-NEAR_IDENTIFIER:])
 
 
-def _near(kind: Kind, end: str) -> Iterator[int]:
+def _near(end: str) -> Iterator[int]:
     """Two of three parts of a number's end, each with its place."""
     third = -(-len(end) // 3)
     parts = (end[: -2 * third], end[-2 * third : -third], end[-third:])
     for (first, one), (second, other) in combinations(enumerate(parts), 2):
-        yield key(kind, f"{first}{second} {one} {other}")
+        yield key(Kind.IDENTIFIER_NEAR, f"{first}{second} {one} {other}")
 
 
 def _plate(plate: IdentifierPrint, make: str) -> Iterator[int]:
@@ -89,8 +88,6 @@ def _plate(plate: IdentifierPrint, make: str) -> Iterator[int]:
 def _phones(entity: EntityPrint) -> Iterator[int]:
     for phone in entity.phones:
         yield key(Kind.PHONE_TAIL, phone.national[-PHONE_TAIL:])
-        if len(phone.national) >= SHORTEST_NEAR:
-            yield from _near(Kind.PHONE_NEAR, phone.national[-NEAR_PHONE:])
 
 
 def _emails(entity: EntityPrint) -> Iterator[int]:

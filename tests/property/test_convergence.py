@@ -501,10 +501,12 @@ class Convergence(RuleBasedStateMachine):
     def correlate(self, partition: int, count: int, crash: str) -> None:
         self.world.owners[partition % self.partitions].step(count, crash)
 
-    @rule(partition=st.integers(0, 7), data=st.data())
-    def change_owner(self, partition: int, data: st.DataObject) -> None:
+    @rule(partition=st.integers(0, 7), data=st.data(), compacted=st.booleans())
+    def change_owner(self, partition: int, data: st.DataObject, compacted: bool) -> None:
         """To a worker without a store, or to one that comes back with the store it had."""
         partition %= self.partitions
+        if compacted:
+            self.world.blocks[partition].compact(self.world.blocks[partition].end)
         stores = [worker.kept for worker in self.world.zombies if worker.partition == partition]
         self.world.move(partition, data.draw(st.sampled_from([MemoryStore(), *stores])))
 

@@ -1,0 +1,157 @@
+"""An endless, seeded stream of fingerprints whose names, dates and places follow fixed distributions.
+
+Given names and half of the family names are drawn with the frequencies of the model's constants, the other half are
+built of syllables (a real country has hundreds of thousands of family names); birth dates are uniform over 45 years,
+cities follow the law of Zipf and Mandelbrot (the largest holds 2% of the people), one case in twelve is about a person who was seen before, in another country and with a slip.
+Each case holds a person with address, phone and (in half) a passport, and in half a second person or a vehicle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+from random import Random
+
+from pipeline.correlation.keys import keys
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, entity_print
+from pipeline.matching.names.rarity import known_rarities
+from pipeline.records.normalised import Address, Entity, Identifier, Name, PartialDate, Phone, Token
+
+COUNTRIES = ("FR", "DE", "PL", "ES", "IT", "BE")
+CITIES = 400
+SEEN_AGAIN = 1 / 12
+KEPT = 20_000
+"""People who may be seen again."""
+
+SYLLABLES = tuple(
+    start + vowel
+    for start in [
+        "b",
+        "br",
+        "d",
+        "f",
+        "g",
+        "gr",
+        "h",
+        "k",
+        "kr",
+        "l",
+        "m",
+        "n",
+        "p",
+        "r",
+        "s",
+        "st",
+        "sch",
+        "t",
+        "tr",
+        "v",
+        "w",
+        "z",
+    ]
+    for vowel in "aeiou"
+)
+HANDLING = Handling("H0", ("*",), ("correlation",))
+
+
+class Population:
+    """`fingerprints()` never ends; the same seed gives the same stream."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+        known = [(token, 2 ** (-rarity / 100)) for token, rarity in known_rarities().items() if token.isalpha()]
+        self._names = [token for token, _ in known]
+        self._name_weights = list(accumulate(weight for _, weight in known))
+        self._city_weights = list(accumulate(1 / (rank + 20) for rank in range(CITIES)))
+        self._people: list[Entity] = []
+        self.made = 0
+
+    def fingerprints(self) -> Iterator[Fingerprint]:
+        while True:
+            self.made += 1
+            country = self._random.choice(COUNTRIES)
+            entities = tuple(entity_print(entity) for entity in self._entities())
+            yield self._fingerprint(country, entities)
+
+    def _fingerprint(self, country: str, entities: tuple[EntityPrint, ...]) -> Fingerprint:
+        agency = f"{country.lower()}-police"
+        case = f"{agency}:{self.made:08d}"
+        return Fingerprint(
+            case, 1, f"{self.made:032x}", agency, country, handling=HANDLING, keys=keys(entities), entities=entities
+        )
+
+    def _entities(self) -> Iterator[Entity]:
+        yield self._seen_again() if self._people and self._random.random() < SEEN_AGAIN else self._person("p1")
+        if self._random.random() < 0.5:
+            yield self._person("p2") if self._random.random() < 0.5 else self._vehicle()
+
+    def _person(self, entity: str) -> Entity:
+        random = self._random
+        given, family = self._name(), self._name() if random.random() < 0.5 else self._built_name()
+        city = random.choices(range(CITIES), cum_weights=self._city_weights)[0]
+        postcode = f"{(city * 7919 + random.randrange(20)) % 90_000 + 10_000:05d}"
+        national = f"6{random.randrange(10**8):08d}"
+        passport = (Identifier("passport", f"{random.randrange(10**9):09d}"),) if random.random() < 0.5 else ()
+        person = Entity(
+            entity,
+            "person",
+            names=(_named(given, family),),
+            birth_date=PartialDate(random.randrange(1960, 2005), random.randrange(1, 13), random.randrange(1, 29)),
+            gender=random.choice(("male", "female")),
+            identifiers=passport,
+            phones=(Phone(f"+33{national}", national),),
+            addresses=(
+                Address(
+                    house=str(random.randrange(1, 200)),
+                    street=f"rue {self._built_name()}",
+                    postcode=postcode,
+                    city=f"city{city}",
+                ),
+            ),
+        )
+        self._people = [*self._people[-KEPT:], person] if len(self._people) > 2 * KEPT else self._people
+        self._people.append(person)
+        return person
+
+    def _seen_again(self) -> Entity:
+        """Half a phone later: the same name, with the birth date or the phone missing, or a letter left out."""
+        random = self._random
+        person = random.choice(self._people[-KEPT:])
+        given, family = (token.text for token in person.names[0].tokens)
+        slip = random.randrange(3)
+        if slip == 2 and len(family) > 4:
+            at = random.randrange(1, len(family))
+            family = family[:at] + family[at + 1 :]
+        return Entity(
+            "p1",
+            "person",
+            names=(_named(given, family),),
+            birth_date=None if slip == 0 else person.birth_date,
+            gender=person.gender,
+            phones=() if slip == 1 else person.phones,
+            identifiers=person.identifiers if random.random() < 0.5 else (),
+        )
+
+    def _vehicle(self) -> Entity:
+        random = self._random
+        plate = (
+            "".join(random.choices("ABCDEFGHJKLMNPQRSTVWXYZ", k=2))
+            + f"{random.randrange(1000):03d}"
+            + "".join(random.choices("ABCDEFGHJKLMNPQRSTVWXYZ", k=2))
+        )
+        return Entity(
+            "v1",
+            "vehicle",
+            identifiers=(Identifier("plate", plate),),
+            make=random.choice(("renault", "audi", "seat", "skoda", "ford", "fiat")),
+        )
+
+    def _name(self) -> str:
+        return self._random.choices(self._names, cum_weights=self._name_weights)[0]
+
+    def _built_name(self) -> str:
+        return "".join(self._random.choices(SYLLABLES, k=self._random.choice((2, 3, 3, 4))))
+
+
+def _named(given: str, family: str) -> Name:
+    return Name(f"{given} {family}", (Token(given, "given"), Token(family, "family")))
