@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 import uuid
@@ -31,7 +32,12 @@ T = TypeVar("T")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Agree on the engines' home: the controlling process chooses it, xdist's workers are told."""
+    """Agree on the engines' home: the controlling process chooses it, xdist's workers are told.
+
+    Interrupts reach the processes that tests start, even where this one was started in the background without them.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     handed_down = getattr(config, "workerinput", {}).get("engines_home")
     config.stash[_home] = Path(handed_down or Path(tempfile.gettempdir()) / f"{HOME_PREFIX}{os.getpid()}")
     if not handed_down:
