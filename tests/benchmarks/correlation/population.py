@@ -2,7 +2,8 @@
 
 Given names and half of the family names are drawn with the frequencies of the model's constants, the other half are
 built of syllables (a real country has hundreds of thousands of family names); birth dates are uniform over 45 years,
-cities follow the law of Zipf and Mandelbrot (the largest holds 2% of the people), one case in twelve is about a person who was seen before, in another country and with a slip.
+cities follow the law of Zipf and Mandelbrot (the largest holds 2% of the people),
+one case in twelve is about a person who was seen before, in another country and with a slip.
 Each case holds a person with address, phone and (in half) a passport, and in half a second person or a vehicle.
 """
 

@@ -104,7 +104,8 @@ class Installation:
 def main() -> None:
     arguments = _arguments()
     print(
-        f"{'held':>9} {'us/case':>8} {'cand':>6} {'judged':>6} {'us/pair':>8} {'links':>6} {'explain':>8} {'commit':>7} {'rest':>6} {'keys':>5} {'us/keys':>7} {'MB':>6} {'RSS':>6}"
+        f"{'held':>9} {'us/case':>8} {'cand':>6} {'judged':>6} {'us/pair':>8} {'links':>6} "
+        f"{'explain':>8} {'commit':>7} {'rest':>6} {'keys':>5} {'us/keys':>7} {'MB':>6} {'RSS':>6}"
     )
     with tempfile.TemporaryDirectory() as folder:
         watch, population = Stopwatch(), Population(1)
@@ -134,7 +135,8 @@ def _measure(
     size = sum(file.stat().st_blocks * 512 for file in folder.rglob("data.mdb")) / 1e6
     resident = psutil.Process().memory_info().rss / 1e6
     print(
-        f"{held:>9} {seconds / count * 1e6:>8.0f} {candidates:>6.1f} {judged:>6.1f} {per['judge'] / max(judged, 1e-9):>8.1f} "
+        f"{held:>9} {seconds / count * 1e6:>8.0f} {candidates:>6.1f} {judged:>6.1f} "
+        f"{per['judge'] / max(judged, 1e-9):>8.1f} "
         f"{claims / count:>6.2f} {per['explain']:>8.0f} {per['commit']:>7.0f} {rest:>6.0f} "
         f"{fmean(len(one.keys) for one in fingerprints):>5.1f} {'':>7} {size:>6.0f} {resident:>6.0f}"
     )
