@@ -18,6 +18,7 @@ def register(root: typer.Typer) -> None:
     agency.command("add")(add_agency)
     agency.command("list")(list_agencies)
     ops.add_typer(agency, name="agency")
+    ops.command("lag")(show_lag)
     root.add_typer(ops, name="ops")
 
 
@@ -46,3 +47,22 @@ def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print on
         return
     for agency in held:
         typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}")
+
+
+def show_lag(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
+    """Show how many records each stage is behind, by topic and partition; nothing is shown for what is done.
+
+    Example: liaison ops lag --json
+    """
+    from dataclasses import asdict
+
+    from pipeline.streams.lag import lag
+
+    found = asyncio.run(lag(from_environment()))
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found]))
+        return
+    for one in found:
+        if one.lag:
+            typer.echo(f"{one.group}\t{one.topic}\t{one.partition}\t{one.lag}")
+    typer.echo(f"{sum(one.lag for one in found)} records behind in all")

@@ -1,0 +1,49 @@
+"""The commands about topics, agencies and lag, as an operator runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+pytestmark = pytest.mark.engines
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def liaison(engine_environment: dict[str, str]) -> Run:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        code = "from pipeline.cli import main; main()"
+        command = [sys.executable, "-c", code, *words]
+        return subprocess.run(command, env=engine_environment, capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+def test_from_nothing_to_a_registered_agency(liaison: Run) -> None:
+    assert json.loads(liaison("ops", "agency", "list", "--json").stdout) == []
+    created = json.loads(liaison("topics", "apply", "--json").stdout)
+    assert len(created["created"]) == 12
+    assert created["differences"] == []
+    assert "3 topics created" in liaison("ops", "agency", "add", "fr-pj", "--country", "FR").stdout
+    assert "0 topics created, 15 were there" in liaison("topics", "apply").stdout
+    listed = json.loads(liaison("ops", "agency", "list", "--json").stdout)
+    assert listed == [{"name": "fr-pj", "country": "FR", "state": "active"}]
+    lag = json.loads(liaison("ops", "lag", "--json").stdout)
+    assert {one["lag"] for one in lag} == {0}
+    assert liaison("ops", "lag").stdout == "0 records behind in all\n"
+
+
+def test_an_expected_failure_is_one_line(liaison: Run) -> None:
+    refused = liaison("ops", "agency", "add", "Fr pj", "--country", "FR")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("liaison: an agency's name has")
+    assert refused.stderr.count("\n") == 1
+    missing = liaison("ops", "lag")
+    assert missing.returncode == 1
+    assert "missing topics" in missing.stderr
+    assert liaison("ops", "agency", "add", "fr-pj").returncode == 2
