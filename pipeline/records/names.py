@@ -27,7 +27,7 @@ _BLANKED = ("Cc", "Zl", "Zp", "Cs", "Cn", "Co")
 _ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def normalise_name(
     full: str, given: str, middle: str, family: str, patronymic: str, kind: str, entity_type: str
 ) -> Name:

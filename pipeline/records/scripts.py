@@ -34,7 +34,7 @@ def script_of_letter(letter: str) -> str:
     return "" if script is None or script in _NEUTRAL else script
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def script_of(text: str) -> str:
     """The script most letters of `text` belong to ("" if it has none); the first one wins a tie."""
     counts = Counter(script for letter in text if (script := script_of_letter(letter)))

@@ -19,7 +19,7 @@ _CASEFOLD = 4
 """rigour's Normalize.CASEFOLD, which its table of legal forms is to be folded by."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def word_rarity(word: str, folded: str) -> int:
     """Hundredths of a bit of a core word."""
     known = _frequent().get(folded, _frequent().get(word))
@@ -33,7 +33,7 @@ def _ceiling(folded: str) -> int:
     return rarity_of(folded + "_")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def meanings(word: str) -> frozenset[str]:
     """What rigour takes a word for: usual words, domains and places, under one name in every spelling."""
     names = analyze_names(NameTypeTag.ORG, [word], None, rewrite=False, phonetics=False)

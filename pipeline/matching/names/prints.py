@@ -106,7 +106,7 @@ def may_be_acronym(token: TokenPrint) -> bool:
     return 2 <= length <= _MAX_INITIALS and not any(letter in "aeiouy" for letter in token.forms[0])
 
 
-@lru_cache(maxsize=262144)
+@lru_cache(maxsize=65536)
 def token_print(text: str, kind: str) -> TokenPrint:
     """The print of one token of a SIGNIFICANT kind."""
     script = script_of(text)
@@ -150,7 +150,7 @@ def _by_rarity(token: TokenPrint) -> tuple[int, str]:
     return -token.rarity, token.text
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=32768)
 def _token_sounds(forms: tuple[str, ...]) -> tuple[str, ...]:
     keys = (key for form in forms if form for key in (skeleton_of(form), "3" + sound_of(form)[:3]))
     return tuple(sorted(islice(dict.fromkeys(keys), _MAX_KEYS)))

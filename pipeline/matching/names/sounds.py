@@ -26,14 +26,14 @@ _CONSONANTS = str.maketrans("bpfvdtgkHhJCSzsmnlraiu", "bbffddkkkkCCCsSmnlr___".r
 _VOWEL = re.compile("_+")
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=32768)
 def sound_of(folded: str) -> str:
     """The sounds of an ASCII lower-case spelling."""
     clusters = _CLUSTER.sub(lambda found: _CLUSTERS[found[0]], folded)
     return _REPEATED.sub(r"\1", _SILENT.sub("", clusters))
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=32768)
 def skeleton_of(folded: str) -> str:
     """Consonant classes of a spelling; a vowel at its start stays as "_"."""
     classes = sound_of(folded).translate(_CONSONANTS)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import heapq
 from functools import lru_cache
 
-from anyascii import anyascii
-
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
-from pipeline.matching.names.transliteration.model import END, START, Model, shipped_model
+from pipeline.matching.names.transliteration.model import END, START, shipped_model
 from pipeline.matching.names.transliteration.units import MAX_LENGTH, latin_letters, source_units
 
 FORMS = 8
@@ -19,7 +17,7 @@ _UNKNOWN_COST = -400
 """What a unit costs that the model does not know, written as anyascii does."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def latin_forms(word: str, script: str) -> tuple[str, ...]:
     """Up to FORMS spellings in a to z, the likeliest first; one plain romanisation where the script has no model."""
     corridor = BY_SCRIPT.get(script)
@@ -28,16 +26,16 @@ def latin_forms(word: str, script: str) -> tuple[str, ...]:
     units = source_units(corridor.name, word)
     if len(units) > MAX_LENGTH:
         return (latin_letters(word),)
-    found = _search(shipped_model(corridor.name), units)
+    found = _search(corridor.name, units)
     return tuple(form for _, form in found if form) or (latin_letters(word),)
 
 
-def _search(model: Model, units: str) -> list[tuple[int, str]]:
+def _search(corridor: str, units: str) -> list[tuple[int, str]]:
     path = START + units + END * 2
     beams: list[dict[str, int]] = [{} for _ in range(len(units) + 1)]
     beams[0][""] = 0
     for i in range(len(units)):
-        arcs = _best_arcs(model, path[i : i + 3])
+        arcs = _best_arcs(corridor, path[i : i + 3])
         for cost, form in _ranked(beams[i], _BEAM):
             for arc_cost, width, letters in arcs:
                 if i + width <= len(units):
@@ -51,11 +49,7 @@ def _ranked(beam: dict[str, int], count: int) -> list[tuple[int, str]]:
     return heapq.nsmallest(count, ((cost, form) for form, cost in beam.items()), key=lambda item: (-item[0], item[1]))
 
 
-def _best_arcs(model: Model, context: str) -> list[tuple[int, int, str]]:
-    arcs = [
-        (cost, a, letters)
-        for a, costs in enumerate(model.to_latin.row(context).arcs, 1)
-        for letters, cost in costs.items()
-    ]
-    best = heapq.nsmallest(_ARCS, arcs, key=lambda arc: (-arc[0], arc[2]))
-    return best or [(_UNKNOWN_COST, 1, latin_letters(anyascii(context[1])))]
+@lru_cache(maxsize=32768)
+def _best_arcs(corridor: str, context: str) -> tuple[tuple[int, int, str], ...]:
+    best = shipped_model(corridor).to_latin.best_arcs(context, _ARCS)
+    return best or ((_UNKNOWN_COST, 1, latin_letters(context[1])),)

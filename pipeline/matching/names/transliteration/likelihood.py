@@ -9,40 +9,44 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pipeline.matching.names.transliteration.corridors import BY_NAME, Corridor
-from pipeline.matching.names.transliteration.model import END, START, Model, shipped_model
+from pipeline.matching.names.transliteration.model import END, START, Model, Side, shipped_model
 from pipeline.matching.names.transliteration.units import latin_letters, source_units
 
 IMPOSSIBLE = -100_000
 """Hundredths of a bit for words that no path joins."""
-_REMEMBERED = 32_768
-"""Words whose arcs are kept ready: about 10 KB each at worst, 3 KB in the mean."""
+_REMEMBERED = 256
+"""Words of each side whose arcs are kept ready, 5 to 10 KB each; their scores are remembered elsewhere."""
 
 
-class SourceSpan(NamedTuple):
-    """One arc's source side: costs of Latin units, what an unseen one costs, the units, what they cost unseen."""
+class Span(NamedTuple):
+    """Neighbouring units of one word, and what each writing of them in the other script costs.
 
-    costs: dict[str, int]
-    floor: int
+    `narrow`, `middle` and `wide` are the costs by the context's width, to which the surpluses are added; nearly all
+    writings of a random pair are in none of them, so that one look into `narrow` settles it: `floor` and `unseen`.
+    """
+
     units: str
     unseen: int
-
-
-class LatinSpan(NamedTuple):
-    """One arc's Latin side, as SourceSpan."""
-
-    letters: str
-    unseen: int
-    costs: dict[str, int]
     floor: int
+    narrow: dict[str, int]
+    middle: dict[str, int]
+    wide: dict[str, int]
+    narrow_surplus: int
+    middle_surplus: int
+
+    def cost(self, units: str) -> int:
+        """Cost of a writing that `narrow` has."""
+        found = self.wide.get(units)
+        if found is None:
+            found = self.middle.get(units)
+            return self.narrow[units] + self.narrow_surplus if found is None else found + self.middle_surplus
+        return found
 
 
-class _Source(NamedTuple):
-    spans: tuple[tuple[SourceSpan, ...], ...]
-    chance: int
+class Word(NamedTuple):
+    """The spans that start at each unit, narrow ones first, and the word's own chance."""
 
-
-class _Latin(NamedTuple):
-    spans: tuple[tuple[LatinSpan, ...], ...]
+    spans: tuple[tuple[Span, ...], ...]
     chance: int
 
 
@@ -52,8 +56,8 @@ class Likelihood:
     def __init__(self, corridor: Corridor, model: Model) -> None:
         self._corridor = corridor
         self._model = model
-        self._source = lru_cache(_REMEMBERED)(self._source_spans)
-        self._latin = lru_cache(_REMEMBERED)(self._latin_spans)
+        self._source = lru_cache(_REMEMBERED)(self._source_word)
+        self._latin = lru_cache(_REMEMBERED)(self._latin_word)
 
     def ratio(self, word: str, latin: str) -> int:
         """Hundredths of a bit, both directions added; the bands of the model tell what it means."""
@@ -67,37 +71,41 @@ class Likelihood:
                 _extend(best[i], best[i + width], first, span, target.spans)
         return max(IMPOSSIBLE, best[rows][columns] - source.chance - target.chance)
 
-    def _source_spans(self, units: str) -> _Source:
-        path, reach = START + units + END * 2, self._corridor.source_span
+    def _source_word(self, units: str) -> Word:
+        to_latin, to_source = self._model.to_latin, self._model.to_source
+        return _word(units, to_latin, to_source, range(1, self._corridor.source_span + 1), len(units))
+
+    def _latin_word(self, letters: str) -> Word:
+        to_latin, to_source = self._model.to_latin, self._model.to_source
+        return _word(letters, to_source, to_latin, range(self._corridor.latin_span + 1), len(letters) + 1)
+
+
+def _word(units: str, away: Side, back: Side, widths: range, starts: int) -> Word:
+    """A word's spans: `away` from its script costs the writings, `back` into it the spans themselves."""
+    path = START + units + END * 2
+    places = []
+    for at in range(starts):
+        narrow, middle, wide = away.rows(path[at : at + 3])
+        above_narrow, floor = middle.surplus + wide.surplus, narrow.surplus + middle.surplus + wide.surplus
         spans = []
-        for i in range(len(units)):
-            row = self._model.to_latin.row(path[i : i + 3])
-            ends = [(row.arcs[a - 1], row.floor, units[i : i + a]) for a in range(1, min(reach, len(units) - i) + 1)]
-            spans.append(tuple(SourceSpan(*end, self._model.to_source.unseen(end[2])) for end in ends))
-        return _Source(tuple(spans), self._model.to_source.background(units))
-
-    def _latin_spans(self, letters: str) -> _Latin:
-        path, reach, unseen = START + letters + END * 2, self._corridor.latin_span, self._model.to_latin.unseen
-        spans = []
-        for j in range(len(letters) + 1):
-            row = self._model.to_source.row(path[j : j + 3])
-            ends = [letters[j : j + b] for b in range(min(reach, len(letters) - j) + 1)]
-            spans.append(tuple(LatinSpan(end, unseen(end), row.arcs[len(end)], row.floor) for end in ends))
-        return _Latin(tuple(spans), self._model.to_latin.background(letters))
+        for width in range(widths.start, min(widths.stop, len(units) - at + 1)):
+            end, column = units[at : at + width], width - widths.start
+            costs = (narrow.arcs[column], middle.arcs[column], wide.arcs[column])
+            spans.append(Span(end, back.unseen(end), floor, *costs, above_narrow, wide.surplus))
+        places.append(tuple(spans))
+    return Word(tuple(places), back.background(units))
 
 
-def _extend(
-    row: list[int], ahead: list[int], first: int, span: SourceSpan, targets: tuple[tuple[LatinSpan, ...], ...]
-) -> None:
-    costs, floor, units, unseen = span
+def _extend(row: list[int], ahead: list[int], first: int, span: Span, targets: tuple[tuple[Span, ...], ...]) -> None:
+    units, unseen, floor, narrow = span[:4]
     for j in range(first, len(row)):
         value = row[j]
         if value <= IMPOSSIBLE:
             continue
-        for k, (letters, letters_unseen, reverse, reverse_floor) in enumerate(targets[j], j):
-            there, back = costs.get(letters), reverse.get(units)
-            step = value + (floor + letters_unseen if there is None else there)
-            step += reverse_floor + unseen if back is None else back
+        for k, target in enumerate(targets[j], j):
+            letters, letters_unseen, back_floor, back = target[:4]
+            step = value + (span.cost(letters) if letters in narrow else floor + letters_unseen)
+            step += target.cost(units) if units in back else back_floor + unseen
             if step > ahead[k]:
                 ahead[k] = step
 

@@ -1,11 +1,13 @@
 """The transliteration model of one corridor: counts of aligned units in three widths of context, both ways.
 
-A row holds the cost of every arc that may start at a place: the share of the arc in the widest context seen there,
-interpolated with the narrower ones (Jelinek-Mercer with `_PRIOR` pseudo-counts), in hundredths of a bit as integers.
+The cost of an arc is its share in the widest context seen at its place, interpolated with the narrower ones
+(Jelinek-Mercer with `_PRIOR` pseudo-counts), in hundredths of a bit as integers. An arc that a context never had costs
+what it does in the next narrower one and a surplus, so that the rows of wide contexts hold but their own arcs.
 """
 
 from __future__ import annotations
 
+import heapq
 import lzma
 import math
 from collections.abc import Iterable, Mapping
@@ -25,7 +27,6 @@ _PRIOR = 3.0
 _MIN_CONTEXT = (0, 8, 16)
 """A wider context counts only where it was seen often enough."""
 _BACKGROUND_PRIOR = 5.0
-_UNSEEN_CONTEXT = -800
 
 
 class Direction(msgspec.Struct, frozen=True):
@@ -58,10 +59,10 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Row(NamedTuple):
-    """Costs of the arcs at one place: per width minus one, by units; `floor` is added to the cost of an unseen arc."""
+    """Costs of the arcs that one context had, per width by units, and what to add to the next narrower context's."""
 
     arcs: tuple[dict[str, int], ...]
-    floor: int
+    surplus: int
 
 
 class Model:
@@ -69,27 +70,61 @@ class Model:
 
     def __init__(self, counts: Counts, spans: tuple[int, int]) -> None:
         self.counts = counts
-        self.to_latin = _Side(counts.to_latin, widths=(1, spans[0]))
-        self.to_source = _Side(counts.to_source, widths=(0, spans[1]))
+        self.to_latin = Side(counts.to_latin, widths=(1, spans[0]))
+        self.to_source = Side(counts.to_source, widths=(0, spans[1]))
 
 
-class _Side:
+class Side:
+    """One direction: the costs of writing words of one script in the other."""
+
     def __init__(self, direction: Direction, widths: tuple[int, int]) -> None:
         self._direction = direction
         self._first, self._last = widths
         self._rows: dict[str, Row] = {}
+        self._nothing = Row(tuple({} for _ in range(self._first, self._last + 1)), 0)
         self._bigrams, self._letters = direction.background, _sums(direction.background, 1)
         self._starts, self._total = _sums(direction.background, 0), sum(direction.background.values())
 
-    def row(self, context: str) -> Row:
-        """Costs at a place; `context` is the unit before, the unit and the unit after."""
+    def best_arcs(self, context: str, count: int) -> tuple[tuple[int, int, str], ...]:
+        """The `count` likeliest arcs at a place as (cost, width, units), the likeliest first."""
+        costs: dict[tuple[int, str], int] = {}
+        surplus = 0
+        for row in reversed(self.rows(context)):
+            for width, arcs in enumerate(row.arcs, self._first):
+                for units, cost in arcs.items():
+                    costs.setdefault((width, units), cost + surplus)
+            surplus += row.surplus
+        ranked = heapq.nsmallest(count, costs.items(), key=lambda item: (-item[1], item[0]))
+        return tuple((cost, width, units) for (width, units), cost in ranked)
+
+    def rows(self, context: str) -> tuple[Row, Row, Row]:
+        """Rows at a place, narrow to wide; `context` is the unit before, the unit and the unit after."""
+        narrow = self._row(0, context[1], None)
+        middle = self._row(1, context[1:], narrow) if narrow is not self._nothing else self._nothing
+        wide = self._row(2, context, middle) if middle is not self._nothing else self._nothing
+        return narrow, middle, wide
+
+    def _row(self, depth: int, context: str, narrower: Row | None) -> Row:
         found = self._rows.get(context)
         if found is None:
-            found = self._rows[context] = self._build(context)
+            counts = self._direction.contexts[depth].get(context)
+            enough = counts is not None and counts[0] >= _MIN_CONTEXT[depth]
+            found = self._build(counts, narrower) if counts and enough else self._nothing
+            self._rows[context] = found
         return found
 
+    def _build(self, counts: tuple[int, dict[str, int]], narrower: Row | None) -> Row:
+        total, events = counts
+        arcs: tuple[dict[str, int], ...] = tuple({} for _ in range(self._first, self._last + 1))
+        for arc, count in events.items():
+            width, units = int(arc[0]) - self._first, arc[1:]
+            cost = None if narrower is None else narrower.arcs[width].get(units)
+            share = 1e-3 * self._direction.decay ** len(units) if cost is None else 2 ** (cost / 100)
+            arcs[width][units] = _centibits((count + _PRIOR * share) / (total + _PRIOR))
+        return Row(arcs, _centibits(_PRIOR / (total + _PRIOR)))
+
     def unseen(self, units: str) -> int:
-        """Cost of an arc that its context never had, before the row's floor."""
+        """Cost of an arc that no context ever had, before the surpluses of the contexts."""
         known = not units or units in self._direction.units
         return _centibits(1e-3 * self._direction.decay ** len(units)) if known else _centibits(1e-6)
 
@@ -102,28 +137,6 @@ class _Side:
         share = (self._letters.get(letter, 0) + 0.5) / (self._total + 0.5 * len(self._letters))
         seen = self._bigrams.get(before + letter, 0)
         return (seen + _BACKGROUND_PRIOR * share) / (self._starts.get(before, 0) + _BACKGROUND_PRIOR)
-
-    def _build(self, context: str) -> Row:
-        chain = self._chain(context)
-        arcs: tuple[dict[str, int], ...] = tuple({} for _ in range(self._first, self._last + 1))
-        for arc in {arc for _, events in chain for arc in events}:
-            width, units = int(arc[0]), arc[1:]
-            share = 1e-3 * self._direction.decay ** len(units)
-            for total, events in chain:
-                share = (events.get(arc, 0) + _PRIOR * share) / (total + _PRIOR)
-            arcs[width - self._first][units] = _centibits(share)
-        floor = math.prod(_PRIOR / (total + _PRIOR) for total, _ in chain)
-        return Row(arcs, _centibits(floor) if chain else _UNSEEN_CONTEXT)
-
-    def _chain(self, context: str) -> list[tuple[int, dict[str, int]]]:
-        narrow_to_wide = (context[1], context[1:], context)
-        chain = []
-        for counts, key, enough in zip(self._direction.contexts, narrow_to_wide, _MIN_CONTEXT, strict=True):
-            found = counts.get(key)
-            if found is None or found[0] < enough:
-                break
-            chain.append(found)
-        return chain
 
 
 def _sums(bigrams: Mapping[str, int], at: int) -> dict[str, int]:

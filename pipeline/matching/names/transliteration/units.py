@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
+import orjson
 from anyascii import anyascii
 
+from pipeline.errors import LiaisonError
+
 _POINTS = re.compile("[\u0591-\u05c7\u064b-\u0652\u0640]")
-_PINYIN = re.compile("(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)([a-zü]+)")
+_TONES = re.compile("[\u0300\u0301\u0304\u030c]")
+_PINYIN = re.compile("(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)([a-z]+)")
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
 _FINALS = (
     *("a", "ai", "an", "ang", "ao", "e", "ei", "en", "eng", "er", "i", "ia", "ian", "iang", "iao", "ie", "in", "ing"),
@@ -23,7 +29,7 @@ MAX_LENGTH = 24
 """Longer words are not aligned: names are shorter, and the cost grows with the square."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def source_units(corridor: str, word: str) -> str:
     """Units of a word in a corridor's own script: jamo, initials and finals of pinyin, or letters without points."""
     if corridor == "chinese":
@@ -35,18 +41,34 @@ def source_units(corridor: str, word: str) -> str:
     return _POINTS.sub("", word.casefold().replace("ё", "е"))
 
 
-@lru_cache(maxsize=16384)
 def _pinyin_units(character: str) -> str:
-    from pypinyin import lazy_pinyin
+    return _pinyin_table().get(character, UNKNOWN)
 
-    parts = _PINYIN.fullmatch(lazy_pinyin(character)[0].lower())
+
+@cache
+def _pinyin_table() -> dict[str, str]:
+    """Units of the commonest reading of each character.
+
+    Read from pypinyin's data file: importing the package would load its phrases, 50 MB that single characters do not
+    need.
+    """
+    package = find_spec("pypinyin")
+    if package is None or package.origin is None:
+        raise LiaisonError("pypinyin is not installed")
+    readings: dict[str, str] = orjson.loads(Path(package.origin).with_name("pinyin_dict.json").read_bytes())
+    return {chr(int(code)): _syllable_units(spelled.partition(",")[0]) for code, spelled in readings.items()}
+
+
+@lru_cache(maxsize=2048)
+def _syllable_units(spelled: str) -> str:
+    parts = _PINYIN.fullmatch(_TONES.sub("", unicodedata.normalize("NFD", spelled)).replace("u\u0308", "v"))
     if not parts:
         return UNKNOWN
     initial, final = parts.groups()
     return (_PINYIN_UNITS[f"{initial}-"] if initial else "") + _PINYIN_UNITS.get(final, UNKNOWN)
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=16384)
 def latin_letters(word: str) -> str:
     """Letters a to z of a Latin word: folded, without marks, apostrophes and hyphens."""
     if word.isascii() and word.isalpha() and word.islower():
