@@ -49,11 +49,17 @@ def has_mixed_alphabets(token: str) -> bool:
 
 
 def unmask(token: str, context: str = "Latin") -> str:
-    """Replace look-alike letters by those of the script most of the token is in; `context` decides a tie."""
+    """Replace look-alike letters by those of one script: the one that all letters can be of, else that of the majority.
+
+    `context` decides between equals.
+    """
     counts = Counter(script for letter in token if (script := script_of_letter(letter)) in _ALPHABETS)
-    best = max(counts.values(), default=0)
-    leaders = [script for script, count in counts.items() if count == best]
-    target = context if context in leaders else leaders[0]
-    for source in counts:
+    spelled = {target: _spelled_in(token, target, tuple(counts)) for target in counts}
+    best = max(counts, key=lambda script: (not has_mixed_alphabets(spelled[script]), counts[script], script == context))
+    return spelled[best]
+
+
+def _spelled_in(token: str, target: str, sources: tuple[str, ...]) -> str:
+    for source in sources:
         token = token.translate(_LOOKALIKES.get((source, target), {}))
     return token

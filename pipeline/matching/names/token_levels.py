@@ -10,6 +10,7 @@ from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.sounds import sound_of
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
+from pipeline.matching.names.transliteration.forms import plain_form
 from pipeline.matching.names.transliteration.likelihood import likelihood_of
 from pipeline.matching.names.transliteration.model import shipped_model
 from pipeline.matching.names.transliteration.units import MAX_LENGTH
@@ -88,6 +89,9 @@ def _cross_level(source: TokenPrint, latin: TokenPrint) -> str:
     corridor = BY_SCRIPT.get(source.script)
     if corridor is None:
         return _romanised_level(source, latin)
+    plain = plain_form(source.text, source.script)
+    if plain == form or (min(len(plain), len(form)) > _MIN_EDIT and sound_of(plain) == latin.sound):
+        return levels.SOUND
     if not process.extractOne(form, source.forms, scorer=Levenshtein.normalized_similarity, score_cutoff=_ALIKE_FORMS):
         return levels.DIFFERENT
     ratio = likelihood_of(corridor.name).ratio(source.text, form)

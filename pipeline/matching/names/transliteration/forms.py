@@ -19,15 +19,23 @@ _UNKNOWN_COST = -400
 
 @lru_cache(maxsize=16384)
 def latin_forms(word: str, script: str) -> tuple[str, ...]:
-    """Up to FORMS spellings in a to z, the likeliest first; one plain romanisation where the script has no model."""
-    corridor = BY_SCRIPT.get(script)
-    if corridor is None:
-        return (latin_letters(word),)
-    units = source_units(corridor.name, word)
-    if len(units) > MAX_LENGTH:
-        return (latin_letters(word),)
-    found = _search(corridor.name, units)
-    return tuple(form for _, form in found if form) or (latin_letters(word),)
+    """Up to FORMS spellings in a to z, the likeliest first, the plain one among them; only that without a model."""
+    plain, corridor = plain_form(word, script), BY_SCRIPT.get(script)
+    if corridor is None or len(units := source_units(corridor.name, word)) > MAX_LENGTH:
+        return (plain,)
+    likely = [form for _, form in _search(corridor.name, units) if form]
+    return tuple(likely if plain in likely else [*likely[: FORMS - 1], plain])
+
+
+def plain_form(word: str, script: str) -> str:
+    """The one romanisation of a table (anyascii): how people write their own names, rather than foreign ones in theirs.
+
+    Of Korean the customary o and u for eo and eu; of Greek ou for its digraph.
+    """
+    if script == "Greek":
+        return latin_letters(word.replace("ου", "ou").replace("ού", "ou"))
+    romanised = latin_letters(word)
+    return romanised.replace("eo", "o").replace("eu", "u") if script == "Hangul" else romanised
 
 
 def _search(corridor: str, units: str) -> list[tuple[int, str]]:

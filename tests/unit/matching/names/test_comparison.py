@@ -1,0 +1,143 @@
+"""Comparison of whole names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.matching.names import compare, compare_all, levels
+from pipeline.matching.names.comparison import NOTHING
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("Ivan Petrov", "PETROV Ivan", levels.SAME),
+        ("Petrov, Ivan", "Ivan Petrov", levels.SAME),
+        ("Jürgen Müller", "Juergen Mueller", levels.FOLDED),
+        ("Bill Clinton", "William Clinton", levels.VARIANT),
+        ("Yusuf Karimov", "Yousef Karimov", levels.VARIANT),
+        ("Abdul Aziz Nooristani", "Abdul Aziz Nuristani", levels.SOUND),
+        ("Olaf Scholz", "Olaf Scholtz", levels.SOUND),
+        ("Wladimir Lukaschenko", "Wladimir Lukaschneko", levels.EDIT),
+        ("J. Smith", "John Smith", levels.INITIAL),
+        ("Иван Петров", "Ivan Petrov", levels.SOUND),
+        ("محمد بن سلمان", "Mohammed bin Salman", levels.SOUND),
+        ("习近平", "Xi Jinping", levels.SOUND),
+        ("バラク・オバマ", "Barack Obama", levels.SOUND),
+        ("김정은", "Kim Jong-un", levels.SOUND),
+        ("Γιώργος Παπαδόπουλος", "Giorgos Papadopoulos", levels.SOUND),
+        ("Abdul Rahman Khan", "Abdulrahman Khan", levels.SAME),
+        ("Mohammad Hasni", "Mohammadhasni", levels.SAME),
+        ("Pieter van der Bilt", "Pieter Vanderbilt", levels.SAME),
+        ("JC Juncker", "Jean-Claude Juncker", levels.ACRONYM),
+    ],
+)
+def test_names_of_one_person_agree(hold: Any, one: str, other: str, level: str) -> None:
+    found = hold(one, other)
+    assert found.bits > 800
+    assert found.level == level
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Rami Makhlouf", "Hafez Makhlouf"),
+        ("Ivan Petrov", "Aino Virtanen"),
+        ("Иван Петров", "Mohamed Ali"),
+        ("李娜", "王伟"),
+    ],
+)
+def test_another_given_or_family_name_contradicts(hold: Any, one: str, other: str) -> None:
+    found = hold(one, other)
+    assert found.level == levels.DIFFERENT
+    assert min(pair.bits for pair in found.pairs) < -400
+
+
+def test_common_names_say_little_and_rare_ones_much(hold: Any) -> None:
+    common = [hold(name, name).bits for name in ("Mohamed Ali", "Maria Garcia", "Wang Wei", "John Smith")]
+    assert max(common) < 1600
+    assert hold("Zbigniew Oczko", "Zbigniew Oczko").bits > 2400
+
+
+def test_titles_and_particles_weigh_nothing(hold: Any) -> None:
+    assert hold("Dr. Rami Makhlouf", "Mr Rami Makhlouf").bits == hold("Rami Makhlouf", "Rami Makhlouf").bits
+    assert hold("Osama bin Laden", "Osama Laden").bits == hold("Osama Laden", "Osama Laden").bits
+
+
+def test_a_patronymic_and_a_second_family_name_are_optional(hold: Any) -> None:
+    full = hold("Vladimir Vladimirovich Putin", "Vladimir Putin")
+    assert full.bits > hold("Vladimir Putin", "Vladimir Putin").bits - 100
+    assert hold("Maria Garcia Lopez", "Maria Garcia").bits > hold("Maria Garcia", "Maria Garcia").bits - 200
+
+
+def test_father_and_son_differ_by_their_generation(hold: Any) -> None:
+    assert hold("John Smith Jr.", "John Smith Sr.").bits < hold("John Smith", "John Smith Jr.").bits - 500
+
+
+@pytest.mark.parametrize("nothing", ["", "unknown", "N/A", "inconnu", "Mr.", "Dr. Sheikh", "🙂", "-", "N.N.", "???"])
+def test_what_names_nobody_is_no_evidence(hold: Any, nothing: str) -> None:
+    assert hold(nothing, nothing) == NOTHING
+    assert hold(nothing, "Ivan Petrov") == NOTHING
+
+
+def test_a_stronger_level_never_gives_less(hold: Any) -> None:
+    spellings = ["Scholtzen", "Schołtzen", "Sholtzen", "Scholtzan", "Scholtz", "Virtanen"]
+    bits = [hold("Scholtzen", other).bits for other in spellings]
+    assert bits == sorted(bits, reverse=True)
+
+
+def test_the_best_pair_of_aliases_counts(name_print: Any) -> None:
+    known, alias, wanted = (name_print(text) for text in ("Ali Hassan", "Zbigniew Oczko", "Z. Oczko"))
+    assert compare_all((known, alias), (wanted,)) == compare(alias, wanted)
+    assert compare_all((), (wanted,)) == NOTHING
+
+
+def test_five_hundred_aliases_and_forty_tokens_are_only_slow(name_print: Any) -> None:
+    aliases = tuple(name_print(f"Anna{letter} Petrova Maria") for letter in "abcdefghij" * 50)
+    assert compare_all(aliases, (name_print("Annaa Petrova"),)).bits > 1000
+    crowd = name_print(" ".join(f"Mari{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"))
+    assert compare(crowd, name_print(" ".join(f"Mary{letter}" for letter in "zyxwvutsrqponml"))).bits > 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Siemens Aktiengesellschaft", "SIEMENS AG"),
+        ("OOO Oboronnye Initsiativy", "Oboronnye Initsiativy o.O.O."),
+        ("First International Bank", "1st Int'l Bank"),
+        ("Brigade Forty-Four", "Brigade 44"),
+        ("People's Liberation Army", "PLA"),
+        ("A.B.C. Company", "ABC Co."),
+        ("The Homs Refinery Company", "HOMS REFINERY CORPORATION"),
+        ("三菱重工業株式会社", "三菱重工業"),
+    ],
+)
+def test_names_of_one_organisation_agree(hold: Any, one: str, other: str) -> None:
+    assert hold(one, other, "organisation").bits > 500
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Volkswagen AG", "Siemens AG"),
+        ("BAE Systems", "BAE Industries"),
+        ("General Trading Company", "General Holding Company"),
+        ("Blackstone Fund 7", "Blackstone Fund 8"),
+    ],
+)
+def test_other_words_and_other_numbers_contradict(hold: Any, one: str, other: str) -> None:
+    same = hold(one, one, "organisation").bits
+    assert hold(one, other, "organisation").bits < same - 700
+
+
+def test_incompatible_legal_forms_count_against(hold: Any) -> None:
+    kept, changed = hold("Bank AG", "Bank AG", "organisation"), hold("Bank AG", "Bank GmbH", "organisation")
+    assert changed.bits < kept.bits
+    assert hold("Bank AG", "Bank S.A.", "organisation").bits == kept.bits
+
+
+def test_vessels_are_known_by_their_words_and_numbers(hold: Any) -> None:
+    assert hold("MV Hellenic Spirit", "Hellenic Spirit", "vessel").bits > 1500
+    assert hold("Victory 3", "Victory 5", "vessel").bits < hold("Victory", "Victory 3", "vessel").bits

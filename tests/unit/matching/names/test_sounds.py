@@ -1,0 +1,30 @@
+"""Sounds of Latin spellings."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.matching.names.sounds import skeleton_of, sound_of
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("nuristani", "nooristani"),
+        ("lawrov", "lavrov"),
+        ("szalom", "shalom"),
+        ("kadhafi", "qadafi"),
+        ("matthias", "mathias"),
+    ],
+)
+def test_spellings_of_one_name_sound_alike(one: str, other: str) -> None:
+    assert sound_of(one) == sound_of(other)
+    assert skeleton_of(one) == skeleton_of(other)
+
+
+def test_vowels_are_no_part_of_a_skeleton_but_at_its_start() -> None:
+    assert skeleton_of("obama") == skeleton_of("abima") == "_bm"
+
+
+def test_nothing_sounds_like_nothing() -> None:
+    assert sound_of("") == skeleton_of("") == ""

@@ -1,0 +1,45 @@
+"""Levels of single tokens."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.matching.names import levels
+from pipeline.matching.names.prints import token_print
+from pipeline.matching.names.token_levels import is_learnt, token_level
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("petrov", "petrov", levels.SAME),
+        ("díaz", "diaz", levels.FOLDED),
+        ("robert", "bob", levels.VARIANT),
+        ("zhang", "cheung", levels.VARIANT),
+        ("nuristani", "nooristani", levels.SOUND),
+        ("makarov", "makaroff", levels.NEAR),
+        ("lukashenko", "lukashneko", levels.EDIT),
+        ("lindenberg", "lyndenburg", levels.NEAR),
+        ("alexander", "alex", levels.VARIANT),
+        ("nurs", "nursultanov", levels.NEAR),
+        ("amy", "ami", levels.SOUND),
+        ("petrov", "virtanen", levels.DIFFERENT),
+        ("ab1", "ab2", levels.DIFFERENT),
+        ("bernstein", "בנימין", levels.DIFFERENT),
+        ("约翰", "約翰", levels.SOUND),
+        ("иван", "ایوان", levels.SOUND),
+    ],
+)
+def test_level_and_its_symmetry(one: str, other: str, level: str) -> None:
+    x, y = token_print(one, "name"), token_print(other, "name")
+    assert token_level(x, y) == token_level(y, x) == level
+
+
+def test_words_of_organisations_agree_by_meaning() -> None:
+    assert token_level(token_print("intl", "core"), token_print("international", "core")) == levels.VARIANT
+
+
+def test_scripts_without_a_model_are_told() -> None:
+    assert is_learnt("Latin")
+    assert is_learnt("Arabic")
+    assert not is_learnt("Georgian")

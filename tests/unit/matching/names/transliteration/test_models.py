@@ -1,0 +1,100 @@
+"""The shipped models: what they know, and that training them gives the same again."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from pipeline.matching.names.transliteration.alignment import WordPair, align
+from pipeline.matching.names.transliteration.corridors import BY_NAME, BY_SCRIPT, CORRIDORS
+from pipeline.matching.names.transliteration.forms import FORMS, latin_forms
+from pipeline.matching.names.transliteration.likelihood import likelihood_of
+from pipeline.matching.names.transliteration.model import shipped_model
+from pipeline.matching.names.transliteration.pairs import NamePairs, fold_latin, split_pairs
+from pipeline.matching.names.transliteration.training import train
+from pipeline.matching.names.transliteration.units import latin_letters, source_units
+
+WORDS = [
+    ("arabic", "هشام", "hichem"),
+    ("chinese", "约翰逊", "johnson"),
+    ("hebrew", "זוביזרטה", "zubizarreta"),
+    ("japanese", "アレクサンダー", "alexander"),
+    ("korean", "알렉산더", "alexander"),
+    ("russian", "петров", "petrov"),
+]
+
+
+@pytest.mark.parametrize(("corridor", "word", "latin"), WORDS)
+def test_a_transliteration_is_likelier_than_another_name(corridor: str, word: str, latin: str) -> None:
+    rare = shipped_model(corridor).counts.bands.scores[1]
+    ratio = likelihood_of(corridor).ratio
+    assert ratio(word, latin) > rare > ratio(word, "wienerschnitzel")
+
+
+@pytest.mark.parametrize("corridor", [corridor.name for corridor in CORRIDORS])
+def test_models_say_where_they_come_from_and_keep_their_bands_in_order(corridor: str) -> None:
+    counts = shipped_model(corridor).counts
+    assert "CC0" in str(counts.facts["source"])
+    assert list(counts.bands.scores) == sorted(counts.bands.scores, reverse=True)
+    assert list(counts.bands.recall) == sorted(counts.bands.recall)
+
+
+@pytest.mark.parametrize(("corridor", "word", "latin"), WORDS)
+def test_forms_are_few_distinct_and_near(corridor: str, word: str, latin: str) -> None:
+    forms = latin_forms(word, BY_NAME[corridor].scripts[0])
+    assert 1 <= len(forms) <= FORMS
+    assert len(set(forms)) == len(forms)
+    assert all(form.isascii() and form.isalpha() for form in forms)
+
+
+def test_scripts_without_a_model_have_one_plain_form() -> None:
+    assert latin_forms("სააკაშვილი", "Georgian") == ("saakashvili",)
+
+
+@pytest.mark.parametrize("script", list(BY_SCRIPT))
+def test_words_that_no_model_knows_do_not_crash(script: str) -> None:
+    for word in ("", "?", "🙂", "a" * 30, "漢" * 30):
+        assert isinstance(latin_forms(word, script), tuple)
+    assert isinstance(likelihood_of(BY_SCRIPT[script].name).ratio("漢🙂", ""), int)
+
+
+def test_units_are_what_is_written_by_sound() -> None:
+    assert len(source_units("korean", "김")) == 3
+    assert len(source_units("chinese", "王")) == 2
+    assert source_units("chinese", "吕") == source_units("chinese", "呂")
+    assert source_units("japanese", "やまだ") == source_units("japanese", "ヤマダ")
+    assert source_units("arabic", "مُحَمَّد") == source_units("arabic", "محمد")
+    assert latin_letters("Núñez-O'Neil") == "nunezoneil"
+
+
+def test_held_out_names_are_in_no_training_pair() -> None:
+    pairs = [(f"name{at % 6000}", f"слово{at}", 1) for at in range(9000)]
+    found = split_pairs(pairs)
+    held = {fold_latin(latin) for latin, _, _ in (*found.dev, *found.test)}
+    assert not held & {fold_latin(latin) for latin, _, _ in found.train}
+    assert split_pairs(pairs) == found
+
+
+def _toy_pairs(count: int) -> list[tuple[str, str, int]]:
+    letters = dict(zip("abdeiklmnoprstuvz", "абдеиклмнопрстувз", strict=True))
+    syllables = [one + vowel for one in "bdklmnprstvz" for vowel in "aeiou"]
+    places = ((at % 60, (at * 7 + 3) % 60, (at * 13 + at // 60) % 60) for at in range(count))
+    words = ["".join(syllables[place] for place in three) for three in places]
+    return [(word, "".join(letters[letter] for letter in word), 1) for word in words]
+
+
+def test_alignment_finds_which_letter_stands_for_which() -> None:
+    pairs = [WordPair(source, latin, 1) for latin, source, _ in _toy_pairs(300)]
+    noise = WordPair("затозато", "pumileru", 1)
+    aligned = {pair.latin: arcs for pair, arcs in align([*pairs, noise], BY_NAME["arabic"])}
+    assert noise.latin not in aligned
+    assert len(aligned) > 290
+    assert all(arcs == [(1, 1)] * 6 for arcs in aligned.values())
+
+
+def test_training_is_deterministic() -> None:
+    pairs = _toy_pairs(800)
+    split = NamePairs(tuple(pairs[:600]), tuple(pairs[600:700]), tuple(pairs[700:]))
+    first, second = (train(BY_NAME["arabic"], [split]) for _ in range(2))
+    assert msgspec.json.encode(first, order="deterministic") == msgspec.json.encode(second, order="deterministic")
+    assert first.bands.recall[2] > 0.9

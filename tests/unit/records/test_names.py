@@ -1,0 +1,107 @@
+"""Names as agencies write them, turned into typed tokens."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.records.names import MAX_TOKENS, clean_text, normalise_name
+from pipeline.records.normalised import TOKEN_KINDS, Name
+
+
+def name_of(full: str = "", entity_type: str = "person", **parts: str) -> Name:
+    given_, middle, family, patronymic = (parts.get(key, "") for key in ("given", "middle", "family", "patronymic"))
+    return normalise_name(full, given_, middle, family, patronymic, parts.get("kind", ""), entity_type)
+
+
+def tokens_of(full: str, entity_type: str = "person", **parts: str) -> list[tuple[str, str]]:
+    return [(token.text, token.kind) for token in name_of(full, entity_type, **parts).tokens]
+
+
+@pytest.mark.parametrize(
+    ("full", "tokens"),
+    [
+        ("Ivan Petrov", [("ivan", "name"), ("petrov", "name")]),
+        ("Petrov, Ivan", [("petrov", "family"), ("ivan", "given")]),
+        (
+            "Dr. William J. Smith Jr.",
+            [("dr", "title"), ("william", "name"), ("j", "initial"), ("smith", "name"), ("2", "number")],
+        ),
+        ("Sergey Viktorovich Lavrov", [("sergey", "name"), ("viktorovich", "patronymic"), ("lavrov", "name")]),
+        ("Лавров Сергей Викторович", [("лавров", "name"), ("сергей", "name"), ("викторович", "patronymic")]),
+        ("Roman Abramovich", [("roman", "name"), ("abramovich", "name")]),
+        ("Osama bin Laden", [("osama", "name"), ("bin", "particle"), ("laden", "name")]),
+        ("al-Assad, Bashar", [("al", "particle"), ("assad", "family"), ("bashar", "given")]),
+        ("Ben Netanyahu", [("ben", "name"), ("netanyahu", "name")]),
+        ("O'Neil J.-C.", [("oneil", "name"), ("j", "initial"), ("c", "initial")]),
+        ("习近平", [("习", "family"), ("近平", "given")]),
+        ("司马光", [("司马", "family"), ("光", "given")]),
+        ("김정은", [("김", "family"), ("정은", "given")]),
+        ("バラク・オバマ", [("バラク", "name"), ("オバマ", "name")]),
+        ("नरेन्द्र मोदी", [("नरेन्द्र", "name"), ("मोदी", "name")]),
+        ("Unknown Smith", [("smith", "name")]),
+        ("Mr.", [("mr", "title")]),
+    ],
+)
+def test_tokens_of_people(full: str, tokens: list[tuple[str, str]]) -> None:
+    assert tokens_of(full) == tokens
+
+
+def test_parts_type_the_tokens() -> None:
+    assert tokens_of("", given="Ivan", family="Petrov") == [("ivan", "given"), ("petrov", "family")]
+    typed = tokens_of("Ivan Ivanov Petrov", given="Ivan", patronymic="Ivanov", family="Petrov")
+    assert [kind for _, kind in typed] == ["given", "patronymic", "family"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "N/A", "unknown", "INCONNU", "n.n.", "Unknown Unknown", "xxxx", "🙂", "--", "John Doe", "不明"]
+)
+def test_names_of_nobody_are_placeholders(text: str) -> None:
+    found = name_of(text)
+    assert "placeholder" in found.flags
+    assert found.tokens == ()
+
+
+@pytest.mark.parametrize(
+    ("masked", "plain"), [("Ivаn Petrov", "ivan"), ("Ρeter Smith", "peter"), ("Иvан Петров", "иvан")]
+)
+def test_letters_of_a_look_alike_alphabet_are_put_back_and_flagged(masked: str, plain: str) -> None:
+    found = name_of(masked)
+    assert "mixed_script" in found.flags
+    assert found.tokens[0].text in (plain, "иван", "ивaн") or plain == "иvан"
+    assert "mixed_script" not in name_of("Иван Petrov").flags
+
+
+def test_control_and_zero_width_characters_are_gone() -> None:
+    assert clean_text("I\u200bv\u00adan\x00\tPetrov\u202e") == "Ivan Petrov"
+    assert tokens_of("I\u200bvan\x07Petrov") == [("ivan", "name"), ("petrov", "name")]
+
+
+def test_the_text_stays_readable_and_the_kind_is_kept() -> None:
+    found = name_of("  Ｉvan   PETROV ", kind="alias")
+    assert (found.text, found.kind) == ("Ivan PETROV", "alias")
+    assert name_of("Ivan").kind == "primary"
+
+
+def test_a_flood_of_words_is_bounded() -> None:
+    assert len(name_of("word " * 500).tokens) == MAX_TOKENS
+
+
+@given(st.text(max_size=60), st.sampled_from(("person", "organisation", "vessel")))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_a_name_in_any_composition(text: str, entity_type: str) -> None:
+    found = name_of(text, entity_type)
+    assert all(token.kind in TOKEN_KINDS and token.text for token in found.tokens)
+    assert name_of(unicodedata.normalize("NFD", text), entity_type).tokens == found.tokens
+
+
+@given(
+    st.sampled_from(
+        ("Ivan Petrov", "STRASSE Weiß", "İstanbul Işık", "ΟΔΥΣΣΕΥΣ Σισυφος", "Ǆemal Ŝarp", "Éric d'Ardèche")
+    )
+)
+def test_letter_case_changes_nothing(text: str) -> None:
+    assert name_of(text.upper()).tokens == name_of(text).tokens == name_of(text.lower()).tokens
