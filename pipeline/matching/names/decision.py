@@ -54,6 +54,9 @@ def _weigh(pair: TokenPair, tokens: dict[str, TokenPrint]) -> tuple[float, float
 def _resemblance(pair: TokenPair, tokens: dict[str, TokenPrint]) -> float:
     if pair.a not in tokens or pair.b not in tokens:
         return 0.9 if pair.level == levels.EDIT else 0.0
-    pairs = ((x, y) for x in tokens[pair.a].forms for y in tokens[pair.b].forms)
-    similar = max(OSA.normalized_similarity(x, y) for x, y in pairs)
+    one, other = tokens[pair.a], tokens[pair.b]
+    if one.script == other.script == "Han":
+        similar = OSA.normalized_similarity(one.text, other.text)
+    else:
+        similar = max(OSA.normalized_similarity(x, y) for x in one.forms for y in other.forms)
     return similar if similar >= _RESEMBLANCE else 0.0

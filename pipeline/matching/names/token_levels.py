@@ -6,6 +6,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from pipeline.matching.names import levels
+from pipeline.matching.names.han import fold_han
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.sounds import sound_of
@@ -43,7 +44,7 @@ def is_learnt(script: str) -> bool:
 
 def _latin_level(x: TokenPrint, y: TokenPrint) -> str:
     a, b = x.forms[0], y.forms[0]
-    if a == b or not set(x.forms).isdisjoint(y.forms):
+    if a == b or (len(x.forms) + len(y.forms) > 2 and not set(x.forms).isdisjoint(y.forms)):
         return levels.FOLDED
     if x.kind == "core":
         if not meanings(x.text).isdisjoint(meanings(y.text)):
@@ -57,16 +58,15 @@ def _latin_level(x: TokenPrint, y: TokenPrint) -> str:
 
 def _spelling_level(a: str, b: str, sound_a: str, sound_b: str) -> str:
     shorter = min(len(a), len(b))
-    if shorter < 2 or any(char.isdigit() for char in a + b):
+    if shorter < 2 or not (a.isalpha() and b.isalpha()):
         return levels.DIFFERENT
     if sound_a == sound_b and shorter > 2:
         return levels.SOUND
     distance = OSA.distance(a, b, score_cutoff=2)
-    if distance == 1:
-        return (
-            levels.EDIT if shorter >= _MIN_EDIT else levels.NEAR if shorter > 2 and a[0] == b[0] else levels.DIFFERENT
-        )
-    return levels.NEAR if _is_near(shorter, distance, sound_a, sound_b) else levels.DIFFERENT
+    if distance == 1 and shorter >= _MIN_EDIT:
+        return levels.EDIT
+    near = _is_near(shorter, distance, sound_a, sound_b) or (distance == 1 and shorter > 2 and a[0] == b[0])
+    return levels.NEAR if near else levels.DIFFERENT
 
 
 def _is_cut_short(a: str, b: str) -> bool:
@@ -107,11 +107,20 @@ def _romanised_level(source: TokenPrint, latin: TokenPrint) -> str:
 
 
 def _same_script_level(x: TokenPrint, y: TokenPrint) -> str:
+    if x.script == "Han":
+        return _han_level(x, y)
     if x.forms == y.forms:
         return levels.SOUND
     if min(len(x.text), len(y.text)) >= _MIN_EDIT and OSA.distance(x.text, y.text, score_cutoff=1) == 1:
         return levels.EDIT
     return _forms_level(x, y)
+
+
+def _han_level(x: TokenPrint, y: TokenPrint) -> str:
+    """Characters tell names apart that sound alike: there are hundreds of them to a syllable."""
+    if fold_han(x.text) == fold_han(y.text):
+        return levels.FOLDED
+    return levels.NEAR if x.forms[-1] == y.forms[-1] and len(x.text) == len(y.text) else levels.DIFFERENT
 
 
 def _forms_level(x: TokenPrint, y: TokenPrint) -> str:

@@ -26,7 +26,10 @@ from pipeline.matching.names.token_levels import is_learnt, token_level
         ("petrov", "virtanen", levels.DIFFERENT),
         ("ab1", "ab2", levels.DIFFERENT),
         ("bernstein", "בנימין", levels.DIFFERENT),
-        ("约翰", "約翰", levels.SOUND),
+        ("约翰", "約翰", levels.FOLDED),
+        ("渡邊", "渡辺", levels.FOLDED),
+        ("近朋", "近平", levels.DIFFERENT),
+        ("伟", "威", levels.NEAR),
         ("иван", "ایوان", levels.SOUND),
     ],
 )
