@@ -53,14 +53,19 @@ def person_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
         yield from _sound_keys(one, where, enough)
     for first, second in combinations(heard[:MAX_PAIRED], 2):
         yield from _pair_keys(first, second, born, where, enough - LESS_FOR_PAIRS)
-    yield from _nameless_keys({one.initial for one in heard}, born, where, codes)
+    yield from _nameless_keys(_initials(entity), born, where, codes)
 
 
 def _heard(entity: EntityPrint) -> list[Sounds]:
     """The sounds of the name tokens of all names, rarest first."""
     found = {sounds(token) for name in entity.names for token in name.tokens if token.kind != "initial"}
     known = [one for one in found if one.skeletons]
-    return sorted(known, key=lambda one: (-one.rarity, one.skeletons, one.onsets, one.initial))[:MAX_TOKENS]
+    return sorted(known, key=lambda one: (-one.rarity, one.skeletons, one.onsets))[:MAX_TOKENS]
+
+
+def _initials(entity: EntityPrint) -> set[str]:
+    """First letters of the name tokens, of initials too."""
+    return {token.forms[0][:1] for name in entity.names for token in name.tokens} - {""}
 
 
 def _born(entity: EntityPrint) -> Born:

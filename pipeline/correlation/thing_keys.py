@@ -110,8 +110,8 @@ def _houses(entity: EntityPrint) -> Iterator[int]:
 
 
 def _street_word(street: str) -> str:
-    """The sound of the longest of a street's first three words, which tells most and is seldom abbreviated."""
-    return skeleton_of(_folded(max(street.split()[:3], key=len)))
+    """The sound of a street's longest word, which tells most and is seldom abbreviated."""
+    return skeleton_of(_folded(max(street.split(), key=len)))
 
 
 GRIDS = 4

@@ -1,0 +1,62 @@
+"""Tests of the batch run, over the case and the matcher of conftest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.correlation.batch import Link, links
+from pipeline.correlation.claims import link_id
+from pipeline.matching.fingerprint import Fingerprint
+
+Case = Callable[..., Fingerprint]
+Linked = Callable[..., list[Link]]
+
+
+@pytest.fixture
+def linked(matcher: tuple[Any, Any]) -> Linked:
+    """links() with conftest's matcher."""
+    judge, explain = matcher
+    return lambda *fingerprints, **options: links(fingerprints, None, judge, explain, **options)
+
+
+def test_the_last_versions_are_linked(linked: Linked, case: Case, withdrawn: Callable[[str, int], Fingerprint]) -> None:
+    found = linked(
+        case("b1", "red car"),
+        case("a1", "red car roof"),
+        case("c1", "red car"),
+        case("a1", "blue boat", version=2),
+        case("a1", "red car", version=1),
+        case("d1", "red car"),
+        withdrawn("d1", 2),
+    )
+    assert [(one.case_a, one.case_b, one.version_a, one.version_b) for one in found] == [("b:b1", "c:c1", 1, 1)]
+
+
+def test_a_link_says_all_that_the_contract_lists(linked: Linked, case: Case) -> None:
+    (found,) = linked(case("b1", "red car"), case("a1", "red car", version=3))
+    assert (found.link_id, found.case_a, found.case_b) == (link_id("a:a1", "b:b1"), "a:a1", "b:b1")
+    assert (found.version_a, found.version_b, found.score, found.band) == (3, 1, 200, "possible")
+    assert (found.probability, bytes(found.evidence)) == (0.6, b"[3,1]")
+
+
+def test_links_are_ordered_whatever_the_order_of_arrival(linked: Linked, case: Case) -> None:
+    cases = [case(name, "red car roof") for name in ("c1", "a1", "d1", "b1")]
+    assert linked(*cases) == linked(*reversed(cases))
+    assert [(one.case_a, one.case_b) for one in linked(*cases)] == sorted(
+        (one.case_a, one.case_b) for one in linked(*cases)
+    )
+
+
+def test_min_probability_goes_both_ways(linked: Linked, case: Case) -> None:
+    cases = [case("a1", "red car"), case("b1", "red car"), case("c1", "red boat")]
+    assert linked(*cases, min_probability=0.9) == []
+    assert len(linked(*cases, min_probability=0.2)) == 3
+
+
+def test_within_links_one_country(linked: Linked, case: Case) -> None:
+    cases = [case("a1", "red car"), case("a2", "red car")]
+    assert linked(*cases) == []
+    assert len(linked(*cases, within=True)) == 1

@@ -1,0 +1,108 @@
+"""Tests of `liaison batch correlate` and `liaison batch blocking-report`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import build
+
+runner = CliRunner()
+
+OCZKO = {
+    "id": "p1",
+    "type": "person",
+    "names": [{"given": "Zbigniew", "family": "Oczko"}],
+    "birth_date": "1980-05-14",
+    "identifiers": [{"type": "passport", "value": "AB1234567", "country": "PL"}],
+}
+SPELT = {**OCZKO, "names": [{"full": "OCZKO Zbigniew"}]}
+
+
+def line(agency: str, country: str, person: dict[str, Any], version: int = 1) -> str:
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": f"{agency}:1:{version}",
+            "source": f"/agencies/{agency}",
+            "type": "org.liaison.case.v1",
+            "data": {
+                "case_id": "1",
+                "agency": agency,
+                "country": country,
+                "version": version,
+                "status": "active",
+                "entities": [person],
+            },
+        }
+    )
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    file = tmp_path / "cases.ndjson"
+    lines = [line("fr-pj", "FR", OCZKO), line("pl-kgp", "PL", SPELT), "", "{", line("fr-gn", "FR", OCZKO)]
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def run(*words: str | Path) -> Any:
+    return runner.invoke(build(), ["batch", *map(str, words)])
+
+
+def test_correlate_writes_the_links_and_says_what_became_of_the_lines(cases: Path, tmp_path: Path) -> None:
+    output = tmp_path / "links.ndjson"
+    result = run("correlate", cases, "-o", output)
+    assert result.exit_code == 0
+    links = [json.loads(text) for text in output.read_text().splitlines()]
+    assert [(one["case_a"], one["case_b"]) for one in links] == [("fr-gn:1", "pl-kgp:1"), ("fr-pj:1", "pl-kgp:1")]
+    assert set(links[0]) == {
+        "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "evidence",
+    }  # fmt: skip
+    assert links[0]["band"] == "certain"
+    assert links[0]["evidence"]
+    assert "4 records, 3 accepted, 1 not_json, 2 links" in result.stderr
+    assert "line 3: not_json" in result.stderr
+
+
+def test_correlate_within_links_one_country_too(cases: Path, tmp_path: Path) -> None:
+    output = tmp_path / "links.ndjson"
+    result = run("correlate", cases, "--within", "--json", "-o", output)
+    assert json.loads(result.stdout) == {"records": 4, "accepted": 3, "not_json": 1, "links": 3}
+
+
+def test_correlate_to_stdout_keeps_it_clean(cases: Path) -> None:
+    result = run("correlate", cases, "-o", "-", "--min-probability", "0.9")
+    assert [json.loads(text)["band"] for text in result.stdout.splitlines()] == ["certain", "certain"]
+
+
+def test_correlate_needs_its_files(tmp_path: Path) -> None:
+    assert run("correlate", tmp_path / "none", "-o", "-").exit_code == 2
+
+
+def test_the_report_names_kinds_and_recall(cases: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "pairs.csv"
+    labels.write_text("case_a,case_b\nfr-pj:1,pl-kgp:1\n")
+    result = run("blocking-report", cases, "--labels", labels)
+    assert result.exit_code == 0
+    assert "identifier" in result.stdout
+    assert "recall 1.0000 of 1 true pairs" in " ".join(result.stdout.split())
+    report = json.loads(run("blocking-report", cases, "--labels", labels, "--json").stdout)
+    assert (report["cases"], report["recall"], report["pairs"]) == (3, 1.0, 2)
+
+
+def test_labels_without_their_columns_are_refused_in_one_line(cases: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "pairs.csv"
+    labels.write_text("left,right\n")
+    result = run("blocking-report", cases, "--labels", labels)
+    assert result.exit_code == 1
+    assert "case_a and case_b" in str(result.exception)
+
+
+@pytest.mark.parametrize("command", ["correlate", "blocking-report"])
+def test_help_has_an_example(command: str) -> None:
+    assert "Example: liaison batch" in run(command, "--help").stdout

@@ -1,0 +1,223 @@
+"""Tests of one partition's correlator: which claims a version of a case brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from pipeline.correlation.claims import Claim, Side, State, link_id
+from pipeline.correlation.correlator import Correlator, targets
+from pipeline.correlation.fingerprinting import expiry_mark
+from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+
+Make = Callable[..., Correlator[None]]
+Case = Callable[..., Fingerprint]
+Withdrawn = Callable[[str, int], Fingerprint]
+
+
+def told(claims: list[Claim]) -> list[tuple[str, str, int, str, int]]:
+    return [(claim.state.value, claim.a.case, claim.a.version, claim.b.case, claim.b.version) for claim in claims]
+
+
+def test_the_second_case_of_a_pair_brings_the_link(correlator: Make, case: Case) -> None:
+    one = correlator()
+    assert one.receive(case("b1", "red car")) == []
+    (claim,) = one.receive(case("a1", "red car", version=4))
+    assert told([claim]) == [("live", "a:a1", 4, "b:b1", 1)]
+    assert claim.link == link_id("b:b1", "a:a1")
+    assert (claim.score, claim.probability, claim.band) == (200, 0.6, "possible")
+    assert claim.partition == 0
+    assert claim.generation == "g"
+    assert bytes(claim.evidence) == b"[4,1]"
+    assert claim.b == Side(
+        "b:b1",
+        1,
+        False,
+        case("b1", "red car").hash,
+        "b",
+        "BB",
+        Handling("H0", ("*",), ("correlation",)),
+        Contact("unit of b"),
+    )
+
+
+def test_a_pair_below_the_threshold_is_silent(correlator: Make, case: Case) -> None:
+    one = correlator()
+    one.receive(case("a1", "red car"))
+    assert one.receive(case("b1", "red boat")) == []
+    assert one.counts.judged == 1
+
+
+def test_cases_without_a_shared_key_are_never_judged(correlator: Make, case: Case) -> None:
+    one = correlator()
+    one.receive(case("a1", "red car", keys=(1,)))
+    assert one.receive(case("b1", "red car", keys=(2,))) == []
+    assert one.counts.judged == 0
+
+
+def test_one_country_is_never_linked_unless_within(correlator: Make, case: Case) -> None:
+    for within, claims in ((False, 0), (True, 1)):
+        one = correlator(within=within)
+        one.receive(case("a1", "red car"))
+        assert len(one.receive(case("a2", "red car"))) == claims
+
+
+def test_a_duplicate_or_late_version_changes_nothing(correlator: Make, case: Case) -> None:
+    one = correlator()
+    one.receive(case("a1", "red car", version=2))
+    one.receive(case("b1", "red car"))
+    assert one.receive(case("a1", "red car", version=2)) == []
+    assert one.receive(case("a1", "blue boat", version=1)) == []
+    assert told(one.receive(case("c1", "red car"))) == [
+        ("live", "a:a1", 2, "c:c1", 1),
+        ("live", "b:b1", 1, "c:c1", 1),
+    ]
+
+
+def test_a_later_version_renews_retracts_and_finds(correlator: Make, case: Case) -> None:
+    one = correlator()
+    one.receive(case("a1", "red car"))
+    one.receive(case("b1", "red car"))
+    one.receive(case("c1", "blue boat"))
+    assert told(one.receive(case("a1", "red car roof", version=2))) == [("live", "a:a1", 2, "b:b1", 1)]
+    claims = one.receive(case("a1", "blue boat", version=3))
+    assert told(claims) == [("retracted", "a:a1", 3, "b:b1", 1), ("live", "a:a1", 3, "c:c1", 1)]
+    assert told(one.receive(case("b1", "red car roof", version=2))) == []
+
+
+def test_a_retraction_holds_no_content(correlator: Make, case: Case, withdrawn: Withdrawn) -> None:
+    one = correlator()
+    one.receive(case("a1", "red car"))
+    one.receive(case("b1", "red car"))
+    (claim,) = one.receive(withdrawn("a1", 2))
+    assert claim == Claim(
+        link_id("a:a1", "b:b1"),
+        State.RETRACTED,
+        0,
+        "g",
+        Side("a:a1", 2, agency="a", country="AA"),
+        Side("b:b1", 1, agency="b", country="BB"),
+    )
+
+
+def test_a_withdrawn_case_can_come_back(correlator: Make, case: Case, withdrawn: Withdrawn) -> None:
+    one = correlator()
+    one.receive(case("b1", "red car"))
+    one.receive(case("a1", "red car"))
+    one.receive(withdrawn("a1", 2))
+    assert one.receive(case("b1", "red car roof", version=2)) == []
+    assert told(one.receive(case("a1", "red car", version=3))) == [("live", "a:a1", 3, "b:b1", 2)]
+
+
+def test_an_expiry_mark_retracts_and_a_longer_retention_links_again(correlator: Make, case: Case) -> None:
+    one = correlator()
+    one.receive(case("b1", "red car"))
+    one.receive(case("a1", "red car"))
+    (claim,) = one.receive(expiry_mark(case("a1", "red car")))
+    assert claim.state is State.RETRACTED
+    assert claim.a.expired
+    assert claim.external_version == 2 * 1 + 1 + 2 * 1
+    assert told(one.receive(case("a1", "red car", version=2))) == [("live", "a:a1", 2, "b:b1", 1)]
+
+
+def test_an_amendment_of_other_fields_renews_without_a_search(correlator: Make, case: Case) -> None:
+    one = correlator()
+    one.receive(case("a1", "red car"))
+    one.receive(case("b1", "red car"))
+    one.receive(case("c1", "red boat"))
+    before = one.counts.candidates
+    assert told(one.receive(case("a1", "red car", version=2))) == [("live", "a:a1", 2, "b:b1", 1)]
+    assert one.counts.candidates == before
+
+
+def test_only_the_owner_of_the_smallest_shared_key_judges(correlator: Make, case: Case) -> None:
+    even, odd = correlator(0, 2), correlator(1, 2)
+    for one in (even, odd):
+        one.receive(case("a1", "red car", keys=(3, 4)))
+    later = case("b1", "red car", keys=(3, 4, 6))
+    assert even.receive(later) == []
+    assert len(odd.receive(later)) == 1
+    assert even.counts.judged == 0
+
+
+def test_a_new_owner_takes_over_and_the_old_one_lets_go_at_the_end(
+    correlator: Make, case: Case, withdrawn: Withdrawn
+) -> None:
+    even, odd = correlator(0, 2), correlator(1, 2)
+    first = [case("a1", "red car", keys=(3, 4)), case("b1", "red car", keys=(3, 4))]
+    for fingerprint in first:
+        even.receive(fingerprint)
+        odd.receive(fingerprint)
+    moved = case("a1", "red car", version=2, keys=(4,))
+    assert told(even.receive(moved)) == [("live", "a:a1", 2, "b:b1", 1)]
+    (released,) = odd.receive(moved)
+    assert told([released]) == [("released", "a:a1", 2, "b:b1", 1)]
+    assert released.band == "possible"
+    assert released.b.handling == first[1].handling
+    assert (released.score, released.probability, bytes(released.evidence)) == (0, 0.0, b"null")
+    ended = withdrawn("b1", 2)
+    assert told(odd.receive(ended)) == [("retracted", "a:a1", 2, "b:b1", 2)]
+    assert odd.receive(withdrawn("a1", 3)) == []
+
+
+def test_a_rebuilt_store_follows_its_own_links(correlator: Make, case: Case, withdrawn: Withdrawn) -> None:
+    one = correlator()
+    one.receive(case("a1", "red car"))
+    (claim,) = one.receive(case("b1", "red car"))
+    again = correlator()
+    again.load(case("b1", "red car"))
+    again.load(case("a1", "red car"))
+    again.load(case("a1", "blue boat", version=0))
+    again.adopt(claim)
+    assert told(again.receive(withdrawn("b1", 2))) == [("retracted", "a:a1", 1, "b:b1", 2)]
+
+
+def test_a_retracted_link_is_not_adopted(correlator: Make, case: Case, withdrawn: Withdrawn) -> None:
+    again = correlator()
+    again.load(case("a1", "red car"))
+    again.load(case("b1", "blue boat"))
+    again.adopt(Claim("id", State.RETRACTED, 0, "g", Side("a:a1", 1), Side("b:b1", 1)))
+    assert again.receive(withdrawn("b1", 2)) == []
+
+
+def test_a_side_that_was_compacted_away_is_unknown_until_it_comes(correlator: Make, case: Case) -> None:
+    one = correlator()
+    one.receive(case("a1", "red car", version=2))
+    (claim,) = one.receive(case("b1", "red car"))
+    again = correlator()
+    again.load(case("b1", "red car"))
+    again.adopt(claim)
+    (unknown,) = again.receive(case("b1", "red car roof", version=2))
+    assert told([unknown]) == [("released", "a:a1", 2, "b:b1", 2)]
+    assert (unknown.a.hash, unknown.b.hash, unknown.band) == ("", "", "")
+    assert again.receive(case("a1", "red car", version=2)) == []
+    assert told(again.receive(case("a1", "blue boat", version=3))) == [("retracted", "a:a1", 3, "b:b1", 2)]
+
+
+def test_an_unknown_side_of_unknown_country_is_still_linked_later(correlator: Make, case: Case) -> None:
+    again = correlator()
+    nameless = Claim("id", State.LIVE, 0, "g", Side("a:a1", 1), Side("b:b1", 1))
+    again.adopt(nameless)
+    again.receive(case("a1", "red car", version=2))
+    assert told(again.receive(case("b1", "red car", version=2))) == [("live", "a:a1", 2, "b:b1", 2)]
+
+
+def test_blocks_forget_keys_that_a_case_has_no_more(correlator: Make, case: Case) -> None:
+    one = correlator()
+    one.receive(case("a1", "red car"))
+    one.receive(case("a1", "blue boat", version=2))
+    one.receive(case("b1", "red car"))
+    assert one.counts.candidates == 0
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_the_first_version_goes_to_the_owners_of_its_keys_later_ones_to_all(
+    case: Case, withdrawn: Withdrawn, partitions: int
+) -> None:
+    fingerprint = case("a1", "red", keys=(4, 5, 8))
+    assert targets(fingerprint, first=True, partitions=partitions) == {key % partitions for key in (4, 5, 8)}
+    assert targets(fingerprint, first=False, partitions=partitions) == set(range(partitions))
+    assert targets(withdrawn("a1", 1), first=True, partitions=partitions) == set(range(partitions))
+    assert targets(msgspec.structs.replace(fingerprint, keys=()), first=True, partitions=partitions) == set()

@@ -1,0 +1,60 @@
+"""Tests of what an agency may see of the other side of a link: disclosure.md's table for hits."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.hits import Kind, View, reference, transition, view
+from pipeline.matching.fingerprint import Contact, Handling
+
+BOTH = ("investigation", "correlation")
+
+
+def seen(
+    code: str, releasable_to: tuple[str, ...], *, own: Handling | None = None, purposes: tuple[str, ...] = BOTH
+) -> View | None:
+    receiver = Side("a:1", 1, False, "h", "a", "AA", own or Handling("H1", (), BOTH), Contact("own"))
+    other = Side("b:1", 1, False, "h", "b", "BB", Handling(code, releasable_to, purposes, "caveat"), Contact("theirs"))
+    return view(Claim("link", State.LIVE, 0, "g", receiver, other, band="certain"), receiver, other)
+
+
+@pytest.mark.parametrize(("code", "full"), [("H0", True), ("H1", True), ("H2", False)])
+@pytest.mark.parametrize("releasable_to", [("AA", "CC"), ("*",)])
+def test_a_receiver_among_the_releasable_sees_the_hit(code: str, full: bool, releasable_to: tuple[str, ...]) -> None:
+    assert seen(code, releasable_to) == View("b", Contact("theirs"), "certain", full)
+
+
+@pytest.mark.parametrize("code", ["H0", "H1", "H2", "H3"])
+def test_any_other_receiver_sees_nothing(code: str) -> None:
+    assert seen(code, ("CC",)) is None
+    assert seen(code, ()) is None
+
+
+def test_silence_is_silence_for_everyone() -> None:
+    assert seen("H3", ("*",)) is None
+
+
+def test_both_sides_must_allow_the_purpose() -> None:
+    assert seen("H0", ("*",), purposes=("investigation",)) is None
+    assert seen("H0", ("*",), own=Handling("H0", ("*",), ("investigation",))) is None
+
+
+def test_the_owner_of_a_silent_case_is_told_of_what_it_may_see() -> None:
+    assert seen("H2", ("*",), own=Handling("H3", (), BOTH)) is not None
+
+
+def test_transitions() -> None:
+    one, other = View("b", Contact(), "certain", True), View("b", Contact(), "probable", True)
+    assert transition(None, one) is Kind.NEW
+    assert transition(one, other) is Kind.CHANGED
+    assert transition(one, None) is Kind.RETRACTED
+    assert transition(one, one) is None
+    assert transition(None, None) is None
+
+
+def test_references_differ_by_receiver_and_secret() -> None:
+    references = {reference(secret, agency, "b:1") for secret in (b"one", b"two") for agency in ("a", "c")}
+    assert len(references) == 4
+    assert reference(b"one", "a", "b:1") == reference(b"one", "a", "b:1")
+    assert all("b:1" not in one for one in references)

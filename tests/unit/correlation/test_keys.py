@@ -1,0 +1,198 @@
+"""Tests of the blocking keys: what shares one, what does not, and how many there are."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.correlation.keys import MAX_KEYS, keys
+from pipeline.correlation.kinds import CATALOGUE, Kind, key, kind_of, owner
+from pipeline.matching.fingerprint import EntityPrint, entity_print
+from pipeline.records.names import normalise_name
+from pipeline.records.normalised import Address, Entity, Identifier, PartialDate, Phone, Place, Span
+
+
+def person(
+    name: str,
+    born: PartialDate | None = None,
+    *,
+    written: str = "",
+    birth_place: str = "",
+    addresses: tuple[Address, ...] = (),
+    phones: tuple[Phone, ...] = (),
+    emails: tuple[str, ...] = (),
+) -> EntityPrint:
+    return entity_print(
+        Entity(
+            "p",
+            "person",
+            names=(normalise_name(name, "", "", "", "", "primary", "person"),) if name else (),
+            birth_date=born,
+            birth_date_text=written,
+            birth_place=birth_place,
+            addresses=addresses,
+            phones=phones,
+            emails=emails,
+        )
+    )
+
+
+def organisation(name: str, *addresses: Address) -> EntityPrint:
+    named = normalise_name(name, "", "", "", "", "primary", "organisation")
+    return entity_print(Entity("o", "organisation", names=(named,), addresses=addresses))
+
+
+def thing(kind: str, value: str, *, make: str = "", entity: str = "vehicle") -> EntityPrint:
+    return entity_print(Entity("t", entity, identifiers=(Identifier(kind, value),), make=make))
+
+
+def event(latitude: float, longitude: float, start: int) -> EntityPrint:
+    return entity_print(Entity("e", "event", place=Place(latitude, longitude), span=Span(start, start + 600)))
+
+
+def shared(a: EntityPrint, b: EntityPrint) -> set[Kind]:
+    return {kind_of(one) for one in set(keys((a,))) & set(keys((b,)))}
+
+
+BORN = PartialDate(1984, 3, 11)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "kind"),
+    [
+        (person("Zbigniew Oczko", BORN), person("Zbigniew Oczka", BORN), Kind.NAME_YEAR),
+        (person("Zbigniew Oczko"), person("Oczko Zbigniew"), Kind.NAME_PAIR),
+        (person("Иван Петровский", BORN), person("Ivan Petrovsky", BORN), Kind.NAME_MONTH),
+        (person("William Wrzesniewski"), person("Bill Wrzesniewski"), Kind.NAME_PAIR),
+        (person("Anna Kowalska", BORN), person("Anna Kowalska", PartialDate(1984, 11, 3)), Kind.NAME_MONTH),
+        (person("Anna Kowalska", BORN), person("Anna Kowalska", PartialDate(1948, 3, 11)), Kind.NAME_DAY),
+        (person("Anna Kowalska", BORN), person("Anna Kowalska", PartialDate(1984, 3)), Kind.NAME_MONTH),
+        (person("Anna Kowalska", BORN), person("A. Nowak", PartialDate(1984, 3, 11)), Kind.DATE_INITIAL),
+        (person("Oczko", BORN), person("Oczko", written="1984-3?-11"), Kind.NAME_YEAR),
+        (person("Anna", BORN, birth_place="Łódź"), person("Nowak", BORN, birth_place="lodz"), Kind.DATE_PLACE),
+        (
+            person("Jan Oczko", addresses=(Address(postcode="90-001"),)),
+            person("Jan Oczko", addresses=(Address(postcode="90-002"),)),
+            Kind.NAME_AREA,
+        ),
+        (
+            person("", addresses=(Address(house="12", postcode="75011"),)),
+            person("", addresses=(Address(house="12", postcode="75011"),)),
+            Kind.HOUSE,
+        ),
+        (
+            person("", addresses=(Address(house="12", street="rue de la roquette", city="paris"),)),
+            person("", addresses=(Address(house="12", street="r de la roquette", city="paris"),)),
+            Kind.HOUSE,
+        ),
+        (
+            person("", emails=("anna.kowalska@example.com",)),
+            person("", emails=("anna.kowalska@exmaple.com",)),
+            Kind.EMAIL_NAME,
+        ),
+        (person("", emails=("ak@millerlaw.pl",)), person("", emails=("ak@milllerlaw.pl",)), Kind.EMAIL_USER),
+        (person("", emails=("oczko77@firma.pl",)), person("", emails=("oczcko77@firma.pl",)), Kind.EMAIL_DOMAIN),
+        (
+            person("", phones=(Phone("+33612345670", "612345670"),)),
+            entity_print(Entity("n", "phone", phones=(Phone("+32612345670", "612345670"),))),
+            Kind.PHONE_TAIL,
+        ),
+        (thing("passport", "12AB34567"), thing("passport", "12AB34567", entity="document"), Kind.IDENTIFIER),
+        (thing("passport", "I2AB345O7"), thing("passport", "12A8345O7"), Kind.IDENTIFIER),
+        (thing("passport", "12AB34567"), thing("passport", "12AB34967"), Kind.IDENTIFIER_NEAR),
+        (thing("vin", "WVWZZZ1JZXW000010"), thing("vin", "WVWZZZ1JZXW000070"), Kind.IDENTIFIER_NEAR),
+        (thing("plate", "AB123CD"), thing("plate", "AB12*"), Kind.PLATE),
+        (thing("plate", "AB123CD"), thing("plate", "??123CD"), Kind.PLATE),
+        (thing("plate", "AB123CD", make="renault"), thing("plate", "AB1??CD", make="renault"), Kind.PLATE),
+        (event(48.85, 2.35, 1_790_000_000), event(48.862, 2.334, 1_790_007_000), Kind.EVENT),
+        (organisation("Oczkowski Transport GmbH"), organisation("Transport Oczkowski sp. z o.o."), Kind.TITLE),
+        (organisation("International Business Machines"), organisation("IBM"), Kind.TITLE),
+        (
+            organisation("Oczkowski Spedition", Address(city="Łódź")),
+            organisation("Oczkowski Fracht", Address(city="Łódź")),
+            Kind.TITLE_PLACE,
+        ),
+    ],
+)
+def test_a_likely_pair_shares_a_key(a: EntityPrint, b: EntityPrint, kind: Kind) -> None:
+    assert kind in shared(a, b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (person("Maria Garcia"), person("Maria Garcia")),
+        (person("John Smith", PartialDate(1984, 1, 1)), person("Mary Jones", PartialDate(1984, 1, 1))),
+        (person("Zbigniew Oczko", BORN), person("Marta Wiśniewska", PartialDate(1990, 7, 2))),
+        (thing("plate", "AB123CD", make="renault"), thing("plate", "XY987ZZ", make="renault")),
+        (event(48.85, 2.35, 1_790_000_000), event(48.85, 2.35, 1_790_000_000 + 13 * 3600)),
+        (event(48.85, 2.35, 1_790_000_000), event(48.95, 2.35, 1_790_000_000)),
+        (organisation("Acme Transport"), organisation("Global Transport")),
+    ],
+)
+def test_what_is_common_shares_none(a: EntityPrint, b: EntityPrint) -> None:
+    assert not shared(a, b)
+
+
+def test_two_reports_of_one_event_always_share_a_cell() -> None:
+    """Within a quarter of a cell in place and time, wherever the grids' lines run."""
+    for step in range(200):
+        a = event(40 + 0.013 * step, 2 + 0.017 * step, 1_790_000_000 + 4111 * step)
+        b = event(40 + 0.013 * step + 0.019, 2 + 0.017 * step - 0.019, 1_790_000_000 + 4111 * step + 3 * 3600 - 60)
+        assert Kind.EVENT in shared(a, b)
+
+
+def test_keys_ascend_and_are_exact_in_every_json_reader() -> None:
+    found = keys((person("Zbigniew Oczko", BORN), thing("passport", "12AB34567")))
+    assert list(found) == sorted(set(found))
+    assert 0 <= found[0] <= found[-1] < 2**53
+
+
+def test_keys_are_the_same_for_ever() -> None:
+    """A change here changes the generation: raise FORMS in pipeline.matching.model with it."""
+    assert key(Kind.IDENTIFIER, "12A834567") == 193248281707249
+    assert keys((thing("passport", "12AB34567"),))[0] == 193248281707249
+
+
+def test_stop_keys_are_left_out() -> None:
+    entities = (person("Zbigniew Oczko", BORN),)
+    found = keys(entities)
+    assert keys(entities, frozenset(found[:2])) == found[2:]
+
+
+def test_a_rarer_demand_leaves_fewer_keys() -> None:
+    entities = (person("Anna Kowalska", BORN, birth_place="Kraków"),)
+    assert len(keys(entities, rarity=1900)) < len(keys(entities, rarity=1500))
+
+
+def test_the_order_of_entities_and_names_changes_nothing() -> None:
+    entities = [person("Zbigniew Oczko", BORN), organisation("Oczkowski Transport GmbH"), thing("plate", "AB123CD")]
+    assert keys(entities) == keys(reversed(entities))
+
+
+def test_the_largest_case_stays_bounded_and_keeps_its_most_selective_keys() -> None:
+    many = [person(f"Zbigniew Oczko{chr(97 + n % 26)}{n}", PartialDate(1950 + n % 50, 3, 11)) for n in range(150)]
+    identified = [thing("passport", f"{n:09d}") for n in range(123_456_700, 123_456_750)]
+    found = keys([*many, *identified])
+    assert len(found) == MAX_KEYS
+    assert {key(Kind.IDENTIFIER, f"{n:09d}") for n in range(123_456_700, 123_456_750)} <= set(found)
+
+
+def test_a_typical_case_has_few_keys() -> None:
+    home = Address(house="12", street="rue de la roquette", postcode="75011", city="paris")
+    typical = person("Zbigniew Oczko", BORN, addresses=(home,), phones=(Phone("+33612345670", "612345670"),))
+    assert len(keys((typical, thing("plate", "AB123CD", make="renault")))) <= 32
+
+
+def test_empty_entities_have_no_keys() -> None:
+    assert keys((person(""), organisation(""), entity_print(Entity("e", "event")))) == ()
+
+
+def test_every_kind_is_in_the_catalogue_in_order() -> None:
+    assert [entry.kind for entry in CATALOGUE] == list(Kind)
+    assert len(Kind) <= 32, "five bits"
+    assert all(entry.of and entry.brings and entry.cost for entry in CATALOGUE)
+
+
+def test_partitions_share_the_keys_evenly() -> None:
+    owned = [owner(key(Kind.IDENTIFIER, str(number)), 4) for number in range(4000)]
+    assert all(900 < owned.count(partition) < 1100 for partition in range(4))

@@ -1,0 +1,130 @@
+"""Tests of the project stage's decision: what one claim changes in the index, and whom it concerns."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.hits import Hit, Kind, reference
+from pipeline.correlation.projection import Seen, advance
+from pipeline.matching.fingerprint import Contact, Handling
+
+SECRET = b"secret"
+OPEN = Handling("H0", ("*",), ("correlation",))
+
+
+def side(case: str, version: int, handling: Handling = OPEN, contact: str = "unit", expired: bool = False) -> Side:
+    agency = case[0]
+    return Side(case, version, expired, f"hash {version}", agency, agency.upper() * 2, handling, Contact(contact))
+
+
+def live(a: Side, b: Side, band: str = "probable", partition: int = 0) -> Claim:
+    return Claim("link", State.LIVE, partition, "g", a, b, 700, 0.95, band, msgspec.Raw(b"{}"))
+
+
+def released(a: Side, b: Side, band: str = "probable") -> Claim:
+    return Claim("link", State.RELEASED, 1, "g", a, b, band=band)
+
+
+def retracted(a: Side, b: Side) -> Claim:
+    bare = [Side(one.case, one.version, one.expired, agency=one.agency, country=one.country) for one in (a, b)]
+    return Claim("link", State.RETRACTED, 0, "g", *bare)
+
+
+A, B = side("a:1", 1), side("b:1", 1)
+
+
+def after(*claims: Claim) -> tuple[Seen, list[Hit], list[Claim]]:
+    seen: Seen | None = None
+    hits: list[Hit] = []
+    written: list[Claim] = []
+    for claim in claims:
+        seen, write, sent = advance(seen, claim, SECRET)
+        hits += sent
+        written += [write.claim] if write else []
+    assert seen is not None
+    return seen, hits, written
+
+
+def test_a_new_link_is_written_and_told_to_both_sides() -> None:
+    seen, write, hits = advance(None, live(A, B), SECRET)
+    assert write is not None
+    assert (write.link, write.external_version) == ("link", 4)
+    assert [(hit.receiver, hit.case, hit.agency, hit.kind) for hit in hits] == [
+        ("a", "a:1", "b", Kind.NEW),
+        ("b", "b:1", "a", Kind.NEW),
+    ]
+    assert hits[0].reference == reference(SECRET, "a", "b:1")
+    assert (hits[0].contact, hits[0].band) == (Contact("unit"), "probable")
+    assert (seen.a, seen.b) == (2, 2)
+
+
+def test_the_same_view_again_is_written_but_not_told() -> None:
+    _, hits, written = after(live(A, B), live(side("a:1", 2), B))
+    assert len(written) == 2
+    assert len(hits) == 2
+
+
+@pytest.mark.parametrize(("a", "b"), [(1, 3), (3, 1), (1, 1)])
+def test_what_is_lower_in_either_version_is_ignored(a: int, b: int) -> None:
+    seen, write, hits = advance(None, live(side("a:1", 2), side("b:1", 2)), SECRET)
+    late = live(side("a:1", a), side("b:1", b), band="certain")
+    assert advance(seen, late, SECRET) == (seen, None, ())
+    assert write is not None
+    assert hits
+
+
+def test_an_expiry_mark_orders_after_its_version_and_before_the_next() -> None:
+    expired = side("a:1", 1, expired=True)
+    seen, hits, written = after(live(A, B), retracted(expired, B), live(A, B), live(side("a:1", 2), B))
+    assert [claim.external_version for claim in written] == [4, 5, 6]
+    assert [hit.kind for hit in hits if hit.receiver == "a"] == [Kind.NEW, Kind.RETRACTED, Kind.NEW]
+    assert seen.a == 4
+
+
+def test_a_change_of_band_or_contact_is_told() -> None:
+    _, hits, _ = after(
+        live(A, B), live(side("a:1", 2), B, band="certain"), live(side("a:1", 3, contact="new"), B, "certain")
+    )
+    assert [(hit.kind, hit.band) for hit in hits if hit.receiver == "a"] == [
+        (Kind.NEW, "probable"),
+        (Kind.CHANGED, "certain"),
+    ]
+    assert [hit.kind for hit in hits if hit.receiver == "b"] == [Kind.NEW, Kind.CHANGED, Kind.CHANGED]
+
+
+def test_a_release_moves_on_without_a_word() -> None:
+    moved = side("a:1", 2)
+    _, hits, written = after(live(A, B), released(moved, B), live(moved, B, partition=2))
+    assert len(hits) == 2
+    assert [claim.state for claim in written] == [State.LIVE, State.LIVE]
+
+
+def test_a_release_that_changes_the_view_is_told_at_once() -> None:
+    moved = side("a:1", 2)
+    _, hits, _ = after(live(A, B), released(moved, B, band="certain"), live(moved, B, band="certain"))
+    assert [hit.kind for hit in hits if hit.receiver == "b"] == [Kind.NEW, Kind.CHANGED]
+
+
+def test_a_release_by_one_who_does_not_know_changes_no_view() -> None:
+    unknown = Claim("link", State.RELEASED, 0, "g", Side("a:1", 2), Side("b:1", 1))
+    _, hits, _ = after(live(A, B), unknown, retracted(side("a:1", 3), B))
+    assert [hit.kind for hit in hits] == [Kind.NEW, Kind.NEW, Kind.RETRACTED, Kind.RETRACTED]
+
+
+def test_a_withdrawal_and_tighter_handling_send_the_same_retraction() -> None:
+    tighter = side("b:1", 2, Handling("H3", ("*",), ("correlation",)))
+    _, silenced, _ = after(live(A, B), live(A, tighter))
+    _, withdrawn, _ = after(live(A, B), retracted(A, side("b:1", 2)))
+    to_a = [[hit for hit in hits if hit.receiver == "a"][-1] for hits in (silenced, withdrawn)]
+    assert to_a[0] == to_a[1]
+    assert to_a[0].kind is Kind.RETRACTED
+    assert (to_a[0].band, to_a[0].contact) == ("", Contact())
+
+
+def test_ids_of_hits_are_their_own_and_the_same_in_a_replay() -> None:
+    claims = (live(A, B), retracted(side("a:1", 2), B), live(side("a:1", 3), B))
+    _, hits, _ = after(*claims)
+    assert len({hit.id for hit in hits}) == 6
+    assert after(*claims)[1] == hits

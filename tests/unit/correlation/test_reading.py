@@ -1,0 +1,67 @@
+"""Tests of reading case records from files by intake's rules."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pipeline.correlation.reading import Reader, fingerprints
+from pipeline.matching.model import load_model
+from pipeline.records.model import Case
+
+
+def line(case_id: str, version: int = 1, *, agency: str = "fr-pj", country: str = "FR", **data: Any) -> bytes:
+    content = {"case_id": case_id, "agency": agency, "country": country, "version": version, "status": "active", **data}
+    event = {
+        "specversion": "1.0",
+        "id": f"{agency}:{case_id}:{version}",
+        "source": f"/agencies/{agency}",
+        "type": "org.liaison.case.v1",
+        "data": content,
+    }
+    return json.dumps(event).encode()
+
+
+def read(*lines: bytes) -> tuple[list[Case], Reader]:
+    reader = Reader()
+    return list(reader.cases(lines)), reader
+
+
+def test_versions_are_taken_in_file_order() -> None:
+    cases, reader = read(line("1", 2), line("1", 1), line("1", 2), line("1", 2, title="other"), line("1", 3))
+    assert [case.version for case in cases] == [2, 3]
+    assert reader.outcomes == {"accepted": 2, "stale_version": 1, "duplicate": 1, "conflicting_version": 1}
+    assert [refusal.line for refusal in reader.refusals] == [2, 4]
+
+
+def test_what_is_no_record_is_reported_and_skipped() -> None:
+    cases, reader = read(b"{", line("1"), line("2", version=0), line("3", colour="red"))
+    assert [case.case_id for case in cases] == ["1"]
+    assert [(one.line, one.problem.reason.value) for one in reader.refusals] == [
+        (1, "not_json"),
+        (3, "schema"),
+        (4, "schema"),
+    ]
+    assert reader.outcomes.total() == 4
+
+
+def test_an_agency_keeps_its_country() -> None:
+    cases, reader = read(line("1"), line("2", country="DE"), line("3", agency="de-bka", country="DE"))
+    assert [case.case_id for case in cases] == ["1", "3"]
+    assert reader.refusals[0].problem.reason.value == "foreign_agency"
+
+
+def test_lines_are_counted_over_files() -> None:
+    reader = Reader()
+    assert len(list(reader.cases([line("1")]))) == 1
+    assert list(reader.cases([b"{"])) == []
+    assert reader.refusals[0].line == 2
+
+
+def test_a_withdrawal_has_a_fingerprint_without_content() -> None:
+    person = {"id": "p1", "type": "person", "names": [{"full": "Zbigniew Oczko"}]}
+    cases, _ = read(line("1", entities=[person]), line("1", 2, status="withdrawn"))
+    held, gone = fingerprints(cases, load_model())
+    assert held.entities
+    assert held.keys
+    assert (gone.withdrawn, gone.entities, gone.keys, gone.version) == (True, (), (), 2)
