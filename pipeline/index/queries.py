@@ -41,6 +41,9 @@ class Asked:
     text: str = ""
 
 
+NUMBERED = "#"
+"""Sets a clause's number behind its name: of clauses with one name Elasticsearch reports the last alone."""
+
 WEIGHTS = {
     # A whole number, phone or e-mail names one thing.
     "number": 32,
@@ -68,13 +71,19 @@ class Limits:
 def candidates(asked: Asked, limits: Limits, size: int) -> Body:
     """The cases that meet the question best, by constant scores and then case key; only ids and reasons come back."""
     should = [
-        _constant(clause.name, clause.weight, {"terms": {clause.field: list(clause.terms)}}) for clause in asked.clauses
+        _constant(f"{clause.name}{NUMBERED}{at}", clause.weight, {"terms": {clause.field: list(clause.terms)}})
+        for at, clause in enumerate(asked.clauses)
     ]
     if asked.text:
         words = {"match": {"text": {"query": asked.text, "operator": "and"}}}
         should.append(_constant("text", WEIGHTS["text"], words))
     query = {"bool": {"filter": visible_cases(limits), "should": should, "minimum_should_match": 1}}
     return {"query": query, "size": size, "sort": BY_SCORE, "_source": False, "track_total_hits": False}
+
+
+def reasons(matched: Iterable[str]) -> tuple[str, ...]:
+    """The names of the clauses that a case met, each once, from Elasticsearch's matched_queries."""
+    return tuple(dict.fromkeys(name.partition(NUMBERED)[0] for name in matched))
 
 
 def _constant(name: str, weight: int, query: Body) -> Body:

@@ -77,7 +77,7 @@ class Reader:
         """What a candidate query selects, in its order."""
         answer = await self._ask(self._client.search, index=self._cases, **body)
         return [
-            Candidate(hit["_id"], hit["sort"][0], tuple(hit.get("matched_queries", ())))
+            Candidate(hit["_id"], hit["sort"][0], queries.reasons(hit.get("matched_queries", ())))
             for hit in answer["hits"]["hits"]
         ]
 

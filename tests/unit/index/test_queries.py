@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pipeline.index.queries import Asked, Clause, Limits, all_links, candidates, links_of, page
+from pipeline.index.queries import Asked, Clause, Limits, all_links, candidates, links_of, page, reasons
 
 TODAY = date(2026, 11, 24)
 ASKED = Asked((Clause("name", 4, ("name:ivan",)), Clause("key", 8, ("123",), "keys")), "ivan")
@@ -58,3 +58,11 @@ def test_a_page_follows_the_last_item_of_the_one_before() -> None:
     body = page(all_links(), [{"link": "asc"}], 10, ["abc"], "pit1")
     assert body["search_after"] == ["abc"]
     assert body["pit"]["id"] == "pit1"
+
+
+def test_clauses_of_one_name_are_told_apart_and_reported_once() -> None:
+    asked = Asked(tuple(Clause("key", 8, (term,), "keys") for term in "ab"))
+    body = candidates(asked, Limits(date(2026, 11, 24)), 10)
+    names = [one["constant_score"]["_name"] for one in body["query"]["bool"]["should"]]
+    assert len(set(names)) == 2
+    assert reasons(names) == ("key",)
