@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.access.policy import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, is_released
 from pipeline.correlation.claims import Side
+from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, is_released
 
 SHOWN_CODES = FULL_CODES | {HIT_ONLY}
 
@@ -38,4 +38,4 @@ def _releasable(side: Side) -> frozenset[str]:
 
 
 def _is_shown(side: Side, country: str) -> bool:
-    return side.handling.code in SHOWN_CODES and is_released(side.handling, country)
+    return side.handling.code in SHOWN_CODES and is_released(side.handling.releasable_to, country)

@@ -21,11 +21,9 @@ import msgspec
 from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.visibility import is_expired
 from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, SILENT, is_released
 
-EVERY_COUNTRY = "*"
-FULL_CODES = frozenset({"H0", "H1"})
-HIT_ONLY = "H2"
-STRICTNESS = ("H0", "H1", HIT_ONLY, "H3")
+STRICTNESS = ("H0", "H1", HIT_ONLY, SILENT)
 
 
 class View(StrEnum):
@@ -85,18 +83,13 @@ def view(case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, 
 
 def _foreign(case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant]) -> View:
     handling = case.handling
-    if not is_released(handling, requester.country) or purpose not in handling.purposes:
+    if not is_released(handling.releasable_to, requester.country) or purpose not in handling.purposes:
         return View.NOTHING
     if handling.code in FULL_CODES:
         return View.FULL
     if handling.code != HIT_ONLY:
         return View.NOTHING
     return View.FULL if any(_in_force(grant, case, requester, now) for grant in grants) else View.HIT
-
-
-def is_released(handling: Handling, country: str) -> bool:
-    """Whether a case is released to a country, whatever its code then shows."""
-    return bool({EVERY_COUNTRY, country} & set(handling.releasable_to))
 
 
 def _in_force(grant: Grant, case: CaseMeta, requester: Requester, now: datetime) -> bool:

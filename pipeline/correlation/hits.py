@@ -9,12 +9,10 @@ import msgspec
 
 from pipeline.correlation.claims import Claim, Side, State
 from pipeline.matching.fingerprint import Contact
+from pipeline.records.handling import HIT_ONLY, SILENT, is_released
 
 PURPOSE = "correlation"
 """The purpose that both sides' handling must allow before anyone is told of a link."""
-
-SILENT, HIT_ONLY = "H3", "H2"
-EVERY_COUNTRY = "*"
 
 
 class Kind(StrEnum):
@@ -55,7 +53,7 @@ def view(claim: Claim, receiver: Side, other: Side) -> View | None:
     if claim.state is State.RETRACTED or not all(PURPOSE in side.handling.purposes for side in (receiver, other)):
         return None
     handling = other.handling
-    if handling.code == SILENT or not {receiver.country, EVERY_COUNTRY} & set(handling.releasable_to):
+    if handling.code == SILENT or not is_released(handling.releasable_to, receiver.country):
         return None
     return View(other.agency, other.contact, claim.band, handling.code != HIT_ONLY)
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES
+
 Body = dict[str, Any]
 
-EVERYONE = "*"
 KEEP_ALIVE = "2m"
 """How long a page may take to be asked for the next one."""
 
@@ -105,8 +106,8 @@ def visible_cases(limits: Limits) -> list[Body]:
 def readable(agency: str, country: str) -> Body:
     """Own cases, and those whose full content is released to the country."""
     released = {"bool": {"filter": [
-        {"terms": {"handling.code": ["H0", "H1"]}},
-        {"terms": {"handling.releasable_to": [EVERYONE, country]}},
+        {"terms": {"handling.code": sorted(FULL_CODES)}},
+        {"terms": {"handling.releasable_to": [EVERY_COUNTRY, country]}},
     ]}}  # fmt: skip
     return _any([{"term": {"agency": agency}}, released])
 
