@@ -15,19 +15,16 @@ MAX_KEYS = 512
 """Keys of one case, most selective kinds first; 200 entities stay within 10 kB of fingerprint."""
 
 
-KEY_RARITY = 1500
-"""How rare a key must be by default, in hundredths of a bit (person_keys)."""
+def keys(entities: Iterable[EntityPrint], stop: Collection[int], rarity: int) -> tuple[int, ...]:
+    """The keys, ascending, at most MAX_KEYS.
 
-
-def keys(
-    entities: Iterable[EntityPrint], stop: Collection[int] = frozenset(), rarity: int = KEY_RARITY
-) -> tuple[int, ...]:
-    """The keys, ascending, at most MAX_KEYS; `stop` are the model's keys of too common values."""
+    `stop` are the model's keys of too common values; `rarity` is how rare a key must be, in hundredths of a bit.
+    """
     found = {key for entity in entities for key in entity_keys(entity, rarity)}
     return tuple(sorted(found.difference(stop))[:MAX_KEYS])
 
 
-def entity_keys(entity: EntityPrint, rarity: int = KEY_RARITY) -> Iterator[int]:
+def entity_keys(entity: EntityPrint, rarity: int) -> Iterator[int]:
     """The keys that one entity yields."""
     yield from thing_keys(entity)
     if entity.type == "person":

@@ -85,14 +85,14 @@ def _with_numbers(
     )
 
 
-def asked(question: Question, asked_for: Probe, stop: Collection[int]) -> Asked:
-    """What selects the candidates of a question; `stop` are the model's stop keys."""
+def asked(question: Question, asked_for: Probe, stop: Collection[int], rarity: int) -> Asked:
+    """What selects the candidates of a question; `stop` and `rarity` are the model's, as for a case's own keys."""
     clauses = [
         *_name_clauses(asked_for.entities),
         *_number_clauses(question, asked_for),
         *_place_clauses(asked_for.entities),
     ]
-    found = keys(asked_for.entities, stop)[:MOST_KEYS]
+    found = keys(asked_for.entities, stop, rarity)[:MOST_KEYS]
     clauses += [Clause("key", WEIGHTS["key"], (str(key),), "keys") for key in found]
     return Asked(tuple(clauses), folded_text(question.text))
 

@@ -52,7 +52,7 @@ async def search(
 ) -> list[Result]:
     """The cases that answer a question best, at most `limit`, judged on their realtime documents."""
     asked_for = probe(question, country)
-    body = candidates(asked(question, asked_for, model.stop_keys), limits, CANDIDATES)
+    body = candidates(asked(question, asked_for, model.stop_keys, model.key_rarity), limits, CANDIDATES)
     found = await reader.candidates(body)
     documents = await reader.cases((one.case for one in found), SHOWN_FIELDS)
     ranked = rank(asked_for, found, documents, model)

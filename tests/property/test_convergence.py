@@ -444,7 +444,7 @@ def real() -> Matcher:
     pool = tuple(
         msgspec.structs.replace(entity_print(entity), id=f"e{number}") for number, entity in enumerate(entities)
     )
-    return Matcher(pool, lambda held: keys(held, model.stop_keys), judge, explain, model)
+    return Matcher(pool, lambda held: keys(held, model.stop_keys, model.key_rarity), judge, explain, model)
 
 
 class Convergence(RuleBasedStateMachine):

@@ -72,7 +72,8 @@ def outcomes(data: DataSet, say: Callable[[str], None]) -> dict[str, Outcome]:
 def candidate_codes(data: DataSet, entities: Sequence[EntityPrint]) -> np.ndarray:
     """Pairs that share a blocking key, as i * n + j."""
     size, codes = len(entities), [np.zeros(0, dtype=np.int64)]
-    for members in in_blocks(keys((one,)) for one in entities):
+    shipped = load_model()
+    for members in in_blocks(keys((one,), shipped.stop_keys, shipped.key_rarity) for one in entities):
         array = np.array(members, dtype=np.int64)
         first, second = np.triu_indices(len(array), 1)
         codes.append(array[first] * size + array[second])

@@ -15,6 +15,7 @@ from random import Random
 
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, entity_print
+from pipeline.matching.model import load_model
 from pipeline.matching.names.rarity import known_rarities
 from pipeline.records.normalised import Address, Entity, Identifier, Name, PartialDate, Phone, Token
 
@@ -60,6 +61,7 @@ class Population:
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
+        self._model = load_model()
         known = [(token, 2 ** (-rarity / 100)) for token, rarity in known_rarities().items() if token.isalpha()]
         self._names = [token for token, _ in known]
         self._name_weights = list(accumulate(weight for _, weight in known))
@@ -77,8 +79,9 @@ class Population:
     def _fingerprint(self, country: str, entities: tuple[EntityPrint, ...]) -> Fingerprint:
         agency = f"{country.lower()}-police"
         case = f"{agency}:{self.made:08d}"
+        found = keys(entities, self._model.stop_keys, self._model.key_rarity)
         return Fingerprint(
-            case, 1, f"{self.made:032x}", agency, country, handling=HANDLING, keys=keys(entities), entities=entities
+            case, 1, f"{self.made:032x}", agency, country, handling=HANDLING, keys=found, entities=entities
         )
 
     def _entities(self) -> Iterator[Entity]:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 import pytest
 
-from pipeline.correlation.keys import MAX_KEYS, keys
+from pipeline.correlation import keys as catalogue
+from pipeline.correlation.keys import MAX_KEYS
 from pipeline.correlation.kinds import CATALOGUE, Kind, key, kind_of, owner
 from pipeline.matching.fingerprint import EntityPrint, entity_print
+from pipeline.matching.model import load_model
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Address, Entity, Identifier, PartialDate, Phone, Place, Span
+
+RARITY = 1500
+"""The shipped model's."""
+
+
+def keys(entities: Iterable[EntityPrint], stop: Collection[int] = frozenset(), rarity: int = RARITY) -> tuple[int, ...]:
+    return catalogue.keys(entities, stop, rarity)
+
+
+def test_the_shipped_model_asks_for_the_rarity_that_is_tested() -> None:
+    assert load_model().key_rarity == RARITY
 
 
 def person(
