@@ -9,7 +9,6 @@ import asyncio
 import json
 import random
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
+from stage_processes import Start, started
 
 from pipeline.correlation.batch import links as batch_links
 from pipeline.correlation.fingerprinting import fingerprint
@@ -258,26 +258,11 @@ def installation(engine_settings: Settings) -> Installation:
     return Installation(engine_settings)
 
 
-Start = Callable[..., subprocess.Popen[bytes]]
-
-
 @pytest.fixture
 def start_stage(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     """Start a stage's process; all are killed at the end."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*arguments: str) -> subprocess.Popen[bytes]:
-        with (tmp_path / f"{len(started)}-{arguments[0]}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, str(SCRIPT), *arguments], env=engine_environment, stdout=log, stderr=log
-            )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    with started(SCRIPT, engine_environment, tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

@@ -28,8 +28,6 @@ PARTIAL_DAY = f"^({_YEAR}(-{_MONTH})?|{_DATE})$"
 """YYYY, YYYY-MM or YYYY-MM-DD."""
 INSTANT = f"^{_DATE}{_TIME}$"
 """RFC 3339 with seconds and an offset."""
-WHEN = f"^({_YEAR}(-{_MONTH})?|{_DATE}({_TIME})?)$"
-"""A partial day or an instant."""
 
 _DAY_SECONDS = 24 * 3600
 

@@ -198,18 +198,6 @@ class Event(_Entity, frozen=True, tag="event", kw_only=True):
 
 
 Entity = Person | Organisation | Vehicle | Phone | Account | Document | Vessel | Weapon | Address | Event
-ENTITY_TYPES: tuple[type[Entity], ...] = (
-    Person,
-    Organisation,
-    Vehicle,
-    Phone,
-    Account,
-    Document,
-    Vessel,
-    Weapon,
-    Address,
-    Event,
-)
 
 
 class Offence(_Part, frozen=True):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from kafka import KafkaAdminClient
 from kafka import TopicPartition as KafkaTopicPartition
 from kafka.structs import OffsetAndMetadata
+from stage_processes import Start, started
 
 from pipeline.settings import Settings
 from pipeline.streams import topics
@@ -23,26 +22,12 @@ from pipeline.streams.reading import read
 
 SCRIPT = Path(__file__).with_name("echo_stage.py")
 
-Start = Callable[..., subprocess.Popen[bytes]]
-
 
 @pytest.fixture
 def start_echo(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     """Start an echo worker; all are killed at the end."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*arguments: str) -> subprocess.Popen[bytes]:
-        with (tmp_path / f"echo-{len(started)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, str(SCRIPT), *arguments], env=engine_environment, stdout=log, stderr=log
-            )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    with started(SCRIPT, engine_environment, tmp_path) as start:
+        yield start
 
 
 @dataclass

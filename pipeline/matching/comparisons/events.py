@@ -9,7 +9,6 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.records.normalised import Place
 
 EVENT = frozenset({"event"})
-PLACED = frozenset({"address", "event"})
 
 WHEN_WHERE = (
     Level("same_spot_and_hour", 0.55, 2.0e-6, 2.0e-6),
