@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from pipeline.settings import Settings
@@ -120,7 +120,7 @@ class Transactions:
                 await _send(producer, records)
             except ProducerFenced:
                 raise
-            except KafkaError as error:
+            except (KafkaError, IllegalOperation) as error:  # the latter after any failure that another send met first
                 await producer.abort_transaction()
                 log.warning("%s: transaction aborted, trying again: %r", self._id, error)
                 return False
@@ -148,10 +148,23 @@ async def _send(producer: AIOKafkaProducer, records: Iterable[Output]) -> None:
     One batch of each partition at a time: they go in one request, and the order within a partition is kept.
     """
     for batches in zip_longest(*_batches(producer, records).values()):
-        sent = [await producer.send_batch(b.builder, b.topic, partition=b.partition) for b in batches if b is not None]
-        failed = [r for r in await asyncio.gather(*sent, return_exceptions=True) if isinstance(r, BaseException)]
+        sent = [await _sent(producer, batch) for batch in batches if batch is not None]
+        results = await asyncio.gather(*sent, return_exceptions=True)
+        failed = [result for result in results if isinstance(result, BaseException)]
         if failed:
             raise failed[0]
+
+
+async def _sent(producer: AIOKafkaProducer, batch: _Batch) -> asyncio.Future[Any]:
+    future: asyncio.Future[Any] = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
+    future.add_done_callback(_hear)
+    return future
+
+
+def _hear(future: asyncio.Future[Any]) -> None:
+    """Take note of a failure: where a later send fails first, nobody awaits this one, and asyncio would complain."""
+    if not future.cancelled():
+        future.exception()
 
 
 class _Batch(NamedTuple):

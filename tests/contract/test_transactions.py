@@ -96,6 +96,31 @@ async def test_a_new_owner_fences_the_old_and_nothing_of_the_old_shows(
     await third.stop()
 
 
+async def test_a_fence_that_falls_between_two_sends_is_known_for_one(
+    target: str, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zombie, owner = make(), make()
+    await zombie.start()
+    await owner.start()
+    producer = zombie._producer
+    assert producer is not None
+    send, sent = producer.send_batch, []
+
+    async def once_fenced(*arguments: Any, **named: Any) -> Any:
+        async with asyncio.timeout(10):
+            while sent and not producer._txn_manager.is_fatal_error():
+                await asyncio.sleep(0.01)
+        sent.append(arguments)
+        return await send(*arguments, **named)
+
+    monkeypatch.setattr(producer, "send_batch", once_fenced)
+    with pytest.raises(Lost):
+        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: 7})
+    assert len(sent) == 2
+    await zombie.stop()
+    await owner.stop()
+
+
 async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
     engine_settings: Settings, target: str, make: Make
 ) -> None:
