@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -51,7 +52,12 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End the engines in the controlling process, which is the last to finish."""
+    """End the engines in the controlling process, which is the last to finish.
+
+    Garbage goes first: a future that nobody asked logs its exception when collected, formatting a traceback parses, and
+    CPython 3.11 can't parse within parsing (SystemError), as when the summary imports what is not loaded yet.
+    """
+    gc.collect()
     if not hasattr(session.config, "workerinput"):
         _end_stack(session.config.stash[_home])
 
