@@ -124,7 +124,7 @@ def told(link: LinkDocument) -> Explanation:
 
 
 def chosen(links: Sequence[LinkDocument]) -> dict[str, LinkDocument]:
-    """Names in two scripts, a thing in different hands, and evidence that only just suffices; the best of each."""
+    """Names in two scripts, a thing in other hands, evidence that only just suffices; others where one is missing."""
     ordered = sorted(links, key=lambda link: (-link.score, link.link))
     picked: dict[str, LinkDocument] = {}
     for title, candidates in (
@@ -132,6 +132,7 @@ def chosen(links: Sequence[LinkDocument]) -> dict[str, LinkDocument]:
         ("A thing in other hands", [link for link in ordered if _rests_on_things(told(link))]),
         ("The weakest", ordered[::-1]),
         ("The strongest", ordered),
+        ("In the middle", ordered[len(ordered) // 2 :]),
     ):
         left = [link for link in candidates if link not in picked.values()]
         if left and len(picked) < SHOWN:

@@ -96,12 +96,13 @@ def _is_seen(learnt: Learnt, k: int, level: int) -> bool:
 
 
 def _same_sign(bits: float, reference: int) -> float:
-    return max(bits, 0.0) if reference > 0 else min(bits, 0.0)
+    """What the data do not tell keeps at least half of its reference: its neighbours' shift is but a hint."""
+    return max(bits, reference / 2) if reference > 0 else min(bits, reference / 2)
 
 
 def _source(learnt: Learnt, k: int, level: int, seen: bool) -> str:
     if not seen:
-        return "interpolated: no pair in the data"
+        return "interpolated: the data do not tell"
     m = f"m: EM, {learnt.m_counts[k][level]:.0f} true pairs"
     hits = learnt.hits[k][level]
     return f"{m}; u: {hits:.0f} random pairs" if hits >= MIN_HITS else f"{m}; u: reference"

@@ -80,8 +80,10 @@ def test_three_different_links_are_chosen_as_examples() -> None:
     }
 
 
-def test_without_such_links_the_strongest_and_weakest_do() -> None:
+def test_without_such_links_the_strongest_and_others_do() -> None:
     assert list(report.chosen([link(1, 100), link(2, 200)])) == ["The weakest", "The strongest"]
+    titles = list(report.chosen([link(number, 100 * number) for number in range(1, 10)]))
+    assert titles == ["The weakest", "The strongest", "In the middle"]
     assert report.chosen([]) == {}
 
 

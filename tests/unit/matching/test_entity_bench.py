@@ -1,0 +1,62 @@
+"""Frozen per-case results of entity_bench: a change shows every case that it changes.
+
+To accept a change: LIAISON_FREEZE=1 pytest tests/unit/matching/test_entity_bench.py, and read the difference.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+BENCHMARK = ROOT / "tests" / "benchmarks" / "accuracy"
+FROZEN = Path(__file__).with_name("entity_bench.csv")
+CHECKS = ROOT.parent / "shared" / "data" / "entity_bench" / "checks.yml"
+
+Row = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def bench() -> ModuleType:
+    if not CHECKS.exists():
+        pytest.skip("the data of entity_bench is not there")
+    sys.path.insert(0, str(BENCHMARK))
+    try:
+        spec = importlib.util.spec_from_file_location("entity_checks", BENCHMARK / "entity_checks.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(BENCHMARK))
+    return module
+
+
+def row(bench: Any, check: Any) -> Row:
+    score, link = bench.linked(check)
+    share, same = bench.decided(check)
+    query, candidate = (" / ".join(check[side].values()) for side in ("query", "candidate"))
+    return {
+        "schema": check["schema"], "query": query, "candidate": candidate, "match": str(check["match"]),
+        "decision": str(share), "same": str(same), "score": str(score), "link": str(link),
+    }  # fmt: skip
+
+
+def test_no_case_changed(bench: Any) -> None:
+    rows = [row(bench, check) for check in bench.checks()]
+    if os.environ.get("LIAISON_FREEZE"):
+        with FROZEN.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    with FROZEN.open(newline="", encoding="utf-8") as file:
+        frozen = list(csv.DictReader(file))
+    changed = [f"was {before}\nis  {after}" for before, after in zip(frozen, rows, strict=True) if before != after]
+    assert not changed, f"{len(changed)} cases changed:\n" + "\n".join(changed)
