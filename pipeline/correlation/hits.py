@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.handling import HIT_ONLY, SILENT, is_released
 
@@ -84,11 +85,6 @@ def hit(
         contact=after.contact if after else Contact(),
         band=after.band if after else "",
     )
-
-
-def reference(secret: bytes, receiver: str, case: str) -> str:
-    """The opaque name of a case for one receiver; `secret` (at most 64 bytes) keeps agencies from joining theirs."""
-    return _opaque(secret, "case", receiver, case)
 
 
 def _opaque(secret: bytes, *parts: str) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from pipeline.access.audience import audience
 from pipeline.correlation.claims import Claim, Side, State, external_version
+from pipeline.correlation.references import digest
 from pipeline.index.terms import folded_text, search_terms
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from pipeline.records.messages import Accepted, Provenance, Rejected
@@ -45,6 +46,7 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     country: str
     version: int
     state: str
+    digest: str = ""
     hash: str = ""
     status: str = ""
     handling: StatedHandling | None = None
@@ -144,6 +146,7 @@ def _full_case(accepted: Accepted) -> CaseDocument:
         country=head.country,
         version=accepted.version,
         state=LIVE,
+        digest=digest(accepted.case),
         hash=accepted.hash,
         status=accepted.status,
         handling=StatedHandling(*msgspec.structs.astuple(fingerprint.handling)),

@@ -36,6 +36,7 @@ class Field:
 
 CASES = (
     Field("case", KEYWORD, "Case key, <agency>:<case_id>; also the document id."),
+    Field("digest", TERMS, "What agencies' opaque references to the case stand for."),
     Field("agency", KEYWORD, "The agency that owns the case."),
     Field("country", KEYWORD, "That agency's country, ISO 3166-1 alpha-2."),
     Field("version", LONG, "The agency's version of the case."),

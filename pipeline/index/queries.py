@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from pipeline.access.audience import SHOWN_CODES
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES
 
 Body = dict[str, Any]
@@ -110,6 +111,17 @@ def readable(agency: str, country: str) -> Body:
         {"terms": {"handling.releasable_to": [EVERY_COUNTRY, country]}},
     ]}}  # fmt: skip
     return _any([{"term": {"agency": agency}}, released])
+
+
+def digested(digest: str, country: str, purpose: str) -> Body:
+    """The live case of a digest, if it is shown to a country for a purpose at least as a hit: others are not met."""
+    return {"bool": {"filter": [
+        {"term": {"state": "live"}},
+        {"term": {"digest": digest}},
+        {"terms": {"handling.code": sorted(SHOWN_CODES)}},
+        {"terms": {"handling.releasable_to": [EVERY_COUNTRY, country]}},
+        {"term": {"handling.purposes": purpose}},
+    ]}}  # fmt: skip
 
 
 def links_of(case: str, audience: Sequence[str] | None = None) -> Body:

@@ -22,9 +22,10 @@ from pipeline.correlation import batch
 from pipeline.correlation.claims import Claim, State, external_version
 from pipeline.correlation.correlator import THRESHOLD, Correlator, targets
 from pipeline.correlation.fingerprinting import expiry_mark
-from pipeline.correlation.hits import Hit, Kind, reference
+from pipeline.correlation.hits import Hit, Kind
 from pipeline.correlation.keys import keys
 from pipeline.correlation.projection import Seen, Write, advance
+from pipeline.correlation.references import reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.visibility import CaseState, visible

@@ -8,6 +8,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.correlation.claims import State
+from pipeline.correlation.references import digest
 from pipeline.errors import LiaisonError
 from pipeline.index import reading
 from pipeline.index.client import connect
@@ -47,6 +48,24 @@ async def test_a_case_is_read_the_moment_it_is_written(office: Any, writer: Bulk
     assert found.data["title"] == "Vol"
     assert found.data["entities"] == given["entities"]
     assert await reader.case("fr-pj:2") is None
+
+
+async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
+    office: Any, writer: BulkWriter, reader: Reader, client: AsyncElasticsearch, indices: Indices
+) -> None:
+    handling = {"releasable_to": ["BE"], "purposes": ["investigation"]}
+    for code in ("H1", "H2", "H3"):
+        given = record("fr-pj", "FR", case_id=code, handling=handling | {"code": code})
+        await writer.write([case_document(office.accepted(given))])
+    await client.indices.refresh(index=indices.own("cases"))
+
+    async def found(code: str, country: str = "BE", purpose: str = "investigation") -> str | None:
+        case = await reader.digested(digest(f"fr-pj:{code}"), country, purpose)
+        return case and case.case
+
+    assert [await found(code) for code in ("H1", "H2", "H3")] == ["fr-pj:H1", "fr-pj:H2", None]
+    assert await found("H2", country="DE") is None
+    assert await found("H2", purpose="prosecution") is None
 
 
 async def test_a_link_shows_while_both_cases_are_what_it_was_made_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.correlation.claims import Claim, Side, State
-from pipeline.correlation.hits import Kind, View, reference, transition, view
+from pipeline.correlation.hits import Kind, View, transition, view
 from pipeline.matching.fingerprint import Contact, Handling
 
 BOTH = ("investigation", "correlation")
@@ -51,10 +51,3 @@ def test_transitions() -> None:
     assert transition(one, None) is Kind.RETRACTED
     assert transition(one, one) is None
     assert transition(None, None) is None
-
-
-def test_references_differ_by_receiver_and_secret() -> None:
-    references = {reference(secret, agency, "b:1") for secret in (b"one", b"two") for agency in ("a", "c")}
-    assert len(references) == 4
-    assert reference(b"one", "a", "b:1") == reference(b"one", "a", "b:1")
-    assert all("b:1" not in one for one in references)

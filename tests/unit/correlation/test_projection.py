@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from pipeline.correlation.claims import Claim, Side, State
-from pipeline.correlation.hits import Hit, Kind, reference
+from pipeline.correlation.hits import Hit, Kind
 from pipeline.correlation.projection import Seen, advance
+from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import Contact, Handling
 
 SECRET = b"secret"
