@@ -18,7 +18,7 @@ class State(StrEnum):
     RELEASED = "released"
 
 
-class Side(msgspec.Struct, frozen=True, omit_defaults=True):
+class Side(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One case of a claim as the emitting partition knew it; handling and contact are there for hits only."""
 
     case: str
@@ -36,7 +36,7 @@ class Side(msgspec.Struct, frozen=True, omit_defaults=True):
         return external_version(self.version, self.expired)
 
 
-class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
+class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Value of topic `links.<generation>`, key = `<link id>|<emitting partition>`; a.case < b.case.
 
     A retraction holds no content: of its sides only case, version, agency and country. A release has no score,

@@ -1,4 +1,8 @@
-"""The fingerprint: everything matching needs to know of one case, computed once at intake."""
+"""The fingerprint: everything matching needs to know of one case, computed once at intake.
+
+Its parts are trees of values without cycles, so the garbage collector leaves them alone (gc=False): walking over the
+fingerprints that a worker holds took it half of a pair's time.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ MAX_VALUES = 50
 """Per entity and field; a bounded fingerprint keeps every pair's cost bounded (record.md limits names to 50)."""
 
 
-class Handling(msgspec.Struct, frozen=True, omit_defaults=True):
+class Handling(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Who may see the case (disclosure.md); travels with the fingerprint because hits need it."""
 
     code: str = "H0"
@@ -26,13 +30,13 @@ class Handling(msgspec.Struct, frozen=True, omit_defaults=True):
     caveat: str = ""
 
 
-class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
+class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     unit: str = ""
     email: str = ""
     phone: str = ""
 
 
-class IdentifierPrint(msgspec.Struct, frozen=True, array_like=True, order=True):
+class IdentifierPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """`valid`: 1 check digit passed, 0 failed, -1 the type has none."""
 
     type: str
@@ -41,14 +45,14 @@ class IdentifierPrint(msgspec.Struct, frozen=True, array_like=True, order=True):
     valid: int = -1
 
 
-class PhonePrint(msgspec.Struct, frozen=True, array_like=True, order=True):
+class PhonePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """`national` is the national significant number of `e164`."""
 
     e164: str
     national: str
 
 
-class AddressPrint(msgspec.Struct, frozen=True, array_like=True, order=True):
+class AddressPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """Parts without spaces where they are codes; `text` only where no street is known."""
 
     house: str = ""
@@ -63,6 +67,7 @@ class EntityPrint(
     msgspec.Struct,
     frozen=True,
     omit_defaults=True,
+    gc=False,
     rename={
         "names": "n", "birth_date": "d", "birth_date_text": "x", "birth_place": "b", "gender": "g",
         "nationalities": "c", "identifiers": "i", "phones": "p", "emails": "m", "addresses": "a",
@@ -96,7 +101,7 @@ class EntityPrint(
     span: Span | None = None
 
 
-class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True):
+class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Value of topic `blocks.<generation>`, key = case key.
 
     `hash` covers the whole content but the version and does not depend on the generation: it is taken over the raw

@@ -31,7 +31,7 @@ summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so ma
 Entities = tuple[EntityPrint, ...]
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """`score` in hundredths of a bit, prior included; a link exists iff probability >= 0.5 (band "" otherwise)."""
 
     score: int
@@ -39,7 +39,7 @@ class Judgement(msgspec.Struct, frozen=True):
     band: str
 
 
-class Tie(msgspec.Struct, frozen=True):
+class Tie(msgspec.Struct, frozen=True, gc=False):
     """Two entities, by index, whose likeness counts: `bits` of evidence; `selector`: the comparison across types."""
 
     bits: int
@@ -49,7 +49,7 @@ class Tie(msgspec.Struct, frozen=True):
     skipped: tuple[str, ...] = ()
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """All that makes a score but the prior: the ties that count, the pairs compared, what is paid back (EACH_PAIR)."""
 
     ties: tuple[Tie, ...]

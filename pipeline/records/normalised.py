@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Token(msgspec.Struct, frozen=True, array_like=True):
+class Token(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One name token: `text` is NFKC, case-folded, in its own script; `kind` one of TOKEN_KINDS."""
 
     text: str
@@ -16,7 +16,7 @@ TOKEN_KINDS = ("title", "given", "family", "patronymic", "particle", "initial", 
 """`name` is a personal token whose part is not known; `core` an organisation's distinguishing token."""
 
 
-class Name(msgspec.Struct, frozen=True, omit_defaults=True):
+class Name(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A name: `text` is the NFKC form without control characters; flags such as `mixed_script`, `placeholder`."""
 
     text: str
@@ -25,7 +25,7 @@ class Name(msgspec.Struct, frozen=True, omit_defaults=True):
     flags: tuple[str, ...] = ()
 
 
-class PartialDate(msgspec.Struct, frozen=True, array_like=True):
+class PartialDate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A calendar date known to the year, the month or the day; month and day are 0 where unknown."""
 
     year: int
@@ -33,7 +33,7 @@ class PartialDate(msgspec.Struct, frozen=True, array_like=True):
     day: int = 0
 
 
-class Identifier(msgspec.Struct, frozen=True, omit_defaults=True):
+class Identifier(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A number that names a thing.
 
     `value` is the canonical core; `valid` the check digit's verdict, None where the type has none.
@@ -45,7 +45,7 @@ class Identifier(msgspec.Struct, frozen=True, omit_defaults=True):
     valid: bool | None = None
 
 
-class Phone(msgspec.Struct, frozen=True, omit_defaults=True):
+class Phone(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`e164` with the leading plus; `national` the national significant number; `valid` by phonenumbers."""
 
     e164: str
@@ -53,7 +53,7 @@ class Phone(msgspec.Struct, frozen=True, omit_defaults=True):
     valid: bool = True
 
 
-class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+class Address(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Address parts, each normalised (lower-case, abbreviations expanded where rigour knows them); "" where unknown."""
 
     text: str = ""
@@ -64,21 +64,21 @@ class Address(msgspec.Struct, frozen=True, omit_defaults=True):
     country: str = ""
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """WGS 84 degrees."""
 
     latitude: float
     longitude: float
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True):
+class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A time span in whole Unix seconds, both ends included."""
 
     start: int
     end: int
 
 
-class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
+class Entity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One normalised entity of a case.
 
     Everything that names it uniquely (IMEI, IBAN, VIN, plate, MRZ document, IMO, serial ...) is an Identifier.
@@ -106,7 +106,7 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
     span: Span | None = None
 
 
-class RecordWarning(msgspec.Struct, frozen=True):
+class RecordWarning(msgspec.Struct, frozen=True, gc=False):
     """Something doubtful that did not drop the record; `pointer` is a JSON pointer into the message."""
 
     code: str
@@ -114,7 +114,7 @@ class RecordWarning(msgspec.Struct, frozen=True):
     message: str
 
 
-class Normalised(msgspec.Struct, frozen=True):
+class Normalised(msgspec.Struct, frozen=True, gc=False):
     """All entities of a case, and what normalisation doubted."""
 
     entities: tuple[Entity, ...]

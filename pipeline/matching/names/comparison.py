@@ -27,7 +27,7 @@ _LOWEST = -2000
 _RANK = {level: rank for rank, level in enumerate(levels.LEVELS)}
 
 
-class NameComparison(msgspec.Struct, frozen=True, array_like=True):
+class NameComparison(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Match weight of two names in hundredths of a bit, its weakest level, and the pairs it is made of.
 
     `bits` is the sum of the pairs' bits less 1.5 bits for every agreeing token after the first, within -20.00.

@@ -43,7 +43,7 @@ class TokenPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fa
     rarity: int
 
 
-class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True):
+class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """Significant tokens in the order of the name, and what else an organisation's or vessel's name tells.
 
     `glue` holds the particles before each token, written together; () where there are none. `letters` bounds what may
