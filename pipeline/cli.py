@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from pipeline.api import commands as api
 from pipeline.correlation import commands as correlation
 from pipeline.demo import commands as demo
 from pipeline.errors import LiaisonError
@@ -29,7 +30,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     batch = typer.Typer(help="Offline: the same pure code on files, without a broker.", no_args_is_help=True)
-    for part in (localstack, demo, streams, ops, feeds, index):
+    for part in (localstack, demo, streams, ops, feeds, index, api):
         part.register(root)
     for part in (correlation, matching):
         part.register(batch)

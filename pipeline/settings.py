@@ -53,6 +53,41 @@ class Settings(BaseSettings):
     hit_secret: SecretStr = SecretStr("")
     """Keys the opaque references in hits (at most 64 bytes), the same in all workers; empty: the Kafka cluster's id."""
 
+    token_keys: str = ""
+    """Keys that tokens are signed with: a JWKS file, a JWKS URL, or an OIDC issuer's discovery document (URL).
+
+    Empty: this machine's own development key alone (`liaison token`).
+    """
+
+    token_issuer: str = "liaison"  # noqa: S105 - a name
+    """What a token's `iss` must be."""
+
+    token_audience: str = "liaison"  # noqa: S105 - a name
+    """What a token's `aud` must name."""
+
+    token_skew_s: float = 30.0
+    """Seconds by which the identity provider's clock may differ."""
+
+    audit_keys: Path | None = None
+    """Folder of the monthly keys of query text, the same for all servers; None: under LIAISON_HOME."""
+
+    api_url: str = "http://127.0.0.1:8000"
+    """Where `liaison search`, `case`, `links` find the API."""
+
+    api_host: str = "127.0.0.1"
+    """Address that `liaison serve` listens on."""
+
+    api_port: int = 8000
+
+    max_index_lag: float = 300.0
+    """Seconds by which the index may be behind before reads answer 503; 0: off, as while loading."""
+
+    hit_budget: int = 200
+    """Hit-only answers a day for each subject and agency."""
+
+    request_rate: int = 600
+    """Requests a minute for each subject."""
+
     engine_cache: Path = Field(default_factory=lambda: user_cache_path("liaison"))
     """Where the local engines' fetched jars are kept, shared by every LIAISON_HOME of this user."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, TransportError
+from elasticsearch import ApiError, NotFoundError, TransportError
 
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.visibility import CaseState, is_expired, visible
@@ -41,6 +41,21 @@ class Candidate(NamedTuple):
     met: tuple[str, ...]
 
 
+class Engine(Protocol):
+    """What reading needs of the Elasticsearch client; an in-memory one does as well for tests."""
+
+    @property
+    def mget(self) -> Callable[..., Any]: ...
+    @property
+    def search(self) -> Callable[..., Any]: ...
+    @property
+    def open_point_in_time(self) -> Callable[..., Any]: ...
+    @property
+    def close_point_in_time(self) -> Callable[..., Any]: ...
+    @property
+    def indices(self) -> Any: ...
+
+
 def now() -> datetime:
     """The time of day, aware."""
     return datetime.now(UTC)
@@ -52,7 +67,7 @@ class Reader:
     Who may see it is decided elsewhere. Raises LiaisonError when Elasticsearch does not answer or knows no such index.
     """
 
-    def __init__(self, client: AsyncElasticsearch, indices: Indices, clock: Clock = now) -> None:
+    def __init__(self, client: Engine, indices: Indices, clock: Clock = now) -> None:
         self._client = client
         self._cases, self._links = indices.active("cases"), indices.active("links")
         self._clock = clock

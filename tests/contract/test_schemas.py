@@ -15,6 +15,7 @@ import yaml
 from case_samples import FR_PJ, changed, example, message
 from msgspec import inspect
 
+from pipeline.access import audit
 from pipeline.correlation import hits
 from pipeline.correlation.claims import Claim, Side, State, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
@@ -41,6 +42,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "hit": hits.Hit,
     "agency": Agency,
     "progress": Progress,
+    "audit": audit.Entry,
 }
 """Schemas of values that code has a struct for."""
 
@@ -238,6 +240,19 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     hit = hits.hit(claim, sides[0], sides[1], None, hits.view(claim, sides[0], sides[1]), b"secret")
     assert hit is not None
     yield "hit", hit
+    yield from (("audit", entry) for entry in _audited())
+
+
+def _audited() -> Iterator[audit.Entry]:
+    who = {"subject": "anna", "agency": "fr-pj", "country": "FR", "roles": ("investigator",)}
+    why = {"purpose": "investigation", "case_reference": "2026/1", "request": "r1", "query": "AAAA", "object": "l1"}
+    shown = (audit.Shown("fr-pj:1", audit.Form.FULL), audit.Shown("be-fp:2", audit.Form.HIT))
+    acts = [
+        audit.Act(audit.Kind.OPENED),
+        audit.Act(audit.Kind.SEARCH, **who, **why, shown=shown),  # type: ignore[arg-type]
+        audit.Act(audit.Kind.CHECKPOINT, heads={"host|1|0": "ab"}),
+    ]
+    yield from audit.bound(audit.Chain("host|1|0"), [(act, datetime(2026, 11, 1, tzinfo=UTC)) for act in acts])[1]
 
 
 def test_what_the_structs_encode_holds_to_the_schemas(scoring: Model) -> None:

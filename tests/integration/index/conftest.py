@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-import msgspec
 import pytest
 from elasticsearch import AsyncElasticsearch
+from index_office import Office
 
-from pipeline.correlation.claims import Claim, Side, State, link_id
-from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices, apply
 from pipeline.index.reading import Reader
 from pipeline.index.writer import BulkWriter
-from pipeline.matching.explanation import explain
-from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.model import Model, load_model
-from pipeline.records.intake import accepted, take
-from pipeline.records.messages import Accepted, Outcome, Position, Receipt
-from pipeline.records.model import RECORD_TYPE
-from pipeline.records.validation import read
+from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 
 
@@ -44,48 +34,6 @@ async def indices(client: AsyncElasticsearch, namespace: str) -> Indices:
 @pytest.fixture
 def writer(client: AsyncElasticsearch, indices: Indices) -> BulkWriter:
     return BulkWriter(client, indices)
-
-
-Record = dict[str, Any]
-OPEN = {"code": "H0", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
-
-
-@dataclass(frozen=True)
-class Office:
-    """What intake and correlate do to a record and to a pair, by their own pure functions."""
-
-    model: Model
-
-    def accepted(self, record: Record) -> Accepted:
-        """The accepted version that a record's `data` becomes; a default handling is open to all."""
-        data = {"version": 1, "status": "active", "handling": OPEN, **record}
-        if data["status"] == "withdrawn":
-            del data["handling"]
-        envelope = {"specversion": "1.0", "id": "x", "source": "/x", "type": RECORD_TYPE, "data": data}
-        taken = take(read(msgspec.json.encode(envelope)), None)
-        assert taken is not None
-        print_ = fingerprint(taken.case, taken.normalised, self.model)
-        receipt = Receipt(Position("cases.x", 0, 1), Outcome.ACCEPTED, time="2026-11-24T10:00:00.000+00:00")
-        return accepted(taken, receipt, msgspec.Raw(msgspec.json.encode(print_)), "g1")
-
-    def claim(self, a: Accepted, b: Accepted, state: State = State.LIVE) -> Claim:
-        """The claim that two accepted versions are linked, or no longer."""
-        one, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
-        told = explain(one, other, self.model, "g1")
-        return Claim(
-            link_id(a.case, b.case), state, 0, "g1", _side(one), _side(other),
-            told.score, told.probability, told.band, msgspec.Raw(msgspec.json.encode(told)),
-        )  # fmt: skip
-
-
-def _print(value: Accepted) -> Fingerprint:
-    return msgspec.json.decode(value.fingerprint, type=Fingerprint)
-
-
-def _side(print_: Fingerprint) -> Side:
-    return Side(
-        print_.case, print_.version, False, print_.hash, print_.agency, print_.country, print_.handling, print_.contact
-    )
 
 
 @pytest.fixture(scope="session")

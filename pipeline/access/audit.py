@@ -1,0 +1,143 @@
+"""The audit trail as pure code: who did what, why, and what was shown, each entry bound to the one before by its hash.
+
+A writer's entries form a chain: first `opened`, last `closed`, a `checkpoint` every minute. An entry's hash enters the
+chain when Kafka has acknowledged it. What an unanswered send left behind may be in the topic or not; therefore the next
+chain begins at the last hash that was acknowledged, and says so in its `opened`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+CHECKPOINT_S: Final = 60.0
+"""A chain without an entry for much longer than this was cut short, or its writer was killed."""
+
+
+class Kind(StrEnum):
+    """What was done; `opened`, `checkpoint` and `closed` are the chain's own."""
+
+    OPENED = "opened"
+    SEARCH = "search"
+    READ = "read"
+    EXPORT = "export"
+    DISCLOSURE = "disclosure"
+    REVIEW = "review"
+    SUBSCRIPTION = "subscription"
+    PUSH = "push"
+    OPERATION = "operation"
+    CHECKPOINT = "checkpoint"
+    CLOSED = "closed"
+
+
+class Form(StrEnum):
+    """How a record was shown."""
+
+    FULL = "full"
+    HIT = "hit"
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A case that was shown."""
+
+    case: str
+    form: Form
+
+
+class Act(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What someone did, before it is bound into a chain.
+
+    `object` names what was acted on besides the cases shown: a link, review, disclosure, subscription or ops command.
+    `query` is encrypted (query_cipher.py), `heads` are a checkpoint's last hashes by chain.
+    """
+
+    kind: Kind
+    subject: str = ""
+    agency: str = ""
+    country: str = ""
+    roles: tuple[str, ...] = ()
+    purpose: str = ""
+    case_reference: str = ""
+    request: str = ""
+    object: str = ""
+    query: str = ""
+    shown: tuple[Shown, ...] = ()
+    heads: dict[str, str] = {}
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `audit`, key = chain. `time` is RFC 3339; `previous` is "" for a writer's very first entry."""
+
+    chain: str
+    sequence: int
+    kind: Kind
+    previous: str
+    hash: str
+    time: str
+    subject: str = ""
+    agency: str = ""
+    country: str = ""
+    roles: tuple[str, ...] = ()
+    purpose: str = ""
+    case_reference: str = ""
+    request: str = ""
+    object: str = ""
+    query: str = ""
+    shown: tuple[Shown, ...] = ()
+    heads: dict[str, str] = {}
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """How far a chain has come: `sequence` is its next entry's, `head` the hash of its last, or of the chain before."""
+
+    name: str
+    sequence: int = 0
+    head: str = ""
+
+    def entry(self, act: Act, at: datetime) -> Entry:
+        """The entry that binds `act` to this chain."""
+        fields = msgspec.structs.asdict(act) | {
+            "chain": self.name,
+            "sequence": self.sequence,
+            "previous": self.head,
+            "time": at.isoformat(),
+        }
+        return with_hash(Entry(hash="", **fields))
+
+    def after(self, entry: Entry) -> Chain:
+        """The chain once `entry` is in it."""
+        return Chain(self.name, entry.sequence + 1, entry.hash)
+
+
+def bound(chain: Chain, acts: Iterable[tuple[Act, datetime]]) -> tuple[Chain, list[Entry]]:
+    """Bind acts to a chain in their order; returns the chain after them and their entries."""
+    entries = []
+    for act, at in acts:
+        entry = chain.entry(act, at)
+        entries.append(entry)
+        chain = chain.after(entry)
+    return chain, entries
+
+
+def with_hash(entry: Entry) -> Entry:
+    """The entry with its hash filled in."""
+    return msgspec.structs.replace(entry, hash=entry_hash(entry))
+
+
+def entry_hash(entry: Entry) -> str:
+    """SHA-256, as hex, over the entry's JSON with an empty hash and sorted keys; `previous` is part of it."""
+    bare = msgspec.structs.replace(entry, hash="")
+    return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
+
+
+def heads_after(heads: Mapping[str, str], entry: Entry) -> dict[str, str]:
+    """Each chain's last hash once `entry` was read; a chain stays until a checkpoint has recorded its `closed`."""
+    kept = dict(heads)
+    if entry.kind is Kind.CHECKPOINT:
+        kept |= {chain: head for chain, head in entry.heads.items() if chain not in kept}
+    return kept | {entry.chain: entry.hash}

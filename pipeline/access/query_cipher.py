@@ -1,0 +1,80 @@
+"""What was asked, readable only while the month's key is kept: AES-256-GCM (NIST SP 800-38D), one key file a month."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pipeline.errors import LiaisonError
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+
+MonthKey = Callable[[str, bool], bytes]
+"""The key of a month (YYYY-MM); the flag says to make it if there is none. Raises LiaisonError otherwise."""
+
+
+class QueryCipher:
+    """Encrypts and decrypts query text under its month's key."""
+
+    def __init__(self, key_of: MonthKey) -> None:
+        self._key_of = key_of
+
+    def sealed(self, text: str, at: datetime) -> str:
+        """Base64 of nonce and ciphertext; the month is bound in."""
+        month = f"{at:%Y-%m}"
+        nonce = os.urandom(NONCE_BYTES)
+        body = AESGCM(self._key_of(month, True)).encrypt(nonce, text.encode(), month.encode())
+        return base64.b64encode(nonce + body).decode()
+
+    def opened(self, sealed: str, at: datetime) -> str:
+        """The text again. Raises LiaisonError when the month's key is gone or the text was altered."""
+        month = f"{at:%Y-%m}"
+        raw = base64.b64decode(sealed)
+        try:
+            text = AESGCM(self._key_of(month, False)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], month.encode())
+        except InvalidTag as error:
+            raise LiaisonError("the query text is not what was written") from error
+        return text.decode()
+
+
+def keys_in(folder: Path) -> MonthKey:
+    """Keys as files <folder>/YYYY-MM.key, readable by their owner alone; retention deletes them."""
+    held: dict[str, bytes] = {}
+
+    def key_of(month: str, make: bool) -> bytes:
+        path = folder / f"{month}.key"
+        if month not in held or not path.exists():
+            if make and not path.exists():
+                _make(path)
+            try:
+                held[month] = path.read_bytes()
+            except FileNotFoundError as error:
+                raise LiaisonError(f"the key for queries of {month} is gone") from error
+        return held[month]
+
+    return key_of
+
+
+def _make(path: Path) -> None:
+    """Write a new key whole or not at all; where two processes make one, the first holds for both."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

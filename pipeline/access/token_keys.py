@@ -1,0 +1,117 @@
+"""Where the keys come from that tokens are signed with: a JWKS file, a JWKS URL, an OIDC issuer, or this machine."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import orjson
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+
+from pipeline.access.requester import Requester
+from pipeline.access.tokens import Clock, Fetch, TokenError, TokenRules, TokenVerifier
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+
+FETCH_TIMEOUT_S: Final = 5.0
+DISCOVERY: Final = "/.well-known/openid-configuration"
+LOCAL_KEY: Final = Path("tokens") / "signing-key.json"
+LOCAL_ALGORITHM: Final = "ES256"
+
+
+def verifier(settings: Settings, clock: Clock) -> TokenVerifier:
+    """The verifier that the settings describe; without LIAISON_TOKEN_KEYS this machine's own key is the only one."""
+    return TokenVerifier(_fetch(settings), rules(settings), clock)
+
+
+def rules(settings: Settings) -> TokenRules:
+    """What a token must say, from the settings."""
+    return TokenRules(settings.token_issuer, settings.token_audience, timedelta(seconds=settings.token_skew_s))
+
+
+def _fetch(settings: Settings) -> Fetch:
+    source = settings.token_keys
+    if not source:
+        return lambda: _local_public(settings)
+    if source.startswith(("https://", "http://")):
+        return lambda: _published(source)
+    return lambda: _of_file(Path(source))
+
+
+async def _local_public(settings: Settings) -> dict[str, Any]:
+    return dict(KeySet([local_key(settings)]).as_dict(private=False))
+
+
+async def _of_file(path: Path) -> dict[str, Any]:
+    try:
+        held: dict[str, Any] = orjson.loads(path.expanduser().read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise TokenError("LIAISON_TOKEN_KEYS is no readable key set") from error
+    return held
+
+
+async def _published(url: str) -> dict[str, Any]:
+    """The key set at `url`, or the one that an OIDC issuer's discovery document names."""
+    async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_S) as client:
+        held = await _json(client, url)
+        return await _json(client, held["jwks_uri"]) if "jwks_uri" in held else held
+
+
+async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+    try:
+        answer = (await client.get(url)).raise_for_status()
+        held: dict[str, Any] = orjson.loads(answer.content)
+    except (httpx.HTTPError, orjson.JSONDecodeError) as error:
+        raise TokenError("the key set that tokens are signed with does not answer") from error
+    return held
+
+
+def issue(settings: Settings, requester: Requester, now: datetime, life: timedelta) -> str:
+    """A development token, signed with this machine's own key.
+
+    Raises LiaisonError where the settings name other keys, which this one is not among.
+    """
+    if settings.token_keys:
+        raise LiaisonError("LIAISON_TOKEN_KEYS names an identity provider's keys: ask it for a token")
+    key = local_key(settings)
+    issued = int(now.timestamp())
+    claims = {
+        "iss": settings.token_issuer,
+        "aud": settings.token_audience,
+        "sub": requester.subject,
+        "agency": requester.agency,
+        "country": requester.country,
+        "roles": sorted(requester.roles),
+        "iat": issued,
+        "exp": issued + int(life.total_seconds()),
+    }
+    return jwt.encode({"alg": LOCAL_ALGORITHM, "kid": key.kid}, claims, key, algorithms=[LOCAL_ALGORITHM])
+
+
+def local_key(settings: Settings) -> ECKey:
+    """This machine's signing key, made when first asked for; of two processes that make one, one wins for both."""
+    path = settings.home.expanduser() / LOCAL_KEY
+    if not path.exists():
+        _make(path)
+    return ECKey.import_key(orjson.loads(path.read_bytes()))
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = ECKey.generate_key("P-256", auto_kid=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(orjson.dumps(key.as_dict(private=True)))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(draft)  # fails where another process was first, whose key then holds
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

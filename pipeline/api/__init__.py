@@ -1,0 +1,22 @@
+"""The API: who asks, what may be answered, and the record of it, in that order.
+
+Four parts, each knowing only those before it:
+
+`runtime.py`   what lives as long as the server: settings, clock, index reader, model, audit log, secrets, grants. A new
+               long-lived thing (a Kafka producer, another index's reader) is one more field of `Runtime`, opened in
+               `opened`. Tests build a Runtime of in-memory parts (tests/api_runtime.py).
+`session.py`   one request: requester, grounds (purpose and case reference), language, request id, and the runtime. The
+               HTTP routes make one from headers (`routes/asking.py`); the web UI makes one itself, in-process:
+               `Session(runtime, requester, grounds(purpose, reference), language="fr")`.
+`services/`    the use cases, free of any framework: `async def links(session, key, ...) -> Struct`. Only here are cases
+               and links read, put through pipeline.access (policy, redaction) and written to the audit. The order in
+               every service: `session.require(role...)`, read, decide with `session.views(documents)`, redact,
+               `await session.audit(Kind.READ, query=..., shown=[...])`, and only then return. A service returns
+               msgspec structs or plain dicts of what may be shown, and raises `problems.Problem` (NotFound, Forbidden,
+               Unprocessable, Unavailable, TooMany) for everything that is not an answer.
+`routes/`      thin FastAPI routers that turn a request into a call of a service and its result into JSON. A new subject
+               is a new file with `router` and one line in `routes/__init__.py`.
+
+`application.py` puts them together: `create_app(runtime)`. A page in pipeline/web mounts on that same app and calls the
+services directly, never over HTTP and never the index.
+"""

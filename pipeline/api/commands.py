@@ -1,0 +1,51 @@
+"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.access.requester import Role
+from pipeline.settings import settings as from_environment
+
+
+def register(root: typer.Typer) -> None:
+    """Add `serve` and `token` to the root command."""
+    root.command(epilog="Example: liaison serve --port 8000")(serve)
+    root.command(epilog="Example: liaison token --subject anna --agency fr-pj --country FR --role supervisor")(token)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; LIAISON_API_HOST.")] = "",
+    port: Annotated[int, typer.Option(help="Port; LIAISON_API_PORT.")] = 0,
+) -> None:
+    """Serve the API until Ctrl-C; its documentation is at /docs."""
+    import uvicorn
+
+    from pipeline.api.application import create_app
+    from pipeline.api.runtime import opened
+
+    settings = from_environment()
+    app = create_app(lambda: opened(settings))
+    uvicorn.run(app, host=host or settings.api_host, port=port or settings.api_port, log_level="info", access_log=False)
+
+
+def token(
+    subject: Annotated[str, typer.Option(help="Who asks.")] = "developer",
+    agency: Annotated[str, typer.Option(help="His agency.")] = "",
+    country: Annotated[str, typer.Option(help="Its country, ISO 3166-1 alpha-2.")] = "",
+    role: Annotated[list[Role] | None, typer.Option(help="May be repeated; investigator where none is given.")] = None,
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 30, help="How long it holds.")] = 8.0,
+) -> None:
+    """Print a development token, signed with this machine's own key."""
+    from datetime import UTC, datetime, timedelta
+
+    from pipeline.access.requester import Requester
+    from pipeline.access.token_keys import issue
+
+    roles = frozenset(role or [Role.INVESTIGATOR])
+    if Role.OPERATOR not in roles and not (agency and country):
+        raise typer.BadParameter("--agency and --country are needed for every role but operator")
+    requester = Requester(subject, agency, country.upper(), roles)
+    typer.echo(issue(from_environment(), requester, datetime.now(UTC), timedelta(hours=hours)))

@@ -1,0 +1,82 @@
+"""Everything that is not an answer, as problem details (RFC 9457). Messages never echo stored values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pipeline.errors import LiaisonError
+
+
+class Problem(LiaisonError):  # noqa: N818 - the standard's word
+    """Ends a request with `status`; `title` is the same for all of its kind, `detail` is about this one."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str = "", headers: Mapping[str, str] | None = None, **extensions: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extensions = extensions
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """The problem's JSON members."""
+        told = {"detail": self.detail} if self.detail else {}
+        return {"type": "about:blank", "title": self.title, "status": self.status, **told, **self.extensions} | (
+            {"request_id": request_id} if request_id else {}
+        )
+
+
+class Unauthenticated(Problem):
+    """No token, or one that does not hold."""
+
+    status, title = 401, "Not signed in"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
+
+
+class Forbidden(Problem):
+    """The token's roles do not allow this."""
+
+    status, title = 403, "Not allowed"
+
+
+class NotFound(Problem):
+    """There is no such thing, or none for this requester: the two are one answer."""
+
+    status, title = 404, "Not found"
+
+
+class Conflict(Problem):
+    """What was asked contradicts what holds now."""
+
+    status, title = 409, "Conflict"
+
+
+class Unprocessable(Problem):
+    """What was asked is incomplete or makes no sense; `fields` names where."""
+
+    status, title = 422, "Cannot be processed"
+
+    def __init__(self, detail: str, *fields: str) -> None:
+        super().__init__(detail, fields=list(fields))
+
+
+class TooMany(Problem):
+    """Beyond what a subject may ask in a time; says when to come back."""
+
+    status, title = 429, "Too many requests"
+
+    def __init__(self, detail: str, after_s: int) -> None:
+        super().__init__(detail, {"Retry-After": str(after_s)})
+
+
+class Unavailable(Problem):
+    """Kafka, Elasticsearch or the index's freshness does not allow an answer now."""
+
+    status, title = 503, "Not available now"
+
+    def __init__(self, detail: str, after_s: int = 5) -> None:
+        super().__init__(detail, {"Retry-After": str(after_s)})

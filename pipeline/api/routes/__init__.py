@@ -1,0 +1,14 @@
+"""The registry of routers: a new subject is a new file and one line here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from pipeline.api.routes import cases, health, links, search
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    search.router,
+    cases.router,
+    links.router,
+)

@@ -1,0 +1,80 @@
+"""What every request brings: a token, a purpose and a case reference, a language. Nothing is read before all hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from pipeline.access.requester import ASKABLE, GroundsError, Requester, grounds
+from pipeline.access.tokens import TokenError
+from pipeline.api.problems import Unauthenticated, Unprocessable
+from pipeline.api.runtime import Runtime
+from pipeline.api.session import LANGUAGES, Session
+
+PURPOSE_HEADER = "Liaison-Purpose"
+REFERENCE_HEADER = "Liaison-Case-Reference"
+
+_bearer = HTTPBearer(auto_error=False, description="A signed token; `liaison token` makes development ones.")
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The server's runtime."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+async def requester_of(request: Request, bearer: Bearer) -> Requester:
+    """Who asks. Raises Unauthenticated."""
+    if bearer is None:
+        raise Unauthenticated("send a token: Authorization: Bearer ...")
+    try:
+        return await runtime_of(request).tokens.requester(bearer.credentials)
+    except TokenError as error:
+        raise Unauthenticated(str(error)) from error
+
+
+Requesting = Annotated[Requester, Depends(requester_of)]
+
+
+async def session_of(
+    request: Request,
+    requester: Requesting,
+    purpose: Annotated[
+        str | None,
+        Header(alias=PURPOSE_HEADER, description=f"One of {', '.join(sorted(ASKABLE))}.", examples=["investigation"]),
+    ] = None,
+    case_reference: Annotated[
+        str | None,
+        Header(alias=REFERENCE_HEADER, description="Your own case that this is for.", examples=["2026/4711"]),
+    ] = None,
+    accept_language: Annotated[str | None, Header(description="en or fr.", examples=["fr"])] = None,
+) -> Session:
+    """The request's session. Raises Unprocessable naming what is missing of the grounds."""
+    try:
+        stated = grounds(purpose, case_reference)
+    except GroundsError as error:
+        raise Unprocessable(str(error), *error.fields) from error
+    language = preferred(accept_language or "")
+    return Session(runtime_of(request), requester, stated, language, request.state.request_id)
+
+
+SessionOf = Annotated[Session, Depends(session_of)]
+
+
+def preferred(accept_language: str) -> str:
+    """The first of our languages that an Accept-Language header names (RFC 9110, 12.5.4), by its weights."""
+    wanted = sorted((_weighted(part) for part in accept_language.split(",")), key=lambda one: -one[0])
+    spoken = (tag.partition("-")[0].lower() for weight, tag in wanted if weight > 0)
+    return next((language for language in spoken if language in LANGUAGES), LANGUAGES[0])
+
+
+def _weighted(part: str) -> tuple[float, str]:
+    tag, _, weight = part.strip().partition(";q=")
+    try:
+        return (float(weight) if weight else 1.0), tag
+    except ValueError:
+        return 0.0, tag

@@ -1,0 +1,32 @@
+"""GET /v1/cases/{key}; a case id may hold a slash, so the key is all that follows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from pipeline.api.problems import NotFound
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import cases as service
+
+router = APIRouter(prefix="/v1", tags=["cases"])
+
+Key = Annotated[str, Path(description="Case key, <agency>:<case id>.", examples=["fr-pj:2026-004711"])]
+
+EXAMPLE = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "case": {"case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR", "version": 3, "view": "full"},
+}
+
+
+@router.get(
+    "/cases/{key:path}",
+    summary="Read a case",
+    response_class=Response,
+    responses=described(service.CaseAnswer, EXAMPLE, NotFound),
+)
+async def case(key: Key, session: SessionOf) -> Response:
+    """The record as its agency sent it, with owner, handling, caveat and provenance."""
+    return answer(await service.case(session, key))

@@ -1,0 +1,37 @@
+"""GET /v1/links?case=KEY: the links of a case."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from pipeline.api.problems import NotFound
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import links as service
+
+router = APIRouter(prefix="/v1", tags=["links"])
+
+Case = Annotated[str, Query(min_length=1, description="Case key.", examples=["fr-pj:2026-004711"])]
+
+EXAMPLE: dict[str, Any] = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "links": [
+        {"link_id": "0c1f" * 8, "case_a": "fr-pj:2026-004711", "case_b": None, "version_a": None, "version_b": None,
+         "probability": None, "score": None, "evidence": None, "band": "certain",
+         "hit": {"view": "hit", "reference": "9a7e" * 8, "agency": "be-fp", "contact": {"unit": "DJSOC"}}},
+    ],
+    "next": None,
+}  # fmt: skip
+
+
+@router.get(
+    "/links",
+    summary="The links of a case",
+    response_class=Response,
+    responses=described(service.LinksAnswer, EXAMPLE, NotFound),
+)
+async def links(session: SessionOf, case: Case, limit: Annotated[int, Query(ge=1, le=service.MOST)] = 20) -> Response:
+    """Strongest first, each with its explanation; of one with a hit-only side the band, its agency and contact."""
+    return answer(await service.links(session, case, limit))

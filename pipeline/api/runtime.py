@@ -1,0 +1,82 @@
+"""What lives as long as the server: one object, opened once, that every session refers to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.access.audit import Act
+from pipeline.access.opaque import Opaque
+from pipeline.access.policy import Grant
+from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.requester import Requester
+from pipeline.access.token_keys import verifier
+from pipeline.access.tokens import TokenVerifier
+from pipeline.index.client import connect
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import Reader, now
+from pipeline.matching.model import Model, load_model
+from pipeline.settings import Settings
+from pipeline.streams import admin, topics
+from pipeline.streams.audit_log import audit_log
+
+Clock = Callable[[], datetime]
+
+AUDIT_KEYS = "audit-keys"
+
+
+class Audit(Protocol):
+    """Where acts are recorded before they are answered."""
+
+    async def write(self, act: Act) -> None:
+        """Returns once the act is kept for good. Raises pipeline.streams.audit_log.AuditError."""
+
+
+class Grants(Protocol):
+    """Owners' grants and supervisors' break-glass, read in real time."""
+
+    async def of(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
+        """Those that may open one of these cases to the requester; the policy decides whether one does."""
+
+
+class NoGrants:
+    """An installation without disclosures."""
+
+    async def of(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
+        """None."""
+        return ()
+
+
+@dataclass
+class Runtime:
+    """The server's long-lived parts."""
+
+    settings: Settings
+    reader: Reader
+    model: Model
+    audit: Audit
+    cipher: QueryCipher
+    opaque: Opaque
+    tokens: TokenVerifier
+    clock: Clock = now
+    grants: Grants = field(default_factory=NoGrants)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Runtime]:
+    """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
+    held = admin.ids(settings, [topics.name(settings, topics.AUDIT)])
+    secret = settings.hit_secret.get_secret_value() or held.cluster
+    async with connect(settings) as elasticsearch, audit_log(settings, now) as audit:
+        yield Runtime(
+            settings=settings,
+            reader=Reader(elasticsearch, Indices(settings.namespace, "")),
+            model=load_model(settings.model),
+            audit=audit,
+            cipher=QueryCipher(keys_in(settings.audit_keys or settings.home.expanduser() / AUDIT_KEYS)),
+            opaque=Opaque(secret.encode()),
+            tokens=verifier(settings, now),
+        )

@@ -1,0 +1,56 @@
+"""One case, as its requester may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pipeline.access.audit import Kind
+from pipeline.access.policy import View
+from pipeline.access.redaction import Row, case_for
+from pipeline.api.problems import NotFound
+from pipeline.api.session import Session, meta, shown
+from pipeline.index.documents import CaseDocument
+
+
+class CaseAnswer(msgspec.Struct, frozen=True):
+    """A case with its record, grading and provenance."""
+
+    as_of: str
+    case: Row
+
+
+async def case(session: Session, key: str) -> CaseAnswer:
+    """The case `key`. Raises NotFound where there is none, or none to be read: the two are one answer."""
+    session.require_reader()
+    document = await readable(session, key)
+    row = case_for(View.FULL, meta(document), content(document), session.reference)
+    await session.audit(Kind.READ, {"case": key}, shown({key: View.FULL}))
+    return CaseAnswer(session.now.isoformat(), row or {})
+
+
+async def readable(session: Session, key: str) -> CaseDocument:
+    """The document of a case that the requester sees in full. Raises NotFound after recording the attempt."""
+    document = await session.runtime.reader.case(key)
+    if document is not None and (await session.views({key: document}))[key] is View.FULL:
+        return document
+    await session.audit(Kind.READ, {"case": key})
+    raise NotFound("there is no such case, or none that you may read")
+
+
+def content(document: CaseDocument) -> dict[str, Any]:
+    """What a case says, its owner's grading and where it came from; keys in a fixed order."""
+    return {
+        "case": document.case,
+        "agency": document.agency,
+        "country": document.country,
+        "version": document.version,
+        "status": document.status,
+        "handling": msgspec.to_builtins(document.handling),
+        "contact": msgspec.to_builtins(document.contact),
+        "retain_until": document.retain_until,
+        "data": document.data,
+        "warnings": msgspec.to_builtins(document.warnings),
+        "provenance": msgspec.to_builtins(document.provenance),
+    }

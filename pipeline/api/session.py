@@ -1,0 +1,104 @@
+"""One request: who asks, on what grounds, in which language; and the record of what was shown."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from pipeline.access.audit import Act, Form, Kind, Shown
+from pipeline.access.policy import CaseMeta, Grant, View, view
+from pipeline.access.requester import Grounds, Requester, Role
+from pipeline.api.problems import Forbidden, Unavailable
+from pipeline.api.runtime import Runtime
+from pipeline.index.documents import CaseDocument
+from pipeline.matching.fingerprint import Handling
+from pipeline.records.handling import HIT_ONLY
+from pipeline.streams.audit_log import AuditError
+
+LANGUAGES = ("en", "fr")
+
+FORMS = {View.FULL: Form.FULL, View.HIT: Form.HIT}
+
+
+class Session:
+    """One requester's one request. `request_id` is in the answer and in the audit."""
+
+    def __init__(
+        self, runtime: Runtime, requester: Requester, grounds: Grounds, language: str = "en", request_id: str = ""
+    ) -> None:
+        self.runtime, self.requester, self.grounds = runtime, requester, grounds
+        self.language = language if language in LANGUAGES else LANGUAGES[0]
+        self.request_id = request_id or uuid.uuid4().hex
+        self.now: datetime = runtime.clock()
+
+    def require(self, *roles: Role) -> None:
+        """Raises Forbidden unless the requester has one of these roles, or is the installation's operator."""
+        if not self.requester.operates and not self.requester.roles.intersection(roles):
+            raise Forbidden()
+
+    def require_reader(self) -> None:
+        """Raises Forbidden unless the requester may read cases at all."""
+        self.require(Role.INVESTIGATOR, Role.SUPERVISOR)
+
+    async def views(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
+        """How the requester sees each of these cases now, under the grants in force."""
+        grants = await self._grants(documents.values())
+        return {
+            key: view(meta(document), self.requester, self.grounds.purpose, self.now, grants)
+            for key, document in documents.items()
+        }
+
+    async def _grants(self, documents: Iterable[CaseDocument]) -> tuple[Grant, ...]:
+        closed = [one.case for one in documents if one.handling is not None and one.handling.code == HIT_ONLY]
+        return await self.runtime.grants.of(closed, self.requester) if closed else ()
+
+    def reference(self, name: str) -> str:
+        """The opaque name of a case or link for the requester's agency."""
+        return self.runtime.opaque.reference(self.requester.agency, name)
+
+    async def audit(
+        self, kind: Kind, query: Mapping[str, Any] | None = None, shown: Iterable[Shown] = (), about: str = ""
+    ) -> None:
+        """Record what was asked and shown; call it last, before the answer leaves. Raises Unavailable.
+
+        `query` is encrypted; `about` names what was acted on besides cases and is not.
+        """
+        who = self.requester
+        sealed = self.runtime.cipher.sealed(orjson.dumps(query).decode(), self.now) if query is not None else ""
+        act = Act(
+            kind,
+            subject=who.subject,
+            agency=who.agency,
+            country=who.country,
+            roles=tuple(sorted(who.roles)),
+            purpose=self.grounds.purpose,
+            case_reference=self.grounds.case_reference,
+            request=self.request_id,
+            object=about,
+            query=sealed,
+            shown=tuple(shown),
+        )
+        try:
+            await self.runtime.audit.write(act)
+        except AuditError as error:
+            raise Unavailable("nothing is disclosed while it cannot be recorded") from error
+
+
+def meta(document: CaseDocument) -> CaseMeta:
+    """What the policy needs to know of a case document."""
+    return CaseMeta(
+        document.case,
+        document.agency,
+        document.handling or Handling(),
+        document.contact,
+        retain_until=document.retain_until or "",
+    )
+
+
+def shown(views: Mapping[str, View]) -> tuple[Shown, ...]:
+    """The audit's words for cases that were shown so."""
+    return tuple(Shown(case, FORMS[seen]) for case, seen in views.items() if seen in FORMS)

@@ -1,0 +1,166 @@
+"""The audit writer: an act is in Kafka, acknowledged by all replicas, before `write` returns, or it raises.
+
+Acts that arrive while a send is under way go together in the next one, so that many readers share a round trip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from pipeline.access.audit import CHECKPOINT_S, Act, Chain, Entry, Kind, bound
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.connection import options
+
+SEND_TIMEOUT_S: Final = 5.0
+"""Nobody waits longer for his answer than this when Kafka is away."""
+
+MOST_TOGETHER: Final = 200
+
+Clock = Callable[[], datetime]
+Send = Callable[[Sequence[Entry]], Awaitable[None]]
+"""Delivers entries in their order, all or raises; what it raised for may have been delivered nevertheless."""
+
+
+class AuditError(LiaisonError):
+    """The act could not be recorded, so nothing may be disclosed."""
+
+
+class _Waiting(NamedTuple):
+    act: Act
+    at: datetime
+    done: asyncio.Future[None]
+
+
+class AuditLog:
+    """One writer's chains; used as an asynchronous context, which opens none and closes the last."""
+
+    def __init__(self, send: Send, clock: Clock, writer: str = "") -> None:
+        self._send, self._clock = send, clock
+        self._writer = writer or f"{socket.gethostname()}|{os.getpid()}|{clock().isoformat()}"
+        self._chains = 0
+        self._head = ""
+        self._chain: Chain | None = None
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> AuditLog:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._chain is not None:
+            with suppress(AuditError):
+                await self.write(Act(Kind.CLOSED))
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def write(self, act: Act) -> None:
+        """Record an act; returns when Kafka has it. Raises AuditError."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(_Waiting(act, self._clock(), done))
+        await done
+
+    async def _run(self) -> None:
+        while True:
+            batch = await self._next_batch()
+            failure = await self._attempt([(one.act, one.at) for one in batch])
+            for one in batch:
+                if not one.done.cancelled():
+                    _settle(one.done, failure)
+
+    async def _next_batch(self) -> list[_Waiting]:
+        """Whatever waits; when nothing does for a minute, a checkpoint."""
+        try:
+            first = await asyncio.wait_for(self._queue.get(), CHECKPOINT_S)
+        except TimeoutError:
+            first = _Waiting(self._checkpoint(), self._clock(), asyncio.get_running_loop().create_future())
+        batch = [first]
+        while not self._queue.empty() and len(batch) < MOST_TOGETHER:
+            batch.append(self._queue.get_nowait())
+        return batch
+
+    def _checkpoint(self) -> Act:
+        return Act(Kind.CHECKPOINT, heads={self._chain.name: self._chain.head} if self._chain else {})
+
+    async def _attempt(self, acts: list[tuple[Act, datetime]]) -> AuditError | None:
+        """Send the acts in the open chain, or in a new one that begins at the last acknowledged hash."""
+        chain = self._chain
+        if chain is None:
+            chain = Chain(f"{self._writer}|{self._chains}", 0, self._head)
+            self._chains += 1
+            acts = [(Act(Kind.OPENED), acts[0][1]), *acts]
+        after, entries = bound(chain, acts)
+        try:
+            await asyncio.wait_for(self._send(entries), SEND_TIMEOUT_S)
+        except (TimeoutError, KafkaError, OSError, LiaisonError) as error:
+            self._chain = None
+            return AuditError(f"the audit trail cannot be written: {type(error).__name__}")
+        self._chain, self._head = after, after.head
+        return None
+
+
+def _settle(done: asyncio.Future[None], failure: AuditError | None) -> None:
+    if failure is None:
+        done.set_result(None)
+    else:
+        done.set_exception(failure)
+        done.exception()  # a checkpoint's failure is nobody's; the next act meets it again
+
+
+class KafkaSender:
+    """Sends entries to the topic `audit`. After a failure it begins anew with another producer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._topic = topics.name(settings, topics.AUDIT)
+        self._producer: AIOKafkaProducer | None = None
+
+    async def __call__(self, entries: Sequence[Entry]) -> None:
+        try:
+            producer = self._producer or await self._started()
+            futures = [
+                await producer.send(self._topic, msgspec.json.encode(entry), key=entry.chain.encode(), partition=0)
+                for entry in entries
+            ]
+            await asyncio.gather(*futures)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _started(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(**options(self._settings), acks="all", enable_idempotence=True, linger_ms=0)
+        self._producer = producer
+        await producer.start()
+        return producer
+
+    async def stop(self) -> None:
+        """Let go of the producer; what it has not delivered by now it does not deliver."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(producer.stop(), SEND_TIMEOUT_S)
+
+
+@asynccontextmanager
+async def audit_log(settings: Settings, clock: Clock) -> AsyncIterator[AuditLog]:
+    """This process's writer to the topic `audit`."""
+    send = KafkaSender(settings)
+    try:
+        async with AuditLog(send, clock) as log:
+            yield log
+    finally:
+        await send.stop()

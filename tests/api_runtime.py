@@ -1,0 +1,134 @@
+"""The API on in-memory parts: a filled index, a recorded audit, a fixed clock, tokens of a key of its own.
+
+api = Api(office, tmp_path); api.hold(record, record); api.link("fr-pj:1", "be-fp:1")
+answer = await api.get("/v1/cases/fr-pj:1", who=ANNA)
+await links(api.session(ANNA), "fr-pj:1")          # the same, in-process
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from index_office import Office
+from memory_index import MemoryIndex
+
+from pipeline.access.audit import Act, Kind
+from pipeline.access.opaque import Opaque
+from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.requester import Requester, Role, grounds
+from pipeline.access.token_keys import issue, verifier
+from pipeline.api.application import create_app
+from pipeline.api.runtime import Runtime, opened
+from pipeline.api.session import Session
+from pipeline.correlation.claims import State
+from pipeline.index.documents import case_document, link_document
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import Reader
+from pipeline.records.messages import Accepted
+from pipeline.settings import Settings
+from pipeline.streams.audit_log import AuditError
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+GROUNDS = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1"}
+
+
+def someone(agency: str, country: str, *roles: Role, subject: str = "") -> Requester:
+    return Requester(subject or f"someone@{agency}", agency, country, frozenset(roles or {Role.INVESTIGATOR}))
+
+
+ANNA = someone("fr-pj", "FR", subject="anna")
+BERT = someone("be-fp", "BE", subject="bert")
+DORA = someone("de-bka", "DE", subject="dora")
+OPERATOR = someone("", "", Role.OPERATOR, subject="operator")
+
+
+class RecordedAudit:
+    """Keeps what is written, or refuses to while `away`."""
+
+    def __init__(self) -> None:
+        self.acts: list[Act] = []
+        self.away = False
+
+    async def write(self, act: Act) -> None:
+        if self.away:
+            raise AuditError("away")
+        self.acts.append(act)
+
+    def kinds(self) -> list[Kind]:
+        return [act.kind for act in self.acts]
+
+
+class Api:
+    """A whole API without an engine."""
+
+    def __init__(self, office: Office, home: Path, **settings: Any) -> None:
+        self.office = office
+        self.now = NOW
+        self.settings = Settings(home=home, **settings)
+        self.index = MemoryIndex(Indices("", "g1"))
+        self.audit = RecordedAudit()
+        self.held: dict[str, Accepted] = {}
+        self.runtime = Runtime(
+            settings=self.settings,
+            reader=Reader(self.index, Indices("", ""), self.clock),
+            model=office.model,
+            audit=self.audit,
+            cipher=QueryCipher(keys_in(home / "audit-keys")),
+            opaque=Opaque(b"secret"),
+            tokens=verifier(self.settings, self.clock),
+            clock=self.clock,
+        )
+        self.app = create_app(lambda: opened(self.settings))
+        self.app.state.runtime = self.runtime
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def hold(self, *records: Mapping[str, Any]) -> None:
+        """Index records as intake and project would."""
+        for record in records:
+            accepted = self.office.accepted(dict(record))
+            self.held[accepted.case] = accepted
+            self.index.write([case_document(accepted)])
+
+    def link(self, a: str, b: str, state: State = State.LIVE) -> str:
+        """Index the claim about two held cases; its link id."""
+        claim = self.office.claim(self.held[a], self.held[b], state)
+        self.index.write([link_document(claim)])
+        return claim.link
+
+    def session(self, who: Requester, language: str = "en", purpose: str = "investigation") -> Session:
+        return Session(self.runtime, who, grounds(purpose, "2026/1"), language, "request-1")
+
+    def token(self, who: Requester, life: timedelta = timedelta(hours=1)) -> str:
+        return issue(self.settings, who, self.now, life)
+
+    async def request(
+        self, method: str, path: str, who: Requester | None = ANNA, headers: Mapping[str, str] = GROUNDS, **more: Any
+    ) -> httpx.Response:
+        """One request over the application; `who` None sends no token."""
+        signed = {"Authorization": f"Bearer {self.token(who)}"} if who else {}
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://liaison") as client:
+            return await client.request(method, path, headers={**signed, **headers}, **more)
+
+    async def get(self, path: str, who: Requester | None = ANNA, **more: Any) -> httpx.Response:
+        return await self.request("GET", path, who, **more)
+
+    async def post(self, path: str, json: Any, who: Requester | None = ANNA, **more: Any) -> httpx.Response:
+        return await self.request("POST", path, who, json=json, **more)
+
+
+def record(agency: str, case_id: str = "1", code: str = "H0", to: tuple[str, ...] = ("*",), **fields: Any) -> Any:
+    """A record of one man, Ivan Petrov, born in May 1980."""
+    person = {"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01"}
+    handling = {"code": code, "releasable_to": list(to), "purposes": ["investigation", "correlation"]}
+    return {
+        "case_id": case_id, "agency": agency, "country": agency[:2].upper(), "title": f"Affair {case_id}",
+        "handling": handling, "contact": {"unit": f"desk of {agency}"}, "entities": [person], **fields,
+    }  # fmt: skip

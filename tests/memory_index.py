@@ -1,0 +1,201 @@
+"""Elasticsearch's part in this system, in memory: the few calls and query words that pipeline/index uses.
+
+tests/contract/test_memory_index.py holds it to the real one. `calls` is the trace of what was asked and how many
+documents came back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from pipeline.index.documents import Action
+from pipeline.index.mappings import Indices
+
+WORD = re.compile(r"\w+")
+
+Document = dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """What the client wraps its answers in."""
+
+    body: dict[str, Any]
+
+
+class Call(NamedTuple):
+    """One call to the engine, and how many documents it brought."""
+
+    kind: str
+    documents: int
+
+
+class MemoryIndex:
+    """Holds documents by index and id. Give it to Reader as its client."""
+
+    def __init__(self, indices: Indices) -> None:
+        self._names = {kind: indices.active(kind) for kind in ("cases", "links", "rejected")}
+        self._held: dict[str, dict[str, tuple[int, Document]]] = {name: {} for name in self._names.values()}
+        self._points: dict[str, str] = {}
+        self.calls: list[Call] = []
+        self.indices = self
+
+    def write(self, actions: Iterable[Action]) -> None:
+        """Take documents as the bulk writer would: a lower external version is refused."""
+        for action in actions:
+            held = self._held[self._names[action.kind]]
+            version = action.version or 0
+            if action.id not in held or held[action.id][0] <= version:
+                held[action.id] = (version, orjson.loads(action.body))
+
+    async def refresh(self, index: str) -> Answer:
+        self._note("refresh", 0)
+        return Answer({})
+
+    async def open_point_in_time(self, index: str, keep_alive: str) -> Answer:
+        self._note("open", 0)
+        name = f"point-{len(self._points)}"
+        self._points[name] = index
+        return Answer({"id": name})
+
+    async def close_point_in_time(self, id: str) -> Answer:  # noqa: A002 - the client's name
+        self._note("close", 0)
+        del self._points[id]
+        return Answer({})
+
+    async def mget(
+        self, index: str, ids: list[str], source_includes: Iterable[str] | None, realtime: bool = True
+    ) -> Answer:
+        held = self._held[index]
+        docs = [
+            {"_id": one, "found": one in held}
+            | ({"_source": _included(held[one][1], source_includes)} if one in held else {})
+            for one in ids
+        ]
+        self._note("get", sum(doc["found"] for doc in docs))
+        return Answer({"docs": docs})
+
+    async def search(
+        self,
+        query: Document,
+        sort: list[Document],
+        size: int,
+        index: str = "",
+        pit: Document | None = None,
+        search_after: list[Any] | None = None,
+        **_: Any,
+    ) -> Answer:
+        held = self._held[self._points[pit["id"]] if pit else index]
+        hits = [
+            {"_id": id_, "_source": source, "sort": _sort_values(sort, met.score, source), "matched_queries": met.names}
+            for id_, (_version, source) in held.items()
+            if (met := _match(query, source)) is not None
+        ]
+        hits.sort(key=lambda hit: _order(sort, hit["sort"]))
+        if search_after is not None:
+            hits = [hit for hit in hits if _order(sort, hit["sort"]) > _order(sort, search_after)]
+        self._note("search", len(hits[:size]))
+        return Answer({"hits": {"hits": hits[:size]}})
+
+    def _note(self, kind: str, documents: int) -> None:
+        self.calls.append(Call(kind, documents))
+
+
+class _Met(NamedTuple):
+    score: float
+    names: tuple[str, ...]
+
+
+def _match(query: Document, source: Document) -> _Met | None:
+    """How a document meets a query, or None."""
+    [(kind, inner)] = query.items()
+    if kind == "bool":
+        return _match_bool(inner, source)
+    if kind == "constant_score":
+        met = _match(inner["filter"], source) is not None
+        return _Met(inner["boost"], (inner["_name"],)) if met else None
+    [(field, value)] = inner.items()
+    held = list(_values(source, field.split(".")))
+    return _Met(0.0, ()) if _TESTS[kind](held, value) else None
+
+
+def _match_bool(inner: Document, source: Document) -> _Met | None:
+    if any(_match(one, source) is None for one in _listed(inner.get("filter", ()))):
+        return None
+    if any(_match(one, source) is not None for one in _listed(inner.get("must_not", ()))):
+        return None
+    met = [found for one in inner.get("should", ()) if (found := _match(one, source)) is not None]
+    if len(met) < inner.get("minimum_should_match", 0):
+        return None
+    return _Met(sum(one.score for one in met), tuple(name for one in met for name in one.names))
+
+
+def _listed(queries: Any) -> Iterable[Document]:
+    return [queries] if isinstance(queries, dict) else queries
+
+
+def _matches_text(held: list[Any], value: Document) -> bool:
+    words = {word for text in held for word in WORD.findall(str(text).lower())}
+    return bool(asked := set(WORD.findall(value["query"].lower()))) and asked <= words
+
+
+def _in_range(held: list[Any], value: Document) -> bool:
+    return any(
+        ("lte" not in value or one <= value["lte"])
+        and ("lt" not in value or one < value["lt"])
+        and ("gte" not in value or one >= value["gte"])
+        and ("gt" not in value or one > value["gt"])
+        for one in held
+    )
+
+
+_TESTS = {
+    "term": lambda held, value: str(value) in map(str, held),
+    "terms": lambda held, value: not {str(one) for one in value}.isdisjoint(map(str, held)),
+    "range": _in_range,
+    "match": _matches_text,
+    "exists": lambda held, value: bool(held),
+}
+
+
+def _values(source: Any, path: list[str]) -> Iterator[Any]:
+    """All values at a dotted path, through lists."""
+    if isinstance(source, list):
+        for one in source:
+            yield from _values(one, path)
+    elif path:
+        if isinstance(source, dict) and path[0] in source:
+            yield from _values(source[path[0]], path[1:])
+    elif source is not None:
+        yield source
+
+
+def _sort_values(sort: list[Document], score: float, source: Document) -> list[Any]:
+    return [score if field == "_score" else source.get(field) for one in sort for field in one]
+
+
+def _order(sort: list[Document], values: list[Any]) -> tuple[Any, ...]:
+    directions = [direction for one in sort for direction in one.values()]
+    return tuple(-value if way == "desc" else value for way, value in zip(directions, values, strict=True))
+
+
+def _included(source: Document, fields: Iterable[str] | None) -> Document:
+    if fields is None:
+        return source
+    kept: Document = {}
+    for field in fields:
+        _keep(kept, source, field.split("."))
+    return kept
+
+
+def _keep(kept: Document, source: Document, path: list[str]) -> None:
+    head, *rest = path
+    if head not in source:
+        return
+    if rest:
+        _keep(kept.setdefault(head, {}), source[head], rest)
+    else:
+        kept[head] = source[head]

@@ -1,0 +1,138 @@
+"""No token that does not hold names anyone."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from pipeline.access.requester import Requester, Role
+from pipeline.access.token_keys import issue, local_key, verifier
+from pipeline.access.tokens import TokenError, TokenRules, TokenVerifier
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+KEY = ECKey.generate_key("P-256", auto_kid=True)
+RULES = TokenRules("https://id.example", "liaison", timedelta(seconds=30))
+CLAIMS: dict[str, Any] = {
+    "iss": "https://id.example", "aud": "liaison", "sub": "anna", "agency": "fr-pj", "country": "FR",
+    "roles": ["investigator", "gardener"], "exp": int(NOW.timestamp()) + 600,
+}  # fmt: skip
+
+
+class Source:
+    """A key set that can be turned over."""
+
+    def __init__(self, *keys: Any) -> None:
+        self.keys, self.asked = list(keys), 0
+
+    async def __call__(self) -> dict[str, Any]:
+        self.asked += 1
+        return dict(KeySet(self.keys).as_dict(private=False))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def signed(key: Any = KEY, alg: str = "ES256", **claims: Any) -> str:
+    kept = {name: value for name, value in (CLAIMS | claims).items() if value is not None}
+    return jwt.encode({"alg": alg, "kid": key.kid}, kept, key, algorithms=[alg])
+
+
+def unsigned() -> str:
+    return ".".join(_base64(json.dumps(part).encode()) for part in ({"alg": "none", "kid": KEY.kid}, CLAIMS)) + "."
+
+
+def confused() -> str:
+    """Signed with the public key taken for a shared secret."""
+    head, body = (_base64(json.dumps(part).encode()) for part in ({"alg": "HS256", "kid": KEY.kid}, CLAIMS))
+    mac = hmac.digest(KEY.as_pem(private=False), f"{head}.{body}".encode(), "sha256")
+    return f"{head}.{body}.{_base64(mac)}"
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+async def named(token: str, *keys: Any) -> Requester:
+    return await TokenVerifier(Source(*(keys or (KEY,))), RULES, Clock()).requester(token)
+
+
+async def test_a_token_that_holds_names_its_bearer_by_known_roles_alone() -> None:
+    assert await named(signed()) == Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+    rsa = RSAKey.generate_key(2048, auto_kid=True)
+    assert (await named(signed(rsa, "PS256"), rsa)).subject == "anna"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "", "x", "a.b.c", "x" * 10_000, unsigned(),
+        signed(exp=int(NOW.timestamp()) - 31), signed(exp=None), signed(exp="soon"),
+        signed(nbf=int(NOW.timestamp()) + 31), signed(iat=int(NOW.timestamp()) + 31),
+        signed(aud="other"), signed(aud=None), signed(iss="https://evil.example"), signed(iss=None),
+        signed(sub=None), signed(sub=""), signed(agency=""), signed(country=None), signed(agency=7),
+        signed(roles="operator"), signed(roles=None),
+        signed()[:-8] + "AAAAAAAA",
+    ],
+)  # fmt: skip
+async def test_what_does_not_hold_names_nobody(token: str) -> None:
+    with pytest.raises(TokenError):
+        await named(token)
+
+
+async def test_a_public_key_is_no_shared_secret() -> None:
+    with pytest.raises(TokenError):
+        await named(confused())
+
+
+async def test_a_clock_that_is_a_little_off_is_borne_with() -> None:
+    assert (await named(signed(exp=int(NOW.timestamp()) - 29))).subject == "anna"
+
+
+async def test_an_unknown_key_is_looked_for_once_a_minute() -> None:
+    source, clock = Source(KEY), Clock()
+    verifier = TokenVerifier(source, RULES, clock)
+    other = ECKey.generate_key("P-256", auto_kid=True)
+    for _ in range(3):
+        with pytest.raises(TokenError):
+            await verifier.requester(signed(other))
+    assert source.asked == 1
+    source.keys.append(other)
+    clock.now += timedelta(seconds=61)
+    assert (await verifier.requester(signed(other))).subject == "anna"
+    assert source.asked == 2
+
+
+async def test_this_machines_own_tokens_pass_where_no_other_keys_are_set(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    operator = Requester("me", "", "", frozenset({Role.OPERATOR}))
+    token = issue(settings, operator, NOW, timedelta(hours=1))
+    assert await verifier(settings, Clock()).requester(token) == operator
+    assert local_key(settings).kid == local_key(settings).kid
+    assert (tmp_path / "tokens" / "signing-key.json").stat().st_mode & 0o077 == 0
+
+
+async def test_a_key_set_in_a_file_ends_this_machines_own_tokens(tmp_path: Path) -> None:
+    own = issue(Settings(home=tmp_path), Requester("me", "", "", frozenset({Role.OPERATOR})), NOW, timedelta(hours=1))
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps(KeySet([KEY]).as_dict(private=False)))
+    settings = Settings(home=tmp_path, token_keys=str(file), token_issuer="https://id.example")
+    assert (await verifier(settings, Clock()).requester(signed())).agency == "fr-pj"
+    with pytest.raises(TokenError):
+        await verifier(settings, Clock()).requester(own)
+    with pytest.raises(LiaisonError, match="identity provider"):
+        issue(settings, Requester("me", "", "", frozenset()), NOW, timedelta(hours=1))

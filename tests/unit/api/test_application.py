@@ -1,0 +1,108 @@
+"""What every request meets before a service is asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from api_runtime import ANNA, BERT, GROUNDS, Api, record, someone
+
+from pipeline.access.requester import Role
+
+PATHS = ("/v1/cases/fr-pj:1", "/v1/links?case=fr-pj:1")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_nobody_reads_without_a_token(api: Api, path: str) -> None:
+    api.hold(record("fr-pj"))
+    answer = await api.get(path, who=None)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert api.index.calls == []
+
+
+async def test_an_expired_token_names_nobody(api: Api) -> None:
+    headers = {**GROUNDS, "Authorization": f"Bearer {api.token(ANNA, timedelta(minutes=-5))}"}
+    assert (await api.get(PATHS[0], who=None, headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.INVESTIGATOR, Role.SUPERVISOR, Role.OPERATOR}))
+async def test_other_roles_read_no_case(api: Api, role: Role) -> None:
+    api.hold(record("fr-pj"))
+    for path in PATHS:
+        assert (await api.get(path, who=someone("fr-pj", "FR", role))).status_code == 403
+    assert api.index.calls == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "fields"),
+    [
+        ({}, ["purpose", "case_reference"]),
+        ({"Liaison-Purpose": "investigation"}, ["case_reference"]),
+        ({"Liaison-Purpose": "curiosity", "Liaison-Case-Reference": "1"}, ["purpose"]),
+        ({"Liaison-Purpose": "correlation", "Liaison-Case-Reference": "1"}, ["purpose"]),
+        ({"Liaison-Purpose": "investigation", "Liaison-Case-Reference": " "}, ["case_reference"]),
+    ],
+)
+async def test_grounds_are_asked_for_before_anything_is_queried(
+    api: Api, headers: dict[str, str], fields: list[str]
+) -> None:
+    api.hold(record("fr-pj"))
+    for path in PATHS:
+        answer = await api.get(path, headers=headers)
+        assert (answer.status_code, answer.json()["fields"]) == (422, fields)
+    assert (api.index.calls, api.audit.acts) == ([], [])
+
+
+async def test_nothing_is_disclosed_while_it_cannot_be_recorded(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp"))
+    api.link("fr-pj:1", "be-fp:1")
+    api.audit.away = True
+    answers = [await api.get(path) for path in PATHS]
+    answers.append(await api.post("/v1/search", {"question": "ivan petrov"}))
+    for answer in answers:
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert b"fr-pj" not in answer.content
+
+
+async def test_unknown_and_forbidden_are_one_answer(api: Api) -> None:
+    api.hold(record("fr-pj", "h3", code="H3"), record("fr-pj", "de", to=("DE",)), record("fr-pj", "h2", code="H2"))
+    for path in ("/v1/cases/fr-pj:{}", "/v1/links?case=fr-pj:{}"):
+        answers = [await api.get(path.format(one), who=BERT) for one in ("h3", "de", "h2", "none")]
+        assert {answer.status_code for answer in answers} == {404}
+        bodies = {answer.text.replace(answer.headers["x-request-id"], "") for answer in answers}
+        assert len(bodies) == 1
+
+
+async def test_a_request_id_is_taken_over_or_made(api: Api) -> None:
+    given = await api.get("/healthz", headers={"X-Request-ID": "my-1"})
+    assert given.headers["x-request-id"] == "my-1"
+    made = await api.get("/healthz", headers={"X-Request-ID": "my 1\t<"})
+    assert len(made.headers["x-request-id"]) == 32
+    assert made.headers["cache-control"] == "no-store"
+
+
+async def test_a_misshapen_body_is_a_problem_without_its_values(api: Api) -> None:
+    answer = await api.post("/v1/search", {"question": "ivan", "limit": "secret", "more": 1})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert "secret" not in answer.text
+    assert set(answer.json()["fields"]) == {"body.limit", "body.more"}
+
+
+async def test_an_address_that_is_none_is_a_problem(api: Api) -> None:
+    assert (await api.get("/v1/nothing")).json()["status"] == 404
+    assert (await api.get("/v1/search")).json()["title"] == "Method Not Allowed"
+
+
+async def test_the_document_is_openapi_3_1_and_whole(api: Api) -> None:
+    document = (await api.get("/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    named = {ref.removeprefix("#/components/schemas/") for ref in _references(document)}
+    assert named <= document["components"]["schemas"].keys()
+
+
+def _references(value: object) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"]] if "$ref" in value else []
+        return own + [ref for part in value.values() for ref in _references(part)]
+    return [ref for part in value for ref in _references(part)] if isinstance(value, list) else []

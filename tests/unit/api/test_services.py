@@ -1,0 +1,54 @@
+"""The use cases in-process, as the web UI calls them."""
+
+from __future__ import annotations
+
+import orjson
+from api_runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record
+
+from pipeline.access.audit import Form, Kind, Shown
+from pipeline.api.services.cases import case
+from pipeline.api.services.links import links
+from pipeline.api.services.search import Search, search
+
+
+async def test_a_case_is_shown_with_its_caveat_and_recorded(api: Api) -> None:
+    api.hold(record("fr-pj", code="H1", handling={
+        "code": "H1", "releasable_to": ["BE"], "purposes": ["investigation"], "caveat": "Do not contact.",
+    }))  # fmt: skip
+    answer = await case(api.session(BERT), "fr-pj:1")
+    assert answer.case["caveat"] == "Do not contact."
+    assert answer.case["data"]["title"] == "Affair 1"
+    (act,) = api.audit.acts
+    assert (act.kind, act.subject, act.purpose, act.case_reference) == (Kind.READ, "bert", "investigation", "2026/1")
+    assert act.shown == (Shown("fr-pj:1", Form.FULL),)
+    assert orjson.loads(api.runtime.cipher.opened(act.query, NOW)) == {"case": "fr-pj:1"}
+
+
+async def test_links_show_each_side_as_its_owner_allows(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp"), record("nl-np", code="H2"), record("es-cnp", code="H3"))
+    for other in ("be-fp:1", "nl-np:1", "es-cnp:1"):
+        api.link("fr-pj:1", other)
+    rows = (await links(api.session(ANNA), "fr-pj:1")).links
+    assert sorted(row["case_b"] or row["hit"]["agency"] for row in rows) == ["fr-pj:1", "nl-np"]
+    hit = next(row for row in rows if row["hit"])
+    assert (hit["case_a"], hit["score"], hit["evidence"]) == ("fr-pj:1", None, None)
+    assert hit["hit"]["reference"] == api.session(ANNA).reference("nl-np:1")
+    assert {one.case: one.form for one in api.audit.acts[-1].shown} == {
+        "fr-pj:1": Form.FULL, "be-fp:1": Form.FULL, "nl-np:1": Form.HIT,
+    }  # fmt: skip
+
+
+async def test_search_finds_what_is_released_and_says_why(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp", to=("FR",)), record("nl-np", code="H3"))
+    found = {
+        who.subject: [row["case"] for row in (await search(api.session(who), Search("Иван Петров 1980-05"))).results]
+        for who in (ANNA, BERT, DORA, OPERATOR)
+    }
+    assert found == {
+        "anna": ["be-fp:1", "fr-pj:1"],
+        "bert": ["be-fp:1", "fr-pj:1"],
+        "dora": ["fr-pj:1"],
+        "operator": ["be-fp:1", "fr-pj:1", "nl-np:1"],
+    }
+    row = (await search(api.session(ANNA), Search("ivan petrov"))).results[0]
+    assert row["evidence"][0]["items"][0]["field"] == "name"
