@@ -47,6 +47,13 @@ class Settings(BaseSettings):
     worker_name: str = "local"
     """Names this worker's folder under stores/; two workers on one machine need two names."""
 
+    metrics_host: str = "127.0.0.1"
+    """Where a worker serves its metrics and health; they hold no personal data, yet tell how much an agency sends."""
+
+    metrics_port: int = 9601
+    """Intake's port for metrics and health, correlate's and project's being the next two; any free one when it is
+    taken, or for 0."""
+
     model: Path | None = None
     """The matching model's JSON file; None: the one shipped in the package."""
 

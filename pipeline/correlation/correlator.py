@@ -8,7 +8,7 @@ owns the pair it says `released` at every later version, so that what the new ow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -47,6 +47,10 @@ class Explain(Protocol[Model]):
     def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> object: ...
 
 
+Met = Callable[[int, int], None]
+"""Told of each block that a case met, by its key and size: for metrics, never for decisions."""
+
+
 class Counts(msgspec.Struct):
     """What a correlator has done since it was made; feeds metrics, never decisions."""
 
@@ -78,11 +82,13 @@ class Correlator(Generic[Model]):
         generation: str = "",
         within: bool = False,
         threshold: float = THRESHOLD,
+        met: Met | None = None,
     ) -> None:
         self.store = store
         self.counts = Counts()
         self._partition, self._partitions = partition, partitions
         self._model, self._judge, self._explain = model, judge, explain
+        self._met = met
         self._generation, self._within, self._threshold = generation, within, threshold
 
     def receive(self, fingerprint: Fingerprint) -> list[Claim]:
@@ -140,6 +146,8 @@ class Correlator(Generic[Model]):
         for key in self._owned(fingerprint.keys):
             block = self.store.block(key)
             self.counts.largest_block = max(self.counts.largest_block, len(block))
+            if self._met is not None:
+                self._met(key, len(block))
             found.update(block)
         found.discard(number)
         return found if self._within else {other for other in found if not same_country(number, other)}

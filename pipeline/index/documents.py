@@ -29,6 +29,8 @@ class Action(msgspec.Struct, frozen=True):
     id: str
     version: int | None
     body: bytes
+    arrived_ms: int = 0
+    """Kafka's time, in milliseconds, of the message in its national topic; 0: not known. It tells the delay."""
 
 
 class StatedHandling(Handling, frozen=True, omit_defaults=False):
@@ -129,7 +131,7 @@ def case_document(accepted: Accepted) -> Action:
     gone = accepted.status in (WITHDRAWN, EXPIRED)
     document = _tombstone(accepted) if gone else _full_case(accepted)
     version = external_version(accepted.version, accepted.status == EXPIRED)
-    return Action("cases", accepted.case, version, _encoder.encode(document))
+    return Action("cases", accepted.case, version, _encoder.encode(document), accepted.provenance.arrived_ms)
 
 
 def _tombstone(accepted: Accepted) -> CaseDocument:

@@ -36,6 +36,7 @@ class SourceMessage(msgspec.Struct, frozen=True):
     agency: str
     key: bytes | None
     value: bytes | None
+    arrived_ms: int = 0
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -107,7 +108,9 @@ def take(record: Record, known: Known | None) -> Taken | None:
     return Taken(case, record.data, content, hashing.fingerprint_hash(case), normalise(case))
 
 
-def accepted(taken: Taken, receipt: Receipt, fingerprint: msgspec.Raw, generation: str) -> Accepted:
+def accepted(
+    taken: Taken, receipt: Receipt, fingerprint: msgspec.Raw, generation: str, arrived_ms: int = 0
+) -> Accepted:
     """The value of topic `accepted` for a version and its receipt, with its fingerprint (JSON) of that generation."""
     return Accepted(
         case=taken.case.key,
@@ -115,7 +118,7 @@ def accepted(taken: Taken, receipt: Receipt, fingerprint: msgspec.Raw, generatio
         status=taken.case.status,
         hash=taken.hash,
         data=msgspec.Raw(taken.data),
-        provenance=Provenance(receipt.position, receipt.time, taken.content_hash, RECORD_TYPE, generation),
+        provenance=Provenance(receipt.position, receipt.time, taken.content_hash, RECORD_TYPE, generation, arrived_ms),
         entities=taken.normalised.entities,
         fingerprint=fingerprint,
         warnings=taken.normalised.warnings,

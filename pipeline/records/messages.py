@@ -42,14 +42,18 @@ class Position(msgspec.Struct, frozen=True, order=True):
         return f"{self.topic}-{self.partition}-{self.offset}"
 
 
-class Provenance(msgspec.Struct, frozen=True):
-    """Where an accepted record came from and what it was made with."""
+class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where an accepted record came from and what it was made with.
+
+    `arrived_ms` is Kafka's time of the message in its national topic; 0 where it is not known.
+    """
 
     position: Position
     ingested_at: str
     content_hash: str
     schema_version: str
     generation: str
+    arrived_ms: int = 0
 
 
 class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):

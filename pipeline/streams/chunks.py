@@ -68,9 +68,31 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
         )
 
+    def position_now(self, partition: TP) -> int | None:
+        """Offset of what is fetched next, past transaction markers; None where it is not known.
+
+        Faust's way asks the consumer's own thread and may wait; reading an integer needs neither.
+        """
+        subscription = self._ensure_consumer()._subscription.subscription  # noqa: SLF001 - pinned, see above
+        assignment = None if subscription is None else subscription.assignment
+        if assignment is None or partition not in assignment.tps:
+            return None
+        state = assignment.state_value(partition)
+        return state.position if state.has_valid_position else None
+
 
 class ChunkConsumer(driver.Consumer):
     """Yields chunks. They must be acknowledged in order, hence agents of concurrency 1."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._fetched: dict[TP, tuple[int, int]] = {}
+
+    def standing(self, partition: TP) -> tuple[int | None, int]:
+        """Where fetching stands (None: not known) and the last offset handed on in this assignment (-1: none)."""
+        generation, fetched = self._fetched.get(partition, (-1, -1))
+        current = generation == self.app.consumer_generation_id
+        return cast(ChunkThread, self._thread).position_now(partition), fetched if current else -1
 
     def _new_consumer_thread(self) -> ChunkThread:
         return ChunkThread(self, loop=self.loop, beacon=self.beacon)
@@ -111,6 +133,7 @@ class ChunkConsumer(driver.Consumer):
         last = records[-1]
         # Faust would note the offsets between two events as a gap to be filled before it commits.
         self._read_offset[partition] = last.offset - 1
+        self._fetched[partition] = (generation, last.offset)
         return ConsumerMessage(
             last.topic, last.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type,
             None, None, cast(Any, records), None, 0, 0, partition, generation_id=generation,

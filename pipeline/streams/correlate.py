@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
+from pipeline.correlation.kinds import Kind, kind_of
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.explanation import explain
@@ -19,7 +20,7 @@ from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, generation, load_model
 from pipeline.matching.scoring import judge
 from pipeline.settings import Settings
-from pipeline.streams import faults, topics
+from pipeline.streams import faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.lane import After, Result
 from pipeline.streams.reading import read
@@ -37,6 +38,7 @@ REBUILT_AT_ONCE: Final = 2000
 _fingerprints = msgspec.json.Decoder(Fingerprint)
 _claims = msgspec.json.Decoder(Claim)
 _encoder = msgspec.json.Encoder()
+_BLOCK_SIZES: Final = {kind: metrics.BLOCK_SIZE.labels(kind.name.lower()) for kind in Kind}
 
 
 class HeldPartition:
@@ -76,7 +78,14 @@ class Correlate:
 
     def _held(self, source: TopicPartition, store: LmdbStore) -> HeldPartition:
         correlator = Correlator(
-            store, source.partition, self._partitions, self._model, judge, explain, generation=self._generation
+            store,
+            source.partition,
+            self._partitions,
+            self._model,
+            judge,
+            explain,
+            generation=self._generation,
+            met=_met,
         )
         return HeldPartition(correlator, store)
 
@@ -110,21 +119,27 @@ class Correlate:
 
     def step(self, source: TopicPartition, store: HeldPartition, records: Sequence[ConsumerRecord]) -> Result:
         """Take in fingerprints in order; one that can't be is our fault and is kept for replay."""
-        outputs: list[Output] = []
+        result = Result()
+        seen = store.correlator.counts.candidates
         for record in records:
             try:
-                outputs += self._claimed(store.correlator, record)
+                result.outputs += self._claimed(store.correlator, record, result.tally)
             except faults.TROUBLE:
                 raise
             except Exception as error:
                 log.exception("%s-%d-%d can't be correlated", record.topic, record.partition, record.offset)
-                outputs.append(faults.rejection(self._rejected, self._settings, record, faults.NOT_CORRELATED, error))
-        return Result(outputs)
+                kept = faults.rejection(self._rejected, self._settings, record, faults.NOT_CORRELATED, error)
+                result.outputs.append(kept)
+                result.tally[metrics.FAULTS.labels(faults.NOT_CORRELATED)] += 1
+        result.tally[metrics.CANDIDATES] += store.correlator.counts.candidates - seen
+        return result
 
-    def _claimed(self, correlator: Correlator[Model], record: ConsumerRecord) -> list[Output]:
+    def _claimed(self, correlator: Correlator[Model], record: ConsumerRecord, tally: metrics.Tally) -> list[Output]:
         if record.value is None:
             return []
         claims = correlator.receive(_fingerprints.decode(record.value))
+        for claim in claims:
+            tally[metrics.CLAIMS.labels(claim.state)] += 1
         return [self._output(claim) for claim in claims]
 
     def _output(self, claim: Claim) -> Output:
@@ -134,6 +149,14 @@ class Correlate:
     async def publish(self, result: Result) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()
+
+
+def _met(key: int, size: int) -> None:
+    """Tell of a block that a case met, by its kind of key: the key itself would tell of a person."""
+    kind = kind_of(key)
+    _BLOCK_SIZES[kind].observe(size)
+    if size >= metrics.HOT_BLOCK:
+        metrics.HOT_BLOCKS.labels(kind.name.lower()).inc()
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from pipeline.records.intake import Decision, Desk, SourceMessage, Taken, accept
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
 from pipeline.records.versions import Known
 from pipeline.settings import Settings
-from pipeline.streams import faults, topics
+from pipeline.streams import faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.lane import After, Result
 from pipeline.streams.reading import begin, read
@@ -100,17 +100,17 @@ class Intake:
         """One outcome for each message, in order."""
         agency = topics.agency_of(self._settings, topics.CASES, source.topic)
         desk = Desk(self._registry, self._settings.case_partitions, lambda key: _recall(store, key), self._clock)
-        outputs: list[Output] = []
+        result = Result()
         for record in records:
             position = Position(record.topic, record.partition, record.offset)
-            message = SourceMessage(position, agency, record.key, record.value)
-            outputs += self._outcome(message, desk, store)
-        return Result(outputs)
+            message = SourceMessage(position, agency, record.key, record.value, record.timestamp)
+            result.outputs += self._outcome(message, desk, store, result.tally)
+        return result
 
-    def _outcome(self, message: SourceMessage, desk: Desk, store: TableStore) -> list[Output]:
+    def _outcome(self, message: SourceMessage, desk: Desk, store: TableStore, tally: metrics.Tally) -> list[Output]:
         try:
             decision = receive(message, desk)
-            made = list(self._taken(decision.taken, decision.receipt, store)) if decision.taken else []
+            made = list(self._taken(decision.taken, decision.receipt, message, store)) if decision.taken else []
         except faults.TROUBLE:
             raise
         except Exception as error:
@@ -120,7 +120,9 @@ class Intake:
             decision, made = _failed(message, "its normalised form is over 15 MiB", desk, Reason.TOO_LARGE), []
         if made and decision.taken is not None:
             store.put(decision.taken.case.key.encode(), _known_encoder.encode(decision.taken.known))
-        return [self._receipt(message, decision.receipt), *made, *self._rejection(message, decision.rejected)]
+        receipt = decision.receipt
+        tally[metrics.OUTCOMES.labels(message.agency, receipt.outcome, receipt.reason)] += 1
+        return [self._receipt(message, receipt), *made, *self._rejection(message, decision.rejected)]
 
     def _receipt(self, message: SourceMessage, receipt: Receipt) -> Output:
         position = message.position
@@ -133,13 +135,13 @@ class Intake:
             position = message.position
             yield Output(self._rejected, position.partition, str(position).encode(), _encoder.encode(rejected))
 
-    def _taken(self, taken: Taken, receipt: Receipt, store: TableStore) -> Iterator[Output]:
+    def _taken(self, taken: Taken, receipt: Receipt, message: SourceMessage, store: TableStore) -> Iterator[Output]:
         """The accepted record, and its fingerprint to each partition of `blocks` that must see this version."""
         made = fingerprint(taken.case, taken.normalised, self._model)
         encoded = _encoder.encode(made)
-        value = _encoder.encode(accepted(taken, receipt, msgspec.Raw(encoded), self._generation))
+        kept = accepted(taken, receipt, msgspec.Raw(encoded), self._generation, message.arrived_ms)
         key = taken.case.key.encode()
-        yield Output(self._accepted, receipt.position.partition, key, value)
+        yield Output(self._accepted, receipt.position.partition, key, _encoder.encode(kept))
         for target in targets(made, first=store.get(key) is None, partitions=self._settings.block_partitions):
             yield Output(self._blocks, target, key, encoded)
 

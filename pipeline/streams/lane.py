@@ -21,6 +21,9 @@ from typing import Any, Final, Protocol
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
+from pipeline.streams import metrics
+from pipeline.streams.health import State
+from pipeline.streams.metering import Meter
 from pipeline.streams.transactions import Lost, Output, Transactions
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,8 @@ class Result:
 
     outputs: list[Output] = field(default_factory=list)
     documents: list[Any] = field(default_factory=list)
+    tally: metrics.Tally = field(default_factory=metrics.Tally)
+    """Counters of the catalogue, with what to add to each once this is certain."""
 
 
 class Work(Protocol):
@@ -87,11 +92,13 @@ class _Decided(Result):
     """What was decided and has had no effect yet."""
 
     reached: dict[TopicPartition, int] = field(default_factory=dict)
+    slices: list[Sequence[ConsumerRecord]] = field(default_factory=list)
     spent_s: float = 0.0
 
     def add(self, result: Result) -> None:
         self.outputs += result.outputs
         self.documents += result.documents
+        self.tally.update(result.tally)
 
 
 @dataclass
@@ -112,8 +119,11 @@ class Lane:
         turn: asyncio.Lock,
         on_lost: Callable[[], None],
         after: After,
+        meter: Meter,
     ) -> None:
         self.failing = False
+        self.publishing = False
+        """Whether an effect outside Kafka is under way."""
         self._turn = turn
         self._name = name
         self._work = work
@@ -121,6 +131,7 @@ class Lane:
         self._partitions = partitions
         self._on_lost = on_lost
         self._after = after
+        self._meter = meter
         self._sources: dict[TopicPartition, _Source] = {}
         self._waiting: deque[Chunk] = deque()
         self._taken: list[Chunk] = []
@@ -129,6 +140,18 @@ class Lane:
         self._stores = asyncio.Lock()
         self._closing = False
         self._task = asyncio.create_task(self._run(), name=f"lane {name}")
+
+    @property
+    def state(self) -> State:
+        """What the lane is at."""
+        if self.failing:
+            return State.FAILING
+        return State.WORKING if len(self._sources) == len(self._partitions) else State.STARTING
+
+    def applied(self) -> dict[TopicPartition, int]:
+        """The last offset applied of each source partition (-1: none); what is not open yet has applied none."""
+        sources = self._sources
+        return {p: sources[p].applied if p in sources else NO_OFFSET for p in self._partitions}
 
     async def put(self, chunk: Chunk) -> None:
         """Queue a chunk, waiting while the lane is full; a closing lane drops it: it will be fetched again."""
@@ -164,7 +187,7 @@ class Lane:
                 self._on_lost()
                 return
             except Exception:
-                self.failing = True
+                self.failing, self.publishing = True, False
                 log.exception("lane %s: trying again in %.1f s", self._name, pause)
                 await self._stop()
                 await asyncio.sleep(pause)
@@ -213,16 +236,20 @@ class Lane:
             decided.spent_s += time.perf_counter() - begun
             await asyncio.sleep(0)  # whoever has a transaction open goes on before the next slice
         decided.reached[partition] = records[-1].offset
+        decided.slices.append(records)
 
     async def _effect(self, decided: _Decided) -> None:
         if not decided.reached:
             return
+        self.publishing = True
         outputs = [*decided.outputs, *await self._work.publish(decided)]
+        self.publishing = False
         self._after(self._name, "publish")
         if self._transactions is not None:
             await self._transactions.commit(outputs, decided.reached)
         self._after(self._name, "transaction")
         await self._commit(decided.reached)
+        self._meter.certain(decided.slices, decided.tally)
         self._after(self._name, "commit")
 
     async def _commit(self, reached: Mapping[TopicPartition, int]) -> None:

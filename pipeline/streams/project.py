@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -23,11 +24,11 @@ from pipeline.index import mappings
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document, rejected_document
 from pipeline.index.mappings import Indices
-from pipeline.index.writer import BulkWriter
+from pipeline.index.writer import BulkWriter, Outcome
 from pipeline.matching.model import generation, load_model
 from pipeline.records.messages import Accepted, Rejected
 from pipeline.settings import Settings
-from pipeline.streams import faults, topics
+from pipeline.streams import faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import LARGEST_REQUEST, elasticsearch_url, options
 from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S, After, Result
@@ -68,6 +69,7 @@ class Writing:
     async def write(self, documents: Sequence[Document]) -> list[Output]:
         """Write documents, however long Elasticsearch is away; returns the entries of `rejected` that are due."""
         outcome = await self._writer.write([d.action for d in documents if d.action is not None])
+        _tell(outcome, documents)
         records = {id(d.action): d.record for d in documents if d.action is not None}
         refused = [(records[id(refusal.action)], refusal.error) for refusal in outcome.refused]
         unreadable = [(d.record, d.error) for d in documents if d.action is None]
@@ -92,6 +94,19 @@ class Writing:
         """Close the producer."""
         if self._producer is not None:
             await self._producer.stop()
+
+
+def _tell(outcome: Outcome, documents: Sequence[Document]) -> None:
+    """Tell what became of the documents, and how long cases took from their national topic."""
+    metrics.BULK.labels("written").inc(outcome.written)
+    metrics.BULK.labels("stale").inc(outcome.stale)
+    metrics.BULK.labels("refused").inc(len(outcome.refused))
+    faulty = len(outcome.refused) + sum(1 for d in documents if d.action is None)
+    metrics.FAULTS.labels(faults.NOT_INDEXED).inc(faulty)
+    now = time.time()
+    for document in documents:
+        if document.action is not None and document.action.arrived_ms:
+            metrics.END_TO_END.observe(max(0.0, now - document.action.arrived_ms / 1000))
 
 
 class Nothing:
@@ -185,6 +200,8 @@ class ProjectLinks:
         if action is not None:
             store.put(key, _seen_encoder.encode(step.seen))
             result.outputs += [self._output(hit) for hit in step.hits]
+            for hit in step.hits:
+                result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
         return action
 
     def _output(self, hit: Hit) -> Output:

@@ -6,13 +6,18 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, cast
 
 from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
-from pipeline.streams.chunks import ChunkApp
+from pipeline.streams import metrics
+from pipeline.streams.chunks import ChunkApp, ChunkConsumer
+from pipeline.streams.health import State
 from pipeline.streams.lane import After, Chunk, Lane, Work
+from pipeline.streams.metering import Meter
+from pipeline.streams.stores import store_folder
 from pipeline.streams.transactions import Transactions
 
 log = logging.getLogger(__name__)
@@ -38,6 +43,25 @@ class Feed:
     work: Work
     scope: str
     transactional: bool = True
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A source partition of this worker as it stands.
+
+    `folder` is its store's, whether it has one or not.
+    `applied` and `fetched` are the last offsets applied and handed on (-1: none), `position` the offset fetched next
+    (None: not known); `outside`: whether an effect outside Kafka is under way.
+    """
+
+    feed: str
+    partition: TopicPartition
+    state: State
+    applied: int
+    fetched: int
+    position: int | None
+    outside: bool
+    folder: Path
 
 
 ALL: Final = "all"
@@ -91,6 +115,7 @@ class Stage:
         owned: dict[tuple[str, int], list[TopicPartition]] = {}
         for topic, partition in assigned:
             owned.setdefault((self._feeds[topic].name, partition), []).append(TopicPartition(topic, partition))
+        metrics.REBALANCES.inc()
         for key, partitions in owned.items():
             self._lanes[key] = self._lane(self._feeds[partitions[0].topic], partitions)
 
@@ -100,8 +125,29 @@ class Stage:
             Transactions(self._settings, feed.name, feed.scope, index, self._topic_ids) if feed.transactional else None
         )
         return Lane(
-            f"{feed.name}-{index}", feed.work, transactions, partitions, self._turn, self.rejoin.set, self._after
+            f"{feed.name}-{index}",
+            feed.work,
+            transactions,
+            partitions,
+            self._turn,
+            self.rejoin.set,
+            self._after,
+            Meter(feed.name, self._settings.namespace),
         )
+
+    def owned(self) -> list[Owned]:
+        """The source partitions of this worker, for those who watch it."""
+        return [
+            self._owned(lane, partition, applied)
+            for lane in self._lanes.values()
+            for partition, applied in lane.applied().items()
+        ]
+
+    def _owned(self, lane: Lane, partition: TopicPartition, applied: int) -> Owned:
+        position, fetched = cast(ChunkConsumer, self.app.consumer).standing(partition)
+        feed = self._feeds[partition.topic]
+        folder = store_folder(self._settings, feed.name, feed.scope, partition)
+        return Owned(feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder)
 
     async def _revoked(self, app: ChunkApp, revoked: Iterable[Any], **_: Any) -> None:
         await self.release()

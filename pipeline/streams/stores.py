@@ -32,6 +32,11 @@ def root(settings: Settings) -> Path:
     return shared_root(settings) / settings.worker_name
 
 
+def store_folder(settings: Settings, stage: str, scope: str, source: TopicPartition) -> Path:
+    """The folder of a source partition's store."""
+    return root(settings) / stage / scope / f"{source.topic}-{source.partition}"
+
+
 @dataclass(frozen=True)
 class Places:
     """The stores of one stage and scope (a generation, or "all") of one worker."""
@@ -43,7 +48,7 @@ class Places:
 
     def folder(self, source: TopicPartition) -> Path:
         """The folder of a source partition's store."""
-        return root(self.settings) / self.stage / self.scope / f"{source.topic}-{source.partition}"
+        return store_folder(self.settings, self.stage, self.scope, source)
 
     def identity(self, source: TopicPartition) -> Identity:
         """What the store of a source partition belongs to."""

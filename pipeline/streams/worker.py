@@ -23,8 +23,11 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import correlate, intake, project
 from pipeline.streams.admin import admin
+from pipeline.streams.health import Health
 from pipeline.streams.lane import LONGEST_PAUSE_S, After
+from pipeline.streams.monitor import Monitor
 from pipeline.streams.stage import Stage, nothing
+from pipeline.streams.status_port import serving
 from pipeline.streams.stores import delete_abandoned, shared_root
 
 log = logging.getLogger(__name__)
@@ -76,8 +79,25 @@ def _await_kafka(settings: Settings) -> None:
 
 
 async def _run(name: str, settings: Settings, attached: bool, after: After) -> Ending:
+    health = Health(time.monotonic())
+    monitor = Monitor(settings, health)
+    with serving(settings.metrics_host, port_of(name, settings), health):
+        watching = asyncio.create_task(monitor.run())
+        try:
+            return await _worked(name, settings, attached, after, monitor)
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+
+
+def port_of(name: str, settings: Settings) -> int:
+    """The port for a stage's metrics and health: that of the settings for the first, the next for the second."""
+    return settings.metrics_port and settings.metrics_port + list(BUILDERS).index(name)
+
+
+async def _worked(name: str, settings: Settings, attached: bool, after: After, monitor: Monitor) -> Ending:
     begun, stop = asyncio.Event(), asyncio.Event()
-    running = asyncio.create_task(_stage(name, settings, begun, stop, after))
+    running = asyncio.create_task(_stage(name, settings, begun, stop, after, monitor))
     _listen(stop, attached)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -88,11 +108,14 @@ async def _run(name: str, settings: Settings, attached: bool, after: After) -> E
     return Ending.STOPPED if running.cancelled() else running.result()
 
 
-async def _stage(name: str, settings: Settings, begun: asyncio.Event, stop: asyncio.Event, after: After) -> Ending:
+async def _stage(
+    name: str, settings: Settings, begun: asyncio.Event, stop: asyncio.Event, after: After, monitor: Monitor
+) -> Ending:
     try:
         async with BUILDERS[name](settings, after) as stage:
             log.info("%s: starting as %s", name, settings.worker_name)
             begun.set()
+            monitor.stage = stage
             await stage.run(stop)
     except LiaisonError:
         raise

@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from pipeline.correlation.store_file import StoreUnwritableError
 from pipeline.streams import lane as lanes
 from pipeline.streams.lane import Lane, Result
+from pipeline.streams.metering import Meter
 from pipeline.streams.transactions import Lost, Output
 
 SOURCE = TopicPartition("source", 0)
@@ -36,7 +37,7 @@ class Chunk:
 
 
 def chunk(*offsets: int) -> Chunk:
-    return Chunk([SimpleNamespace(offset=offset) for offset in offsets])
+    return Chunk([SimpleNamespace(topic="source", partition=0, offset=offset, timestamp=1000) for offset in offsets])
 
 
 @dataclass
@@ -100,7 +101,8 @@ class World:
 @asynccontextmanager
 async def running(world: World) -> AsyncIterator[Lane]:
     transactions: Any = SimpleNamespace(start=world.start, stop=world.stop, commit=world.write)
-    lane = Lane("lane", world, transactions, [SOURCE], asyncio.Lock(), world.lose, lambda lane, effect: None)  # type: ignore[arg-type]
+    meter = Meter("lane", "", lambda: 2.0)
+    lane = Lane("lane", world, transactions, [SOURCE], asyncio.Lock(), world.lose, lambda lane, effect: None, meter)  # type: ignore[arg-type]
     try:
         yield lane
     finally:

@@ -1,0 +1,29 @@
+"""When the last record of a partition came, as Kafka tells: what makes a feed silent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from aiokafka import TopicPartition
+
+from pipeline.settings import Settings
+from pipeline.streams.reading import plain_consumer, read
+
+LOOKED_AT: Final = 5
+"""Offsets read back from the end: transaction markers of an agency's own producer are no records."""
+
+
+async def last_events(settings: Settings, partitions: Collection[TopicPartition]) -> dict[TopicPartition, float]:
+    """Kafka's time (Unix seconds) of each partition's last record; a partition that holds none is left out."""
+    if not partitions:
+        return {}
+    async with plain_consumer(settings, []) as consumer:
+        begins: Mapping[TopicPartition, int] = await consumer.beginning_offsets(list(partitions))
+        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(list(partitions))
+    starts = {p: max(begins[p], ends[p] - LOOKED_AT) for p in partitions if ends[p] > begins[p]}
+    found: dict[TopicPartition, float] = {}
+    async for records in read(settings, starts):
+        last = records[-1]
+        found[TopicPartition(last.topic, last.partition)] = last.timestamp / 1000
+    return found

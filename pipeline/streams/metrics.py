@@ -1,0 +1,152 @@
+"""The one catalogue of metrics: every instrument of a worker with its unit, its labels and a sentence.
+
+No label holds personal data: topics bear an agency's name, a blocking key is told by its kind alone. What a transaction
+does is counted once it is certain (`count`), so that what is done again after a failure is not counted twice; a process
+counts from its own start, which Prometheus' rate() knows of. Conservation is never judged by these (accounting.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Added
+from collections.abc import Mapping
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+Tally = Added[Any]
+"""Labelled counters with what to add to each."""
+
+REGISTRY: Final = CollectorRegistry()
+"""What a worker's port shows; the library's own default registry is left to others."""
+
+ProcessCollector(registry=REGISTRY)
+
+SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
+"""From one transaction (15-30 ms) to a backlog of hours."""
+
+CASES: Final = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
+"""Sizes of a block; HOT_BLOCK is one of them."""
+
+HOT_BLOCK: Final = 1000
+"""A key of this many cases costs tens of milliseconds at every case that bears it: one for the stop list."""
+
+RECORDS: Final = Counter(
+    "liaison_records",
+    "Records of a source topic whose effects are certain.",
+    ["feed", "topic"],
+    registry=REGISTRY,
+)
+OUTCOMES: Final = Counter(
+    "liaison_outcomes",
+    "Source positions by what became of them: accepted, duplicate, or rejected with its reason.",
+    ["agency", "outcome", "reason"],
+    registry=REGISTRY,
+)
+FAULTS: Final = Counter(
+    "liaison_faults",
+    "Accepted records that failed by a fault of ours and are kept in `rejected`.",
+    ["reason"],
+    registry=REGISTRY,
+)
+LAG: Final = Gauge(
+    "liaison_lag_records",
+    "Offsets that wait in a partition: not fetched, or fetched and not applied. Transaction markers count as well.",
+    ["feed", "topic", "partition"],
+    registry=REGISTRY,
+)
+LATENCY: Final = Histogram(
+    "liaison_latency_seconds",
+    "From a record's arrival in a stage's source topic to the certainty of its effects; the oldest of each 20 records.",
+    ["feed"],
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+END_TO_END: Final = Histogram(
+    "liaison_end_to_end_seconds",
+    "From a case's arrival in its national topic to its document in Elasticsearch.",
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+LAST_EVENT: Final = Gauge(
+    "liaison_last_event_timestamp_seconds",
+    "Kafka's time of the last record of a source partition, Unix seconds.",
+    ["topic", "partition"],
+    registry=REGISTRY,
+)
+BLOCK_SIZE: Final = Histogram(
+    "liaison_block_cases",
+    "Cases listed under each blocking key that a case met, by the kind of key.",
+    ["kind"],
+    buckets=CASES,
+    registry=REGISTRY,
+)
+HOT_BLOCKS: Final = Counter(
+    "liaison_hot_blocks",
+    f"Times that a case met a key of {HOT_BLOCK} cases or more, by the kind of key.",
+    ["kind"],
+    registry=REGISTRY,
+)
+CANDIDATES: Final = Counter(
+    "liaison_candidates",
+    "Pairs looked at: other countries' cases that share a key with a case that came.",
+    registry=REGISTRY,
+)
+CLAIMS: Final = Counter(
+    "liaison_claims",
+    "Claims about links by what they say: live (asserted), retracted, or released to another partition.",
+    ["state"],
+    registry=REGISTRY,
+)
+HITS: Final = Counter(
+    "liaison_hits",
+    "Hits sent to agencies by their kind: new, changed, retracted.",
+    ["agency", "kind"],
+    registry=REGISTRY,
+)
+BULK: Final = Counter(
+    "liaison_bulk_documents",
+    "Documents that Elasticsearch has answered for: written, stale (it holds a later version), refused.",
+    ["result"],
+    registry=REGISTRY,
+)
+REBALANCES: Final = Counter(
+    "liaison_rebalances",
+    "Assignments of partitions to this worker.",
+    registry=REGISTRY,
+)
+LANES: Final = Gauge(
+    "liaison_lanes",
+    "Owned partition indices by state: starting (reading or rebuilding stores), working, failing (trying again).",
+    ["feed", "state"],
+    registry=REGISTRY,
+)
+STORE: Final = Gauge(
+    "liaison_store_bytes",
+    "Bytes on disk of the local store of a source partition.",
+    ["feed", "topic", "partition"],
+    registry=REGISTRY,
+)
+STALLED: Final = Gauge(
+    "liaison_stalled",
+    "1 while nothing is applied although records wait: what /healthz and /readyz judge by.",
+    registry=REGISTRY,
+)
+WORKER: Final = Gauge(
+    "liaison_worker_info",
+    "1, with the stage and the generation that this worker runs.",
+    ["stage", "generation"],
+    registry=REGISTRY,
+)
+
+
+def count(tally: Mapping[Counter, int]) -> None:
+    """Add what has become certain: labelled counters with what to add to each."""
+    for counter, added in tally.items():
+        counter.inc(added)
+
+
+__all__ = [
+    "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HOT_BLOCK", "HOT_BLOCKS", "LAG",
+    "LANES", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "STALLED", "STORE", "WORKER",
+    "Tally", "count",
+]  # fmt: skip

@@ -1,0 +1,81 @@
+"""A worker's own port: /metrics for Prometheus, /healthz (restart me) and /readyz (do not count on me).
+
+It is served by threads, so that it answers while the event loop is busy or hangs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any, Final, cast
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import make_wsgi_app
+
+from pipeline.streams.health import Health
+from pipeline.streams.metrics import REGISTRY
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = 10
+    """Seconds that a client may stay silent: it holds a thread meanwhile."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """Requests are not logged."""
+
+
+@contextmanager
+def serving(host: str, port: int, health: Health, clock: Callable[[], float] = time.monotonic) -> Iterator[int]:
+    """Serve until left; gives the port, any free one where `port` is 0 or taken."""
+    server = _bound(host, port, _application(health, clock))
+    thread = threading.Thread(target=server.serve_forever, name="status port", daemon=True)
+    thread.start()
+    log.info("metrics and health at http://%s:%d", host, server.server_port)
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _bound(host: str, port: int, application: WSGIApplication) -> WSGIServer:
+    try:
+        return make_server(host, port, application, _Server, _Handler)
+    except OSError:
+        log.warning("port %d is taken: metrics and health go to another", port)
+        return make_server(host, 0, application, _Server, _Handler)
+
+
+def _application(health: Health, clock: Callable[[], float]) -> WSGIApplication:
+    metrics = make_wsgi_app(REGISTRY)
+    checks = {"/healthz": health.alive, "/readyz": health.ready}
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/metrics":
+            return cast(Iterable[bytes], metrics(environ, start))
+        if path not in checks:
+            start("404 Not Found", [TEXT])
+            return [b"/metrics, /healthz, /readyz\n"]
+        problem = checks[path](clock())
+        start("503 Service Unavailable" if problem else "200 OK", [TEXT])
+        return [f"{problem or 'ok'}\n".encode()]
+
+    return answer

@@ -1,0 +1,105 @@
+"""What the workers' own ports say while records go through, and while they cannot."""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+pytestmark = pytest.mark.engines
+
+STAGES = ("intake", "correlate", "project")
+
+
+def free_ports(count: int) -> int:
+    """The first of as many consecutive ports that are free now."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first: int = probe.getsockname()[1]
+        if first + count < 65536 and all(_free(first + n) for n in range(count)):
+            return first
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+class Ports:
+    """The status ports of one worker of each stage."""
+
+    def __init__(self, first: int) -> None:
+        self.of = {stage: f"http://127.0.0.1:{first + n}" for n, stage in enumerate(STAGES)}
+
+    def status(self, stage: str, path: str) -> int:
+        try:
+            return httpx.get(self.of[stage] + path).status_code
+        except httpx.TransportError:
+            return 0
+
+    def total(self, stage: str, sample: str, **labels: str) -> float:
+        families = text_string_to_metric_families(httpx.get(self.of[stage] + "/metrics").text)
+        return sum(
+            one.value
+            for family in families
+            for one in family.samples
+            if one.name == sample and labels.items() <= one.labels.items()
+        )
+
+
+@pytest.fixture
+def ports(engine_environment: dict[str, str]) -> Ports:
+    first = free_ports(len(STAGES))
+    engine_environment["LIAISON_METRICS_PORT"] = str(first)
+    return Ports(first)
+
+
+def test_what_went_through_is_counted_and_the_workers_are_ready(
+    ports: Ports, records: Any, installation: Any, start_all: Any, wait_for: Any
+) -> None:
+    feed = [*records.feed(60), records.message("fr-pj", "bad")._replace(value=b"no JSON")]
+    start_all()
+    installation.push(feed)
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: all(ports.status(stage, "/readyz") == 200 for stage in STAGES), deadline_s=60)
+    counted = installation.accounting()
+
+    def outcomes(**labels: str) -> float:
+        return ports.total("intake", "liaison_outcomes_total", **labels)
+
+    assert ports.total("intake", "liaison_records_total") == len(feed) == outcomes()
+    assert outcomes(outcome="accepted") == counted.accepted
+    assert outcomes(agency="fr-pj", outcome="rejected", reason="not_json") == 1
+    assert ports.total("correlate", "liaison_claims_total", state="live") > 0
+    assert ports.total("correlate", "liaison_block_cases_count", kind="phone_tail") > 0
+    assert ports.total("project", "liaison_bulk_documents_total", result="written") > 0
+    assert 0 < ports.total("project", "liaison_end_to_end_seconds_count") <= counted.accepted
+    assert ports.total("project", "liaison_hits_total", kind="new") > 0
+    wait_for(lambda: not any(ports.total(stage, "liaison_lag_records") for stage in STAGES), deadline_s=60)
+    for stage in STAGES:
+        assert ports.total(stage, "liaison_store_bytes") > 0
+        assert ports.total(stage, "liaison_rebalances_total") >= 1
+        assert ports.total(stage, "liaison_lanes", state="working") > 0
+        assert ports.status(stage, "/healthz") == 200
+    assert ports.total("intake", "liaison_last_event_timestamp_seconds", topic="cases.fr-pj") > 0
+    shown = "".join(httpx.get(ports.of[stage] + "/metrics").text for stage in STAGES)
+    keys = {one.key.decode() for one in feed}
+    assert not keys & set(re.findall(r"[\w-]+:[\w-]+", shown))
+
+
+def test_a_worker_without_agencies_is_alive_and_not_ready(
+    ports: Ports, engine_settings: Any, start_stage: Any, wait_for: Any
+) -> None:
+    import asyncio
+
+    from pipeline.streams.setup import apply_all
+
+    asyncio.run(apply_all(engine_settings))
+    start_stage("intake")
+    wait_for(lambda: ports.status("intake", "/healthz") == 200, deadline_s=60)
+    assert ports.status("intake", "/readyz") == 503

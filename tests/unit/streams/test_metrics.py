@@ -1,0 +1,52 @@
+"""The catalogue of metrics, and what a lane's meter tells it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from pipeline.correlation.kinds import Kind, key
+from pipeline.streams import correlate, metrics
+from pipeline.streams.metering import Meter
+
+
+def value(name: str, **labels: str) -> float:
+    return metrics.REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def record(offset: int, timestamp: int) -> Any:
+    return SimpleNamespace(topic="ns-cases.fr-pj", partition=2, offset=offset, timestamp=timestamp)
+
+
+def test_every_metric_bears_our_name_and_a_sentence() -> None:
+    ours = [family for family in metrics.REGISTRY.collect() if not family.name.startswith("process_")]
+    assert len(ours) > 15
+    for family in ours:
+        assert family.name.startswith("liaison_")
+        assert family.documentation.endswith(".") or ":" in family.documentation
+
+
+def test_no_label_could_hold_more_than_names_of_ours() -> None:
+    """A case key, a blocking key or a name is nobody's label."""
+    allowed = {"feed", "topic", "partition", "agency", "outcome", "reason", "kind", "state", "result", "stage"}
+    named = {label for instrument in vars(metrics).values() for label in getattr(instrument, "_labelnames", ())}
+    assert named <= allowed | {"generation"}
+
+
+def test_what_is_certain_is_counted_with_its_delay() -> None:
+    meter = Meter("meter-test", "ns-", lambda: 103.0)
+    tally = metrics.Tally()
+    tally[metrics.OUTCOMES.labels("meter-test", "accepted", "")] += 2
+    meter.certain([[record(4, 100_000), record(5, 101_000)]], tally)
+    assert value("liaison_records_total", feed="meter-test", topic="cases.fr-pj") == 2
+    assert value("liaison_outcomes_total", agency="meter-test", outcome="accepted", reason="") == 2
+    assert value("liaison_latency_seconds_sum", feed="meter-test") == 3.0
+    assert value("liaison_last_event_timestamp_seconds", topic="cases.fr-pj", partition="2") == 101.0
+
+
+def test_a_hot_block_is_told_by_its_kind_alone() -> None:
+    before = value("liaison_hot_blocks_total", kind="phone_tail")
+    correlate._met(key(Kind.PHONE_TAIL, "canary 5550123"), metrics.HOT_BLOCK)
+    correlate._met(key(Kind.PHONE_TAIL, "canary 5550124"), metrics.HOT_BLOCK - 1)
+    assert value("liaison_hot_blocks_total", kind="phone_tail") == before + 1
+    assert value("liaison_block_cases_count", kind="phone_tail") >= 2

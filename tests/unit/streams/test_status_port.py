@@ -1,0 +1,37 @@
+"""What a worker's own port answers."""
+
+from __future__ import annotations
+
+import socket
+
+import httpx
+import pytest
+
+from pipeline.streams.health import Health, Sample, State
+from pipeline.streams.metrics import LAG
+from pipeline.streams.status_port import serving
+
+HOST = "127.0.0.1"
+
+
+def test_metrics_and_health_are_answered() -> None:
+    health = Health(0.0)
+    LAG.labels("intake", "cases.fr-pj", "0").set(12)
+    with serving(HOST, 0, health, lambda: 1.0) as port, httpx.Client(base_url=f"http://{HOST}:{port}") as client:
+        metrics = client.get("/metrics")
+        assert 'liaison_lag_records{feed="intake",partition="0",topic="cases.fr-pj"} 12.0' in metrics.text
+        assert client.get("/healthz").text == "ok\n"
+        waiting = client.get("/readyz")
+        assert (waiting.status_code, waiting.text) == (503, "waiting for Elasticsearch, or for a first agency\n")
+        health.observe(Sample(1.0, 7, 0, frozenset({State.WORKING})))
+        assert client.get("/readyz").status_code == 200
+        assert client.get("/").status_code == 404
+
+
+def test_a_taken_port_is_no_reason_to_stand_still(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        with serving(HOST, taken.getsockname()[1], Health(0.0)) as port:
+            assert port != taken.getsockname()[1]
+    assert "is taken" in caplog.text
