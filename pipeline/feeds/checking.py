@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import msgspec
 
@@ -66,16 +65,3 @@ class Checker:
         if found in (Standing.NEWER, Standing.DUPLICATE):
             return []
         return [Problem(Reason(found), "/data/version", "not newer than the same case's version on a line before")]
-
-
-def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The file's lines from 1, without their line feeds."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            yield number, line.removesuffix(b"\n").removesuffix(b"\r")
-
-
-def count_lines(path: Path) -> int:
-    """How many lines the file has."""
-    with path.open("rb") as file:
-        return sum(1 for _ in file)

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
-    from pipeline.feeds.checking import LineProblem
     from pipeline.feeds.mapping import Mapped
 
 FAILED = 1
 
+T = TypeVar("T")
+
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON a line.")]
 AgencyName = Annotated[str, typer.Option("--agency", help="The agency whose records these are.")]
+Since = Annotated[str, typer.Option(help="Only from then on: 10m, 2h, 7d, or 2026-11-24T10:00 (UTC).")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is still to come, until Ctrl-C.")]
+Limit = Annotated[int, typer.Option(min=0, help="End after so many; 0: show all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 
 def register(root: typer.Typer) -> None:
     """Add `feed` to the root command."""
-    feed = typer.Typer(help="The agency's side: check, send and map case records.", no_args_is_help=True)
+    feed = typer.Typer(help="The agency's side: map, check, send case records; read receipts.", no_args_is_help=True)
     feed.command(epilog="Example: liaison feed validate cases.ndjson --agency fr-pj")(validate)
-    feed.command(epilog="Example: liaison feed push cases.ndjson --agency fr-pj")(push)
+    feed.command(epilog="Example: liaison feed push cases.ndjson --agency fr-pj --wait")(push)
+    feed.command(epilog="Example: liaison feed receipts --agency fr-pj --outcome rejected --since 2h")(receipts)
+    feed.command(epilog="Example: liaison feed hits --agency fr-pj --follow --json")(hits)
     feed.command("map", epilog="Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson")(map_table)
     root.add_typer(feed, name="feed")
 
@@ -36,16 +45,18 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check a file as intake will, offline; exit 1 if a line would be rejected."""
-    from pipeline.feeds.checking import Checker, count_lines, numbered_lines
+    from pipeline.feeds.checking import Checker
+    from pipeline.feeds.files import numbered_lines, survey
+    from pipeline.feeds.printing import print_problems
     from pipeline.feeds.progress import progress
 
     checker, bad = Checker(agency, country), 0
-    total = count_lines(file)
+    total = survey(file).lines
     with progress() as display:
         lines = display.track(numbered_lines(file), total=total, description="Checking")
         for checked in checker.check(lines):
             bad += bool(checked.problems)
-            _print_problems(file, checked.problems, as_json=as_json)
+            print_problems(file, checked.problems, as_json=as_json)
     typer.echo(f"{total - bad:,} of {total:,} lines are good", err=True)
     if bad:
         raise typer.Exit(FAILED)
@@ -55,28 +66,77 @@ def push(
     file: File,
     agency: AgencyName,
     validate: Annotated[bool, typer.Option(help="Leave out what intake would reject, and report it.")] = True,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the receipts, and report what was rejected.")] = False,
+    timeout: Annotated[float | None, typer.Option(help="Wait no longer than so many seconds.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send each line as one message; exit 1 if a line was left out."""
-    from pipeline.feeds.checking import Checked, Checker, count_lines, numbered_lines
-    from pipeline.feeds.progress import progress
-    from pipeline.feeds.pushing import case_producer, registered
-    from pipeline.feeds.pushing import push as push_lines
-    from pipeline.settings import settings
+    """Send each line as one message, once: the same command again goes on where it was cut off, or sends nothing.
 
-    known = registered(settings(), agency)
-    total = count_lines(file)
-    lines = numbered_lines(file)
-    checked: Iterable[Checked] = (
-        Checker(known.name, known.country).check(lines) if validate else (Checked(number, raw) for number, raw in lines)
-    )
-    with progress() as display, case_producer(settings()) as producer:
-        task = display.add_task("Sending", total=total)
-        pushed = push_lines(producer, agency, checked, lambda: display.advance(task))
-    _print_problems(file, pushed.problems, as_json=as_json)
-    typer.echo(f"{pushed.sent:,} of {total:,} lines sent to {agency}", err=True)
-    if pushed.left_out:
+    Exit 1 if a line was left out, or, with --wait, rejected.
+    """
+    from pipeline.feeds.client import FeedClient
+    from pipeline.feeds.files import survey
+    from pipeline.feeds.printing import print_outcomes, print_problems, sent
+    from pipeline.feeds.progress import progress
+    from pipeline.feeds.sending import numbered, outcomes, upload_name
+
+    seen = survey(file)
+    places: dict[tuple[str, int], int] | None = {} if wait else None
+    with FeedClient(agency) as client, progress() as display:
+        task = display.add_task("Sending", total=seen.lines)
+        pushed = client.push(
+            upload_name(seen, validated=validate),
+            numbered(file, seen, places),
+            validate=validate,
+            advance=lambda lines: display.advance(task, lines),
+        )
+        print_problems(file, pushed.problems, as_json=as_json)
+        typer.echo(sent(pushed, agency), err=True)
+        rejected = 0
+        if places is not None:
+            waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
+            receipts = outcomes(client.receipts_of(pushed, timeout_s=timeout), places)
+            counted = print_outcomes(file, display.track(receipts, task_id=waiting), as_json=as_json)
+            typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
+            rejected = counted["rejected"]
+    if pushed.left_out or rejected:
         raise typer.Exit(FAILED)
+
+
+def receipts(
+    agency: AgencyName,
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="Only these: accepted, duplicate, rejected; may be repeated.")
+    ] = None,
+    since: Since = "",
+    follow: Follow = False,
+    limit: Limit = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show what became of the agency's records, one line for each message that it has sent."""
+    from pipeline.feeds.client import FeedClient
+    from pipeline.feeds.printing import print_each, receipt_line
+    from pipeline.records.messages import Outcome
+
+    wanted = _known_outcomes(outcome or list(Outcome))
+    with _until_interrupted(), FeedClient(agency) as client:
+        found = client.receipts(since=_time(since), follow=follow)
+        print_each(_limited((one for one in found if one.outcome in wanted), limit), receipt_line, as_json=as_json)
+
+
+def hits(
+    agency: AgencyName,
+    since: Since = "",
+    follow: Follow = False,
+    limit: Limit = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show which of the agency's cases were linked to others, to whom to turn, and which links have gone again."""
+    from pipeline.feeds.client import FeedClient
+    from pipeline.feeds.printing import hit_line, print_each
+
+    with _until_interrupted(), FeedClient(agency) as client:
+        print_each(_limited(client.hits(since=_time(since), follow=follow), limit), hit_line, as_json=as_json)
 
 
 def map_table(
@@ -131,11 +191,30 @@ def _write(table: Path, rows: Iterable[Mapped], output: Path, truth: Path | None
     return written, doubtful
 
 
-def _print_problems(file: Path, problems: Iterable[LineProblem], *, as_json: bool) -> None:
-    import msgspec
+def _known_outcomes(wanted: list[str]) -> frozenset[str]:
+    from pipeline.records.messages import Outcome
 
-    for problem in problems:
-        if as_json:
-            typer.echo(msgspec.json.encode(problem))
-        else:
-            typer.echo(f"{file}:{problem.line}: {problem.pointer or '/'}: {problem.reason}: {problem.message}")
+    if unknown := set(wanted) - set(Outcome):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: outcomes are {', '.join(Outcome)}")
+    return frozenset(wanted)
+
+
+def _time(text: str) -> datetime | None:
+    from datetime import UTC, datetime
+
+    from pipeline.feeds.times import point_in_time
+
+    return point_in_time(text, datetime.now(UTC)) if text else None
+
+
+def _limited(found: Iterable[T], limit: int) -> Iterable[T]:
+    from itertools import islice
+
+    return islice(found, limit) if limit else found
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[None]:
+    """Ctrl-C is how following ends: no failure."""
+    with suppress(KeyboardInterrupt):
+        yield

@@ -1,21 +1,21 @@
-"""Sends case records to an agency's national topic: idempotent, acknowledged by all replicas, keyed by case."""
+"""Sends case records to an agency's national topic: acknowledged by all replicas, keyed by case, each once."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import orjson
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError
+from kafka.errors import KafkaError
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import Checked, LineProblem
+from pipeline.feeds.uploads import Line, Reached, Upload, attempt, fits
 from pipeline.records.agencies import Agency, AgencyState
-from pipeline.records.messages import Reason
+from pipeline.records.messages import Position, Reason
 from pipeline.records.model import case_key
 from pipeline.settings import Settings
 from pipeline.streams import topics
@@ -28,13 +28,25 @@ BATCH_BYTES = 1 << 18
 BUFFER_LIMIT_S = 60.0
 """How long a send may wait for the broker before it counts as out of reach."""
 
+CHUNK_LINES: Final = 500
+"""Lines of a transaction: enough to make its 20 ms cheap, few enough to hold in memory and to show progress by."""
+CHUNK_BYTES: Final = 4 << 20
+"""Bytes of a transaction's lines, less the last one."""
+SMALL: Final = 1 << 20
+"""A line of this size fits even with a key as long as the line."""
+
 
 class Pushed(msgspec.Struct):
-    """What became of a file's lines: `sent` are acknowledged by Kafka, `problems` were not sent."""
+    """What became of an upload's lines: `sent` now, `before` by an earlier attempt, or left out for their `problems`.
+
+    `reached` says where on the national topic all messages of the upload lie.
+    """
 
     sent: int = 0
-    problems: list[LineProblem] = msgspec.field(default_factory=list)
+    before: int = 0
     left_out: int = 0
+    problems: list[LineProblem] = msgspec.field(default_factory=list)
+    reached: Reached = Reached()
 
 
 class CaseProducer:
@@ -92,62 +104,67 @@ def case_producer(settings: Settings) -> Iterator[CaseProducer]:
         producer.close()
 
 
-def registered(settings: Settings, name: str) -> Agency:
+async def registered(settings: Settings, name: str) -> Agency:
     """The agency as registered. Raises LiaisonError, with the command to use, if it is not."""
-    agency = asyncio.run(agencies(settings)).get(name)
+    agency = (await agencies(settings)).get(name)
     if agency is None or agency.state is not AgencyState.ACTIVE:
         raise LiaisonError(f"no agency {name} takes part: liaison ops agency add {name} --country CC")
     return agency
 
 
-def push(producer: CaseProducer, agency: str, lines: Iterable[Checked], advance: Callable[[], Any]) -> Pushed:
-    """Send every line without a problem as one message; `advance` is called for each line dealt with.
+async def push(
+    settings: Settings, agency: str, upload: str, lines: Iterable[Checked], advance: Callable[[int], Any]
+) -> Pushed:
+    """Send every line without a problem as one message, unless an earlier attempt at this `upload` has dealt with it.
 
-    Raises LiaisonError if Kafka did not take a line for another reason than its size.
+    `advance` hears how many lines were dealt with since. Raises LiaisonError; the same call again goes on from there.
     """
     pushed = Pushed()
-    failures: list[BaseException] = []
-    for line in lines:
-        if line.problems:
-            pushed.problems += line.problems
-            pushed.left_out += 1
-            advance()
-        else:
-            _send(producer, agency, line, pushed, failures, advance)
-    producer.flush()
-    if failures:
-        raise LiaisonError(f"Kafka took {pushed.sent:,} lines, but not {len(failures):,}: {failures[0]}")
+    async with attempt(settings, agency, upload) as opened:
+        for chunk in chunks(lines):
+            await push_chunk(opened, chunk, pushed)
+            advance(len(chunk))
+        pushed.reached = opened.reached
     return pushed
 
 
-def _send(
-    producer: CaseProducer,
-    agency: str,
-    line: Checked,
-    pushed: Pushed,
-    failures: list[BaseException],
-    advance: Callable[[], Any],
-) -> None:
-    def done(error: BaseException | None) -> None:
-        if error is None:
-            pushed.sent += 1
-        elif isinstance(error, MessageSizeTooLargeError):
-            pushed.problems.append(_too_large(line))
-            pushed.left_out += 1
-        else:
-            failures.append(error)
-        advance()
+async def push_chunk(upload: Upload, chunk: Iterable[Checked], pushed: Pushed) -> list[Position]:
+    """Send what is new of some lines in one transaction, and add them to `pushed`; returns the positions sent to."""
+    done = upload.reached.line
+    lines = [_sized(line) for line in chunk]
+    good = [line for line in lines if not line.problems]
+    new = [Line(message_key(line.raw), line.raw) for line in good if line.line > done]
+    positions = await upload.send(new, lines[-1].line) if lines[-1].line > done else []
+    pushed.sent += len(new)
+    pushed.before += len(good) - len(new)
+    pushed.left_out += len(lines) - len(good)
+    pushed.problems += [problem for line in lines for problem in line.problems]
+    return positions
 
-    try:
-        producer.send(agency, message_key(line.raw), line.raw, done)
-    except MessageSizeTooLargeError as error:
-        done(error)
-    except KafkaError as error:
-        raise LiaisonError(f"Kafka does not take messages: {error}") from error
+
+def chunks(lines: Iterable[Checked]) -> Iterator[list[Checked]]:
+    """The lines in order, by as many as make a good transaction."""
+    chunk: list[Checked] = []
+    size = 0
+    for line in lines:
+        chunk.append(line)
+        size += len(line.raw)
+        if len(chunk) == CHUNK_LINES or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _sized(line: Checked) -> Checked:
+    """The line, with a problem where Kafka would not take it."""
+    if line.problems or len(line.raw) <= SMALL or fits(Line(message_key(line.raw), line.raw)):
+        return line
+    return Checked(line.line, line.raw, (_too_large(line),))
 
 
 def _too_large(line: Checked) -> LineProblem:
-    message = f"{len(line.raw)} bytes; the producer takes no message over {topics.CASES.max_bytes} bytes"
+    message = f"{len(line.raw)} bytes; Kafka takes no message over {topics.CASES.max_bytes} bytes"
     return LineProblem(line.line, Reason.TOO_LARGE, "", message)
 
 

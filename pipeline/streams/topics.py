@@ -150,6 +150,11 @@ def name(settings: Settings, topic: Topic, *, agency: str = "", generation: str 
     return settings.namespace + topic.pattern.format(agency=agency, generation=generation)
 
 
+def upload_prefix(settings: Settings, agency: str) -> str:
+    """How the transactional ids and the groups of an agency's uploads begin; no agency's is another's beginning."""
+    return f"{settings.namespace}feed.{agency}."
+
+
 def agency_of(settings: Settings, topic: Topic, full_name: str) -> str:
     """The agency whose `topic` bears this full name."""
     prefix = settings.namespace + topic.pattern.removesuffix("{agency}")

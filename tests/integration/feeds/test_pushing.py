@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import orjson
 import pytest
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import MessageSizeTooLargeError
+from aiokafka import TopicPartition
+from pusher_process import EFFECTS
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import Checked, Checker
-from pipeline.feeds.pushing import CaseProducer, case_producer, push, registered
+from pipeline.feeds.pushing import Pushed, push, registered
+from pipeline.feeds.uploads import MESSAGE_OVERHEAD, Line, attempt
 from pipeline.records.agencies import Agency
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams import registry, topics
+from pipeline.streams.reading import read
+
+pytestmark = pytest.mark.engines
 
 AGENCY = Agency("fr-pj", "FR")
 MIB = 1 << 20
+SCRIPT = Path(__file__).parents[2] / "pusher_process.py"
 Message = tuple[int, bytes | None, bytes | None]
 
 
@@ -45,39 +51,30 @@ def settings(engine_settings: Settings) -> Settings:
     return engine_settings
 
 
-@pytest.fixture
-def producer(settings: Settings) -> Iterator[CaseProducer]:
-    with case_producer(settings) as made:
-        yield made
-
-
 def held(settings: Settings) -> list[Message]:
     """Partition, key and value of every message on the agency's topic, by partition and offset."""
     topic = topics.name(settings, topics.CASES, agency=AGENCY.name)
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_url, max_partition_fetch_bytes=8 * MIB)
-    partitions = [TopicPartition(topic, number) for number in range(settings.case_partitions)]
-    consumer.assign(partitions)
-    consumer.seek_to_beginning(*partitions)
-    wanted = sum(consumer.end_offsets(partitions).values())
-    found: list[Message] = []
-    while len(found) < wanted:
-        for records in consumer.poll(timeout_ms=1000).values():
-            found += [(r.partition, r.key, r.value) for r in records]
-    consumer.close()
-    return found
+
+    async def committed() -> list[Message]:
+        starts = {TopicPartition(topic, number): 0 for number in range(settings.case_partitions)}
+        return [(r.partition, r.key, r.value) async for records in read(settings, starts) for r in records]
+
+    return asyncio.run(committed())
 
 
 def raw(*lines: bytes) -> list[Checked]:
     return [Checked(number, line) for number, line in enumerate(lines, start=1)]
 
 
-def test_every_line_is_a_message_under_its_case_key_in_that_keys_partition(
-    settings: Settings, producer: CaseProducer
-) -> None:
+def pushed_to(settings: Settings, lines: Iterable[Checked], upload: str = "x") -> Pushed:
+    return asyncio.run(push(settings, "fr-pj", upload, lines, lambda _lines: None))
+
+
+def test_every_line_is_a_message_under_its_case_key_in_that_keys_partition(settings: Settings) -> None:
     advanced: list[int] = []
     lines = raw(*(record(number) for number in range(60)))
-    pushed = push(producer, "fr-pj", lines, lambda: advanced.append(1))
-    assert (pushed.sent, pushed.left_out, len(advanced)) == (60, 0, 60)
+    pushed = asyncio.run(push(settings, "fr-pj", "x", lines, advanced.append))
+    assert (pushed.sent, pushed.before, pushed.left_out, sum(advanced)) == (60, 0, 0, 60)
     found = held(settings)
     assert sorted(value for _, _, value in found if value) == sorted(line.raw for line in lines)
     for partition, key, value in found:
@@ -86,51 +83,88 @@ def test_every_line_is_a_message_under_its_case_key_in_that_keys_partition(
     assert {partition for partition, _, _ in found} == set(range(settings.case_partitions))
 
 
-def test_versions_of_one_case_keep_their_order(settings: Settings, producer: CaseProducer) -> None:
-    push(producer, "fr-pj", raw(*(record(1, version=version) for version in range(1, 40))), lambda: None)
+def test_versions_of_one_case_keep_their_order(settings: Settings) -> None:
+    pushed_to(settings, raw(*(record(1, version=version) for version in range(1, 40))))
     assert [orjson.loads(value or b"")["data"]["version"] for _, _, value in held(settings)] == list(range(1, 40))
 
 
-def test_a_line_with_a_problem_is_reported_and_not_sent(settings: Settings, producer: CaseProducer) -> None:
-    lines = enumerate([record(1), record(2, opened="2026-02-30"), b"{", record(3)], start=1)
-    pushed = push(producer, "fr-pj", Checker("fr-pj", "FR").check(lines), lambda: None)
-    assert (pushed.sent, pushed.left_out) == (2, 2)
-    assert [(problem.line, problem.reason) for problem in pushed.problems] == [(2, "date"), (3, "not_json")]
+def test_a_line_with_a_problem_is_reported_every_time_and_not_sent(settings: Settings) -> None:
+    lines = list(enumerate([record(1), record(2, opened="2026-02-30"), b"{", record(3)], start=1))
+    for sent in (2, 0):
+        pushed = pushed_to(settings, Checker("fr-pj", "FR").check(lines))
+        assert (pushed.sent, pushed.before, pushed.left_out) == (sent, 2 - sent, 2)
+        assert [(problem.line, problem.reason) for problem in pushed.problems] == [(2, "date"), (3, "not_json")]
     assert len(held(settings)) == 2
 
 
-def test_without_validation_what_is_no_json_goes_under_a_null_key(settings: Settings, producer: CaseProducer) -> None:
-    pushed = push(producer, "fr-pj", raw(b"{", b"", record(1)), lambda: None)
+def test_what_is_no_json_goes_under_a_null_key_where_it_is_not_checked(settings: Settings) -> None:
+    pushed = pushed_to(settings, raw(b"{", b"", record(1)))
     assert (pushed.sent, pushed.left_out) == (3, 0)
     assert sorted((key, value) for _, key, value in held(settings) if key is None) == [(None, b""), (None, b"{")]
 
 
 @pytest.mark.parametrize("size", [4 * MIB, 5 * MIB])
-def test_a_line_too_large_for_the_producer_is_reported_like_a_rejection(
-    settings: Settings, producer: CaseProducer, size: int
-) -> None:
+def test_a_line_that_kafka_would_not_take_is_reported_like_a_rejection(settings: Settings, size: int) -> None:
     large = record(2, extensions={"x": "x" * size})
-    pushed = push(producer, "fr-pj", raw(record(1), large, record(3)), lambda: None)
+    pushed = pushed_to(settings, raw(record(1), large, record(3)))
     assert (pushed.sent, pushed.left_out) == (2, 1)
     assert [(problem.line, problem.reason) for problem in pushed.problems] == [(2, "too_large")]
     assert str(len(large)) in pushed.problems[0].message
     assert len(held(settings)) == 2
 
 
-def test_a_message_up_to_the_limit_reaches_intake(settings: Settings, producer: CaseProducer) -> None:
-    pushed = push(producer, "fr-pj", raw(record(1, extensions={"x": "x" * (4 * MIB - 2_000)})), lambda: None)
-    assert pushed.sent == 1
+def test_a_message_up_to_the_limit_reaches_intake(settings: Settings) -> None:
+    room = 4 * MIB - MESSAGE_OVERHEAD - len(record(1, extensions={"x": ""})) - len("fr-pj:1")
+    assert pushed_to(settings, raw(record(1, extensions={"x": "x" * room}))).sent == 1
 
 
-def test_the_producer_itself_raises_for_what_never_fits(producer: CaseProducer) -> None:
-    with pytest.raises(MessageSizeTooLargeError):
-        producer.send("fr-pj", b"k", b"x" * (5 * MIB), lambda _error: None)
+def test_a_longer_list_of_the_same_upload_goes_on_after_the_last_line(settings: Settings) -> None:
+    lines = raw(*(record(number) for number in range(9)))
+    first = pushed_to(settings, lines[:4])
+    second = pushed_to(settings, lines)
+    third = pushed_to(settings, lines)
+    assert [(one.sent, one.before) for one in (first, second, third)] == [(4, 0), (5, 4), (0, 9)]
+    assert third.reached == second.reached
+    assert len(held(settings)) == 9
+    assert pushed_to(settings, lines, "another").sent == 9
+
+
+def test_a_later_attempt_ends_an_earlier_one_that_still_runs(settings: Settings) -> None:
+    lines = [Line(b"fr-pj:1", record(1))]
+
+    async def overtaken() -> None:
+        async with attempt(settings, "fr-pj", "x") as early:
+            async with attempt(settings, "fr-pj", "x") as late:
+                await late.send(lines, 1)
+            await early.send(lines, 1)
+
+    with pytest.raises(LiaisonError, match="taken over"):
+        asyncio.run(overtaken())
+    assert len(held(settings)) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_a_pusher_killed_at_any_effect_is_gone_on_after(
+    settings: Settings, engine_environment: dict[str, str], tmp_path: Path, effect: str, when: str
+) -> None:
+    file = tmp_path / "feed.ndjson"
+    lines = [record(number) for number in range(35)]
+    file.write_bytes(b"\n".join(lines))
+    count = "13" if effect == "send" else "1"
+    killed = subprocess.run(
+        [sys.executable, str(SCRIPT), str(file), effect, when, count], env=engine_environment, check=False, timeout=60
+    )
+    assert killed.returncode == -signal.SIGKILL
+    pushed = pushed_to(settings, raw(*lines), "killed")
+    assert (pushed.sent, pushed.before) == ((15, 20) if (effect, when) == ("commit_transaction", "after") else (25, 10))
+    assert sorted(value for _, _, value in held(settings) if value) == sorted(lines)
 
 
 def test_only_a_registered_agency_may_push(settings: Settings) -> None:
-    assert registered(settings, "fr-pj") == AGENCY
+    assert asyncio.run(registered(settings, "fr-pj")) == AGENCY
     with pytest.raises(LiaisonError, match="liaison ops agency add be-fp"):
-        registered(settings, "be-fp")
+        asyncio.run(registered(settings, "be-fp"))
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -146,7 +180,10 @@ def test_the_command_sends_a_file_and_says_what_it_left_out(
     done = liaison(engine_environment, "feed", "push", str(file), "--agency", "fr-pj")
     assert done.returncode == 1
     assert done.stdout.startswith(f"{file}:2: /data/opened: date: ")
-    assert "1 of 2 lines sent to fr-pj" in done.stderr
+    assert "1 lines sent to fr-pj, 1 left out" in done.stderr
+    again = liaison(engine_environment, "feed", "push", str(file), "--agency", "fr-pj")
+    assert (again.returncode, again.stdout) == (1, done.stdout)
+    assert "0 lines sent to fr-pj, 1 had been sent before, 1 left out" in again.stderr
     everything = liaison(engine_environment, "feed", "push", str(file), "--agency", "fr-pj", "--no-validate")
     assert everything.returncode == 0, everything.stderr
     assert len(held(settings)) == 3

@@ -1,0 +1,128 @@
+"""A client for agencies' own programs; `liaison feed` is made of it.
+
+    from pipeline.feeds.client import FeedClient
+
+    with FeedClient("fr-pj") as client:
+        pushed = client.push("register-2026-11-24", records)          # dicts, or JSON as bytes
+        for receipt in client.receipts_of(pushed):                    # waits for intake
+            print(receipt.case, receipt.version, receipt.outcome, receipt.reason)
+        for hit in client.hits(follow=True):
+            print(hit.case, hit.kind, hit.agency, hit.contact)
+
+Where Kafka is and who one is there comes from LIAISON_* variables, as `liaison ops agency add` hands them out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import orjson
+from aiokafka.errors import KafkaError
+
+from pipeline.correlation.hits import Hit
+from pipeline.errors import LiaisonError
+from pipeline.feeds import outcomes, pushing
+from pipeline.feeds.checking import Checked, Checker
+from pipeline.feeds.pushing import Pushed
+from pipeline.records.agencies import Agency
+from pipeline.records.messages import Receipt
+from pipeline.settings import Settings
+from pipeline.settings import settings as from_environment
+
+UPLOAD_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+
+T = TypeVar("T")
+
+
+class FeedClient:
+    """One agency's access to its own topics; for one thread, and not within a running event loop.
+
+    Every call raises LiaisonError, in one line, where Kafka can't be reached or refuses.
+    """
+
+    def __init__(self, agency: str, settings: Settings | None = None) -> None:
+        self._agency = agency
+        self._settings = settings or from_environment()
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End everything that is open."""
+        self._runner.close()
+
+    @cached_property
+    def agency(self) -> Agency:
+        """The agency as it is registered."""
+        return self._runner.run(pushing.registered(self._settings, self._agency))
+
+    def push(
+        self,
+        upload: str,
+        records: Iterable[bytes | Mapping[str, Any]],
+        *,
+        validate: bool = True,
+        advance: Callable[[int], Any] = lambda _lines: None,
+    ) -> Pushed:
+        """Send each record as one message, once, however often this is called for the same upload.
+
+        `upload` names these records in this order: an attempt that was cut off goes on where it was. With `validate`
+        a record that intake would reject is left out and told in the result's problems, by its number from 1.
+        `advance` hears how many records were dealt with since.
+        """
+        if not UPLOAD_NAME.fullmatch(upload):
+            raise LiaisonError("an upload's name has 1 to 100 of A-Z, a-z, 0-9, ., _ and -")
+        lines = enumerate(map(_encoded, records), start=1)
+        agency = self.agency
+        checked: Iterable[Checked] = (
+            Checker(agency.name, agency.country).check(lines) if validate else (Checked(n, raw) for n, raw in lines)
+        )
+        return self._runner.run(pushing.push(self._settings, agency.name, upload, checked, advance))
+
+    def receipts_of(self, pushed: Pushed, *, timeout_s: float | None = None) -> Iterator[Receipt]:
+        """The receipts of an upload, as intake gives them; ends when every message has one.
+
+        They are told by position, so where the agency pushes another upload meanwhile, some of its are among them.
+        Raises LiaisonError if it takes longer than that in all.
+        """
+        return self._each(outcomes.receipts_of(self._settings, self._agency, pushed.reached), timeout_s)
+
+    def receipts(self, *, since: datetime | None = None, follow: bool = False) -> Iterator[Receipt]:
+        """All receipts (30 days are kept), or those since a time; with `follow`, those to come too."""
+        return self._each(outcomes.receipts(self._settings, self._agency, since=since, follow=follow))
+
+    def hits(self, *, since: datetime | None = None, follow: bool = False) -> Iterator[Hit]:
+        """All hits (30 days are kept), or those since a time; with `follow`, those to come too."""
+        return self._each(outcomes.hits(self._settings, self._agency, since=since, follow=follow))
+
+    def _each(self, stream: AsyncIterator[T], timeout_s: float | None = None) -> Iterator[T]:
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+
+        async def following() -> T | None:
+            left = None if deadline is None else deadline - time.monotonic()
+            return await asyncio.wait_for(anext(stream, None), left)
+
+        try:
+            while (one := self._runner.run(following())) is not None:
+                yield one
+        except KafkaError as error:
+            raise LiaisonError(f"Kafka can't be reached or refused: {error}") from error
+        except TimeoutError as error:
+            raise LiaisonError(f"intake has not answered everything within {timeout_s:.0f} s") from error
+
+
+def _encoded(record: bytes | Mapping[str, Any]) -> bytes:
+    return record if isinstance(record, bytes) else orjson.dumps(record)

@@ -1,0 +1,97 @@
+"""What became of an agency's records, and what was linked to them: its receipts and its hits, as they come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+from typing import Final, TypeVar
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.correlation.hits import Hit
+from pipeline.feeds.uploads import Reached
+from pipeline.records.messages import Receipt
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.reading import plain_consumer, read
+
+FOLLOW_WAIT_MS: Final = 500
+"""How long the broker holds back its answer to a follower while nothing comes."""
+
+T = TypeVar("T")
+
+_receipt = msgspec.json.Decoder(Receipt).decode
+_hit = msgspec.json.Decoder(Hit).decode
+
+
+async def receipts(
+    settings: Settings, agency: str, *, since: datetime | None = None, follow: bool = False
+) -> AsyncIterator[Receipt]:
+    """The agency's receipts written since then, by partition in order; with `follow`, those to come too."""
+    async for receipt in _messages(settings, topics.RECEIPTS, agency, _receipt, since, follow):
+        yield receipt
+
+
+async def hits(
+    settings: Settings, agency: str, *, since: datetime | None = None, follow: bool = False
+) -> AsyncIterator[Hit]:
+    """The agency's hits written since then, in order; with `follow`, those to come too. Their ids tell repeats."""
+    async for hit in _messages(settings, topics.HITS, agency, _hit, since, follow):
+        yield hit
+
+
+async def receipts_of(settings: Settings, agency: str, reached: Reached) -> AsyncIterator[Receipt]:
+    """The receipts of the stretch of the national topic that an upload lies on; ends when each position has one.
+
+    Where others push to the same topic meanwhile, theirs in this stretch are among them.
+    """
+    topic = topics.name(settings, topics.RECEIPTS, agency=agency)
+    waiting = {p for p, end in enumerate(reached.end) if end > reached.begin[p]}
+    if not waiting:
+        return
+    starts = {TopicPartition(topic, p): reached.receipts[p] for p in waiting}
+    async for records in _following(settings, starts):
+        for receipt in (_receipt(record.value) for record in records):
+            partition, offset = receipt.position.partition, receipt.position.offset
+            if reached.begin[partition] <= offset < reached.end[partition]:
+                yield receipt
+            # Intake works through a partition in order, and its receipts keep that order.
+            if offset >= reached.end[partition] - 1:
+                waiting.discard(partition)
+        if not waiting:
+            return
+
+
+async def _messages(
+    settings: Settings,
+    topic: topics.Topic,
+    agency: str,
+    decode: Callable[[bytes], T],
+    since: datetime | None,
+    follow: bool,
+) -> AsyncIterator[T]:
+    name = topics.name(settings, topic, agency=agency)
+    partitions = [TopicPartition(name, number) for number in range(topics.partitions(settings, topic))]
+    starts = await _starts(settings, partitions, since) if since else dict.fromkeys(partitions, 0)
+    async for records in _following(settings, starts) if follow else read(settings, starts):
+        for record in records:
+            yield decode(record.value)
+
+
+async def _starts(settings: Settings, partitions: list[TopicPartition], since: datetime) -> dict[TopicPartition, int]:
+    """The first offset written since then, of each partition; its end where there is none yet."""
+    async with plain_consumer(settings, partitions) as consumer:
+        ends = await consumer.end_offsets(partitions)
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, int(since.timestamp() * 1000)))
+        return {p: ends[p] if at is None else at.offset for p, at in found.items()}
+
+
+async def _following(settings: Settings, starts: Mapping[TopicPartition, int]) -> AsyncIterator[list[ConsumerRecord]]:
+    """Committed records from these offsets on, for ever."""
+    async with plain_consumer(settings, starts, fetch_wait_ms=FOLLOW_WAIT_MS) as consumer:
+        for partition, offset in starts.items():
+            consumer.seek(partition, offset)
+        while True:
+            for records in (await consumer.getmany(timeout_ms=FOLLOW_WAIT_MS)).values():
+                yield records

@@ -1,0 +1,68 @@
+"""How receipts, hits and problems are shown on a terminal and to scripts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import typer
+
+from pipeline.correlation.hits import Hit
+from pipeline.feeds.checking import LineProblem
+from pipeline.feeds.pushing import Pushed
+from pipeline.records.messages import Receipt
+
+T = TypeVar("T")
+
+
+def sent(pushed: Pushed, agency: str) -> str:
+    """What a push did, in one line."""
+    before = f", {pushed.before:,} had been sent before" if pushed.before else ""
+    left_out = f", {pushed.left_out:,} left out" if pushed.left_out else ""
+    return f"{pushed.sent:,} lines sent to {agency}{before}{left_out}"
+
+
+def print_outcomes(file: Path, found: Iterable[tuple[int, Receipt]], *, as_json: bool) -> Counter[str]:
+    """Print receipts with the line that each is for, as text only those of rejected ones; returns a count of all."""
+    counted: Counter[str] = Counter()
+    for line, receipt in found:
+        counted[receipt.outcome] += 1
+        if as_json:
+            typer.echo(msgspec.json.encode({"line": line} | msgspec.to_builtins(receipt)))
+        elif receipt.reason:
+            typer.echo(f"{file}:{line or '?'}: {receipt.pointer or '/'}: {receipt.reason}: {receipt.message}")
+    return counted
+
+
+def print_each(found: Iterable[T], line: Callable[[T], str], *, as_json: bool) -> None:
+    """Print each as it comes: as `line` makes it, or as JSON."""
+    for one in found:
+        typer.echo(msgspec.json.encode(one) if as_json else line(one))
+
+
+def receipt_line(receipt: Receipt) -> str:
+    """A receipt in one line."""
+    record = f"{receipt.case} v{receipt.version}" if receipt.case else str(receipt.position)
+    problem = f"{receipt.pointer or '/'}: {receipt.reason}: {receipt.message}" if receipt.reason else ""
+    warnings = ", ".join(f"{warning.pointer} {warning.code}" for warning in receipt.warnings)
+    return "  ".join(part for part in (receipt.time, f"{receipt.outcome:<9}", record, problem, warnings) if part)
+
+
+def hit_line(hit: Hit) -> str:
+    """A hit in one line."""
+    contact = " ".join(part for part in (hit.contact.unit, hit.contact.email, hit.contact.phone) if part)
+    return "  ".join(
+        part for part in (f"{hit.kind:<9}", hit.case, hit.agency, hit.band, contact, hit.reference) if part
+    )
+
+
+def print_problems(file: Path, problems: Iterable[LineProblem], *, as_json: bool) -> None:
+    """Print each problem with file, line and JSON pointer."""
+    for problem in problems:
+        if as_json:
+            typer.echo(msgspec.json.encode(problem))
+        else:
+            typer.echo(f"{file}:{problem.line}: {problem.pointer or '/'}: {problem.reason}: {problem.message}")

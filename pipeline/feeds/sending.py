@@ -1,0 +1,44 @@
+"""A feed file as an upload: its name, its lines, and the line that each receipt is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import orjson
+
+from pipeline.feeds.files import Survey, numbered_lines
+from pipeline.records.messages import Receipt
+from pipeline.records.model import case_key
+
+Record = tuple[str, int]
+"""Case key and version."""
+
+
+def upload_name(seen: Survey, *, validated: bool) -> str:
+    """The same content is the same upload, wherever the file lies; what was left out once may be sent unchecked."""
+    return f"file-{seen.digest}" if validated else f"file-{seen.digest}-unchecked"
+
+
+def numbered(path: Path, seen: Survey, places: dict[Record, int] | None) -> Iterator[bytes]:
+    """The file's lines; `places`, where given, learns which line each record is on."""
+    for number, raw in numbered_lines(path, seen):
+        if places is not None and (record := _record(raw)):
+            places[record] = number
+        yield raw
+
+
+def outcomes(receipts: Iterable[Receipt], places: Mapping[Record, int]) -> Iterator[tuple[int, Receipt]]:
+    """The file's receipts with their lines; line 0 where the message was no record. Others' receipts are left out."""
+    for receipt in receipts:
+        line = places.get((receipt.case, receipt.version), 0)
+        if line or not receipt.case:
+            yield line, receipt
+
+
+def _record(raw: bytes) -> Record | None:
+    try:
+        data = orjson.loads(raw)["data"]
+        return case_key(data["agency"] + "", data["case_id"] + ""), data["version"] + 0
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -1,0 +1,154 @@
+"""Uploads: the lines of one file or request reach a national topic exactly once, however often that is tried.
+
+Each transaction holds the messages of some lines and, as the committed offset of a consumer group of the upload's own,
+the line that was reached. Kafka itself so remembers, for whichever machine tries next: a pusher that dies before, in or
+after a transaction has sent all of its lines or none. Starting fences an earlier attempt that still runs. Kafka keeps
+such offsets for its offsets.retention.minutes: by default the seven days that it keeps national topics too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final, NamedTuple
+
+import msgspec
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    IllegalOperation,
+    KafkaError,
+    ProducerFenced,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
+from aiokafka.structs import OffsetAndMetadata, RecordMetadata
+
+from pipeline.errors import LiaisonError
+from pipeline.records.messages import Position
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.admin import admin
+from pipeline.streams.connection import BATCH_BYTES, options
+from pipeline.streams.reading import plain_consumer
+
+TRANSACTION_TIMEOUT_MS: Final = 30_000
+"""Intake reads on past a dead pusher's open transaction after this, or as soon as the upload is tried again."""
+
+MESSAGE_OVERHEAD: Final = 128
+"""Bytes that Kafka's batch (61) and record headers add to a message at most."""
+
+
+class Reached(msgspec.Struct, frozen=True, array_like=True):
+    """How far an upload has come: `line` is the last one dealt with, the others are offsets by partition.
+
+    Its messages lie on the national topic from `begin` on and before `end`; their receipts come from `receipts` on.
+    """
+
+    line: int = 0
+    begin: tuple[int, ...] = ()
+    end: tuple[int, ...] = ()
+    receipts: tuple[int, ...] = ()
+
+
+class Line(NamedTuple):
+    """One line to send; `key` None leaves the partition to chance, and intake rejects it there."""
+
+    key: bytes | None
+    raw: bytes
+
+
+def fits(line: Line) -> bool:
+    """Whether Kafka takes the message at all (4 MiB)."""
+    return len(line.raw) + len(line.key or b"") + MESSAGE_OVERHEAD <= topics.CASES.max_bytes
+
+
+class Upload:
+    """One attempt at an upload, made by `attempt`. `name` tells this upload from the agency's others."""
+
+    def __init__(self, settings: Settings, agency: str, name: str) -> None:
+        self._settings = settings
+        self._id = topics.upload_prefix(settings, agency) + name
+        self._cases = topics.name(settings, topics.CASES, agency=agency)
+        self._receipts = topics.name(settings, topics.RECEIPTS, agency=agency)
+        self.reached = Reached()
+        self._producer = AIOKafkaProducer(
+            **options(settings),
+            transactional_id=self._id,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=topics.CASES.max_bytes + BATCH_BYTES,
+            linger_ms=0,
+        )
+
+    async def start(self) -> None:
+        """Fence earlier attempts, whose last transaction is settled by it, and learn what they reached."""
+        await self._producer.start()
+        remembered = await asyncio.to_thread(self._remembered)
+        self.reached = remembered or await self._fresh()
+
+    async def stop(self) -> None:
+        """Close; a transaction in the making is left to be aborted."""
+        with suppress(KafkaError):
+            await self._producer.stop()
+
+    async def send(self, lines: Sequence[Line], reached: int) -> list[Position]:
+        """Send lines and note that all up to `reached` are dealt with, both or neither; returns their positions.
+
+        Raises KafkaError; what is known then is what `reached` says at the next start.
+        """
+        async with self._producer.transaction():
+            sent = [await self._producer.send(self._cases, line.raw, key=line.key) for line in lines]
+            placed: list[RecordMetadata] = await asyncio.gather(*sent)
+            after = self._after(placed, reached)
+            await self._producer.send_offsets_to_transaction(self._mark(after), self._id)
+        self.reached = after
+        return [Position(one.topic, one.partition, one.offset) for one in placed]
+
+    def _after(self, placed: Sequence[RecordMetadata], reached: int) -> Reached:
+        end = list(self.reached.end)
+        for one in placed:
+            end[one.partition] = max(end[one.partition], one.offset + 1)
+        return msgspec.structs.replace(self.reached, line=reached, end=tuple(end))
+
+    def _mark(self, reached: Reached) -> dict[TopicPartition, OffsetAndMetadata]:
+        """The agency may read its receipts, so it may commit an offset of theirs: here, the line."""
+        return {self._place: OffsetAndMetadata(reached.line, msgspec.json.encode(reached).decode())}
+
+    @property
+    def _place(self) -> TopicPartition:
+        return TopicPartition(self._receipts, 0)
+
+    def _remembered(self) -> Reached | None:
+        with admin(self._settings) as client:
+            held = client.list_group_offsets({self._id: [self._place]})[self._id]
+        text = next((found.metadata for found in held.values()), "")
+        return msgspec.json.decode(text, type=Reached) if text else None
+
+    async def _fresh(self) -> Reached:
+        begin, receipts = [await self._ends(topic) for topic in (self._cases, self._receipts)]
+        return Reached(0, begin, begin, receipts)
+
+    async def _ends(self, topic: str) -> tuple[int, ...]:
+        partitions = [TopicPartition(topic, number) for number in range(self._settings.case_partitions)]
+        async with plain_consumer(self._settings, partitions) as consumer:
+            ends = await consumer.end_offsets(partitions)
+        return tuple(ends[partition] for partition in partitions)
+
+
+@asynccontextmanager
+async def attempt(settings: Settings, agency: str, name: str) -> AsyncIterator[Upload]:
+    """An upload, started and closed afterwards. Raises LiaisonError for whatever Kafka objects to."""
+    upload = Upload(settings, agency, name)
+    try:
+        await upload.start()
+        yield upload
+    except (ProducerFenced, IllegalOperation) as error:
+        raise LiaisonError("another attempt at the same upload has taken over") from error
+    except (TopicAuthorizationFailedError, UnknownTopicOrPartitionError, GroupAuthorizationFailedError) as error:
+        raise LiaisonError(f"no agency {agency} takes part, or these credentials are not its own") from error
+    except KafkaError as error:
+        raise LiaisonError(f"Kafka can't be reached or refused ({error}); the same command again goes on") from error
+    finally:
+        await upload.stop()

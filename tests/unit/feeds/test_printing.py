@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from pipeline.correlation.hits import Hit, Kind
+from pipeline.feeds.printing import hit_line, print_each, print_outcomes, receipt_line, sent
+from pipeline.feeds.pushing import Pushed
+from pipeline.matching.fingerprint import Contact
+from pipeline.records.messages import Position, Receipt
+
+PLACE = Position("cases.fr-pj", 2, 7)
+ACCEPTED = Receipt(PLACE, "accepted", "fr-pj:1", 3, time="2026-11-24T10:00:00Z")
+REJECTED = Receipt(PLACE, "rejected", "fr-pj:1", 2, "stale_version", "/data/version", "a higher one was accepted")
+HIT = Hit("0" * 32, Kind.NEW, "fr-pj", "fr-pj:1", "ref", "be-fp", Contact("Unit", "u@be.example"), "probable")
+
+
+def test_a_push_says_what_it_did() -> None:
+    assert sent(Pushed(sent=1200), "fr-pj") == "1,200 lines sent to fr-pj"
+    assert sent(Pushed(0, 5, 2), "fr-pj") == "0 lines sent to fr-pj, 5 had been sent before, 2 left out"
+
+
+def test_outcomes_are_counted_and_rejections_shown_with_their_place(capsys: pytest.CaptureFixture[str]) -> None:
+    counted = print_outcomes(Path("f"), [(1, ACCEPTED), (2, REJECTED)], as_json=False)
+    assert counted == {"accepted": 1, "rejected": 1}
+    assert capsys.readouterr().out == "f:2: /data/version: stale_version: a higher one was accepted\n"
+
+
+def test_scripts_get_every_outcome_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_outcomes(Path("f"), [(1, ACCEPTED), (2, REJECTED)], as_json=True)
+    shown = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["line"], one["outcome"], one["position"]["offset"]) for one in shown] == [
+        (1, "accepted", 7),
+        (2, "rejected", 7),
+    ]
+
+
+def test_receipts_and_hits_take_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert receipt_line(ACCEPTED) == "2026-11-24T10:00:00Z  accepted   fr-pj:1 v3"
+    assert receipt_line(REJECTED).endswith("/data/version: stale_version: a higher one was accepted")
+    assert "cases.fr-pj-2-7" in receipt_line(Receipt(PLACE, "rejected", reason="not_json"))
+    print_each([HIT], hit_line, as_json=False)
+    assert capsys.readouterr().out == "new        fr-pj:1  be-fp  probable  Unit u@be.example  ref\n"

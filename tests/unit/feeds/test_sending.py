@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from case_samples import message
+
+from pipeline.feeds.files import survey
+from pipeline.feeds.sending import numbered, outcomes, upload_name
+from pipeline.records.messages import Position, Receipt
+
+
+def test_what_was_left_out_may_be_sent_unchecked_under_another_name(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    file.write_bytes(b"{}")
+    checked, unchecked = (upload_name(survey(file), validated=validated) for validated in (True, False))
+    assert checked == upload_name(survey(file), validated=True) != unchecked
+
+
+def test_receipts_find_the_lines_that_they_are_for(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    file.write_bytes(b"\n".join([message(case_id="1"), b"{", b'{"data": 1}', message(case_id="1", version=4)]))
+    places: dict[tuple[str, int], int] = {}
+    assert list(numbered(file, survey(file), places)) == file.read_bytes().splitlines()
+    assert places == {("fr-pj:1", 3): 1, ("fr-pj:1", 4): 4}
+    receipts = [
+        Receipt(Position("cases.fr-pj", 0, offset), "accepted", case, version)
+        for offset, (case, version) in enumerate([("fr-pj:1", 4), ("fr-pj:2", 1), ("", 0), ("fr-pj:1", 3)])
+    ]
+    assert [(line, receipt.position.offset) for line, receipt in outcomes(receipts, places)] == [(4, 0), (0, 2), (1, 3)]
