@@ -23,6 +23,12 @@ class Applied:
     present: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
+    def __iadd__(self, other: Applied) -> Applied:
+        self.created += other.created
+        self.present += other.present
+        self.differences += other.differences
+        return self
+
 
 @contextmanager
 def admin(settings: Settings) -> Iterator[KafkaAdminClient]:

@@ -53,9 +53,14 @@ def worker(
     name: Annotated[
         str, typer.Option(help="Names this worker's local stores; two workers on one machine need two names.")
     ] = "",
+    generation: Annotated[
+        str, typer.Option(help="Work for this generation; without it, follow the active one.", show_default=False)
+    ] = "",
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
 ) -> None:
     """Run a worker until it is interrupted. Start more of them, anywhere, to share the work.
+
+    `all` runs every stage of every generation that is registered.
 
     Example: liaison worker correlate --name second
     """
@@ -68,7 +73,7 @@ def worker(
     else:
         from pipeline.streams.worker import work
 
-        work(stage, settings, attached=attached)
+        work(stage, settings, generation=generation, attached=attached)
 
 
 def _named(settings: Settings, name: str) -> Settings:

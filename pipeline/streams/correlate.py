@@ -17,14 +17,14 @@ from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.model import Model, generation, load_model
+from pipeline.matching.model import Model
 from pipeline.matching.scoring import judge
 from pipeline.settings import Settings
-from pipeline.streams import faults, metrics, topics
+from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.lane import After, Result
 from pipeline.streams.reading import read
-from pipeline.streams.stage import Feed, Stage
+from pipeline.streams.stage import Feed, Stage, rejoining
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.transactions import Output
 
@@ -110,7 +110,7 @@ class Correlate:
     async def _own_claims(self, partition: int) -> dict[str, Claim]:
         """The last claim of this partition about each link: written before its producer was started."""
         own = f"|{partition}".encode()
-        starts = {TopicPartition(self._links, p): 0 for p in range(self._partitions)}
+        starts = {TopicPartition(self._links, p): 0 for p in range(self._settings.case_partitions)}
         claims: dict[str, Claim] = {}
         async for records in read(self._settings, starts):
             found = (_claims.decode(r.value) for r in records if r.key.endswith(own) and r.value is not None)
@@ -143,7 +143,7 @@ class Correlate:
         return [self._output(claim) for claim in claims]
 
     def _output(self, claim: Claim) -> Output:
-        partition = topics.link_partition(claim.link, self._partitions)
+        partition = topics.link_partition(claim.link, self._settings.case_partitions)
         return Output(self._links, partition, f"{claim.link}|{claim.partition}".encode(), _encoder.encode(claim))
 
     async def publish(self, result: Result) -> Sequence[Output]:
@@ -160,11 +160,14 @@ def _met(key: int, size: int) -> None:
 
 
 @asynccontextmanager
-async def stage(settings: Settings, after: After) -> AsyncIterator[Stage]:
-    """The stage, of the generation that the settings' model makes. Raises LiaisonError where topics are missing."""
-    model = load_model(settings.model)
-    current = generation(model, settings.block_partitions)
-    blocks = topics.name(settings, topics.BLOCKS, generation=current)
-    found = ids(settings, [blocks, topics.name(settings, topics.LINKS, generation=current)])
-    work = Correlate(settings, Places(settings, STAGE, current, found), model, current)
-    yield Stage(settings, f"{STAGE}-{current}", [Feed(STAGE, [blocks], work, current)], found.topics, after)
+async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+    """The stage in one generation. Raises LiaisonError where topics are missing."""
+    held = await control.control(settings)
+    current = held.of(wanted)
+    settings = current.settings(settings)
+    blocks = topics.name(settings, topics.BLOCKS, generation=current.id)
+    found = ids(settings, [blocks, topics.name(settings, topics.LINKS, generation=current.id)])
+    work = Correlate(settings, Places(settings, STAGE, current.id, found), current.compiled(), current.id)
+    made = Stage(settings, f"{STAGE}-{current.id}", [Feed(STAGE, [blocks], work, current.id)], found.topics, after)
+    async with rejoining(made, control.changed_for(settings, held, wanted)):
+        yield made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,18 +14,18 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.correlation.correlator import targets
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.matching.model import Model, generation, load_model
+from pipeline.matching.model import Model
 from pipeline.records.agencies import Registry
 from pipeline.records.intake import Decision, Desk, SourceMessage, Taken, accepted, known_from, receive
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
 from pipeline.records.versions import Known
 from pipeline.settings import Settings
-from pipeline.streams import faults, metrics, topics
+from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.lane import After, Result
 from pipeline.streams.reading import begin, read
 from pipeline.streams.registry import agencies, changed
-from pipeline.streams.stage import ALL, Feed, Stage
+from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Output
@@ -173,31 +172,23 @@ def _failed(message: SourceMessage, why: str, desk: Desk, reason: Reason = Reaso
 
 
 @asynccontextmanager
-async def stage(settings: Settings, after: After) -> AsyncIterator[Stage]:
+async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage for the agencies registered now, of which there must be one; it joins anew when the registry changes.
 
-    Raises LiaisonError where topics are missing.
+    It writes the fingerprints of the active generation and joins anew when another becomes active. Raises LiaisonError
+    where topics are missing.
     """
     ids(settings, [topics.name(settings, topics.AGENCIES)])  # aiokafka asks for a missing topic without a pause
     while not (registry := await agencies(settings)):
         log.info("no agency is registered yet; waiting")
         await changed(settings, {})
-    model = load_model(settings.model)
-    current = generation(model, settings.block_partitions)
+    held = await control.control(settings)
+    current = held.of(wanted)
+    settings = current.settings(settings)
     sources = [topics.name(settings, topics.CASES, agency=name) for name in registry]
-    written = [topics.name(settings, topics.ACCEPTED), topics.name(settings, topics.BLOCKS, generation=current)]
+    written = [topics.name(settings, topics.ACCEPTED), topics.name(settings, topics.BLOCKS, generation=current.id)]
     found = ids(settings, [*sources, *written])
-    work = Intake(settings, Places(settings, STAGE, ALL, found), registry, model, current)
+    work = Intake(settings, Places(settings, STAGE, ALL, found), registry, current.compiled(), current.id)
     made = Stage(settings, STAGE, [Feed(STAGE, sources, work, ALL)], found.topics, after)
-    watching = asyncio.create_task(_watch(settings, registry, made))
-    try:
+    async with rejoining(made, changed(settings, registry), control.changed_for(settings, held, wanted)):
         yield made
-    finally:
-        watching.cancel()
-        await asyncio.wait([watching])
-
-
-async def _watch(settings: Settings, registry: Registry, made: Stage) -> None:
-    await changed(settings, registry)
-    log.info("the agency registry has changed")
-    made.rejoin.set()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiokafka import TopicPartition
 
-from pipeline.matching.model import generation, load_model
 from pipeline.settings import Settings
 from pipeline.streams import admin, topics
+from pipeline.streams.control import Control, Generation, control
 from pipeline.streams.reading import plain_consumer, read
 from pipeline.streams.registry import agencies
 
@@ -33,13 +33,18 @@ class Lag:
 
 
 async def lag(settings: Settings) -> list[Lag]:
-    """The lag of every partition that this installation's stages consume, for the agencies registered now.
+    """The lag of every partition that this installation's stages consume, for the agencies and generations registered.
 
     All zero means that the stages have come to rest: each stage's acknowledgement was read before the end of what it
     writes. Exact below COUNTED, else an upper bound. Raises LiaisonError.
     """
-    names = list(await agencies(settings))
-    committed = await asyncio.to_thread(_committed, settings, _consumed(settings, names))
+    names, held = list(await agencies(settings)), await control(settings)
+    return await lag_of(settings, consumed(settings, names, held))
+
+
+async def lag_of(settings: Settings, consumed: Mapping[str, Sequence[TopicPartition]]) -> list[Lag]:
+    """The lag of some groups on the partitions that they consume; the groups are read in the order given."""
+    committed = await asyncio.to_thread(_committed, settings, consumed)
     partitions = [p for offsets in committed.values() for p in offsets]
     ends = await _ends(settings, partitions)
     near = {
@@ -58,15 +63,23 @@ def group_of(settings: Settings, stage: str, scope: str = "") -> str:
     return f"{settings.namespace}{stage}-{scope}" if scope else f"{settings.namespace}{stage}"
 
 
-def _consumed(settings: Settings, names: Iterable[str]) -> dict[str, list[TopicPartition]]:
-    current = generation(load_model(settings.model), settings.block_partitions)
+def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[str, list[TopicPartition]]:
+    """What each consumer group consumes, in the order of the flow."""
+    found = {group_of(settings, "intake"): [p for name in names for p in _all(settings, topics.CASES, agency=name)]}
+    for one in held.generations.values():
+        found |= consumed_by(settings, one, active=one.id == held.active)
+    return found
+
+
+def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:
+    """What the groups of one generation consume."""
+    own = one.settings(settings)
     return {
-        group_of(settings, "intake"): [p for name in names for p in _all(settings, topics.CASES, agency=name)],
-        group_of(settings, "correlate", current): _all(settings, topics.BLOCKS, generation=current),
-        group_of(settings, "project", current): [
-            *_all(settings, topics.ACCEPTED),
-            *_all(settings, topics.REJECTED),
-            *_all(settings, topics.LINKS, generation=current),
+        group_of(settings, "correlate", one.id): _all(own, topics.BLOCKS, generation=one.id),
+        group_of(settings, "project", one.id): [
+            *_all(own, topics.ACCEPTED),
+            *_all(own, topics.REJECTED),
+            *_all(own, topics.LINKS, generation=one.id),
         ],
     }
 

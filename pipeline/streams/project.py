@@ -25,15 +25,14 @@ from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document, rejected_document
 from pipeline.index.mappings import Indices
 from pipeline.index.writer import BulkWriter, Outcome
-from pipeline.matching.model import generation, load_model
 from pipeline.records.messages import Accepted, Rejected
 from pipeline.settings import Settings
-from pipeline.streams import faults, metrics, topics
+from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import LARGEST_REQUEST, elasticsearch_url, options
 from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S, After, Result
 from pipeline.streams.reading import read
-from pipeline.streams.stage import ALL, Feed, Stage
+from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Output
@@ -214,9 +213,10 @@ class ProjectLinks:
 
 
 @asynccontextmanager
-async def stage(settings: Settings, after: After) -> AsyncIterator[Stage]:
-    """The stage, of the generation that the settings' model makes. Raises LiaisonError where topics are missing."""
-    current = generation(load_model(settings.model), settings.block_partitions)
+async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+    """The stage in one generation. Raises LiaisonError where topics are missing."""
+    held = await control.control(settings)
+    current = held.of(wanted).id
     accepted, rejected = (topics.name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
     links = topics.name(settings, topics.LINKS, generation=current)
     found = ids(settings, [accepted, rejected, links])
@@ -232,7 +232,9 @@ async def stage(settings: Settings, after: After) -> AsyncIterator[Stage]:
             Feed(STAGE, [links], linked, current),
         ]
         try:
-            yield Stage(settings, f"{STAGE}-{current}", feeds, found.topics, after)
+            made = Stage(settings, f"{STAGE}-{current}", feeds, found.topics, after)
+            async with rejoining(made, control.changed_for(settings, held, wanted)):
+                yield made
         finally:
             await writing.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -13,6 +13,9 @@ from pipeline.streams.connection import consumer_options
 POLL_MS = 200
 FETCH_WAIT_MS = 50
 """An empty partition answers after this; reading the registry waits no longer."""
+
+WATCH_MS = 1000
+"""How long the broker holds back the answer to a watcher while nothing changes."""
 
 
 @asynccontextmanager
@@ -81,3 +84,20 @@ async def read_table(settings: Settings, topic: str, partitions: Iterable[int] =
     async for records in read(settings, starts):
         table |= {r.key: r.value for r in records}
     return {key: value for key, value in table.items() if value is not None}
+
+
+async def watch_table(settings: Settings, topic: str) -> AsyncGenerator[dict[bytes, bytes]]:
+    """What `read_table` gives of a topic of one partition, at first and then after every change; never ends."""
+    partition = TopicPartition(topic, 0)
+    table: dict[bytes, bytes] = {}
+    shown: dict[bytes, bytes] | None = None
+    async with plain_consumer(settings, [partition], fetch_wait_ms=WATCH_MS) as consumer:
+        consumer.seek(partition, 0)
+        while True:
+            for record in (await consumer.getmany(timeout_ms=WATCH_MS)).get(partition, ()):
+                table[record.key] = record.value
+            high = consumer.highwater(partition)
+            caught_up = high is not None and await consumer.position(partition) >= high
+            if caught_up and table != shown:
+                shown = dict(table)
+                yield {key: value for key, value in shown.items() if value is not None}

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from contextlib import aclosing
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams import admin, topics
 from pipeline.streams.connection import options
-from pipeline.streams.reading import plain_consumer, read_table
-
-WATCH_MS: Final = 1000
-"""How long the broker holds back the answer to a watcher while nothing changes."""
+from pipeline.streams.reading import read_table, watch_table
 
 _decode = msgspec.json.Decoder(Agency).decode
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -62,14 +59,7 @@ def _check(agency: Agency, held: Mapping[str, Agency]) -> None:
 
 async def changed(settings: Settings, known: Mapping[str, Agency]) -> None:
     """Return as soon as the registry differs from what is known."""
-    partition = TopicPartition(topics.name(settings, topics.AGENCIES), 0)
-    table: dict[bytes, bytes] = {}
-    async with plain_consumer(settings, [partition], fetch_wait_ms=WATCH_MS) as consumer:
-        consumer.seek(partition, 0)
-        while True:
-            for record in (await consumer.getmany(timeout_ms=WATCH_MS)).get(partition, ()):
-                table[record.key] = record.value
-            high = consumer.highwater(partition)
-            caught_up = high is not None and await consumer.position(partition) >= high
-            if caught_up and _decoded(table) != known:
+    async with aclosing(watch_table(settings, topics.name(settings, topics.AGENCIES))) as tables:
+        async for table in tables:
+            if _decoded(table) != known:
                 return

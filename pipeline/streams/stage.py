@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -190,3 +191,21 @@ class Stage:
         while True:
             await asyncio.sleep(SYNC_INTERVAL_S)
             await asyncio.gather(*(lane.acknowledge() for lane in self._lanes.values()))
+
+
+@asynccontextmanager
+async def rejoining(stage: Stage, *events: Coroutine[Any, Any, None]) -> AsyncIterator[Stage]:
+    """The stage, told to join anew as soon as one of the events has come."""
+    watching = [asyncio.create_task(_rejoin(stage, event)) for event in events]
+    try:
+        yield stage
+    finally:
+        for watch in watching:
+            watch.cancel()
+        await asyncio.wait(watching)
+
+
+async def _rejoin(stage: Stage, event: Coroutine[Any, Any, None]) -> None:
+    await event
+    log.info("what the worker stands on has changed")
+    stage.rejoin.set()

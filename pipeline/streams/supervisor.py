@@ -1,4 +1,4 @@
-"""`liaison worker all`: the three stages, each a process of its own, restarted when it dies."""
+"""`liaison worker all`: every stage of every generation, each a process of its own, restarted when it dies."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Collection, Sequence
+from contextlib import aclosing
+from typing import Final, NamedTuple
 
+from aiokafka.errors import KafkaError
+
+from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
+from pipeline.streams.control import Control, watch
 
 log = logging.getLogger(__name__)
 
@@ -22,26 +27,86 @@ LONGEST_PAUSE_S: Final = 30.0
 STEADY_S: Final = 60.0
 """A process that lived this long is restarted at once when it dies."""
 
+UNREADABLE_S: Final = 5.0
+"""Pause before `control` is read again where it could not be."""
+
 GRACE_S: Final = 20.0
 """A stage ends in order within 15 s; after this it is killed."""
 
 
+class Job(NamedTuple):
+    """One process to keep running; a generation of "" follows the active one."""
+
+    stage: str
+    generation: str
+
+
 def supervise(settings: Settings) -> None:
-    """Run all stages until SIGTERM or SIGINT, then end them; blocks."""
-    asyncio.run(_supervise(settings))
+    """Run all stages of all registered generations until SIGTERM or SIGINT, then end them; blocks."""
+    asyncio.run(_Supervisor(settings).run())
 
 
-async def _supervise(settings: Settings) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await asyncio.gather(*(_keep(command(name, settings), name, stop) for name in STAGES))
+def jobs(held: Control) -> set[Job]:
+    """The processes that the generations ask for; what another version of this program must compute is left to it."""
+    wanted = {Job("intake", "")}
+    for one in held.generations.values():
+        try:
+            one.compiled()
+        except LiaisonError as error:
+            log.warning("%s", error)
+            continue
+        wanted |= {Job("correlate", one.id), Job("project", one.id)}
+    return wanted
 
 
-def command(name: str, settings: Settings) -> list[str]:
+class _Supervisor:
+    """Keeps the processes of the jobs that `control` asks for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kept: dict[Job, tuple[asyncio.Event, asyncio.Task[None]]] = {}
+
+    async def run(self) -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        following, stopping = asyncio.create_task(self._follow()), asyncio.create_task(stop.wait())
+        await asyncio.wait([following, stopping], return_when=asyncio.FIRST_COMPLETED)
+        following.cancel()
+        await self._end(self._kept.keys())
+        if not stop.is_set():
+            await following
+
+    async def _follow(self) -> None:
+        """Hold to what `control` asks for; while it can't be read, what runs goes on."""
+        while True:
+            try:
+                async with aclosing(watch(self._settings)) as states:
+                    async for held in states:
+                        await self._hold_to(jobs(held))
+            except (LiaisonError, KafkaError) as error:
+                log.warning("%s; waiting", error)
+                await asyncio.sleep(UNREADABLE_S)
+
+    async def _hold_to(self, wanted: set[Job]) -> None:
+        for job in sorted(wanted - self._kept.keys()):
+            stop = asyncio.Event()
+            keeping = _keep(command(job.stage, self._settings, job.generation), job.stage, stop)
+            self._kept[job] = stop, asyncio.create_task(keeping)
+        await self._end(self._kept.keys() - wanted)
+
+    async def _end(self, ended: Collection[Job]) -> None:
+        ending = [self._kept.pop(job) for job in list(ended)]
+        for stop, _ in ending:
+            stop.set()
+        await asyncio.gather(*(keeping for _, keeping in ending))
+
+
+def command(name: str, settings: Settings, generation: str = "") -> list[str]:
     """The command line of a stage's process; it inherits the environment, and ends with its standard input."""
     code = "from pipeline.cli import main; main()"
-    return [sys.executable, "-c", code, "worker", name, "--name", settings.worker_name, "--attached"]
+    pinned = ["--generation", generation] if generation else []
+    return [sys.executable, "-c", code, "worker", name, "--name", settings.worker_name, *pinned, "--attached"]
 
 
 async def _keep(arguments: Sequence[str], name: str, stop: asyncio.Event) -> None:

@@ -110,7 +110,7 @@ BLOCKS: Final = Topic(
     erasure=ERASED_BY_WITHDRAWAL,
 )  # fmt: skip
 LINKS: Final = Topic(
-    "links.{generation}", "link id | emitting partition", "link", Count.BLOCKS, 16 * MIB, compacted=True, personal=True,
+    "links.{generation}", "link id | emitting partition", "link", Count.CASES, 16 * MIB, compacted=True, personal=True,
     erasure="a retraction without content replaces it; compaction removes the old one",
 )  # fmt: skip
 REVIEWS: Final = Topic("reviews", "review id", "review", Count.ONE, compacted=True)
@@ -199,5 +199,9 @@ def _planned(settings: Settings, topic: Topic, *, agency: str = "", generation: 
 
 
 def link_partition(link: str, count: int) -> int:
-    """Partition of `links` that holds a link: the high 32 bits of its id, modulo the partition count."""
+    """Partition of `links` that holds a link: the high 32 bits of its id, modulo the partition count.
+
+    The count is that of cases, the same in all generations, so that what agencies were told of a link in one generation
+    is known to whoever tells them in the next.
+    """
     return int(link[:8], 16) % count

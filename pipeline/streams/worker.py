@@ -32,7 +32,7 @@ from pipeline.streams.stores import delete_abandoned, shared_root
 
 log = logging.getLogger(__name__)
 
-Build = Callable[[Settings, After], AbstractAsyncContextManager[Stage]]
+Build = Callable[[Settings, str, After], AbstractAsyncContextManager[Stage]]
 
 BUILDERS: Final[dict[str, Build]] = {
     intake.STAGE: intake.stage,
@@ -52,14 +52,16 @@ class Ending(StrEnum):
     ANEW = "anew"
 
 
-def work(name: str, settings: Settings, *, attached: bool = False, after: After = nothing) -> None:
+def work(
+    name: str, settings: Settings, *, generation: str = "", attached: bool = False, after: After = nothing
+) -> None:
     """Run a stage in this process until SIGTERM or SIGINT; attached, also until standard input ends.
 
-    Raises LiaisonError where the stage can't be started.
+    It works for the generation given, or else follows the active one. Raises LiaisonError where it can't be started.
     """
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its own loop
     delete_abandoned(shared_root(settings))
-    if asyncio.run(_run(name, settings, attached, after)) is Ending.ANEW:
+    if asyncio.run(_run(name, settings, generation, attached, after)) is Ending.ANEW:
         time.sleep(AGAIN_S)
         _await_kafka(settings)
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program again
@@ -78,13 +80,13 @@ def _await_kafka(settings: Settings) -> None:
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
-async def _run(name: str, settings: Settings, attached: bool, after: After) -> Ending:
+async def _run(name: str, settings: Settings, generation: str, attached: bool, after: After) -> Ending:
     health = Health(time.monotonic())
     monitor = Monitor(settings, health)
     with serving(settings.metrics_host, port_of(name, settings), health):
         watching = asyncio.create_task(monitor.run())
         try:
-            return await _worked(name, settings, attached, after, monitor)
+            return await _worked(BUILDERS[name](settings, generation, after), name, attached, monitor)
         finally:
             watching.cancel()
             await asyncio.wait([watching])
@@ -95,9 +97,9 @@ def port_of(name: str, settings: Settings) -> int:
     return settings.metrics_port and settings.metrics_port + list(BUILDERS).index(name)
 
 
-async def _worked(name: str, settings: Settings, attached: bool, after: After, monitor: Monitor) -> Ending:
+async def _worked(built: AbstractAsyncContextManager[Stage], name: str, attached: bool, monitor: Monitor) -> Ending:
     begun, stop = asyncio.Event(), asyncio.Event()
-    running = asyncio.create_task(_stage(name, settings, begun, stop, after, monitor))
+    running = asyncio.create_task(_stage(built, name, begun, stop, monitor))
     _listen(stop, attached)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -109,11 +111,11 @@ async def _worked(name: str, settings: Settings, attached: bool, after: After, m
 
 
 async def _stage(
-    name: str, settings: Settings, begun: asyncio.Event, stop: asyncio.Event, after: After, monitor: Monitor
+    built: AbstractAsyncContextManager[Stage], name: str, begun: asyncio.Event, stop: asyncio.Event, monitor: Monitor
 ) -> Ending:
     try:
-        async with BUILDERS[name](settings, after) as stage:
-            log.info("%s: starting as %s", name, settings.worker_name)
+        async with built as stage:
+            log.info("%s: starting", name)
             begun.set()
             monitor.stage = stage
             await stage.run(stop)

@@ -21,14 +21,14 @@ from pipeline.correlation.claims import Claim, Side, State, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
 from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.model import Model, load_model
+from pipeline.matching.model import Model, dump, load_model
 from pipeline.records import model, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt
 from pipeline.records.intake import Decision, Desk, SourceMessage, accepted, receive
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
 from pipeline.records.partitioning import partition_of
-from pipeline.streams import topics
+from pipeline.streams import control, topics
 from pipeline.streams.faults import FAULTS
 from pipeline.streams.transactions import Progress
 
@@ -43,6 +43,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "agency": Agency,
     "progress": Progress,
     "audit": audit.Entry,
+    "control": control.Setting,
 }
 """Schemas of values that code has a struct for."""
 
@@ -213,6 +214,9 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     yield "case", msgspec.convert(example(), model.Envelope)
     yield "agency", FR_PJ
     yield "progress", Progress(17, "topic-id")
+    yield "control", control.Setting("active_generation", "0123456789ab", "an operator", "2026-11-01T10:00:00Z")
+    file = msgspec.Raw(dump(scoring.file))
+    yield "control", control.Setting("generation", "0123456789ab", "uid 1", "2026-11-01T10:00:00Z", 4, file)
     decisions = [_received(message()), _received(message(status="withdrawn")), _received(b"{"), _received(None)]
     for decision in decisions:
         yield "receipt", decision.receipt
