@@ -42,23 +42,27 @@ def register(batch: typer.Typer) -> None:
 def compare(pairs: Pairs, model: ModelPath = None) -> None:
     """Judge pairs of entities: one JSON object a line with probability, score (hundredths of a bit), band, evidence.
 
-    A line that holds no two entities gives {"error": ...}; the command then ends with 1.
+    `names` says what the names alone tell, as in screening: the share of them that agrees, and whether it is enough. A
+    line that holds no two entities gives {"error": ...}; the command then ends with 1.
     """
     import msgspec
 
-    from pipeline.matching.entity_pairs import PairError, explain_pair
+    from pipeline.matching.entity_pairs import PairError, names_alone, read_pair
+    from pipeline.matching.explanation import explain_entities
     from pipeline.matching.model import load_model
 
     loaded, failed = load_model(model), 0
     for line in _lines(pairs):
         try:
-            found = explain_pair(line, loaded)
+            a, b = read_pair(line)
         except PairError as error:
             failed += 1
             answer: dict[str, object] = {"error": str(error)}
         else:
+            found = explain_entities((a,), (b,), loaded)
             items = [item for part in found.entities for item in part.items]
             answer = {"probability": found.probability, "score": found.score, "band": found.band, "evidence": items}
+            answer["names"] = names_alone(a, b)
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
     if failed:
         raise LiaisonError(f"{failed} lines hold no two entities")

@@ -10,6 +10,7 @@ import msgspec
 from pipeline.matching.explanation import Explanation, explain_entities
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model
+from pipeline.matching.names import bearer_decision
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 
@@ -21,8 +22,28 @@ class PairError(ValueError):
     """The line does not hold two entities of the case record; the message says where."""
 
 
+class Names(msgspec.Struct, frozen=True):
+    """Two entities by their names alone: the share (0 to 100) that agrees, and whether it is enough for one bearer."""
+
+    agreement: int
+    same: bool
+
+
 def explain_pair(line: bytes, model: Model) -> Explanation:
-    """Explain one line {"a": entity, "b": entity}; "country_a" and "country_b" name the cases' countries where known.
+    """Explain one line as read_pair reads it. Raises PairError."""
+    a, b = read_pair(line)
+    return explain_entities((a,), (b,), model)
+
+
+def names_alone(a: EntityPrint, b: EntityPrint) -> Names | None:
+    """The names that agree most, for screening against lists that hold nothing else; None where one has no name."""
+    found = (bearer_decision(x, y) for x in a.names for y in b.names)
+    best = max(found, default=None) if a.type == b.type else None
+    return None if best is None else Names(*best)
+
+
+def read_pair(line: bytes) -> tuple[EntityPrint, EntityPrint]:
+    """One line {"a": entity, "b": entity}; "country_a" and "country_b" name the cases' countries where known.
 
     Entities are those of the case record (schemas/case.schema.json); "id" may be left out. Raises PairError.
     """
@@ -32,8 +53,7 @@ def explain_pair(line: bytes, model: Model) -> Explanation:
         raise PairError(f"not JSON: {error}") from error
     if not isinstance(pair, dict) or not {"a", "b"} <= pair.keys():
         raise PairError('needs an object with "a" and "b"')
-    a, b = (_print(pair, side) for side in "ab")
-    return explain_entities((a,), (b,), model)
+    return _print(pair, "a"), _print(pair, "b")
 
 
 def _print(pair: Mapping[str, Any], side: str) -> EntityPrint:

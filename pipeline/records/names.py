@@ -122,7 +122,7 @@ def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: boo
         return word, "number"
     if len(word) == 1 and word.isalpha() and word.lower() != word.upper():
         return word, "initial"
-    if part == "patronymic" or (not part and _is_patronymic(spelled, at)):
+    if part == "patronymic" or (part in ("", "middle") and _is_patronymic(spelled, at)):
         return word, "patronymic"
     return word, {"given": "given", "middle": "given", "family": "family"}.get(part, "given" if comma else "name")
 

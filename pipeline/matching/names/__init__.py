@@ -6,7 +6,8 @@
     best = compare_all((a, a2), (b, b2))  # best of several names of two entities
     sound_keys(a)                         # per token, rarest first: TokenKeys(kind, rarity, sounds) for blocking keys
     rare_tokens(a, 1200)                  # folded tokens of at least 12.00 bits
-    name_decision(a, b, "person")         # (score 0..100, same name?) where names are all there is
+    name_decision(a, b, "person")         # (score 0..100, same name?) whether names are alike
+    bearer_decision(a, b)                 # (score 0..100, same?) whether they may be of one, where names are all
 
 `bits` is the match weight of the names (log2 of m over u with the rarity of the tokens in hand): negative where they
 contradict each other, 0 where one of them says nothing (placeholder, titles only). `level` names the comparison's
@@ -16,7 +17,7 @@ level (LEVELS), `pairs` tells which token was held against which, at which level
 from __future__ import annotations
 
 from pipeline.matching.names.comparison import NameComparison, compare, compare_all
-from pipeline.matching.names.decision import name_decision
+from pipeline.matching.names.decision import bearer_decision, name_decision
 from pipeline.matching.names.levels import LEVELS
 from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, prepare, rare_tokens, sound_keys
 from pipeline.matching.names.token_pairs import TokenPair
@@ -28,6 +29,7 @@ __all__ = [
     "TokenKeys",
     "TokenPair",
     "TokenPrint",
+    "bearer_decision",
     "compare",
     "compare_all",
     "name_decision",

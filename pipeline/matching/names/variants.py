@@ -16,7 +16,12 @@ def are_variants(a: str, b: str) -> bool:
 
 def classes_of(token: str) -> frozenset[int]:
     """The numbers of the classes that a folded Latin token belongs to; they hold for one version of the data."""
-    return _classes().get(token, _NONE)
+    return _classes().get(token) or _classes().get(_with_y(token), _NONE)
+
+
+def _with_y(token: str) -> str:
+    """A pet name spelt with -ie or -ey as it is with -y: Peggie, Charley."""
+    return f"{token[:-2]}y" if token.endswith(("ie", "ey")) else token
 
 
 _NONE: frozenset[int] = frozenset()

@@ -9,10 +9,8 @@ from typing import Any
 import yaml
 from data_sets import DATA, name
 
-from pipeline.matching.entity_pairs import explain_pair
+from pipeline.matching.entity_pairs import explain_pair, names_alone, read_pair
 from pipeline.matching.model import load_model
-from pipeline.matching.names import NamePrint, name_decision, prepare
-from pipeline.records.names import normalise_name
 
 TYPES = {"Person": "person", "Company": "organisation", "Organization": "organisation", "LegalEntity": "organisation",
          "Vessel": "vessel"}  # fmt: skip
@@ -41,17 +39,14 @@ def entity(schema: str, properties: dict[str, str]) -> dict[str, Any]:
 
 
 def decided(check: Check) -> tuple[int, bool]:
-    """By the names package's decision, for where there is nothing but names: (score 0..100, same?)."""
-    kind = TYPES[check["schema"]]
-    query, candidate = (_print(check["schema"], check[side]) for side in ("query", "candidate"))
-    return name_decision(query, candidate, kind)
+    """By what `liaison batch compare` says of the names alone: (share 0..100 that agrees, one bearer?)."""
+    found = names_alone(*read_pair(_line(check)))
+    return (found.agreement, found.same) if found else (0, False)
 
 
-def _print(schema: str, properties: dict[str, str]) -> NamePrint:
-    raw = entity(schema, properties)
-    written = raw["names"][0]
-    parts = [written.get(part, "") for part in ("full", "given", "middle", "family", "patronymic")]
-    return prepare(normalise_name(*parts, "", raw["type"]), raw["type"])
+def _line(check: Check) -> bytes:
+    pair = {side: entity(check["schema"], check[key]) for side, key in (("a", "query"), ("b", "candidate"))}
+    return json.dumps(pair).encode()
 
 
 @cache
@@ -61,8 +56,7 @@ def _model() -> Any:
 
 def linked(check: Check) -> tuple[int, bool]:
     """By `liaison batch compare`, where a common name alone never links: (score in hundredths of a bit, link?)."""
-    pair = {side: entity(check["schema"], check[key]) for side, key in (("a", "query"), ("b", "candidate"))}
-    found = explain_pair(json.dumps(pair).encode(), _model())
+    found = explain_pair(_line(check), _model())
     return found.score, bool(found.band)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.entity_pairs import PairError, explain_pair
+from pipeline.matching.entity_pairs import Names, PairError, explain_pair, names_alone, read_pair
 from pipeline.matching.model import Model
 
 
@@ -23,6 +23,13 @@ def test_what_speaks_against_a_pair_is_shown_too(model: Model) -> None:
     )
     assert found.score == model.prior
     assert [item.level for part in found.entities for item in part.items] == ["different"]
+
+
+def test_names_alone_are_judged_by_the_best_of_them() -> None:
+    alike = b'{"a": {"type": "vessel", "names": [{"full": "Hope"}, {"full": "Sea Star"}]},'
+    alike += b' "b": {"type": "vessel", "names": [{"full": "Sea Star"}]}}'
+    assert names_alone(*read_pair(alike)) == Names(100, same=True)
+    assert names_alone(*read_pair(b'{"a": {"type": "person"}, "b": {"type": "person"}}')) is None
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,8 @@ def test_tokens_of_people(full: str, tokens: list[tuple[str, str]]) -> None:
 
 def test_parts_type_the_tokens() -> None:
     assert tokens_of("", given="Ivan", family="Petrov") == [("ivan", "given"), ("petrov", "family")]
+    middle = tokens_of("", given="Sergey", middle="Viktorovich", family="Lavrov")
+    assert [kind for _, kind in middle] == ["given", "patronymic", "family"]
     typed = tokens_of("Ivan Ivanov Petrov", given="Ivan", patronymic="Ivanov", family="Petrov")
     assert [kind for _, kind in typed] == ["given", "patronymic", "family"]
 

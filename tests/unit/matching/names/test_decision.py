@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.names import name_decision
+from pipeline.matching.names import bearer_decision, name_decision
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,30 @@ def test_verdict(name_print: Any, one: str, other: str, verdict: bool) -> None:
 
 def test_the_score_of_a_name_with_itself_is_full(name_print: Any) -> None:
     assert name_decision(name_print("Wang Wei"), name_print("Wang Wei"), "person") == (100, True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "entity_type", "verdict"),
+    [
+        ("Olaf Scholze", "Olaf Scholz", "person", True),
+        ("Olaf Schulze", "Olaf Scholz", "person", False),
+        ("William G. Frost", "Frost, William W", "person", False),
+        ("Sea Star 5", "Sea Star 6", "vessel", False),
+        ("Sea Star", "Sea Star 6", "vessel", False),
+        ("Capital Partners IV", "Capital Partners V", "organisation", False),
+        ("Management Company", "Westminster Management Company", "organisation", False),
+        ("Siemens AG", "Siemens Aktiengesellschaft", "organisation", True),
+        ("Владимир Путин", "Vladimir Putin", "person", True),
+    ],
+)
+def test_bearers_are_told_apart_by_less_than_names(
+    name_print: Any, one: str, other: str, entity_type: str, verdict: bool
+) -> None:
+    assert bearer_decision(name_print(one, entity_type), name_print(other, entity_type))[1] is verdict
+
+
+def test_given_and_family_name_the_other_way_round_are_two_bearers(name_print: Any) -> None:
+    one = name_print(given="Friedrich", family="Hans")
+    other = name_print(given="Hans", family="Friedrich")
+    assert bearer_decision(one, other) == (0, False)
+    assert bearer_decision(one, one) == (100, True)
