@@ -135,9 +135,29 @@ def entry_hash(entry: Entry) -> str:
     return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
 
 
-def heads_after(heads: Mapping[str, str], entry: Entry) -> dict[str, str]:
-    """Each chain's last hash once `entry` was read; a chain stays until a checkpoint has recorded its `closed`."""
-    kept = dict(heads)
-    if entry.kind is Kind.CHECKPOINT:
-        kept |= {chain: head for chain, head in entry.heads.items() if chain not in kept}
-    return kept | {entry.chain: entry.hash}
+class Heads:
+    """The last hash of every chain, as a reader of the whole topic knows them; what a checkpoint records."""
+
+    def __init__(self) -> None:
+        self._heads: dict[str, str] = {}
+        self._closed: set[str] = set()
+
+    def see(self, entry: Entry) -> None:
+        """Take note of an entry, in the topic's order."""
+        if entry.kind is Kind.CHECKPOINT:
+            for chain, head in entry.heads.items():
+                self._heads.setdefault(chain, head)
+            self._forget_recorded(entry.heads)
+        self._heads[entry.chain] = entry.hash
+        if entry.kind is Kind.CLOSED:
+            self._closed.add(entry.chain)
+
+    def _forget_recorded(self, recorded: Mapping[str, str]) -> None:
+        """A chain that is closed, and whose last hash a checkpoint holds, can lose nothing any more unseen."""
+        for chain in [one for one in self._closed if recorded.get(one) == self._heads[one]]:
+            self._closed.discard(chain)
+            del self._heads[chain]
+
+    def __call__(self) -> dict[str, str]:
+        """The heads now."""
+        return dict(self._heads)

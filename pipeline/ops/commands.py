@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.ops.audit import audit_commands
 from pipeline.settings import settings as from_environment
 
 
@@ -18,6 +19,7 @@ def register(root: typer.Typer) -> None:
     agency.command("add")(add_agency)
     agency.command("list")(list_agencies)
     ops.add_typer(agency, name="agency")
+    ops.add_typer(audit_commands(), name="audit")
     ops.command("lag")(show_lag)
     root.add_typer(ops, name="ops")
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from pipeline.access.audit import CHECKPOINT_S, Act, Chain, Entry, Kind, bound
+from pipeline.access.audit import CHECKPOINT_S, Act, Chain, Entry, Heads, Kind, bound
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import topics
+from pipeline.streams.audit_tail import DAY_MS, See, followed
 from pipeline.streams.connection import options
 
 SEND_TIMEOUT_S: Final = 5.0
@@ -46,27 +47,26 @@ class _Waiting(NamedTuple):
 class AuditLog:
     """One writer's chains; used as an asynchronous context, which opens none and closes the last."""
 
-    def __init__(self, send: Send, clock: Clock, writer: str = "") -> None:
-        self._send, self._clock = send, clock
+    def __init__(self, send: Send, clock: Clock, heads: Callable[[], dict[str, str]], writer: str = "") -> None:
+        self._send, self._clock, self._heads = send, clock, heads
         self._writer = writer or f"{socket.gethostname()}|{os.getpid()}|{clock().isoformat()}"
         self._chains = 0
         self._head = ""
         self._chain: Chain | None = None
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> AuditLog:
-        self._task = asyncio.create_task(self._run())
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._checkpoints())]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._chain is not None:
             with suppress(AuditError):
                 await self.write(Act(Kind.CLOSED))
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def write(self, act: Act) -> None:
         """Record an act; returns when Kafka has it. Raises AuditError."""
@@ -76,25 +76,23 @@ class AuditLog:
 
     async def _run(self) -> None:
         while True:
-            batch = await self._next_batch()
+            batch = [await self._queue.get()]
+            while not self._queue.empty() and len(batch) < MOST_TOGETHER:
+                batch.append(self._queue.get_nowait())
             failure = await self._attempt([(one.act, one.at) for one in batch])
             for one in batch:
                 if not one.done.cancelled():
                     _settle(one.done, failure)
 
-    async def _next_batch(self) -> list[_Waiting]:
-        """Whatever waits; when nothing does for a minute, a checkpoint."""
-        try:
-            first = await asyncio.wait_for(self._queue.get(), CHECKPOINT_S)
-        except TimeoutError:
-            first = _Waiting(self._checkpoint(), self._clock(), asyncio.get_running_loop().create_future())
-        batch = [first]
-        while not self._queue.empty() and len(batch) < MOST_TOGETHER:
-            batch.append(self._queue.get_nowait())
-        return batch
+    async def _checkpoints(self) -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_S)
+            with suppress(AuditError):
+                await self.write(self._checkpoint())
 
     def _checkpoint(self) -> Act:
-        return Act(Kind.CHECKPOINT, heads={self._chain.name: self._chain.head} if self._chain else {})
+        own = {self._chain.name: self._chain.head} if self._chain else {}
+        return Act(Kind.CHECKPOINT, heads=self._heads() | own)
 
     async def _attempt(self, acts: list[tuple[Act, datetime]]) -> AuditError | None:
         """Send the acts in the open chain, or in a new one that begins at the last acknowledged hash."""
@@ -118,7 +116,6 @@ def _settle(done: asyncio.Future[None], failure: AuditError | None) -> None:
         done.set_result(None)
     else:
         done.set_exception(failure)
-        done.exception()  # a checkpoint's failure is nobody's; the next act meets it again
 
 
 class KafkaSender:
@@ -132,14 +129,16 @@ class KafkaSender:
     async def __call__(self, entries: Sequence[Entry]) -> None:
         try:
             producer = self._producer or await self._started()
-            futures = [
-                await producer.send(self._topic, msgspec.json.encode(entry), key=entry.chain.encode(), partition=0)
-                for entry in entries
-            ]
-            await asyncio.gather(*futures)
+            await asyncio.gather(*[await self._sent(producer, entry) for entry in entries])
         except BaseException:
             await self.stop()
             raise
+
+    async def _sent(self, producer: AIOKafkaProducer, entry: Entry) -> asyncio.Future[Any]:
+        value = msgspec.json.encode(entry)
+        future: asyncio.Future[Any] = await producer.send(self._topic, value, key=entry.chain.encode(), partition=0)
+        future.add_done_callback(_hear)
+        return future
 
     async def _started(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(**options(self._settings), acks="all", enable_idempotence=True, linger_ms=0)
@@ -155,12 +154,19 @@ class KafkaSender:
                 await asyncio.wait_for(producer.stop(), SEND_TIMEOUT_S)
 
 
+def _hear(future: asyncio.Future[Any]) -> None:
+    """Take note of a failure that nobody awaits any more, of which asyncio would complain."""
+    if not future.cancelled():
+        future.exception()
+
+
 @asynccontextmanager
-async def audit_log(settings: Settings, clock: Clock) -> AsyncIterator[AuditLog]:
-    """This process's writer to the topic `audit`."""
-    send = KafkaSender(settings)
+async def audit_log(settings: Settings, clock: Clock, see: Iterable[See] = ()) -> AsyncIterator[AuditLog]:
+    """This process's writer to the topic `audit`; `see` is told of all entries of the last day and of each new one."""
+    send, heads = KafkaSender(settings), Heads()
+    since = int(clock().timestamp() * 1000) - DAY_MS
     try:
-        async with AuditLog(send, clock) as log:
+        async with followed(settings, since, [heads.see, *see]), AuditLog(send, clock, heads) as log:
             yield log
     finally:
         await send.stop()

@@ -1,0 +1,128 @@
+"""Whether the audit trail is whole: finds a missing, altered or reordered entry, and a chain cut short. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from pipeline.access.audit import CHECKPOINT_S, Entry, Kind, entry_hash
+
+KEPT: Final = 100_000
+"""Hashes remembered of each chain: a checkpoint or a successor names one of the last few seconds."""
+
+SILENCE: Final = timedelta(seconds=3 * CHECKPOINT_S)
+"""A living writer has made an entry within this."""
+
+
+class Fault(StrEnum):
+    """What is wrong with the trail."""
+
+    ALTERED = "altered"
+    MISSING = "missing"
+    REORDERED = "reordered"
+    CUT_SHORT = "cut_short"
+    """The chain's end is missing, or its writer was killed before anyone recorded where it had come to."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A fault at an entry of a chain; `sequence` is where it shows."""
+
+    chain: str
+    sequence: int
+    fault: Fault
+    told: str
+
+
+class _Followed:
+    """What is known of one chain so far."""
+
+    def __init__(self) -> None:
+        self.next = 0
+        self.head = ""
+        self.time = ""
+        self.ended = False
+        self.confirmed = ""
+        self._order: deque[str] = deque()
+        self._hashes: set[str] = set()
+
+    def take(self, entry: Entry) -> None:
+        self.next, self.head, self.time = entry.sequence + 1, entry.hash, entry.time
+        self.ended = self.ended or entry.kind is Kind.CLOSED
+        self._order.append(entry.hash)
+        self._hashes.add(entry.hash)
+        if len(self._order) > KEPT:
+            self._hashes.discard(self._order.popleft())
+
+    def holds(self, hash_: str) -> bool:
+        return hash_ in self._hashes
+
+
+class Verification:
+    """Reads the whole topic in its order; `findings` tells what is wrong once it has been read."""
+
+    def __init__(self) -> None:
+        self._chains: dict[str, _Followed] = {}
+        self._found: list[Finding] = []
+        self.entries = 0
+
+    def see(self, entry: Entry) -> None:
+        """Take the next entry of the topic."""
+        self.entries += 1
+        chain = self._chains.setdefault(entry.chain, _Followed())
+        self._found += self._faults(chain, entry)
+        if entry.kind is Kind.CHECKPOINT:
+            self._found += self._against_heads(entry)
+        chain.take(entry)
+
+    def _faults(self, chain: _Followed, entry: Entry) -> Iterator[Finding]:
+        if entry_hash(entry) != entry.hash:
+            yield _finding(entry, Fault.ALTERED, "its content does not give its hash")
+        if entry.sequence < chain.next:
+            yield _finding(entry, Fault.REORDERED, f"it comes after entry {chain.next - 1}")
+        elif entry.sequence > chain.next:
+            yield _finding(entry, Fault.MISSING, f"entries {chain.next} to {entry.sequence - 1} are not there")
+        elif entry.sequence == 0:
+            yield from self._against_predecessor(entry)
+        elif entry.previous != chain.head:
+            yield _finding(entry, Fault.ALTERED, "it was bound to another entry than the one before it")
+        elif chain.ended:
+            yield _finding(entry, Fault.REORDERED, "its chain was closed before")
+
+    def _against_predecessor(self, entry: Entry) -> Iterator[Finding]:
+        """A chain's first entry is `opened`, and names the last acknowledged entry of its writer's chain before."""
+        if entry.kind is not Kind.OPENED:
+            yield _finding(entry, Fault.MISSING, "its chain was never opened")
+        if not entry.previous:
+            return
+        before = next((one for one in self._chains.values() if one.holds(entry.previous)), None)
+        if before is None:
+            yield _finding(entry, Fault.CUT_SHORT, "the entry that its chain goes on from is not there")
+        else:
+            before.ended = True
+
+    def _against_heads(self, entry: Entry) -> Iterator[Finding]:
+        for name, head in entry.heads.items():
+            chain = self._chains.get(name)
+            if chain is None or not chain.holds(head):
+                yield Finding(name, chain.next if chain else 0, Fault.CUT_SHORT, "a checkpoint saw more of it")
+            elif name != entry.chain:
+                chain.confirmed = head
+
+    def findings(self, now: datetime) -> list[Finding]:
+        """Everything that is wrong, in the order in which it shows; chains that ended without a word last."""
+        return [*self._found, *self._unended(now)]
+
+    def _unended(self, now: datetime) -> Iterable[Finding]:
+        for name, chain in self._chains.items():
+            silent = now - datetime.fromisoformat(chain.time) > SILENCE
+            if silent and not chain.ended and chain.confirmed != chain.head:
+                yield Finding(name, chain.next, Fault.CUT_SHORT, "it ends without a word")
+
+
+def _finding(entry: Entry, fault: Fault, told: str) -> Finding:
+    return Finding(entry.chain, entry.sequence, fault, told)

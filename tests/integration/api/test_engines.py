@@ -1,0 +1,77 @@
+"""The API on the real engines: what is disclosed, that it is recorded first, and what happens when an engine is away."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+from api_runtime import ANNA, GROUNDS, someone
+from typer.testing import CliRunner
+
+from pipeline.access.audit import Entry, Form, Kind
+from pipeline.access.requester import Role, grounds
+from pipeline.access.token_keys import issue
+from pipeline.api.application import create_app
+from pipeline.api.problems import Unavailable
+from pipeline.api.runtime import Runtime, opened
+from pipeline.api.services.links import links
+from pipeline.api.session import Session
+from pipeline.cli import build
+from pipeline.streams.audit_log import AuditLog, KafkaSender, audit_log
+from pipeline.streams.audit_tail import entries
+
+pytestmark = pytest.mark.engines
+
+
+def client_of(runtime: Runtime) -> httpx.AsyncClient:
+    app = create_app(lambda: opened(runtime.settings))
+    app.state.runtime = runtime
+    token = issue(runtime.settings, ANNA, runtime.clock(), timedelta(hours=1))
+    headers = {**GROUNDS, "Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison", headers=headers)
+
+
+async def recorded(runtime: Runtime) -> list[Entry]:
+    return [entry async for entry in entries(runtime.settings)]
+
+
+async def test_what_is_shown_is_in_the_topic_by_then(runtime: Runtime) -> None:
+    async with client_of(runtime) as client:
+        found = await client.post("/v1/search", json={"question": "Иван Петров 1980-05"})
+        assert [row["case"] for row in found.json()["results"]] == ["be-fp:1", "fr-pj:1"]
+        assert (await recorded(runtime))[-1].kind is Kind.SEARCH
+        shown = await client.get("/v1/links", params={"case": "fr-pj:1"})
+        assert {row["case_b"] or row["hit"]["agency"] for row in shown.json()["links"]} == {"fr-pj:1", "nl-np"}
+    entry = (await recorded(runtime))[-1]
+    assert {one.case: one.form for one in entry.shown} == {
+        "fr-pj:1": Form.FULL, "be-fp:1": Form.FULL, "nl-np:1": Form.HIT,
+    }  # fmt: skip
+    assert entry.request == shown.headers["x-request-id"]
+
+
+async def test_no_answer_while_kafka_is_away(runtime: Runtime) -> None:
+    away = runtime.settings.model_copy(update={"kafka_url": "127.0.0.1:1"})
+    async with AuditLog(KafkaSender(away), runtime.clock, dict) as log:
+        session = Session(replace(runtime, audit=log), ANNA, grounds("investigation", "1"))
+        with pytest.raises(Unavailable):
+            await links(session, "fr-pj:1")
+
+
+async def test_readers_share_a_round_trip_and_the_trail_verifies(
+    runtime: Runtime, engine_environment: dict[str, str]
+) -> None:
+    async with audit_log(runtime.settings, runtime.clock) as log:
+        mine = replace(runtime, audit=log)
+        who = someone("fr-pj", "FR", Role.SUPERVISOR)
+        await asyncio.gather(*(links(Session(mine, who, grounds("investigation", "1")), "fr-pj:1") for _ in range(20)))
+    command = asyncio.to_thread(CliRunner().invoke, build(), ["ops", "audit", "verify"], env=engine_environment)
+    done = await command
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "22 entries, 0 faults")
+
+
+async def test_ready_says_whether_the_index_answers(runtime: Runtime) -> None:
+    async with client_of(runtime) as client:
+        assert (await client.get("/readyz")).status_code == 200

@@ -1,0 +1,111 @@
+"""What verification finds in a trail that was tampered with, and that it finds nothing in one that was not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.access.audit import Act, Chain, Entry, Heads, Kind, Shown, bound, with_hash
+from pipeline.access.audit_verification import Fault, Verification
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+
+
+def trail(name: str = "host|1|0", reads: int = 5, closed: bool = True, previous: str = "") -> list[Entry]:
+    kinds = [Kind.OPENED, *[Kind.READ] * reads, *([Kind.CLOSED] if closed else [])]
+    acts = [(Act(kind, subject=f"s{at}"), NOW + timedelta(seconds=at)) for at, kind in enumerate(kinds)]
+    return bound(Chain(name, 0, previous), acts)[1]
+
+
+def faults(entries: list[Entry], now: datetime = LATER) -> list[Fault]:
+    verification = Verification()
+    for entry in entries:
+        verification.see(entry)
+    return [one.fault for one in verification.findings(now)]
+
+
+def test_a_whole_trail_has_no_fault() -> None:
+    assert faults(trail()) == []
+    assert faults(trail(closed=False), now=NOW + timedelta(seconds=60)) == []
+
+
+@given(st.integers(0, 6))
+def test_a_missing_entry_is_found(at: int) -> None:
+    entries = trail()
+    assert faults(entries[:at] + entries[at + 1 :])
+
+
+@given(st.integers(0, 6), st.sampled_from(["subject", "time", "purpose", "previous", "hash", "kind"]))
+def test_an_altered_entry_is_found(at: int, field: str) -> None:
+    entries = trail()
+    value = Kind.REVIEW if field == "kind" else (NOW.isoformat() if field == "time" else "x")
+    changed = msgspec.structs.replace(entries[at], **{field: value})
+    if changed != entries[at]:
+        assert Fault.ALTERED in faults([*entries[:at], changed, *entries[at + 1 :]])
+
+
+@given(st.integers(1, 5))
+def test_an_entry_altered_with_a_hash_to_match_is_found_by_the_next(at: int) -> None:
+    entries = trail()
+    forged = with_hash(msgspec.structs.replace(entries[at], shown=(Shown("fr-pj:1", "full"),)))  # type: ignore[arg-type]
+    assert Fault.ALTERED in faults([*entries[:at], forged, *entries[at + 1 :]])
+
+
+@given(st.permutations(range(7)))
+def test_a_reordered_trail_is_found(order: list[int]) -> None:
+    entries = trail()
+    assert (faults([entries[at] for at in order]) == []) == (order == sorted(order))
+
+
+def test_a_chain_cut_short_is_found() -> None:
+    assert faults(trail()[:-2]) == [Fault.CUT_SHORT]
+
+
+def test_a_chain_cut_short_before_what_a_checkpoint_saw_is_found_though_it_was_killed() -> None:
+    killed = trail("host|1|0", closed=False)
+    witness = bound(
+        Chain("host|2|0"),
+        [(Act(Kind.OPENED), NOW), (Act(Kind.CHECKPOINT, heads={"host|1|0": killed[-1].hash}), LATER)],
+    )[1]
+    assert faults([*killed, *witness]) == []
+    assert Fault.CUT_SHORT in faults([*killed[:-1], *witness])
+    assert Fault.CUT_SHORT in faults(witness)
+
+
+def test_a_new_chain_after_a_failed_send_goes_on_from_the_last_acknowledged_hash() -> None:
+    before = trail("host|1|0", closed=False)
+    after = trail("host|1|1", previous=before[-1].hash)
+    assert faults([*before, *after]) == []
+    assert faults([*before, *after[1:]])
+    left_behind = bound(Chain("host|1|0", before[-1].sequence + 1, before[-1].hash), [(Act(Kind.READ), NOW)])[1]
+    assert faults([*before, *left_behind, *after]) == []
+    assert Fault.CUT_SHORT in faults([*before[:-1], *after])
+
+
+def test_what_follows_a_closed_entry_is_found() -> None:
+    entries = trail()
+    more = bound(Chain("host|1|0", entries[-1].sequence + 1, entries[-1].hash), [(Act(Kind.READ), NOW)])[1]
+    assert faults([*entries, *more]) == [Fault.REORDERED]
+
+
+def test_heads_hold_each_chain_until_its_end_is_recorded() -> None:
+    first, second = trail("host|1|0"), trail("host|2|0", closed=False)
+    heads = Heads()
+    for entry in [*first, *second]:
+        heads.see(entry)
+    assert heads() == {"host|1|0": first[-1].hash, "host|2|0": second[-1].hash}
+    point = Chain("host|2|0", 6, second[-1].hash).entry(Act(Kind.CHECKPOINT, heads=heads()), LATER)
+    heads.see(point)
+    assert heads() == {"host|2|0": point.hash}
+
+
+@pytest.mark.parametrize("kind", [Kind.OPENED, Kind.CHECKPOINT])
+def test_a_reader_that_comes_late_learns_heads_from_a_checkpoint(kind: Kind) -> None:
+    heads = Heads()
+    heads.see(Chain("b").entry(Act(kind, heads={"a": "aa"}), NOW))
+    assert ("a" in heads()) == (kind is Kind.CHECKPOINT)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.errors import LiaisonError
+
+NOVEMBER, DECEMBER = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_a_query_is_read_by_its_months_key_alone(tmp_path: Path) -> None:
+    sealed = QueryCipher(keys_in(tmp_path)).sealed("Иван Петров", NOVEMBER)
+    assert QueryCipher(keys_in(tmp_path)).opened(sealed, NOVEMBER) == "Иван Петров"
+    assert sealed != QueryCipher(keys_in(tmp_path)).sealed("Иван Петров", NOVEMBER)
+    QueryCipher(keys_in(tmp_path)).sealed("x", DECEMBER)
+    with pytest.raises(LiaisonError, match="not what was written"):
+        QueryCipher(keys_in(tmp_path)).opened(sealed, DECEMBER)
+
+
+def test_a_deleted_key_ends_what_it_sealed_in_running_processes_too(tmp_path: Path) -> None:
+    cipher = QueryCipher(keys_in(tmp_path))
+    sealed = cipher.sealed("Иван Петров", NOVEMBER)
+    key = tmp_path / "2026-11.key"
+    assert key.stat().st_mode & 0o077 == 0
+    key.unlink()
+    with pytest.raises(LiaisonError, match="2026-11 is gone"):
+        cipher.opened(sealed, NOVEMBER)

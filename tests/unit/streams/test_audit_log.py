@@ -1,0 +1,87 @@
+"""The audit writer against a topic that can be away, slow, or take what it does not acknowledge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.access.audit import Act, Entry, Kind
+from pipeline.access.audit_verification import Verification
+from pipeline.streams.audit_log import AuditError, AuditLog
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+class Topic:
+    """Takes entries; while `away` it fails, having taken them all the same if `unheard`."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.sends = 0
+        self.away = self.unheard = False
+
+    async def __call__(self, entries: Sequence[Entry]) -> None:
+        self.sends += 1
+        await asyncio.sleep(0)
+        if not self.away or self.unheard:
+            self.entries += entries
+        if self.away:
+            raise OSError
+
+    def faults(self) -> list[str]:
+        verification = Verification()
+        for entry in self.entries:
+            verification.see(entry)
+        return [one.fault for one in verification.findings(NOW + timedelta(hours=1))]
+
+
+def log_to(topic: Topic) -> AuditLog:
+    return AuditLog(topic, lambda: NOW, dict, "host|1")
+
+
+READ = Act(Kind.READ, subject="anna")
+
+
+async def test_an_act_is_in_the_topic_before_write_returns() -> None:
+    topic = Topic()
+    async with log_to(topic) as log:
+        assert topic.entries == []
+        await log.write(READ)
+        assert [entry.kind for entry in topic.entries] == [Kind.OPENED, Kind.READ]
+    assert topic.entries[-1].kind is Kind.CLOSED
+    assert topic.faults() == []
+
+
+async def test_what_comes_together_goes_together_and_in_one_chain() -> None:
+    topic = Topic()
+    async with log_to(topic) as log:
+        await asyncio.gather(*(log.write(READ) for _ in range(50)))
+        assert topic.sends <= 2
+    assert len(topic.entries) == 52
+    assert topic.faults() == []
+
+
+@pytest.mark.parametrize("unheard", [False, True])
+async def test_a_failed_send_fails_its_acts_and_the_next_opens_a_new_chain(unheard: bool) -> None:
+    topic = Topic()
+    async with log_to(topic) as log:
+        await log.write(READ)
+        topic.away, topic.unheard = True, unheard
+        with pytest.raises(AuditError):
+            await log.write(READ)
+        topic.away = False
+        await log.write(READ)
+    assert {entry.chain for entry in topic.entries if entry.kind is Kind.OPENED} == {"host|1|0", "host|1|1"}
+    assert topic.faults() == []
+
+
+async def test_a_writer_that_never_reached_the_topic_closes_nothing() -> None:
+    topic = Topic()
+    topic.away = True
+    async with log_to(topic) as log:
+        with pytest.raises(AuditError):
+            await log.write(READ)
+    assert topic.entries == []
