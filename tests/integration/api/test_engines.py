@@ -1,4 +1,4 @@
-"""The API on the real engines: what is disclosed, that it is recorded first, and what happens when an engine is away."""
+"""The API on the real engines: what is disclosed, what is recorded first, and what happens when an engine is away."""
 
 from __future__ import annotations
 
