@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 from index_office import Office
 from memory_index import MemoryIndex
 
@@ -25,15 +26,20 @@ from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime, opened
 from pipeline.api.session import Session
 from pipeline.correlation.claims import State
+from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.documents import case_document, link_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
+from pipeline.streams import topics
 from pipeline.streams.audit_log import AuditError
+from pipeline.streams.decision_log import DecisionError
+from pipeline.streams.project import DECISIONS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
+SECRET = b"secret"
 GROUNDS = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1"}
 
 
@@ -63,6 +69,23 @@ class RecordedAudit:
         return [act.kind for act in self.acts]
 
 
+class RecordedDecisions:
+    """Keeps what is written and indexes it at once as the project stage would, or refuses to while `away`."""
+
+    def __init__(self, index: MemoryIndex) -> None:
+        self.values: list[tuple[str, msgspec.Struct]] = []
+        self.away = False
+        self._index = index
+
+    async def write(self, topic: topics.Topic, key: str, value: msgspec.Struct) -> int:
+        if self.away:
+            raise DecisionError("away")
+        offset = len(self.values)
+        self.values.append((topic.pattern, value))
+        self._index.write([DECISIONS[topic](msgspec.json.encode(value), offset)])
+        return offset
+
+
 class Api:
     """A whole API without an engine."""
 
@@ -73,14 +96,19 @@ class Api:
         self.index = MemoryIndex(Indices("", "g1"))
         self.audit = RecordedAudit()
         self.held: dict[str, Accepted] = {}
+        decisions = DecisionReader(self.index, Indices("", ""), SECRET)
+        self.decided = RecordedDecisions(self.index)
         self.runtime = Runtime(
             settings=self.settings,
             reader=Reader(self.index, Indices("", ""), self.clock),
             model=office.model,
             audit=self.audit,
             cipher=QueryCipher(keys_in(home / "audit-keys")),
-            opaque=Opaque(b"secret"),
+            opaque=Opaque(SECRET),
             tokens=verifier(self.settings, self.clock),
+            grants=decisions,
+            decisions=decisions,
+            decide=self.decided,
             clock=self.clock,
         )
         self.app = create_app(lambda: opened(self.settings))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from pipeline.index.documents import Action
+from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 
 WORD = re.compile(r"\w+")
@@ -37,7 +38,7 @@ class MemoryIndex:
     """Holds documents by index and id. Give it to Reader as its client."""
 
     def __init__(self, indices: Indices) -> None:
-        self._names = {kind: indices.active(kind) for kind in ("cases", "links", "rejected")}
+        self._names = {kind: indices.active(kind) for kind in CATALOGUE}
         self._held: dict[str, dict[str, tuple[int, Document]]] = {name: {} for name in self._names.values()}
         self._points: dict[str, str] = {}
         self.calls: list[Call] = []
@@ -67,12 +68,17 @@ class MemoryIndex:
         return Answer({})
 
     async def mget(
-        self, index: str, ids: list[str], source_includes: Iterable[str] | None, realtime: bool = True
+        self,
+        index: str,
+        ids: list[str],
+        source_includes: Iterable[str] | None = None,
+        source: bool = True,
+        realtime: bool = True,
     ) -> Answer:
         held = self._held[index]
         docs = [
             {"_id": one, "found": one in held}
-            | ({"_source": _included(held[one][1], source_includes)} if one in held else {})
+            | ({"_version": held[one][0], "_source": _included(held[one][1], source_includes)} if one in held else {})
             for one in ids
         ]
         self._note("get", sum(doc["found"] for doc in docs))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from pipeline.access.audit import Act
 from pipeline.access.opaque import Opaque
@@ -16,12 +18,14 @@ from pipeline.access.requester import Requester
 from pipeline.access.token_keys import verifier
 from pipeline.access.tokens import TokenVerifier
 from pipeline.index.client import connect
+from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader, now
 from pipeline.matching.model import Model, load_model
 from pipeline.settings import Settings
 from pipeline.streams import admin, topics
 from pipeline.streams.audit_log import audit_log
+from pipeline.streams.decision_log import DecisionLog
 
 Clock = Callable[[], datetime]
 
@@ -42,12 +46,11 @@ class Grants(Protocol):
         """Those that may open one of these cases to the requester; the policy decides whether one does."""
 
 
-class NoGrants:
-    """An installation without disclosures."""
+class Decide(Protocol):
+    """Where decisions are recorded."""
 
-    async def of(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
-        """None."""
-        return ()
+    async def write(self, topic: topics.Topic, key: str, value: msgspec.Struct) -> int:
+        """The offset at which the value was kept for good. Raises pipeline.streams.decision_log.DecisionError."""
 
 
 @dataclass
@@ -61,22 +64,29 @@ class Runtime:
     cipher: QueryCipher
     opaque: Opaque
     tokens: TokenVerifier
+    grants: Grants
+    decisions: DecisionReader
+    decide: Decide
     clock: Clock = now
-    grants: Grants = field(default_factory=NoGrants)
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
     held = admin.ids(settings, [topics.name(settings, topics.AUDIT)])
-    secret = settings.hit_secret.get_secret_value() or held.cluster
-    async with connect(settings) as elasticsearch, audit_log(settings, now) as audit:
+    secret = (settings.hit_secret.get_secret_value() or held.cluster).encode()
+    indices = Indices(settings.namespace, "")
+    async with connect(settings) as elasticsearch, audit_log(settings, now) as audit, DecisionLog(settings) as decide:
+        decisions = DecisionReader(elasticsearch, indices, secret)
         yield Runtime(
             settings=settings,
-            reader=Reader(elasticsearch, Indices(settings.namespace, "")),
+            reader=Reader(elasticsearch, indices),
             model=load_model(settings.model),
             audit=audit,
             cipher=QueryCipher(keys_in(settings.audit_keys or settings.home.expanduser() / AUDIT_KEYS)),
-            opaque=Opaque(secret.encode()),
+            opaque=Opaque(secret),
             tokens=verifier(settings, now),
+            grants=decisions,
+            decisions=decisions,
+            decide=decide,
         )

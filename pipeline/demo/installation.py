@@ -93,7 +93,7 @@ async def _remove_indices(settings: Settings) -> None:
 
 
 class Workers:
-    """The three stages as child processes that end with this one, however it ends."""
+    """The stages as child processes that end with this one, however it ends."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -19,6 +19,7 @@ DAY: Mapping = {"type": "date", "format": "strict_date"}
 TIME: Mapping = {"type": "date", "format": "strict_date_optional_time"}
 KEPT: Mapping = {"type": "object", "enabled": False}
 """Kept as sent and given back, never searched: its inner fields are free."""
+FLAG: Mapping = {"type": "boolean"}
 UNSEARCHED: Mapping = {"type": "keyword", "index": False, "doc_values": False}
 WORDS: Mapping = {"type": "text", "analyzer": "words", "norms": False, "index_options": "docs"}
 """No norms and no term counts: a constant score needs neither, and neither may tell of a hidden record."""
@@ -99,7 +100,74 @@ REJECTED = (
     Field("time", TIME, "When it was rejected."),
 )
 
-CATALOGUE: dict[str, tuple[Field, ...]] = {"cases": CASES, "links": LINKS, "rejected": REJECTED}
+REVIEWS = (
+    Field("id", KEYWORD, "Review id; also the document id."),
+    Field("position", LONG, "Offset in the topic: the order of decisions."),
+    Field("link", KEYWORD, "Link id."),
+    Field("case_a", KEYWORD, "Case key of side a."),
+    Field("case_b", KEYWORD, "Case key of side b."),
+    Field("version_a", LONG, "Version of side a that was judged."),
+    Field("version_b", LONG, "Version of side b that was judged."),
+    Field("generation", KEYWORD, "Generation of the link that was judged; none for a manual link."),
+    Field("verdict", KEYWORD, "same, different, related or unsure."),
+    Field("agency", KEYWORD, "The reviewer's agency."),
+    Field("reviewer", KEYWORD, "Subject of the reviewer."),
+    Field("time", TIME, "When it was judged."),
+    Field("reason", UNSEARCHED, "Why, in the reviewer's words."),
+    Field("action", FLAG, "The confirmed link needs action."),
+    Field("manual", FLAG, "An investigator made the link."),
+    Field("evidence", UNSEARCHED, "Digests of the comparisons that the review was made on."),
+    Field("undone", FLAG, "It was taken back."),
+    Field("undone_by", KEYWORD, "Subject of who took it back."),
+    Field("undone_at", TIME, "When it was taken back."),
+)
+
+ASSIGNMENTS = (
+    Field("link", KEYWORD, "Link id; the document id is <agency>|<link>."),
+    Field("agency", KEYWORD, "Whose inbox."),
+    Field("assignee", KEYWORD, "Subject of who is to judge it; empty for nobody."),
+    Field("by", KEYWORD, "Subject of who said so."),
+    Field("time", TIME, "When."),
+)
+
+DISCLOSURES = (
+    Field("id", KEYWORD, "Thread id, the asking agency's reference; also the document id."),
+    Field("position", LONG, "Offset in the topic: the order of decisions."),
+    Field("case", KEYWORD, "Case key."),
+    Field("owner", KEYWORD, "Agency that owns the case."),
+    Field("requester", KEYWORD, "Agency that asks."),
+    Field("subject", KEYWORD, "The supervisor whose break-glass it is; empty otherwise."),
+    Field("move", KEYWORD, "The last step."),
+    Field("time", TIME, "When the last step was taken."),
+    Field("deadline", TIME, "When an answer is due, of an open request."),
+    Field("until", TIME, "When the grant ends."),
+    Field("thread", KEPT, "All steps."),
+)
+
+NOTICES = (
+    Field("id", KEYWORD, "Notice id; also the document id."),
+    Field("agency", KEYWORD, "Who is told."),
+    Field("kind", KEYWORD, "What of."),
+    Field("time", TIME, "When it happened."),
+    Field("position", LONG, "Offset in the topic: readers go on after the last one they saw."),
+    Field("case", KEYWORD, "The receiver's own case key."),
+    Field("reference", KEYWORD, "Stands for another agency's case."),
+    Field("disclosure", KEYWORD, "Thread id."),
+    Field("subscription", KEYWORD, "The receiver's subscription."),
+    Field("other_agency", KEYWORD, "The other agency."),
+    Field("purpose", KEYWORD, "For what."),
+    Field("band", KEYWORD, "How likely a match is."),
+)
+
+CATALOGUE: dict[str, tuple[Field, ...]] = {
+    "cases": CASES,
+    "links": LINKS,
+    "rejected": REJECTED,
+    "reviews": REVIEWS,
+    "assignments": ASSIGNMENTS,
+    "disclosures": DISCLOSURES,
+    "notices": NOTICES,
+}
 
 
 def strict_mapping(fields: tuple[Field, ...]) -> Mapping:

@@ -81,10 +81,8 @@ class Reader:
         wanted = iter(dict.fromkeys(keys))
         found: dict[str, CaseDocument] = {}
         while batch := list(islice(wanted, PAGE)):
-            answer = await self._ask(
-                self._client.mget, index=self._cases, ids=batch, source_includes=fields, realtime=True
-            )
-            documents = (_case(item) for item in answer["docs"] if _is_found(item))
+            answer = await ask(self._client.mget, index=self._cases, ids=batch, source_includes=fields, realtime=True)
+            documents = (_case(item) for item in answer["docs"] if is_found(item))
             found |= {document.case: document for document in documents if self._is_live(document)}
         return found
 
@@ -94,12 +92,12 @@ class Reader:
         A case is found about a second after it was written.
         """
         body = queries.page(queries.digested(digest, country, purpose), queries.BY_CASE, 1)
-        hits = (await self._ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
+        hits = (await ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
         return await self.case(hits[0]["_id"]) if hits else None
 
     async def candidates(self, body: queries.Body) -> list[Candidate]:
         """What a candidate query selects, in its order."""
-        answer = await self._ask(self._client.search, index=self._cases, **body)
+        answer = await ask(self._client.search, index=self._cases, **body)
         return [
             Candidate(hit["_id"], hit["sort"][0], queries.reasons(hit.get("matched_queries", ())))
             for hit in answer["hits"]["hits"]
@@ -148,13 +146,13 @@ class Reader:
         self, index: str, query: queries.Body, sort: list[queries.Body]
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """All documents at one point in time, what was written a moment ago included."""
-        await self._ask(self._client.indices.refresh, index=index)
-        pit = (await self._ask(self._client.open_point_in_time, index=index, keep_alive=queries.KEEP_ALIVE))["id"]
+        await ask(self._client.indices.refresh, index=index)
+        pit = (await ask(self._client.open_point_in_time, index=index, keep_alive=queries.KEEP_ALIVE))["id"]
         try:
             async for batch in self._pages("", query, sort, PAGE, pit):
                 yield batch
         finally:
-            await self._ask(self._client.close_point_in_time, id=pit)
+            await ask(self._client.close_point_in_time, id=pit)
 
     async def _pages(
         self, index: str, query: queries.Body, sort: list[queries.Body], size: int, pit: str = ""
@@ -162,23 +160,25 @@ class Reader:
         after: list[Any] | None = None
         while True:
             body = queries.page(query, sort, size, after, pit)
-            hits = (await self._ask(self._client.search, **({"index": index} if index else {}), **body))["hits"]["hits"]
+            hits = (await ask(self._client.search, **({"index": index} if index else {}), **body))["hits"]["hits"]
             if hits:
                 yield [hit["_source"] for hit in hits]
                 after = hits[-1]["sort"]
             if len(hits) < size:
                 return
 
-    async def _ask(self, call: Callable[..., Any], **arguments: Any) -> Any:
-        try:
-            return (await call(**arguments)).body
-        except NotFoundError as error:
-            raise LiaisonError(NO_INDEX) from error
-        except (ApiError, TransportError) as error:
-            raise LiaisonError(f"{SILENT}: {type(error).__name__}") from error
+
+async def ask(call: Callable[..., Any], **arguments: Any) -> Any:
+    """The body of what a client call answers. Raises LiaisonError without an answer, or without such an index."""
+    try:
+        return (await call(**arguments)).body
+    except NotFoundError as error:
+        raise LiaisonError(NO_INDEX) from error
+    except (ApiError, TransportError) as error:
+        raise LiaisonError(f"{SILENT}: {type(error).__name__}") from error
 
 
-def _is_found(item: dict[str, Any]) -> bool:
+def is_found(item: dict[str, Any]) -> bool:
     """Whether a document is there; one that cannot be looked at (its shard is away) is not taken for absent."""
     if error := item.get("error"):
         raise LiaisonError(NO_INDEX if error["type"] == "index_not_found_exception" else f"{SILENT}: {error['type']}")

@@ -1,1 +1,1 @@
-"""The Kafka edge: topic catalogue, the three Faust apps, chunks, transactional producers, stores' life cycle."""
+"""The Kafka edge: topic catalogue, the Faust apps, chunks, transactional producers, stores' life cycle."""

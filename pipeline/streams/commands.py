@@ -20,6 +20,7 @@ class Worker(StrEnum):
     INTAKE = "intake"
     CORRELATE = "correlate"
     PROJECT = "project"
+    NOTIFY = "notify"
     ALL = "all"
 
 

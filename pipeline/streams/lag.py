@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from pipeline.settings import Settings
 from pipeline.streams import admin, topics
 from pipeline.streams.control import Control, Generation, control
+from pipeline.streams.project import DECISIONS
 from pipeline.streams.reading import plain_consumer, read
 from pipeline.streams.registry import agencies
 
@@ -68,7 +69,7 @@ def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[st
     found = {group_of(settings, "intake"): [p for name in names for p in _all(settings, topics.CASES, agency=name)]}
     for one in held.generations.values():
         found |= consumed_by(settings, one, active=one.id == held.active)
-    return found
+    return found | {group_of(settings, "notify"): _all(settings, topics.DISCLOSURES)}
 
 
 def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:
@@ -79,6 +80,7 @@ def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[st
         group_of(settings, "project", one.id): [
             *_all(own, topics.ACCEPTED),
             *_all(own, topics.REJECTED),
+            *(p for topic in DECISIONS for p in _all(own, topic)),
             *_all(own, topics.LINKS, generation=one.id),
         ],
     }

@@ -1,4 +1,4 @@
-"""The project stage: accepted cases, links and rejections into Elasticsearch, and hits to the agencies.
+"""The project stage: accepted cases, links, rejections and decisions into Elasticsearch, and hits to the agencies.
 
 Elasticsearch is written first and waited for, then the hits go out in the transaction that moves the progress: a crash
 between the two writes the same documents again, under the same external versions.
@@ -20,7 +20,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.hits import Hit
 from pipeline.correlation.projection import Seen, advance
-from pipeline.index import mappings
+from pipeline.index import decision_documents, mappings
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document, rejected_document
 from pipeline.index.mappings import Indices
@@ -126,7 +126,7 @@ class Nothing:
 class Index:
     """Indexes records that each make one document; repeated after a crash, since versions are external."""
 
-    def __init__(self, document: Callable[[bytes], Action], writing: Writing) -> None:
+    def __init__(self, document: Callable[[ConsumerRecord], Action], writing: Writing) -> None:
         self._document, self._writing = document, writing
 
     async def open(self, source: TopicPartition, applied: int) -> Nothing:
@@ -136,7 +136,7 @@ class Index:
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
         """The records' documents; for a repeated key only the last record counts, as in the compacted topic."""
         last = {record.key: record for record in records if record.value is not None}
-        return Result(documents=[_made(record, lambda r: self._document(r.value)) for record in last.values()])
+        return Result(documents=[_made(record, self._document) for record in last.values()])
 
     async def publish(self, result: Result) -> Sequence[Output]:
         """Write the documents."""
@@ -155,14 +155,34 @@ def _made(record: ConsumerRecord, make: Callable[[ConsumerRecord], Action | None
         return Document(record, None, type(error).__name__)
 
 
-def accepted_document(value: bytes) -> Action:
-    """The case document of a value of `accepted`."""
-    return case_document(_accepted.decode(value))
+def accepted_document(record: ConsumerRecord) -> Action:
+    """The case document of a record of `accepted`."""
+    return case_document(_accepted.decode(record.value))
 
 
-def rejection_document(value: bytes) -> Action:
-    """The document of a value of `rejected`."""
-    return rejected_document(_rejected.decode(value))
+def rejection_document(record: ConsumerRecord) -> Action:
+    """The document of a record of `rejected`."""
+    return rejected_document(_rejected.decode(record.value))
+
+
+DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], Action]]] = {
+    topics.REVIEWS: decision_documents.review_document,
+    topics.ASSIGNMENTS: decision_documents.assignment_document,
+    topics.DISCLOSURES: decision_documents.disclosure_document,
+    topics.NOTICES: decision_documents.notice_document,
+}
+"""Topics of what people decide, each with what makes documents of a value and its offset."""
+
+
+def _decision_feeds(settings: Settings, writing: Writing) -> list[Feed]:
+    return [_decision_feed(settings, writing, topic, make) for topic, make in DECISIONS.items()]
+
+
+def _decision_feed(
+    settings: Settings, writing: Writing, topic: topics.Topic, make: Callable[[bytes, int], Action]
+) -> Feed:
+    work = Index(lambda record: make(record.value, record.offset), writing)
+    return Feed(f"index-{topic.pattern}", [topics.name(settings, topic)], work, ALL, transactional=False)
 
 
 class ProjectLinks:
@@ -219,7 +239,8 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     current = held.of(wanted).id
     accepted, rejected = (topics.name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
     links = topics.name(settings, topics.LINKS, generation=current)
-    found = ids(settings, [accepted, rejected, links])
+    decided = [topics.name(settings, topic) for topic in DECISIONS]
+    found = ids(settings, [accepted, rejected, links, *decided])
     async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
         indices = Indices(settings.namespace, current)
         await _prepared(client, indices)
@@ -229,6 +250,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
         feeds = [
             Feed("index-cases", [accepted], Index(accepted_document, writing), current, transactional=False),
             Feed("index-rejected", [rejected], Index(rejection_document, writing), ALL, transactional=False),
+            *_decision_feeds(settings, writing),
             Feed(STAGE, [links], linked, current),
         ]
         try:

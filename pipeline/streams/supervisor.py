@@ -20,7 +20,7 @@ from pipeline.streams.control import Control, watch
 
 log = logging.getLogger(__name__)
 
-STAGES: Final = ("intake", "correlate", "project")
+STAGES: Final = ("intake", "correlate", "project", "notify")
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
@@ -48,7 +48,7 @@ def supervise(settings: Settings) -> None:
 
 def jobs(held: Control) -> set[Job]:
     """The processes that the generations ask for; what another version of this program must compute is left to it."""
-    wanted = {Job("intake", "")}
+    wanted = {Job("intake", ""), Job("notify", "")}
     for one in held.generations.values():
         try:
             one.compiled()

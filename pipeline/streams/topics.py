@@ -114,6 +114,7 @@ LINKS: Final = Topic(
     erasure="a retraction without content replaces it; compaction removes the old one",
 )  # fmt: skip
 REVIEWS: Final = Topic("reviews", "review id", "review", Count.ONE, compacted=True)
+ASSIGNMENTS: Final = Topic("assignments", "agency | link id", "assignment", Count.ONE, compacted=True)
 SUBSCRIPTIONS: Final = Topic(
     "subscriptions", "subscription id", "subscription", Count.ONE, compacted=True, personal=True,
     erasure="its end replaces it by a mark without content; compaction removes the old one",
@@ -131,8 +132,8 @@ PROGRESS: Final = Topic(
 )
 
 CATALOGUE: Final[tuple[Topic, ...]] = (
-    CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, BLOCKS, LINKS, REVIEWS, SUBSCRIPTIONS, DISCLOSURES, NOTICES, AUDIT,
-    AGENCIES, CONTROL, PROGRESS,
+    CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, BLOCKS, LINKS, REVIEWS, ASSIGNMENTS, SUBSCRIPTIONS,
+    DISCLOSURES, NOTICES, AUDIT, AGENCIES, CONTROL, PROGRESS,
 )  # fmt: skip
 
 

@@ -16,11 +16,16 @@ from case_samples import FR_PJ, changed, example, message
 from msgspec import inspect
 
 from pipeline.access import audit
+from pipeline.access.disclosures import Ask, Disclosure, Urgency, break_glass, grant, request, unopened
+from pipeline.access.notices import Notice, disclosure_notice
+from pipeline.access.policy import CaseMeta
+from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.reviews import Assignment, Review, Verdict, undo
 from pipeline.correlation import hits
 from pipeline.correlation.claims import Claim, Side, State, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
 from pipeline.matching.explanation import explain
-from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.fingerprint import Fingerprint, Handling
 from pipeline.matching.model import Model, dump, load_model
 from pipeline.records import model, schemas
 from pipeline.records.agencies import Agency
@@ -44,6 +49,10 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "progress": Progress,
     "audit": audit.Entry,
     "control": control.Setting,
+    "review": Review,
+    "assignment": Assignment,
+    "disclosure": Disclosure,
+    "notice": Notice,
 }
 """Schemas of values that code has a struct for."""
 
@@ -56,6 +65,7 @@ JSON_TYPES = {
     inspect.BoolType: "boolean",
     inspect.VarTupleType: "array",
     inspect.DictType: "object",
+    inspect.DateTimeType: "string",
 }
 
 
@@ -245,6 +255,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     assert hit is not None
     yield "hit", hit
     yield from (("audit", entry) for entry in _audited())
+    yield from _decided(claim)
 
 
 def _audited() -> Iterator[audit.Entry]:
@@ -257,6 +268,25 @@ def _audited() -> Iterator[audit.Entry]:
         audit.Act(audit.Kind.CHECKPOINT, heads={"host|1|0": "ab"}),
     ]
     yield from audit.bound(audit.Chain("host|1|0"), [(act, datetime(2026, 11, 1, tzinfo=UTC)) for act in acts])[1]
+
+
+def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
+    """What people decide about a link or a case."""
+    now, later = datetime(2026, 11, 24, 12, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    chief = Requester("chief", "be-fp", "BE", frozenset({Role.SUPERVISOR}))
+    made = Review(
+        "r1", claim.link, claim.a.case, claim.b.case, 3, 4, claim.generation, Verdict.SAME, "be-fp", "chief", now,
+        "the same passport", evidence=("0123456789abcdef",),
+    )  # fmt: skip
+    yield "review", made
+    yield "review", undo(made, chief, later)
+    yield "assignment", Assignment(claim.link, "be-fp", "someone", "chief", now)
+    case = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
+    why, blank = Grounds(Purpose.INVESTIGATION, "2026/1"), unopened(b"secret", case, chief)
+    asked = request(blank, case, chief, why, Ask("urgent need", Urgency.URGENT, later), now)
+    for thread in (asked, grant(asked, case, chief, later, "", now), break_glass(blank, case, chief, why, "life", now)):
+        yield "disclosure", thread
+        yield "notice", disclosure_notice(thread)
 
 
 def test_what_the_structs_encode_holds_to_the_schemas(scoring: Model) -> None:

@@ -1,0 +1,66 @@
+"""What agencies are told beside hits: produced by the stream, never inside a request. Pure.
+
+A notice has no content of any case, and of other agencies' cases no key. Rights are held against it again when read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.access.disclosures import Disclosure, Move
+
+
+class NoticeKind(StrEnum):
+    """What an agency is told."""
+
+    SUBSCRIPTION_MATCH = "subscription_match"
+    SHARED_INTEREST = "shared_interest"
+    SILENT_SEARCH = "silent_search"
+    BREAK_GLASS = "break_glass"
+    DISCLOSURE_REQUEST = "disclosure_request"
+    DISCLOSURE_ANSWER = "disclosure_answer"
+    EXPIRY = "expiry"
+
+
+class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `notices`, key = id. `agency` is told; `case` is its own; `reference` stands for another's.
+
+    `disclosure` and `subscription` are ids of a thread and of the receiver's own standing query.
+    """
+
+    id: str
+    agency: str
+    kind: NoticeKind
+    time: datetime
+    case: str = ""
+    reference: str = ""
+    disclosure: str = ""
+    subscription: str = ""
+    other_agency: str = ""
+    purpose: str = ""
+    band: str = ""
+
+
+def notice_id(*parts: str) -> str:
+    """The same for the same event, so that it is told once however often it is processed."""
+    return hashlib.blake2b("|".join(parts).encode(), digest_size=16).hexdigest()
+
+
+TO_OWNER = {Move.REQUEST: NoticeKind.DISCLOSURE_REQUEST, Move.BREAK_GLASS: NoticeKind.BREAK_GLASS}
+
+
+def disclosure_notice(one: Disclosure) -> Notice:
+    """Who is told of a thread's last step: the owner of what is asked or opened, the requester of what is answered."""
+    step = one.last
+    name = notice_id("disclosure", one.id, step.move, step.time.isoformat())
+    if kind := TO_OWNER.get(step.move):
+        told, case, other = one.owner, one.case, one.requester
+        return Notice(
+            name, told, kind, step.time, case=case, disclosure=one.id, other_agency=other, purpose=step.purpose
+        )
+    answer = NoticeKind.DISCLOSURE_ANSWER
+    return Notice(name, one.requester, answer, step.time, reference=one.id, disclosure=one.id, other_agency=one.owner)

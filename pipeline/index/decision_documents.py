@@ -1,0 +1,91 @@
+"""What people decide, as documents: each value of a decision topic replaces the document of its key. Pure.
+
+The external version is the value's offset: such a topic has one partition, so Kafka's order is the order of decisions,
+and a rebuild from what compaction left ends in the same documents.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pipeline.access.disclosures import Disclosure, Move
+from pipeline.access.notices import Notice
+from pipeline.access.reviews import Assignment, Review
+from pipeline.index.documents import Action
+
+
+class ReviewDocument(Review, frozen=True, omit_defaults=True):
+    """A document of index `reviews`."""
+
+    position: int = 0
+
+
+class DisclosureDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A document of index `disclosures`; `thread` is JSON when written, plain values when read."""
+
+    id: str
+    position: int
+    case: str
+    owner: str
+    requester: str
+    move: Move
+    time: datetime
+    subject: str = ""
+    deadline: datetime | None = None
+    until: datetime | None = None
+    thread: Any = None
+
+
+class NoticeDocument(Notice, frozen=True, omit_defaults=True):
+    """A document of index `notices`."""
+
+    position: int = 0
+
+
+_encoder = msgspec.json.Encoder()
+_reviews = msgspec.json.Decoder(Review)
+_assignments = msgspec.json.Decoder(Assignment)
+_disclosures = msgspec.json.Decoder(Disclosure)
+_notices = msgspec.json.Decoder(Notice)
+
+
+def review_document(value: bytes, offset: int) -> Action:
+    """The document of a value of `reviews`."""
+    one = _reviews.decode(value)
+    document = ReviewDocument(**msgspec.structs.asdict(one), position=offset)
+    return Action("reviews", one.id, offset, _encoder.encode(document))
+
+
+def assignment_document(value: bytes, offset: int) -> Action:
+    """The document of a value of `assignments`."""
+    return Action("assignments", _assignments.decode(value).id, offset, value)
+
+
+def disclosure_document(value: bytes, offset: int) -> Action:
+    """The document of a value of `disclosures`."""
+    one = _disclosures.decode(value)
+    last = one.last
+    document = DisclosureDocument(
+        id=one.id,
+        position=offset,
+        case=one.case,
+        owner=one.owner,
+        requester=one.requester,
+        move=last.move,
+        time=last.time,
+        subject=one.subject,
+        deadline=last.deadline,
+        until=last.until,
+        thread=msgspec.Raw(value),
+    )
+    return Action("disclosures", one.id, offset, _encoder.encode(document))
+
+
+def notice_document(value: bytes, offset: int) -> Action:
+    """The document of a value of `notices`."""
+    one = _notices.decode(value)
+    document = NoticeDocument(**msgspec.structs.asdict(one), position=offset)
+    return Action("notices", one.id, offset, _encoder.encode(document))

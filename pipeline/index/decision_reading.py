@@ -1,0 +1,136 @@
+"""Reading what people decided: by id in real time, by search once a refresh has shown it.
+
+A decision is effective when its document is there; `effective` waits for that, so that what was acknowledged holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+from elasticsearch import AsyncElasticsearch
+
+from pipeline.access.disclosures import Disclosure, grant_of, thread_id
+from pipeline.access.policy import Grant
+from pipeline.access.requester import Requester
+from pipeline.access.reviews import Assignment, Review, assignment_id
+from pipeline.errors import LiaisonError
+from pipeline.index.decision_documents import DisclosureDocument, NoticeDocument, ReviewDocument
+from pipeline.index.mappings import Indices
+from pipeline.index.queries import Body
+from pipeline.index.reading import ask, is_found
+
+POLL_S: Final = 0.05
+EFFECTIVE_S: Final = 10.0
+"""How long the project stage may take to show a decision: it fetches every 0.2 s."""
+
+MOST_REVIEWS: Final = 10_000
+"""Reviews of one page's links: the most that one search returns."""
+
+IN_ORDER: Final[list[Body]] = [{"position": "asc"}]
+LATEST_FIRST: Final[list[Body]] = [{"position": "desc"}]
+
+T = TypeVar("T")
+
+
+class NotEffectiveError(LiaisonError):
+    """The decision is recorded and will take effect, but has not in time: the project stage does not keep up."""
+
+
+class DecisionReader:
+    """Reads reviews, assignments, disclosures and notices of the active indices. `secret` keys thread ids."""
+
+    def __init__(self, client: AsyncElasticsearch, indices: Indices, secret: bytes) -> None:
+        self._client, self._indices, self._secret = client, indices, secret
+
+    async def of(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
+        """The grants that may open one of these cases to the requester, in real time; the policy decides if one does.
+
+        Ask for hit-only cases alone: no other needs one.
+        """
+        agency, subject = requester.agency, requester.subject
+        ids = [thread_id(self._secret, agency, case, whose) for case in cases for whose in ("", subject)]
+        threads = await self.threads(ids)
+        return tuple(found for one in threads.values() if (found := grant_of(one)) is not None)
+
+    async def threads(self, ids: Iterable[str]) -> dict[str, Disclosure]:
+        """The disclosures of these ids, in real time."""
+        found = await self._get("disclosures", ids, DisclosureDocument)
+        return {key: _thread(document) for key, document in found.items()}
+
+    async def disclosures(
+        self, agency: str, role: str, limit: int, after: Sequence[Any] | None = None
+    ) -> list[tuple[Disclosure, list[Any]]]:
+        """Threads in which an agency is `owner` or `requester`, the latest step first, each with its place in line."""
+        found = await self._page("disclosures", [{"term": {role: agency}}], LATEST_FIRST, limit, after)
+        return [(_thread(msgspec.convert(hit["_source"], DisclosureDocument)), hit["sort"]) for hit in found]
+
+    async def review(self, name: str) -> Review | None:
+        """One review, in real time."""
+        found = (await self._get("reviews", [name], ReviewDocument)).get(name)
+        return None if found is None else _review(found)
+
+    async def reviews_of(self, links: Iterable[str]) -> dict[str, list[Review]]:
+        """The reviews of each of these links, undone ones included; a link without any has an empty list."""
+        found: dict[str, list[Review]] = {link: [] for link in links}
+        if found:
+            query: list[Body] = [{"terms": {"link": list(found)}}]
+            for hit in await self._page("reviews", query, IN_ORDER, MOST_REVIEWS):
+                review = msgspec.convert(hit["_source"], ReviewDocument)
+                found[review.link].append(_review(review))
+        return found
+
+    async def assignees(self, agency: str, links: Iterable[str]) -> dict[str, str]:
+        """Who of an agency is to judge each of these links, in real time; unassigned ones are left out."""
+        ids = [assignment_id(agency, link) for link in links]
+        found = await self._get("assignments", ids, Assignment)
+        return {one.link: one.assignee for one in found.values() if one.assignee}
+
+    async def notices(self, agency: str, after: int, limit: int) -> list[NoticeDocument]:
+        """The notices to an agency behind a position, in their order."""
+        query: list[Body] = [{"term": {"agency": agency}}, {"range": {"position": {"gt": after}}}]
+        found = await self._page("notices", query, IN_ORDER, limit)
+        return [msgspec.convert(hit["_source"], NoticeDocument) for hit in found]
+
+    async def effective(self, kind: str, name: str, offset: int) -> None:
+        """Return once readers see the value at `offset` of its topic, or a later one. Raises NotEffectiveError."""
+        deadline = time.monotonic() + EFFECTIVE_S
+        while (await self._version(kind, name)) < offset:
+            if time.monotonic() > deadline:
+                raise NotEffectiveError("recorded; it takes effect as soon as the index has followed")
+            await asyncio.sleep(POLL_S)
+        await ask(self._client.indices.refresh, index=self._indices.active(kind))
+
+    async def _version(self, kind: str, name: str) -> int:
+        answer = await ask(self._client.mget, index=self._indices.active(kind), ids=[name], source=False, realtime=True)
+        (item,) = answer["docs"]
+        return int(item["_version"]) if is_found(item) else -1
+
+    async def _get(self, kind: str, ids: Iterable[str], struct: type[T]) -> Mapping[str, T]:
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        answer = await ask(self._client.mget, index=self._indices.active(kind), ids=wanted, realtime=True)
+        return {item["_id"]: msgspec.convert(item["_source"], struct) for item in answer["docs"] if is_found(item)}
+
+    async def _page(
+        self, kind: str, filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None = None
+    ) -> list[dict[str, Any]]:
+        body: Body = {"query": {"bool": {"filter": filters}}, "sort": sort, "size": size, "track_total_hits": False}
+        if after is not None:
+            body["search_after"] = list(after)
+        answer = await ask(self._client.search, index=self._indices.active(kind), **body)
+        return list(answer["hits"]["hits"])
+
+
+def _review(document: ReviewDocument) -> Review:
+    told = msgspec.structs.asdict(document)
+    del told["position"]
+    return Review(**told)
+
+
+def _thread(document: DisclosureDocument) -> Disclosure:
+    return msgspec.convert(document.thread, Disclosure)

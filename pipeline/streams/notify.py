@@ -1,0 +1,75 @@
+"""The notify stage: what was decided in, notices to agencies out; each is told once, in one transaction with progress.
+
+It does not depend on the generation: whatever model runs beside another, nobody is told twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.access.disclosures import Disclosure
+from pipeline.access.notices import Notice, disclosure_notice
+from pipeline.settings import Settings
+from pipeline.streams import faults, topics
+from pipeline.streams.admin import ids
+from pipeline.streams.lane import After, Result
+from pipeline.streams.project import Nothing
+from pipeline.streams.stage import ALL, Feed, Stage
+from pipeline.streams.transactions import Output
+
+log = logging.getLogger(__name__)
+
+STAGE: Final = "notify"
+
+_disclosures = msgspec.json.Decoder(Disclosure)
+_encoder = msgspec.json.Encoder()
+
+
+class Notify:
+    """Tells what each record leads to, by a pure function."""
+
+    def __init__(self, settings: Settings, told: Callable[[bytes], Iterable[Notice]]) -> None:
+        self._topic = topics.name(settings, topics.NOTICES)
+        self._told = told
+
+    async def open(self, source: TopicPartition, applied: int) -> Nothing:
+        """There is nothing to open."""
+        return Nothing()
+
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+        """The notices of each record; one that can't be read is left out, since nobody could be told of it."""
+        result = Result()
+        for record in records:
+            try:
+                notices = list(self._told(record.value)) if record.value is not None else []
+            except faults.TROUBLE:
+                raise
+            except Exception:
+                log.exception("%s-%d-%d can't be told of", record.topic, record.partition, record.offset)
+                continue
+            result.outputs += [Output(self._topic, 0, one.id.encode(), _encoder.encode(one)) for one in notices]
+        return result
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        """Nothing goes anywhere but to Kafka."""
+        return ()
+
+
+def of_disclosure(value: bytes) -> Iterable[Notice]:
+    """Whom a value of `disclosures` concerns."""
+    yield disclosure_notice(_disclosures.decode(value))
+
+
+@asynccontextmanager
+async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+    """The stage, the same whatever generation is wanted. Raises LiaisonError where topics are missing."""
+    disclosures = topics.name(settings, topics.DISCLOSURES)
+    found = ids(settings, [disclosures, topics.name(settings, topics.NOTICES)])
+    feeds = [Feed("notify-disclosures", [disclosures], Notify(settings, of_disclosure), ALL)]
+    yield Stage(settings, STAGE, feeds, found.topics, after)

@@ -1,0 +1,189 @@
+"""Decisions through Kafka into the index: effective before acknowledged, told once, rebuilt from what Kafka keeps."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+from elasticsearch import Elasticsearch
+
+from pipeline.access.disclosures import Ask, Disclosure, Urgency, grant, request, revoke, unopened
+from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.policy import CaseMeta, View, view
+from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.reviews import Assignment, Review, Verdict, undo
+from pipeline.index.client import connect
+from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.fields import CATALOGUE
+from pipeline.index.mappings import Indices
+from pipeline.matching.fingerprint import Handling
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.decision_log import DecisionLog
+from pipeline.streams.reading import read
+
+pytestmark = pytest.mark.engines
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+SECRET = b"secret"
+LINK = "0" * 32
+CASE = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
+ASKER = Requester("asker", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
+OWNER = Requester("owner", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
+ASKED = request(unopened(SECRET, CASE, ASKER), CASE, ASKER, WHY, Ask("urgent", Urgency.URGENT, NOW + DAY), NOW)
+GRANTED = grant(ASKED, CASE, OWNER, NOW + 9 * DAY, "", NOW)
+REVIEW = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 2, "g1", Verdict.SAME, "be-fp", "asker", NOW)
+
+T = TypeVar("T")
+
+
+class Office(NamedTuple):
+    """Where decisions are written and read."""
+
+    log: DecisionLog
+    reader: DecisionReader
+
+    async def disclose(self, one: Disclosure) -> None:
+        """Write a thread and wait until it is effective."""
+        await self.reader.effective("disclosures", one.id, await self.log.write(topics.DISCLOSURES, one.id, one))
+
+    async def seen(self) -> View:
+        """How the asker sees the case under what is granted now."""
+        grants = await self.reader.of([CASE.case], ASKER)
+        return view(CASE, ASKER, Purpose.INVESTIGATION, NOW, grants)
+
+
+def run(settings: Settings, what: Callable[[Office], Awaitable[T]]) -> T:
+    async def with_office() -> T:
+        async with connect(settings) as client, DecisionLog(settings) as log:
+            return await what(Office(log, DecisionReader(client, Indices(settings.namespace, ""), SECRET)))
+
+    return asyncio.run(with_office())
+
+
+Start = Callable[[], Any]
+
+
+@pytest.fixture
+def project(installation: Any, start_stage: Any, wait_for: Any, elasticsearch_client: Elasticsearch) -> Start:
+    """Starts the project stage, and returns its process once it has made its indices."""
+
+    def start() -> Any:
+        process = start_stage("project")
+        prefix = installation.settings.namespace
+        names = [f"{prefix}{kind}" for kind in CATALOGUE]
+        wait_for(lambda: elasticsearch_client.indices.exists_alias(name=names), deadline_s=60)
+        elasticsearch_client.cluster.health(index=f"{prefix}*", wait_for_status="yellow", timeout="60s")
+        return process
+
+    return start
+
+
+@pytest.fixture
+def settings(installation: Any, project: Start) -> Settings:
+    """An installation whose project stage runs."""
+    project()
+    found: Settings = installation.settings
+    return found
+
+
+def told(settings: Settings) -> list[Notice]:
+    """Everything on the topic `notices`."""
+
+    async def all_of_it() -> list[bytes]:
+        start = {TopicPartition(topics.name(settings, topics.NOTICES), 0): 0}
+        return [record.value async for records in read(settings, start) for record in records]
+
+    return [msgspec.json.decode(value, type=Notice) for value in asyncio.run(all_of_it())]
+
+
+def test_what_was_acknowledged_is_effective(settings: Settings) -> None:
+    async def story(office: Office) -> list[View]:
+        views = [await office.seen()]
+        for step in (ASKED, GRANTED, revoke(GRANTED, OWNER, "", NOW)):
+            await office.disclose(step)
+            views.append(await office.seen())
+        return views
+
+    assert run(settings, story) == [View.HIT, View.HIT, View.FULL, View.HIT]
+
+
+def test_each_side_lists_its_threads(settings: Settings) -> None:
+    async def story(office: Office) -> list[list[Disclosure]]:
+        await office.disclose(GRANTED)
+        asked = [await office.reader.disclosures(agency, role, 10) for agency, role in SIDES]
+        return [[one for one, _ in found] for found in asked]
+
+    assert run(settings, story) == [[GRANTED], [], [GRANTED], []]
+
+
+SIDES = [("be-fp", "requester"), ("be-fp", "owner"), ("fr-pj", "owner"), ("fr-pj", "requester")]
+
+
+def test_reviews_and_assignments_are_read_as_soon_as_they_are_effective(settings: Settings) -> None:
+    async def story(office: Office) -> tuple[list[Review], list[Review], dict[str, str], dict[str, str]]:
+        kept = []
+        for one in (REVIEW, undo(REVIEW, ASKER, NOW)):
+            offset = await office.log.write(topics.REVIEWS, one.id, one)
+            await office.reader.effective("reviews", one.id, offset)
+            kept.append((await office.reader.reviews_of([LINK]))[LINK])
+        assigned = Assignment(LINK, "be-fp", "someone", "asker", NOW)
+        offset = await office.log.write(topics.ASSIGNMENTS, assigned.id, assigned)
+        await office.reader.effective("assignments", assigned.id, offset)
+        own, other = [await office.reader.assignees(agency, [LINK]) for agency in ("be-fp", "fr-pj")]
+        return kept[0], kept[1], own, other
+
+    first, second, own, other = run(settings, story)
+    assert first == [REVIEW]
+    assert [one.undone for one in second] == [True]
+    assert (own, other) == ({LINK: "someone"}, {})
+
+
+def test_a_notice_goes_to_each_agency_once_even_if_the_stage_is_killed(
+    settings: Settings, start_stage: Any, wait_for: Any
+) -> None:
+    killed = start_stage("notify", "--kill-after", "transaction")
+
+    async def ask(office: Office) -> None:
+        await office.disclose(ASKED)
+
+    run(settings, ask)
+    assert killed.wait(timeout=60) == -signal.SIGKILL
+    start_stage("notify")
+
+    async def answer(office: Office) -> None:
+        await office.disclose(GRANTED)
+
+    run(settings, answer)
+    wait_for(lambda: len(told(settings)) == 2, deadline_s=60)
+    expected = [("fr-pj", NoticeKind.DISCLOSURE_REQUEST), ("be-fp", NoticeKind.DISCLOSURE_ANSWER)]
+    assert [(one.agency, one.kind) for one in told(settings)] == expected
+
+    def read_by(agency: str, after: int = -1) -> list[Any]:
+        return run(settings, lambda office: office.reader.notices(agency, after, 10))
+
+    (notice,) = wait_for(lambda: read_by("be-fp"), deadline_s=60)
+    assert notice.reference == ASKED.id
+    assert read_by("be-fp", notice.position) == []
+
+
+def test_the_index_is_rebuilt_from_what_kafka_keeps(
+    installation: Any, project: Start, wait_for: Any, elasticsearch_client: Elasticsearch, kafka_admin: Any
+) -> None:
+    first, settings = project(), installation.settings
+    run(settings, lambda office: office.disclose(ASKED))
+    run(settings, lambda office: office.disclose(GRANTED))
+    first.terminate()
+    first.wait(timeout=60)
+    elasticsearch_client.indices.delete(index=Indices(settings.namespace, "").first("disclosures"))
+    kafka_admin.delete_groups([f"{settings.namespace}project-{installation.generation}"])
+    project()
+    wait_for(lambda: run(settings, lambda office: office.seen()) is View.FULL, deadline_s=60)

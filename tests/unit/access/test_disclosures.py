@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from pipeline.access.disclosures import (
+    BREAK_GLASS,
+    LONGEST_GRANT,
+    MOST_STEPS,
+    Ask,
+    Disclosure,
+    NotDueError,
+    State,
+    Urgency,
+    break_glass,
+    disclosure_for,
+    grant,
+    grant_of,
+    is_overdue,
+    may_decide,
+    refuse,
+    request,
+    revoke,
+    state,
+    unopened,
+)
+from pipeline.access.policy import CaseMeta, View, view
+from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.matching.fingerprint import Handling
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+SECRET = b"secret"
+H2 = Handling("H2", ("BE", "DE"), ("investigation",))
+CASE = CaseMeta("fr-pj:1", "fr-pj", H2)
+WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
+ASKED = Ask("the same phone", Urgency.URGENT, NOW + DAY)
+
+
+def person(agency: str, *roles: Role, subject: str = "") -> Requester:
+    name = subject or f"someone of {agency}"
+    return Requester(name, agency, agency[:2].upper(), frozenset(roles or {Role.INVESTIGATOR}))
+
+
+ASKER, OWNER = person("be-fp"), person("fr-pj")
+CHIEF = person("be-fp", Role.SUPERVISOR, subject="chief")
+BLANK = unopened(SECRET, CASE, ASKER)
+
+
+def asked() -> Disclosure:
+    return request(BLANK, CASE, ASKER, WHY, ASKED, NOW)
+
+
+def granted(until: datetime = NOW + 7 * DAY) -> Disclosure:
+    return grant(asked(), CASE, OWNER, until, "", NOW)
+
+
+def seen(one: Disclosure, who: Requester = ASKER, case: CaseMeta = CASE, now: datetime = NOW) -> View:
+    found = grant_of(one)
+    return view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
+
+
+def test_a_grant_opens_the_case_to_the_whole_asking_agency_until_its_date_and_to_no_other() -> None:
+    assert seen(asked()) is View.HIT
+    assert seen(granted()) is seen(granted(), CHIEF) is View.FULL
+    assert seen(granted(), person("de-bka")) is View.HIT
+    assert seen(granted(), now=NOW + 7 * DAY) is View.HIT
+
+
+@pytest.mark.parametrize("end", [refuse, revoke])
+def test_a_refusal_or_revocation_closes_it(end: object) -> None:
+    closed = refuse(asked(), OWNER, "no", NOW) if end is refuse else revoke(granted(), OWNER, "no", NOW)
+    assert grant_of(closed) is None
+    assert seen(closed) is View.HIT
+
+
+@pytest.mark.parametrize(
+    "stricter",
+    [
+        Handling("H3", ("BE", "DE"), ("investigation",)),
+        Handling("H2", ("DE",), ("investigation",)),
+        Handling("H2", ("BE",), ("investigation",)),
+    ],
+)
+def test_stricter_handling_suspends_a_grant_and_the_old_one_restores_it(stricter: Handling) -> None:
+    tightened = CaseMeta(CASE.case, CASE.agency, stricter)
+    assert seen(granted(), case=tightened) is not View.FULL
+    assert state(granted(), stricter, NOW) is State.SUSPENDED
+    assert state(granted(), H2, NOW) is State.GRANTED
+
+
+def test_states_and_what_is_overdue() -> None:
+    moments = [NOW, NOW + DAY, NOW + DAY + timedelta(seconds=1)]
+    assert [is_overdue(asked(), now) for now in moments] == [False, False, True]
+    assert not is_overdue(granted(), NOW + 3 * DAY)
+    assert state(asked(), H2, NOW + 3 * DAY) is State.REQUESTED
+    assert state(granted(), H2, NOW + 7 * DAY) is State.EXPIRED
+    assert state(refuse(asked(), OWNER, "", NOW), H2, NOW) is State.REFUSED
+    assert state(revoke(granted(), OWNER, "", NOW), H2, NOW) is State.REVOKED
+
+
+def test_steps_that_are_not_due_are_refused() -> None:
+    for wrong in (
+        lambda: request(asked(), CASE, ASKER, WHY, ASKED, NOW),
+        lambda: request(granted(), CASE, ASKER, WHY, ASKED, NOW),
+        lambda: request(BLANK, CASE, ASKER, WHY, ASKED, NOW + DAY),
+        lambda: grant(refuse(asked(), OWNER, "", NOW), CASE, OWNER, NOW + DAY, "", NOW),
+        lambda: grant(asked(), CASE, OWNER, NOW, "", NOW),
+        lambda: grant(asked(), CASE, OWNER, NOW + LONGEST_GRANT + DAY, "", NOW),
+        lambda: refuse(granted(), OWNER, "", NOW),
+        lambda: revoke(asked(), OWNER, "", NOW),
+        lambda: break_glass(BLANK, CASE, CHIEF, WHY, " ", NOW),
+    ):
+        with pytest.raises(NotDueError):
+            wrong()
+
+
+def test_after_an_answer_it_may_be_asked_again() -> None:
+    for closed in (refuse(asked(), OWNER, "", NOW), revoke(granted(), OWNER, "", NOW)):
+        again = request(closed, CASE, ASKER, WHY, ASKED, NOW)
+        assert state(again, H2, NOW) is State.REQUESTED
+    expired = request(granted(NOW + DAY), CASE, ASKER, WHY, Ask("", Urgency.ROUTINE, NOW + 3 * DAY), NOW + 2 * DAY)
+    assert len(expired.steps) == 3
+
+
+def test_a_grant_may_be_given_another_end() -> None:
+    longer = grant(granted(NOW + DAY), CASE, OWNER, NOW + 9 * DAY, "", NOW)
+    assert seen(longer, now=NOW + 8 * DAY) is View.FULL
+
+
+def test_the_thread_is_the_agencys_reference_and_a_break_glass_the_supervisors_own() -> None:
+    own = unopened(SECRET, CASE, CHIEF, CHIEF.subject)
+    assert len({BLANK.id, own.id, unopened(SECRET, CASE, person("de-bka")).id}) == 3
+    opened = break_glass(own, CASE, CHIEF, WHY, "a life", NOW)
+    assert seen(opened, CHIEF) is View.FULL
+    assert seen(opened, ASKER) is View.HIT
+    assert seen(opened, CHIEF, now=NOW + BREAK_GLASS) is View.HIT
+    assert seen(revoke(opened, OWNER, "", NOW), CHIEF) is View.HIT
+
+
+def test_only_the_owners_readers_decide() -> None:
+    assert may_decide(asked(), OWNER)
+    for who in (ASKER, person("de-bka"), person("fr-pj", Role.OPS), person("fr-pj", Role.FEED)):
+        assert not may_decide(asked(), who)
+
+
+def test_each_agency_sees_its_own_people_and_of_the_other_that_it_acted() -> None:
+    for reader, own, other in ((ASKER, 0, 1), (OWNER, 1, 0)):
+        row = disclosure_for(granted(), CASE, reader.agency, View.FULL, NOW)
+        assert row["steps"][own]["subject"] == reader.subject
+        assert row["steps"][other]["subject"] is None
+    theirs = disclosure_for(granted(), CASE, "fr-pj", View.FULL, NOW)
+    assert theirs["steps"][0]["case_reference"] is None
+    assert theirs["steps"][0]["purpose"] == "investigation"
+
+
+def test_the_requester_gets_no_key_before_he_may_read_the_case() -> None:
+    row = disclosure_for(asked(), CASE, "be-fp", View.HIT, NOW)
+    assert b"fr-pj:1" not in msgspec.json.encode(row)
+    assert row["deadline"] == ASKED.deadline.isoformat()
+    assert disclosure_for(granted(), CASE, "be-fp", View.FULL, NOW)["case"] == "fr-pj:1"
+
+
+def test_a_thread_keeps_its_latest_steps() -> None:
+    thread = BLANK
+    for _ in range(MOST_STEPS):
+        thread = refuse(request(thread, CASE, ASKER, WHY, ASKED, NOW), OWNER, "", NOW)
+    assert len(thread.steps) == MOST_STEPS
+    assert state(thread, H2, NOW) is State.REFUSED

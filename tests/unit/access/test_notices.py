@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from pipeline.access.disclosures import (
+    Ask,
+    Disclosure,
+    Urgency,
+    break_glass,
+    grant,
+    refuse,
+    request,
+    revoke,
+    unopened,
+)
+from pipeline.access.notices import NoticeKind, disclosure_notice
+from pipeline.access.policy import CaseMeta
+from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.matching.fingerprint import Handling
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
+CASE = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
+CHIEF = Requester("chief", "be-fp", "BE", frozenset({Role.SUPERVISOR}))
+OWNER = Requester("owner", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
+BLANK = unopened(b"secret", CASE, CHIEF)
+ASKED = request(BLANK, CASE, CHIEF, WHY, Ask("urgent", Urgency.URGENT, LATER), NOW)
+GRANTED = grant(ASKED, CASE, OWNER, LATER, "", NOW)
+
+
+def told(one: Disclosure) -> tuple[str, NoticeKind]:
+    notice = disclosure_notice(one)
+    return notice.agency, notice.kind
+
+
+def test_the_owner_is_told_of_what_is_asked_or_opened() -> None:
+    assert told(ASKED) == ("fr-pj", NoticeKind.DISCLOSURE_REQUEST)
+    opened = break_glass(BLANK, CASE, CHIEF, WHY, "a life", NOW)
+    assert told(opened) == ("fr-pj", NoticeKind.BREAK_GLASS)
+    notice = disclosure_notice(opened)
+    assert (notice.case, notice.other_agency, notice.purpose) == ("fr-pj:1", "be-fp", "investigation")
+
+
+def test_the_requester_is_told_of_every_answer_without_the_cases_key() -> None:
+    for answered in (GRANTED, refuse(ASKED, OWNER, "", NOW), revoke(GRANTED, OWNER, "", NOW)):
+        assert told(answered) == ("be-fp", NoticeKind.DISCLOSURE_ANSWER)
+        assert b"fr-pj:1" not in msgspec.json.encode(disclosure_notice(answered))
+
+
+def test_a_step_has_one_notice_however_often_it_is_told() -> None:
+    assert disclosure_notice(ASKED) == disclosure_notice(ASKED)
+    assert disclosure_notice(ASKED).id != disclosure_notice(GRANTED).id

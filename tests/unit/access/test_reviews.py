@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import msgspec
+import pytest
+
+from pipeline.access.requester import Requester, Role
+from pipeline.access.reviews import (
+    Change,
+    Colour,
+    NotUndoableError,
+    Review,
+    Verdict,
+    change,
+    colour,
+    is_due,
+    marks,
+    review_for,
+    standing,
+    undo,
+)
+from pipeline.matching.explanation import EntityEvidence, Explanation, Item
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LINK = "0" * 32
+SECRET = b"secret"
+SAME, DIFFERENT, RELATED, UNSURE = Verdict.SAME, Verdict.DIFFERENT, Verdict.RELATED, Verdict.UNSURE
+PASSPORT = Item("identifier", "exact", "X1", "X1", 900)
+NAME = Item("name", "close", "Ivan", "Iwan", 300)
+
+
+def review(verdict: Verdict, agency: str = "be-fp", minutes: int = 0, **fields: object) -> Review:
+    made = Review(
+        f"{agency}{minutes}", LINK, "be-fp:1", "fr-pj:1", 1, 1, "g1", verdict, agency, f"someone of {agency}",
+        NOW + timedelta(minutes=minutes),
+    )  # fmt: skip
+    return msgspec.structs.replace(made, **fields)
+
+
+def explained(*items: Item, bits: int = 0) -> Explanation:
+    entity = EntityEvidence("person", "person", "p1", "p1", items, bits, bits)
+    return Explanation(-1000, 0, 0, (entity,), bits, 0.9, "probable", (), "m", "h")
+
+
+def because(*items: Item) -> tuple[str, ...]:
+    return tuple(mark.digest for mark in marks(explained(*items), SECRET, LINK))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "action", "expected"),
+    [
+        (SAME, False, Colour.WHITE), (RELATED, False, Colour.WHITE), (DIFFERENT, False, Colour.GREEN),
+        (UNSURE, False, Colour.YELLOW), (SAME, True, Colour.RED), (RELATED, True, Colour.RED),
+        (DIFFERENT, True, Colour.GREEN), (UNSURE, True, Colour.YELLOW),
+    ],
+)  # fmt: skip
+def test_a_verdict_has_the_detectors_colour(verdict: Verdict, action: bool, expected: Colour) -> None:
+    assert colour(review(verdict, action=action)) is expected
+    assert standing([review(verdict, action=action)]).colour is expected
+
+
+def test_an_unjudged_link_is_yellow() -> None:
+    assert standing([]).colour is Colour.YELLOW
+    assert standing([review(SAME, undone=True)]).colour is Colour.YELLOW
+
+
+def test_an_agencys_latest_review_holds_whatever_the_order_of_arrival() -> None:
+    given = [review(UNSURE), review(SAME, minutes=1), review(DIFFERENT, minutes=2, undone=True)]
+    for order in permutations(given):
+        assert [one.verdict for one in standing(order).holding] == [SAME]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "disputed"),
+    [
+        (SAME, DIFFERENT, True),
+        (RELATED, DIFFERENT, True),
+        (SAME, RELATED, False),
+        (UNSURE, DIFFERENT, False),
+        (SAME, SAME, False),
+    ],
+)
+def test_another_agencys_contradiction_is_kept_and_shown_as_a_dispute(
+    one: Verdict, other: Verdict, disputed: bool
+) -> None:
+    found = standing([review(one), review(other, "fr-pj", 1)])
+    assert found.disputed is disputed
+    assert [held.verdict for held in found.holding] == [one, other]
+
+
+def test_the_reviewer_or_his_supervisor_takes_a_review_back_once() -> None:
+    made = review(SAME)
+    by = Requester(made.reviewer, "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
+    chief = Requester("chief", "be-fp", "BE", frozenset({Role.SUPERVISOR}))
+    for who in (by, chief):
+        taken = undo(made, who, NOW)
+        assert (taken.undone_by, taken.undone_at, taken.verdict) == (who.subject, NOW, SAME)
+        with pytest.raises(NotUndoableError):
+            undo(taken, who, NOW)
+    colleague = Requester("colleague", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
+    foreign = Requester("chief", "fr-pj", "FR", frozenset({Role.SUPERVISOR}))
+    for who in (colleague, foreign):
+        with pytest.raises(NotUndoableError):
+            undo(made, who, NOW)
+
+
+def test_other_agencies_see_the_agency_and_not_the_reviewer() -> None:
+    made = review(SAME, undone=True, undone_by="chief")
+    assert review_for(made, "be-fp")["reviewer"] == made.reviewer
+    assert review_for(made, "be-fp")["undone_by"] == "chief"
+    told = review_for(made, "fr-pj")
+    assert (told["agency"], told["reviewer"], told["undone_by"]) == ("be-fp", None, None)
+    assert made.reviewer.encode() not in msgspec.json.encode(told)
+
+
+def test_new_weights_are_no_new_evidence() -> None:
+    heavier = Item("identifier", "exact", "X1", "X1", 1200, "1 in 9", 0.5)
+    assert change(review(DIFFERENT, evidence=because(PASSPORT)), marks(explained(heavier), SECRET, LINK)) is None
+
+
+def test_a_change_of_evidence_says_what_is_new_and_how_much_is_gone() -> None:
+    judged = review(DIFFERENT, evidence=because(NAME))
+    assert change(judged, marks(explained(NAME, PASSPORT), SECRET, LINK)) == Change((("identifier", "exact"),), 0)
+    assert change(judged, marks(explained(), SECRET, LINK)) == Change((), 1)
+    other = Item("name", "close", "Ivan", "Johann", 300)
+    assert change(judged, marks(explained(other), SECRET, LINK)) == Change((("name", "close"),), 1)
+
+
+def test_only_unjudged_links_and_changed_differences_are_due() -> None:
+    new = Change((("identifier", "exact"),), 0)
+    assert is_due(None, None)
+    assert is_due(review(DIFFERENT), new)
+    assert not is_due(review(DIFFERENT), None)
+    assert not any(is_due(review(verdict), new) for verdict in (SAME, RELATED, UNSURE))
+
+
+def test_marks_keep_no_content_and_differ_by_link_and_secret() -> None:
+    one, *others = (
+        {mark.digest for mark in marks(explained(PASSPORT, NAME), secret, link)}
+        for secret, link in ((SECRET, LINK), (b"other", LINK), (SECRET, "1" * 32))
+    )
+    assert len(one) == 2
+    assert all(not one & other for other in others)
+    assert change(review(SAME, manual=True), marks(explained(NAME), SECRET, LINK)) is None
