@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.ops import replay_commands
 from pipeline.ops.audit import audit_commands
 from pipeline.settings import settings as from_environment
 
@@ -21,6 +22,7 @@ def register(root: typer.Typer) -> None:
     ops.add_typer(agency, name="agency")
     ops.add_typer(audit_commands(), name="audit")
     ops.command("lag")(show_lag)
+    replay_commands.register(ops)
     root.add_typer(ops, name="ops")
 
 

@@ -30,13 +30,18 @@ _NOT_DUE = {
 
 
 class SourceMessage(msgspec.Struct, frozen=True):
-    """One Kafka message of a national topic; `agency` is the one that the topic is for."""
+    """One Kafka message of a national topic; `agency` is the one that the topic is for.
+
+    `origin` is where it was first, if an operator has sent it again: then a version below the one known is no mistake
+    of its agency but a duplicate.
+    """
 
     position: Position
     agency: str
     key: bytes | None
     value: bytes | None
     arrived_ms: int = 0
+    origin: Position | None = None
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -81,7 +86,7 @@ def receive(message: SourceMessage, desk: Desk) -> Decision:
         return _rejection(message, refused.problems[0], time)
     try:
         _check_route(message, record, agency, desk.partitions)
-        taken = take(record, desk.known(record.case.key))
+        taken = take(record, desk.known(record.case.key), replayed=message.origin is not None)
     except RefusedError as refused:
         return _rejection(message, refused.problems[0], time, record.case)
     if taken is None:
@@ -90,14 +95,14 @@ def receive(message: SourceMessage, desk: Desk) -> Decision:
     return Decision(msgspec.structs.replace(receipt, warnings=taken.normalised.warnings), taken)
 
 
-def take(record: Record, known: Known | None) -> Taken | None:
-    """The version if it is due; None if it is the one known already.
+def take(record: Record, known: Known | None, *, replayed: bool = False) -> Taken | None:
+    """The version if it is due; None if it is the one known already, or a lower one that an operator sent again.
 
     Raises RefusedError (stale_version, conflicting_version). Equal content is equal canonical JSON of `data` alone.
     """
     case, content = record.case, hashing.content_hash(record.data)
     found = standing(known, case.version, content)
-    if found is Standing.DUPLICATE:
+    if found is Standing.DUPLICATE or (replayed and found is Standing.STALE):
         return None
     if found is not Standing.NEWER:
         raise RefusedError(Problem(Reason(found), "/data/version", _NOT_DUE[found]))
@@ -148,7 +153,7 @@ def _check_route(message: SourceMessage, record: Record, agency: Agency, partiti
 
 
 def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) -> Receipt:
-    return Receipt(message.position, outcome, case.key, case.version, time=time)
+    return Receipt(message.position, outcome, case.key, case.version, time=time, origin=message.origin)
 
 
 def _rejection(message: SourceMessage, problem: Problem, time: str, case: Case | None = None) -> Decision:
@@ -162,6 +167,7 @@ def _rejection(message: SourceMessage, problem: Problem, time: str, case: Case |
         problem.pointer,
         problem.message,
         time=time,
+        origin=message.origin,
     )
     rejected = Rejected(
         position=message.position,
@@ -172,5 +178,6 @@ def _rejection(message: SourceMessage, problem: Problem, time: str, case: Case |
         key=message.key,
         original=message.value,
         time=time,
+        origin=message.origin,
     )
     return Decision(receipt, rejected=rejected)

@@ -41,6 +41,12 @@ class Position(msgspec.Struct, frozen=True, order=True):
     def __str__(self) -> str:
         return f"{self.topic}-{self.partition}-{self.offset}"
 
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """The position that `str` wrote. Raises ValueError."""
+        topic, partition, offset = text.rsplit("-", 2)
+        return cls(topic, int(partition), int(offset))
+
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where an accepted record came from and what it was made with.
@@ -76,7 +82,10 @@ class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Value of topic `receipts.<agency>`: the one outcome of one source position. It holds no content."""
+    """Value of topic `receipts.<agency>`: the one outcome of one source position. It holds no content.
+
+    `origin` is the position that the message was sent to first, where an operator has sent it again.
+    """
 
     position: Position
     outcome: str
@@ -87,10 +96,14 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str = ""
     warnings: tuple[RecordWarning, ...] = ()
     time: str = ""
+    origin: Position | None = None
 
 
 class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Value of topic `rejected`: the original key and bytes (base64 in JSON) with the reason."""
+    """Value of topic `rejected`: the original key and bytes (base64 in JSON) with the reason.
+
+    `origin` is as in a receipt.
+    """
 
     position: Position
     reason: str

@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.lane import After, Result
+from pipeline.streams.origin import origin_of
 from pipeline.streams.reading import begin, read
 from pipeline.streams.registry import agencies, changed
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
@@ -102,7 +103,8 @@ class Intake:
         result = Result()
         for record in records:
             position = Position(record.topic, record.partition, record.offset)
-            message = SourceMessage(position, agency, record.key, record.value, record.timestamp)
+            origin = origin_of(record)
+            message = SourceMessage(position, agency, record.key, record.value, record.timestamp, origin)
             result.outputs += self._outcome(message, desk, store, result.tally)
         return result
 
@@ -157,7 +159,7 @@ def _recall(store: TableStore, case: str) -> Known | None:
 def _failed(message: SourceMessage, why: str, desk: Desk, reason: Reason = Reason.SCHEMA) -> Decision:
     """The rejection of a message that a fault of ours, or the size of what it becomes, keeps from being taken in."""
     time = desk.now().isoformat(timespec="milliseconds")
-    receipt = Receipt(message.position, Outcome.REJECTED, reason=reason, message=why, time=time)
+    receipt = Receipt(message.position, Outcome.REJECTED, reason=reason, message=why, time=time, origin=message.origin)
     rejected = Rejected(
         position=message.position,
         reason=reason,
@@ -167,6 +169,7 @@ def _failed(message: SourceMessage, why: str, desk: Desk, reason: Reason = Reaso
         key=message.key,
         original=message.value,
         time=time,
+        origin=message.origin,
     )
     return Decision(receipt, rejected=rejected)
 

@@ -1,0 +1,37 @@
+"""Who operates, and that what he does is in the audit trail before it is done."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from pipeline.access.audit import Act, Kind
+from pipeline.settings import Settings
+from pipeline.streams.audit_log import audit_log
+
+
+def now() -> datetime:
+    """The time of day, aware."""
+    return datetime.now(UTC)
+
+
+def operator() -> str:
+    """The user of this machine who runs the command."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError):  # a container's user without a name
+        return f"unnamed@{socket.gethostname()}"
+
+
+@asynccontextmanager
+async def audited(settings: Settings, what: str, *, subject: str = "", agency: str = "") -> AsyncIterator[None]:
+    """Record the operation, then let it happen. Raises AuditError, and then nothing has happened.
+
+    `what` holds no personal data; `subject` and `agency` are a token's, else the local operator's.
+    """
+    async with audit_log(settings, now) as log:
+        await log.write(Act(Kind.OPERATION, subject=subject or operator(), agency=agency, object=what))
+        yield

@@ -1,0 +1,66 @@
+"""Which rejections are wanted, what is told of them, and where they go when sent again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from case_samples import message
+
+from pipeline.ops.rejections import Wanted, route, told
+from pipeline.records.messages import Position, Reason, Rejected
+from pipeline.records.partitioning import partition_of
+
+KEY = b"fr-pj:2026-004711"
+REJECTED = Rejected(
+    position=Position("cases.fr-pj", 1, 7),
+    reason=Reason.SCHEMA,
+    pointer="/data/title",
+    message="must be text",
+    agency="fr-pj",
+    key=KEY,
+    original=b"{}",
+    time="2026-11-24T10:00:00.000+00:00",
+)
+
+
+def changed(**fields: Any) -> Rejected:
+    return msgspec.structs.replace(REJECTED, **fields)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meets"),
+    [
+        (Wanted(), True),
+        (Wanted(reason="schema", agency="fr-pj"), True),
+        (Wanted(reason="date"), False),
+        (Wanted(agency="be-fp"), False),
+        (Wanted(since=datetime(2026, 11, 24, 10, tzinfo=UTC), until=datetime(2026, 11, 24, 11, tzinfo=UTC)), True),
+        (Wanted(since=datetime(2026, 11, 24, 11, tzinfo=UTC)), False),
+        (Wanted(until=datetime(2026, 11, 24, 10, tzinfo=UTC)), False),
+        (Wanted(positions=frozenset({"cases.fr-pj-1-7"})), True),
+        (Wanted(positions=frozenset({"cases.fr-pj-1-8"})), False),
+    ],
+)
+def test_what_is_wanted(wanted: Wanted, meets: bool) -> None:
+    assert wanted.meets(REJECTED) is meets
+
+
+def test_the_original_is_told_by_its_size_alone() -> None:
+    secret = changed(original=b"canary", key=b"canary-key", origin=Position("cases.fr-pj", 0, 1))
+    rejection = told(secret)
+    assert b"canary" not in msgspec.json.encode(rejection)
+    assert (rejection.size, rejection.origin, rejection.pointer) == (6, "cases.fr-pj-0-1", "/data/title")
+
+
+def test_a_misrouted_record_goes_where_its_key_belongs() -> None:
+    for key in (None, b"wrong"):
+        assert route(changed(reason=Reason.MISROUTED, key=key, original=message()), 4) == (KEY, partition_of(KEY, 4))
+
+
+def test_others_go_to_the_partition_of_their_key_and_without_one_where_they_came() -> None:
+    assert route(REJECTED, 4) == (KEY, partition_of(KEY, 4))
+    assert route(changed(key=None), 4) == (None, 1)
+    assert route(changed(reason=Reason.MISROUTED, key=None, original=b"unreadable"), 4) == (None, 1)
