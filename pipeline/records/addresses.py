@@ -30,7 +30,10 @@ _HOUSE_FIRST = re.compile(rf"^(?:no\.? ?|n° ?|№ ?)?(?P<house>{_HOUSE})(?![\w]
 _HOUSE_LAST = re.compile(
     rf"^(?P<street>\D.*?)[\s,]+(?:д\.? ?|no\.? ?|nr\.? ?|n° ?|№ ?)?(?P<house>{_HOUSE})$", re.IGNORECASE
 )
-_HOUSE_ALONE = re.compile(rf"^(?:д\.? ?|no\.? ?|nr\.? ?|n° ?|№ ?)?(?P<house>{_HOUSE})$", re.IGNORECASE)
+_HOUSE_ALONE = re.compile(rf"^(?:д\.? ?|no\.? ?|nr\.? ?|n° ?|№ ?|# ?)?(?P<house>{_HOUSE})$", re.IGNORECASE)
+_STREET_LAST = re.compile(r"\s(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|boulevard|way|pl|place|ct|court)\.?$", re.I)
+"""English words that end a street line: its number is a house's, however much it looks like a postcode."""
+
 _CEDEX = re.compile(r"\s+(?:cedex|sp)(?:\s+\d+)?$|\s+\d{1,2}(?:e|er|ème|eme)?(?:\s+arrondissement)?$", re.IGNORECASE)
 """Delivery words and districts that follow a city's name on French mail."""
 
@@ -58,7 +61,7 @@ def _read(full: str) -> dict[str, str]:
     parts = [part for line in full.splitlines() for part in map(clean_text, line.split(",")) if part]
     found: dict[str, str] = {}
     for at, part in enumerate(parts):
-        if place := _CODE_CITY.match(part) or _CITY_CODE.match(part):
+        if place := None if _STREET_LAST.search(part) else _CODE_CITY.match(part) or _CITY_CODE.match(part):
             before = parts[at - 1] if at and not place["city"] else ""
             found |= {"postcode": place["code"], "city": place["city"] or before}
         elif "house" not in found and (alone := _HOUSE_ALONE.match(part)):

@@ -72,11 +72,20 @@ def address_level(p: AddressPrint, q: AddressPrint) -> int:
         if level is not None:
             return level
     place = _same_place(p, q)
-    if place is not False and p.street and q.street and fuzz.token_sort_ratio(p.street, q.street) >= STREET_SIMILARITY:
+    if place is not False and p.street and q.street and _same_street(p, q):
         if p.house and q.house:
             return DOOR if _same_house(p.house, q.house) else _area_level(p, q)
         return STREET
     return _area_level(p, q)
+
+
+def _same_street(p: AddressPrint, q: AddressPrint) -> bool:
+    """One street, or one whose line runs on into the city and country that the other side states apart."""
+    if fuzz.token_sort_ratio(p.street, q.street) >= STREET_SIMILARITY:
+        return True
+    x, y = set(p.street.split()), set(q.street.split())
+    place = {*p.city.split(), p.country, *q.city.split(), q.country}
+    return len(x & y) > 1 and x ^ y <= place
 
 
 def _same_house(p: str, q: str) -> bool:

@@ -5,22 +5,26 @@ from __future__ import annotations
 from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, bend
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, TokenPair, compare_all, levels
+from pipeline.matching.names.organisation_words import meanings
 
 NAMED = frozenset({"person", "organisation", "vessel", "account", "document", "address", "vehicle"})
 
 LEVELS = (
     Level("same", 0.55, 1.0e-4, 0.008),
     Level("longer", 0.20, 3.0e-4, 0.010),
-    Level("near", 0.10, 1.0e-3, 0.030),
+    Level("near", 0.10, 1.0e-3, 0.020),
     Level("family_differs", 0.025, 1.0e-2, 0.020),
     Level("partial", 0.070, 3.0e-2, 0.070),
-    Level("conflict", 0.009, 2.0e-2, 0.780),
-    Level("different", 0.046, 0.939, 0.082),
+    Level("conflict", 0.005, 2.0e-2, 0.790),
+    Level("different", 0.050, 0.939, 0.082),
 )
 """A name's own bits come from its tokens; the levels serve the companion hypothesis: relatives share the family name
-and rarely the given name (father and son in 1 of 100, names a letter apart in 3), companies of a group share the
+and rarely the given name (father and son in 1 of 100, names a letter apart in 2), companies of a group share the
 group's name."""
 SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, CONFLICT, DIFFERENT = range(7)
+
+WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})
+"""What the company above those of single countries is called."""
 
 NEARLY = frozenset({levels.EDIT, levels.NEAR})
 
@@ -29,13 +33,17 @@ def name(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
     """Names: the best pair of all names and aliases, token by token, in any order and across scripts (names package);
     bits are the sum over aligned tokens with their rarity. The level says whether all tokens agree, one name is longer,
     a given name is a letter off, only the family name contradicts, a single token is all there is on one side, another
-    token contradicts while some agree (relatives, companies of one group), or nothing agrees."""
+    token contradicts while some agree (relatives, companies of one group, such as those of two countries), or nothing
+    agrees."""
     if not a.names or not b.names:
         return None
     found = compare_all(a.names, b.names)
     if not found.pairs:
         return None
-    return bend(found.bits, table.curve), name_level(found, a, b), 0, 0
+    level = name_level(found, a, b)
+    if level <= NEAR and a.type == "organisation" and _are_of_two_places(a, b):
+        level = CONFLICT
+    return bend(found.bits, table.curve), level, 0, 0
 
 
 def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
@@ -70,6 +78,17 @@ def _only_family_differs(conflict: list[TokenPair], a: EntityPrint, b: EntityPri
     family_a = {token.text for name in a.names for token in name.tokens if token.kind == "family"}
     family_b = {token.text for name in b.names for token in name.tokens if token.kind == "family"}
     return all(pair.a in family_a and pair.b in family_b for pair in conflict)
+
+
+def _are_of_two_places(a: EntityPrint, b: EntityPrint) -> bool:
+    """Whether both organisations have a name with a place, and not the same: companies of one group."""
+    first, second = _places(a), _places(b)
+    return bool(first and second and first.isdisjoint(second))
+
+
+def _places(one: EntityPrint) -> set[str]:
+    words = (token.text for name in one.names for token in name.tokens if token.kind == "core")
+    return {meaning for word in words for meaning in meanings(word) if meaning.startswith("LOC:") or meaning in WORLD}
 
 
 def name_value(one: EntityPrint, index: int) -> str:

@@ -18,6 +18,9 @@ READ = [
     ("Keizersgracht 123, 1015 CJ Amsterdam", ("123", "keizersgracht", "1015cj", "amsterdam")),
     ("Via Roma, 12, 20121 Milano", ("12", "st roma", "20121", "milano")),
     ("ул. Ленина, д. 5, кв. 3, Москва", ("5", "ul lenina", "", "")),
+    ("1304 Poppy Hills Dr, Blacklick, OHIO", ("1304", "poppy hl dr", "", "")),
+    ("1304 Poppy Hills Drive, Blacklick, OH 43004", ("1304", "poppy hl dr", "43004", "oh")),
+    ("#321, Street 128, Phnom Penh", ("321", "st 128", "", "")),
     ("somewhere in the north", ("", "", "", "")),
 ]
 

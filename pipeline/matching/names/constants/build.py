@@ -67,13 +67,14 @@ def _common_shares() -> dict[str, float]:
 
 def variant_classes(vocabulary: Iterable[str]) -> list[list[str]]:
     """Classes of tokens that are spellings or short forms of one name, each sorted, without duplicates."""
-    classes = {frozenset(group) for group in (*_nickname_pairs(), *_rigour_classes(vocabulary)) if len(group) > 1}
+    classes = {frozenset(group) for group in (*_nicknames(), *_rigour_classes(vocabulary)) if len(group) > 1}
     return sorted(sorted(group) for group in classes)
 
 
-def _nickname_pairs() -> list[set[str]]:
+def _nicknames() -> list[set[str]]:
+    """A name with all its short forms, which stand for each other too: Ed and Eddie."""
     groups = tomllib.loads((_FOLDER / "nicknames.toml").read_text("utf-8")).values()
-    return [{full, nick} for group in groups for full, nicks in group.items() for nick in nicks.split()]
+    return [{full, *nicks.split()} for group in groups for full, nicks in group.items()]
 
 
 def _rigour_classes(vocabulary: Iterable[str]) -> list[set[str]]:
