@@ -31,7 +31,9 @@ _HOUSE_LAST = re.compile(
     rf"^(?P<street>\D.*?)[\s,]+(?:д\.? ?|no\.? ?|nr\.? ?|n° ?|№ ?)?(?P<house>{_HOUSE})$", re.IGNORECASE
 )
 _HOUSE_ALONE = re.compile(rf"^(?:д\.? ?|no\.? ?|nr\.? ?|n° ?|№ ?|# ?)?(?P<house>{_HOUSE})$", re.IGNORECASE)
-_STREET_LAST = re.compile(r"\s(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|boulevard|way|pl|place|ct|court)\.?$", re.I)
+_STREET_LAST = re.compile(
+    r"\s(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|boulevard|way|pl|place|ct|court)\.?$", re.I
+)
 """English words that end a street line: its number is a house's, however much it looks like a postcode."""
 
 _CEDEX = re.compile(r"\s+(?:cedex|sp)(?:\s+\d+)?$|\s+\d{1,2}(?:e|er|ème|eme)?(?:\s+arrondissement)?$", re.IGNORECASE)

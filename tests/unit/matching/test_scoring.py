@@ -56,6 +56,17 @@ class TestHouseholdsTwinsAndNamesakes:
         son = person("Marc", "Lefebvre", birth_date="1991-11-24", **HOME)
         assert probability(father, son) < 0.5
 
+    def test_twins_that_share_a_mailbox_too_are_not_linked(self, probability: Any) -> None:
+        marc = person("Marc", "Lefebvre", birth_date="1990-05-03", emails=["lefebvre@example.org"], **HOME)
+        julien = person("Julien", "Lefebvre", birth_date="1990-05-03", emails=["lefebvre@example.org"], **HOME)
+        assert probability(marc, julien) < 0.5
+
+    def test_companies_of_one_group_in_two_countries_are_not_linked(self, probability: Any) -> None:
+        names = [[{"full": "Karvonen Exports"}, {"full": f"Karvonen Exports {where}"}] for where in ("India", "Spain")]
+        india, spain = ({"type": "organisation", "names": some} for some in names)
+        assert probability(india, spain) < 0.5
+        assert probability(india, india) > 0.5
+
     def test_one_person_of_a_household_is_linked(self, probability: Any) -> None:
         marc = person("Marc", "Lefebvre", birth_date="1980-05-03", **HOME)
         again = person("Marc", "Lefèvre", birth_date="1980-05-03", **HOME)
