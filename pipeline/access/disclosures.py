@@ -135,7 +135,7 @@ def grant(before: Disclosure, case: CaseMeta, by: Requester, until: datetime, re
     if not now < until <= now + LONGEST_GRANT:
         raise NotDueError(f"a grant ends after now and within {LONGEST_GRANT.days} days")
     step = _step(Move.GRANT, by, reason, now)
-    return _with(before, msgspec.structs.replace(step, until=until, under=case.handling))
+    return _with(before, msgspec.structs.replace(step, until=until, under=_stated(case.handling)))
 
 
 def refuse(before: Disclosure, by: Requester, reason: str, now: datetime) -> Disclosure:
@@ -157,7 +157,7 @@ def break_glass(
     if not reason.strip():
         raise NotDueError("break-glass needs a reason")
     step = _asked(Move.BREAK_GLASS, by, why, reason, now)
-    return _with(before, msgspec.structs.replace(step, until=now + BREAK_GLASS, under=case.handling))
+    return _with(before, msgspec.structs.replace(step, until=now + BREAK_GLASS, under=_stated(case.handling)))
 
 
 def grant_of(one: Disclosure) -> Grant | None:
@@ -228,6 +228,11 @@ def _step_for(step: Step, reader: str) -> dict[str, Any]:
 
 def _text(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat()
+
+
+def _stated(handling: Handling) -> Handling:
+    """As it is read again, whatever kind of document it came from."""
+    return Handling(*msgspec.structs.astuple(handling))
 
 
 def _require(one: Disclosure, done: str, *moves: Move) -> None:

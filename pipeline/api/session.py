@@ -16,7 +16,6 @@ from pipeline.api.problems import Forbidden, Unavailable
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument
 from pipeline.matching.fingerprint import Handling
-from pipeline.records.handling import HIT_ONLY
 from pipeline.streams.audit_log import AuditError
 
 LANGUAGES = ("en", "fr")
@@ -45,16 +44,18 @@ class Session:
         self.require(Role.INVESTIGATOR, Role.SUPERVISOR)
 
     async def views(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
-        """How the requester sees each of these cases now, under the grants in force."""
-        grants = await self._grants(documents.values())
-        return {
-            key: view(meta(document), self.requester, self.grounds.purpose, self.now, grants)
-            for key, document in documents.items()
-        }
+        """How the requester sees each of these cases now, under the grants in force.
 
-    async def _grants(self, documents: Iterable[CaseDocument]) -> tuple[Grant, ...]:
-        closed = [one.case for one in documents if one.handling is not None and one.handling.code == HIT_ONLY]
-        return await self.runtime.grants.of(closed, self.requester) if closed else ()
+        Grants are read for hits alone: a case that is not shown at all makes no call to the index.
+        """
+        cases = {key: meta(document) for key, document in documents.items()}
+        seen = {key: self._view(case) for key, case in cases.items()}
+        hits = [key for key, how in seen.items() if how is View.HIT]
+        grants = await self.runtime.grants.of((cases[key].case for key in hits), self.requester) if hits else ()
+        return seen | {key: self._view(cases[key], grants) for key in hits}
+
+    def _view(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
+        return view(case, self.requester, self.grounds.purpose, self.now, grants)
 
     def reference(self, name: str) -> str:
         """The opaque name of a case or link for the requester's agency."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from pipeline.api.routes import cases, health, links, search
+from pipeline.api.routes import cases, disclosures, health, links, search
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     search.router,
     cases.router,
     links.router,
+    disclosures.router,
 )

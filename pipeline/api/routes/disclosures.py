@@ -1,0 +1,126 @@
+"""/v1/disclosures: ask an owner for a hit-only case, answer, revoke; /v1/break-glass."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from pipeline.access.disclosures import Ask, Urgency
+from pipeline.api.problems import Conflict, NotFound
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import disclosures as service
+from pipeline.api.services.deciding import LONGEST_REASON
+
+router = APIRouter(prefix="/v1", tags=["disclosure"])
+
+Reference = Annotated[str, Field(min_length=1, max_length=64, examples=["9a7e" * 8])]
+Reason = Annotated[str, Field(max_length=LONGEST_REASON, examples=["The same passport in our case."])]
+Name = Annotated[str, Path(max_length=64, description="Id of the disclosure.", examples=["9a7e" * 8])]
+Time = Annotated[AwareDatetime, Field(examples=["2026-12-01T12:00:00Z"])]
+
+
+class Asked(BaseModel):
+    """What is asked of the owner of a hit."""
+
+    reference: Reference
+    reason: Reason
+    urgency: Urgency = Urgency.ROUTINE
+    deadline: Time
+
+
+class Granted(BaseModel):
+    """Until when, and why."""
+
+    until: Time
+    reason: Reason = ""
+
+
+class Refused(BaseModel):
+    """Why."""
+
+    reason: Reason = ""
+
+
+class Broken(BaseModel):
+    """Which hit is opened, and why."""
+
+    reference: Reference
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, examples=["A life is in danger."])]
+
+
+ROW: dict[str, Any] = {
+    "id": "9a7e" * 8, "mine": True, "case": None, "agency": "fr-pj", "contact": {"unit": "BRB"}, "break_glass": False,
+    "state": "requested", "overdue": False, "deadline": "2026-12-01T12:00:00+00:00", "until": None,
+    "steps": [
+        {"move": "request", "agency": "be-fp", "subject": "bert", "time": "2026-11-24T12:00:00+00:00",
+         "purpose": "investigation", "case_reference": "2026/1", "urgency": "urgent",
+         "deadline": "2026-12-01T12:00:00+00:00", "until": None, "reason": "The same passport in our case."},
+    ],
+}  # fmt: skip
+ONE = {"as_of": "2026-11-24T12:00:00+00:00", "disclosure": ROW}
+SEVERAL = {"as_of": "2026-11-24T12:00:00+00:00", "disclosures": [ROW], "next": None}
+
+DECIDED = described(service.DisclosureAnswer, ONE, NotFound, Conflict)
+
+
+@router.post("/disclosures", summary="Ask for disclosure", response_class=Response, responses=DECIDED)
+async def ask(session: SessionOf, body: Asked) -> Response:
+    """Ask the owner of a hit for its content, by the reference that the hit bears."""
+    wanted = Ask(body.reason, body.urgency, body.deadline)
+    return answer(await service.ask(session, body.reference, wanted))
+
+
+@router.get(
+    "/disclosures",
+    summary="Disclosures of my agency",
+    response_class=Response,
+    responses=described(service.DisclosuresAnswer, SEVERAL),
+)
+async def disclosures(
+    session: SessionOf,
+    mine: Annotated[bool, Query(description="Those my agency asked for; otherwise those it was asked for.")] = True,
+    limit: Annotated[int, Query(ge=1, le=service.MOST)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """The latest step first, with states, timers and what is overdue."""
+    return answer(await service.disclosures(session, mine, limit, cursor))
+
+
+@router.get(
+    "/disclosures/{name}",
+    summary="One disclosure",
+    response_class=Response,
+    responses=described(service.DisclosureAnswer, ONE, NotFound),
+)
+async def disclosure(session: SessionOf, name: Name) -> Response:
+    """A disclosure that my agency asked for, or was asked for."""
+    return answer(await service.disclosure(session, name))
+
+
+@router.post("/disclosures/{name}/grant", summary="Grant", response_class=Response, responses=DECIDED)
+async def grant(session: SessionOf, name: Name, body: Granted) -> Response:
+    """Open the case to the asking agency until a time, at most a year away; a grant may be given another end."""
+    until: datetime = body.until
+    return answer(await service.grant(session, name, until, body.reason))
+
+
+@router.post("/disclosures/{name}/refuse", summary="Refuse", response_class=Response, responses=DECIDED)
+async def refuse(session: SessionOf, name: Name, body: Refused) -> Response:
+    """Say no; the other agency may ask again."""
+    return answer(await service.refuse(session, name, body.reason))
+
+
+@router.post("/disclosures/{name}/revoke", summary="Revoke", response_class=Response, responses=DECIDED)
+async def revoke(session: SessionOf, name: Name, body: Refused) -> Response:
+    """Take a grant back, or end a break-glass: answered only once nobody reads under it."""
+    return answer(await service.revoke(session, name, body.reason))
+
+
+@router.post("/break-glass", summary="Break the glass", response_class=Response, responses=DECIDED)
+async def break_glass(session: SessionOf, body: Broken) -> Response:
+    """A supervisor opens a hit for one shift with a reason; its owner is told at once."""
+    return answer(await service.break_glass(session, body.reference, body.reason))

@@ -1,0 +1,202 @@
+"""Asking an owner for a hit-only case, answering, revoking; and a supervisor's break-glass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pipeline.access import disclosures as threads
+from pipeline.access.audit import Kind
+from pipeline.access.disclosures import Ask, Disclosure, NotDueError, disclosure_for, may_decide
+from pipeline.access.policy import CaseMeta, View, may_break_glass
+from pipeline.access.requester import Role
+from pipeline.api.paging import Place, closed, opened, page
+from pipeline.api.problems import Conflict, Forbidden, NotFound
+from pipeline.api.services.deciding import decide
+from pipeline.api.session import Session, meta, shown
+from pipeline.index.documents import CaseDocument
+from pipeline.streams import topics
+
+MOST = 100
+"""Threads of one page."""
+
+NO_HIT = "there is no such hit, or none of yours"
+NO_THREAD = "there is no such disclosure, or none of yours"
+
+Row = dict[str, Any]
+
+
+class DisclosureAnswer(msgspec.Struct, frozen=True):
+    """A disclosure with its steps, as the asking or the answering agency may see it."""
+
+    as_of: str
+    disclosure: Row
+
+
+class DisclosuresAnswer(msgspec.Struct, frozen=True):
+    """A page of disclosures, the latest step first; `next` is the cursor of the following page."""
+
+    as_of: str
+    disclosures: tuple[Row, ...]
+    next: str | None = None
+
+
+async def ask(session: Session, reference: str, wanted: Ask) -> DisclosureAnswer:
+    """Ask the owner for the case that `reference` stands for. Raises NotFound, Conflict, Unavailable.
+
+    A case that the requester may read already is a conflict, and so is a request that is open.
+    """
+    case = await _hit(session, reference)
+    before = await _thread(session, threads.unopened(session.runtime.opaque.secret, case, session.requester))
+    after = _due(lambda: threads.request(before, case, session.requester, session.grounds, wanted, session.now))
+    return await _decided(session, after, case, View.HIT)
+
+
+async def break_glass(session: Session, reference: str, reason: str) -> DisclosureAnswer:
+    """Open a hit-only case to this supervisor for one shift; its owner is told at once. Raises as `ask`, and Forbidden.
+
+    The answer names the case's key, by which it is then read.
+    """
+    session.require(Role.SUPERVISOR)
+    case = await _hit(session, reference)
+    who = session.requester
+    if not may_break_glass(case, who, View.HIT):
+        raise Forbidden()
+    before = await _thread(session, threads.unopened(session.runtime.opaque.secret, case, who, who.subject))
+    after = _due(lambda: threads.break_glass(before, case, who, session.grounds, reason, session.now))
+    return await _decided(session, after, case, View.FULL)
+
+
+async def grant(session: Session, name: str, until: datetime, reason: str = "") -> DisclosureAnswer:
+    """Open the case to the asking agency until a time. Raises NotFound, Conflict, Unavailable."""
+    before, case = await _own(session, name)
+    after = _due(lambda: threads.grant(before, case, session.requester, until, reason, session.now))
+    return await _decided(session, after, case, View.FULL)
+
+
+async def refuse(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
+    """Say no. Raises NotFound, Conflict, Unavailable."""
+    before, case = await _own(session, name)
+    after = _due(lambda: threads.refuse(before, session.requester, reason, session.now))
+    return await _decided(session, after, case, View.FULL)
+
+
+async def revoke(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
+    """Take a grant back, or end a break-glass; when this returns nobody reads under it. Raises as `grant`."""
+    before, case = await _own(session, name)
+    after = _due(lambda: threads.revoke(before, session.requester, reason, session.now))
+    return await _decided(session, after, case, View.FULL)
+
+
+async def disclosures(
+    session: Session, mine: bool = True, limit: int = 50, cursor: str | None = None
+) -> DisclosuresAnswer:
+    """What the requester's agency asked for (`mine`), or was asked for. A page is full while there is more."""
+    session.require_reader()
+    context, size = f"disclosures|{mine}", min(limit, MOST)
+
+    async def fetch(after: Place | None) -> list[tuple[Disclosure, Place]]:
+        return await session.runtime.decisions.disclosures(_agency(session), _role(mine), MOST, after)
+
+    async def show(found: list[Disclosure]) -> list[Row | None]:
+        cases, views = await _cases(session, found)
+        return [_shown(session, one, cases, views) for one in found]
+
+    rows, place = await page(fetch, show, size, MOST, opened(session, context, cursor))
+    listed = {row["case"]: View.FULL for row in rows if row["case"]}
+    await session.audit(Kind.READ, {"disclosures": _role(mine)}, shown(listed))
+    return DisclosuresAnswer(session.now.isoformat(), tuple(rows), closed(session, context, place))
+
+
+async def disclosure(session: Session, name: str) -> DisclosureAnswer:
+    """One disclosure. Raises NotFound."""
+    session.require_reader()
+    one = (await session.runtime.decisions.threads([name])).get(name)
+    found = [one] if one is not None and _agency(session) in (one.owner, one.requester) else []
+    cases, views = await _cases(session, found)
+    row = next((row for each in found if (row := _shown(session, each, cases, views)) is not None), None)
+    await session.audit(Kind.READ, {"disclosure": name}, shown(views))
+    if row is None:
+        raise NotFound(NO_THREAD)
+    return DisclosureAnswer(session.now.isoformat(), row)
+
+
+async def _hit(session: Session, reference: str) -> CaseMeta:
+    """The case behind a reference, of which the requester sees that it is there and no more."""
+    session.require_reader()
+    document = await named(session, reference)
+    seen = View.NOTHING if document is None else (await session.views({document.case: document}))[document.case]
+    if document is None or seen is View.NOTHING:
+        await session.audit(Kind.DISCLOSURE, {"reference": reference})
+        raise NotFound(NO_HIT)
+    if seen is View.FULL:
+        await session.audit(Kind.DISCLOSURE, {"reference": reference}, shown({document.case: seen}))
+        raise Conflict("you may read this case", case=document.case)
+    return meta(document)
+
+
+async def named(session: Session, reference: str) -> CaseDocument | None:
+    """The case that a reference of the requester's agency stands for, if its handling shows it for the purpose."""
+    who = session.requester
+    digest = session.runtime.opaque.digest_of(who.agency, reference)
+    if digest is None:
+        return None
+    return await session.runtime.reader.digested(digest, who.country, session.grounds.purpose)
+
+
+async def _own(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
+    """A thread about a live case of the requester's own agency."""
+    session.require_reader()
+    one = (await session.runtime.decisions.threads([name])).get(name)
+    if one is not None and may_decide(one, session.requester):
+        document = (await session.runtime.reader.cases([one.case])).get(one.case)
+        if document is not None:
+            return one, meta(document)
+    await session.audit(Kind.DISCLOSURE, about=name[:MOST])
+    raise NotFound(NO_THREAD)
+
+
+async def _thread(session: Session, blank: Disclosure) -> Disclosure:
+    return (await session.runtime.decisions.threads([blank.id])).get(blank.id, blank)
+
+
+def _due(step: Callable[[], Disclosure]) -> Disclosure:
+    try:
+        return step()
+    except NotDueError as error:
+        raise Conflict(str(error)) from error
+
+
+async def _decided(session: Session, after: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
+    """Audit a step, keep it, wait until it holds; another step taken in the same moment is a conflict."""
+    await session.audit(Kind.DISCLOSURE, {"step": after.last.move}, shown({case.case: seen}), about=after.id)
+    await decide(session, topics.DISCLOSURES, after.id, after)
+    if (await _thread(session, after)).last != after.last:
+        raise Conflict("it was decided otherwise in the same moment")
+    return DisclosureAnswer(session.now.isoformat(), _row(session, after, case, seen))
+
+
+async def _cases(session: Session, found: list[Disclosure]) -> tuple[dict[str, CaseDocument], dict[str, View]]:
+    cases = await session.runtime.reader.cases(one.case for one in found)
+    return cases, await session.views(cases)
+
+
+def _shown(session: Session, one: Disclosure, cases: dict[str, CaseDocument], views: dict[str, View]) -> Row | None:
+    """The thread, unless its case is gone or no longer shown to the requester."""
+    seen = views.get(one.case, View.NOTHING)
+    return None if seen is View.NOTHING else _row(session, one, meta(cases[one.case]), seen)
+
+
+def _row(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> Row:
+    return disclosure_for(one, case, _agency(session), seen, session.now)
+
+
+def _agency(session: Session) -> str:
+    return session.requester.agency
+
+
+def _role(mine: bool) -> str:
+    return "requester" if mine else "owner"

@@ -1,0 +1,228 @@
+"""The story of a disclosure, and who may not take which step of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
+
+from pipeline.access.audit import Form, Kind, Shown
+from pipeline.access.disclosures import BREAK_GLASS, Ask, Urgency
+from pipeline.access.requester import Requester, Role
+from pipeline.api.problems import Conflict, Forbidden, NotFound, Unavailable, Unprocessable
+from pipeline.api.services.cases import case
+from pipeline.api.services.disclosures import (
+    ask,
+    break_glass,
+    disclosure,
+    disclosures,
+    grant,
+    refuse,
+    revoke,
+)
+from pipeline.api.services.links import links
+
+DAY = timedelta(days=1)
+WANTED = Ask("the same phone", Urgency.URGENT, NOW + DAY)
+CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
+COLLEAGUE = someone("be-fp", "BE", subject="colleague")
+KEY = "fr-pj:1"
+
+
+@pytest.fixture
+def hit(api: Api) -> str:
+    """A hit-only case of Anna's agency; the reference by which Bert's agency knows it."""
+    api.hold(record("fr-pj", code="H2", to=("BE",)), record("be-fp"))
+    return api.session(BERT).reference(KEY)
+
+
+async def reads(api: Api, who: Requester) -> bool:
+    try:
+        return bool(await case(api.session(who), KEY))
+    except NotFound:
+        return False
+
+
+async def granted(api: Api, hit: str) -> str:
+    name: str = (await ask(api.session(BERT), hit, WANTED)).disclosure["id"]
+    await grant(api.session(ANNA), name, NOW + 9 * DAY)
+    return name
+
+
+async def test_asked_granted_read_revoked(api: Api, hit: str) -> None:
+    assert not await reads(api, BERT)
+    asked = (await ask(api.session(BERT), hit, WANTED)).disclosure
+    assert (asked["state"], asked["case"], asked["id"]) == ("requested", None, hit)
+    assert not await reads(api, BERT)
+    given = (await grant(api.session(ANNA), hit, NOW + 9 * DAY, "of course")).disclosure
+    assert (given["state"], given["case"], given["agency"]) == ("granted", KEY, "be-fp")
+    assert [await reads(api, who) for who in (BERT, COLLEAGUE, DORA)] == [True, True, False]
+    assert (await revoke(api.session(ANNA), hit)).disclosure["state"] == "revoked"
+    assert not await reads(api, BERT)
+
+
+async def test_a_grant_shows_the_links_of_the_case_in_full(api: Api, hit: str) -> None:
+    api.link(KEY, "be-fp:1")
+    (before,) = (await links(api.session(BERT), "be-fp:1")).links
+    await granted(api, hit)
+    (after,) = (await links(api.session(BERT), "be-fp:1")).links
+    assert (before["score"], before["hit"]["reference"]) == (None, hit)
+    assert after["hit"] is None
+    assert after["score"] > 0
+
+
+async def test_a_refusal_opens_nothing_and_may_be_followed_by_another_request(api: Api, hit: str) -> None:
+    await ask(api.session(BERT), hit, WANTED)
+    assert (await refuse(api.session(ANNA), hit, "not enough")).disclosure["state"] == "refused"
+    assert not await reads(api, BERT)
+    again = (await ask(api.session(COLLEAGUE), hit, WANTED)).disclosure
+    assert [step["move"] for step in again["steps"]] == ["request", "refusal", "request"]
+    assert [step["subject"] for step in again["steps"]] == ["bert", None, "colleague"]
+
+
+async def test_stricter_handling_suspends_a_grant_and_withdrawal_ends_it(api: Api, hit: str) -> None:
+    name = await granted(api, hit)
+    tightened = {"code": "H2", "releasable_to": ["BE"], "purposes": ["investigation"]}
+    api.hold(record("fr-pj", version=2, handling=tightened))
+    assert not await reads(api, BERT)
+    assert (await disclosure(api.session(BERT), name)).disclosure["state"] == "suspended"
+    api.hold(record("fr-pj", code="H3", to=("BE",), version=3))
+    with pytest.raises(NotFound):
+        await disclosure(api.session(BERT), name)
+    assert (await disclosures(api.session(BERT))).disclosures == ()
+    assert len((await disclosures(api.session(ANNA), mine=False)).disclosures) == 1
+
+
+async def test_a_grant_ends_on_its_date_and_a_request_becomes_overdue(api: Api, hit: str) -> None:
+    await ask(api.session(BERT), hit, WANTED)
+    api.now = NOW + 2 * DAY
+    (row,) = (await disclosures(api.session(ANNA), mine=False)).disclosures
+    assert (row["overdue"], row["case"]) == (True, KEY)
+    await grant(api.session(ANNA), hit, NOW + 3 * DAY)
+    assert await reads(api, BERT)
+    api.now = NOW + 3 * DAY
+    assert not await reads(api, BERT)
+
+
+async def test_a_supervisor_breaks_the_glass_for_himself_and_one_shift(api: Api, hit: str) -> None:
+    opened = (await break_glass(api.session(CHIEF), hit, "a life")).disclosure
+    assert (opened["break_glass"], opened["case"], opened["agency"]) == (True, KEY, "fr-pj")
+    assert [await reads(api, who) for who in (CHIEF, BERT)] == [True, False]
+    (row,) = (await disclosures(api.session(ANNA), mine=False)).disclosures
+    assert (row["break_glass"], row["steps"][0]["reason"], row["steps"][0]["subject"]) == (True, "a life", None)
+    api.now = NOW + BREAK_GLASS
+    assert not await reads(api, CHIEF)
+
+
+async def test_the_owner_ends_a_break_glass(api: Api, hit: str) -> None:
+    opened = (await break_glass(api.session(CHIEF), hit, "a life")).disclosure
+    await revoke(api.session(ANNA), opened["id"])
+    assert not await reads(api, CHIEF)
+
+
+@pytest.mark.parametrize("code", ["H0", "H3"])
+async def test_glass_is_broken_for_hits_alone(api: Api, hit: str, code: str) -> None:
+    api.hold(record("fr-pj", code=code, to=("BE",), version=2))
+    with pytest.raises(Conflict if code == "H0" else NotFound):
+        await break_glass(api.session(CHIEF), hit, "a life")
+
+
+async def test_who_may_not(api: Api, hit: str) -> None:
+    name = (await ask(api.session(BERT), hit, WANTED)).disclosure["id"]
+    for who in (BERT, CHIEF, DORA):
+        for step in (grant(api.session(who), name, NOW + DAY), refuse(api.session(who), name)):
+            with pytest.raises(NotFound):
+                await step
+    with pytest.raises(NotFound):
+        await disclosure(api.session(DORA), name)
+    with pytest.raises(NotFound):
+        await ask(api.session(DORA), hit, WANTED)
+    with pytest.raises(Forbidden):
+        await break_glass(api.session(BERT), hit, "a life")
+    for role in (Role.AUDITOR, Role.OPS, Role.FEED):
+        with pytest.raises(Forbidden):
+            await ask(api.session(someone("be-fp", "BE", role)), hit, WANTED)
+        with pytest.raises(Forbidden):
+            await grant(api.session(someone("fr-pj", "FR", role)), name, NOW + DAY)
+
+
+async def test_for_another_purpose_there_is_nothing_to_ask_for(api: Api, hit: str) -> None:
+    with pytest.raises(NotFound):
+        await ask(api.session(BERT, purpose="prosecution"), hit, WANTED)
+
+
+async def test_steps_that_are_not_due_are_conflicts(api: Api, hit: str) -> None:
+    await granted(api, hit)
+    for step in (
+        refuse(api.session(ANNA), hit),
+        grant(api.session(ANNA), hit, NOW),
+        break_glass(api.session(CHIEF), hit, "a life"),
+        ask(api.session(BERT), hit, WANTED),
+    ):
+        with pytest.raises(Conflict):
+            await step
+
+
+async def test_a_hidden_and_an_unknown_hit_are_one_answer_by_the_same_calls(api: Api, hit: str) -> None:
+    body = {"reason": "", "urgency": "routine", "deadline": (NOW + DAY).isoformat()}
+    answers = []
+    for reference in (hit, "0" * 32):
+        api.hold(record("fr-pj", code="H3", to=("BE",), version=2))
+        api.index.calls.clear()
+        answer = await api.post("/v1/disclosures", body | {"reference": reference}, BERT, headers=FIXED)
+        answers.append((answer.status_code, answer.content, list(api.index.calls)))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 404
+
+
+FIXED = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1", "X-Request-ID": "r1"}
+
+
+async def test_nothing_is_decided_that_cannot_be_audited_or_kept(api: Api, hit: str) -> None:
+    api.audit.away = True
+    with pytest.raises(Unavailable):
+        await ask(api.session(BERT), hit, WANTED)
+    assert api.decided.values == []
+    api.audit.away, api.decided.away = False, True
+    with pytest.raises(Unavailable):
+        await ask(api.session(BERT), hit, WANTED)
+    assert not await reads(api, BERT)
+
+
+async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> None:
+    await granted(api, hit)
+    asked, given = api.audit.acts
+    assert (asked.kind, asked.object, asked.shown) == (Kind.DISCLOSURE, hit, (Shown(KEY, Form.HIT),))
+    assert (given.kind, given.object, given.shown) == (Kind.DISCLOSURE, hit, (Shown(KEY, Form.FULL),))
+
+
+async def test_lists_go_on_where_a_page_ended(api: Api) -> None:
+    for number in range(3):
+        api.hold(record("fr-pj", str(number), code="H2"))
+        await ask(api.session(BERT), api.session(BERT).reference(f"fr-pj:{number}"), WANTED)
+    first = await disclosures(api.session(ANNA), mine=False, limit=2)
+    rest = await disclosures(api.session(ANNA), mine=False, limit=2, cursor=first.next)
+    keys = [row["case"] for page in (first, rest) for row in page.disclosures]
+    assert keys == ["fr-pj:2", "fr-pj:1", "fr-pj:0"]
+    assert rest.next is None
+    with pytest.raises(Unprocessable):
+        await disclosures(api.session(BERT), mine=False, cursor=first.next)
+
+
+async def test_the_story_over_http(api: Api, hit: str) -> None:
+    body: dict[str, Any] = {"reference": hit, "reason": "why", "urgency": "urgent", "deadline": "2026-12-01T12:00:00Z"}
+    asked = await api.post("/v1/disclosures", body, BERT)
+    assert asked.status_code == 200
+    assert b"fr-pj:1" not in asked.content
+    (row,) = (await api.get("/v1/disclosures?mine=false", ANNA)).json()["disclosures"]
+    until = {"until": "2026-12-09T12:00:00Z"}
+    assert (await api.post(f"/v1/disclosures/{row['id']}/grant", until, DORA)).status_code == 404
+    assert (await api.post(f"/v1/disclosures/{row['id']}/grant", {"until": "2026-12-09T12:00:00"})).status_code == 422
+    assert (await api.post(f"/v1/disclosures/{row['id']}/grant", until)).status_code == 200
+    assert (await api.get(f"/v1/disclosures/{hit}", BERT)).json()["disclosure"]["case"] == KEY
+    assert orjson.loads((await api.get(f"/v1/cases/{KEY}", BERT)).content)["case"]["data"]["title"] == "Affair 1"
+    assert (await api.post(f"/v1/disclosures/{row['id']}/revoke", {})).status_code == 200
+    assert (await api.get(f"/v1/cases/{KEY}", BERT)).status_code == 404
