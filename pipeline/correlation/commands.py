@@ -24,8 +24,9 @@ REFUSALS_SHOWN = 10
 
 
 def register(batch: typer.Typer) -> None:
-    """Add `correlate` and `blocking-report` to `liaison batch`."""
+    """Add `correlate`, `resolve` and `blocking-report` to `liaison batch`."""
     batch.command(epilog="Example: liaison batch correlate cases.ndjson -o links.ndjson")(correlate)
+    batch.command(epilog="Example: liaison batch resolve cases.ndjson -o things.ndjson --within")(resolve)
     batch.command("blocking-report", epilog="Example: liaison batch blocking-report cases.ndjson --labels pairs.csv")(
         blocking_report
     )
@@ -60,6 +61,39 @@ def correlate(
     else:
         output.write_bytes(text)
     _report(reader, {"links": len(found)}, as_json=as_json, to_stdout=str(output) != "-")
+
+
+def resolve(
+    files: Files,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the things go, one JSON a line; - for stdout.")],
+    model: ModelFile = None,
+    within: Within = False,
+    as_json: AsJson = False,
+) -> None:
+    """Group the entities of linked cases into the things they are, told by all links together.
+
+    Two groups join by their strongest tie unless members of them contradict each other, or the tie is ambiguous.
+    """
+    import msgspec
+
+    from pipeline.correlation.batch import links
+    from pipeline.correlation.reading import Reader, fingerprints
+    from pipeline.correlation.resolving import resolve as things_of
+    from pipeline.matching.explanation import explain
+    from pipeline.matching.model import load_model
+    from pipeline.matching.scoring import judge
+
+    loaded, reader = load_model(model), Reader()
+    with _bar() as bar:
+        cases = {one.case: one for one in fingerprints(reader.cases(_lines(files, bar)), loaded)}
+        found = links(cases.values(), loaded, judge, explain, within=within)
+    things = things_of(cases, found, loaded)
+    text = b"".join(msgspec.json.encode(thing) + b"\n" for thing in things)
+    if str(output) == "-":
+        sys.stdout.buffer.write(text)
+    else:
+        output.write_bytes(text)
+    _report(reader, {"links": len(found), "things": len(things)}, as_json=as_json, to_stdout=str(output) != "-")
 
 
 def blocking_report(

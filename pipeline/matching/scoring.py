@@ -16,7 +16,7 @@ from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.levels import bend
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.marks import cross_type_cells, same_type_cells
-from pipeline.matching.model import Calibration, Model
+from pipeline.matching.model import Calibration, Model, Plan
 
 BANDS = (("certain", 0.99), ("probable", 0.9), ("possible", 0.5))
 """Lowest probability of each band; below the last one there is no link."""
@@ -169,15 +169,21 @@ def attempts(compared: int) -> int:
 def weigh(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
     """Bits of the evidence for two entities of one type being one thing, in hundredths, without the prior."""
     plan = model.plan_without(a.type, skipped) if skipped else model.plans[a.type]
+    stranger, companion = odds(a, b, plan)
+    if a.type not in COMPANIONABLE:
+        return stranger
+    return against_both(stranger, companion + model.companion_offset)
+
+
+def odds(a: EntityPrint, b: EntityPrint, plan: Plan) -> tuple[int, int]:
+    """Bits of the evidence for one thing against two strangers, and against two companions, in hundredths."""
     stranger = companion = 0
     for compare, table in plan:
         found = compare(a, b, table)
         if found is not None:
             stranger += found[0]
             companion += table.companions[found[1]]
-    if a.type not in COMPANIONABLE:
-        return stranger
-    return against_both(stranger, companion + model.companion_offset)
+    return stranger, companion
 
 
 @lru_cache(maxsize=65536)

@@ -7,11 +7,14 @@ import msgspec
 from pipeline.matching.names import levels
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.token_levels import is_learnt, token_level
+from pipeline.matching.names.variants import initials_of
 
 _REMEMBERED = 300_000
 """Pairs kept, about 60 MB; when there are more, all are forgotten, which is cheaper than keeping their order."""
 _INITIAL_BITS = 250
 """log2 of one over the chance of two first letters to agree (about 1 in 13), less what an initial's error costs."""
+_SHORT_FORM_BITS = 50
+"""A name has two or three such letters, and is seldom abbreviated by them: it contradicts nothing, and says little."""
 
 
 class TokenPair(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -54,7 +57,8 @@ class PairMemory:
 
 def _judge(x: TokenPrint, y: TokenPrint) -> TokenPair:
     if x.kind == "initial" or y.kind == "initial":
-        return TokenPair(x.text, y.text, levels.INITIAL, _INITIAL_BITS) if _share_initial(x, y) else NOTHING
+        bits = _INITIAL_BITS if _share_initial(x, y) else _SHORT_FORM_BITS if _may_be_short(x, y) else 0
+        return TokenPair(x.text, y.text, levels.INITIAL, bits) if bits else NOTHING
     level = token_level(x, y) if x.text <= y.text else token_level(y, x)
     if level == levels.DIFFERENT:
         return NOTHING
@@ -66,6 +70,12 @@ def _judge(x: TokenPrint, y: TokenPrint) -> TokenPair:
 
 def _share_initial(x: TokenPrint, y: TokenPrint) -> bool:
     return any(form[:1] == other[:1] for form in x.forms for other in y.forms)
+
+
+def _may_be_short(x: TokenPrint, y: TokenPrint) -> bool:
+    """Whether the initial is that of a short form: B. and Robert."""
+    initial, name = (x, y) if x.kind == "initial" else (y, x)
+    return name.kind != "initial" and initial.forms[0][:1] in initials_of(name.forms[0])
 
 
 PERSONAL, OTHER = PairMemory(), PairMemory()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import lzma
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -19,19 +19,33 @@ def classes_of(token: str) -> frozenset[int]:
     return _classes().get(token) or _classes().get(_with_y(token), _NONE)
 
 
+@lru_cache(maxsize=32768)
+def initials_of(token: str) -> frozenset[str]:
+    """First letters of a folded Latin token and of its short forms: B. may be Robert, who is called Bob."""
+    members = (_members()[number] for number in classes_of(token))
+    return frozenset({token[:1], *(one[0] for group in members if len(group) <= _SHORT_FORMS for one in group)})
+
+
 def _with_y(token: str) -> str:
     """A pet name spelt with -ie or -ey as it is with -y: Peggie, Charley."""
     return f"{token[:-2]}y" if token.endswith(("ie", "ey")) else token
 
 
 _NONE: frozenset[int] = frozenset()
+_SHORT_FORMS = 12
+"""Members of a class that is one name with its short forms; a larger one holds a name's spellings in many languages."""
+
+
+@cache
+def _members() -> list[list[str]]:
+    packed = files("pipeline.matching.names").joinpath("data/variants.json.xz").read_bytes()
+    return msgspec.json.decode(lzma.decompress(packed), type=list[list[str]])
 
 
 @cache
 def _classes() -> dict[str, frozenset[int]]:
-    packed = files("pipeline.matching.names").joinpath("data/variants.json.xz").read_bytes()
     members: dict[str, list[int]] = {}
-    for number, group in enumerate(msgspec.json.decode(lzma.decompress(packed), type=list[list[str]])):
+    for number, group in enumerate(_members()):
         for token in group:
             members.setdefault(token, []).append(number)
     return {token: frozenset(numbers) for token, numbers in members.items()}

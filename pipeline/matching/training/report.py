@@ -41,7 +41,7 @@ def remarks(trained: Trained, file: ModelFile, cases: Cases) -> Iterator[str]:
         yield f"{name}: the data could not tell; it keeps its reference weights."
     for kind, found in trained.learnt.items():
         if not found.fits:
-            yield f"{kind}: too few records to learn weights from; only the share of true pairs was estimated."
+            yield f"{kind}: too few records to learn from; weights and prior stay at their reference."
         for rule, fit in found.fits.items():
             if not fit.converged:
                 yield f"{kind}, {rule}: the estimate had not settled after {len(fit.log_likelihoods)} rounds."

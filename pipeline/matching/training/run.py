@@ -56,7 +56,8 @@ def train(
     comparisons, kept = _comparisons(start, prints, learnt)
     if general:
         comparisons = {name: _generalised(one, start.file.comparisons[name]) for name, one in comparisons.items()}
-    prior = start.file.prior if general or not learnt else _prior(learnt)
+    telling = {kind: found for kind, found in learnt.items() if found.fits}
+    prior = start.file.prior if general or not telling else _prior(telling)
     named = [] if general else [one for kind in ("person", "organisation") for one in prints.get(kind, ())]
     file = ModelFile(
         version,

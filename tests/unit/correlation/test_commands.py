@@ -54,6 +54,15 @@ def run(*words: str | Path) -> Any:
     return runner.invoke(build(), ["batch", *map(str, words)])
 
 
+def test_resolve_writes_the_things_behind_all_links(cases: Path, tmp_path: Path) -> None:
+    output = tmp_path / "things.ndjson"
+    result = run("resolve", cases, "-o", output, "--json")
+    assert result.exit_code == 0
+    things = [json.loads(line) for line in output.read_text().splitlines()]
+    assert things == [{"type": "person", "members": ["fr-gn:1#p1", "fr-pj:1#p1", "pl-kgp:1#p1"]}]
+    assert json.loads(result.stdout)["links"] == 2
+
+
 def test_correlate_writes_the_links_and_says_what_became_of_the_lines(cases: Path, tmp_path: Path) -> None:
     output = tmp_path / "links.ndjson"
     result = run("correlate", cases, "-o", output)

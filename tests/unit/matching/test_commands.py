@@ -96,7 +96,7 @@ def test_train_says_where_records_are_too_few(tmp_path: Path) -> None:
     cases.write_text("\n".join(record(at, ["Zbigniew Oczko"], f"19{50 + at // 2}-04-10") for at in range(60)))
     result = run("train", str(cases), "-o", str(output))
     assert result.exit_code == 0, result.output
-    assert "too few records to learn weights from" in result.stdout
+    assert "too few records to learn from" in result.stdout
 
 
 def test_train_calibrates_from_labels(tmp_path: Path) -> None:
