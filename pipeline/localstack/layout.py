@@ -27,6 +27,11 @@ class Layout:
         """Elasticsearch's path.repo."""
         return self.home / "data" / "snapshots"
 
+    @property
+    def access(self) -> Path:
+        """The operator's credentials at a Kafka that asks for them; there is none where it asks nobody."""
+        return self.home / "credentials" / "kafka.json"
+
     def run_file(self, engine: str) -> Path:
         """Process id, creation time and port of a started engine."""
         return self.home / "engines" / f"{engine}.run.json"

@@ -14,7 +14,7 @@ import psutil
 from rich.console import Console
 
 from pipeline.errors import LiaisonError
-from pipeline.localstack import artifacts, processes, start_cache
+from pipeline.localstack import access, artifacts, processes, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
 from pipeline.localstack.engine import Engine, Launch
 from pipeline.localstack.exclusion import exclusive
@@ -69,20 +69,26 @@ def endpoints(settings: Settings) -> Endpoints:
     return Endpoints(**{engine.name: engine.external(settings) or _local_url(engine, settings) for engine in ENGINES})
 
 
-def up(settings: Settings, console: Console | None = None) -> Endpoints:
+def up(settings: Settings, console: Console | None = None, *, secure: bool = False) -> Endpoints:
     """Start what is not running and return once everything serves; harmless when it all does.
 
     Nothing is started for an engine whose URL is set. Whatever this call has started is ended again if it fails or
-    is interrupted. `console` shows progress; by default nothing is shown.
-    Raises LiaisonError if an engine cannot be fetched or does not start.
+    is interrupted. `console` shows progress; by default nothing is shown. With `secure`, Kafka asks every client who
+    it is; a home whose Kafka does so once does so always.
+    Raises LiaisonError if an engine cannot be fetched or does not start, or Kafka runs already and asks nobody.
     """
     shown = console or Console(quiet=True)
     layout = Layout.of(settings.home)
     local = [engine for engine in ENGINES if not engine.external(settings)]
     if local:
         with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is at work: waiting …")):
-            _Starter(layout, settings, shown).start(local)
+            _Starter(layout, settings, shown, secure).start(local)
     return endpoints(settings)
+
+
+def kafka_access(settings: Settings) -> access.Access | None:
+    """The operator's credentials at the local Kafka; None where it asks nobody, or where another is used."""
+    return None if settings.kafka_url else access.held(Layout.of(settings.home))
 
 
 def down(settings: Settings, console: Console | None = None) -> list[str]:
@@ -118,7 +124,7 @@ def _status(engine: Engine, layout: Layout, settings: Settings) -> EngineStatus:
     process = _process(layout, engine)
     if process is None:
         return EngineStatus(engine.name, engine.title, "killed", engine.url(run.port), None, log)
-    state = "running" if _serves(engine, process, run.port) else "silent"
+    state = "running" if _serves(engine, process, run.port, layout, settings) else "silent"
     return EngineStatus(engine.name, engine.title, state, engine.url(run.port), run.pid, log)
 
 
@@ -146,17 +152,18 @@ def _process(layout: Layout, engine: Engine) -> psutil.Process | None:
     return processes.find(processes.read_run(layout.run_file(engine.name)), marker=str(layout.home))
 
 
-def _serves(engine: Engine, process: psutil.Process, port: int) -> bool:
-    return processes.listens(process, port) and engine.answers(port)
+def _serves(engine: Engine, process: psutil.Process, port: int, layout: Layout, settings: Settings) -> bool:
+    return processes.listens(process, port) and engine.answers(port, layout, settings)
 
 
 class _Starter:
     """One `up`, under the stack's lock."""
 
-    def __init__(self, layout: Layout, settings: Settings, console: Console) -> None:
+    def __init__(self, layout: Layout, settings: Settings, console: Console, secure: bool) -> None:
         self.layout = layout
         self.settings = settings
         self.console = console
+        self.secure = secure
         self.started: list[psutil.Process] = []
         self.starts: Counter[str] = Counter()
         self.jars: dict[str, list[Path]] = {}
@@ -164,6 +171,8 @@ class _Starter:
     def start(self, engines: Sequence[Engine]) -> None:
         """Start those that do not run, then wait until all serve; end what was started if that fails."""
         absent = [engine for engine in engines if _process(self.layout, engine) is None]
+        if self.secure and access.held(self.layout) is None and ENGINES[0] not in absent:
+            raise LiaisonError("Kafka runs, and asks nobody who they are: secure needs a LIAISON_HOME of its own")
         self.jars = artifacts.fetch([engine.name for engine in absent], self.settings, self.console) if absent else {}
         with self._undone_on_failure():
             # Elasticsearch, the slower one, goes first, and starts while Kafka's data folder is made.
@@ -174,7 +183,7 @@ class _Starter:
     def _launch(self, engine: Engine) -> None:
         if engine.name not in self.jars:
             self.jars |= artifacts.fetch([engine.name], self.settings, self.console)
-        launch = Launch(self.layout, self.settings, self.jars[engine.name], self._port(engine))
+        launch = Launch(self.layout, self.settings, self.jars[engine.name], self._port(engine), self.secure)
         engine.prepare(launch)
         self._spawn(engine, launch)
         self.starts[engine.name] += 1
@@ -211,7 +220,7 @@ class _Starter:
         run = processes.read_run(self.layout.run_file(engine.name))
         process = processes.find(run, marker=str(self.layout.home))
         if run and process:
-            return _serves(engine, process, run.port)
+            return _serves(engine, process, run.port, self.layout, self.settings)
         starts = self.starts[engine.name]
         if starts == STARTS_PER_ENGINE or (starts and run and is_free(run.port)):
             raise self._failed(engine, "ended while starting")

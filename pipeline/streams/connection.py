@@ -5,6 +5,10 @@ from __future__ import annotations
 import ssl
 from typing import Any, Final
 
+from pydantic import SecretStr
+
+from pipeline.localstack import stack
+from pipeline.localstack.access import MECHANISM
 from pipeline.localstack.stack import endpoints
 from pipeline.settings import Settings
 
@@ -26,6 +30,19 @@ def elasticsearch_url(settings: Settings) -> str:
     return settings.elasticsearch_url or endpoints(settings).elasticsearch
 
 
+def with_access(settings: Settings) -> Settings:
+    """The settings with what a local Kafka that asks for credentials needs.
+
+    They are the operator's, unless the settings name a user: whoever may read this home's files operates it.
+    """
+    access = stack.kafka_access(settings)
+    if access is None:
+        return settings
+    own = {"kafka_username": access.username, "kafka_password": SecretStr(access.password)}
+    protocol = {"kafka_security_protocol": access.protocol, "kafka_sasl_mechanism": MECHANISM}
+    return settings.model_copy(update=protocol if settings.kafka_username else protocol | own)
+
+
 def _tls(settings: Settings) -> ssl.SSLContext | None:
     if not settings.kafka_security_protocol.endswith("SSL"):
         return None
@@ -44,11 +61,12 @@ def _sasl(settings: Settings) -> dict[str, Any]:
 
 def options(settings: Settings) -> dict[str, Any]:
     """What kafka-python's and aiokafka's clients have in common: addresses, security, credentials."""
+    known = with_access(settings)
     return {
-        "bootstrap_servers": bootstrap(settings),
-        "security_protocol": settings.kafka_security_protocol,
-        "ssl_context": _tls(settings),
-        **_sasl(settings),
+        "bootstrap_servers": bootstrap(known),
+        "security_protocol": known.kafka_security_protocol,
+        "ssl_context": _tls(known),
+        **_sasl(known),
     }
 
 

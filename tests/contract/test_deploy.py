@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from pipeline.localstack.artifacts import pinned
-from pipeline.localstack.kafka import server_properties
+from pipeline.localstack.kafka import server_settings
 from pipeline.settings import Settings
 from pipeline.streams.topics import CATALOGUE
 from pipeline.streams.worker import BUILDERS
@@ -24,7 +24,7 @@ COMPOSE = DEPLOY / "compose.yaml"
 VARIABLES = {f"LIAISON_{field.upper()}" for field in Settings.model_fields}
 
 EMBEDDED = {"LIAISON_ENGINE_CACHE", "LIAISON_ENGINE_MIRROR", "LIAISON_OFFLINE", "LIAISON_KAFKA_PORT"} | {
-    "LIAISON_ELASTICSEARCH_PORT", "LIAISON_KAFKA_HEAP", "LIAISON_ELASTICSEARCH_HEAP",
+    "LIAISON_ELASTICSEARCH_PORT", "LIAISON_KAFKA_HEAP", "LIAISON_KAFKA_KEYSTORE_FILE", "LIAISON_ELASTICSEARCH_HEAP",
 }  # fmt: skip
 """What only `liaison up` reads."""
 
@@ -100,8 +100,7 @@ def test_engines_are_those_that_the_tests_run_on(
 
 
 def test_the_broker_is_set_as_the_embedded_one(services: dict[str, Any]) -> None:
-    lines = server_properties(9092, 9093, Path("data")).splitlines()
-    expected = dict(line.split("=", 1) for line in lines)
+    expected = {key: str(value) for key, value in server_settings(9092, 9093, Path("data")).items()}
     given = {
         key.removeprefix("KAFKA_").lower().replace("_", "."): str(value)
         for key, value in services["kafka"]["environment"].items()

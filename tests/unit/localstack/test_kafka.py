@@ -3,13 +3,12 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from pipeline.localstack.kafka import MAX_MESSAGE_BYTES, new_cluster_id, server_properties
+from pipeline.localstack.kafka import MAX_MESSAGE_BYTES, new_cluster_id, server_settings
 from pipeline.streams.topics import CATALOGUE
 
 
 def properties(port: int = 9092) -> dict[str, str]:
-    text = server_properties(port, 9999, Path("/data/kafka"))
-    return dict(line.split("=", 1) for line in text.splitlines())
+    return {key: str(value) for key, value in server_settings(port, 9999, Path("/data/kafka")).items()}
 
 
 def test_a_cluster_id_is_sixteen_random_bytes_and_never_looks_like_an_option() -> None:
