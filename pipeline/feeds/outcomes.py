@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
@@ -10,10 +11,12 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.hits import Hit
+from pipeline.errors import LiaisonError
 from pipeline.feeds.uploads import Reached
 from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
 from pipeline.streams import topics
+from pipeline.streams.admin import admin
 from pipeline.streams.reading import plain_consumer, read
 
 FOLLOW_WAIT_MS: Final = 500
@@ -46,7 +49,7 @@ async def receipts_of(settings: Settings, agency: str, reached: Reached) -> Asyn
 
     Where others push to the same topic meanwhile, theirs in this stretch are among them.
     """
-    topic = topics.name(settings, topics.RECEIPTS, agency=agency)
+    topic = await asyncio.to_thread(_readable, settings, topics.RECEIPTS, agency)
     waiting = {p for p, end in enumerate(reached.end) if end > reached.begin[p]}
     if not waiting:
         return
@@ -63,6 +66,15 @@ async def receipts_of(settings: Settings, agency: str, reached: Reached) -> Asyn
             return
 
 
+def _readable(settings: Settings, topic: topics.Topic, agency: str) -> str:
+    """The topic's full name. Raises LiaisonError where it can't be seen: aiokafka would ask for ever."""
+    name = topics.name(settings, topic, agency=agency)
+    with admin(settings) as client:
+        if name not in client.list_topics():
+            raise LiaisonError(f"there is no topic {name}, or these credentials may not read it")
+    return name
+
+
 async def _messages(
     settings: Settings,
     topic: topics.Topic,
@@ -71,7 +83,7 @@ async def _messages(
     since: datetime | None,
     follow: bool,
 ) -> AsyncIterator[T]:
-    name = topics.name(settings, topic, agency=agency)
+    name = await asyncio.to_thread(_readable, settings, topic, agency)
     partitions = [TopicPartition(name, number) for number in range(topics.partitions(settings, topic))]
     starts = await _starts(settings, partitions, since) if since else dict.fromkeys(partitions, 0)
     async for records in _following(settings, starts) if follow else read(settings, starts):

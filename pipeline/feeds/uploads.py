@@ -21,7 +21,7 @@ from aiokafka.errors import (
     KafkaError,
     ProducerFenced,
     TopicAuthorizationFailedError,
-    UnknownTopicOrPartitionError,
+    TransactionalIdAuthorizationFailed,
 )
 from aiokafka.structs import OffsetAndMetadata, RecordMetadata
 
@@ -38,6 +38,14 @@ TRANSACTION_TIMEOUT_MS: Final = 30_000
 
 MESSAGE_OVERHEAD: Final = 128
 """Bytes that Kafka's batch (61) and record headers add to a message at most."""
+
+
+NOT_ITS_OWN: Final = (
+    TransactionalIdAuthorizationFailed,
+    TopicAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+)
+"""What Kafka says to another agency's credentials."""
 
 
 class Reached(msgspec.Struct, frozen=True, array_like=True):
@@ -146,8 +154,8 @@ async def attempt(settings: Settings, agency: str, name: str) -> AsyncIterator[U
         yield upload
     except (ProducerFenced, IllegalOperation) as error:
         raise LiaisonError("another attempt at the same upload has taken over") from error
-    except (TopicAuthorizationFailedError, UnknownTopicOrPartitionError, GroupAuthorizationFailedError) as error:
-        raise LiaisonError(f"no agency {agency} takes part, or these credentials are not its own") from error
+    except NOT_ITS_OWN as error:
+        raise LiaisonError(f"these credentials may not send for {agency}") from error
     except KafkaError as error:
         raise LiaisonError(f"Kafka can't be reached or refused ({error}); the same command again goes on") from error
     finally:

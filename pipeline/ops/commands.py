@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.ops import replay_commands
+from pipeline.ops import agency_commands, replay_commands
 from pipeline.ops.audit import audit_commands
 from pipeline.settings import settings as from_environment
 
@@ -16,41 +16,11 @@ from pipeline.settings import settings as from_environment
 def register(root: typer.Typer) -> None:
     """Add `ops` to the root command."""
     ops = typer.Typer(help="For those who operate the installation.", no_args_is_help=True)
-    agency = typer.Typer(help="The agencies that take part.", no_args_is_help=True)
-    agency.command("add")(add_agency)
-    agency.command("list")(list_agencies)
-    ops.add_typer(agency, name="agency")
+    agency_commands.register(ops)
     ops.add_typer(audit_commands(), name="audit")
     ops.command("lag")(show_lag)
     replay_commands.register(ops)
     root.add_typer(ops, name="ops")
-
-
-def add_agency(
-    name: Annotated[str, typer.Argument(help="1 to 32 of a-z, 0-9 and -; its topics bear it.")],
-    country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code.")],
-) -> None:
-    """Register an agency and create its topics; running workers take it in within seconds.
-
-    Example: liaison ops agency add fr-pj --country FR
-    """
-    from pipeline.records.agencies import Agency
-    from pipeline.streams.registry import add
-
-    applied = asyncio.run(add(from_environment(), Agency(name, country)))
-    typer.echo(f"{name} ({country}) takes part; {len(applied.created)} topics created")
-
-
-def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
-    """List the registered agencies. Example: liaison ops agency list --json"""
-    from pipeline.streams.registry import agencies
-
-    held = asyncio.run(agencies(from_environment())).values()
-    if as_json:
-        typer.echo(json.dumps([{"name": a.name, "country": a.country, "state": a.state} for a in held]))
-        return
-    for agency in held:
-        typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}")
 
 
 def show_lag(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:

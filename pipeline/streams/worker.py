@@ -29,6 +29,7 @@ from pipeline.streams.monitor import Monitor
 from pipeline.streams.stage import Stage, nothing
 from pipeline.streams.status_port import serving
 from pipeline.streams.stores import delete_abandoned, shared_root
+from pipeline.streams.users import as_role
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ def work(
     """
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its own loop
     delete_abandoned(shared_root(settings))
+    settings = as_role(settings, name)
     if asyncio.run(_run(name, settings, generation, attached, after)) is Ending.ANEW:
         time.sleep(AGAIN_S)
         _await_kafka(settings)

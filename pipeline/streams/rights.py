@@ -1,0 +1,101 @@
+"""Who may do what on a broker that asks: one table, from which access lists are made. Nobody else may do anything.
+
+The operator, a super user, makes topics, users and access lists; every other process has just what is listed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.topics import Topic, upload_prefix
+
+
+class Kind(StrEnum):
+    """What a grant is about, by the names of Kafka's resource types."""
+
+    TOPIC = "TOPIC"
+    GROUP = "GROUP"
+    TRANSACTIONS = "TRANSACTIONAL_ID"
+
+
+class Operation(StrEnum):
+    """What may be done; each lets one describe the resource too."""
+
+    READ = "READ"
+    WRITE = "WRITE"
+
+
+class Grant(NamedTuple):
+    """One right; with `prefix` it holds for every resource whose name begins so."""
+
+    kind: Kind
+    name: str
+    operation: Operation
+    prefix: bool = False
+
+
+class Duties(NamedTuple):
+    """What a process of ours reads and writes; `owns` begins the names of its groups and transactions, if any."""
+
+    reads: tuple[Topic, ...]
+    writes: tuple[Topic, ...]
+    owns: str = ""
+
+
+ROLES: Final = {
+    "intake": Duties(
+        reads=(topics.AGENCIES, topics.CONTROL, topics.PROGRESS, topics.CASES, topics.ACCEPTED),
+        writes=(topics.PROGRESS, topics.RECEIPTS, topics.REJECTED, topics.ACCEPTED, topics.BLOCKS),
+        owns="intake",
+    ),
+    "correlate": Duties(
+        reads=(topics.CONTROL, topics.PROGRESS, topics.BLOCKS, topics.LINKS),
+        writes=(topics.PROGRESS, topics.LINKS, topics.REJECTED),
+        owns="correlate",
+    ),
+    "project": Duties(
+        reads=(topics.CONTROL, topics.PROGRESS, topics.ACCEPTED, topics.REJECTED, topics.LINKS),
+        writes=(topics.PROGRESS, topics.HITS, topics.REJECTED),
+        owns="project",
+    ),
+}
+"""The workers, by stage."""
+
+
+def role_grants(settings: Settings, role: str) -> list[Grant]:
+    """What a process of ours may do."""
+    duties = ROLES[role]
+    granted = [*_on(settings, duties.reads, Operation.READ), *_on(settings, duties.writes, Operation.WRITE)]
+    if duties.owns:
+        granted += _own(settings.namespace + duties.owns)
+    return granted
+
+
+def agency_grants(settings: Settings, agency: str) -> list[Grant]:
+    """What an agency may do: send its records, and read its receipts, its hits and who takes part."""
+    own = [
+        Grant(Kind.TOPIC, topics.name(settings, topic, agency=agency), operation)
+        for topic, operation in (
+            (topics.CASES, Operation.WRITE),
+            (topics.RECEIPTS, Operation.READ),
+            (topics.HITS, Operation.READ),
+        )
+    ]
+    return [*own, *_on(settings, [topics.AGENCIES], Operation.READ), *_own(upload_prefix(settings, agency))]
+
+
+def _on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> list[Grant]:
+    """All topics of these kinds, whichever agency or generation they are for."""
+    starts = [(topic.pattern.partition("{")) for topic in kinds]
+    return [Grant(Kind.TOPIC, settings.namespace + start, operation, bool(rest)) for start, rest, _ in starts]
+
+
+def _own(prefix: str) -> list[Grant]:
+    return [
+        Grant(Kind.GROUP, prefix, Operation.READ, prefix=True),
+        Grant(Kind.TRANSACTIONS, prefix, Operation.WRITE, prefix=True),
+    ]
