@@ -25,8 +25,9 @@ def serve(
 
     from pipeline.api.application import create_app
     from pipeline.api.runtime import opened
+    from pipeline.streams.users import as_role
 
-    settings = from_environment()
+    settings = as_role(from_environment(), "api")
     app = create_app(lambda: opened(settings))
     uvicorn.run(app, host=host or settings.api_host, port=port or settings.api_port, log_level="info", access_log=False)
 

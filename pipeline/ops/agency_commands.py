@@ -52,11 +52,11 @@ def add_agency(
 
 
 def make_credentials(
-    role: Annotated[str, typer.Argument(help="intake, correlate or project.")],
+    role: Annotated[str, typer.Argument(help="intake, correlate, project, notify or api.")],
     credentials: CredentialsFile = None,
     renew: Renew = False,
 ) -> None:
-    """Make the Kafka user of a worker, with just the rights that it needs, and show its credentials once.
+    """Make the Kafka user of a worker or the API, with just the rights that it needs, and show its credentials once.
 
     Example: liaison ops credentials intake --credentials intake.env
     """

@@ -46,6 +46,9 @@ class Duties(NamedTuple):
     owns: str = ""
 
 
+DECIDED: Final = (topics.REVIEWS, topics.ASSIGNMENTS, topics.DISCLOSURES, topics.NOTICES)
+"""What people decide, and what others are told of it."""
+
 ROLES: Final = {
     "intake": Duties(
         reads=(topics.AGENCIES, topics.CONTROL, topics.PROGRESS, topics.CASES, topics.ACCEPTED),
@@ -58,12 +61,28 @@ ROLES: Final = {
         owns="correlate",
     ),
     "project": Duties(
-        reads=(topics.CONTROL, topics.PROGRESS, topics.ACCEPTED, topics.REJECTED, topics.LINKS),
+        reads=(topics.CONTROL, topics.PROGRESS, topics.ACCEPTED, topics.REJECTED, topics.LINKS, *DECIDED),
         writes=(topics.PROGRESS, topics.HITS, topics.REJECTED),
         owns="project",
     ),
+    "notify": Duties(
+        reads=(topics.PROGRESS, topics.DISCLOSURES), writes=(topics.PROGRESS, topics.NOTICES), owns="notify"
+    ),
+    # For agencies without Kafka it sends and reads receipts as they would.
+    "api": Duties(
+        reads=(topics.AGENCIES, topics.CONTROL, topics.AUDIT, topics.RECEIPTS),
+        writes=(
+            topics.AUDIT,
+            topics.REVIEWS,
+            topics.ASSIGNMENTS,
+            topics.DISCLOSURES,
+            topics.SUBSCRIPTIONS,
+            topics.CASES,
+        ),
+        owns="feed.",
+    ),
 }
-"""The workers, by stage."""
+"""The workers, by stage, and the API."""
 
 
 def role_grants(settings: Settings, role: str) -> list[Grant]:

@@ -1,0 +1,188 @@
+"""Who may do what, on a real broker that asks every client who it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import TopicAuthorizationFailedError
+from kafka import KafkaConsumer
+from kafka.errors import KafkaError
+from kafka.errors import TopicAuthorizationFailedError as NotToBeRead
+from secure_broker import log_decisions, secure_broker
+from whole_installation import COUNTRIES
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.client import FeedClient
+from pipeline.localstack import stack
+from pipeline.records.agencies import Agency
+from pipeline.settings import Settings
+from pipeline.streams import registry, users
+from pipeline.streams.admin import admin
+from pipeline.streams.connection import options
+from pipeline.streams.rights import agency_grants
+from pipeline.streams.setup import apply_all
+
+pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("secure"), pytest.mark.timeout(300)]
+
+STAGES = ("intake", "correlate", "project", "notify")
+LIAISON = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def broker(engines: stack.Endpoints) -> Iterator[Settings]:
+    home = Path(tempfile.mkdtemp(prefix="liaison-secure-"))
+    with secure_broker(home, engines.elasticsearch) as operator:
+        log_decisions(operator)
+        yield operator
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def operator(broker: Settings, elasticsearch_client: Any) -> Iterator[Settings]:
+    """The operator of an installation with all agencies."""
+    own = broker.model_copy(update={"namespace": f"t{uuid.uuid4().hex[:8]}-"})
+
+    async def prepare() -> None:
+        await apply_all(own)
+        for name, country in COUNTRIES.items():
+            await registry.add(own, Agency(name, country))
+
+    asyncio.run(prepare())
+    yield own
+    if indices := list(elasticsearch_client.indices.get(index=f"{own.namespace}*", expand_wildcards="all")):
+        elasticsearch_client.indices.delete(index=indices)
+
+
+def as_agency(operator: Settings, name: str) -> Settings:
+    """The settings of an agency on another machine."""
+    made = users.make(operator, name, agency_grants(operator, name), renew=True)
+    given = {
+        "home": Path("/nowhere"),
+        "kafka_url": stack.endpoints(operator).kafka,
+        "kafka_security_protocol": "SASL_PLAINTEXT",
+        "kafka_username": made.user,
+        "kafka_password": made.password,
+        "namespace": operator.namespace,
+    }
+    return Settings(**given)  # type: ignore[arg-type]
+
+
+def every_topic(operator: Settings) -> list[str]:
+    with admin(operator) as client:
+        return [topic for topic in client.list_topics() if topic.startswith(operator.namespace)]
+
+
+def may_write(settings: Settings, topic: str) -> bool:
+    async def write() -> None:
+        async with AIOKafkaProducer(**options(settings)) as producer:
+            await producer.send_and_wait(topic, b"{}", partition=0)
+
+    try:
+        asyncio.run(write())
+    except TopicAuthorizationFailedError:
+        return False
+    return True
+
+
+def may_read(settings: Settings, topic: str) -> bool:
+    """Whether anything of a topic, which holds something, can be read; one that may not be seen seems to be missing."""
+    consumer = KafkaConsumer(**options(settings), auto_offset_reset="earliest", enable_auto_commit=False)
+    try:
+        consumer.assign([TopicPartition(topic, 0)])
+        return bool(consumer.poll(timeout_ms=700))
+    except NotToBeRead:
+        return False
+    finally:
+        consumer.close()
+
+
+def fill(operator: Settings, names: list[str]) -> None:
+    async def write() -> None:
+        async with AIOKafkaProducer(**options(operator)) as producer:
+            for name in names:
+                await producer.send_and_wait(name, b"{}", key=b"filled", partition=0)
+
+    asyncio.run(write())
+
+
+def test_an_agency_writes_its_own_topic_and_reads_its_own_receipts_and_hits_only(operator: Settings) -> None:
+    agency, everything = as_agency(operator, "fr-pj"), every_topic(operator)
+    fill(operator, [name for name in everything if not name.endswith("agencies")])
+    short = {name: name.removeprefix(operator.namespace) for name in everything}
+    assert {short[name] for name in everything if may_write(agency, name)} == {"cases.fr-pj"}
+    assert {short[name] for name in everything if may_read(agency, name)} == {
+        "receipts.fr-pj", "hits.fr-pj", "agencies",
+    }  # fmt: skip
+    with admin(agency) as client:
+        assert {short[name] for name in client.list_topics()} == {
+            "cases.fr-pj", "receipts.fr-pj", "hits.fr-pj", "agencies",
+        }  # fmt: skip
+
+
+def test_the_client_tells_an_agency_that_it_may_not_act_for_another(operator: Settings) -> None:
+    agency = as_agency(operator, "fr-pj")
+    with FeedClient("fr-pj", agency) as own:
+        assert own.push("x", [b"{}"], validate=False).sent == 1
+    with FeedClient("be-fp", agency) as other:
+        with pytest.raises(LiaisonError, match="may not send for be-fp"):
+            other.push("x", [b"{}"], validate=False)
+        with pytest.raises(LiaisonError, match=r"receipts\.be-fp"):
+            list(other.receipts())
+        with pytest.raises(LiaisonError, match=r"hits\.be-fp"):
+            list(other.hits())
+
+
+def test_a_user_that_was_removed_can_do_nothing_any_more(operator: Settings) -> None:
+    agency = as_agency(operator, "de-bk")
+    with FeedClient("de-bk", agency) as client:
+        client.push("x", [b"{}"], validate=False)
+        users.remove(operator, "de-bk")
+        users.remove(operator, "de-bk")
+        with pytest.raises(LiaisonError):
+            client.push("y", [b"{}"], validate=False)
+    with pytest.raises(KafkaError):
+        KafkaConsumer(**options(agency))
+
+
+def test_the_command_hands_out_credentials_once(operator: Settings, tmp_path: Path) -> None:
+    environment = {
+        **os.environ, "LIAISON_HOME": str(operator.home), "LIAISON_NAMESPACE": operator.namespace,
+        "LIAISON_ELASTICSEARCH_URL": operator.elasticsearch_url, "LIAISON_KAFKA_URL": "",
+    }  # fmt: skip
+    file = tmp_path / "es-pn.env"
+    words = ["ops", "agency", "add", "es-pn", "--country", "ES", "--credentials", str(file)]
+
+    def run(*more: str, **others: str) -> subprocess.CompletedProcess[str]:
+        command = [*LIAISON, *words, *more]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+
+    first = run()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    given = file.read_text()
+    password = given.split("LIAISON_KAFKA_PASSWORD=")[1].split("\n")[0]
+    assert password not in first.stdout + first.stderr
+    assert "--renew" in run().stderr
+    assert file.read_text() == given
+    run("--renew")
+    assert file.read_text() != given
+    own = dict(line.split("=", 1) for line in file.read_text().splitlines())
+    feed = [*LIAISON, "feed", "receipts", "--agency", "es-pn"]
+    with_them = {"PATH": os.environ["PATH"], "LIAISON_HOME": "/nowhere", **own}
+    assert subprocess.run(feed, env=with_them, check=False, timeout=60).returncode == 0
+    old = with_them | {"LIAISON_KAFKA_PASSWORD": password}
+    refused = subprocess.run(feed, env=old, check=False, timeout=60, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("liaison: Kafka at ")
+    assert "Traceback" not in refused.stderr

@@ -1,0 +1,65 @@
+"""A local Kafka that asks every client who it is, and logs which rule let it do what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from pipeline.localstack import stack
+from pipeline.localstack.kafka import NODE_ID
+from pipeline.settings import Settings
+from pipeline.streams.admin import admin
+
+
+class Rule(NamedTuple):
+    """An access rule by which something was allowed."""
+
+    kind: str
+    name: str
+    operation: str
+    prefix: bool
+
+
+_ALLOWED = re.compile(
+    r"Principal = User:(\S+) is Allowed operation = (\w+) .*"
+    r"resourceType=(\w+), resourceName=(\S+), patternType=(\w+), .*operation=(\w+),"
+)
+
+
+@contextmanager
+def secure_broker(home: Path, elasticsearch: str, **settings: object) -> Iterator[Settings]:
+    """The operator's settings for a broker of its own in this home."""
+    own = Settings(home=home, kafka_url="", elasticsearch_url=elasticsearch, kafka_port=0, **settings)  # type: ignore[arg-type]
+    stack.up(own, secure=True)
+    try:
+        yield own
+    finally:
+        stack.down(own)
+
+
+def log_decisions(operator: Settings) -> None:
+    """Let the broker log from now on what it allows, and why."""
+    level = ConfigResource(ConfigResourceType.BROKER_LOGGER, str(NODE_ID), {"kafka.authorizer.logger": "DEBUG"})
+    with admin(operator) as client:
+        client.alter_configs([level])
+
+
+def rules_used(home: Path) -> dict[str, set[Rule]]:
+    """By user, the rules without which something that it did would have been refused."""
+    used: dict[str, set[Rule]] = {}
+    for log in (home / "logs").glob("kafka.log*"):
+        for user, asked, kind, name, pattern, operation in _ALLOWED.findall(log.read_text()):
+            if asked == operation:
+                used.setdefault(user, set()).add(Rule(kind, name, operation, pattern == "PREFIXED"))
+    return used
+
+
+def refusals(home: Path) -> list[str]:
+    """What the broker has refused."""
+    logs = [log.read_text() for log in (home / "logs").glob("kafka.log*")]
+    return [line for log in logs for line in log.splitlines() if " is Denied operation = " in line]
