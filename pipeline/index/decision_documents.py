@@ -20,7 +20,7 @@ from pipeline.index.documents import Action
 class ReviewDocument(Review, frozen=True, omit_defaults=True):
     """A document of index `reviews`."""
 
-    position: int = 0
+    position: int = -1
 
 
 class DisclosureDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,7 +42,7 @@ class DisclosureDocument(msgspec.Struct, frozen=True, omit_defaults=True):
 class NoticeDocument(Notice, frozen=True, omit_defaults=True):
     """A document of index `notices`."""
 
-    position: int = 0
+    position: int = -1
 
 
 _encoder = msgspec.json.Encoder()

@@ -129,6 +129,12 @@ def links_of(case: str, audience: Sequence[str] | None = None) -> Body:
     return _live_links([{"term": {"cases": case}}], audience)
 
 
+def links_to_judge(agency: str, audience: Sequence[str], band: str = "") -> Body:
+    """Live links of an agency's cases; `band` keeps those of one."""
+    own = {"bool": {"should": [{"term": {f"{side}.agency": agency}} for side in "ab"], "minimum_should_match": 1}}
+    return _live_links([own, *([{"term": {"band": band}}] if band else [])], audience)
+
+
 def all_links(audience: Sequence[str] | None = None) -> Body:
     """All live links."""
     return _live_links([], audience)

@@ -103,6 +103,24 @@ class Reader:
             for hit in answer["hits"]["hits"]
         ]
 
+    async def link(self, name: str) -> LinkDocument | None:
+        """One visible link, read in real time; the index is asked the same where there is none."""
+        answer = await ask(self._client.mget, index=self._links, ids=[name], realtime=True)
+        batch = [item["_source"] for item in answer["docs"] if is_found(item)]
+        if not batch:
+            await self.cases([name])
+        return next(iter(await self._seen(batch)), None)
+
+    async def links_to_judge(
+        self, agency: str, audience: Sequence[str], band: str, size: int, after: list[Any] | None
+    ) -> list[tuple[LinkDocument | None, list[Any]]]:
+        """The next `size` links of an agency's cases, strongest first, each with its place; None: not visible."""
+        query = queries.links_to_judge(agency, audience, band)
+        body = queries.page(query, queries.STRONGEST_FIRST, size, after)
+        hits = (await ask(self._client.search, index=self._links, **body))["hits"]["hits"]
+        seen = {link.link: link for link in await self._seen([hit["_source"] for hit in hits])}
+        return [(seen.get(hit["_id"]), hit["sort"]) for hit in hits]
+
     async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
         """The visible links of a case, strongest first, filled up to `limit`."""
         found: list[LinkDocument] = []
@@ -127,11 +145,14 @@ class Reader:
 
     async def _visible(self, pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[LinkDocument]:
         async for batch in pages:
-            links = [msgspec.convert(source, LinkDocument) for source in batch]
-            states = await self._states(key for link in links for key in link.cases)
-            for link in links:
-                if visible(_claim(link), states.get(link.a.case), states.get(link.b.case), self._clock()):
-                    yield link
+            for link in await self._seen(batch):
+                yield link
+
+    async def _seen(self, batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
+        links = [msgspec.convert(source, LinkDocument) for source in batch]
+        states = await self._states(key for link in links for key in link.cases)
+        at = self._clock()
+        return [link for link in links if visible(_claim(link), states.get(link.a.case), states.get(link.b.case), at)]
 
     async def _states(self, keys: Iterable[str]) -> dict[str, CaseState]:
         return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from pipeline.api.routes import cases, disclosures, health, links, search
+from pipeline.api.routes import cases, disclosures, health, links, reviews, search
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -12,4 +12,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     cases.router,
     links.router,
     disclosures.router,
+    reviews.router,
 )

@@ -1,0 +1,141 @@
+"""/v1/links/{link}/reviews, /v1/reviews/{name}/undo, /v1/manual-links, /v1/inbox: judging links."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field
+
+from pipeline.access.reviews import Verdict
+from pipeline.api.problems import Conflict, NotFound
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import inbox as inboxes
+from pipeline.api.services import reviews as service
+from pipeline.api.services.deciding import LONGEST_REASON
+
+router = APIRouter(prefix="/v1", tags=["judgement"])
+
+Link = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Link id.", examples=["0c1f" * 8])]
+Name = Annotated[str, Path(max_length=64, description="Review id.", examples=["5d0a" * 8])]
+Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, examples=["Same passport and birth date."])]
+Key = Annotated[str, Field(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
+
+
+class Reviewed(BaseModel):
+    """A verdict and why; `action`: the confirmed link needs action."""
+
+    verdict: Verdict
+    reason: Reason
+    action: bool = False
+
+
+class Linked(BaseModel):
+    """Two cases that are the same, and why."""
+
+    case_a: Key
+    case_b: Key
+    reason: Reason
+
+
+class Assigned(BaseModel):
+    """Who is to judge the link: a subject, or nobody."""
+
+    assignee: Annotated[str, Field(max_length=256, examples=["anna"])] = ""
+
+
+REVIEW: dict[str, Any] = {
+    "id": "5d0a" * 8, "verdict": "same", "colour": "white", "reason": "Same passport and birth date.",
+    "action": False, "manual": False, "agency": "fr-pj", "reviewer": "anna", "time": "2026-11-24T12:00:00+00:00",
+    "version_a": 3, "version_b": 1, "generation": "0123456789ab", "undone": False, "undone_by": None,
+}  # fmt: skip
+JUDGED = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "judged": {
+        "link": "0c1f" * 8, "colour": "white", "disputed": False, "own": "5d0a" * 8, "assignee": "anna",
+        "new_evidence": [], "gone_evidence": 0, "reviews": [REVIEW],
+    },
+}  # fmt: skip
+INBOX: dict[str, Any] = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "links": [
+        {"link_id": "0c1f" * 8, "case_a": "be-fp:17", "case_b": "fr-pj:2026-004711", "country_a": "BE",
+         "country_b": "FR", "title_a": "Diefstal", "title_b": "Vol", "band": "certain", "probability": 0.999,
+         "score": 2410, "assignee": None, "colour": "yellow", "disputed": False, "judged_different": False,
+         "new_evidence": [], "gone_evidence": 0},
+    ],
+    "next": None,
+}  # fmt: skip
+MANUAL = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "links": [{"link": "0c1f" * 8, "case_a": "be-fp:17", "case_b": "fr-pj:2026-004711"} | REVIEW | {"manual": True}],
+}
+
+ANSWERED = described(service.ReviewsAnswer, JUDGED, NotFound)
+
+
+@router.get("/links/{link}/reviews", summary="Reviews of a link", response_class=Response, responses=ANSWERED)
+async def reviews(session: SessionOf, link: Link) -> Response:
+    """For those who see both sides in full: colour, dispute, and every review with its reason."""
+    return answer(await service.reviews(session, link))
+
+
+@router.post("/links/{link}/reviews", summary="Judge a link", response_class=Response, responses=ANSWERED)
+async def review(session: SessionOf, link: Link, body: Reviewed) -> Response:
+    """The latest review of an agency holds for it; another agency's contradiction is kept beside it."""
+    said = service.Verdicted(body.verdict, body.reason, body.action)
+    return answer(await service.review(session, link, said))
+
+
+@router.post(
+    "/reviews/{name}/undo",
+    summary="Undo a review",
+    response_class=Response,
+    responses=described(service.ReviewsAnswer, JUDGED, NotFound, Conflict),
+)
+async def undo(session: SessionOf, name: Name) -> Response:
+    """Take a review back: by its reviewer or his supervisor."""
+    return answer(await service.take_back(session, name))
+
+
+@router.post("/manual-links", summary="Link two cases by hand", response_class=Response, responses=ANSWERED)
+async def link_by_hand(session: SessionOf, body: Linked) -> Response:
+    """A review `same` of two cases, whether or not a score links them."""
+    return answer(await service.link_by_hand(session, body.case_a, body.case_b, body.reason))
+
+
+@router.get(
+    "/manual-links",
+    summary="Links made by hand",
+    response_class=Response,
+    responses=described(service.ManualLinksAnswer, MANUAL, NotFound),
+)
+async def manual_links(
+    session: SessionOf, case: Annotated[str, Query(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
+) -> Response:
+    """Of a case, those of which both sides are seen in full."""
+    return answer(await service.manual_links(session, case))
+
+
+@router.get(
+    "/inbox",
+    summary="Links to judge",
+    response_class=Response,
+    responses=described(inboxes.InboxAnswer, INBOX),
+)
+async def inbox(
+    session: SessionOf,
+    band: Annotated[str, Query(pattern="^(certain|probable|possible|)$", description="One band, or all.")] = "",
+    assignee: Annotated[str | None, Query(max_length=256, description="A subject's; empty: nobody's.")] = None,
+    limit: Annotated[int, Query(ge=1, le=inboxes.MOST)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """The agency's links that it has not judged, or judged different on other evidence; strongest first."""
+    return answer(await inboxes.inbox(session, band, assignee, limit, cursor))
+
+
+@router.put("/inbox/{link}", summary="Assign a link", response_class=Response, responses=ANSWERED)
+async def assign(session: SessionOf, link: Link, body: Assigned) -> Response:
+    """Investigators take links themselves; supervisors assign them to anyone of their agency."""
+    return answer(await inboxes.assign(session, link, body.assignee))

@@ -1,0 +1,122 @@
+"""The inbox: links of the agency's own cases that it has not judged, strongest first, and who is to judge them.
+
+A pair judged different comes back only with other evidence, and says what changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pipeline.access.audience import requester_words
+from pipeline.access.audit import Kind
+from pipeline.access.policy import View
+from pipeline.access.requester import Role
+from pipeline.access.reviews import Assignment, is_due, standing
+from pipeline.api.paging import Place, closed, opened, page
+from pipeline.api.problems import Forbidden
+from pipeline.api.services.deciding import decide
+from pipeline.api.services.reviews import ReviewsAnswer, changed, own_of, reviews
+from pipeline.api.session import Session, shown
+from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.index.reading import STATE_FIELDS
+from pipeline.streams import topics
+
+MOST = 100
+"""Links of one page, and asked of the index at once."""
+
+Row = dict[str, Any]
+
+
+class InboxAnswer(msgspec.Struct, frozen=True):
+    """A page of links to judge, strongest first; `next` is the cursor of the following page."""
+
+    as_of: str
+    links: tuple[Row, ...]
+    next: str | None = None
+
+
+async def inbox(
+    session: Session, band: str = "", assignee: str | None = None, limit: int = 50, cursor: str | None = None
+) -> InboxAnswer:
+    """What the requester's agency has to judge: of one band, of one assignee ("" nobody's), or all."""
+    session.require_reader()
+    who, context = session.requester, f"inbox|{band}|{assignee}"
+    words = requester_words(who.agency, who.country)
+
+    async def fetch(after: Place | None) -> list[tuple[LinkDocument | None, Place]]:
+        return await session.runtime.reader.links_to_judge(who.agency, words, band, MOST, after)
+
+    async def show(found: list[LinkDocument | None]) -> list[Row | None]:
+        rows = await _due(session, [link for link in found if link is not None])
+        kept = {row["link_id"]: row for row in rows if assignee is None or (row["assignee"] or "") == assignee}
+        return [kept.get(link.link) if link else None for link in found]
+
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, context, cursor))
+    seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
+    await session.audit(Kind.READ, {"inbox": band, "assignee": assignee}, shown(seen))
+    return InboxAnswer(session.now.isoformat(), tuple(rows), closed(session, context, place))
+
+
+async def assign(session: Session, link: str, assignee: str) -> ReviewsAnswer:
+    """Say who of the agency is to judge a link ("" nobody). Investigators speak for themselves, supervisors for all.
+
+    Raises NotFound unless the requester sees both sides in full, Forbidden, Unavailable.
+    """
+    session.require_reader()
+    who = session.requester
+    if assignee not in ("", who.subject) and Role.SUPERVISOR not in who.roles:
+        raise Forbidden("a supervisor assigns links to others")
+    await reviews(session, link)
+    made = Assignment(link, who.agency, assignee, who.subject, session.now)
+    await session.audit(Kind.REVIEW, {"assignee": assignee}, about=link)
+    await decide(session, topics.ASSIGNMENTS, made.id, made)
+    return await reviews(session, link)
+
+
+async def _due(session: Session, links: list[LinkDocument]) -> list[Row]:
+    """Those of the links whose two sides are seen in full and that await the agency's judgement."""
+    decisions, agency = session.runtime.decisions, session.requester.agency
+    cases = await session.runtime.reader.cases((key for one in links for key in one.cases), TITLED)
+    views = await session.views(cases)
+    links = [one for one in links if all(views.get(key) is View.FULL for key in one.cases)]
+    given = await decisions.reviews_of(one.link for one in links)
+    assignees = await decisions.assignees(agency, given)
+    rows = []
+    for one in links:
+        own = own_of(given[one.link], agency)
+        found = changed(session, one, own)
+        if is_due(own, found):
+            held = standing(given[one.link])
+            rows.append(
+                _row(one, cases)
+                | {
+                    "assignee": assignees.get(one.link),
+                    "colour": held.colour.value,
+                    "disputed": held.disputed,
+                    "judged_different": own is not None,
+                    "new_evidence": [list(each) for each in found.new] if found else [],
+                    "gone_evidence": found.gone if found else 0,
+                }
+            )
+    return rows
+
+
+TITLED = (*STATE_FIELDS, "data.title")
+
+
+def _row(link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:
+    a, b = (cases[key] for key in link.cases)
+    return {
+        "link_id": link.link,
+        "case_a": a.case,
+        "case_b": b.case,
+        "country_a": a.country,
+        "country_b": b.country,
+        "title_a": (a.data or {}).get("title"),
+        "title_b": (b.data or {}).get("title"),
+        "band": link.band,
+        "probability": link.probability,
+        "score": link.score,
+    }

@@ -1,0 +1,235 @@
+"""Judging links: reviews, undo, manual links. Only those who see both sides in full judge or see judgements."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from pipeline.access.audit import Kind
+from pipeline.access.policy import View
+from pipeline.access.requester import Requester
+from pipeline.access.reviews import (
+    Change,
+    NotUndoableError,
+    Review,
+    Verdict,
+    change,
+    marks,
+    review_for,
+    standing,
+    undo,
+)
+from pipeline.api.problems import Conflict, Forbidden, NotFound, Unprocessable
+from pipeline.api.services.deciding import decide
+from pipeline.api.session import Session, shown
+from pipeline.correlation.claims import link_id
+from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.matching.explanation import Explanation
+from pipeline.streams import topics
+
+NO_LINK = "there is no such link, or none whose two sides you may read"
+MOST_MANUAL = 100
+
+Row = dict[str, Any]
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A link's judgement. `own` is the id of the review that holds for the reader's agency.
+
+    `new_evidence` and `gone_evidence` say how the evidence differs from what that review was made on.
+    """
+
+    link: str
+    colour: str
+    disputed: bool
+    own: str | None
+    assignee: str | None
+    new_evidence: tuple[tuple[str, str], ...]
+    gone_evidence: int
+    reviews: tuple[Row, ...]
+
+
+class ReviewsAnswer(msgspec.Struct, frozen=True):
+    """The judgements of a link."""
+
+    as_of: str
+    judged: Judged
+
+
+class ManualLinksAnswer(msgspec.Struct, frozen=True):
+    """The links of a case that investigators made by hand."""
+
+    as_of: str
+    links: tuple[Row, ...]
+
+
+class Verdicted(msgspec.Struct, frozen=True):
+    """What a reviewer says; `action`: the confirmed link needs action."""
+
+    verdict: Verdict
+    reason: str
+    action: bool = False
+
+
+class Sides(msgspec.Struct, frozen=True):
+    """A link that the requester sees in full: its two live cases, its document unless it was made by hand."""
+
+    name: str
+    a: CaseDocument
+    b: CaseDocument
+    link: LinkDocument | None
+    reviews: list[Review]
+
+
+async def reviews(session: Session, link: str) -> ReviewsAnswer:
+    """The judgements of a link, undone ones included. Raises NotFound."""
+    sides = await _sides(session, link)
+    judged = await _judged(session, sides)
+    await session.audit(Kind.READ, {"reviews": link}, _both(sides), about=link)
+    return ReviewsAnswer(session.now.isoformat(), judged)
+
+
+async def review(session: Session, link: str, said: Verdicted) -> ReviewsAnswer:
+    """Judge a link for the requester's agency. Raises NotFound, Unprocessable without a reason, Unavailable."""
+    sides = await _sides(session, link)
+    return await _keep(session, sides, _made(session, sides, said))
+
+
+async def link_by_hand(session: Session, one: str, other: str, reason: str) -> ReviewsAnswer:
+    """Say that two cases are the same where no score does. Raises NotFound, Unprocessable, Unavailable."""
+    if one == other:
+        raise Unprocessable("a case is not linked to itself", "case_b")
+    sides = await _sides(session, link_id(one, other), tuple(sorted((one, other))))
+    return await _keep(session, sides, _made(session, sides, Verdicted(Verdict.SAME, reason)))
+
+
+async def take_back(session: Session, name: str) -> ReviewsAnswer:
+    """Undo a review. Raises NotFound; Forbidden for another's; Conflict when it was undone before."""
+    session.require_reader()
+    held = await session.runtime.decisions.review(name)
+    sides = await _sides(session, held.link if held else name)
+    if held is None:
+        raise NotFound(NO_LINK)
+    try:
+        undone = undo(held, session.requester, session.now)
+    except NotUndoableError as error:
+        raise (Conflict if held.undone else Forbidden)(str(error)) from error
+    return await _keep(session, sides, undone)
+
+
+async def manual_links(session: Session, case: str) -> ManualLinksAnswer:
+    """What was linked to a case by hand and holds, where the requester reads both sides. Raises NotFound."""
+    session.require_reader()
+    found = await session.runtime.decisions.manual_links(case, MOST_MANUAL)
+    cases = await session.runtime.reader.cases((case, *(key for one in found for key in (one.case_a, one.case_b))))
+    views = await session.views(cases)
+    full = {key for key, seen in views.items() if seen is View.FULL}
+    rows = [_manual(one, session.requester) for one in found if {one.case_a, one.case_b} <= full]
+    seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
+    await session.audit(Kind.READ, {"manual_links": case}, shown(seen))
+    if case not in full:
+        raise NotFound("there is no such case, or none that you may read")
+    return ManualLinksAnswer(session.now.isoformat(), tuple(rows))
+
+
+async def colours(session: Session, links: Sequence[str]) -> dict[str, Row]:
+    """Colour and dispute of links of which the requester sees both sides in full; audited by who calls."""
+    found = await session.runtime.decisions.reviews_of(links)
+    return {link: _colour(given) for link, given in found.items()}
+
+
+def changed(session: Session, link: LinkDocument, own: Review | None) -> Change | None:
+    """How a link's evidence differs from what the agency's own review was made on."""
+    return None if own is None else change(own, _marks(session, link))
+
+
+def own_of(reviews: Sequence[Review], agency: str) -> Review | None:
+    """The review that holds for an agency."""
+    return next((one for one in standing(reviews).holding if one.agency == agency), None)
+
+
+async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Sides:
+    """Both sides of a link, made by the matcher or by hand. Raises NotFound unless both are seen in full.
+
+    Whatever is missing, the index is asked the same.
+    """
+    session.require_reader()
+    runtime = session.runtime
+    link = await runtime.reader.link(name)
+    given = (await runtime.decisions.reviews_of([name]))[name]
+    keys = link.cases if link else named or next(((one.case_a, one.case_b) for one in given), (name, name))
+    cases = await runtime.reader.cases(keys)
+    views = await session.views(cases)
+    if any(views.get(key) is not View.FULL for key in keys):
+        await session.audit(Kind.REVIEW, {"link": name})
+        raise NotFound(NO_LINK)
+    return Sides(name, cases[keys[0]], cases[keys[1]], link, given)
+
+
+def _made(session: Session, sides: Sides, said: Verdicted) -> Review:
+    if not said.reason.strip():
+        raise Unprocessable("a judgement has a reason", "reason")
+    link = sides.link
+    return Review(
+        id=uuid.uuid4().hex,
+        link=sides.name,
+        case_a=sides.a.case,
+        case_b=sides.b.case,
+        version_a=sides.a.version,
+        version_b=sides.b.version,
+        generation=link.generation if link else "",
+        verdict=said.verdict,
+        agency=session.requester.agency,
+        reviewer=session.requester.subject,
+        time=session.now,
+        reason=said.reason.strip(),
+        action=said.action,
+        manual=link is None,
+        evidence=tuple(mark.digest for mark in _marks(session, link)) if link else (),
+    )
+
+
+def _marks(session: Session, link: LinkDocument) -> Any:
+    return marks(msgspec.convert(link.evidence, Explanation), session.runtime.opaque.secret, link.link)
+
+
+async def _keep(session: Session, sides: Sides, made: Review) -> ReviewsAnswer:
+    what = {"link": sides.name, "verdict": made.verdict, "undone": made.undone}
+    await session.audit(Kind.REVIEW, what, _both(sides), about=made.id)
+    await decide(session, topics.REVIEWS, made.id, made)
+    reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
+    judged = await _judged(session, msgspec.structs.replace(sides, reviews=reviews))
+    return ReviewsAnswer(session.now.isoformat(), judged)
+
+
+async def _judged(session: Session, sides: Sides) -> Judged:
+    agency = session.requester.agency
+    held, own = standing(sides.reviews), own_of(sides.reviews, agency)
+    found = changed(session, sides.link, own) if sides.link else None
+    return Judged(
+        link=sides.name,
+        colour=held.colour.value,
+        disputed=held.disputed,
+        own=own.id if own else None,
+        assignee=(await session.runtime.decisions.assignees(agency, [sides.name])).get(sides.name),
+        new_evidence=found.new if found else (),
+        gone_evidence=found.gone if found else 0,
+        reviews=tuple(review_for(one, agency) for one in sides.reviews),
+    )
+
+
+def _colour(given: Sequence[Review]) -> Row:
+    held = standing(given)
+    return {"colour": held.colour.value, "disputed": held.disputed}
+
+
+def _manual(one: Review, who: Requester) -> Row:
+    return {"link": one.link, "case_a": one.case_a, "case_b": one.case_b, **review_for(one, who.agency)}
+
+
+def _both(sides: Sides) -> Any:
+    views: Mapping[str, View] = {sides.a.case: View.FULL, sides.b.case: View.FULL}
+    return shown(views)

@@ -1,0 +1,209 @@
+"""Judging links: what holds, who sees it, who may, and what comes back to the inbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from api_runtime import ANNA, BERT, DORA, GROUNDS, Api, record, someone
+
+from pipeline.access.audit import Form, Kind, Shown
+from pipeline.access.requester import Role
+from pipeline.access.reviews import Verdict
+from pipeline.api.problems import Conflict, Forbidden, NotFound, Unavailable, Unprocessable
+from pipeline.api.services.inbox import assign, inbox
+from pipeline.api.services.reviews import (
+    Verdicted,
+    colours,
+    link_by_hand,
+    manual_links,
+    review,
+    reviews,
+    take_back,
+)
+
+SAME, DIFFERENT = Verdicted(Verdict.SAME, "same passport"), Verdicted(Verdict.DIFFERENT, "a namesake")
+CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
+COLLEAGUE = someone("fr-pj", "FR", subject="colleague")
+
+
+@pytest.fixture
+def link(api: Api) -> str:
+    """A link of Anna's case and Bert's, both open to the two of them alone."""
+    api.hold(record("fr-pj", to=("BE",)), record("be-fp", to=("FR",)))
+    return api.link("fr-pj:1", "be-fp:1")
+
+
+async def listed(api: Api, **how: Any) -> list[dict[str, Any]]:
+    return list((await inbox(api.session(ANNA), **how)).links)
+
+
+async def test_a_review_is_seen_by_the_other_agency_without_its_reviewer(api: Api, link: str) -> None:
+    own = (await review(api.session(ANNA), link, SAME)).judged
+    assert (own.colour, own.disputed, own.own) == ("white", False, own.reviews[0]["id"])
+    assert own.reviews[0]["reviewer"] == "anna"
+    seen = (await reviews(api.session(BERT), link)).judged
+    assert (seen.own, seen.reviews[0]["agency"], seen.reviews[0]["reviewer"]) == (None, "fr-pj", None)
+
+
+async def test_a_contradiction_is_kept_and_disputed(api: Api, link: str) -> None:
+    await review(api.session(ANNA), link, SAME)
+    judged = (await review(api.session(BERT), link, DIFFERENT)).judged
+    assert (judged.disputed, [one["verdict"] for one in judged.reviews]) == (True, ["same", "different"])
+    assert (await colours(api.session(ANNA), [link])) == {link: {"colour": "white", "disputed": True}}
+
+
+async def test_an_undone_review_holds_no_longer_and_stays_in_the_list(api: Api, link: str) -> None:
+    name = (await review(api.session(ANNA), link, SAME)).judged.own or ""
+    with pytest.raises(Forbidden):
+        await take_back(api.session(COLLEAGUE), name)
+    with pytest.raises(Forbidden):
+        await take_back(api.session(BERT), name)
+    judged = (await take_back(api.session(CHIEF), name)).judged
+    assert (judged.colour, judged.own, judged.reviews[0]["undone_by"]) == ("yellow", None, "chief")
+    with pytest.raises(Conflict):
+        await take_back(api.session(ANNA), name)
+
+
+async def test_reviews_survive_new_versions_and_what_changed_is_told(api: Api, link: str) -> None:
+    await review(api.session(ANNA), link, DIFFERENT)
+    assert await listed(api) == []
+    api.hold(record("fr-pj", to=("BE",), version=2, title="another title"))
+    assert await listed(api) == []
+    twin = [{"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
+             "phones": ["+33612345678"]}]  # fmt: skip
+    api.hold(
+        record("fr-pj", to=("BE",), version=3, entities=twin), record("be-fp", to=("FR",), version=2, entities=twin)
+    )
+    assert api.link("fr-pj:1", "be-fp:1") == link
+    (row,) = await listed(api)
+    assert row["judged_different"] is True
+    assert "phone" in [field for field, _ in row["new_evidence"]]
+    judged = (await reviews(api.session(ANNA), link)).judged
+    assert judged.colour == "green"
+    assert judged.new_evidence
+
+
+async def test_the_inbox_lists_what_is_not_judged_by_band_and_assignee(api: Api, link: str) -> None:
+    (row,) = await listed(api)
+    assert (row["link_id"], row["title_b"], row["assignee"], row["colour"]) == (link, "Affair 1", None, "yellow")
+    assert [len(await listed(api, band=band)) for band in (row["band"], "nothing")] == [1, 0]
+    assert (await assign(api.session(ANNA), link, "anna")).judged.assignee == "anna"
+    assert [len(await listed(api, assignee=who)) for who in ("anna", "chief", "")] == [1, 0, 0]
+    assert (await reviews(api.session(BERT), link)).judged.assignee is None
+    await review(api.session(BERT), link, SAME)
+    assert len(await listed(api)) == 1
+    await review(api.session(COLLEAGUE), link, SAME)
+    assert await listed(api) == []
+
+
+async def test_supervisors_assign_others_and_investigators_themselves(api: Api, link: str) -> None:
+    with pytest.raises(Forbidden):
+        await assign(api.session(ANNA), link, "colleague")
+    assert (await assign(api.session(CHIEF), link, "colleague")).judged.assignee == "colleague"
+    assert (await assign(api.session(ANNA), link, "")).judged.assignee is None
+
+
+async def test_pages_of_the_inbox_follow_each_other(api: Api) -> None:
+    api.hold(record("fr-pj"))
+    expected = []
+    for number in range(5):
+        api.hold(record("be-fp", str(number), code="H3" if number == 2 else "H0"))
+        name = api.link("fr-pj:1", f"be-fp:{number}")
+        expected += [name] if number != 2 else []
+    first = await inbox(api.session(ANNA), limit=3)
+    rest = await inbox(api.session(ANNA), limit=3, cursor=first.next)
+    assert sorted(row["link_id"] for answer in (first, rest) for row in answer.links) == sorted(expected)
+    assert [len(first.links), len(rest.links), rest.next] == [3, 1, None]
+
+
+async def test_a_link_by_hand_is_a_review_without_a_score(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp"), record("nl-np", code="H2"))
+    judged = (await link_by_hand(api.session(ANNA), "fr-pj:1", "be-fp:1", "the same tattoo")).judged
+    assert (judged.colour, judged.reviews[0]["manual"], judged.reviews[0]["generation"]) == ("white", True, "")
+    for who in (ANNA, BERT):
+        (row,) = (await manual_links(api.session(who), "fr-pj:1")).links
+        assert (row["case_a"], row["case_b"]) == ("be-fp:1", "fr-pj:1")
+    await review(api.session(BERT), judged.link, DIFFERENT)
+    assert (await reviews(api.session(ANNA), judged.link)).judged.disputed
+    with pytest.raises(NotFound):
+        await link_by_hand(api.session(ANNA), "fr-pj:1", "nl-np:1", "why")
+    with pytest.raises(Unprocessable):
+        await link_by_hand(api.session(ANNA), "fr-pj:1", "fr-pj:1", "why")
+
+
+async def test_a_link_by_hand_shows_to_those_who_read_both_sides(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp", to=("FR",)))
+    await link_by_hand(api.session(ANNA), "fr-pj:1", "be-fp:1", "the same tattoo")
+    assert (await manual_links(api.session(DORA), "fr-pj:1")).links == ()
+    with pytest.raises(NotFound):
+        await manual_links(api.session(DORA), "be-fp:1")
+
+
+@pytest.mark.parametrize("code", ["H2", "H3"])
+async def test_whoever_does_not_see_both_sides_in_full_neither_judges_nor_sees_judgements(
+    api: Api, link: str, code: str
+) -> None:
+    name = (await review(api.session(ANNA), link, SAME)).judged.own or ""
+    with pytest.raises(NotFound):
+        await reviews(api.session(DORA), link)
+    api.hold(record("fr-pj", code=code, to=("BE",), version=2))
+    api.link("fr-pj:1", "be-fp:1")
+    for attempt in (
+        reviews(api.session(BERT), link),
+        review(api.session(BERT), link, SAME),
+        take_back(api.session(BERT), name),
+        assign(api.session(BERT), link, "bert"),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+    assert (await inbox(api.session(BERT))).links == ()
+
+
+async def test_other_roles_judge_nothing(api: Api, link: str) -> None:
+    for role in (Role.AUDITOR, Role.OPS, Role.FEED):
+        session = api.session(someone("fr-pj", "FR", role))
+        for attempt in (reviews(session, link), review(session, link, SAME), inbox(session), assign(session, link, "")):
+            with pytest.raises(Forbidden):
+                await attempt
+
+
+async def test_a_judgement_has_a_reason_and_is_audited_and_kept_or_not_made(api: Api, link: str) -> None:
+    with pytest.raises(Unprocessable):
+        await review(api.session(ANNA), link, Verdicted(Verdict.SAME, " "))
+    made = (await review(api.session(ANNA), link, SAME)).judged.own
+    act = api.audit.acts[-1]
+    assert (act.kind, act.object) == (Kind.REVIEW, made)
+    assert set(act.shown) == {Shown("fr-pj:1", Form.FULL), Shown("be-fp:1", Form.FULL)}
+    api.audit.away = True
+    with pytest.raises(Unavailable):
+        await review(api.session(ANNA), link, DIFFERENT)
+    assert len(api.decided.values) == 1
+    api.audit.away, api.decided.away = False, True
+    with pytest.raises(Unavailable):
+        await review(api.session(ANNA), link, DIFFERENT)
+
+
+async def test_a_hidden_and_an_unknown_link_are_one_answer_by_the_same_calls(api: Api, link: str) -> None:
+    answers = []
+    for name in (link, "0" * 32):
+        api.index.calls.clear()
+        answer = await api.get(f"/v1/links/{name}/reviews", DORA, headers=GROUNDS | {"X-Request-ID": "r1"})
+        answers.append((answer.status_code, answer.content, [call.kind for call in api.index.calls]))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 404
+
+
+async def test_the_story_over_http(api: Api, link: str) -> None:
+    (row,) = (await api.get("/v1/inbox?band=")).json()["links"]
+    assert (await api.request("PUT", f"/v1/inbox/{link}", json={"assignee": "anna"})).status_code == 200
+    body = {"verdict": "same", "reason": "same passport", "action": True}
+    judged = orjson.loads((await api.post(f"/v1/links/{row['link_id']}/reviews", body)).content)["judged"]
+    assert judged["colour"] == "red"
+    assert (await api.get("/v1/inbox")).json()["links"] == []
+    assert (await api.post(f"/v1/links/{link}/reviews", {"verdict": "same"})).status_code == 422
+    assert (await api.post(f"/v1/reviews/{judged['own']}/undo", {})).json()["judged"]["colour"] == "yellow"
+    by_hand = {"case_a": "fr-pj:1", "case_b": "be-fp:1", "reason": "sure"}
+    assert (await api.post("/v1/manual-links", by_hand)).status_code == 200
+    assert (await api.get("/v1/manual-links?case=fr-pj:1")).status_code == 200
