@@ -120,6 +120,11 @@ class Settings(BaseSettings):
     elasticsearch_heap: str = "1g"
     """The local Elasticsearch's -Xmx: carried 300,000 case documents (ARCHITECTURE.md)."""
 
+    @property
+    def audit_key_folder(self) -> Path:
+        """Where the monthly keys of query text are."""
+        return self.audit_keys or self.home.expanduser() / "audit-keys"
+
 
 @cache
 def settings() -> Settings:

@@ -29,8 +29,6 @@ from pipeline.streams.decision_log import DecisionLog
 
 Clock = Callable[[], datetime]
 
-AUDIT_KEYS = "audit-keys"
-
 
 class Audit(Protocol):
     """Where acts are recorded before they are answered."""
@@ -83,7 +81,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             reader=Reader(elasticsearch, indices),
             model=load_model(settings.model),
             audit=audit,
-            cipher=QueryCipher(keys_in(settings.audit_keys or settings.home.expanduser() / AUDIT_KEYS)),
+            cipher=QueryCipher(keys_in(settings.audit_key_folder)),
             opaque=Opaque(secret),
             tokens=verifier(settings, now),
             grants=decisions,

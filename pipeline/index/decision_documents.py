@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.access.audit import Entry, Kind, Shown
 from pipeline.access.disclosures import Disclosure, Move
 from pipeline.access.notices import Notice
 from pipeline.access.reviews import Assignment, Review
@@ -45,11 +46,29 @@ class NoticeDocument(Notice, frozen=True, omit_defaults=True):
     position: int = -1
 
 
+class AuditDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A document of index `audit`: an entry without its query and hashes."""
+
+    id: str
+    position: int
+    kind: Kind
+    time: str
+    subject: str = ""
+    agency: str = ""
+    country: str = ""
+    purpose: str = ""
+    case_reference: str = ""
+    object: str = ""
+    owners: tuple[str, ...] = ()
+    shown: tuple[Shown, ...] = ()
+
+
 _encoder = msgspec.json.Encoder()
 _reviews = msgspec.json.Decoder(Review)
 _assignments = msgspec.json.Decoder(Assignment)
 _disclosures = msgspec.json.Decoder(Disclosure)
 _notices = msgspec.json.Decoder(Notice)
+_entries = msgspec.json.Decoder(Entry)
 
 
 def review_document(value: bytes, offset: int) -> Action:
@@ -89,3 +108,24 @@ def notice_document(value: bytes, offset: int) -> Action:
     one = _notices.decode(value)
     document = NoticeDocument(**msgspec.structs.asdict(one), position=offset)
     return Action("notices", one.id, offset, _encoder.encode(document))
+
+
+def audit_document(value: bytes, offset: int) -> Action:
+    """The document of a value of `audit`."""
+    entry = _entries.decode(value)
+    name = f"{entry.chain}|{entry.sequence}"
+    document = AuditDocument(
+        id=name,
+        position=offset,
+        kind=entry.kind,
+        time=entry.time,
+        subject=entry.subject,
+        agency=entry.agency,
+        country=entry.country,
+        purpose=entry.purpose,
+        case_reference=entry.case_reference,
+        object=entry.object,
+        owners=tuple(sorted({one.case.partition(":")[0] for one in entry.shown})),
+        shown=entry.shown,
+    )
+    return Action("audit", name, offset, _encoder.encode(document))

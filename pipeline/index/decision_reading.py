@@ -18,7 +18,7 @@ from pipeline.access.policy import Grant
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import Assignment, Review, assignment_id
 from pipeline.errors import LiaisonError
-from pipeline.index.decision_documents import DisclosureDocument, NoticeDocument, ReviewDocument
+from pipeline.index.decision_documents import AuditDocument, DisclosureDocument, NoticeDocument, ReviewDocument
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Body
 from pipeline.index.reading import ask, is_found
@@ -102,6 +102,13 @@ class DecisionReader:
         query: list[Body] = [{"term": {"agency": agency}}, {"range": {"position": {"gt": after}}}]
         found = await self._page("notices", query, IN_ORDER, limit)
         return [msgspec.convert(hit["_source"], NoticeDocument) for hit in found]
+
+    async def accesses(
+        self, owner: str, limit: int, after: Sequence[Any] | None = None
+    ) -> list[tuple[AuditDocument, list[Any]]]:
+        """Acts in which cases of an agency were shown, the latest first, each with its place in line."""
+        found = await self._page("audit", [{"term": {"owners": owner}}], LATEST_FIRST, limit, after)
+        return [(msgspec.convert(hit["_source"], AuditDocument), hit["sort"]) for hit in found]
 
     async def effective(self, kind: str, name: str, offset: int) -> None:
         """Return once readers see the value at `offset` of its topic, or a later one. Raises NotEffectiveError."""

@@ -159,6 +159,21 @@ NOTICES = (
     Field("band", KEYWORD, "How likely a match is."),
 )
 
+AUDIT = (
+    Field("id", KEYWORD, "Chain and sequence; also the document id."),
+    Field("position", LONG, "Offset in the topic: the order of acts."),
+    Field("kind", KEYWORD, "What was done."),
+    Field("time", TIME, "When."),
+    Field("subject", KEYWORD, "Who did it.", personal=True),
+    Field("agency", KEYWORD, "His agency."),
+    Field("country", KEYWORD, "Its country."),
+    Field("purpose", KEYWORD, "For what."),
+    Field("case_reference", KEYWORD, "For which case of his own."),
+    Field("object", KEYWORD, "What was acted on besides cases."),
+    Field("owners", KEYWORD, "Agencies whose cases were shown."),
+    Field("shown", KEPT, "The cases that were shown, and in which form."),
+)
+
 CATALOGUE: dict[str, tuple[Field, ...]] = {
     "cases": CASES,
     "links": LINKS,
@@ -167,6 +182,7 @@ CATALOGUE: dict[str, tuple[Field, ...]] = {
     "assignments": ASSIGNMENTS,
     "disclosures": DISCLOSURES,
     "notices": NOTICES,
+    "audit": AUDIT,
 }
 
 

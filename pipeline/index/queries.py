@@ -113,11 +113,11 @@ def readable(agency: str, country: str) -> Body:
     return _any([{"term": {"agency": agency}}, released])
 
 
-def digested(digest: str, country: str, purpose: str) -> Body:
-    """The live case of a digest, if it is shown to a country for a purpose at least as a hit: others are not met."""
+def digested(digests: Sequence[str], country: str, purpose: str) -> Body:
+    """The live cases of digests, where they are shown to a country for a purpose at least as hits."""
     return {"bool": {"filter": [
         {"term": {"state": "live"}},
-        {"term": {"digest": digest}},
+        {"terms": {"digest": list(digests)}},
         {"terms": {"handling.code": sorted(SHOWN_CODES)}},
         {"terms": {"handling.releasable_to": [EVERY_COUNTRY, country]}},
         {"term": {"handling.purposes": purpose}},

@@ -11,6 +11,7 @@ import msgspec
 from elasticsearch import ApiError, NotFoundError, TransportError
 
 from pipeline.correlation.claims import Claim
+from pipeline.correlation.references import digest
 from pipeline.correlation.visibility import CaseState, is_expired, visible
 from pipeline.errors import LiaisonError
 from pipeline.index import queries
@@ -86,14 +87,24 @@ class Reader:
             found |= {document.case: document for document in documents if self._is_live(document)}
         return found
 
-    async def digested(self, digest: str, country: str, purpose: str) -> CaseDocument | None:
+    async def digested(self, named: str, country: str, purpose: str) -> CaseDocument | None:
         """The case that an opaque reference stands for, if its handling shows it to a country for a purpose.
 
         A case is found about a second after it was written.
         """
-        body = queries.page(queries.digested(digest, country, purpose), queries.BY_CASE, 1)
+        body = queries.page(queries.digested([named], country, purpose), queries.BY_CASE, 1)
         hits = (await ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
         return await self.case(hits[0]["_id"]) if hits else None
+
+    async def all_digested(self, digests: Iterable[str], country: str, purpose: str) -> dict[str, CaseDocument]:
+        """The cases, by digest, that opaque references stand for, where their handling shows them for a purpose."""
+        wanted = list(dict.fromkeys(digests))[:PAGE]
+        if not wanted:
+            return {}
+        body = queries.page(queries.digested(wanted, country, purpose), queries.BY_CASE, PAGE)
+        hits = (await ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
+        found = await self.cases(hit["_id"] for hit in hits)
+        return {digest(key): document for key, document in found.items()}
 
     async def candidates(self, body: queries.Body) -> list[Candidate]:
         """What a candidate query selects, in its order."""

@@ -69,7 +69,7 @@ def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[st
     found = {group_of(settings, "intake"): [p for name in names for p in _all(settings, topics.CASES, agency=name)]}
     for one in held.generations.values():
         found |= consumed_by(settings, one, active=one.id == held.active)
-    return found | {group_of(settings, "notify"): _all(settings, topics.DISCLOSURES)}
+    return found | {group_of(settings, "notify"): [*_all(settings, topics.DISCLOSURES), *_all(settings, topics.AUDIT)]}
 
 
 def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:

@@ -15,11 +15,18 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.disclosures import Disclosure
 from pipeline.access.notices import Notice, disclosure_notice
+from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.index.client import connect
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import Reader
 from pipeline.settings import Settings
 from pipeline.streams import faults, topics
 from pipeline.streams.admin import ids
+from pipeline.streams.connection import elasticsearch_url
+from pipeline.streams.control import control
 from pipeline.streams.lane import After, Result
 from pipeline.streams.project import Nothing
+from pipeline.streams.silent_searches import SilentSearches
 from pipeline.streams.stage import ALL, Feed, Stage
 from pipeline.streams.transactions import Output
 
@@ -68,8 +75,15 @@ def of_disclosure(value: bytes) -> Iterable[Notice]:
 
 @asynccontextmanager
 async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
-    """The stage, the same whatever generation is wanted. Raises LiaisonError where topics are missing."""
-    disclosures = topics.name(settings, topics.DISCLOSURES)
-    found = ids(settings, [disclosures, topics.name(settings, topics.NOTICES)])
-    feeds = [Feed("notify-disclosures", [disclosures], Notify(settings, of_disclosure), ALL)]
-    yield Stage(settings, STAGE, feeds, found.topics, after)
+    """The stage, one group whatever generation lends its model. Raises LiaisonError where topics are missing."""
+    disclosures, audit = topics.name(settings, topics.DISCLOSURES), topics.name(settings, topics.AUDIT)
+    found = ids(settings, [disclosures, audit, topics.name(settings, topics.NOTICES)])
+    model = (await control(settings)).of(wanted).compiled()
+    async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
+        reader = Reader(client, Indices(settings.namespace, ""))
+        cipher = QueryCipher(keys_in(settings.audit_key_folder))
+        feeds = [
+            Feed("notify-disclosures", [disclosures], Notify(settings, of_disclosure), ALL),
+            Feed("notify-searches", [audit], SilentSearches(settings, reader, model, cipher), ALL),
+        ]
+        yield Stage(settings, STAGE, feeds, found.topics, after)

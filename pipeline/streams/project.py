@@ -170,6 +170,7 @@ DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], Action]]] = {
     topics.ASSIGNMENTS: decision_documents.assignment_document,
     topics.DISCLOSURES: decision_documents.disclosure_document,
     topics.NOTICES: decision_documents.notice_document,
+    topics.AUDIT: decision_documents.audit_document,
 }
 """Topics of what people decide, each with what makes documents of a value and its offset."""
 

@@ -46,8 +46,8 @@ class Duties(NamedTuple):
     owns: str = ""
 
 
-DECIDED: Final = (topics.REVIEWS, topics.ASSIGNMENTS, topics.DISCLOSURES, topics.NOTICES)
-"""What people decide, and what others are told of it."""
+DECIDED: Final = (topics.REVIEWS, topics.ASSIGNMENTS, topics.DISCLOSURES, topics.NOTICES, topics.AUDIT)
+"""What people do and decide, and what others are told of it."""
 
 ROLES: Final = {
     "intake": Duties(
@@ -66,7 +66,9 @@ ROLES: Final = {
         owns="project",
     ),
     "notify": Duties(
-        reads=(topics.PROGRESS, topics.DISCLOSURES), writes=(topics.PROGRESS, topics.NOTICES), owns="notify"
+        reads=(topics.CONTROL, topics.PROGRESS, topics.DISCLOSURES, topics.AUDIT),
+        writes=(topics.PROGRESS, topics.NOTICES),
+        owns="notify",
     ),
     # For agencies without Kafka it sends and reads receipts as they would.
     "api": Duties(

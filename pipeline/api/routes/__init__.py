@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from pipeline.api.routes import cases, disclosures, health, links, reviews, search
+from pipeline.api.routes import cases, disclosures, health, links, notices, reviews, search
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -13,4 +13,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     links.router,
     disclosures.router,
     reviews.router,
+    notices.router,
 )

@@ -1,0 +1,99 @@
+"""/v1/notices by polling and as server-sent events, and /v1/agencies/me/accesses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import StreamingResponse
+
+from pipeline.api.problems import Problem
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import notices as service
+from pipeline.api.session import Session
+
+router = APIRouter(prefix="/v1", tags=["notices"])
+
+POLL_S: Final = 1.0
+"""A notice is in the index about a second after its cause."""
+
+BEAT_POLLS: Final = 15
+"""Polls between two comments that keep proxies from closing a quiet stream."""
+
+LONGEST_POLLS: Final = 600
+"""A stream ends after ten minutes: the client comes back with its last event id, and its token is checked again."""
+
+Cursor = Annotated[str | None, Query(max_length=2000)]
+Limit = Annotated[int, Query(ge=1, le=service.MOST)]
+
+NOTICE: dict[str, Any] = {
+    "id": "77aa" * 8, "kind": "disclosure_request", "time": "2026-11-24T12:00:00+00:00", "case": "fr-pj:2026-004711",
+    "reference": None, "disclosure": "9a7e" * 8, "subscription": None, "agency": "be-fp", "purpose": "investigation",
+    "band": None, "cursor": "Q0FGRQ",
+}  # fmt: skip
+NOTICES: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "notices": [NOTICE], "next": "Q0FGRQ"}
+ACCESSES: dict[str, Any] = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "accesses": [
+        {"kind": "read", "time": "2026-11-24T12:00:00+00:00", "agency": "be-fp", "country": "BE", "subject": None,
+         "purpose": "investigation", "case_reference": None, "shown": [{"case": "fr-pj:2026-004711", "form": "hit"}]},
+    ],
+    "next": None,
+}  # fmt: skip
+
+
+@router.get(
+    "/notices",
+    summary="Notices to my agency",
+    response_class=Response,
+    responses=described(service.NoticesAnswer, NOTICES),
+)
+async def notices(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """In the order in which they came; ask again with `next`."""
+    return answer(await service.notices(session, limit, cursor))
+
+
+@router.get(
+    "/notices/stream",
+    summary="Notices as they come",
+    response_class=StreamingResponse,
+    responses={200: {"description": "Server-sent events.", "content": {"text/event-stream": {}}}},
+)
+async def stream(
+    session: SessionOf, cursor: Cursor = None, last_event_id: Annotated[str | None, Header(max_length=2000)] = None
+) -> StreamingResponse:
+    """Each notice an event whose id is its cursor; the stream ends after ten minutes and is taken up by that id."""
+    session.require_reader()
+    return StreamingResponse(events(session, last_event_id or cursor), media_type="text/event-stream")
+
+
+async def events(session: Session, cursor: str | None, polls: int = LONGEST_POLLS) -> AsyncIterator[bytes]:
+    """The events of a stream; one that cannot go on ends, and the client comes back."""
+    for poll in range(polls):
+        now = Session(session.runtime, session.requester, session.grounds, session.language, session.request_id)
+        try:
+            told = await service.new_notices(now, cursor)
+        except Problem:
+            return
+        if told is not None:
+            cursor = told.next
+            for row in told.notices:
+                yield b"event: notice\nid: %s\ndata: %s\n\n" % (row["cursor"].encode(), orjson.dumps(row))
+        elif poll % BEAT_POLLS == 0:
+            yield b": still here\n\n"
+        await asyncio.sleep(POLL_S)
+
+
+@router.get(
+    "/agencies/me/accesses",
+    summary="Who was shown my records",
+    response_class=Response,
+    responses=described(service.AccessesAnswer, ACCESSES),
+)
+async def accesses(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """The latest first; of other agencies' people the agency alone."""
+    return answer(await service.accesses(session, limit, cursor))

@@ -1,0 +1,149 @@
+"""What the requester's agency is told, held against its rights again at reading; and who was shown its records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from pipeline.access.audit import Kind
+from pipeline.access.policy import View
+from pipeline.api.paging import Place, closed, opened, page
+from pipeline.api.session import Session, shown
+from pipeline.index.decision_documents import AuditDocument, NoticeDocument
+from pipeline.index.documents import CaseDocument
+
+MOST = 100
+"""Notices or accesses of one page."""
+
+Row = dict[str, Any]
+
+
+class NoticesAnswer(msgspec.Struct, frozen=True):
+    """Notices in the order in which they came; `next` is where to go on, now or later."""
+
+    as_of: str
+    notices: tuple[Row, ...]
+    next: str | None
+
+
+class AccessesAnswer(msgspec.Struct, frozen=True):
+    """Who was shown which of the agency's records, the latest first."""
+
+    as_of: str
+    accesses: tuple[Row, ...]
+    next: str | None = None
+
+
+async def notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
+    """The notices behind a cursor. One whose case is gone or no longer shown to the requester is left out."""
+    session.require_reader()
+    rows, following = await _told(session, limit, cursor)
+    await session.audit(Kind.READ, {"notices": len(rows)}, shown(_full(rows)))
+    return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
+
+
+async def new_notices(session: Session, cursor: str | None) -> NoticesAnswer | None:
+    """What has come behind a cursor, for a reader who waits; None where nothing has, and then nothing is recorded."""
+    session.require_reader()
+    rows, following = await _told(session, MOST, cursor)
+    if not rows:
+        return None
+    await session.audit(Kind.READ, {"notices": len(rows)}, shown(_full(rows)))
+    return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
+
+
+async def accesses(session: Session, limit: int = 50, cursor: str | None = None) -> AccessesAnswer:
+    """Every act in which a record of the requester's agency was shown: who, when, for what, in which form.
+
+    Of other agencies' people it names the agency alone.
+    """
+    session.require_reader()
+    agency = session.requester.agency
+
+    async def fetch(after: Place | None) -> list[tuple[AuditDocument, Place]]:
+        return await session.runtime.decisions.accesses(agency, MOST, after)
+
+    async def show(found: list[AuditDocument]) -> list[Row | None]:
+        return [_access(one, agency) for one in found]
+
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, "accesses", cursor))
+    await session.audit(Kind.READ, {"accesses": len(rows)})
+    return AccessesAnswer(session.now.isoformat(), tuple(rows), closed(session, "accesses", place))
+
+
+async def _told(session: Session, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
+    last = opened(session, "notices", cursor)
+
+    async def fetch(after: Place | None) -> list[tuple[NoticeDocument, Place]]:
+        nonlocal last
+        behind = after[0] if after else -1
+        found = await session.runtime.decisions.notices(session.requester.agency, behind, MOST)
+        last = [found[-1].position] if found else after
+        return [(one, [one.position]) for one in found]
+
+    async def show(found: list[NoticeDocument]) -> list[Row | None]:
+        return await _shown(session, found)
+
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, last)
+    return rows, closed(session, "notices", place or last)
+
+
+async def _shown(session: Session, found: list[NoticeDocument]) -> list[Row | None]:
+    """Each notice with its case as the requester may see it now, None where he may not know of it any more."""
+    documents = await _cases(session, found)
+    views = await session.views({case.case: case for case in documents.values()})
+    return [_row(session, one, documents.get(one.id), views) for one in found]
+
+
+async def _cases(session: Session, found: Iterable[NoticeDocument]) -> dict[str, CaseDocument]:
+    """The case of each notice: the receiver's own by its key, another's by its reference."""
+    who, opaque = session.requester, session.runtime.opaque
+    own = {one.id: one.case for one in found if one.case}
+    named = {one.id: opaque.digest_of(who.agency, one.reference) for one in found if one.reference}
+    held = await session.runtime.reader.cases(own.values())
+    digests = [digest for digest in named.values() if digest]
+    others = await session.runtime.reader.all_digested(digests, who.country, session.grounds.purpose)
+    documents = {name: held.get(case) for name, case in own.items()}
+    documents |= {name: others.get(digest or "") for name, digest in named.items()}
+    return {name: document for name, document in documents.items() if document is not None}
+
+
+def _row(session: Session, one: NoticeDocument, case: CaseDocument | None, views: dict[str, View]) -> Row | None:
+    seen = views[case.case] if case else View.NOTHING
+    if (one.case or one.reference) and seen is View.NOTHING:
+        return None
+    return {
+        "id": one.id,
+        "kind": one.kind.value,
+        "time": one.time.isoformat(),
+        "case": case.case if case and seen is View.FULL else None,
+        "reference": one.reference or None,
+        "disclosure": one.disclosure or None,
+        "subscription": one.subscription or None,
+        "agency": one.other_agency or None,
+        "purpose": one.purpose or None,
+        "band": one.band or None,
+        "cursor": closed(session, "notices", [one.position]),
+    }
+
+
+def _full(rows: Iterable[Row]) -> dict[str, View]:
+    return {row["case"]: View.FULL for row in rows if row["case"]}
+
+
+def _access(one: AuditDocument, owner: str) -> Row:
+    own = one.agency == owner
+    return {
+        "kind": one.kind.value,
+        "time": one.time,
+        "agency": one.agency,
+        "country": one.country,
+        "subject": one.subject if own else None,
+        "purpose": one.purpose,
+        "case_reference": one.case_reference if own else None,
+        "shown": [
+            {"case": each.case, "form": each.form.value} for each in one.shown if each.case.startswith(f"{owner}:")
+        ],
+    }

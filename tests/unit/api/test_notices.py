@@ -1,0 +1,122 @@
+"""What an agency is told and who was shown its records: only its own, only while it may still know of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
+
+from pipeline.access.audit import Act, Chain, Form, Kind, Shown
+from pipeline.access.disclosures import Ask, Disclosure, Urgency
+from pipeline.access.notices import Notice, NoticeKind, disclosure_notice
+from pipeline.access.requester import Requester, Role
+from pipeline.api.problems import Forbidden
+from pipeline.api.routes.notices import events
+from pipeline.api.services.disclosures import ask, grant
+from pipeline.api.services.notices import accesses, notices
+from pipeline.index.decision_documents import audit_document
+from pipeline.streams import topics
+
+WANTED = Ask("the same phone", Urgency.URGENT, NOW + timedelta(days=1))
+KEY = "fr-pj:1"
+
+
+async def tell(api: Api, notice: Notice) -> None:
+    await api.decided.write(topics.NOTICES, notice.id, notice)
+
+
+async def asked_and_granted(api: Api) -> None:
+    """A hit that Bert asks for and Anna grants, told as the notify stage tells it."""
+    api.hold(record("fr-pj", code="H2", to=("BE",)))
+    name = (await ask(api.session(BERT), api.session(BERT).reference(KEY), WANTED)).disclosure["id"]
+    await grant(api.session(ANNA), name, NOW + timedelta(days=9))
+    for _, value in list(api.decided.values):
+        assert isinstance(value, Disclosure)
+        await tell(api, disclosure_notice(value))
+
+
+async def kinds(api: Api, who: Requester) -> list[tuple[str, str | None]]:
+    return [(row["kind"], row["case"]) for row in (await notices(api.session(who))).notices]
+
+
+async def test_each_agency_reads_what_it_was_told(api: Api) -> None:
+    await asked_and_granted(api)
+    assert await kinds(api, ANNA) == [("disclosure_request", KEY)]
+    assert await kinds(api, BERT) == [("disclosure_answer", KEY)]
+    assert await kinds(api, DORA) == []
+    assert api.audit.acts[-2].shown == (Shown(KEY, Form.FULL),)
+
+
+async def test_rights_are_held_against_it_when_it_is_read(api: Api) -> None:
+    await asked_and_granted(api)
+    api.hold(record("fr-pj", code="H3", to=("BE",), version=2))
+    assert await kinds(api, BERT) == []
+    assert await kinds(api, ANNA) == [("disclosure_request", KEY)]
+    api.hold(record("fr-pj", version=3, status="withdrawn"))
+    assert await kinds(api, ANNA) == []
+
+
+async def test_reading_goes_on_behind_the_last_notice(api: Api) -> None:
+    empty = await notices(api.session(ANNA))
+    assert (empty.notices, empty.next) == ((), None)
+    for number in range(3):
+        await tell(api, Notice(f"n{number}", "fr-pj", NoticeKind.EXPIRY, NOW))
+    first = await notices(api.session(ANNA), limit=2)
+    rest = await notices(api.session(ANNA), limit=2, cursor=first.next)
+    assert [row["id"] for answer in (first, rest) for row in answer.notices] == ["n0", "n1", "n2"]
+    nothing = await notices(api.session(ANNA), cursor=rest.next)
+    await tell(api, Notice("n3", "fr-pj", NoticeKind.EXPIRY, NOW))
+    later = await notices(api.session(ANNA), cursor=nothing.next)
+    assert [row["id"] for row in later.notices] == ["n3"]
+
+
+async def test_a_stream_is_taken_up_by_its_last_event(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.api.routes.notices.POLL_S", 0.0)
+    await tell(api, Notice("n0", "fr-pj", NoticeKind.EXPIRY, NOW))
+    (event,) = [one async for one in events(api.session(ANNA), None, polls=1)]
+    kind, name, data, *_ = event.decode().split("\n")
+    row = msgspec.json.decode(data.removeprefix("data: "))
+    assert (kind, row["id"]) == ("event: notice", "n0")
+    written = len(api.audit.acts)
+    quiet = [one async for one in events(api.session(ANNA), name.removeprefix("id: "), polls=1)]
+    assert quiet == [b": still here\n\n"]
+    assert len(api.audit.acts) == written
+    api.audit.away = True
+    assert [one async for one in events(api.session(ANNA), None, polls=3)] == []
+
+
+def shown_to(who: Requester, sequence: int, *cases: Shown) -> bytes:
+    act = Act(Kind.READ, who.subject, who.agency, who.country, purpose="investigation", case_reference="x", shown=cases)
+    return msgspec.json.encode(Chain("host", sequence).entry(act, NOW))
+
+
+async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency_alone(api: Api) -> None:
+    for at, who in enumerate((BERT, ANNA)):
+        entry = shown_to(who, at, Shown(KEY, Form.HIT), Shown("be-fp:1", Form.FULL))
+        api.index.write([audit_document(entry, at)])
+    rows = (await accesses(api.session(ANNA))).accesses
+    assert [(row["agency"], row["subject"], row["case_reference"]) for row in rows] == [
+        ("fr-pj", "anna", "x"),
+        ("be-fp", None, None),
+    ]
+    assert rows[0]["shown"] == [{"case": KEY, "form": "hit"}]
+    assert (await accesses(api.session(DORA))).accesses == ()
+
+
+async def test_who_may_not(api: Api) -> None:
+    for role in (Role.OPS, Role.FEED, Role.AUDITOR):
+        for what in (notices, accesses):
+            call: Any = what
+            with pytest.raises(Forbidden):
+                await call(api.session(someone("fr-pj", "FR", role)))
+
+
+async def test_over_http(api: Api) -> None:
+    await tell(api, Notice("n0", "fr-pj", NoticeKind.EXPIRY, NOW))
+    assert (await api.get("/v1/notices")).json()["notices"][0]["id"] == "n0"
+    assert (await api.get("/v1/notices?cursor=nonsense")).status_code == 422
+    assert (await api.get("/v1/agencies/me/accesses")).json()["accesses"] == []
+    assert (await api.get("/v1/notices/stream", someone("fr-pj", "FR", Role.OPS))).status_code == 403
