@@ -16,6 +16,7 @@ from pipeline.localstack import commands as localstack
 from pipeline.matching import commands as matching
 from pipeline.ops import commands as ops
 from pipeline.streams import commands as streams
+from pipeline.web import commands as web
 
 FAILED = 1
 
@@ -30,7 +31,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     batch = typer.Typer(help="Offline: the same pure code on files, without a broker.", no_args_is_help=True)
-    for part in (localstack, demo, streams, ops, feeds, index, api):
+    for part in (localstack, demo, streams, ops, feeds, index, api, web):
         part.register(root)
     for part in (correlation, matching):
         part.register(batch)

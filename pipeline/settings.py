@@ -75,6 +75,15 @@ class Settings(BaseSettings):
     token_skew_s: float = 30.0
     """Seconds by which the identity provider's clock may differ."""
 
+    oidc_client_id: str = ""
+    """The client under which the web UI signs in at the OIDC issuer LIAISON_TOKEN_ISSUER; empty: by tokens alone.
+
+    Its ID tokens are used as tokens, so LIAISON_TOKEN_AUDIENCE must be the same.
+    """
+
+    oidc_client_secret: SecretStr = SecretStr("")
+    """That client's secret; empty for a public client, which PKCE protects."""
+
     audit_keys: Path | None = None
     """Folder of the monthly keys of query text, the same for all servers; None: under LIAISON_HOME."""
 

@@ -11,25 +11,8 @@ from pipeline.settings import settings as from_environment
 
 
 def register(root: typer.Typer) -> None:
-    """Add `serve` and `token` to the root command."""
-    root.command(epilog="Example: liaison serve --port 8000")(serve)
+    """Add `token` to the root command."""
     root.command(epilog="Example: liaison token --subject anna --agency fr-pj --country FR --role supervisor")(token)
-
-
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; LIAISON_API_HOST.")] = "",
-    port: Annotated[int, typer.Option(help="Port; LIAISON_API_PORT.")] = 0,
-) -> None:
-    """Serve the API until Ctrl-C; its documentation is at /docs."""
-    import uvicorn
-
-    from pipeline.api.application import create_app
-    from pipeline.api.runtime import opened
-    from pipeline.streams.users import as_role
-
-    settings = as_role(from_environment(), "api")
-    app = create_app(lambda: opened(settings))
-    uvicorn.run(app, host=host or settings.api_host, port=port or settings.api_port, log_level="info", access_log=False)
 
 
 def token(

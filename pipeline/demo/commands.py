@@ -51,6 +51,6 @@ def demo(
         run.show(outcome, feed, console)
         run.show_commands(own, outcome, console, running=not leave)
         if not leave:
-            run.serve(workers, console)
+            run.serve(own, workers, console)
     if leave and not (outcome.counted.balanced and (data is not None or outcome.accurate)):
         raise typer.Exit(FAILED)

@@ -25,6 +25,7 @@ from pipeline.index.documents import LinkDocument
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.localstack import stack
+from pipeline.localstack.ports import LOOPBACK, choose
 from pipeline.settings import Settings
 from pipeline.streams.accounting import Accounting, accounting
 
@@ -157,12 +158,17 @@ def show_commands(settings: Settings, outcome: Outcome, console: Console, *, run
     console.print(report.commands(settings.namespace, outcome.links, running=running), soft_wrap=True)
 
 
-def serve(own: Workers, console: Console) -> None:
-    """Keep the workers running until Ctrl-C. Raises LiaisonError if one dies."""
-    console.print("Serving until Ctrl-C.")
-    try:
-        while True:
-            own.check()
-            time.sleep(WATCH_S)
-    except KeyboardInterrupt:
-        console.print("Stopping ...")
+def serve(settings: Settings, own: Workers, console: Console) -> None:
+    """Serve pages and API and keep the workers running until Ctrl-C. Raises LiaisonError if one of them dies."""
+    from pipeline.web.people import PREPARED
+    from pipeline.web.serving import serving  # a second that a demo with --exit need not pay
+
+    with serving(settings, LOOPBACK, choose([settings.api_port]), PREPARED) as url:
+        console.print(f"Pages: {url}   API: {url}/docs   (sign in as a prepared investigator)", style="bold")
+        console.print("Serving until Ctrl-C.")
+        try:
+            while True:
+                own.check()
+                time.sleep(WATCH_S)
+        except KeyboardInterrupt:
+            console.print("Stopping ...")

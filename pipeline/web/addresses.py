@@ -1,0 +1,20 @@
+"""Where each thing's page is: keys may hold any character, so that each is quoted whole."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+
+def of_case(key: str) -> str:
+    """A case's page."""
+    return f"/cases/{quote(key, safe=':')}"
+
+
+def of_link(link_id: str, case: str) -> str:
+    """A link's page, as come to from one of its cases."""
+    return f"/links/{quote(link_id, safe='')}/of/{quote(case, safe=':')}"
+
+
+def of_graph(key: str, depth: int) -> str:
+    """A case's neighbourhood."""
+    return f"/graph/{depth}/of/{quote(key, safe=':')}"

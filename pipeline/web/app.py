@@ -1,0 +1,63 @@
+"""The pages on the API's own application: one server, one runtime, one place where access is decided."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from nicegui import ui
+from starlette.responses import RedirectResponse, Response
+
+from pipeline.web import sign_in as signing
+from pipeline.web.page import Page, View
+from pipeline.web.pages import PAGES
+from pipeline.web.pages import sign_in as sign_in_page
+from pipeline.web.people import Person
+from pipeline.web.session import visit
+from pipeline.web.site import Site
+from pipeline.web.theme import ICON, serve_assets
+
+RECONNECT_S = 20.0
+"""How long an open page may be out of reach, as on a train, before it has to be loaded again."""
+
+BUILD_S = 20.0
+"""How long a page may take to build its frame on a busy machine."""
+
+
+def mount(api: FastAPI, people: tuple[Person, ...] = ()) -> None:
+    """Add all pages to the API's application; the last thing done to it, as pages answer what no route does.
+
+    `people` may sign in by a click: only a demo on loopback names any.
+    """
+    site = Site(api, people)
+    serve_assets()
+    api.include_router(signing.router(site))
+    for page in PAGES:
+        _serve(page, site)
+    _serve_sign_in(site)
+    ui.run_with(
+        api, title="Liaison", favicon=ICON.format(colour="#0a6270"), dark=False, tailwind=False,
+        reconnect_timeout=RECONNECT_S, show_welcome_message=False, language=None,
+    )  # fmt: skip
+
+
+def _serve(page: Page[Any], site: Site) -> None:
+    @ui.page(page.path, response_timeout=BUILD_S)
+    async def show(request: Request) -> Response | None:
+        visitor = await visit(request, site.runtime)
+        if not visitor.signed_in:
+            return RedirectResponse(f"{sign_in_page.PATH}?after={quote(request.url.path)}", signing.SEE_OTHER)
+        await View(visitor, request.path_params, page).open()
+        return None
+
+
+def _serve_sign_in(site: Site) -> None:
+    @ui.page(sign_in_page.PATH, response_timeout=BUILD_S)
+    async def sign_in(request: Request, after: str = signing.HOME, wrong: str = "") -> None:
+        visitor = await visit(request, site.runtime)
+        sign_in_page.draw(visitor, site, signing.inside(after), tuple(wrong.split(",")))
+
+    @ui.page("/", response_timeout=BUILD_S)
+    async def home() -> Response:
+        return RedirectResponse(signing.HOME, signing.SEE_OTHER)

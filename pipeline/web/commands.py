@@ -1,0 +1,26 @@
+"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+
+def register(root: typer.Typer) -> None:
+    """Add `serve` to the root command."""
+    root.command(epilog="Example: liaison serve --port 8000")(serve)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; LIAISON_API_HOST.")] = "",
+    port: Annotated[int, typer.Option(help="Port; LIAISON_API_PORT.")] = 0,
+) -> None:
+    """Serve the pages and the API until Ctrl-C; the API's documentation is at /docs."""
+    from pipeline.streams.users import as_role
+    from pipeline.web.serving import server
+
+    settings = as_role(from_environment(), "api")
+    server(settings, host or settings.api_host, port or settings.api_port).run()

@@ -1,0 +1,109 @@
+"""Two sides compared field by field: values, level, bits, rarity, and what would change the decision."""
+
+from __future__ import annotations
+
+from nicegui.element import Element
+
+from pipeline.matching.explanation import Counterfactual, EntityEvidence, Explanation, Item
+from pipeline.matching.wording import bits, grouped, percent
+from pipeline.matching.words import COMPANIONS, FIELDS, LEVELS, SENTENCES, TOKEN_LEVELS, TYPES
+from pipeline.web.components.markup import box, foreign, text
+from pipeline.web.i18n import Words
+
+
+def field_name(words: Words, field: str) -> str:
+    """A comparison's name as a heading: "Birth date"."""
+    said = FIELDS[words.language].get(field, field)
+    for article in ("the ", "le ", "la ", "les ", "l'"):
+        said = said.removeprefix(article)
+    return said[:1].upper() + said[1:]
+
+
+def level_name(words: Words, level: str) -> str:
+    """How well two values agree, in words."""
+    return LEVELS[words.language].get(level, level)
+
+
+def rarity(words: Words, item: Item) -> str:
+    """ "1 in 3,400" in the reader's language; empty for what does not speak for the pair."""
+    if not item.rarity:
+        return ""
+    number = grouped(item.rarity.removeprefix("1 in "), words.language)
+    return SENTENCES[words.language]["rarity"].format(number=number)
+
+
+def compared(words: Words, found: Explanation, side_a: str, side_b: str) -> None:
+    """The whole comparison as one table, a block of rows for each pair of entities."""
+    titles = (words("Field"), side_a, words("How they agree"), side_b, words("Bits"), words("Rarity"))
+    with box("div", "scroll"), box("table", "folds compare"):
+        text("caption", words("The two sides field by field"), "hidden-words")
+        with box("thead"), box("tr"):
+            for title in titles:
+                text("th", title, "number" if title in titles[4:] else "", scope="col")
+        for part in found.entities:
+            with box("tbody"):
+                _entities(words, part, titles)
+
+
+def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> None:
+    kind = TYPES[words.language].get(part.type_a, part.type_a)
+    with box("tr", "pair"):
+        heading = words("{kind} {a} and {b}", kind=kind, a=part.entity_a, b=part.entity_b)
+        text("th", heading, scope="rowgroup", colspan="4")
+        text("td", bits(part.bits, words.language), "number strong", data_column=titles[4])
+        text("td", "")
+    for item in part.items:
+        _item(words, item, titles)
+    if part.alternative:
+        with box("tr"):
+            said = COMPANIONS[words.language].get(part.type_a, "{bits}").format(bits="").strip()
+            text("th", words("Another explanation"), scope="row")
+            text("td", said, colspan="3")
+            text("td", bits(part.alternative, words.language), "number against", data_column=titles[4])
+            text("td", "")
+
+
+def _item(words: Words, item: Item, titles: tuple[str, ...]) -> None:
+    with box("tr"):
+        text("th", field_name(words, item.field), scope="row")
+        with box("td", "value", data_column=titles[1]):
+            foreign(item.value_a)
+        with box("td", data_column=titles[2]):
+            text("span", level_name(words, item.level))
+            _tokens(words, item)
+        with box("td", "value", data_column=titles[3]):
+            foreign(item.value_b)
+        side = "for" if item.bits > 0 else "against"
+        text("td", bits(item.bits, words.language), f"number {side}", data_column=titles[4])
+        text("td", rarity(words, item), "number", data_column=titles[5])
+
+
+def _tokens(words: Words, item: Item) -> None:
+    """Which words of two names were held to be which, where they are not written alike."""
+    for pair in item.tokens:
+        if pair.a != pair.b:
+            with box("div", "tokens"):
+                foreign(pair.a or "∅")
+                text("span", " ~ ")
+                foreign(pair.b or "∅")
+                text("span", ": " + TOKEN_LEVELS[words.language].get(pair.level, pair.level))
+
+
+def what_would_change(words: Words, found: Explanation) -> Element:
+    """Without which agreement the link would fall into another band or vanish."""
+    say = SENTENCES[words.language]
+    decisive = [one for one in found.counterfactuals if one.band != found.band]
+    with box("ul", "stack small") as listed:
+        for one in decisive:
+            text("li", _counterfactual(words, one, say))
+        if not decisive:
+            text("li", say["steady"])
+    return listed
+
+
+def _counterfactual(words: Words, one: Counterfactual, say: dict[str, str]) -> str:
+    field = FIELDS[words.language].get(one.without, one.without)
+    if not one.band:
+        return say["without_none"].format(field=field)
+    probability = percent(one.probability, words.language)
+    return say["without"].format(field=field, band=say[one.band], probability=probability)

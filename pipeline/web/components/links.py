@@ -1,0 +1,59 @@
+"""The links of a case as a table; one with a hit-only side says only whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from pipeline.access.redaction import Row
+from pipeline.matching.wording import bits
+from pipeline.web.addresses import of_link
+from pipeline.web.components import states
+from pipeline.web.components.markup import foreign, link, text
+from pipeline.web.components.numbers import probability
+from pipeline.web.components.table import Column, table
+from pipeline.web.components.words_with_frames import band, colour, tag
+from pipeline.web.i18n import Words
+
+
+def links_table(words: Words, case: str, rows: Sequence[Row]) -> None:
+    """All links of `case`, or a word that there are none."""
+    if not rows:
+        hint = words("A link appears as soon as another country's record fits.")
+        states.empty(words("No links that you may see"), hint)
+        return
+    columns: list[Column[Row]] = [
+        Column(words("Other side"), lambda row: _other(words, case, row)),
+        Column(words("Band"), lambda row: band(words, row["band"])),
+        Column(words("Judgement"), lambda row: _judged(words, row)),
+        Column(words("Probability"), lambda row: _number(row["probability"], partial(probability, words)), "number"),
+        Column(words("Bits"), lambda row: _number(row["score"], lambda score: bits(score, words.language)), "number"),
+    ]
+    table(words("Links of this case"), columns, rows)
+
+
+def other_side(case: str, row: Row) -> str:
+    """The key of the side that is not `case`."""
+    other: str = row["case_b"] if row["case_a"] == case else row["case_a"]
+    return other
+
+
+def _other(words: Words, case: str, row: Row) -> None:
+    if row["hit"]:
+        text("span", words("A record of {agency}", agency=row["hit"]["agency"]))
+        text("span", " ")
+        tag(words("Hit only"), "plain")
+    else:
+        with link("", of_link(row["link_id"], case), data_open=""):
+            foreign(other_side(case, row), "bdi", "code")
+
+
+def _judged(words: Words, row: Row) -> None:
+    if not row["hit"]:
+        colour(words, row.get("colour") or "yellow")
+
+
+def _number(value: Any, said: Callable[[Any], str]) -> None:
+    """A number; a dash where there is none to be seen."""
+    text("span", "–" if value is None else said(value))

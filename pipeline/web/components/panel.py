@@ -1,0 +1,34 @@
+"""A titled surface, and lists of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from pipeline.web.components.markup import box, foreign, text
+
+Fact = tuple[str, str | Callable[[], object] | None]
+"""A word and its value: text of a record, something that draws itself, or None for what is not known."""
+
+
+@contextmanager
+def panel(title: str, aside: str = "", *, tight: bool = False, level: str = "h2") -> Iterator[None]:
+    """A section with its heading; `tight` leaves no room around a table or list."""
+    with box("section", "panel", aria_label=title):
+        with box("header"):
+            text(level, title)
+            if aside:
+                text("span", aside, "aside")
+        with box("div", "inside tight" if tight else "inside"):
+            yield
+
+
+def facts(pairs: Iterable[Fact]) -> None:
+    """Words and values in two columns; what is not known takes no line."""
+    with box("dl", "facts"):
+        for word, value in pairs:
+            if value:
+                with box("div"):
+                    text("dt", word)
+                    with box("dd"):
+                        value() if callable(value) else foreign(value)

@@ -1,0 +1,45 @@
+"""Why a search result is there: what agreed, how well, and how rare that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.matching.explanation import EntityEvidence, Item
+from pipeline.matching.wording import bits
+from pipeline.web.components.evidence import field_name, level_name, rarity
+from pipeline.web.components.markup import box, foreign, text
+from pipeline.web.i18n import N_, Words
+
+MET = {
+    "number": N_("the same number"),
+    "phone": N_("the same phone number"),
+    "email": N_("the same e-mail address"),
+    "piece": N_("pieces of the plate"),
+    "place": N_("the same place"),
+    "text": N_("words of the title or summary"),
+    "sound": N_("a name that sounds alike"),
+    "name": N_("a word of the name"),
+    "key": N_("name and detail together"),
+}
+"""The clauses of a question that a case can meet, said only where the matcher has no better reason."""
+
+SHOWN = 5
+
+
+def reasons(words: Words, evidence: Sequence[EntityEvidence], met: Iterable[str]) -> None:
+    """The strongest reasons first; without any of the matcher's, the clauses that were met."""
+    items = sorted((item for part in evidence for item in part.items), key=lambda item: -abs(item.bits))
+    with box("div", "why"):
+        for item in items[:SHOWN]:
+            _reason(words, item)
+        if not items:
+            text("span", ", ".join(words(MET[one]) for one in met if one in MET), "reason")
+
+
+def _reason(words: Words, item: Item) -> None:
+    with box("span", "reason", title=bits(item.bits, words.language)):
+        text("b", field_name(words, item.field))
+        text("span", " ")
+        foreign(item.value_b)
+        rare = rarity(words, item)
+        text("span", f" {level_name(words, item.level)}" + (f" · {rare}" if rare else ""), "quiet")

@@ -1,0 +1,69 @@
+"""What a page shows instead of content: nothing found, still coming, no access, trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.api.problems import Forbidden, NotFound, Problem, TooMany, Unprocessable
+from pipeline.errors import LiaisonError
+from pipeline.web.components.icons import icon
+from pipeline.web.components.markup import box, link, text
+from pipeline.web.i18n import N_, Words
+
+LINES = 8
+
+TITLES: dict[type[Problem], str] = {
+    NotFound: N_("There is nothing here, or nothing that you may see"),
+    Forbidden: N_("Your roles do not include this"),
+    Unprocessable: N_("This cannot be asked so"),
+    TooMany: N_("Too much at once"),
+}
+OTHERWISE = N_("Not available now")
+
+
+def empty(title: str, hint: str = "") -> None:
+    """There is nothing, and what could be done about it."""
+    _state("nothing", title, hint)
+
+
+def loading(word: str) -> None:
+    """Grey lines where the content will be; `word` is heard."""
+    with box("section", "panel", aria_busy="true"):
+        text("p", word, "hidden-words", role="status")
+        with box("div", "skeleton", aria_hidden="true"):
+            for _ in range(LINES):
+                box("span")
+
+
+def failed(words: Words, error: LiaisonError) -> None:
+    """Why there is no content: no access, no such thing, or something that does not answer."""
+    match error:
+        case NotFound() | Forbidden():
+            hint = words("Whether a record exists is not told to those who may not see it.")
+            _state("closed", words(_title(error)), hint if isinstance(error, NotFound) else "")
+        case Unprocessable():
+            _state("trouble", words(_title(error)), str(error), role="alert")
+        case _:
+            again = words("Try again")
+            _state("trouble", words(_title(error)), str(error), lambda: link(again, "", "button"), role="alert")
+
+
+def reason(words: Words, error: LiaisonError) -> str:
+    """One line on why an action failed."""
+    return f"{words(_title(error))}: {error}"
+
+
+def _title(error: LiaisonError) -> str:
+    return next((title for kind, title in TITLES.items() if isinstance(error, kind)), OTHERWISE)
+
+
+def _state(
+    drawn: str, title: str, hint: str, then: Callable[[], object] | None = None, role: str | None = None
+) -> None:
+    with box("div", "state", role=role, data_state=drawn):
+        icon(drawn)
+        text("h2", title)
+        if hint:
+            text("p", hint)
+        if then:
+            then()

@@ -1,0 +1,38 @@
+"""Tables: a column knows its title and how to draw a cell; on a narrow screen each cell names its column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from pipeline.web.components.markup import box, text
+
+R = TypeVar("R")
+
+
+class Column(NamedTuple, Generic[R]):
+    """`draw` fills a cell with what `R` says; `classes` such as `number` dress the column."""
+
+    title: str
+    draw: Callable[[R], object]
+    classes: str = ""
+
+
+def table(caption: str, columns: Sequence[Column[R]], rows: Iterable[R], classes: str = "") -> None:
+    """A table whose first column is each row's heading; the caption is heard, the panel around shows a title."""
+    with box("div", "scroll"), box("table", f"folds {classes}".strip()):
+        text("caption", caption, "hidden-words")
+        with box("thead"), box("tr"):
+            for column in columns:
+                text("th", column.title, column.classes, scope="col")
+        with box("tbody"):
+            for row in rows:
+                _row(columns, row)
+
+
+def _row(columns: Sequence[Column[R]], row: R) -> None:
+    with box("tr", data_row=""):
+        for at, column in enumerate(columns):
+            heads = {"scope": "row"} if at == 0 else {"data_column": column.title}
+            with box("td" if at else "th", column.classes, **heads):
+                column.draw(row)

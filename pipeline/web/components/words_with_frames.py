@@ -1,0 +1,54 @@
+"""Bands, colours of judgement, handling codes: words that carry a shape as well, never a colour alone."""
+
+from __future__ import annotations
+
+from pipeline.web.components.markup import box, text
+from pipeline.web.i18n import N_, Words
+
+BANDS = {"certain": (3, N_("Certain")), "probable": (2, N_("Probable")), "possible": (1, N_("Possible"))}
+"""How many of three bars stand for a band, and its word."""
+
+COLOURS = {
+    "yellow": N_("Not reviewed"),
+    "white": N_("Same or lawfully similar"),
+    "green": N_("Different"),
+    "red": N_("Confirmed, needs action"),
+}
+"""The colours of the EU's Multiple-Identity Detector (Regulation (EU) 2019/817, articles 30 to 33)."""
+
+HANDLING = {
+    "H0": N_("Full content to those it is released to"),
+    "H1": N_("Full content with the owner's caveat"),
+    "H2": N_("Hit only: content after a disclosure"),
+    "H3": N_("Silent: nobody else sees anything"),
+}
+
+
+def band(words: Words, name: str) -> None:
+    """A band as one to three bars and its word."""
+    bars, word = BANDS.get(name, (0, name))
+    with box("span", "band"):
+        with box("i", aria_hidden="true"):
+            for at in range(3):
+                box("b", "on" if at < bars else "")
+        text("span", words(word))
+
+
+def colour(words: Words, name: str) -> None:
+    """The colour that judgements give a link, with what it says."""
+    with box("span", f"colour {name}"):
+        box("i", aria_hidden="true")
+        text("span", words(COLOURS.get(name, name)))
+
+
+def handling_code(words: Words, code: str) -> None:
+    """A handling code; what it means stands beside it for those who hear it and on hovering."""
+    meaning = words(HANDLING.get(code, code))
+    with box("span", "tag code", title=meaning):
+        text("span", code)
+        text("span", meaning, "hidden-words")
+
+
+def tag(content: object, kind: str = "") -> None:
+    """A word in a frame; `kind` is plain, warn or bad."""
+    text("span", content, f"tag {kind}".strip())

@@ -1,0 +1,87 @@
+"""A page's life: load what the services say, draw it, act on it, draw it anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+from nicegui import ui
+from nicegui.element import Element
+
+from pipeline.errors import LiaisonError
+from pipeline.web import layout
+from pipeline.web.components import states
+from pipeline.web.session import Visit
+
+T = TypeVar("T")
+
+Parameters = dict[str, str]
+
+AT_ONCE_S = 0.4
+"""A page that is ready within this time is sent whole; a slower one shows its frame first."""
+
+
+class View:
+    """A page while it is open: what its parts need to speak, to act, and to draw anew."""
+
+    def __init__(self, visit: Visit, parameters: Parameters, page: Page[Any]) -> None:
+        self.visit, self.words, self.parameters = visit, visit.words, parameters
+        self._page = page
+        self._main: Element | None = None
+
+    async def open(self) -> None:
+        """Draw the frame, then load and draw the content; what takes long is preceded by grey lines."""
+        self._main = layout.frame(self.visit, self._page.title, self._page.entry)
+        loading = asyncio.ensure_future(self._loaded())
+        done, _ = await asyncio.wait([loading], timeout=AT_ONCE_S)
+        if not done:
+            with self._main:
+                states.loading(self.words("Loading"))
+            await ui.context.client.connected()
+        self._show(await loading)
+
+    async def redraw(self) -> None:
+        """Load and draw the content anew, as after an action."""
+        self._show(await self._loaded())
+
+    async def act(self, action: Awaitable[object], done: str) -> None:
+        """Do something; say how it went; after success draw anew."""
+        try:
+            await action
+        except LiaisonError as error:
+            say(states.reason(self.words, error), bad=True)
+        else:
+            await self.redraw()
+            say(done)
+
+    async def _loaded(self) -> Callable[[], None]:
+        """What draws the content, or the trouble there is with it."""
+        try:
+            loaded = await self._page.load(self.visit, self.parameters)
+        except LiaisonError as error:
+            trouble = error
+            return lambda: states.failed(self.words, trouble)
+        return lambda: self._page.draw(self, loaded)
+
+    def _show(self, draw: Callable[[], None]) -> None:
+        if self._main is not None:
+            self._main.clear()
+            with self._main:
+                draw()
+
+
+class Page(NamedTuple, Generic[T]):
+    """`load` asks the services, `draw` shows what they said; `entry` is the page's place in the navigation."""
+
+    path: str
+    title: str
+    entry: str
+    load: Callable[[Visit, Parameters], Awaitable[T]]
+    draw: Callable[[View, T], None]
+
+
+def say(message: str, *, bad: bool = False) -> None:
+    """Show what became of an action for some seconds, and say it to those who hear the page."""
+    ui.run_javascript(f"liaison.say({msgspec.json.encode(message).decode()}, {str(bad).lower()})")

@@ -1,0 +1,143 @@
+"""One case: entities, grading, provenance, handling, links and timeline."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pipeline.access.redaction import Row
+from pipeline.api.services.cases import case
+from pipeline.api.services.links import links
+from pipeline.web.addresses import of_graph
+from pipeline.web.components.entity import entity
+from pipeline.web.components.links import links_table
+from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.panel import facts, panel
+from pipeline.web.components.timeline import timeline
+from pipeline.web.components.words_with_frames import handling_code, tag
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+from pipeline.web.vocabulary import PURPOSES, STATUSES
+
+LINKS = 50
+
+
+class Loaded(NamedTuple):
+    """A case and its links, each as it may be shown."""
+
+    case: Row
+    links: tuple[Row, ...]
+
+
+async def load(visit: Visit, parameters: Parameters) -> Loaded:
+    """Read the case and its links. Raises NotFound."""
+    key = parameters["key"]
+    found = await case(visit.session(), key)
+    linked = await links(visit.session(), key, LINKS)
+    return Loaded(found.case, linked.links)
+
+
+def draw(view: View, loaded: Loaded) -> None:
+    """Show the case."""
+    words, row = view.words, loaded.case
+    _heading(words, row)
+    if row["caveat"]:
+        with box("p", "notice", role="note"):
+            text("strong", words("Caveat of the owner: "))
+            foreign(row["caveat"])
+    with box("div", "columns"):
+        with box("div"):
+            with panel(words("Links"), words("strongest first"), tight=True):
+                links_table(words, row["case"], loaded.links)
+            _entities(words, row)
+            with panel(words("Timeline")):
+                timeline(words, row)
+        with box("div"):
+            _handling(words, row)
+            _record(words, row)
+            _provenance(words, row)
+
+
+def _heading(words: Words, row: Row) -> None:
+    data, status = row["data"], row["status"]
+    with box("div", "heading"):
+        text("p", f"{words.country(row['country'])} · {row['agency']}", "trail")
+        with box("div", "row apart"):
+            foreign(data.get("title") or data["case_id"], "h1")
+            link(words("Neighbourhood"), of_graph(row["case"], 2), "button slight")
+        with box("p", "row small"):
+            text("span", row["case"], "code")
+            tag(words(STATUSES.get(status, status)), "plain")
+            text("span", words("version {number}", number=row["version"]), "quiet")
+            for offence in data.get("offences", ()):
+                tag(f"{offence['scheme']} {offence['code']}")
+    if data.get("summary"):
+        foreign(data["summary"], "p")
+
+
+def _entities(words: Words, row: Row) -> None:
+    held = row["data"].get("entities", [])
+    with panel(words.plural("{count} entity", "{count} entities", len(held)), tight=True):
+        for one in held:
+            entity(words, one)
+
+
+def _handling(words: Words, row: Row) -> None:
+    handling = row["handling"] or {}
+    with panel(words("Handling")):
+        facts(
+            [
+                (words("Code"), lambda: handling_code(words, handling.get("code", "H0"))),
+                (words("Released to"), _countries(words, handling.get("releasable_to", ()))),
+                (words("Purposes"), ", ".join(words(PURPOSES.get(one, one)) for one in handling.get("purposes", ()))),
+                (words("Kept until"), words.day(row["retain_until"]) if row["retain_until"] else None),
+            ]
+        )
+
+
+def _countries(words: Words, codes: list[str]) -> str:
+    return words("Every country") if "*" in codes else ", ".join(words.country(code) for code in codes)
+
+
+def _record(words: Words, row: Row) -> None:
+    data, contact = row["data"], row["contact"] or {}
+    grading = data.get("evaluation") or {}
+    with panel(words("Grading and contact")):
+        graded = f"{grading['source']}{grading['information']} ({grading['scheme']})" if grading else ""
+        facts(
+            [
+                (words("Source, information"), graded),
+                (words("Opened"), words.day(data["opened"]) if data.get("opened") else None),
+                (words("Closed"), words.day(data["closed"]) if data.get("closed") else None),
+                (words("Unit"), contact.get("unit")),
+                (words("E-mail"), contact.get("email")),
+                (words("Phone"), contact.get("phone")),
+                (words("Policing goals"), ", ".join(map(str, data.get("policing_goals", ())))),
+            ]
+        )
+
+
+def _provenance(words: Words, row: Row) -> None:
+    came = row["provenance"] or {}
+    with panel(words("Provenance")):
+        facts(
+            [
+                (words("Taken in"), words.moment(came["ingested_at"]) if came.get("ingested_at") else None),
+                (words("Position"), _position(came.get("position"))),
+                (words("Schema"), came.get("schema_version")),
+                (words("Content"), (came.get("content_hash") or "")[:16]),
+                (words("Model"), came.get("generation")),
+            ]
+        )
+        for warning in row["warnings"] or ():
+            with box("p", "notice"):
+                text("span", f"{warning['message']} ({warning['pointer']})")
+
+
+def _position(position: Any) -> str | None:
+    if isinstance(position, dict):
+        return f"{position['topic']} {position['partition']}:{position['offset']}"
+    return str(position) if position else None
+
+
+PAGE = Page("/cases/{key:path}", N_("Case"), "search", load, draw)

@@ -1,0 +1,107 @@
+"""One link: two sides compared field by field, the waterfall of its score, what would change it, and judgements."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.access.redaction import Row
+from pipeline.api.problems import NotFound
+from pipeline.api.services.cases import case
+from pipeline.api.services.links import MOST, links
+from pipeline.matching.explanation import Explanation
+from pipeline.matching.wording import bits
+from pipeline.web.addresses import of_case
+from pipeline.web.components.evidence import compared, what_would_change
+from pipeline.web.components.links import other_side
+from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.numbers import probability
+from pipeline.web.components.panel import facts, panel
+from pipeline.web.components.waterfall import waterfall
+from pipeline.web.components.words_with_frames import band, handling_code
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+
+
+class Loaded(NamedTuple):
+    """A link whose two sides are both readable."""
+
+    link: Row
+    a: Row
+    b: Row
+
+
+async def load(visit: Visit, parameters: Parameters) -> Loaded:
+    """Read the link as come to from one of its cases, and both cases. Raises NotFound."""
+    key = parameters["key"]
+    found = await links(visit.session(), key, MOST)
+    row = next((one for one in found.links if one["link_id"] == parameters["link_id"] and not one["hit"]), None)
+    if row is None:
+        raise NotFound("there is no such link, or none that you may read")
+    own = await case(visit.session(), key)
+    other = await case(visit.session(), other_side(key, row))
+    a, b = (own, other) if row["case_a"] == key else (other, own)
+    return Loaded(row, a.case, b.case)
+
+
+def draw(view: View, loaded: Loaded) -> None:
+    """Show the link."""
+    words, row = view.words, loaded.link
+    found = msgspec.convert(row["evidence"], Explanation)
+    _heading(words, row, view.parameters["key"])
+    _sides(words, loaded, found)
+    with panel(words("Field by field"), words("values as normalised for comparison"), tight=True):
+        compared(words, found, loaded.a["agency"], loaded.b["agency"])
+    with box("div", "columns"):
+        with panel(words("How the score comes about"), words("in bits")):
+            waterfall(words, found)
+        with box("div", "stack"):
+            with panel(words("What would change the decision")):
+                what_would_change(words, found)
+            _model(words, row, found)
+
+
+def _heading(words: Words, row: Row, key: str) -> None:
+    with box("div", "heading"):
+        with box("p", "trail"):
+            link(key, of_case(key), data_up="")
+        text("h1", words("Link between two records"))
+
+
+def _sides(words: Words, loaded: Loaded, found: Explanation) -> None:
+    with box("div", "sides"):
+        _side(words, loaded.a, loaded.link["version_a"])
+        with box("div", "between"):
+            band(words, found.band)
+            text("strong", probability(words, found.probability))
+            text("span", words("{bits} bits", bits=bits(found.score, words.language)), "quiet")
+        _side(words, loaded.b, loaded.link["version_b"])
+
+
+def _side(words: Words, row: Row, version: int) -> None:
+    with box("div"):
+        with link("", of_case(row["case"]), "strong"):
+            foreign(row["data"].get("title") or row["case"])
+        with box("p", "row small"):
+            text("span", row["case"], "code")
+            handling_code(words, (row["handling"] or {}).get("code", "H0"))
+        text("p", f"{words.country(row['country'])} · {words('version {number}', number=version)}", "small quiet")
+        if row["caveat"]:
+            foreign(row["caveat"], "p", "notice")
+
+
+def _model(words: Words, row: Row, found: Explanation) -> None:
+    with panel(words("Model")):
+        facts(
+            [
+                (words("Version"), found.model),
+                (words("Hash"), found.model_hash),
+                (words("Generation"), found.generation),
+                (words("Link"), row["link_id"]),
+            ]
+        )
+
+
+PAGE = Page("/links/{link_id}/of/{key:path}", N_("Link"), "search", load, draw)

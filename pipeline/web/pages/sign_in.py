@@ -1,0 +1,92 @@
+"""Sign-in: who, for which purpose, for which case; asked once a working session."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from pipeline.web import provider
+from pipeline.web.components.markup import box, text
+from pipeline.web.i18n import N_, Words
+from pipeline.web.layout import begin, brand, switches
+from pipeline.web.people import Person
+from pipeline.web.session import Visit
+from pipeline.web.site import Site
+from pipeline.web.vocabulary import PURPOSES, STATED
+
+PATH = "/sign-in"
+TITLE = N_("Sign in")
+
+FAULTS = {
+    "purpose": N_("State the purpose."),
+    "case_reference": N_("State the reference of your own case."),
+    "token": N_("This token does not hold, or nobody was chosen."),
+    "origin": N_("The form came from another site."),
+}
+
+
+def draw(visit: Visit, site: Site, after: str, wrong: tuple[str, ...]) -> None:
+    """The form; `wrong` names what was missing the last time."""
+    words = visit.words
+    begin(visit, TITLE)
+    with ui.context.client.content.classes("door"):
+        with box("div", "row apart"):
+            brand("/sign-in")
+            with box("div", "row"):
+                switches(visit)
+        text("h1", words(TITLE))
+        with box("form", "stack", action=PATH, method="post"):
+            box("input", type="hidden", name="after", value=after)
+            _faults(words, wrong)
+            _who(words, site)
+            _grounds(words, wrong)
+            with box("div", "row"):
+                text("button", words("Begin the working session"), "button main", type="submit")
+
+
+def _faults(words: Words, wrong: tuple[str, ...]) -> None:
+    if said := [words(FAULTS[one]) for one in wrong if one in FAULTS]:
+        text("p", " ".join(said), "notice bad", role="alert")
+
+
+def _who(words: Words, site: Site) -> None:
+    if site.people:
+        with box("fieldset", "stack"):
+            text("legend", words("A prepared person"))
+            with box("div", "people"):
+                for at, person in enumerate(site.people):
+                    _person(words, person, chosen=at == 0)
+    elif provider.offered(site.runtime.settings):
+        box("input", type="hidden", name="person", value=provider.CHOICE)
+        text("p", words("You will be sent to your agency's identity provider."), "notice plain")
+    else:
+        with box("p", "field"):
+            text("label", words("Token"), for_="token")
+            box("input", id="token", name="token", type="password", autocomplete="off")
+            text("span", words("`liaison token` makes one for development."), "hint")
+
+
+def _person(words: Words, person: Person, *, chosen: bool) -> None:
+    who = person.requester
+    with box("label"):
+        box("input", type="radio", name="person", value=who.subject, checked=chosen or None)
+        text("span", person.name, "strong")
+        text("small", f"{words.country(who.country)} · {who.agency}")
+        text("small", words(person.about))
+
+
+def _grounds(words: Words, wrong: tuple[str, ...]) -> None:
+    with box("div", "halves"):
+        with box("p", "field"):
+            text("label", words("Purpose"), for_="purpose")
+            with box("select", id="purpose", name="purpose", required=True):
+                for purpose in STATED:
+                    text("option", words(PURPOSES[purpose]), value=purpose)
+        with box("p", "field"):
+            text("label", words("Reference of your own case"), for_="case_reference")
+            invalid = "true" if "case_reference" in wrong else None
+            box(
+                "input", id="case_reference", name="case_reference", required=True, autocomplete="off", dir="auto",
+                maxlength="200", placeholder="2026/4711", aria_invalid=invalid,
+            )  # fmt: skip
+    recorded = words("Both are recorded with everything you look at, and owners of records can see them.")
+    text("p", recorded, "small quiet")

@@ -1,0 +1,38 @@
+"""Who may sign in by a click where nothing is at stake: the demo's prepared investigators of different countries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from pipeline.access.requester import Requester, Role
+from pipeline.web.i18n import N_
+
+WORKING_DAY = timedelta(hours=12)
+"""How long a prepared person's token holds."""
+
+
+class Person(NamedTuple):
+    """A prepared person, and what he or she is there to show."""
+
+    requester: Requester
+    name: str
+    about: str
+
+
+def _person(name: str, agency: str, country: str, about: str, *roles: Role) -> Person:
+    subject = f"{name.split()[0].lower()}@{agency}"
+    return Person(Requester(subject, agency, country, frozenset(roles)), name, about)
+
+
+PREPARED = (
+    _person("Claire Martin", "fr-pj", "FR", N_("Investigator"), Role.INVESTIGATOR),
+    _person("Pieter Janssens", "be-fp", "BE", N_("Investigator and supervisor"), Role.INVESTIGATOR, Role.SUPERVISOR),
+    _person("Ewa Nowak", "pl-kg", "PL", N_("Investigator"), Role.INVESTIGATOR),
+    _person("Sam Okafor", "fr-pj", "FR", N_("Auditor and operations"), Role.AUDITOR, Role.OPS),
+)
+
+
+def named(people: tuple[Person, ...], subject: str) -> Person | None:
+    """The prepared person of this subject."""
+    return next((one for one in people if one.requester.subject == subject), None)

@@ -1,0 +1,53 @@
+"""The server of pages and API, for `liaison serve` and for the demo."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from pipeline.api.application import create_app
+from pipeline.api.runtime import opened
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+from pipeline.web.app import mount
+from pipeline.web.people import Person
+
+READY_S = 60.0
+POLL_S = 0.05
+
+
+def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] = ()) -> uvicorn.Server:
+    """A server that is ready to run; access is recorded in the audit, not in a log."""
+    api = create_app(lambda: opened(settings))
+    mount(api, people)
+    return uvicorn.Server(uvicorn.Config(api, host=host, port=port, log_level="warning", access_log=False))
+
+
+@contextmanager
+def serving(settings: Settings, host: str, port: int, people: tuple[Person, ...] = ()) -> Iterator[str]:
+    """The same in a thread of this process, ended afterwards; gives its URL.
+
+    Raises LiaisonError when it does not start, as on a port that is taken.
+    """
+    own = server(settings, host, port, people)
+    thread = threading.Thread(target=own.run, name="web", daemon=True)
+    thread.start()
+    try:
+        yield _url(own, thread)
+    finally:
+        own.should_exit = True
+        thread.join()
+
+
+def _url(own: uvicorn.Server, thread: threading.Thread) -> str:
+    deadline = time.monotonic() + READY_S
+    while not own.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise LiaisonError("the web server did not start")
+        time.sleep(POLL_S)
+    host, port = own.servers[0].sockets[0].getsockname()[:2]
+    return f"http://{host}:{port}"

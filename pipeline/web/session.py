@@ -1,0 +1,88 @@
+"""Who looks at a page: cookies hold the token and the grounds of the working session, nothing is kept at the server.
+
+The token is signed by whoever issued it and the grounds are the user's own statement, so neither needs a seal of ours;
+both cookies are HttpOnly, SameSite=Lax, and end with the browser.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pipeline.access.requester import Grounds, GroundsError, Requester, grounds
+from pipeline.access.tokens import TokenError
+from pipeline.api.runtime import Runtime
+from pipeline.api.session import Session
+from pipeline.web.i18n import Words, preferred, words
+from pipeline.web.theme import THEMES
+
+TOKEN, GROUNDS, LANGUAGE, THEME = "liaison_token", "liaison_grounds", "liaison_language", "liaison_theme"
+YEAR_S = 365 * 24 * 3600
+
+
+class Visit(NamedTuple):
+    """One page for one visitor; `requester` and `grounds` are None until signed in."""
+
+    runtime: Runtime
+    words: Words
+    theme: str
+    requester: Requester | None = None
+    grounds: Grounds | None = None
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether there is somebody with a stated purpose."""
+        return self.requester is not None and self.grounds is not None
+
+    def session(self) -> Session:
+        """A session of the services for one request; each action makes its own, so that each has its own time."""
+        if self.requester is None or self.grounds is None:
+            raise TokenError("nobody is signed in")
+        return Session(self.runtime, self.requester, self.grounds, self.words.language)
+
+
+async def visit(request: Request, runtime: Runtime) -> Visit:
+    """Read a request's cookies; a token that does not hold any more is as good as none."""
+    cookies = request.cookies
+    language = preferred(request.headers.get("accept-language", ""), cookies.get(LANGUAGE, ""))
+    theme = cookies.get(THEME, "")
+    found = Visit(runtime, words(language), theme if theme in THEMES else THEMES[0])
+    try:
+        requester = await runtime.tokens.requester(cookies.get(TOKEN, ""))
+        return found._replace(requester=requester, grounds=_grounds(cookies.get(GROUNDS, "")))
+    except TokenError:
+        return found
+
+
+def _grounds(cookie: str) -> Grounds | None:
+    try:
+        stated = msgspec.json.decode(unquote(cookie), type=dict[str, str])
+        return grounds(stated.get("purpose"), stated.get("case_reference"))
+    except (msgspec.DecodeError, GroundsError):
+        return None
+
+
+def remember(response: Response, request: Request, token: str, stated: Grounds) -> None:
+    """Set the cookies of a working session."""
+    content = quote(msgspec.json.encode(stated).decode())
+    for name, value in ((TOKEN, token), (GROUNDS, content)):
+        response.set_cookie(name, value, **_guarded(request))
+
+
+def forget(response: Response) -> None:
+    """End the working session."""
+    response.delete_cookie(TOKEN)
+    response.delete_cookie(GROUNDS)
+
+
+def prefer(response: Response, request: Request, name: str, value: str) -> None:
+    """Keep a choice of language or theme for a year."""
+    response.set_cookie(name, value, max_age=YEAR_S, **_guarded(request))
+
+
+def _guarded(request: Request) -> dict[str, Any]:
+    return {"httponly": True, "samesite": "lax", "secure": request.url.scheme == "https"}

@@ -1,0 +1,110 @@
+"""Signing in and out, and the switches: plain forms and redirects, as only those can set cookies."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from pipeline.access.requester import Grounds, GroundsError, grounds
+from pipeline.access.token_keys import issue
+from pipeline.access.tokens import TokenError
+from pipeline.web import provider, session
+from pipeline.web.i18n import LANGUAGES
+from pipeline.web.people import WORKING_DAY, named
+from pipeline.web.site import Site
+from pipeline.web.theme import THEMES
+
+HOME = "/search"
+SEE_OTHER = 303
+
+Text = Annotated[str, Form()]
+
+
+def router(site: Site) -> APIRouter:
+    """The routes of one site; none of them is part of the API's description."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.post("/sign-in")
+    async def sign_in(
+        request: Request, person: Text = "", token: Text = "", purpose: Text = "", case_reference: Text = "",
+        after: Text = HOME,
+    ) -> Response:  # fmt: skip
+        try:
+            stated = grounds(purpose, case_reference)
+        except GroundsError as error:
+            return again(after, *error.fields)
+        if not is_ours(request):
+            return again(after, "origin")
+        if person == provider.CHOICE:
+            return await provider.departure(site, request, stated, inside(after))
+        return await _enter(site, request, _token(site, person, token), stated, after)
+
+    @routes.get("/sign-in/back")
+    async def back(request: Request, code: str = "", state: str = "") -> Response:
+        try:
+            arrived = await provider.arrival(site, request, code, state)
+        except TokenError:
+            return again(HOME, "token")
+        entered = await _enter(site, request, arrived.token, arrived.grounds, arrived.after)
+        entered.delete_cookie(provider.COOKIE)
+        return entered
+
+    @routes.post("/sign-out")
+    async def sign_out() -> Response:
+        response = RedirectResponse("/sign-in", SEE_OTHER)
+        session.forget(response)
+        return response
+
+    @routes.post("/language")
+    async def language(request: Request, value: Text = "", back: Text = HOME) -> Response:
+        return _chosen(request, session.LANGUAGE, value if value in LANGUAGES else LANGUAGES[0], back)
+
+    @routes.post("/theme")
+    async def theme(request: Request, value: Text = "", back: Text = HOME) -> Response:
+        return _chosen(request, session.THEME, value if value in THEMES else THEMES[0], back)
+
+    return routes
+
+
+def _token(site: Site, person: str, token: str) -> str:
+    """The token that was given, or one for a prepared person."""
+    found = named(site.people, person)
+    runtime = site.runtime
+    return issue(runtime.settings, found.requester, runtime.clock(), WORKING_DAY) if found else token.strip()
+
+
+async def _enter(site: Site, request: Request, token: str, stated: Grounds, after: str) -> Response:
+    try:
+        await site.runtime.tokens.requester(token)
+    except TokenError:
+        return again(after, "token")
+    response = RedirectResponse(inside(after), SEE_OTHER)
+    session.remember(response, request, token, stated)
+    return response
+
+
+def _chosen(request: Request, name: str, value: str, back: str) -> Response:
+    response = RedirectResponse(inside(back), SEE_OTHER)
+    session.prefer(response, request, name, value)
+    return response
+
+
+def again(after: str, *wrong: str) -> Response:
+    """Back to the form, naming the fields that were wrong."""
+    return RedirectResponse(f"/sign-in?after={quote(inside(after))}&wrong={','.join(wrong)}", SEE_OTHER)
+
+
+def inside(target: str) -> str:
+    """A path of this site, whatever was asked for: a redirect must not lead elsewhere."""
+    parts = urlsplit(target)
+    safe = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return target if safe else HOME
+
+
+def is_ours(request: Request) -> bool:
+    """Whether a form was sent from our own page; browsers name the origin of every POST."""
+    origin = request.headers.get("origin", "")
+    return not origin or origin == "null" or urlsplit(origin).netloc == request.headers.get("host", "")

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+from starlette.requests import Request
+
+from pipeline.web.sign_in import HOME, again, inside, is_ours
+
+
+@pytest.mark.parametrize("target", ["/search", "/cases/fr-pj:1", "/links/ab/of/fr-pj:1", "/"])
+def test_a_path_of_this_site_is_gone_back_to(target: str) -> None:
+    assert inside(target) == target
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", ""])
+def test_no_redirect_leads_elsewhere(target: str) -> None:
+    assert inside(target) == HOME
+
+
+def test_what_was_missing_is_named_to_the_form() -> None:
+    assert again("/inbox", "purpose", "token").headers["location"] == "/sign-in?after=/inbox&wrong=purpose,token"
+
+
+def _request(**headers: str) -> Request:
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "headers": raw})
+
+
+@pytest.mark.parametrize(
+    ("origin", "ours"), [("http://liaison:8000", True), ("http://evil.example", False), ("null", True), ("", True)]
+)
+def test_a_form_of_another_site_is_known_by_its_origin(origin: str, ours: bool) -> None:
+    assert is_ours(_request(host="liaison:8000", origin=origin)) is ours
