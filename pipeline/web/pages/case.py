@@ -59,7 +59,8 @@ def draw(view: View, loaded: Loaded) -> None:
 
 
 def _heading(words: Words, row: Row) -> None:
-    data, status = row["data"], row["status"]
+    data: Row = row["data"]
+    status: str = row["status"]
     with box("div", "heading"):
         text("p", f"{words.country(row['country'])} · {row['agency']}", "trail")
         with box("div", "row apart"):
