@@ -63,13 +63,23 @@ CATALOGUE = (
     KeyKind(Kind.EMAIL_NAME, "an e-mail's user part of six characters or more", "a user who changed the provider", "1"),
     KeyKind(Kind.EVENT, "a cell of one of four shifted grids in space and time", "one event reported twice", "4"),
     KeyKind(Kind.PLATE, "a plate's first or last four characters, or three with the make", "a partial plate", "2-4"),
-    KeyKind(Kind.POSTCODE_YEAR, "postcode and birth year", "names that have nothing in common", "1"),
+    KeyKind(
+        Kind.POSTCODE_YEAR,
+        "postcode and birth year; postal area and birthday",
+        "names that have nothing in common",
+        "1-2",
+    ),
     KeyKind(
         Kind.POSTCODE_PLACE, "a postcode of a few doors and city or birth place", "as above, without a birth date", "1"
     ),
-    KeyKind(Kind.DATE_PLACE, "birth date and city or birth place", "names that have nothing in common", "1"),
+    KeyKind(
+        Kind.DATE_PLACE,
+        "birth date, or year with an initial, and city or birth place",
+        "names that have little in common",
+        "1-3",
+    ),
     KeyKind(Kind.DATE_INITIAL, "birth date, in either order, and a name token's initial", "badly misspelt names", "2"),
-    KeyKind(Kind.NAME, "one very rare name sound", "all else missing or wrong", "0-1"),
+    KeyKind(Kind.NAME, "one very rare name sound or spelling", "all else missing or wrong", "0-2"),
     KeyKind(Kind.NAME_PAIR, "two name sounds or short forms that are rare together", "no other attribute", "1-3"),
     KeyKind(Kind.NAME_POSTCODE, "a name's onset and postcode", "one name misspelt or left out", "2"),
     KeyKind(Kind.NAME_DAY, "a name's onset and the birthday, in either order", "another birth year", "2"),

@@ -15,6 +15,7 @@ from pipeline.correlation.kinds import Kind, key
 from pipeline.correlation.name_sounds import Sounds, sounds
 from pipeline.correlation.thing_keys import area, places, postcodes
 from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.names.rarity import rarity_of
 
 LESS_FOR_PAIRS = 100
 """How much less rare a pair of name sounds may be: most pairs are rarer than their parts' rarities add up to."""
@@ -26,6 +27,9 @@ YEAR, MONTH, DAY, POSTCODE, AREA, PLACE = 600, 950, 800, 1100, 800, 600
 MAX_TOKENS = 8
 MAX_PAIRED = 6
 """Rarest name tokens of one person that yield keys, and that are paired."""
+
+SPELT = 5
+"""Letters from which a spelling is rare enough to stand alone."""
 
 DECEMBER = 12
 
@@ -53,6 +57,7 @@ def person_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
         yield from _sound_keys(one, where, enough)
     for first, second in combinations(heard[:MAX_PAIRED], 2):
         yield from _pair_keys(first, second, born, where, enough - LESS_FOR_PAIRS)
+    yield from (key(Kind.NAME, f"spelt {form}") for form in _rare_spellings(entity, enough))
     yield from _nameless_keys(_initials(entity), born, where, codes)
 
 
@@ -61,6 +66,12 @@ def _heard(entity: EntityPrint) -> list[Sounds]:
     found = {sounds(token) for name in entity.names for token in name.tokens if token.kind != "initial"}
     known = [one for one in found if one.skeletons]
     return sorted(known, key=lambda one: (-one.rarity, one.skeletons, one.onsets))[:MAX_TOKENS]
+
+
+def _rare_spellings(entity: EntityPrint, enough: int) -> list[str]:
+    """Tokens that are rare enough as they are spelt, though others sound like them."""
+    forms = {token.forms[0] for name in entity.names for token in name.tokens if token.kind != "initial"}
+    return sorted(form for form in forms if len(form) >= SPELT and rarity_of(form) >= enough)[:MAX_TOKENS]
 
 
 def _initials(entity: EntityPrint) -> set[str]:
@@ -130,7 +141,10 @@ def _nameless_keys(initials: Iterable[str], born: Born, where: Iterable[str], co
         yield from (key(Kind.DATE_PLACE, f"{date} {place}") for place in where)
         if born.days:
             yield from (key(Kind.DATE_INITIAL, f"{date} {initial}") for initial in initials)
+    for place in where:
+        yield from (key(Kind.DATE_PLACE, f"{initial} {year} {place}") for initial in initials for year in born.years)
     for code in codes:
         yield from (key(Kind.POSTCODE_YEAR, f"{code} {year}") for year in born.years)
+        yield from (key(Kind.POSTCODE_YEAR, f"{area(code)} {day}") for day in born.days)
         if not code.isdigit():
             yield from (key(Kind.POSTCODE_PLACE, f"{code} {place}") for place in where)

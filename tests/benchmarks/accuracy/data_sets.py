@@ -40,6 +40,11 @@ class DataSet:
         return {pair for some in members.values() for pair in combinations(some, 2) if self.allowed(pair)}
 
 
+def lines_of(folder: str, file: str) -> list[str]:
+    """A data file's lines."""
+    return (DATA / folder / file).read_text(encoding="utf-8").splitlines()
+
+
 def clean(entity: Raw) -> Raw:
     """The entity without what is not known."""
     return {key: value for key, value in entity.items() if value not in ("", None, [], {}, [{}])}
@@ -65,11 +70,11 @@ def senzing() -> DataSet:
     """The truth set of 159 customers, reference and watch-list records (truth-sets/)."""
     key = {
         (row["DATA_SOURCE"], row["RECORD_ID"]): row["CLUSTER_ID"]
-        for row in csv.DictReader((DATA / "truth-sets" / "actual_truthset_key.csv").open())
+        for row in csv.DictReader(lines_of("truth-sets", "actual_truthset_key.csv"))
     }
     entities, clusters, table = [], [], []
     for source in ("customers", "reference", "watchlist"):
-        for line in (DATA / "truth-sets" / f"{source}.jsonl").open():
+        for line in lines_of("truth-sets", f"{source}.jsonl"):
             record = json.loads(line)
             entities.append(senzing_entity(record["FEATURES"]))
             clusters.append(key[record["DATA_SOURCE"], record["RECORD_ID"]])
@@ -218,7 +223,7 @@ def historical() -> DataSet:
 
 def fake_1000() -> DataSet:
     """1,000 made-up, misspelt records of 181 people (splink/)."""
-    table = list(csv.DictReader((DATA / "splink" / "fake_1000.csv").open()))
+    table = list(csv.DictReader(lines_of("splink", "fake_1000.csv")))
     entities = [
         clean(
             {
