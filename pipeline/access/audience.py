@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from pipeline.correlation.claims import Side
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, is_released
 
 SHOWN_CODES = FULL_CODES | {HIT_ONLY}
 
+BOTH_HITS = "hits"
+"""Before the words of a link whose sides are both hit-only: shown to him alone who has been granted one of them."""
+
+
+class Viewer(NamedTuple):
+    """For whom and what a query is narrowed."""
+
+    agency: str
+    country: str
+    purpose: str
+
 
 def audience(a: Side, b: Side) -> tuple[str, ...]:
-    """Countries (or *) to which one side is open and the other at least a hit; owners who see the other side.
+    """<country or *>|<purpose> for which both sides are shown; agency:<owner>|<purpose> where the other side is to him.
 
-    An owner is written agency:<name>. Purposes, roles and grants are left to the policy.
+    Roles, retention and grants are left to the policy.
     """
-    words = _countries(a, b) if FULL_CODES & {a.handling.code, b.handling.code} else frozenset()
-    owners = {f"agency:{owner.agency}" for owner, other in ((a, b), (b, a)) if _is_shown(other, owner.country)}
-    return tuple(sorted(words | owners))
+    kind = "" if FULL_CODES & {a.handling.code, b.handling.code} else f"{BOTH_HITS}|"
+    purposes = set(a.handling.purposes) & set(b.handling.purposes)
+    words = {f"{kind}{country}|{purpose}" for country in _countries(a, b) for purpose in purposes}
+    return tuple(sorted({*words, *_owners(a, b), *_owners(b, a)}))
 
 
-def requester_words(agency: str, country: str) -> tuple[str, ...]:
-    """The words of an `audience` that let this requester through."""
-    return (EVERY_COUNTRY, country, f"agency:{agency}")
+def requester_words(viewer: Viewer, *, granted: bool = False) -> tuple[str, ...]:
+    """The words of an `audience` that let this requester through; `granted` also where he has a grant for one side."""
+    places = (f"{EVERY_COUNTRY}|{viewer.purpose}", f"{viewer.country}|{viewer.purpose}")
+    more = tuple(f"{BOTH_HITS}|{place}" for place in places) if granted else ()
+    return (*places, f"agency:{viewer.agency}|{viewer.purpose}", *more)
+
+
+def _owners(owner: Side, other: Side) -> Iterator[str]:
+    if other.handling.code in SHOWN_CODES and is_released(other.handling.releasable_to, owner.country):
+        yield from (f"agency:{owner.agency}|{purpose}" for purpose in other.handling.purposes)
 
 
 def _countries(a: Side, b: Side) -> frozenset[str]:
@@ -35,7 +57,3 @@ def _releasable(side: Side) -> frozenset[str]:
         return frozenset()
     countries = frozenset(side.handling.releasable_to)
     return frozenset({EVERY_COUNTRY}) if EVERY_COUNTRY in countries else countries
-
-
-def _is_shown(side: Side, country: str) -> bool:
-    return side.handling.code in SHOWN_CODES and is_released(side.handling.releasable_to, country)

@@ -6,13 +6,13 @@ choose candidates; the matcher ranks them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from pipeline.access.audience import SHOWN_CODES
-from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES
+from pipeline.access.audience import SHOWN_CODES, Viewer
+from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY
 
 Body = dict[str, Any]
 
@@ -63,11 +63,15 @@ WEIGHTS = {
 
 @dataclass(frozen=True)
 class Limits:
-    """Whom and when a query is for; None for the local operator, who sees all that is live."""
+    """Whom and when a query is for; no viewer is the operator, who sees all that is live.
+
+    `hits`: hit-only cases shown to the viewer instead of those that he may read.
+    """
 
     today: date
-    requester: tuple[str, str] | None = None
+    viewer: Viewer | None = None
     filters: tuple[Body, ...] = field(default=())
+    hits: bool = False
 
 
 def candidates(asked: Asked, limits: Limits, size: int) -> Body:
@@ -98,19 +102,29 @@ def visible_cases(limits: Limits) -> list[Body]:
         {"term": {"state": "live"}},
         {"bool": {"must_not": {"range": {"retain_until": {"lte": limits.today.isoformat()}}}}},
     ]
-    if limits.requester is None:
+    if limits.viewer is None:
         return [*live, *limits.filters]
-    agency, country = limits.requester
-    return [*live, readable(agency, country), *limits.filters]
+    shown = hit_only(limits.viewer) if limits.hits else readable(limits.viewer)
+    return [*live, shown, *limits.filters]
 
 
-def readable(agency: str, country: str) -> Body:
-    """Own cases, and those whose full content is released to the country."""
-    released = {"bool": {"filter": [
-        {"terms": {"handling.code": sorted(FULL_CODES)}},
-        {"terms": {"handling.releasable_to": [EVERY_COUNTRY, country]}},
+def readable(viewer: Viewer) -> Body:
+    """Own cases, and those whose full content is released to the country for the purpose."""
+    return _any([{"term": {"agency": viewer.agency}}, _released(FULL_CODES, viewer)])
+
+
+def hit_only(viewer: Viewer) -> Body:
+    """Others' cases of which the country may know, for the purpose, that they are there."""
+    released = _released({HIT_ONLY}, viewer)
+    return {"bool": {"filter": [released], "must_not": [{"term": {"agency": viewer.agency}}]}}
+
+
+def _released(codes: Collection[str], viewer: Viewer) -> Body:
+    return {"bool": {"filter": [
+        {"terms": {"handling.code": sorted(codes)}},
+        {"terms": {"handling.releasable_to": [EVERY_COUNTRY, viewer.country]}},
+        {"term": {"handling.purposes": viewer.purpose}},
     ]}}  # fmt: skip
-    return _any([{"term": {"agency": agency}}, released])
 
 
 def digested(digests: Sequence[str], country: str, purpose: str) -> Body:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from elasticsearch import AsyncElasticsearch
 
+from pipeline.access.audience import Viewer
 from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Limits
@@ -45,7 +46,7 @@ async def filled(
 ) -> Reader:
     """An index of one case a record; the firm's has a summary, some are not for everyone."""
     handling = {
-        "namesake": {"code": "H1", "releasable_to": ["BE"], "purposes": []},
+        "namesake": {"code": "H1", "releasable_to": ["BE"], "purposes": ["investigation"]},
         "garcia": {"code": "H3", "releasable_to": ["*"], "purposes": []},
     }
     cases = [
@@ -109,8 +110,10 @@ async def test_a_name_nobody_bears_finds_nobody(filled: Reader, office: Any) -> 
 
 
 async def test_a_requester_finds_only_what_is_released_to_him(filled: Reader, office: Any) -> None:
-    belgian, own = Limits(EVERYTHING.today, ("be-fp", "BE")), Limits(EVERYTHING.today, ("fr-x", "FR"))
-    german = Limits(EVERYTHING.today, ("de-bka", "DE"))
+    belgian, own, german = (
+        Limits(EVERYTHING.today, Viewer(agency, country, "investigation"))
+        for agency, country in (("be-fp", "BE"), ("fr-x", "FR"), ("de-bka", "DE"))
+    )
     assert sorted(await found(filled, office, "ivan petrov", belgian)) == ["namesake", "petrov"]
     assert sorted(await found(filled, office, "ivan petrov", own)) == ["namesake", "petrov"]
     assert await found(filled, office, "ivan petrov", german) == ["petrov"]

@@ -3,9 +3,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from pipeline.access.audience import Viewer
 from pipeline.index.queries import Asked, Clause, Limits, all_links, candidates, links_of, page, reasons
 
 TODAY = date(2026, 11, 24)
+FRENCH = Viewer("fr-pj", "FR", "investigation")
 ASKED = Asked((Clause("name", 4, ("name:ivan",)), Clause("key", 8, ("123",), "keys")), "ivan")
 
 
@@ -26,16 +28,17 @@ def test_every_scoring_clause_is_constant() -> None:
 
 def test_no_expansion_statistics_or_script_is_used() -> None:
     forbidden = {"fuzzy", "prefix", "wildcard", "regexp", "more_like_this", "script", "query_string", "suggest", "aggs"}
-    assert not forbidden & set(leaves(candidates(ASKED, Limits(TODAY, ("fr-pj", "FR")), 10)))
+    assert not forbidden & set(leaves(candidates(ASKED, Limits(TODAY, FRENCH), 10)))
 
 
 def test_a_requester_is_held_to_his_own_and_released_cases() -> None:
-    query = candidates(ASKED, Limits(TODAY, ("fr-pj", "FR")), 10)["query"]
+    query = candidates(ASKED, Limits(TODAY, FRENCH), 10)["query"]
     own, released = query["bool"]["filter"][2]["bool"]["should"]
     assert own == {"term": {"agency": "fr-pj"}}
     assert released["bool"]["filter"] == [
         {"terms": {"handling.code": ["H0", "H1"]}},
         {"terms": {"handling.releasable_to": ["*", "FR"]}},
+        {"term": {"handling.purposes": "investigation"}},
     ]
 
 
