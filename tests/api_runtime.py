@@ -23,6 +23,8 @@ from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Requester, Role, grounds
 from pipeline.access.token_keys import issue, verifier
 from pipeline.api.application import create_app
+from pipeline.api.hit_budget import HitBudget
+from pipeline.api.rates import Rates
 from pipeline.api.runtime import Runtime, opened
 from pipeline.api.session import Session
 from pipeline.correlation.claims import State
@@ -92,6 +94,7 @@ class Api:
     def __init__(self, office: Office, home: Path, **settings: Any) -> None:
         self.office = office
         self.now = NOW
+        self.as_of: datetime | None = NOW
         self.settings = Settings(home=home, **settings)
         self.index = MemoryIndex(Indices("", "g1"))
         self.audit = RecordedAudit()
@@ -109,6 +112,9 @@ class Api:
             grants=decisions,
             decisions=decisions,
             decide=self.decided,
+            hits=HitBudget(self.settings.hit_budget),
+            rates=Rates(self.settings.request_rate),
+            as_of=lambda: self.as_of,
             clock=self.clock,
         )
         self.app = create_app(lambda: opened(self.settings))

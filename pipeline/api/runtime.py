@@ -17,6 +17,8 @@ from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Requester
 from pipeline.access.token_keys import verifier
 from pipeline.access.tokens import TokenVerifier
+from pipeline.api.hit_budget import HitBudget
+from pipeline.api.rates import Rates
 from pipeline.index.client import connect
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
@@ -24,8 +26,9 @@ from pipeline.index.reading import Reader, now
 from pipeline.matching.model import Model, load_model
 from pipeline.settings import Settings
 from pipeline.streams import admin, topics
-from pipeline.streams.audit_log import audit_log
+from pipeline.streams.audit_log import audit_log, writer_name
 from pipeline.streams.decision_log import DecisionLog
+from pipeline.streams.freshness import watched
 
 Clock = Callable[[], datetime]
 
@@ -65,6 +68,10 @@ class Runtime:
     grants: Grants
     decisions: DecisionReader
     decide: Decide
+    hits: HitBudget
+    rates: Rates
+    as_of: Callable[[], datetime | None]
+    """As of when the index is; None while nobody knows."""
     clock: Clock = now
 
 
@@ -74,7 +81,14 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     held = admin.ids(settings, [topics.name(settings, topics.AUDIT)])
     secret = (settings.hit_secret.get_secret_value() or held.cluster).encode()
     indices = Indices(settings.namespace, "")
-    async with connect(settings) as elasticsearch, audit_log(settings, now) as audit, DecisionLog(settings) as decide:
+    writer = writer_name(now())
+    hits = HitBudget(settings.hit_budget, own=writer)
+    async with (
+        connect(settings) as elasticsearch,
+        audit_log(settings, now, [hits.see], writer) as audit,
+        DecisionLog(settings) as decide,
+        watched(settings, now) as freshness,
+    ):
         decisions = DecisionReader(elasticsearch, indices, secret)
         yield Runtime(
             settings=settings,
@@ -87,4 +101,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             grants=decisions,
             decisions=decisions,
             decide=decide,
+            hits=hits,
+            rates=Rates(settings.request_rate),
+            as_of=lambda: freshness.as_of,
         )

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import orjson
 
+from pipeline.access.audience import Viewer
 from pipeline.access.audit import Act, Form, Kind, Shown
 from pipeline.access.policy import CaseMeta, Grant, View, view
 from pipeline.access.requester import Grounds, Requester, Role
-from pipeline.api.problems import Forbidden, Unavailable
+from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument
 from pipeline.matching.fingerprint import Handling
 from pipeline.streams.audit_log import AuditError
 
 LANGUAGES = ("en", "fr")
+
+RETRY_S = 30
+"""Seconds after which the index may have caught up."""
 
 FORMS = {View.FULL: Form.FULL, View.HIT: Form.HIT}
 
@@ -40,8 +46,41 @@ class Session:
             raise Forbidden()
 
     def require_reader(self) -> None:
-        """Raises Forbidden unless the requester may read cases at all."""
+        """Raises Forbidden unless he may read cases at all, Unavailable while the index is too far behind."""
         self.require(Role.INVESTIGATOR, Role.SUPERVISOR)
+        allowed = self.runtime.settings.max_index_lag
+        held = self.runtime.as_of()
+        if allowed and (held is None or (self.now - held).total_seconds() > allowed):
+            raise Unavailable("the index is too far behind", RETRY_S)
+
+    @property
+    def as_of(self) -> str:
+        """As of when the index answers; every answer says so."""
+        return (self.runtime.as_of() or self.now).isoformat()
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """What narrows queries to this requester; None for the operator, who sees all."""
+        who = self.requester
+        return None if who.operates else Viewer(who.agency, who.country, self.grounds.purpose)
+
+    def cursor(self, asked: object, position: object) -> str:
+        """The end of a page of what was asked; opens for this requester and question alone."""
+        return self.runtime.opaque.cursor(self._context(asked), orjson.dumps(position))
+
+    def position(self, asked: object, cursor: str) -> Any:
+        """Where the page before ended, None at the beginning. Raises Unprocessable for a cursor that is not ours."""
+        if not cursor:
+            return None
+        held = self.runtime.opaque.position_of(self._context(asked), cursor)
+        if held is None:
+            raise Unprocessable("the cursor does not belong to this request", "cursor")
+        return orjson.loads(held)
+
+    def _context(self, asked: object) -> str:
+        who = self.requester
+        told = (who.subject, who.agency, self.grounds.purpose, asked)
+        return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
     async def views(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """How the requester sees each of these cases now, under the grants in force.

@@ -23,6 +23,9 @@ Clock = Callable[[], datetime]
 STATE_FIELDS = ("case", "agency", "country", "version", "state", "hash", "retain_until", "handling", "contact")
 """What deciding on a case needs; the record itself stays in Elasticsearch."""
 
+SHOWN = (*STATE_FIELDS, "data.title")
+"""What a list of cases shows."""
+
 PAGE = 1000
 """Documents a request while reading all of an index."""
 
@@ -132,6 +135,32 @@ class Reader:
         seen = {link.link: link for link in await self._seen([hit["_source"] for hit in hits])}
         return [(seen.get(hit["_id"]), hit["sort"]) for hit in hits]
 
+    async def browse(self, limits: queries.Limits, size: int, after: str = "") -> list[CaseDocument]:
+        """The first live cases behind the key `after` that a query is limited to, by case key, filled up to `size`."""
+        found: list[CaseDocument] = []
+        pages = self._pages(self._cases, queries.all_cases(limits), queries.BY_CASE, size, after=[after])
+        async for batch in pages:
+            current = await self.cases((source["case"] for source in batch), SHOWN)
+            found += current.values()
+            if len(found) >= size:
+                break
+        return found[:size]
+
+    async def every_link_of(self, case: str, audience: Sequence[str] | None = None) -> list[LinkDocument]:
+        """All visible links of a case without their evidence, strongest first."""
+        query = queries.links_of(case, audience)
+        pages = self._pages(self._links, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",))
+        return [link async for link in self._visible(pages)]
+
+    async def links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
+        """The visible links of these ids with their evidence, in real time."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        answer = await ask(self._client.mget, index=self._links, ids=wanted, realtime=True)
+        sources = [item["_source"] for item in answer["docs"] if is_found(item)]
+        return {link.link: link for link in await self._seen(sources)}
+
     async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
         """The visible links of a case, strongest first, filled up to `limit`."""
         found: list[LinkDocument] = []
@@ -187,12 +216,20 @@ class Reader:
             await ask(self._client.close_point_in_time, id=pit)
 
     async def _pages(
-        self, index: str, query: queries.Body, sort: list[queries.Body], size: int, pit: str = ""
+        self,
+        index: str,
+        query: queries.Body,
+        sort: list[queries.Body],
+        size: int,
+        pit: str = "",
+        after: list[Any] | None = None,
+        without: Sequence[str] = (),
     ) -> AsyncIterator[list[dict[str, Any]]]:
-        after: list[Any] | None = None
+        place = {"index": index} if index else {}
+        left_out = {"source_excludes": without} if without else {}
         while True:
             body = queries.page(query, sort, size, after, pit)
-            hits = (await ask(self._client.search, **({"index": index} if index else {}), **body))["hits"]["hits"]
+            hits = (await ask(self._client.search, **place, **left_out, **body))["hits"]["hits"]
             if hits:
                 yield [hit["_source"] for hit in hits]
                 after = hits[-1]["sort"]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
 
 from pipeline.index.documents import CaseDocument
+from pipeline.index.hit_questions import BANDS, strict, strict_asked
 from pipeline.index.probes import Probe, adapted, asked, probe
-from pipeline.index.queries import Limits, candidates
+from pipeline.index.queries import Body, Limits, candidates
 from pipeline.index.questions import Question
 from pipeline.index.reading import STATE_FIELDS, Candidate, Reader
 from pipeline.matching.explanation import EntityEvidence, explain_entities
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import compare_all
-from pipeline.matching.scoring import score
+from pipeline.matching.scoring import judgement, score
 
 CANDIDATES = 100
 """Cases that the matcher ranks: five pages of results. Judging them is most of what a search costs."""
@@ -36,15 +38,19 @@ class Result(msgspec.Struct, frozen=True):
     evidence: tuple[EntityEvidence, ...]
 
 
-class _Ranked(NamedTuple):
-    """Sorts: strongest evidence first, then the better candidate, then the case key."""
+class Ranked(NamedTuple):
+    """A candidate as the matcher judges it. `score` is its evidence without prior, `selected` the query's constants."""
 
-    bits: int
-    selected: float
-    case: str
     document: CaseDocument
     fingerprint: Fingerprint
+    score: int
+    selected: float
     met: tuple[str, ...]
+
+    @property
+    def place(self) -> tuple[int, float, str]:
+        """Sorts: strongest evidence first, then the better candidate, then the case key."""
+        return (-self.score, -self.selected, self.document.case)
 
 
 async def search(
@@ -52,27 +58,73 @@ async def search(
 ) -> list[Result]:
     """The cases that answer a question best, at most `limit`, judged on their realtime documents."""
     asked_for = probe(question, country)
+    ranked = await find(reader, question, asked_for, model, limits)
+    return [explained(one, asked_for, model) for one in ranked[:limit]]
+
+
+async def find(reader: Reader, question: Question, asked_for: Probe, model: Model, limits: Limits) -> list[Ranked]:
+    """All cases that answer a question, in the order in which they are shown."""
     body = candidates(asked(question, asked_for, model.stop_keys, model.key_rarity), limits, CANDIDATES)
-    found = await reader.candidates(body)
-    documents = await reader.cases((one.case for one in found), SHOWN_FIELDS)
-    ranked = rank(asked_for, found, documents, model)
-    return [_result(one, asked_for, model) for one in ranked[:limit]]
+    return rank(asked_for, *await _selected(reader, body), model)
 
 
 def rank(
     asked_for: Probe, found: Iterable[Candidate], documents: dict[str, CaseDocument], model: Model
-) -> list[_Ranked]:
+) -> list[Ranked]:
     """The candidates that answer the question, in the order in which they are shown."""
-    ranked = [_judged(one, documents[one.case], asked_for, model) for one in found if one.case in documents]
-    kept = (one for one in ranked if _answers(one, asked_for))
-    return sorted(kept, key=lambda one: (-one.bits, -one.selected, one.case))
+    ranked = (one for one in judged(asked_for, found, documents, model) if _answers(one, asked_for))
+    return sorted(ranked, key=lambda one: one.place)
 
 
-def _answers(one: _Ranked, asked_for: Probe) -> bool:
+async def find_hits(reader: Reader, question: Question, country: str, model: Model, limits: Limits) -> list[Hit]:
+    """The hit-only cases of `limits` that a question may tell of, strongest band first, then by case key.
+
+    A question without a whole identifier or a whole name and birth date asks the index nothing.
+    """
+    kept = strict(question)
+    if kept is None:
+        return []
+    asked_for = probe(kept, country)
+    body = candidates(strict_asked(kept, asked_for, model), replace(limits, hits=True), CANDIDATES)
+    found = judged(asked_for, *await _selected(reader, body), model)
+    hits = (Hit(_band(one, model), one.document) for one in found)
+    return sorted((hit for hit in hits if hit.band in BANDS), key=lambda hit: (hit.band, hit.document.case))
+
+
+class Hit(NamedTuple):
+    """A hit-only case and the band in which it answers; "certain" sorts before "probable"."""
+
+    band: str
+    document: CaseDocument
+
+
+def _band(one: Ranked, model: Model) -> str:
+    return judgement(one.score + model.prior, model).band
+
+
+async def _selected(reader: Reader, body: Body) -> tuple[list[Candidate], dict[str, CaseDocument]]:
+    found = await reader.candidates(body)
+    return found, await reader.cases((one.case for one in found), SHOWN_FIELDS)
+
+
+def judged(
+    asked_for: Probe, found: Iterable[Candidate], documents: dict[str, CaseDocument], model: Model
+) -> list[Ranked]:
+    """The candidates whose documents are still there, each weighed against the question."""
+    return [_weighed(one, documents[one.case], asked_for, model) for one in found if one.case in documents]
+
+
+def _weighed(candidate: Candidate, document: CaseDocument, asked_for: Probe, model: Model) -> Ranked:
+    fingerprint = msgspec.convert(document.fingerprint, Fingerprint)
+    bits = score(adapted(asked_for, fingerprint.entities), fingerprint.entities, model) - model.prior
+    return Ranked(document, fingerprint, bits, candidate.score, candidate.met)
+
+
+def _answers(one: Ranked, asked_for: Probe) -> bool:
     """Whether there is a certain reason, or evidence that includes the name where one was asked for."""
     if CERTAIN_REASONS.intersection(one.met):
         return True
-    return one.bits > 0 and _agrees_on_name(asked_for.entities, one.fingerprint.entities)
+    return one.score > 0 and _agrees_on_name(asked_for.entities, one.fingerprint.entities)
 
 
 def _agrees_on_name(asked_for: Iterable[EntityPrint], record: Iterable[EntityPrint]) -> bool:
@@ -81,13 +133,8 @@ def _agrees_on_name(asked_for: Iterable[EntityPrint], record: Iterable[EntityPri
     return not named or any(compare_all(entity.names, held.names).bits > 0 for entity, held in like)
 
 
-def _judged(candidate: Candidate, document: CaseDocument, asked_for: Probe, model: Model) -> _Ranked:
-    fingerprint = msgspec.convert(document.fingerprint, Fingerprint)
-    bits = score(adapted(asked_for, fingerprint.entities), fingerprint.entities, model) - model.prior
-    return _Ranked(bits, candidate.score, candidate.case, document, fingerprint, candidate.met)
-
-
-def _result(one: _Ranked, asked_for: Probe, model: Model) -> Result:
+def explained(one: Ranked, asked_for: Probe, model: Model) -> Result:
+    """A ranked case with the matcher's reasons."""
     record = one.fingerprint.entities
-    explained = explain_entities(adapted(asked_for, record), record, model)
-    return Result(one.document, one.bits, one.met, explained.entities)
+    told = explain_entities(adapted(asked_for, record), record, model)
+    return Result(one.document, one.score, one.met, told.entities)

@@ -44,12 +44,17 @@ class _Waiting(NamedTuple):
     done: asyncio.Future[None]
 
 
+def writer_name(started: datetime) -> str:
+    """What this process's chains begin with."""
+    return f"{socket.gethostname()}|{os.getpid()}|{started.isoformat()}"
+
+
 class AuditLog:
     """One writer's chains; used as an asynchronous context, which opens none and closes the last."""
 
     def __init__(self, send: Send, clock: Clock, heads: Callable[[], dict[str, str]], writer: str = "") -> None:
         self._send, self._clock, self._heads = send, clock, heads
-        self._writer = writer or f"{socket.gethostname()}|{os.getpid()}|{clock().isoformat()}"
+        self._writer = writer or writer_name(clock())
         self._chains = 0
         self._head = ""
         self._chain: Chain | None = None
@@ -161,12 +166,14 @@ def _hear(future: asyncio.Future[Any]) -> None:
 
 
 @asynccontextmanager
-async def audit_log(settings: Settings, clock: Clock, see: Iterable[See] = ()) -> AsyncIterator[AuditLog]:
+async def audit_log(
+    settings: Settings, clock: Clock, see: Iterable[See] = (), writer: str = ""
+) -> AsyncIterator[AuditLog]:
     """This process's writer to the topic `audit`; `see` is told of all entries of the last day and of each new one."""
     send, heads = KafkaSender(settings), Heads()
     since = int(clock().timestamp() * 1000) - DAY_MS
     try:
-        async with followed(settings, since, [heads.see, *see]), AuditLog(send, clock, heads) as log:
+        async with followed(settings, since, [heads.see, *see]), AuditLog(send, clock, heads, writer) as log:
             yield log
     finally:
         await send.stop()

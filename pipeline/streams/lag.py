@@ -45,9 +45,9 @@ async def lag(settings: Settings) -> list[Lag]:
 
 async def lag_of(settings: Settings, consumed: Mapping[str, Sequence[TopicPartition]]) -> list[Lag]:
     """The lag of some groups on the partitions that they consume; the groups are read in the order given."""
-    committed = await asyncio.to_thread(_committed, settings, consumed)
+    committed = await asyncio.to_thread(committed_of, settings, consumed)
     partitions = [p for offsets in committed.values() for p in offsets]
-    ends = await _ends(settings, partitions)
+    ends = await ends_of(settings, partitions)
     near = {
         p: offset for offsets in committed.values() for p, offset in offsets.items() if 0 < ends[p] - offset <= COUNTED
     }
@@ -91,7 +91,7 @@ def _all(settings: Settings, topic: topics.Topic, *, agency: str = "", generatio
     return [TopicPartition(full, p) for p in range(topics.partitions(settings, topic))]
 
 
-def _committed(settings: Settings, consumed: Mapping[str, Iterable[TopicPartition]]) -> Groups:
+def committed_of(settings: Settings, consumed: Mapping[str, Iterable[TopicPartition]]) -> Groups:
     """Acknowledged offsets; 0 where nothing has been."""
     admin.ids(settings, sorted({p.topic for partitions in consumed.values() for p in partitions}))
     with admin.admin(settings) as client:
@@ -107,7 +107,7 @@ def _committed(settings: Settings, consumed: Mapping[str, Iterable[TopicPartitio
         }
 
 
-async def _ends(settings: Settings, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+async def ends_of(settings: Settings, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
     async with plain_consumer(settings, partitions) as consumer:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
         return ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -9,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pipeline.access.requester import ASKABLE, GroundsError, Requester, grounds
 from pipeline.access.tokens import TokenError
-from pipeline.api.problems import Unauthenticated, Unprocessable
+from pipeline.api.problems import TooMany, Unauthenticated, Unprocessable
 from pipeline.api.runtime import Runtime
 from pipeline.api.session import LANGUAGES, Session
 
@@ -58,8 +59,10 @@ async def session_of(
         stated = grounds(purpose, case_reference)
     except GroundsError as error:
         raise Unprocessable(str(error), *error.fields) from error
-    language = preferred(accept_language or "")
-    return Session(runtime_of(request), requester, stated, language, request.state.request_id)
+    runtime = runtime_of(request)
+    if wait := runtime.rates.wait_s(requester.subject, time.monotonic()):
+        raise TooMany("slow down", wait)
+    return Session(runtime, requester, stated, preferred(accept_language or ""), request.state.request_id)
 
 
 SessionOf = Annotated[Session, Depends(session_of)]

@@ -15,6 +15,8 @@ router = APIRouter(prefix="/v1", tags=["links"])
 
 Case = Annotated[str, Query(min_length=1, description="Case key.", examples=["fr-pj:2026-004711"])]
 
+Cursor = Annotated[str, Query(max_length=2000, description="`next` of the page before.")]
+
 EXAMPLE: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "links": [
@@ -32,6 +34,8 @@ EXAMPLE: dict[str, Any] = {
     response_class=Response,
     responses=described(service.LinksAnswer, EXAMPLE, NotFound),
 )
-async def links(session: SessionOf, case: Case, limit: Annotated[int, Query(ge=1, le=service.MOST)] = 20) -> Response:
+async def links(
+    session: SessionOf, case: Case, limit: Annotated[int, Query(ge=1, le=service.MOST)] = 20, cursor: Cursor = ""
+) -> Response:
     """Strongest first, each with its explanation; of one with a hit-only side the band, its agency and contact."""
-    return answer(await service.links(session, case, limit))
+    return answer(await service.links(session, case, limit, cursor))

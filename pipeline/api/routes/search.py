@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import search as service
+from pipeline.index.filters import is_day
+
+
+def _day(text: str) -> str:
+    if not is_day(text):
+        raise ValueError("not a day")
+    return text
+
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
@@ -19,8 +28,31 @@ EXAMPLE: dict[str, Any] = {
         {"view": "full", "case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR", "title": "Vol à main armée",
          "caveat": None, "score": 2310, "met": ["name", "key"], "evidence": []},
     ],
+    "hits": [
+        {"view": "hit", "reference": "9a7e" * 8, "agency": "be-fp", "contact": {"unit": "DJSOC"}, "band": "certain"},
+    ],
+    "hits_left": 199,
     "next": None,
 }  # fmt: skip
+
+
+Day = Annotated[str, AfterValidator(_day), Field(examples=["2026-10-28"])]
+
+
+class FiltersBody(BaseModel):
+    """What narrows a search; all that are given must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agencies: Annotated[list[str], Field(max_length=50, description="Owner agencies.")] = []
+    countries: Annotated[list[str], Field(max_length=50, description="Owners' countries.")] = []
+    offences: Annotated[list[str], Field(max_length=50, description="scheme:code.", examples=[["ICCS:0501"]])] = []
+    goals: Annotated[list[int], Field(max_length=7, description="Global Policing Goals, 1 to 7.")] = []
+    opened_from: Day | None = None
+    opened_to: Day | None = None
+    closed_from: Day | None = None
+    closed_to: Day | None = None
+    open_only: bool = False
 
 
 class SearchBody(BaseModel):
@@ -35,11 +67,13 @@ class SearchBody(BaseModel):
             " phone:, email:, number:, plate:, city:, text: say outright what a word is.",
             examples=["иван петров 1980-05", "plate:AB?12*"],
         ),
-    ]
+    ] = ""
     country: Annotated[
         str, Field(pattern="^([A-Z]{2})?$", description="Where phones without a country code are dialled.")
     ] = ""
     limit: Annotated[int, Field(ge=1, le=service.MOST)] = 20
+    cursor: Annotated[str, Field(max_length=2000, description="`next` of the page before.")] = ""
+    filters: FiltersBody = FiltersBody()
 
 
 @router.post(
@@ -50,4 +84,4 @@ class SearchBody(BaseModel):
 )
 async def search(body: SearchBody, session: SessionOf) -> Response:
     """The likeliest cases first, each with the reasons why it matched."""
-    return answer(await service.search(session, service.Search(**body.model_dump())))
+    return answer(await service.search(session, msgspec.convert(body.model_dump(), service.Search)))

@@ -27,7 +27,7 @@ async def case(session: Session, key: str) -> CaseAnswer:
     document = await readable(session, key)
     row = case_for(View.FULL, meta(document), content(document), session.reference)
     await session.audit(Kind.READ, {"case": key}, shown({key: View.FULL}))
-    return CaseAnswer(session.now.isoformat(), row or {})
+    return CaseAnswer(session.as_of, row or {})
 
 
 async def readable(session: Session, key: str) -> CaseDocument:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from pipeline.access.audience import requester_words
@@ -16,6 +18,8 @@ from pipeline.index.exports import link_row
 MOST = 100
 """Links of one page."""
 
+BANDS = ("certain", "probable", "possible")
+
 
 class LinksAnswer(msgspec.Struct, frozen=True):
     """A page of links; `next` is the cursor of the following page, None on the last one. No total, by design."""
@@ -25,27 +29,71 @@ class LinksAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-async def links(session: Session, key: str, limit: int = 20) -> LinksAnswer:
+class SeenLink(msgspec.Struct, frozen=True):
+    """A link without its evidence, and how it is seen."""
+
+    link: LinkDocument
+    view: LinkView
+    place: tuple[int, bool, int, str]
+    """Sorts: by band; within a band full links first by score, then those with a hit-only side by their reference.
+
+    A hit-only side's place says nothing beyond its band, as its link says nothing beyond it.
+    """
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """The links of a case that the requester sees, in order, with all their cases."""
+
+    links: list[SeenLink]
+    cases: dict[str, CaseDocument]
+    views: dict[str, View]
+
+
+async def links(session: Session, key: str, limit: int = 20, cursor: str = "") -> LinksAnswer:
     """The links of case `key`. Raises NotFound for a case that is not there or not to be read."""
     session.require_reader()
+    asked = ("links", key)
+    after = session.position(asked, cursor)
     await readable(session, key)
-    who = session.requester
-    words = None if who.operates else requester_words(who.agency, who.country)
-    found = await session.runtime.reader.links_of(key, min(limit, MOST), words)
-    cases = await session.runtime.reader.cases(case for link in found for case in link.cases)
+    around = await surroundings(session, key)
+    left = [one for one in around.links if after is None or one.place > tuple(after)]
+    page = left[: min(limit, MOST)]
+    rows = await rows_of(session, page, around.cases)
+    seen = {case: around.views[case] for one in page for case in one.link.cases}
+    await session.audit(Kind.READ, {"links": key}, shown({key: View.FULL} | seen))
+    end = session.cursor(asked, page[-1].place) if len(left) > len(page) else None
+    return LinksAnswer(session.as_of, tuple(rows), end)
+
+
+async def surroundings(session: Session, key: str) -> Surroundings:
+    """All links of a case that the requester reads in full, as far as he sees them."""
+    viewer, reader = session.viewer, session.runtime.reader
+    words = None if viewer is None else requester_words(viewer, granted=True)
+    found = await reader.every_link_of(key, words)
+    cases = await reader.cases(case for link in found for case in link.cases)
     views = await session.views(cases)
-    rows = [row for link in found if (row := link_shown(session, link, cases, views)) is not None]
-    seen = {case: views[case] for link in found for case in link.cases if case in views}
-    await session.audit(Kind.READ, {"links": key}, shown(seen))
-    return LinksAnswer(session.now.isoformat(), tuple(rows))
+    seen = [_seen(session, link, views) for link in found if all(case in cases for case in link.cases)]
+    kept = sorted((one for one in seen if one.view is not LinkView.NOTHING), key=lambda one: one.place)
+    return Surroundings(kept, cases, views)
 
 
-def link_shown(
-    session: Session, link: LinkDocument, cases: dict[str, CaseDocument], views: dict[str, View]
-) -> Row | None:
-    """The link as the requester may see it, or None."""
-    if not all(case in cases for case in link.cases):
-        return None
-    a, b = link.cases
-    how: LinkView = link_view(views[a], views[b])
-    return link_for(how, Ends(meta(cases[a]), meta(cases[b])), link_row(link), session.reference)
+def _seen(session: Session, link: LinkDocument, views: Mapping[str, View]) -> SeenLink:
+    how = link_view(*(views[case] for case in link.cases))
+    hit = how is not LinkView.FULL
+    name = session.reference(link.link) if hit else link.link
+    return SeenLink(link, how, (BANDS.index(link.band), hit, 0 if hit else -link.score, name))
+
+
+async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, CaseDocument]) -> list[Row]:
+    """The links as they may be shown, with the evidence of those seen in full.
+
+    One that has changed since it was listed is left out: its evidence would speak of other versions.
+    """
+    told = await session.runtime.reader.links(one.link.link for one in page if one.view is LinkView.FULL)
+    rows = []
+    for one in page:
+        link = told.get(one.link.link) if one.view is LinkView.FULL else one.link
+        if link is not None and (link.a.hash, link.b.hash) == (one.link.a.hash, one.link.b.hash):
+            ends = Ends(*(meta(cases[case]) for case in link.cases))
+            rows.append(link_for(one.view, ends, link_row(link), session.reference) or {})
+    return rows

@@ -1,55 +1,86 @@
-"""Search: the cases that answer a question best, and why each of them does."""
+"""Search: the cases that answer a question best and why each of them does; and, apart, hits on hit-only cases."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from pipeline.access.audit import Kind
 from pipeline.access.policy import View
-from pipeline.access.redaction import Row
+from pipeline.access.redaction import Row, hit
 from pipeline.api.problems import Unprocessable
-from pipeline.api.session import Session, shown
+from pipeline.api.session import Session, meta, shown
 from pipeline.errors import LiaisonError
 from pipeline.index import searching
+from pipeline.index.documents import CaseDocument
+from pipeline.index.filters import Filters, bodies
+from pipeline.index.probes import Probe, probe
 from pipeline.index.queries import Limits
 from pipeline.index.questions import Question, parse
-from pipeline.index.searching import Result
+from pipeline.index.searching import Hit, Ranked, explained
 
 MOST = 100
 """Results of one page."""
 
 
 class Search(msgspec.Struct, frozen=True):
-    """What is asked: words in any script, numbers, phones, plates, dates; `country` is where its phones are dialled."""
+    """What is asked: words in any script, numbers, phones, plates, dates; `country` is where its phones are dialled.
 
-    question: str
+    Without a question the filters list what may be read, by case key. `cursor` is the `next` of the page before.
+    """
+
+    question: str = ""
     country: str = ""
     limit: int = 20
+    cursor: str = ""
+    filters: Filters = Filters()
 
 
 class SearchAnswer(msgspec.Struct, frozen=True):
-    """What was found, the likeliest first."""
+    """A page of what was found, the likeliest first; `hits` stand apart, since their place would tell of their score.
+
+    A hit says that a case of another agency answers the question, in which band, and whom to ask. `hits_left` of today
+    are none where the budget is spent; then hits are left out.
+    """
 
     as_of: str
     results: tuple[Row, ...]
+    hits: tuple[Row, ...] = ()
+    hits_left: int = 0
+    next: str | None = None
+
+
+class _Page(msgspec.Struct):
+    """What is shown before it is recorded: rows, how each case of them is seen, where the page ends."""
+
+    rows: list[Row]
+    seen: dict[str, View]
     next: str | None = None
 
 
 async def search(session: Session, asked: Search) -> SearchAnswer:
     """Answer a search. Raises Unprocessable for a question that asks for nothing or makes no sense."""
     session.require_reader()
-    question = _question(asked)
-    who = session.requester
-    limits = Limits(session.now.date(), None if who.operates else (who.agency, who.country))
-    reader, model = session.runtime.reader, session.runtime.model
-    found = await searching.search(reader, question, model, limits, asked.country, min(asked.limit, MOST))
-    views = await session.views({one.case.case: one.case for one in found})
-    rows = [_row(one) for one in found if views[one.case.case] is View.FULL]
-    full = {case: seen for case, seen in views.items() if seen is View.FULL}
-    await session.audit(Kind.SEARCH, msgspec.to_builtins(asked), shown(full))
-    return SearchAnswer(session.now.isoformat(), tuple(rows))
+    limit = min(asked.limit, MOST)
+    after = session.position(_same(asked), asked.cursor)
+    if asked.question:
+        question = _question(asked)
+        page = await _answers(session, asked, question, limit, after)
+        hits = await _hits(session, asked, question) if after is None else _Page([], {})
+    elif asked.filters.empty:
+        raise Unprocessable("ask a question, or narrow what is to be listed", "question", "filters")
+    else:
+        page, hits = await _listed(session, asked, limit, after), _Page([], {})
+    await session.audit(Kind.SEARCH, msgspec.to_builtins(asked), shown(page.seen | hits.seen))
+    left = session.runtime.hits.left(session.requester, session.now)
+    return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next)
+
+
+def _same(asked: Search) -> Search:
+    """What two pages of one search have in common."""
+    return msgspec.structs.replace(asked, cursor="", limit=0)
 
 
 def _question(asked: Search) -> Question:
@@ -59,8 +90,67 @@ def _question(asked: Search) -> Question:
         raise Unprocessable(str(error), "question") from error
 
 
-def _row(one: Result) -> dict[str, Any]:
-    document = one.case
+def _limits(session: Session, asked: Search) -> Limits:
+    return Limits(session.now.date(), session.viewer, bodies(asked.filters))
+
+
+async def _answers(
+    session: Session, asked: Search, question: Question, limit: int, after: Sequence[Any] | None
+) -> _Page:
+    """The ranked cases behind the place `after`."""
+    asked_for, runtime = probe(question, asked.country), session.runtime
+    ranked = await searching.find(runtime.reader, question, asked_for, runtime.model, _limits(session, asked))
+    views = await session.views({one.document.case: one.document for one in ranked})
+    kept = [one for one in ranked if views[one.document.case] is View.FULL]
+    left = [one for one in kept if after is None or one.place > tuple(after)]
+    rows = [_row(session, one, asked_for) for one in left[:limit]]
+    end = session.cursor(_same(asked), left[limit - 1].place) if len(left) > limit else None
+    return _Page(rows, {one.document.case: View.FULL for one in left[:limit]}, end)
+
+
+async def _hits(session: Session, asked: Search, question: Question) -> _Page:
+    """The hit-only cases that the question may tell of; under a grant one is shown with its title."""
+    if session.viewer is None:
+        return _Page([], {})
+    limits = Limits(session.now.date(), session.viewer)
+    runtime = session.runtime
+    found = await searching.find_hits(runtime.reader, question, asked.country, runtime.model, limits)
+    views = await session.views({one.document.case: one.document for one in found})
+    granted = [one for one in found if views[one.document.case] is View.FULL]
+    told = sorted(
+        (_hit_row(session, one) for one in found if views[one.document.case] is View.HIT),
+        key=lambda row: (row["band"], row["reference"]),
+    )
+    given = told[: runtime.hits.take(session.requester, session.now, len(told))]
+    references = {row["reference"] for row in given}
+    seen = {case: view for case, view in views.items() if view is View.FULL or session.reference(case) in references}
+    return _Page([_summary(one.document) | {"band": one.band} for one in granted] + given, seen)
+
+
+async def _listed(session: Session, asked: Search, limit: int, after: str | None) -> _Page:
+    """The cases that the filters allow, by case key; one more than a page tells whether there is a next one."""
+    found = await session.runtime.reader.browse(_limits(session, asked), limit + 1, after or "")
+    views = await session.views({one.case: one for one in found})
+    kept = [one for one in found if views[one.case] is View.FULL]
+    end = session.cursor(_same(asked), kept[limit - 1].case) if len(kept) > limit else None
+    return _Page([_summary(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end)
+
+
+def _row(session: Session, one: Ranked, asked_for: Probe) -> Row:
+    told = explained(one, asked_for, session.runtime.model)
+    return {
+        **_summary(one.document),
+        "score": told.score,
+        "met": list(told.met),
+        "evidence": msgspec.to_builtins(told.evidence),
+    }
+
+
+def _hit_row(session: Session, one: Hit) -> Row:
+    return {**hit(meta(one.document), session.reference), "band": one.band}
+
+
+def _summary(document: CaseDocument) -> Row:
     return {
         "view": View.FULL.value,
         "case": document.case,
@@ -68,7 +158,4 @@ def _row(one: Result) -> dict[str, Any]:
         "country": document.country,
         "title": (document.data or {}).get("title"),
         "caveat": (document.handling.caveat if document.handling else "") or None,
-        "score": one.score,
-        "met": list(one.met),
-        "evidence": msgspec.to_builtins(one.evidence),
     }

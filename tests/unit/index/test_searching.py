@@ -31,7 +31,7 @@ def held(key: str, name: str, **fields: Any) -> CaseDocument:
 def order(question: str, model: Model, *found: tuple[CaseDocument, float, tuple[str, ...]]) -> list[str]:
     documents = {case.case: case for case, _, _ in found}
     candidates = [Candidate(case.case, score, met) for case, score, met in found]
-    return [one.case for one in rank(probe(parse(question), ""), candidates, documents, model)]
+    return [one.document.case for one in rank(probe(parse(question), ""), candidates, documents, model)]
 
 
 BORN = PartialDate(1980, 5, 1)

@@ -1,0 +1,41 @@
+"""How many hit-only answers a subject of an agency may still have today: enough to work with, too few to feel about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from pipeline.access.audit import Entry, Form, Kind
+from pipeline.access.requester import Requester
+
+
+class HitBudget:
+    """Counts by agency, subject and UTC day: what this process gives, and what others' audit entries say they gave.
+
+    `own` begins the names of this process's chains, whose entries were counted when they were given. What could not be
+    recorded afterwards stays counted.
+    """
+
+    def __init__(self, daily: int, own: str = "") -> None:
+        self._daily, self._own = daily, own
+        self._given: Counter[tuple[str, str, str]] = Counter()
+
+    def left(self, who: Requester, now: datetime) -> int:
+        """Hits that the requester may still have today."""
+        return max(0, self._daily - self._given[_key(who.agency, who.subject, now)])
+
+    def take(self, who: Requester, now: datetime, wanted: int) -> int:
+        """Give up to `wanted` of what is left; returns how many."""
+        given = min(wanted, self.left(who, now))
+        self._given[_key(who.agency, who.subject, now)] += given
+        return given
+
+    def see(self, entry: Entry) -> None:
+        """Take note of what another process, or this one before its start, has given."""
+        if entry.kind is Kind.SEARCH and not (self._own and entry.chain.startswith(self._own)):
+            hits = sum(one.form is Form.HIT for one in entry.shown)
+            self._given[_key(entry.agency, entry.subject, datetime.fromisoformat(entry.time))] += hits
+
+
+def _key(agency: str, subject: str, at: datetime) -> tuple[str, str, str]:
+    return agency, subject, at.astimezone(UTC).date().isoformat()

@@ -1,0 +1,70 @@
+"""What narrows a search: days, places of ownership, offences, agencies. Pure; only for cases that may be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from pipeline.index.queries import Body
+
+
+class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that are given must hold; of a list any one value. Days are YYYY-MM-DD, both ends included.
+
+    `offences` are scheme:code as stored, `goals` the Global Policing Goals 1 to 7.
+    """
+
+    agencies: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    offences: tuple[str, ...] = ()
+    goals: tuple[int, ...] = ()
+    opened_from: str | None = None
+    opened_to: str | None = None
+    closed_from: str | None = None
+    closed_to: str | None = None
+    open_only: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is narrowed."""
+        return self == Filters()
+
+
+def bodies(filters: Filters) -> tuple[Body, ...]:
+    """The filters as query clauses."""
+    return (*_lists(filters), *_days(filters), *_open(filters))
+
+
+def _lists(filters: Filters) -> Iterator[Body]:
+    wanted = {
+        "agency": filters.agencies,
+        "country": filters.countries,
+        "offences": filters.offences,
+        "policing_goals": filters.goals,
+    }
+    return ({"terms": {field: list(values)}} for field, values in wanted.items() if values)
+
+
+def _days(filters: Filters) -> Iterator[Body]:
+    for field, first, last in (
+        ("opened", filters.opened_from, filters.opened_to),
+        ("closed", filters.closed_from, filters.closed_to),
+    ):
+        ends = {"gte": first, "lte": last}
+        if given := {end: day for end, day in ends.items() if day}:
+            yield {"range": {field: given}}
+
+
+def _open(filters: Filters) -> Iterator[Body]:
+    if filters.open_only:
+        yield {"bool": {"must_not": [{"exists": {"field": "closed"}}]}}
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,53 @@
+"""What of a question may meet a case that is shown as a hit alone: whole identifiers, whole names with a birth date.
+
+Everything else, such as a partial plate, a year, a city or a word, would let someone feel his way to content that he
+may not read (disclosure.md: hit-only cases are no oracle).
+"""
+
+from __future__ import annotations
+
+from pipeline.correlation.keys import keys
+from pipeline.index.probes import Probe
+from pipeline.index.queries import WEIGHTS, Asked, Clause
+from pipeline.index.questions import Question
+from pipeline.matching.comparisons.things import WILDCARDS
+from pipeline.matching.model import Model
+
+NAMING_WORDS = 2
+"""A full name has a given and a family part at least."""
+
+BANDS = frozenset({"certain", "probable"})
+"""Bands of judgement in which a hit-only case is told of."""
+
+
+def strict(question: Question) -> Question | None:
+    """The question's parts that may meet hit-only cases; None where it has none."""
+    named = tuple(name for name in question.names if len(name.split()) >= NAMING_WORDS)
+    known = bool(named) and question.born is not None and bool(question.born.day)
+    kept = Question(
+        names=named if known else (),
+        born=question.born if known else None,
+        phones=question.phones,
+        emails=question.emails,
+        numbers=question.numbers,
+        plates=tuple(plate for plate in question.plates if not WILDCARDS.intersection(plate)),
+    )
+    return None if kept.empty else kept
+
+
+def strict_asked(question: Question, probe: Probe, model: Model) -> Asked:
+    """What selects hit-only candidates: whole numbers, and the keys that two cases of one person would share."""
+    whole = WEIGHTS["number"]
+    phones = {f"phone:{one.e164}" for entity in probe.entities for one in entity.phones}
+    numbers = {f"id:{number}" for number in (*question.numbers, *question.plates)}
+    terms = sorted(
+        phones
+        | {f"phone:{number}" for number in probe.national}
+        | numbers
+        | {f"email:{email}" for email in question.emails}
+    )
+    clauses = [Clause("number", whole, (term,)) for term in terms]
+    if question.born is not None:
+        shared = keys(probe.entities, model.stop_keys, model.key_rarity)
+        clauses += [Clause("key", WEIGHTS["key"], (str(key),), "keys") for key in shared]
+    return Asked(tuple(clauses))

@@ -1,0 +1,83 @@
+"""Hit-only cases are no oracle: what may meet them, how often, and that they leave no other trace."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from api_runtime import ANNA, BERT, OPERATOR, Api, record
+
+from pipeline.access.audit import Form
+from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.index.filters import Filters
+
+
+def hidden(**fields: object) -> dict[str, object]:
+    person = {
+        "id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
+        "phones": ["+33 6 12 34 56 78"], "identifiers": [{"type": "passport", "value": "C01X00T47", "country": "DE"}],
+        "addresses": [{"city": "Gent"}],
+    }  # fmt: skip
+    car = {"id": "v1", "type": "vehicle", "plate": "1-ABC-234", "plate_country": "BE"}
+    return record("nl-np", code="H2", title="Fraude", entities=[person, car], **fields)
+
+
+async def ask(api: Api, question: str) -> SearchAnswer:
+    return await search(api.session(ANNA), Search(question))
+
+
+@pytest.mark.parametrize("question", ["Иван Петров 1980-05-01", "ivan petrov 1980-05-01 C01X00T47"])
+async def test_a_whole_name_with_a_birth_date_tells_of_a_hit(api: Api, question: str) -> None:
+    api.hold(hidden())
+    answer = await ask(api, question)
+    assert answer.results == ()
+    (row,) = answer.hits
+    assert row == {
+        "view": "hit", "reference": api.session(ANNA).reference("nl-np:1"), "agency": "nl-np", "band": row["band"],
+        "contact": {"unit": "desk of nl-np"},
+    }  # fmt: skip
+    assert row["band"] in ("certain", "probable")
+    assert [(one.case, one.form) for one in api.audit.acts[-1].shown] == [("nl-np:1", Form.HIT)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["ivan petrov", "ivan petrov 1980-05", "petrov 1980-05-01", "born:1980-05-01", "plate:1?BC*", "text:fraude",
+     "city:Gent", "C01X00T4", "*BC-234", "ivan petrov 1955-01-02"],
+)  # fmt: skip
+async def test_anything_less_tells_of_nothing(api: Api, question: str) -> None:
+    api.hold(hidden())
+    assert (await ask(api, question)).hits == ()
+    assert api.audit.acts[-1].shown == ()
+
+
+async def test_filters_list_no_hit(api: Api) -> None:
+    api.hold(hidden(), record("be-fp"))
+    answer = await search(api.session(ANNA), Search(filters=Filters(countries=("NL", "BE"))))
+    assert ([row["case"] for row in answer.results], answer.hits) == (["be-fp:1"], ())
+
+
+async def test_a_spent_budget_hides_hits_and_says_so_alike_for_all(api: Api) -> None:
+    api.hold(hidden())
+    session = api.session(ANNA)
+    assert api.runtime.hits.take(ANNA, api.now, 199) == 199
+    question = Search("ivan petrov 1980-05-01")
+    assert (await search(session, question)).hits_left == 0
+    spent = await search(session, question)
+    assert (spent.hits, spent.hits_left) == ((), 0)
+    assert (await search(session, Search("zbigniew oczko"))).hits_left == 0
+    assert len((await search(api.session(BERT), question)).hits) == 1
+    api.now += timedelta(days=1)
+    api.as_of = api.now
+    assert len((await search(api.session(ANNA), question)).hits) == 1
+
+
+async def test_the_owner_and_the_operator_read_it_instead(api: Api) -> None:
+    api.hold(hidden())
+    answer = await search(api.session(OPERATOR), Search("ivan petrov 1980-05-01"))
+    assert ([row["case"] for row in answer.results], answer.hits) == (["nl-np:1"], ())
+
+
+async def test_a_silent_or_unreleased_case_is_no_hit(api: Api) -> None:
+    api.hold(record("nl-np", "s", code="H3"), record("nl-np", "d", code="H2", to=("DE",)))
+    assert (await ask(api, "ivan petrov 1980-05-01")).hits == ()
