@@ -94,7 +94,7 @@ class Api:
     def __init__(self, office: Office, home: Path, **settings: Any) -> None:
         self.office = office
         self.now = NOW
-        self.as_of: datetime | None = NOW
+        self.behind: timedelta | None = timedelta()
         self.settings = Settings(home=home, **settings)
         self.index = MemoryIndex(Indices("", "g1"))
         self.audit = RecordedAudit()
@@ -114,7 +114,7 @@ class Api:
             decide=self.decided,
             hits=HitBudget(self.settings.hit_budget),
             rates=Rates(self.settings.request_rate),
-            as_of=lambda: self.as_of,
+            as_of=lambda: None if self.behind is None else self.now - self.behind,
             clock=self.clock,
         )
         self.app = create_app(lambda: opened(self.settings))

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audience import requester_words
+from pipeline.access.audience import Viewer, requester_words
 from pipeline.access.audit import Kind
 from pipeline.access.policy import View
 from pipeline.access.requester import Role
@@ -43,7 +43,7 @@ async def inbox(
     """What the requester's agency has to judge: of one band, of one assignee ("" nobody's), or all."""
     session.require_reader()
     who, context = session.requester, f"inbox|{band}|{assignee}"
-    words = requester_words(who.agency, who.country)
+    words = requester_words(Viewer(who.agency, who.country, session.grounds.purpose))
 
     async def fetch(after: Place | None) -> list[tuple[LinkDocument | None, Place]]:
         return await session.runtime.reader.links_to_judge(who.agency, words, band, MOST, after)

@@ -68,7 +68,6 @@ async def test_a_spent_budget_hides_hits_and_says_so_alike_for_all(api: Api) -> 
     assert (await search(session, Search("zbigniew oczko"))).hits_left == 0
     assert len((await search(api.session(BERT), question)).hits) == 1
     api.now += timedelta(days=1)
-    api.as_of = api.now
     assert len((await search(api.session(ANNA), question)).hits) == 1
 
 

@@ -71,12 +71,12 @@ async def test_filters_narrow_what_is_found(api: Api) -> None:
 
 async def test_an_index_too_far_behind_answers_nobody(api: Api) -> None:
     api.hold(record("fr-pj"))
-    api.as_of = api.now - timedelta(seconds=301)
+    api.behind = timedelta(seconds=301)
     answer = await api.get("/v1/links?case=fr-pj:1")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
-    api.as_of = api.now - timedelta(seconds=299)
-    assert (await api.get("/v1/links?case=fr-pj:1")).json()["as_of"] == api.as_of.isoformat()
-    api.as_of = None
+    api.behind = timedelta(seconds=299)
+    assert (await api.get("/v1/links?case=fr-pj:1")).json()["as_of"] == (api.now - api.behind).isoformat()
+    api.behind = None
     with pytest.raises(Unavailable):
         await links(api.session(ANNA), "fr-pj:1")
     assert len(api.audit.acts) == 1
