@@ -46,14 +46,15 @@ class View:
         """Load and draw the content anew, as after an action."""
         self._show(await self._loaded())
 
-    async def act(self, action: Awaitable[object], done: str) -> None:
+    async def act(self, action: Awaitable[object], done: str, *, redraw: bool = True) -> None:
         """Do something; say how it went; after success draw anew."""
         try:
             await action
         except LiaisonError as error:
             say(states.reason(self.words, error), bad=True)
         else:
-            await self.redraw()
+            if redraw:
+                await self.redraw()
             say(done)
 
     async def _loaded(self) -> Callable[[], None]:

@@ -38,6 +38,11 @@ class Visit(NamedTuple):
         """Whether there is somebody with a stated purpose."""
         return self.requester is not None and self.grounds is not None
 
+    @property
+    def who(self) -> str:
+        """The subject who is signed in."""
+        return self.requester.subject if self.requester else ""
+
     def session(self) -> Session:
         """A session of the services for one request; each action makes its own, so that each has its own time."""
         if self.requester is None or self.grounds is None:

@@ -30,3 +30,50 @@ STATUSES = {"active": N_("Active"), "corrected": N_("Corrected"), "withdrawn": N
 THEME_WORDS = {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
 
 LANGUAGE_WORDS = {"en": "English", "fr": "Français"}
+
+URGENCIES = {"routine": N_("Routine"), "urgent": N_("Urgent"), "immediate": N_("Immediate")}
+
+THREAD_STATES = {
+    "requested": N_("Awaits an answer"),
+    "granted": N_("Granted"),
+    "refused": N_("Refused"),
+    "revoked": N_("Revoked"),
+    "suspended": N_("Suspended by stricter handling"),
+    "expired": N_("Ended"),
+}
+
+MOVES = {
+    "request": N_("asked"),
+    "grant": N_("granted"),
+    "refusal": N_("refused"),
+    "revocation": N_("revoked"),
+    "break_glass": N_("broke the glass"),
+}
+
+VERDICTS = {
+    "same": N_("Same"),
+    "different": N_("Different"),
+    "related": N_("Related"),
+    "unsure": N_("Unsure"),
+}
+
+NOTICES = {
+    "subscription_match": N_("A subscription has a match"),
+    "shared_interest": N_("Another agency asks the same"),
+    "silent_search": N_("Somebody searched for a silent record"),
+    "break_glass": N_("A supervisor opened a record without asking"),
+    "disclosure_request": N_("Another agency asks for a record"),
+    "disclosure_answer": N_("An owner answered"),
+    "expiry": N_("A record comes to its end"),
+}
+
+FORMS = {"full": N_("full content"), "hit": N_("hit only")}
+
+ACTS = {
+    "search": N_("Search"),
+    "read": N_("Read"),
+    "export": N_("Export"),
+    "disclosure": N_("Disclosure"),
+    "review": N_("Review"),
+    "subscription": N_("Subscription"),
+}

@@ -1,13 +1,21 @@
-"""A hit: that there is something, whose it is and whom to ask; never what it says."""
+"""A hit: that there is something, whose it is and whom to ask; never what it says. The owner can be asked for it."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.redaction import Row
+from pipeline.api.services.disclosures import ask
+from pipeline.web.components.form import Sent, choice, field, form, send
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.words_with_frames import band, tag
 from pipeline.web.page import View
+from pipeline.web.vocabulary import URGENCIES
+
+DAYS = {"1": 1, "3": 3, "7": 7, "30": 30}
+"""How soon an answer can be wished for."""
 
 
 def hit_only(view: View, row: Row) -> None:
@@ -23,6 +31,7 @@ def hit_only(view: View, row: Row) -> None:
         with box("p", "score"):
             if row.get("band"):
                 band(words, row["band"])
+        ask_owner(view, row)
 
 
 def contact(said: dict[str, Any]) -> None:
@@ -34,3 +43,27 @@ def contact(said: dict[str, Any]) -> None:
             text("a", said["email"], href=f"mailto:{said['email']}")
         if said.get("phone"):
             text("span", said["phone"], dir="ltr")
+
+
+def ask_owner(view: View, row: Row) -> None:
+    """The form that asks the owner for the content, folded until wanted."""
+    words, reference = view.words, row["reference"]
+
+    async def sent(fields: Sent) -> None:
+        deadline = view.visit.runtime.clock() + timedelta(days=DAYS[fields["days"]])
+        wanted = Ask(fields["reason"], Urgency(fields["urgency"]), deadline)
+        done = words("{agency} was asked", agency=row["agency"])
+        await view.act(ask(view.visit.session(), reference, wanted), done, redraw=False)
+
+    with box("details", "more why"):
+        text("summary", words("Ask for disclosure"), data_open="")
+        with form(sent):
+            field(words("Reason"), "reason", reference, "textarea", required=True, maxlength="2000")
+            with box("div", "filters"):
+                choice(words("Urgency"), "urgency", reference, {one: words(word) for one, word in URGENCIES.items()})
+                choice(words("Answer within"), "days", reference, _spans(view))
+                send(words("Ask the owner"))
+
+
+def _spans(view: View) -> dict[str, str]:
+    return {name: view.words.span(timedelta(days=days)) for name, days in DAYS.items()}

@@ -10,21 +10,24 @@ from pipeline.access.redaction import Row
 from pipeline.matching.wording import bits
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
+from pipeline.web.components.hits import ask_owner
 from pipeline.web.components.markup import foreign, link, text
 from pipeline.web.components.numbers import probability
 from pipeline.web.components.table import Column, table
 from pipeline.web.components.words_with_frames import band, colour, tag
 from pipeline.web.i18n import Words
+from pipeline.web.page import View
 
 
-def links_table(words: Words, case: str, rows: Sequence[Row]) -> None:
+def links_table(view: View, case: str, rows: Sequence[Row]) -> None:
     """All links of `case`, or a word that there are none."""
+    words = view.words
     if not rows:
         hint = words("A link appears as soon as another country's record fits.")
         states.empty(words("No links that you may see"), hint)
         return
     columns: list[Column[Row]] = [
-        Column(words("Other side"), lambda row: _other(words, case, row)),
+        Column(words("Other side"), lambda row: _other(view, case, row)),
         Column(words("Band"), lambda row: band(words, row["band"])),
         Column(words("Judgement"), lambda row: _judged(words, row)),
         Column(words("Probability"), lambda row: _number(row["probability"], partial(probability, words)), "number"),
@@ -39,11 +42,13 @@ def other_side(case: str, row: Row) -> str:
     return other
 
 
-def _other(words: Words, case: str, row: Row) -> None:
+def _other(view: View, case: str, row: Row) -> None:
+    words = view.words
     if row["hit"]:
         text("span", words("A record of {agency}", agency=row["hit"]["agency"]))
         text("span", " ")
         tag(words("Hit only"), "plain")
+        ask_owner(view, row["hit"])
     else:
         with link("", of_link(row["link_id"], case), data_open=""):
             foreign(other_side(case, row), "bdi", "code")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from pipeline.access.redaction import Row
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
+from pipeline.api.services.reviews import colours
 from pipeline.web.addresses import of_graph
 from pipeline.web.components.entity import entity
 from pipeline.web.components.links import links_table
@@ -34,7 +35,9 @@ async def load(visit: Visit, parameters: Parameters) -> Loaded:
     key = parameters["key"]
     found = await case(visit.session(), key)
     linked = await links(visit.session(), key, LINKS)
-    return Loaded(found.case, linked.links)
+    full = [row["link_id"] for row in linked.links if not row["hit"]]
+    judged = await colours(visit.session(), full)
+    return Loaded(found.case, tuple(row | judged.get(row["link_id"], {}) for row in linked.links))
 
 
 def draw(view: View, loaded: Loaded) -> None:
@@ -48,7 +51,7 @@ def draw(view: View, loaded: Loaded) -> None:
     with box("div", "columns"):
         with box("div"):
             with panel(words("Links"), words("strongest first"), tight=True):
-                links_table(words, row["case"], loaded.links)
+                links_table(view, row["case"], loaded.links)
             _entities(words, row)
             with panel(words("Timeline")):
                 timeline(words, row)

@@ -10,10 +10,12 @@ from pipeline.access.redaction import Row
 from pipeline.api.problems import NotFound
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import MOST, links
+from pipeline.api.services.reviews import Judged, reviews
 from pipeline.matching.explanation import Explanation
 from pipeline.matching.wording import bits
 from pipeline.web.addresses import of_case
 from pipeline.web.components.evidence import compared, what_would_change
+from pipeline.web.components.judging import judging
 from pipeline.web.components.links import other_side
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.numbers import probability
@@ -31,6 +33,7 @@ class Loaded(NamedTuple):
     link: Row
     a: Row
     b: Row
+    judged: Judged
 
 
 async def load(visit: Visit, parameters: Parameters) -> Loaded:
@@ -43,7 +46,8 @@ async def load(visit: Visit, parameters: Parameters) -> Loaded:
     own = await case(visit.session(), key)
     other = await case(visit.session(), other_side(key, row))
     a, b = (own, other) if row["case_a"] == key else (other, own)
-    return Loaded(row, a.case, b.case)
+    judged = await reviews(visit.session(), row["link_id"])
+    return Loaded(row, a.case, b.case, judged.judged)
 
 
 def draw(view: View, loaded: Loaded) -> None:
@@ -55,9 +59,11 @@ def draw(view: View, loaded: Loaded) -> None:
     with panel(words("Field by field"), words("values as normalised for comparison"), tight=True):
         compared(words, found, loaded.a["agency"], loaded.b["agency"])
     with box("div", "columns"):
-        with panel(words("How the score comes about"), words("in bits")):
+        with box("div"), panel(words("How the score comes about"), words("in bits")):
             waterfall(words, found)
-        with box("div", "stack"):
+        with box("div"):
+            with panel(words("Judgement")):
+                judging(view, loaded.judged)
             with panel(words("What would change the decision")):
                 what_would_change(words, found)
             _model(words, row, found)

@@ -89,7 +89,7 @@ def _show(place: Element, draw_in: Callable[[], object]) -> None:
 
 
 def _results(view: View, answer: SearchAnswer) -> None:
-    words, rows = view.words, answer.results
+    words, rows = view.words, (*answer.results, *answer.hits)
     full = [row for row in rows if row["view"] == Seen.FULL]
     hits = [row for row in rows if row["view"] == Seen.HIT]
     if not rows:
@@ -120,10 +120,14 @@ def _result(words: Words, row: Row) -> None:
                 text("span", words.country(row["country"]))
                 if row.get("caveat"):
                     tag(words("Caveat"), "warn")
-        with box("p", "score"):
-            text("span", bits(row["score"], words.language))
-            text("small", words("bits"))
-        reasons(words, msgspec.convert(row["evidence"], tuple[EntityEvidence, ...]), row["met"])
+        if "evidence" in row:
+            with box("p", "score"):
+                text("span", bits(row["score"], words.language))
+                text("small", words("bits"))
+            reasons(words, msgspec.convert(row["evidence"], tuple[EntityEvidence, ...]), row["met"])
+        else:
+            with box("p", "score"):
+                tag(words("Disclosed"), "plain")
 
 
 PAGE = Page("/search", N_("Search"), "search", load, draw)

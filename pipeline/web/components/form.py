@@ -1,0 +1,44 @@
+"""Native forms whose content comes to us when they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from pipeline.web.components.markup import box, text
+
+Sent = dict[str, str]
+
+_SENT = "(event) => { event.preventDefault(); emit(Object.fromEntries(new FormData(event.target))) }"
+
+
+def form(sent: Callable[[Sent], Awaitable[None]], classes: str = "stack") -> Element:
+    """A form that hands its named fields to `sent`; the browser has checked what is required."""
+
+    async def received(event: GenericEventArguments) -> None:
+        await sent({name: str(value) for name, value in event.args.items()})
+
+    return box("form", classes).on("submit", received, js_handler=_SENT)
+
+
+def field(word: str, name: str, mark: str, tag: str = "input", **attributes: object) -> None:
+    """A labelled field; `mark` makes its id the only one of the page."""
+    with box("p", "field"):
+        text("label", word, for_=f"{name}-{mark}")
+        box(tag, id=f"{name}-{mark}", name=name, **attributes)
+
+
+def choice(word: str, name: str, mark: str, options: Mapping[str, str]) -> None:
+    """A labelled choice of one of `options` (value to word)."""
+    with box("p", "field"):
+        text("label", word, for_=f"{name}-{mark}")
+        with box("select", id=f"{name}-{mark}", name=name):
+            for value, said in options.items():
+                text("option", said, value=value)
+
+
+def send(word: str, classes: str = "button main slight") -> None:
+    """The button that sends the form around it."""
+    text("button", word, classes, type="submit")

@@ -1,0 +1,70 @@
+"""Judging a link: what was said of it so far, a verdict with its reason, and taking one's own back."""
+
+from __future__ import annotations
+
+from pipeline.access.redaction import Row
+from pipeline.access.reviews import Verdict
+from pipeline.api.services.reviews import Judged, Verdicted, review, take_back
+from pipeline.web.components.form import Sent, field, form, send
+from pipeline.web.components.markup import box, foreign, text
+from pipeline.web.components.words_with_frames import colour, tag
+from pipeline.web.page import View
+from pipeline.web.vocabulary import VERDICTS
+
+
+def judging(view: View, judged: Judged) -> None:
+    """The link's colour, the judgements, and the form for a new one."""
+    words = view.words
+    with box("p", "row"):
+        colour(words, judged.colour)
+        if judged.disputed:
+            tag(words("Disputed"), "warn")
+    if judged.reviews:
+        with box("ol", "stack small"):
+            for one in judged.reviews:
+                _given(view, one)
+    _verdict(view, judged)
+
+
+def _given(view: View, one: Row) -> None:
+    words = view.words
+    with box("li"):
+        with box("p", "row"):
+            text("strong", words(VERDICTS[one["verdict"]]))
+            text("span", one.get("reviewer") or one["agency"])
+            text("time", words.moment(one["time"]), "quiet", datetime=one["time"])
+            if one["undone"]:
+                tag(words("Taken back"), "plain")
+            elif one.get("reviewer") == view.visit.who:
+                _undo(view, one["id"])
+        if one.get("reason"):
+            foreign(one["reason"], "p", "quiet")
+
+
+def _undo(view: View, name: str) -> None:
+    async def undone() -> None:
+        await view.act(take_back(view.visit.session(), name), view.words("Taken back"))
+
+    text("button", view.words("Undo"), "button slight", type="button").on("click", undone)
+
+
+def _verdict(view: View, judged: Judged) -> None:
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        said = Verdicted(Verdict(fields["verdict"]), fields["reason"], "action" in fields)
+        await view.act(review(view.visit.session(), judged.link, said), words("Your judgement is kept"))
+
+    with form(sent):
+        with box("fieldset", "choices"):
+            text("legend", words("Your verdict"))
+            for verdict, word in VERDICTS.items():
+                with box("label", "choice"):
+                    box("input", type="radio", name="verdict", value=verdict, required=True)
+                    text("span", words(word))
+        with box("label", "choice"):
+            box("input", type="checkbox", name="action", value="yes")
+            text("span", words("Confirmed, needs action"))
+        field(words("Reason"), "reason", "verdict", "textarea", required=True, maxlength="2000")
+        with box("div", "row"):
+            send(words("Keep the judgement"))

@@ -1,0 +1,140 @@
+"""Disclosures: what other agencies ask of us with the time that is left, and what we asked of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pipeline.access.redaction import Row
+from pipeline.api.services.disclosures import disclosures, grant, refuse, revoke
+from pipeline.web.addresses import of_case
+from pipeline.web.components import states
+from pipeline.web.components.form import Sent, choice, field, form
+from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.panel import panel
+from pipeline.web.components.words_with_frames import tag
+from pipeline.web.i18n import N_
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+from pipeline.web.vocabulary import MOVES, PURPOSES, THREAD_STATES, URGENCIES
+
+LENGTHS = {"7": 7, "30": 30, "90": 90, "365": 365}
+"""Days for which a case can be opened."""
+
+
+class Loaded(NamedTuple):
+    """Threads in which we are the owner, and those in which we ask."""
+
+    theirs: tuple[Row, ...]
+    ours: tuple[Row, ...]
+
+
+async def load(visit: Visit, _: Parameters) -> Loaded:
+    """Both lists."""
+    theirs = await disclosures(visit.session(), mine=False)
+    ours = await disclosures(visit.session(), mine=True)
+    return Loaded(theirs.disclosures, ours.disclosures)
+
+
+def draw(view: View, loaded: Loaded) -> None:
+    """Show both lists, what awaits our answer first."""
+    words = view.words
+    text("h1", words("Disclosures"))
+    with panel(words("Asked of us"), words("we decide"), tight=True):
+        _threads(view, sorted(loaded.theirs, key=lambda row: row["state"] != "requested"))
+    with panel(words("Asked by us"), words("the owner decides"), tight=True):
+        _threads(view, loaded.ours)
+
+
+def _threads(view: View, rows: list[Row] | tuple[Row, ...]) -> None:
+    if not rows:
+        states.empty(view.words("Nothing is asked"))
+        return
+    with box("ol", "results"):
+        for row in rows:
+            _thread(view, row)
+
+
+def _thread(view: View, row: Row) -> None:
+    words = view.words
+    with box("li", data_row=""):
+        with box("div", "grow stack"):
+            with box("p", "row"):
+                text("strong", row["agency"])
+                if row["case"]:
+                    link(row["case"], of_case(row["case"]), "code", data_open="")
+                else:
+                    text("span", row["id"], "code quiet")
+            _steps(view, row)
+        with box("p", "score small"):
+            tag(words(THREAD_STATES[row["state"]]), "warn" if row["state"] == "requested" else "plain")
+            text("small", _timer(view, row))
+        with box("div", "why"):
+            _decisions(view, row)
+
+
+def _timer(view: View, row: Row) -> str:
+    """The time that is left, or by how much it is late."""
+    words, now = view.words, view.visit.runtime.clock()
+    if row["state"] == "requested" and row["deadline"]:
+        left = datetime.fromisoformat(row["deadline"]) - now
+        said = words("{span} left", span=words.span(left))
+        return words("overdue by {span}", span=words.span(left)) if left < timedelta() else said
+    return words("until {time}", time=words.moment(row["until"])) if row["until"] else ""
+
+
+def _steps(view: View, row: Row) -> None:
+    words = view.words
+    with box("ul", "small"):
+        for step in row["steps"]:
+            with box("li", "row"):
+                text("time", words.moment(step["time"]), "quiet", datetime=step["time"])
+                text("span", f"{step['subject'] or step['agency']} {words(MOVES[step['move']])}")
+                if step["urgency"]:
+                    text("span", words(URGENCIES[step["urgency"]]), "quiet")
+                if step["purpose"]:
+                    text("span", words(PURPOSES[step["purpose"]]), "quiet")
+                if step["reason"]:
+                    foreign(step["reason"])
+
+
+def _decisions(view: View, row: Row) -> None:
+    if row["mine"]:
+        return
+    if row["state"] == "requested":
+        _answer(view, row["id"])
+    elif row["state"] == "granted":
+        _revoke(view, row["id"])
+
+
+def _answer(view: View, name: str) -> None:
+    """Grant until a date, or refuse; both with a word to the asking agency."""
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        session = view.visit.session()
+        until = session.now + timedelta(days=LENGTHS[fields["days"]])
+        await view.act(grant(session, name, until, fields["reason"]), words("Granted"))
+
+    async def refused(fields: Sent) -> None:
+        await view.act(refuse(view.visit.session(), name, fields["reason"]), words("Refused"))
+
+    with form(sent, "filters"):
+        choice(words("Open for"), "days", f"grant-{name}", {k: words.span(timedelta(days=v)) for k, v in LENGTHS.items()})
+        field(words("Word to the agency"), "reason", f"grant-{name}", maxlength="2000")
+        text("button", words("Grant"), "button main", type="submit")
+    with form(refused, "filters"):
+        field(words("Reason of a refusal"), "reason", f"refuse-{name}", maxlength="2000")
+        text("button", words("Refuse"), "button", type="submit")
+
+
+def _revoke(view: View, name: str) -> None:
+    async def sent(fields: Sent) -> None:
+        await view.act(revoke(view.visit.session(), name, fields["reason"]), view.words("Revoked"))
+
+    with form(sent, "filters"):
+        field(view.words("Reason of taking it back"), "reason", f"revoke-{name}", maxlength="2000")
+        text("button", view.words("Revoke"), "button", type="submit")
+
+
+PAGE = Page("/disclosures", N_("Disclosures"), "disclosures", load, draw)

@@ -1,0 +1,55 @@
+"""What our agency was told: requests and answers, matches of subscriptions, silent searches; latest first."""
+
+from __future__ import annotations
+
+from pipeline.access.redaction import Row
+from pipeline.api.services.notices import notices
+from pipeline.web.addresses import of_case
+from pipeline.web.components import states
+from pipeline.web.components.markup import link, text
+from pipeline.web.components.panel import panel
+from pipeline.web.components.table import Column, table
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+from pipeline.web.vocabulary import NOTICES, PURPOSES
+
+LIMIT = 100
+
+
+async def load(visit: Visit, _: Parameters) -> tuple[Row, ...]:
+    """The notices, latest first."""
+    return tuple(reversed((await notices(visit.session(), LIMIT)).notices))
+
+
+def draw(view: View, rows: tuple[Row, ...]) -> None:
+    """Show them as a table."""
+    words = view.words
+    text("h1", words("Notices"))
+    with panel(words("What we were told"), words("latest first"), tight=True):
+        if rows:
+            table(words("Notices"), _columns(words), rows)
+        else:
+            states.empty(words("No notices"))
+
+
+def _columns(words: Words) -> list[Column[Row]]:
+    return [
+        Column(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
+        Column(words("What"), lambda row: text("span", words(NOTICES.get(row["kind"], row["kind"])))),
+        Column(words("Agency"), lambda row: text("span", row["agency"] or "")),
+        Column(words("Purpose"), lambda row: text("span", words(PURPOSES[row["purpose"]]) if row["purpose"] else "")),
+        Column(words("Record"), lambda row: _about(words, row)),
+    ]
+
+
+def _about(words: Words, row: Row) -> None:
+    if row["disclosure"]:
+        link(words("Disclosures"), "/disclosures", data_open="")
+    elif row["case"]:
+        link(row["case"], of_case(row["case"]), "code", data_open="")
+    else:
+        text("span", row["reference"] or "", "code")
+
+
+PAGE = Page("/notices", N_("Notices"), "notices", load, draw)

@@ -1,0 +1,57 @@
+"""Who was shown our records: when, for which purpose, in which form."""
+
+from __future__ import annotations
+
+from pipeline.access.redaction import Row
+from pipeline.api.services.notices import accesses
+from pipeline.web.addresses import of_case
+from pipeline.web.components import states
+from pipeline.web.components.markup import box, link, text
+from pipeline.web.components.panel import panel
+from pipeline.web.components.table import Column, table
+from pipeline.web.components.words_with_frames import tag
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES
+
+LIMIT = 100
+"""The latest accesses that are listed."""
+
+
+async def load(visit: Visit, _: Parameters) -> tuple[Row, ...]:
+    """The latest accesses."""
+    return (await accesses(visit.session(), LIMIT)).accesses
+
+
+def draw(view: View, rows: tuple[Row, ...]) -> None:
+    """Show the accesses as a table."""
+    words = view.words
+    text("h1", words("Our records"))
+    with panel(words("Who was shown them"), words("latest first"), tight=True):
+        if rows:
+            table(words("Who was shown our records"), _columns(words), rows)
+        else:
+            states.empty(words("Nobody was shown any yet"))
+
+
+def _columns(words: Words) -> list[Column[Row]]:
+    return [
+        Column(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
+        Column(words("Agency"), lambda row: text("span", row["agency"])),
+        Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
+        Column(words("Act"), lambda row: text("span", words(ACTS.get(row["kind"], row["kind"])))),
+        Column(words("Purpose"), lambda row: text("span", words(PURPOSES.get(row["purpose"], row["purpose"])))),
+        Column(words("Records"), lambda row: _shown(words, row)),
+    ]
+
+
+def _shown(words: Words, row: Row) -> None:
+    with box("div", "stack"):
+        for one in row["shown"]:
+            with box("div", "row"):
+                link(one["case"], of_case(one["case"]), "code", data_open="")
+                tag(words(FORMS.get(one["form"], one["form"])), "plain")
+
+
+PAGE = Page("/records", N_("Our records"), "records", load, draw)
