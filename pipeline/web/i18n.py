@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import gettext
 import io
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel import Locale, dates, numbers
 from babel.messages.mofile import write_mo
@@ -37,6 +39,11 @@ class Words:
         """The message in this language, with `values` put in."""
         said = self._messages.gettext(message)
         return said.format(**values) if values else said
+
+    def of(self, names: Mapping[Any, str], code: object) -> str:
+        """What a code of a closed list is called; the code itself where it is not listed."""
+        name = str(names.get(code, code))
+        return self(name) if name else ""
 
     def plural(self, one: str, many: str, count: int, **values: object) -> str:
         """The message for that many; {count} is written out."""

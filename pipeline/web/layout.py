@@ -37,7 +37,7 @@ NAVIGATION = (
     Entry("inbox", N_("Inbox"), READERS),
     Entry("disclosures", N_("Disclosures"), READERS),
     Entry("notices", N_("Notices"), READERS),
-    Entry("records", N_("Our records"), READERS | {Role.AUDITOR}),
+    Entry("records", N_("Our records"), READERS),
 )
 
 
@@ -99,7 +99,7 @@ def _asking(words: Words) -> None:
 def _grounds(visit: Visit) -> None:
     if visit.grounds is not None:
         with box("p", "grounds", title=visit.words("Stated for this working session and recorded with every request")):
-            text("span", visit.words(PURPOSES[visit.grounds.purpose]), "tag plain")
+            text("span", visit.words.of(PURPOSES, visit.grounds.purpose), "tag plain")
             text("span", visit.grounds.case_reference, "reference", dir="auto")
 
 
@@ -111,7 +111,7 @@ def _me(visit: Visit) -> None:
             if who is not None:
                 with box("div"):
                     text("div", who.subject, "strong")
-                    roles = ", ".join(words(ROLES[role]) for role in sorted(who.roles))
+                    roles = ", ".join(words.of(ROLES, role) for role in sorted(who.roles))
                     text("div", f"{who.agency} · {words.country(who.country)} · {roles}", "small quiet")
             switches(visit)
             with box("div", "row"):
@@ -124,7 +124,7 @@ def switches(visit: Visit) -> None:
     """The choices of language and of light or dark; each is a form, so that they work before anything else does."""
     words = visit.words
     _switch("language", words("Language"), {name: LANGUAGE_WORDS[name] for name in LANGUAGES}, words.language)
-    _switch("theme", words("Appearance"), {name: words(THEME_WORDS[name]) for name in THEMES}, visit.theme)
+    _switch("theme", words("Appearance"), {name: words.of(THEME_WORDS, name) for name in THEMES}, visit.theme)
 
 
 def _switch(name: str, title: str, choices: dict[str, str], current: str) -> None:

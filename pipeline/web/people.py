@@ -29,7 +29,6 @@ PREPARED = (
     _person("Claire Martin", "fr-pj", "FR", N_("Investigator"), Role.INVESTIGATOR),
     _person("Pieter Janssens", "be-fp", "BE", N_("Investigator and supervisor"), Role.INVESTIGATOR, Role.SUPERVISOR),
     _person("Ewa Nowak", "pl-kg", "PL", N_("Investigator"), Role.INVESTIGATOR),
-    _person("Sam Okafor", "fr-pj", "FR", N_("Auditor and operations"), Role.AUDITOR, Role.OPS),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
@@ -23,7 +24,7 @@ def form(sent: Callable[[Sent], Awaitable[None]], classes: str = "stack") -> Ele
     return box("form", classes).on("submit", received, js_handler=_SENT)
 
 
-def field(word: str, name: str, mark: str, tag: str = "input", **attributes: object) -> None:
+def field(word: str, name: str, mark: str, tag: str = "input", **attributes: Any) -> None:
     """A labelled field; `mark` makes its id the only one of the page."""
     with box("p", "field"):
         text("label", word, for_=f"{name}-{mark}")

@@ -30,7 +30,7 @@ def _given(view: View, one: Row) -> None:
     words = view.words
     with box("li"):
         with box("p", "row"):
-            text("strong", words(VERDICTS[one["verdict"]]))
+            text("strong", words.of(VERDICTS, one["verdict"]))
             text("span", one.get("reviewer") or one["agency"])
             text("time", words.moment(one["time"]), "quiet", datetime=one["time"])
             if one["undone"]:

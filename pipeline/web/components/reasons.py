@@ -33,7 +33,7 @@ def reasons(words: Words, evidence: Sequence[EntityEvidence], met: Iterable[str]
         for item in items[:SHOWN]:
             _reason(words, item)
         if not items:
-            text("span", ", ".join(words(MET[one]) for one in met if one in MET), "reason")
+            text("span", ", ".join(words.of(MET, one) for one in met if one in MET), "reason")
 
 
 def _reason(words: Words, item: Item) -> None:

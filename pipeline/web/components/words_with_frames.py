@@ -38,12 +38,12 @@ def colour(words: Words, name: str) -> None:
     """The colour that judgements give a link, with what it says."""
     with box("span", f"colour {name}"):
         box("i", aria_hidden="true")
-        text("span", words(COLOURS.get(name, name)))
+        text("span", words.of(COLOURS, name))
 
 
 def handling_code(words: Words, code: str) -> None:
     """A handling code; what it means stands beside it for those who hear it and on hovering."""
-    meaning = words(HANDLING.get(code, code))
+    meaning = words.of(HANDLING, code)
     with box("span", "tag code", title=meaning):
         text("span", code)
         text("span", meaning, "hidden-words")

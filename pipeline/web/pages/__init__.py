@@ -7,4 +7,5 @@ from typing import Any
 from pipeline.web.page import Page
 from pipeline.web.pages import case, disclosures, inbox, link, notices, records, search
 
-PAGES: tuple[Page[Any], ...] = (search.PAGE, case.PAGE, link.PAGE, inbox.PAGE, disclosures.PAGE, notices.PAGE, records.PAGE)
+SUBJECTS = (search, case, link, inbox, disclosures, notices, records)
+PAGES: tuple[Page[Any], ...] = tuple(subject.PAGE for subject in SUBJECTS)

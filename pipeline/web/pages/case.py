@@ -71,7 +71,7 @@ def _heading(words: Words, row: Row) -> None:
             link(words("Neighbourhood"), of_graph(row["case"], 2), "button slight")
         with box("p", "row small"):
             text("span", row["case"], "code")
-            tag(words(STATUSES.get(status, status)), "plain")
+            tag(words.of(STATUSES, status), "plain")
             text("span", words("version {number}", number=row["version"]), "quiet")
             for offence in data.get("offences", ()):
                 tag(f"{offence['scheme']} {offence['code']}")
@@ -93,7 +93,7 @@ def _handling(words: Words, row: Row) -> None:
             [
                 (words("Code"), lambda: handling_code(words, handling.get("code", "H0"))),
                 (words("Released to"), _countries(words, handling.get("releasable_to", ()))),
-                (words("Purposes"), ", ".join(words(PURPOSES.get(one, one)) for one in handling.get("purposes", ()))),
+                (words("Purposes"), ", ".join(words.of(PURPOSES, one) for one in handling.get("purposes", ()))),
                 (words("Kept until"), words.day(row["retain_until"]) if row["retain_until"] else None),
             ]
         )

@@ -67,7 +67,7 @@ def _thread(view: View, row: Row) -> None:
                     text("span", row["id"], "code quiet")
             _steps(view, row)
         with box("p", "score small"):
-            tag(words(THREAD_STATES[row["state"]]), "warn" if row["state"] == "requested" else "plain")
+            tag(words.of(THREAD_STATES, row["state"]), "warn" if row["state"] == "requested" else "plain")
             text("small", _timer(view, row))
         with box("div", "why"):
             _decisions(view, row)
@@ -91,9 +91,9 @@ def _steps(view: View, row: Row) -> None:
                 text("time", words.moment(step["time"]), "quiet", datetime=step["time"])
                 text("span", f"{step['subject'] or step['agency']} {words(MOVES[step['move']])}")
                 if step["urgency"]:
-                    text("span", words(URGENCIES[step["urgency"]]), "quiet")
+                    text("span", words.of(URGENCIES, step["urgency"]), "quiet")
                 if step["purpose"]:
-                    text("span", words(PURPOSES[step["purpose"]]), "quiet")
+                    text("span", words.of(PURPOSES, step["purpose"]), "quiet")
                 if step["reason"]:
                     foreign(step["reason"])
 
@@ -120,7 +120,8 @@ def _answer(view: View, name: str) -> None:
         await view.act(refuse(view.visit.session(), name, fields["reason"]), words("Refused"))
 
     with form(sent, "filters"):
-        choice(words("Open for"), "days", f"grant-{name}", {k: words.span(timedelta(days=v)) for k, v in LENGTHS.items()})
+        spans = {length: words.span(timedelta(days=days)) for length, days in LENGTHS.items()}
+        choice(words("Open for"), "days", f"grant-{name}", spans)
         field(words("Word to the agency"), "reason", f"grant-{name}", maxlength="2000")
         text("button", words("Grant"), "button main", type="submit")
     with form(refused, "filters"):

@@ -36,9 +36,9 @@ def draw(view: View, rows: tuple[Row, ...]) -> None:
 def _columns(words: Words) -> list[Column[Row]]:
     return [
         Column(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
-        Column(words("What"), lambda row: text("span", words(NOTICES.get(row["kind"], row["kind"])))),
+        Column(words("What"), lambda row: text("span", words.of(NOTICES, row["kind"]))),
         Column(words("Agency"), lambda row: text("span", row["agency"] or "")),
-        Column(words("Purpose"), lambda row: text("span", words(PURPOSES[row["purpose"]]) if row["purpose"] else "")),
+        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
         Column(words("Record"), lambda row: _about(words, row)),
     ]
 

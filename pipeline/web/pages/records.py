@@ -40,8 +40,8 @@ def _columns(words: Words) -> list[Column[Row]]:
         Column(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
         Column(words("Agency"), lambda row: text("span", row["agency"])),
         Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
-        Column(words("Act"), lambda row: text("span", words(ACTS.get(row["kind"], row["kind"])))),
-        Column(words("Purpose"), lambda row: text("span", words(PURPOSES.get(row["purpose"], row["purpose"])))),
+        Column(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),
+        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]))),
         Column(words("Records"), lambda row: _shown(words, row)),
     ]
 
@@ -51,7 +51,7 @@ def _shown(words: Words, row: Row) -> None:
         for one in row["shown"]:
             with box("div", "row"):
                 link(one["case"], of_case(one["case"]), "code", data_open="")
-                tag(words(FORMS.get(one["form"], one["form"])), "plain")
+                tag(words.of(FORMS, one["form"]), "plain")
 
 
 PAGE = Page("/records", N_("Our records"), "records", load, draw)

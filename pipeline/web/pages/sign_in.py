@@ -44,7 +44,7 @@ def draw(visit: Visit, site: Site, after: str, wrong: tuple[str, ...]) -> None:
 
 
 def _faults(words: Words, wrong: tuple[str, ...]) -> None:
-    if said := [words(FAULTS[one]) for one in wrong if one in FAULTS]:
+    if said := [words.of(FAULTS, one) for one in wrong if one in FAULTS]:
         text("p", " ".join(said), "notice bad", role="alert")
 
 
@@ -80,7 +80,7 @@ def _grounds(words: Words, wrong: tuple[str, ...]) -> None:
             text("label", words("Purpose"), for_="purpose")
             with box("select", id="purpose", name="purpose", required=True):
                 for purpose in STATED:
-                    text("option", words(PURPOSES[purpose]), value=purpose)
+                    text("option", words.of(PURPOSES, purpose), value=purpose)
         with box("p", "field"):
             text("label", words("Reference of your own case"), for_="case_reference")
             invalid = "true" if "case_reference" in wrong else None
