@@ -26,7 +26,7 @@ from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.matching.explanation import explain
-from pipeline.matching.model import generation, load_model
+from pipeline.matching.model import Model, generation, load_model
 from pipeline.matching.scoring import judge
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
@@ -36,6 +36,7 @@ from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.accounting import Accounting, accounting
+from pipeline.streams.admin import admin
 from pipeline.streams.faults import FAULTS
 from pipeline.streams.lag import group_of, lag
 from pipeline.streams.reading import read
@@ -220,9 +221,21 @@ class Installation:
             reader = Reader(client, Indices(self.settings.namespace, self.generation))
             return {key: case.version for key, case in (await reader.cases(keys)).items()}
 
-    def batch_links(self, messages: Iterable[Message]) -> dict[str, tuple[int, int, int]]:
-        """What a batch run over the same valid messages finds."""
-        model = load_model(self.settings.model)
+    def left_of(self, generation: str) -> list[str]:
+        """Topics, groups, indices and stores that bear a generation's name."""
+        with admin(self.settings) as client:
+            named = [*client.list_topics(), *(group["group_id"] for group in client.list_groups())]
+        named += asyncio.run(self._indices())
+        named += map(str, self.settings.home.glob(f"stores/*/*/{generation}/*"))
+        return [name for name in named if name.startswith((self.settings.namespace, "/")) and generation in name]
+
+    async def _indices(self) -> list[str]:
+        async with connect(self.settings) as client:
+            return list(await client.indices.get(index=f"{self.settings.namespace}*"))
+
+    def batch_links(self, messages: Iterable[Message], model: Model | None = None) -> dict[str, tuple[int, int, int]]:
+        """What a batch run over the same valid messages finds, with the settings' model or another."""
+        model = model or load_model(self.settings.model)
         cases = (read_record(one.value).case for one in messages)
         prints = [fingerprint(case, normalise(case), model) for case in cases]
         found = batch_links(prints, model, judge, explain)

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol
+from typing import Final, Protocol
+
+import msgspec
 
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
 from pipeline.records.hashing import DIGEST_BYTES, fingerprint_hash
+from pipeline.records.messages import Accepted
 from pipeline.records.model import Case
+from pipeline.records.normalisation import normalise
 from pipeline.records.normalised import Normalised
+
+EXPIRED: Final = "expired"
+CONTENT_FREE: Final = frozenset({"withdrawn", EXPIRED})
+"""Statuses of an accepted version that has no content."""
+
+
+class _Owner(msgspec.Struct):
+    agency: str
+    country: str
 
 
 class BlockingModel(Protocol):
@@ -40,6 +53,22 @@ def fingerprint(case: Case, normalised: Normalised, model: BlockingModel) -> Fin
         contact=Contact(case.contact.unit or "", case.contact.email or "", case.contact.phone or ""),
         keys=keys(entities, model.stop_keys, model.key_rarity),
         entities=entities,
+    )
+
+
+def derived(accepted: Accepted, model: BlockingModel) -> Fingerprint:
+    """The fingerprint of an accepted version under any model; the record held to the schema when it was accepted."""
+    if accepted.status in CONTENT_FREE:
+        return _content_free(accepted)
+    case = msgspec.json.decode(accepted.data, type=Case, strict=False)
+    return fingerprint(case, normalise(case), model)
+
+
+def _content_free(accepted: Accepted) -> Fingerprint:
+    owner = msgspec.json.decode(accepted.data, type=_Owner)
+    expired = accepted.status == EXPIRED
+    return Fingerprint(
+        accepted.case, accepted.version, accepted.hash, owner.agency, owner.country, withdrawn=True, expired=expired
     )
 
 

@@ -69,14 +69,23 @@ def transition(before: View | None, after: View | None) -> Kind | None:
 
 
 def hit(
-    claim: Claim, receiver: Side, other: Side, before: View | None, after: View | None, secret: bytes
+    claim: Claim,
+    receiver: Side,
+    other: Side,
+    before: View | None,
+    after: View | None,
+    secret: bytes,
+    turn: int = 0,
 ) -> Hit | None:
-    """The hit that tells `receiver` how its view changed with this claim; None: nothing changed."""
+    """The hit that tells `receiver` how its view changed with this claim; None: nothing changed.
+
+    `turn` counts the switches of generation: the same versions may be told of anew in each.
+    """
     kind = transition(before, after)
     if kind is None:
         return None
     return Hit(
-        id=_opaque(secret, "hit", receiver.agency, claim.link, str(claim.a.order), str(claim.b.order)),
+        id=_opaque(secret, "hit", receiver.agency, claim.link, str(claim.a.order), str(claim.b.order), str(turn)),
         kind=kind,
         receiver=receiver.agency,
         case=receiver.case,

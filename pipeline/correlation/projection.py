@@ -24,6 +24,10 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     told_b: View | None = None
 
 
+NOTHING = Seen(0, 0)
+"""Of a link that no claim has been seen of."""
+
+
 class Write(msgspec.Struct, frozen=True):
     """A document for the links index under its external version; a retraction is a tombstone.
 
@@ -43,20 +47,36 @@ class Step(NamedTuple):
     hits: tuple[Hit, ...]
 
 
-def advance(seen: Seen | None, claim: Claim, secret: bytes) -> Step:
-    """Apply one claim to what has been seen of its link; `secret` keys the opaque references in hits."""
-    before = seen or Seen(0, 0)
-    if claim.a.order < before.a or claim.b.order < before.b:
+def advance(seen: Seen | None, claim: Claim, secret: bytes, turn: int = 0) -> Step:
+    """Apply one claim to what has been seen of its link; `secret` keys the opaque references in hits.
+
+    `turn` counts the switches of generation (pipeline.correlation.switching).
+    """
+    before = seen or NOTHING
+    after = see(before, claim)
+    if after is None:
         return Step(before, None, ())
+    write = None if claim.state is State.RELEASED else Write(claim.link, claim.external_version, claim)
+    return Step(after, write, changes(claim, before, after, secret, turn))
+
+
+def see(before: Seen, claim: Claim) -> Seen | None:
+    """What has been seen of a link with this claim; None where the claim is lower than what was seen before."""
+    if claim.a.order < before.a or claim.b.order < before.b:
+        return None
     told_a, told_b = before.told_a, before.told_b
     if not _is_uncertain(claim):
         told_a, told_b = view(claim, claim.a, claim.b), view(claim, claim.b, claim.a)
+    return Seen(claim.a.order, claim.b.order, told_a, told_b)
+
+
+def changes(claim: Claim, before: Seen, after: Seen, secret: bytes, turn: int) -> tuple[Hit, ...]:
+    """What the two agencies of a claim are told when their views go from one to the other."""
     hits = (
-        hit(claim, claim.a, claim.b, before.told_a, told_a, secret),
-        hit(claim, claim.b, claim.a, before.told_b, told_b, secret),
+        hit(claim, claim.a, claim.b, before.told_a, after.told_a, secret, turn),
+        hit(claim, claim.b, claim.a, before.told_b, after.told_b, secret, turn),
     )
-    write = None if claim.state is State.RELEASED else Write(claim.link, claim.external_version, claim)
-    return Step(Seen(claim.a.order, claim.b.order, told_a, told_b), write, tuple(one for one in hits if one))
+    return tuple(one for one in hits if one)
 
 
 def _is_uncertain(claim: Claim) -> bool:

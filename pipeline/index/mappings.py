@@ -72,6 +72,35 @@ async def _create(client: AsyncElasticsearch, indices: Indices, kind: str) -> No
     await client.options(ignore_status=400).indices.create(index=indices.first(kind), aliases=aliases, **body)
 
 
+async def activate(client: AsyncElasticsearch, indices: Indices) -> None:
+    """Lead the readers' aliases to this generation, all at one moment; indices that are not there yet are left out."""
+    actions = [action for kind in sorted(PER_GENERATION) for action in await _moves(client, indices, kind)]
+    if actions:
+        await client.indices.update_aliases(actions=actions)
+
+
+async def _moves(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[dict[str, Any]]:
+    alias = indices.active(kind)
+    wanted, held = await _behind(client, indices.own(kind)), await _behind(client, alias)
+    if not wanted or wanted == held:
+        return []
+    removed = [{"remove": {"index": index, "alias": alias}} for index in sorted(held - wanted)]
+    return removed + [{"add": {"index": index, "alias": alias}} for index in sorted(wanted - held)]
+
+
+async def _behind(client: AsyncElasticsearch, alias: str) -> set[str]:
+    found = await client.options(ignore_status=404).indices.get_alias(name=alias)
+    return set() if "error" in found.body else set(found.body)
+
+
+async def remove(client: AsyncElasticsearch, indices: Indices) -> list[str]:
+    """Delete the indices that hold this generation alone; returns their names."""
+    gone = sorted([index for kind in PER_GENERATION for index in await _behind(client, indices.own(kind))])
+    if gone:
+        await client.indices.delete(index=gone)
+    return gone
+
+
 async def _differences(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[str]:
     wanted = dict(_flat(index_body(kind)["mappings"]))
     found: list[str] = []

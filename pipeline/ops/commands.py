@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.ops import agency_commands, replay_commands
+from pipeline.ops import agency_commands, generation_commands, replay_commands
 from pipeline.ops.audit import audit_commands
 from pipeline.settings import settings as from_environment
 
@@ -20,6 +20,7 @@ def register(root: typer.Typer) -> None:
     ops.add_typer(audit_commands(), name="audit")
     ops.command("lag")(show_lag)
     replay_commands.register(ops)
+    generation_commands.register(ops)
     root.add_typer(ops, name="ops")
 
 

@@ -105,6 +105,14 @@ def _compare(planned: Planned, found: dict[str, dict[str, str]]) -> Iterator[str
             yield f"{planned.name}: {key} is {actual}, the catalogue says {wanted}"
 
 
+def members(settings: Settings, groups: Sequence[str]) -> dict[str, int]:
+    """How many members each of these consumer groups has; 0 for one that is not there. Raises LiaisonError."""
+    with admin(settings) as client:
+        held = {group["group_id"] for group in client.list_groups()}.intersection(groups)
+        described = client.describe_groups(sorted(held)) if held else {}
+        return {group: len(described[group]["members"]) if group in described else 0 for group in groups}
+
+
 @dataclass(frozen=True)
 class Ids:
     """What tells this cluster and these topics from others of the same names."""

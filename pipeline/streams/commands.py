@@ -21,6 +21,7 @@ class Worker(StrEnum):
     CORRELATE = "correlate"
     PROJECT = "project"
     NOTIFY = "notify"
+    DERIVE = "derive"
     ALL = "all"
 
 

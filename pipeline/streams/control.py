@@ -50,11 +50,15 @@ class Generation:
     block_partitions: int
     model: bytes
 
+    def file(self) -> ModelFile:
+        """The model's file. Raises ValueError where this program can't read it."""
+        return msgspec.json.decode(self.model, type=ModelFile)
+
     def compiled(self) -> Model:
         """The model, ready to score. Raises LiaisonError where this program makes another generation of it."""
         try:
-            made = Model(msgspec.json.decode(self.model, type=ModelFile))
-        except (msgspec.MsgspecError, ValueError, KeyError) as error:
+            made = Model(self.file())
+        except (ValueError, KeyError) as error:
             raise LiaisonError(f"this version of Liaison can't read the model of generation {self.id}") from error
         if (own := generation(made, self.block_partitions)) != self.id:
             raise LiaisonError(f"this version of Liaison makes generation {own} of the model of {self.id}: run another")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -22,7 +22,7 @@ from pipeline.matching.scoring import judge
 from pipeline.settings import Settings
 from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
-from pipeline.streams.lane import After, Result
+from pipeline.streams.lane import After, Result, Table
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage, rejoining
 from pipeline.streams.stores import Places, reopened
@@ -116,6 +116,10 @@ class Correlate:
             found = (_claims.decode(r.value) for r in records if r.key.endswith(own) and r.value is not None)
             claims |= {claim.link: claim for claim in found}
         return claims
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """Nothing is."""
+        return []
 
     def step(self, source: TopicPartition, store: HeldPartition, records: Sequence[ConsumerRecord]) -> Result:
         """Take in fingerprints in order; one that can't be is our fault and is kept for replay."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -20,16 +20,17 @@ from pipeline.records.intake import Decision, Desk, SourceMessage, Taken, accept
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
 from pipeline.records.versions import Known
 from pipeline.settings import Settings
-from pipeline.streams import control, faults, metrics, topics
+from pipeline.streams import control, derive, faults, metrics, topics
 from pipeline.streams.admin import ids
-from pipeline.streams.lane import After, Result
+from pipeline.streams.lane import After, Result, Table
+from pipeline.streams.notes import HOME, note, noted, passed
 from pipeline.streams.origin import origin_of
 from pipeline.streams.reading import begin, read
 from pipeline.streams.registry import agencies, changed
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
-from pipeline.streams.transactions import Output
+from pipeline.streams.transactions import Output, Progress
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,24 @@ class Intake:
                 await self._rebuild(source, store)
             store.commit(applied)
         return store
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """Where another generation's fingerprints were written last: complete this one's, then note whose they are.
+
+        The former one's derive stage goes on where this takes over.
+        """
+        index = next(iter(applied)).partition
+        source = TopicPartition(self._accepted, index)
+        topic_id = self._places.ids.topics[self._accepted]
+        before = noted(table, HOME, index)
+        if before is not None and (before.generation, before.topic_id) == (self._generation, topic_id):
+            return []
+        work = derive.Derive(self._settings, self._model, self._generation)
+        end = await derive.complete(self._settings, work, source, self._places.ids.topics)
+        due = [note(self._settings, HOME, index, Progress(end, topic_id, self._generation))]
+        if before is not None and end > NO_OFFSET:
+            due.append(passed(self._settings, derive.STAGE, before.generation, source, Progress(end, topic_id)))
+        return due
 
     async def _catch_up(self, source: TopicPartition, store: TableStore, applied: int) -> None:
         async for records in read(self._settings, {source: store.offset + 1}, {source: applied}):

@@ -75,15 +75,18 @@ def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[st
 def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:
     """What the groups of one generation consume."""
     own = one.settings(settings)
-    return {
+    accepted = _all(own, topics.ACCEPTED)
+    derived = {} if active else {group_of(settings, "derive", one.id): accepted}
+    links = _all(own, topics.LINKS, generation=one.id)
+    return derived | {
         group_of(settings, "correlate", one.id): _all(own, topics.BLOCKS, generation=one.id),
-        group_of(settings, "project", one.id): [
-            *_all(own, topics.ACCEPTED),
-            *_all(own, topics.REJECTED),
-            *(p for topic in DECISIONS for p in _all(own, topic)),
-            *_all(own, topics.LINKS, generation=one.id),
-        ],
+        group_of(settings, "project", one.id): [*accepted, *links, *(_shared(own) if active else ())],
     }
+
+
+def _shared(settings: Settings) -> list[TopicPartition]:
+    """What is not of a generation: the active one's workers index it."""
+    return [partition for topic in (topics.REJECTED, *DECISIONS) for partition in _all(settings, topic)]
 
 
 def _all(settings: Settings, topic: topics.Topic, *, agency: str = "", generation: str = "") -> list[TopicPartition]:

@@ -60,6 +60,21 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
+class Nothing:
+    """The store of work that remembers nothing."""
+
+    offset = 0
+
+    def commit(self, offset: int) -> None:
+        """Nothing to commit."""
+
+    def sync(self) -> None:
+        """Nothing to sync."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
 @dataclass
 class Result:
     """What the records of one chunk lead to: Kafka outputs, and whatever else the stage publishes before them."""
@@ -68,6 +83,8 @@ class Result:
     documents: list[Any] = field(default_factory=list)
     tally: metrics.Tally = field(default_factory=metrics.Tally)
     """Counters of the catalogue, with what to add to each once this is certain."""
+    reached: dict[TopicPartition, int] = field(default_factory=dict)
+    """The last offset of each source partition that this covers; the lane says so before it publishes."""
 
 
 class Work(Protocol):
@@ -76,12 +93,21 @@ class Work(Protocol):
     async def open(self, source: TopicPartition, applied: int) -> Store:
         """The store of a source partition, brought up to exactly the offset applied without emitting anything."""
 
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """Outputs that are due before the first record, once every store of the index is open; they go out together.
+
+        `table` is what the index's partition of `progress` held when the lane's producer was started.
+        """
+
     def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> Result:
         """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
 
     async def publish(self, result: Result) -> Sequence[Output]:
         """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""
 
+
+Table = Mapping[bytes, bytes]
+"""What a partition of `progress` holds, by key."""
 
 After = Callable[[str, str], None]
 """Called after each effect with the lane's and the effect's name: a test kills the process there."""
@@ -91,7 +117,6 @@ After = Callable[[str, str], None]
 class _Decided(Result):
     """What was decided and has had no effect yet."""
 
-    reached: dict[TopicPartition, int] = field(default_factory=dict)
     slices: list[Sequence[ConsumerRecord]] = field(default_factory=list)
     spent_s: float = 0.0
 
@@ -198,6 +223,14 @@ class Lane:
         for partition in self._partitions:
             offset = applied.get(partition, NO_OFFSET)
             self._sources[partition] = _Source(await self._work.open(partition, offset), offset)
+        if self._transactions is not None:
+            await self._begin(self._transactions, {p: source.applied for p, source in self._sources.items()})
+
+    async def _begin(self, transactions: Transactions, applied: Mapping[TopicPartition, int]) -> None:
+        due = await self._work.due(applied, transactions.table)
+        if due:
+            await transactions.commit(due, {})
+            self._after(self._name, "beginning")
 
     async def _next(self) -> None:
         self._taken = self._taken or await self._take()

@@ -6,7 +6,7 @@ It does not depend on the generation: whatever model runs beside another, nobody
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -24,8 +24,7 @@ from pipeline.streams import faults, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import control
-from pipeline.streams.lane import After, Result
-from pipeline.streams.project import Nothing
+from pipeline.streams.lane import After, Nothing, Result, Table
 from pipeline.streams.silent_searches import SilentSearches
 from pipeline.streams.stage import ALL, Feed, Stage
 from pipeline.streams.transactions import Output
@@ -48,6 +47,10 @@ class Notify:
     async def open(self, source: TopicPartition, applied: int) -> Nothing:
         """There is nothing to open."""
         return Nothing()
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """Nothing is."""
+        return []
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
         """The notices of each record; one that can't be read is left out, since nobody could be told of it."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -18,24 +19,28 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.hits import Hit
+from pipeline.correlation.fingerprinting import derived
 from pipeline.correlation.projection import Seen, advance
 from pipeline.index import decision_documents, mappings
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document, rejected_document
 from pipeline.index.mappings import Indices
 from pipeline.index.writer import BulkWriter, Outcome
+from pipeline.matching.model import Model
 from pipeline.records.messages import Accepted, Rejected
 from pipeline.settings import Settings
 from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
+from pipeline.streams.aliases import follow
 from pipeline.streams.connection import LARGEST_REQUEST, elasticsearch_url, options
-from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S, After, Result
+from pipeline.streams.control import Control, Generation
+from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S, After, Nothing, Result, Table
 from pipeline.streams.reading import read
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
-from pipeline.streams.transactions import Output
+from pipeline.streams.telling import Telling
+from pipeline.streams.transactions import Lost, Output
 
 log = logging.getLogger(__name__)
 
@@ -108,21 +113,6 @@ def _tell(outcome: Outcome, documents: Sequence[Document]) -> None:
             metrics.END_TO_END.observe(max(0.0, now - document.action.arrived_ms / 1000))
 
 
-class Nothing:
-    """The store of work that remembers nothing."""
-
-    offset = 0
-
-    def commit(self, offset: int) -> None:
-        """Nothing to commit."""
-
-    def sync(self) -> None:
-        """Nothing to sync."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
 class Index:
     """Indexes records that each make one document; repeated after a crash, since versions are external."""
 
@@ -132,6 +122,10 @@ class Index:
     async def open(self, source: TopicPartition, applied: int) -> Nothing:
         """There is nothing to open."""
         return Nothing()
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """Nothing is."""
+        return []
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
         """The records' documents; for a repeated key only the last record counts, as in the compacted topic."""
@@ -155,9 +149,13 @@ def _made(record: ConsumerRecord, make: Callable[[ConsumerRecord], Action | None
         return Document(record, None, type(error).__name__)
 
 
-def accepted_document(record: ConsumerRecord) -> Action:
-    """The case document of a record of `accepted`."""
-    return case_document(_accepted.decode(record.value))
+def accepted_document(record: ConsumerRecord, current: Generation, model: Model) -> Action:
+    """The case document of a record of `accepted`, with the fingerprint of the generation."""
+    accepted = _accepted.decode(record.value)
+    if accepted.provenance.generation != current.id:
+        own = msgspec.Raw(_encoder.encode(derived(accepted, model)))
+        accepted = msgspec.structs.replace(accepted, fingerprint=own)
+    return case_document(accepted)
 
 
 def rejection_document(record: ConsumerRecord) -> Action:
@@ -187,88 +185,123 @@ def _decision_feed(
 
 
 class ProjectLinks:
-    """Claims in, link documents and hits out; remembers what each link's agencies were told."""
+    """Claims in, link documents and hits out; remembers what each link's agencies were told, or would have been.
 
-    def __init__(self, settings: Settings, places: Places, writing: Writing, secret: bytes) -> None:
-        self._settings, self._places, self._writing, self._secret = settings, places, writing, secret
+    `telling` is None where another generation is active: then nobody is told of anything.
+    """
+
+    def __init__(
+        self, settings: Settings, places: Places, writing: Writing, secret: bytes, telling: Telling | None
+    ) -> None:
+        self._settings, self._places, self._writing = settings, places, writing
+        self._secret, self._telling = secret, telling
 
     async def open(self, source: TopicPartition, applied: int) -> TableStore:
-        """The store at `applied`, brought up to it from `links` without telling anyone again."""
+        """The store at `applied`, brought up to it from `links` without telling anyone again.
+
+        Raises Lost where the generation has become active, or is no longer: who tells is asked only once no one else
+        can write to this index.
+        """
+        active = (await control.control(self._settings)).active == self._places.scope
+        if active != (self._telling is not None):
+            raise Lost("another generation has become the active one")
         store = reopened(TableStore, self._places, source, applied)
         if store.offset < applied:
             async for records in read(self._settings, {source: store.offset + 1}, {source: applied}):
                 self.step(source, store, records)
+                store.commit(records[-1].offset)
             store.commit(applied)
         return store
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """After a switch: what agencies see differently in this generation."""
+        if self._telling is None:
+            return []
+        [(source, offset)] = applied.items()
+        return await self._telling.begin(source, offset, table)
 
     def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
         """Advance each claim's link, in order."""
         result = Result()
         for record in records:
             if record.value is not None:
-                document = _made(record, lambda r: self._advance(r.value, store, result))
+                document = _made(record, lambda r: self._advance(r, store, result))
                 if document.action is not None or document.error:
                     result.documents.append(document)
         return result
 
-    def _advance(self, value: bytes, store: TableStore, result: Result) -> Action | None:
-        claim = _claims.decode(value)
+    def _advance(self, record: ConsumerRecord, store: TableStore, result: Result) -> Action | None:
+        claim = _claims.decode(record.value)
         key = bytes.fromhex(claim.link)
         held = store.get(key)
-        step = advance(None if held is None else _seen.decode(held), claim, self._secret)
+        turn = self._telling.turn(record.partition) if self._telling else 0
+        step = advance(None if held is None else _seen.decode(held), claim, self._secret, turn)
         action = link_document(step.write.claim) if step.write is not None else None
-        if action is not None:
-            store.put(key, _seen_encoder.encode(step.seen))
-            result.outputs += [self._output(hit) for hit in step.hits]
+        store.put(key, _seen_encoder.encode(step.seen))
+        if self._telling is not None:
+            result.outputs += [self._telling.output(hit) for hit in step.hits]
             for hit in step.hits:
                 result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
         return action
 
-    def _output(self, hit: Hit) -> Output:
-        topic = topics.name(self._settings, topics.HITS, agency=hit.receiver)
-        return Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
-
     async def publish(self, result: Result) -> Sequence[Output]:
-        """Write the documents."""
-        return await self._writing.write(result.documents)
+        """Write the documents; what was told is noted in the transaction that tells it."""
+        outputs = await self._writing.write(result.documents)
+        if self._telling is not None:
+            outputs += [self._telling.note(source, offset) for source, offset in result.reached.items()]
+        return outputs
 
 
 @asynccontextmanager
 async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage in one generation. Raises LiaisonError where topics are missing."""
     held = await control.control(settings)
-    current = held.of(wanted).id
+    current = held.of(wanted)
+    settings = current.settings(settings)
     accepted, rejected = (topics.name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
-    links = topics.name(settings, topics.LINKS, generation=current)
+    links = topics.name(settings, topics.LINKS, generation=current.id)
     decided = [topics.name(settings, topic) for topic in DECISIONS]
     found = ids(settings, [accepted, rejected, links, *decided])
     async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
-        indices = Indices(settings.namespace, current)
-        await _prepared(client, indices)
+        indices = Indices(settings.namespace, current.id)
+        await _prepared(settings, client, indices)
         writing = Writing(settings, BulkWriter(client, indices))
+        cases = Index(partial(accepted_document, current=current, model=current.compiled()), writing)
+        places = Places(settings, STAGE, current.id, found)
         secret = (settings.hit_secret.get_secret_value() or found.cluster).encode()
-        linked = ProjectLinks(settings, Places(settings, STAGE, current, found), writing, secret)
+        telling = Telling(settings, places, STAGE, current.id, secret) if current.id == held.active else None
         feeds = [
-            Feed("index-cases", [accepted], Index(accepted_document, writing), current, transactional=False),
-            Feed("index-rejected", [rejected], Index(rejection_document, writing), ALL, transactional=False),
-            *_decision_feeds(settings, writing),
-            Feed(STAGE, [links], linked, current),
+            Feed("index-cases", [accepted], cases, current.id, transactional=False),
+            Feed(STAGE, [links], ProjectLinks(settings, places, writing, secret, telling), current.id),
         ]
+        if telling is not None:  # what is not of a generation, the active one's workers index
+            feeds.append(Feed("index-rejected", [rejected], Index(rejection_document, writing), ALL, False))
+            feeds += _decision_feeds(settings, writing)
         try:
-            made = Stage(settings, f"{STAGE}-{current}", feeds, found.topics, after)
-            async with rejoining(made, control.changed_for(settings, held, wanted)):
+            made = Stage(settings, f"{STAGE}-{current.id}", feeds, found.topics, after)
+            async with rejoining(made, control.changed(settings, *_standing(held, current.id))):
                 yield made
         finally:
             await writing.close()
 
 
-async def _prepared(client: AsyncElasticsearch, indices: Indices) -> None:
-    """Indices and aliases, once Elasticsearch is there to hold them."""
+def _standing(held: Control, generation: str) -> tuple[Callable[[Control], object], object]:
+    """What the stage stands on: that its generation is there, and which one is active."""
+
+    def seen(now: Control) -> object:
+        return generation in now.generations, now.active
+
+    return seen, seen(held)
+
+
+async def _prepared(settings: Settings, client: AsyncElasticsearch, indices: Indices) -> None:
+    """Indices and aliases, once Elasticsearch is there to hold them; readers are led to the active generation."""
     pause = FIRST_PAUSE_S
     while True:
         try:
             for difference in await mappings.apply(client, indices):
                 log.warning("index: %s", difference)
+            await follow(settings, client)
             return
         except (ApiError, TransportError) as error:
             log.warning("Elasticsearch is not ready (%s); waiting", type(error).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import shutil
 import time
@@ -101,3 +102,10 @@ def _delete(folder: Path, oldest: float) -> bool:
     except (BlockingIOError, FileNotFoundError):  # held, or just deleted, by another
         return False
     return True
+
+
+def delete_generation(root: Path, namespace: str, generation: str) -> list[Path]:
+    """Delete all stores of a generation of this namespace that no one holds."""
+    names = [f"{namespace}{topic}.{generation}-*" for topic in ("blocks", "links")]
+    found = [folder for name in names for folder in sorted(root.glob(f"*/*/{generation}/{name}"))]
+    return [folder for folder in found if _delete(folder, math.inf)]

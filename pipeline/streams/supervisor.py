@@ -56,6 +56,8 @@ def jobs(held: Control) -> set[Job]:
             log.warning("%s", error)
             continue
         wanted |= {Job("correlate", one.id), Job("project", one.id)}
+        if one.id != held.active:  # the active one's fingerprints are made by intake
+            wanted.add(Job("derive", one.id))
     return wanted
 
 

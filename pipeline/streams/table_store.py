@@ -6,6 +6,7 @@ with their source offset, nothing is synced before `sync`, and a store of anothe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +44,11 @@ class TableStore:
     def put(self, key: bytes, value: bytes) -> None:
         """Keep a value in place of any before; keys hold at most 511 bytes (LMDB's limit)."""
         self._changes[key] = value
+
+    def rows(self) -> Iterator[tuple[bytes, bytes]]:
+        """All committed keys and values, by key; commit nothing meanwhile."""
+        for key, value in self._file.reader.cursor(db=self._file.databases[ROWS]):
+            yield bytes(key), bytes(value)
 
     def commit(self, offset: int) -> None:
         """Make all changes since the last commit one; may be tried again. Raises StoreUnwritableError."""

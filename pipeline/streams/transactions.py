@@ -46,12 +46,15 @@ class Lost(Exception):  # noqa: N818 - says what happened: the index is no longe
     """Fenced by a new owner, or a commit whose outcome is unknown: start again from `progress`."""
 
 
-class Progress(msgspec.Struct, frozen=True):
+class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `progress`: the last source offset whose outputs are committed."""
 
     offset: int
     topic_id: str
     """A topic that was deleted and made anew has another; what was applied of the old one says nothing of it."""
+    generation: str = ""
+    turn: int = 0
+    """Both for notes (pipeline.streams.notes) alone."""
 
 
 class Transactions:
@@ -70,6 +73,8 @@ class Transactions:
         self._topic = topics.name(settings, topics.PROGRESS)
         self._partition = progress_partition(stage, index)
         self._producer: AIOKafkaProducer | None = None
+        self.table: dict[bytes, bytes] = {}
+        """What the partition of `progress` held at the start, notes included."""
 
     async def start(self) -> dict[TopicPartition, int]:
         """Fence earlier owners, then read what was applied last of each source partition of this stage."""
@@ -82,11 +87,11 @@ class Transactions:
             linger_ms=0,
         )
         await self._producer.start()
-        table = await read_table(self._settings, self._topic, [self._partition])
-        return dict(self._applied(table))
+        self.table = await read_table(self._settings, self._topic, [self._partition])
+        return dict(self._applied())
 
-    def _applied(self, table: Mapping[bytes, bytes]) -> Iterator[tuple[TopicPartition, int]]:
-        for key, value in table.items():
+    def _applied(self) -> Iterator[tuple[TopicPartition, int]]:
+        for key, value in self.table.items():
             prefix, topic, partition = key.decode().rsplit("|", 2)
             progress = msgspec.json.decode(value, type=Progress)
             if prefix == self._prefix and progress.topic_id == self._topic_ids.get(topic):
@@ -105,9 +110,8 @@ class Transactions:
 
     def _progress(self, applied: Mapping[TopicPartition, int]) -> Iterator[Output]:
         for source, offset in applied.items():
-            key = f"{self._prefix}|{source.topic}|{source.partition}".encode()
             value = msgspec.json.encode(Progress(offset, self._topic_ids[source.topic]))
-            yield Output(self._topic, self._partition, key, value)
+            yield Output(self._topic, self._partition, progress_key(self._prefix, source), value)
 
     async def _attempt(self, records: Iterable[Output]) -> bool:
         """One transaction; False when it was aborted and may be tried again."""
@@ -135,6 +139,11 @@ class Transactions:
         if producer is not None:
             with suppress(KafkaError):
                 await producer.stop()
+
+
+def progress_key(prefix: str, source: TopicPartition) -> bytes:
+    """Key of the progress of a source partition; `prefix` is stage and generation, joined by a bar."""
+    return f"{prefix}|{source.topic}|{source.partition}".encode()
 
 
 def progress_partition(stage: str, index: int) -> int:

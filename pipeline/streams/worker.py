@@ -21,7 +21,7 @@ import uvloop
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams import correlate, intake, notify, project
+from pipeline.streams import correlate, derive, intake, notify, project
 from pipeline.streams.admin import admin
 from pipeline.streams.health import Health
 from pipeline.streams.lane import LONGEST_PAUSE_S, After
@@ -40,6 +40,7 @@ BUILDERS: Final[dict[str, Build]] = {
     correlate.STAGE: correlate.stage,
     project.STAGE: project.stage,
     notify.STAGE: notify.stage,
+    derive.STAGE: derive.stage,
 }
 """The stages, in the order of the flow."""
 

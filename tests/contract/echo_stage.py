@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -20,7 +20,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
-from pipeline.streams.lane import Result
+from pipeline.streams.lane import Result, Table
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage
 from pipeline.streams.stores import Places
@@ -55,6 +55,9 @@ class Echo:
                 self.step(source, store, records)
             store.commit(applied)
         return store
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        return []
 
     def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
         count = int(bytes(store.get(COUNT) or b"0"))

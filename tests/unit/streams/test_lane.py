@@ -14,7 +14,7 @@ from aiokafka import TopicPartition
 
 from pipeline.correlation.store_file import StoreUnwritableError
 from pipeline.streams import lane as lanes
-from pipeline.streams.lane import Lane, Result
+from pipeline.streams.lane import Lane, Result, Table
 from pipeline.streams.metering import Meter
 from pipeline.streams.transactions import Lost, Output
 
@@ -50,6 +50,7 @@ class World:
     applied: int = -1
     offset: int = -1
     lost: bool = False
+    waiting: list[Output] = field(default_factory=list)
 
     def _did(self, what: str) -> None:
         if failure := self.failures.get(what, []):
@@ -61,6 +62,9 @@ class World:
         self._did("open")
         self.offset = applied
         return self
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        return self.waiting if applied == {SOURCE: self.applied} else []
 
     def step(self, source: TopicPartition, store: Any, records: Sequence[Any]) -> Result:
         self._did("step")
@@ -81,7 +85,7 @@ class World:
     async def write(self, outputs: Sequence[Output], applied: Mapping[TopicPartition, int]) -> None:
         self._did("transaction")
         self.written += [int(output.value) for output in outputs]
-        self.applied = applied[SOURCE]
+        self.applied = applied.get(SOURCE, self.applied)
 
     # The store
     def commit(self, offset: int) -> None:
@@ -100,7 +104,7 @@ class World:
 
 @asynccontextmanager
 async def running(world: World) -> AsyncIterator[Lane]:
-    transactions: Any = SimpleNamespace(start=world.start, stop=world.stop, commit=world.write)
+    transactions: Any = SimpleNamespace(start=world.start, stop=world.stop, commit=world.write, table={})
     meter = Meter("lane", "", lambda: 2.0)
     lane = Lane("lane", world, transactions, [SOURCE], asyncio.Lock(), world.lose, lambda lane, effect: None, meter)  # type: ignore[arg-type]
     try:
@@ -131,6 +135,16 @@ async def test_effects_come_in_order_and_acknowledgement_last(world: World) -> N
     assert one.acknowledged
     assert world.journal[:7] == ["start", "open", "step", "publish", "transaction", "commit", "sync"]
     assert world.written == [0, 1, 2]
+
+
+async def test_what_is_due_goes_out_before_the_first_record_and_again_after_a_failure(world: World) -> None:
+    world.waiting = [Output("target", 0, b"", b"-1")]
+    world.failures["transaction"] = [OSError("transient")]
+    async with running(world) as lane:
+        await lane.put(chunk(0))
+        await until(lambda: world.offset == 0)
+    assert world.written == [-1, 0]
+    assert world.journal[:6] == ["start", "open", "start", "open", "transaction", "step"]
 
 
 async def test_what_was_applied_is_skipped_and_still_acknowledged(world: World) -> None:

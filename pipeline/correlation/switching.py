@@ -1,0 +1,49 @@
+"""A switch of generation: what agencies are told where the new generation's view of a link differs from the old one's.
+
+Links are the same links in every generation, since their ids are made of case keys. Both generations' claims about a
+link are brought together; what was told last is compared with what the new generation would have told.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.correlation.claims import Claim
+from pipeline.correlation.hits import Hit
+from pipeline.correlation.projection import NOTHING, Seen, changes, see
+
+
+class Crossing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One link at a switch: the last claim about it, what was told of it, and what the new generation sees."""
+
+    claim: Claim
+    told: Seen = NOTHING
+    seen: Seen = NOTHING
+
+
+def told(crossing: Crossing | None, claim: Claim) -> Crossing:
+    """Take in a claim of the old generation, which told of it."""
+    before = crossing or Crossing(_slim(claim))
+    return _with(before, claim, told=see(before.told, claim))
+
+
+def seen(crossing: Crossing | None, claim: Claim) -> Crossing:
+    """Take in a claim of the new generation, after all of the old one."""
+    before = crossing or Crossing(_slim(claim))
+    return _with(before, claim, seen=see(before.seen, claim))
+
+
+def _with(before: Crossing, claim: Claim, **changed: Seen | None) -> Crossing:
+    """Claims that are lower than one before change nothing."""
+    [(name, value)] = changed.items()
+    return before if value is None else msgspec.structs.replace(before, claim=_slim(claim), **{name: value})
+
+
+def differences(crossing: Crossing, secret: bytes, turn: int) -> tuple[Hit, ...]:
+    """One hit for each side whose view differs; `turn` is that of the new generation."""
+    return changes(crossing.claim, crossing.told, crossing.seen, secret, turn)
+
+
+def _slim(claim: Claim) -> Claim:
+    """The claim without its evidence, which can be large and tells agencies nothing."""
+    return msgspec.structs.replace(claim, evidence=msgspec.Raw(b"null"))

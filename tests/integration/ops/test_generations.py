@@ -1,0 +1,134 @@
+"""A generation built beside the active one while records flow, switched to and back, and dropped."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.matching.model import Model, Prior, dump, load_model
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Links = dict[str, tuple[int, int, int]]
+
+STRICTER = 1800
+"""Hundredths of a bit off the prior: a name and a birth date no longer make a link, with a passport they do."""
+
+
+@pytest.fixture
+def stricter(tmp_path: Path) -> tuple[Path, Model]:
+    """Another model, in a file and loaded."""
+    file = load_model().file
+    prior = Prior(file.prior.bits - STRICTER, file.prior.companion - STRICTER)
+    made = msgspec.structs.replace(file, version="stricter", prior=prior)
+    path = tmp_path / "stricter.json"
+    path.write_bytes(dump(made))
+    return path, Model(made)
+
+
+def pairs(records: Any, first: int, count: int) -> list[Any]:
+    """Pairs of cases that both models link, and pairs that only the laxer one does; the last pair is amended."""
+    made: list[Any] = []
+    for number in range(first, first + count):
+        passport = {"type": "passport", "value": f"{70 + number}KX{number:05d}", "country": "FR"}
+        strong, weak = records.person(identifiers=[passport]), records.person()
+        made += [
+            records.message(agency, f"{kind}{number}", 1, [one])
+            for kind, one in (("strong", strong), ("weak", weak))
+            for agency in ("fr-pj", "be-fp")
+        ]
+    return [*made, records.message("fr-pj", f"strong{first}", 2, [records.person(phones=[])])]
+
+
+def told(installation: Any) -> dict[tuple[str, str, str], str]:
+    """What each agency knows of its cases after all hits: the band by case and reference."""
+    hits = installation.hits()
+    assert len({hit["id"] for hit in hits}) == len(hits)
+    known: dict[tuple[str, str, str], str] = {}
+    for hit in hits:
+        key = hit["receiver"], hit["case"], hit["reference"]
+        assert (key in known) == (hit["kind"] != "new")
+        known.pop(key, None)
+        if hit["kind"] != "retracted":
+            known[key] = hit.get("band", "")
+    return known
+
+
+def at_rest(installation: Any, sent: list[Any]) -> Callable[[], bool]:
+    return lambda: installation.accounting().decided == len(sent) and installation.at_rest()
+
+
+def test_built_switched_to_and_back_while_records_flow(
+    records: Any, installation: Any, start_stage: Any, liaison: Run, stricter: Any, wait_for: Any
+) -> None:
+    path, other = stricter
+    old = installation.generation
+    start_stage("intake")
+    for stage in ("derive", "correlate", "project"):
+        start_stage(stage, "--generation", old)
+    sent = pairs(records, 0, 3)
+    installation.push(sent)
+    wait_for(at_rest(installation, sent), deadline_s=120)
+    lax = installation.batch_links(sent)
+    assert len(told(installation)) == 2 * len(lax)
+
+    new = json.loads(liaison("generation", "build", "--model", str(path), "--json").stdout)["generation"]
+    pinned = [start_stage(stage, "--generation", new) for stage in ("derive", "correlate", "project")]
+    more = pairs(records, 10, 3)
+    sent += more
+    installation.push(more)
+    assert liaison("generation", "build", "--model", str(path), "--wait").returncode == 0
+    wait_for(at_rest(installation, sent), deadline_s=120)
+    assert installation.visible_links() == installation.batch_links(sent), "a generation being built shows nothing"
+    before = installation.hits()
+
+    strict = installation.batch_links(sent, other)
+    assert 0 < len(strict) < len(installation.batch_links(sent))
+    done = liaison("generation", "switch", new)
+    assert done.returncode == 0, done.stderr
+    wait_for(lambda: len(told(installation)) == 2 * len(strict), deadline_s=60)
+    wait_for(at_rest(installation, sent), deadline_s=120)
+    assert installation.visible_links() == strict
+    switched = [hit for hit in installation.hits() if hit not in before]
+    retracted = 2 * (len(installation.batch_links(sent)) - len(strict))
+    assert Counter(hit["kind"] for hit in switched)["retracted"] == retracted
+    assert all(hit["kind"] != "new" for hit in switched), "what both see the same is not told again"
+
+    more = pairs(records, 20, 3)
+    sent += more
+    installation.push(more)
+    wait_for(at_rest(installation, sent), deadline_s=120)
+    assert installation.visible_links() == installation.batch_links(sent, other)
+    assert len(told(installation)) == 2 * len(installation.batch_links(sent, other))
+
+    more = pairs(records, 30, 3)
+    sent += more
+    installation.push(more)
+    done = liaison("generation", "switch", old, "--force")
+    assert done.returncode == 0, done.stderr
+    wait_for(at_rest(installation, sent), deadline_s=120)
+    lax = installation.batch_links(sent)
+    wait_for(lambda: len(told(installation)) == 2 * len(lax), deadline_s=60)
+    assert installation.visible_links() == lax
+    assert installation.accounting().balanced
+
+    listed = {one["id"]: one for one in json.loads(liaison("generation", "status", "--json").stdout)}
+    assert listed[old]["active"]
+    assert listed[new]["derived"] == 1.0
+    assert listed[new]["workers"] == {"derive": 1, "correlate": 1, "project": 1}
+    assert "is active: switch to another generation first" in liaison("generation", "drop", old).stderr
+    dropped = liaison("generation", "drop", new)
+    assert dropped.returncode == 0, dropped.stderr
+    assert [worker.wait(timeout=60) for worker in pinned] == [1, 1, 1]
+    assert installation.left_of(new) == []
+    assert liaison("generation", "switch", new).returncode == 1
+    wait_for(at_rest(installation, sent), deadline_s=120)
+    assert installation.visible_links() == lax
