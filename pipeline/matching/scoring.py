@@ -90,12 +90,8 @@ def evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Mode
     cells = same_type_cells(a, b)
     bits = {cell: found for cell in cells if (found := weigh(a[cell[0]], b[cell[1]], model)) > 0}
     across = cross_type_cells(a, b)
-    strong = {cell: one for cell, one in bits.items() if one > EACH_PAIR} or _strongest(bits)
-    ties = (
-        [Tie(bits[cell], *cell) for cell in assign({cell: max(1, counted(one)) for cell, one in strong.items()})]
-        if strong
-        else []
-    )
+    strong = {cell: one for cell, one in bits.items() if one > EACH_PAIR} or _strongest(a, b, bits)
+    ties = _assigned(a, b, strong)
     crossing = [tie for cell in across if (tie := selector_tie(a, b, cell, model)) is not None]
     if len(ties) + len(crossing) > 1:
         ties = once(a, b, ties, crossing, model)
@@ -105,9 +101,37 @@ def evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Mode
     return Evidence(tuple(ties), len(cells) + len(across), min(EACH_PAIR, strongest))
 
 
-def _strongest(bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+def _assigned(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -> list[Tie]:
+    """The ties of the best one-to-one assignment.
+
+    Of equally good assignments the same is taken however the entities are ordered: which of its ties repeat another's
+    evidence may differ.
+    """
+    if len(strong) < 2:
+        return [Tie(bits, *cell) for cell, bits in strong.items()]
+    rows, columns = _by_content(a, {row for row, _ in strong}), _by_content(b, {column for _, column in strong})
+    rank_a, rank_b = {row: at for at, row in enumerate(rows)}, {column: at for at, column in enumerate(columns)}
+    ranked = {(rank_a[row], rank_b[column]): max(1, counted(bits)) for (row, column), bits in strong.items()}
+    cells = [(rows[row], columns[column]) for row, column in assign(ranked)]
+    return [Tie(strong[cell], *cell) for cell in cells]
+
+
+def _by_content(entities: Entities, indices: set[int]) -> list[int]:
+    """Indices in the order of what the entities hold: those of equal content stand for each other."""
+    return sorted(indices, key=lambda at: _content(entities[at]))
+
+
+def _content(entity: EntityPrint) -> bytes:
+    return msgspec.json.encode(entity)
+
+
+def _strongest(a: Entities, b: Entities, bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
     """The one weak tie that the rebate makes count."""
-    return dict([min(bits.items(), key=lambda one: (-one[1], one[0]))]) if bits else {}
+    most = max(bits.values(), default=0)
+    cells = [cell for cell, found in bits.items() if found == most]
+    if len(cells) > 1:
+        cells.sort(key=lambda cell: (_content(a[cell[0]]), _content(b[cell[1]])))
+    return dict.fromkeys(cells[:1], most)
 
 
 def counted(bits: int) -> int:
@@ -119,7 +143,11 @@ def once(a: Entities, b: Entities, ties: list[Tie], crossing: list[Tie], model: 
     """The ties, strongest first, without what a stronger one has counted already."""
     used: set[str] = set()
     kept = []
-    for tie in [*sorted(ties, key=_order), *sorted(crossing, key=_order)]:
+
+    def order(tie: Tie) -> tuple[int, bytes, bytes]:
+        return -tie.bits, _content(a[tie.a]), _content(b[tie.b])
+
+    for tie in [*sorted(ties, key=order), *sorted(crossing, key=order)]:
         left, right = a[tie.a], b[tie.b]
         found = selector_values(left, right, model, tie.selector)
         skipped = tuple(name for name, values in found.items() if not used.isdisjoint(values))
@@ -131,10 +159,6 @@ def once(a: Entities, b: Entities, ties: list[Tie], crossing: list[Tie], model: 
         else:
             kept.append(tie)
     return [tie for tie in kept if tie.bits > 0]
-
-
-def _order(tie: Tie) -> tuple[int, int, int]:
-    return -tie.bits, tie.a, tie.b
 
 
 def selector_values(a: EntityPrint, b: EntityPrint, model: Model, only: str = "") -> dict[str, tuple[str, str]]:

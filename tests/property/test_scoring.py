@@ -113,6 +113,13 @@ def test_symmetric_and_pure(left: list[Any], right: list[Any]) -> None:
     assert judge(again, b, model()) == first
 
 
+def test_equally_good_assignments_give_one_score_in_any_order() -> None:
+    full, part = {"type": "vehicle", "plate": "AB-123-CD"}, {"type": "vehicle", "plate": "AB?23*"}
+    a, b = fingerprint([full, full, part]), fingerprint([full, part], "DE")
+    orders = [[0, 1, 2], [0, 2, 1], [2, 0, 1]]
+    assert len({judge(shuffled(a, order), b, model()).score for order in orders}) == 1
+
+
 @given(entities, entities, st.data())
 def test_the_order_of_entities_changes_nothing(left: list[Any], right: list[Any], data: Any) -> None:
     a, b = fingerprint(left), fingerprint(right, "DE")
