@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import msgspec
@@ -104,8 +104,8 @@ class Correlate:
     async def _fingerprints(self, source: TopicPartition, first: int, last: int) -> AsyncIterator[Fingerprint]:
         async for records in read(self._settings, {source: first}, {source: last}):
             for record in records:
-                if record.value is not None:
-                    yield _fingerprints.decode(record.value)
+                if record.value is not None and (found := _read(record.value)):
+                    yield found
 
     async def _own_claims(self, partition: int) -> dict[str, Claim]:
         """The last claim of this partition about each link: written before its producer was started."""
@@ -161,6 +161,13 @@ def _met(key: int, size: int) -> None:
     _BLOCK_SIZES[kind].observe(size)
     if size >= metrics.HOT_BLOCK:
         metrics.HOT_BLOCKS.labels(kind.name.lower()).inc()
+
+
+def _read(value: bytes) -> Fingerprint | None:
+    """None for what can't be read: it was kept in `rejected` when it came, and must not hold up a rebuild."""
+    with suppress(msgspec.DecodeError):
+        return _fingerprints.decode(value)
+    return None
 
 
 @asynccontextmanager
