@@ -95,6 +95,15 @@ class Settings(BaseSettings):
 
     api_port: int = 8000
 
+    api_certificate_file: Path | None = None
+    """`liaison serve`: PEM file of its certificate chain; with it the API speaks TLS only."""
+
+    api_key_file: Path | None = None
+    """PEM file of that certificate's private key."""
+
+    api_ca_file: Path | None = None
+    """For clients of the API: PEM file of the authority that signed its certificate; None: the system's."""
+
     max_index_lag: float = 300.0
     """Seconds by which the index may be behind before reads answer 503; 0: off, as while loading."""
 

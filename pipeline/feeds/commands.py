@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from pipeline.feeds.files import Survey
     from pipeline.feeds.mapping import Mapped
 
 FAILED = 1
@@ -68,6 +69,10 @@ def push(
     validate: Annotated[bool, typer.Option(help="Leave out what intake would reject, and report it.")] = True,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the receipts, and report what was rejected.")] = False,
     timeout: Annotated[float | None, typer.Option(help="Wait no longer than so many seconds.")] = None,
+    gateway: Annotated[
+        str, typer.Option(help="Send to this API (https://...) instead of to Kafka; it waits by itself.")
+    ] = "",
+    token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="For --gateway: a token with role feed.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Send each line as one message, once: the same command again goes on where it was cut off, or sends nothing.
@@ -81,6 +86,9 @@ def push(
     from pipeline.feeds.sending import numbered, outcomes, upload_name
 
     seen = survey(file)
+    if gateway:
+        _push_to_gateway(file, seen, agency, gateway, token, validate=validate, as_json=as_json)
+        return
     places: dict[tuple[str, int], int] | None = {} if wait else None
     with FeedClient(agency) as client, progress() as display:
         task = display.add_task("Sending", total=seen.lines)
@@ -100,6 +108,32 @@ def push(
             typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
             rejected = counted["rejected"]
     if pushed.left_out or rejected:
+        raise typer.Exit(FAILED)
+
+
+def _push_to_gateway(
+    file: Path, seen: Survey, agency: str, gateway: str, token: str, *, validate: bool, as_json: bool
+) -> None:
+    from pipeline.feeds.gateway_client import post
+    from pipeline.feeds.printing import print_answer
+    from pipeline.feeds.progress import progress
+    from pipeline.feeds.sending import upload_name
+    from pipeline.settings import settings
+
+    with progress() as display:
+        task = display.add_task("Sending", total=file.stat().st_size)
+        answer = post(
+            gateway,
+            token,
+            agency,
+            upload_name(seen, validated=validate),
+            file,
+            validate=validate,
+            ca_file=settings().api_ca_file,
+            advance=lambda size: display.advance(task, size),
+        )
+        good = print_answer(file, answer, agency, as_json=as_json)
+    if not good:
         raise typer.Exit(FAILED)
 
 

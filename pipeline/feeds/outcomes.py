@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -44,7 +44,7 @@ async def hits(
         yield hit
 
 
-async def receipts_of(settings: Settings, agency: str, reached: Reached) -> AsyncIterator[Receipt]:
+async def receipts_of(settings: Settings, agency: str, reached: Reached) -> AsyncGenerator[Receipt]:
     """The receipts of the stretch of the national topic that an upload lies on; ends when each position has one.
 
     Where others push to the same topic meanwhile, theirs in this stretch are among them.

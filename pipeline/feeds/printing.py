@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import typer
@@ -35,6 +35,31 @@ def print_outcomes(file: Path, found: Iterable[tuple[int, Receipt]], *, as_json:
         elif receipt.reason:
             typer.echo(f"{file}:{line or '?'}: {receipt.pointer or '/'}: {receipt.reason}: {receipt.message}")
     return counted
+
+
+def print_answer(file: Path, answer: Iterable[dict[str, Any]], agency: str, *, as_json: bool) -> bool:
+    """Print what a gateway answers; whether every line was taken and none rejected or unanswered."""
+    counted: Counter[str] = Counter()
+    for told in answer:
+        if "sent" in told:
+            counted["left_out"] = told["left_out"]
+            typer.echo(sent(Pushed(told["sent"], told["before"], told["left_out"]), agency), err=True)
+        elif "unanswered" in told:
+            counted["unanswered"] = told["unanswered"]
+        else:
+            counted[told.get("outcome", "")] += 1
+            _print_told(file, told, as_json=as_json)
+    outcomes = {name: counted[name] for name in ("accepted", "duplicate", "rejected", "unanswered") if counted[name]}
+    typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()), err=True)
+    return not any(counted[name] for name in ("left_out", "rejected", "unanswered"))
+
+
+def _print_told(file: Path, told: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode(told))
+    elif told.get("reason"):
+        place = f"{file}:{told['line'] or '?'}: {told.get('pointer') or '/'}"
+        typer.echo(f"{place}: {told['reason']}: {told['message']}")
 
 
 def print_each(found: Iterable[T], line: Callable[[T], str], *, as_json: bool) -> None:

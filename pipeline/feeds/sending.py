@@ -23,7 +23,7 @@ def upload_name(seen: Survey, *, validated: bool) -> str:
 def numbered(path: Path, seen: Survey, places: dict[Record, int] | None) -> Iterator[bytes]:
     """The file's lines; `places`, where given, learns which line each record is on."""
     for number, raw in numbered_lines(path, seen):
-        if places is not None and (record := _record(raw)):
+        if places is not None and (record := record_of(raw)):
             places[record] = number
         yield raw
 
@@ -36,7 +36,8 @@ def outcomes(receipts: Iterable[Receipt], places: Mapping[Record, int]) -> Itera
             yield line, receipt
 
 
-def _record(raw: bytes) -> Record | None:
+def record_of(raw: bytes) -> Record | None:
+    """Which version of which case a line is, as good as it can be read."""
     try:
         data = orjson.loads(raw)["data"]
         return case_key(data["agency"] + "", data["case_id"] + ""), data["version"] + 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from pipeline.api.routes import cases, disclosures, health, links, notices, reviews, search
+from pipeline.api.routes import cases, disclosures, feeds, health, links, notices, reviews, search
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -14,4 +14,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     disclosures.router,
     reviews.router,
     notices.router,
+    feeds.router,
 )

@@ -1,0 +1,89 @@
+"""POST /v1/feeds/{agency}/cases: case records as NDJSON from agencies without Kafka; the answer is their receipts."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
+
+from pipeline.access.audit import Act, Kind
+from pipeline.access.requester import Role
+from pipeline.api.problems import Forbidden, NotFound, Problem, Unavailable
+from pipeline.api.routes.answers import COMMON, PROBLEM_TYPE
+from pipeline.api.routes.asking import Requesting, runtime_of
+from pipeline.errors import LiaisonError
+from pipeline.feeds import gateway
+from pipeline.feeds.client import UPLOAD_NAME
+from pipeline.feeds.gateway import Received, TooLargeError
+from pipeline.records.agencies import AgencyState
+from pipeline.streams.audit_log import AuditError
+from pipeline.streams.registry import agencies
+
+router = APIRouter(prefix="/v1", tags=["feeds"])
+
+NDJSON = "application/x-ndjson"
+
+
+class TooLarge(Problem):
+    """More in one request, or in one line, than is taken; what was sent by then stays sent."""
+
+    status, title = 413, "Too large"
+
+
+Upload = Annotated[
+    str,
+    Query(
+        pattern=f"^({UPLOAD_NAME.pattern})?$",
+        description="Names these records in this order: sent again under the same name after a cut connection, none"
+        " goes twice, and all are answered. Left out, every request stands alone.",
+    ),
+]
+
+PROBLEMS: tuple[type[Problem], ...] = (*COMMON, NotFound, TooLarge)
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "One JSON object a line: what was taken; each line left out with reason, JSON pointer and"
+        " message; each receipt with its line; last, how many have no receipt yet.",
+        "content": {NDJSON: {"schema": {"type": "string"}}},
+    },
+    **{kind.status: {"description": kind.title, "content": {PROBLEM_TYPE: {}}} for kind in PROBLEMS},
+}
+BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}}
+
+
+@router.post(
+    "/feeds/{agency}/cases", summary="Send case records", response_class=StreamingResponse,
+    responses=RESPONSES, openapi_extra=BODY,
+)  # fmt: skip
+async def push(
+    agency: str, request: Request, requester: Requesting, upload: Upload = "", validate: bool = True
+) -> StreamingResponse:
+    """One record a line. With `validate`, lines that intake would reject are left out and told."""
+    if not requester.operates and (Role.FEED not in requester.roles or requester.agency != agency):
+        raise Forbidden("it takes a token of this agency with the role feed")
+    runtime = runtime_of(request)
+    known = (await agencies(runtime.settings)).get(agency)
+    if known is None or known.state is not AgencyState.ACTIVE:
+        raise NotFound()
+    name = upload or f"request-{uuid.uuid4().hex}"
+    act = Act(
+        Kind.PUSH, requester.subject, requester.agency, requester.country, tuple(sorted(requester.roles)),
+        request=request.state.request_id, object=f"{agency}/{name}",
+    )  # fmt: skip
+    try:
+        await runtime.audit.write(act)
+        received: Received = await gateway.take(runtime.settings, known, name, request.stream(), validate=validate)
+    except TooLargeError as error:
+        raise TooLarge(str(error)) from error
+    except AuditError as error:
+        raise Unavailable("nothing is taken while it cannot be recorded") from error
+    except ClientDisconnect as error:
+        raise Problem("the request was cut off") from error
+    except (LiaisonError, KafkaError) as error:
+        raise Unavailable(str(error)) from error
+    return StreamingResponse(gateway.told(runtime.settings, agency, received), media_type=NDJSON)

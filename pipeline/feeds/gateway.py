@@ -1,0 +1,130 @@
+"""Feeds for agencies without Kafka: lines in as they arrive, then the upload's receipts out. Knows no web framework.
+
+Reading goes only as fast as Kafka takes the lines, a transaction's worth at a time, so a sender is held back by its own
+connection and no request holds more than that in memory. Answers begin when the last line is in: a client that writes
+before it reads can so never block itself. A cut request is sent again under the same upload name and sends nothing
+twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.checking import Checked, Checker
+from pipeline.feeds.outcomes import receipts_of
+from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, Pushed, push_chunk
+from pipeline.feeds.sending import Record, record_of
+from pipeline.feeds.uploads import attempt
+from pipeline.records.agencies import Agency
+from pipeline.records.messages import Receipt
+from pipeline.settings import Settings
+from pipeline.streams import topics
+
+MOST_LINES: Final = 200_000
+"""Of one request, whose lines are remembered by record until their receipts are told (some 200 bytes each)."""
+MOST_LINE_BYTES: Final = topics.CASES.max_bytes
+RECEIPTS_S: Final = 120.0
+"""Longest wait for intake; the same request again tells the rest."""
+
+
+class TooLargeError(LiaisonError):
+    """A request, or a line of it, is larger than the gateway takes."""
+
+
+@dataclass
+class Received:
+    """A request's lines, all in Kafka or reported, and which line each record is on."""
+
+    pushed: Pushed = field(default_factory=Pushed)
+    lines: int = 0
+    places: dict[Record, int] = field(default_factory=dict)
+
+
+async def take(
+    settings: Settings, agency: Agency, upload: str, body: AsyncIterable[bytes], *, validate: bool = True
+) -> Received:
+    """Send a body's lines, once each for this upload's name.
+
+    Raises LiaisonError where Kafka does not take them, TooLargeError beyond a limit; what was sent by then stays sent.
+    """
+    received = Received()
+    checker = Checker(agency.name, agency.country) if validate else None
+    async with attempt(settings, agency.name, upload) as opened:
+        async for chunk in _chunks(lines_of(body)):
+            numbered = list(enumerate(chunk, start=received.lines + 1))
+            received.lines += len(chunk)
+            if received.lines > MOST_LINES:
+                raise TooLargeError(f"more than {MOST_LINES:,} lines in one request: send the rest as another upload")
+            received.places |= {record: n for n, raw in numbered if (record := record_of(raw))}
+            await push_chunk(opened, await asyncio.to_thread(_checked, checker, numbered), received.pushed)
+        received.pushed.reached = opened.reached
+    return received
+
+
+def _checked(checker: Checker | None, numbered: list[tuple[int, bytes]]) -> list[Checked]:
+    return list(checker.check(numbered)) if checker else [Checked(number, raw) for number, raw in numbered]
+
+
+async def lines_of(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """The lines of a body that comes in pieces, without their ends. Raises TooLargeError."""
+    rest = bytearray()
+    async for piece in body:
+        *whole, last = piece.split(b"\n")
+        for line in whole:
+            yield bytes(rest + line).removesuffix(b"\r")
+            rest.clear()
+        rest += last
+        if len(rest) > MOST_LINE_BYTES:
+            raise TooLargeError(f"a line of more than {MOST_LINE_BYTES} bytes")
+    if rest:
+        yield bytes(rest)
+
+
+async def _chunks(lines: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    chunk: list[bytes] = []
+    size = 0
+    async for line in lines:
+        chunk.append(line)
+        size += len(line)
+        if len(chunk) == CHUNK_LINES or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+async def told(settings: Settings, agency: str, received: Received) -> AsyncIterator[bytes]:
+    """The answer as NDJSON: what was taken, each line that was left out, each receipt, and whether these are all."""
+    pushed = received.pushed
+    yield _line({"lines": received.lines, "sent": pushed.sent, "before": pushed.before, "left_out": pushed.left_out})
+    for problem in pushed.problems:
+        yield _line(problem)
+    unanswered = pushed.sent + pushed.before
+    receipts = receipts_of(settings, agency, pushed.reached)
+    deadline = asyncio.get_running_loop().time() + RECEIPTS_S
+    try:
+        while receipt := await _next(receipts, deadline):
+            place = received.places.get((receipt.case, receipt.version), 0)
+            if place or not receipt.case:
+                unanswered -= 1
+                yield _line({"line": place} | msgspec.to_builtins(receipt))
+    except TimeoutError:
+        pass
+    finally:
+        await receipts.aclose()
+    yield _line({"unanswered": max(0, unanswered)})
+
+
+async def _next(receipts: AsyncIterator[Receipt], deadline: float) -> Receipt | None:
+    async with asyncio.timeout_at(deadline):
+        return await anext(receipts, None)
+
+
+def _line(value: Any) -> bytes:
+    return msgspec.json.encode(value) + b"\n"
