@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -51,6 +51,7 @@ class FeedClient:
         self._agency = agency
         self._settings = settings or from_environment()
         self._runner = asyncio.Runner()
+        self._streams: list[AsyncGenerator[Any]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +63,8 @@ class FeedClient:
 
     def close(self) -> None:
         """End everything that is open."""
+        for stream in self._streams:
+            self._runner.run(_closed(stream))
         self._runner.close()
 
     @cached_property
@@ -108,7 +111,8 @@ class FeedClient:
         """All hits (30 days are kept), or those since a time; with `follow`, those to come too."""
         return self._each(outcomes.hits(self._settings, self._agency, since=since, follow=follow))
 
-    def _each(self, stream: AsyncIterator[T], timeout_s: float | None = None) -> Iterator[T]:
+    def _each(self, stream: AsyncGenerator[T], timeout_s: float | None = None) -> Iterator[T]:
+        self._streams.append(stream)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
 
         async def following() -> T | None:
@@ -122,6 +126,11 @@ class FeedClient:
             raise LiaisonError(f"Kafka can't be reached or refused: {error}") from error
         except TimeoutError as error:
             raise LiaisonError(f"intake has not answered everything within {timeout_s:.0f} s") from error
+
+
+async def _closed(stream: AsyncGenerator[Any]) -> None:
+    """Close a stream, however far it was read."""
+    await stream.aclose()
 
 
 def _encoded(record: bytes | Mapping[str, Any]) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -30,18 +31,20 @@ _hit = msgspec.json.Decoder(Hit).decode
 
 async def receipts(
     settings: Settings, agency: str, *, since: datetime | None = None, follow: bool = False
-) -> AsyncIterator[Receipt]:
+) -> AsyncGenerator[Receipt]:
     """The agency's receipts written since then, by partition in order; with `follow`, those to come too."""
-    async for receipt in _messages(settings, topics.RECEIPTS, agency, _receipt, since, follow):
-        yield receipt
+    async with aclosing(_messages(settings, topics.RECEIPTS, agency, _receipt, since, follow)) as found:
+        async for receipt in found:
+            yield receipt
 
 
 async def hits(
     settings: Settings, agency: str, *, since: datetime | None = None, follow: bool = False
-) -> AsyncIterator[Hit]:
+) -> AsyncGenerator[Hit]:
     """The agency's hits written since then, in order; with `follow`, those to come too. Their ids tell repeats."""
-    async for hit in _messages(settings, topics.HITS, agency, _hit, since, follow):
-        yield hit
+    async with aclosing(_messages(settings, topics.HITS, agency, _hit, since, follow)) as found:
+        async for hit in found:
+            yield hit
 
 
 async def receipts_of(settings: Settings, agency: str, reached: Reached) -> AsyncGenerator[Receipt]:
@@ -54,16 +57,17 @@ async def receipts_of(settings: Settings, agency: str, reached: Reached) -> Asyn
     if not waiting:
         return
     starts = {TopicPartition(topic, p): reached.receipts[p] for p in waiting}
-    async for records in _following(settings, starts):
-        for receipt in (_receipt(record.value) for record in records):
-            partition, offset = receipt.position.partition, receipt.position.offset
-            if reached.begin[partition] <= offset < reached.end[partition]:
-                yield receipt
-            # Intake works through a partition in order, and its receipts keep that order.
-            if offset >= reached.end[partition] - 1:
-                waiting.discard(partition)
-        if not waiting:
-            return
+    async with aclosing(_following(settings, starts)) as chunks:
+        async for records in chunks:
+            for receipt in (_receipt(record.value) for record in records):
+                partition, offset = receipt.position.partition, receipt.position.offset
+                if reached.begin[partition] <= offset < reached.end[partition]:
+                    yield receipt
+                # Intake works through a partition in order, and its receipts keep that order.
+                if offset >= reached.end[partition] - 1:
+                    waiting.discard(partition)
+            if not waiting:
+                return
 
 
 def _readable(settings: Settings, topic: topics.Topic, agency: str) -> str:
@@ -82,13 +86,14 @@ async def _messages(
     decode: Callable[[bytes], T],
     since: datetime | None,
     follow: bool,
-) -> AsyncIterator[T]:
+) -> AsyncGenerator[T]:
     name = await asyncio.to_thread(_readable, settings, topic, agency)
     partitions = [TopicPartition(name, number) for number in range(topics.partitions(settings, topic))]
     starts = await _starts(settings, partitions, since) if since else dict.fromkeys(partitions, 0)
-    async for records in _following(settings, starts) if follow else read(settings, starts):
-        for record in records:
-            yield decode(record.value)
+    async with aclosing(_following(settings, starts) if follow else read(settings, starts)) as chunks:
+        async for records in chunks:
+            for record in records:
+                yield decode(record.value)
 
 
 async def _starts(settings: Settings, partitions: list[TopicPartition], since: datetime) -> dict[TopicPartition, int]:
@@ -99,7 +104,7 @@ async def _starts(settings: Settings, partitions: list[TopicPartition], since: d
         return {p: ends[p] if at is None else at.offset for p, at in found.items()}
 
 
-async def _following(settings: Settings, starts: Mapping[TopicPartition, int]) -> AsyncIterator[list[ConsumerRecord]]:
+async def _following(settings: Settings, starts: Mapping[TopicPartition, int]) -> AsyncGenerator[list[ConsumerRecord]]:
     """Committed records from these offsets on, for ever."""
     async with plain_consumer(settings, starts, fetch_wait_ms=FOLLOW_WAIT_MS) as consumer:
         for partition, offset in starts.items():

@@ -34,7 +34,7 @@ async def plain_consumer(
 
 async def read(
     settings: Settings, starts: Mapping[TopicPartition, int], last: Mapping[TopicPartition, int] | None = None
-) -> AsyncIterator[list[ConsumerRecord]]:
+) -> AsyncGenerator[list[ConsumerRecord]]:
     """Committed records from each partition's start (an offset) by fetched chunks, ordered within a partition.
 
     Ends past the offsets `last`, or at the high watermark first seen where a partition is not named there. Transactions
