@@ -24,7 +24,17 @@ def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] 
     """A server that is ready to run; access is recorded in the audit, not in a log."""
     api = create_app(lambda: opened(settings))
     mount(api, people)
-    return uvicorn.Server(uvicorn.Config(api, host=host, port=port, log_level="warning", access_log=False))
+    return uvicorn.Server(
+        uvicorn.Config(
+            api,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            ssl_certfile=settings.api_certificate_file,
+            ssl_keyfile=settings.api_key_file,
+        )
+    )
 
 
 @contextmanager
