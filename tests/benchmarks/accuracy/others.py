@@ -1,15 +1,21 @@
-"""Other tools on the same data sets, each set up as its own documentation does; an ImportError where not installed."""
+"""Other tools on the same data sets, each set up as its own documentation does; an ImportError where not installed.
+
+    python others.py splink fake_1000      # prints {"precision": ..., "recall": ...} or {"failed": why}
+
+Runs in an environment of its own, without this product.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
+import sys
 import warnings
 from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
-from data_sets import DataSet, Pair, in_blocks
-from ours import Outcome
+from data_sets import LOADERS, DataSet, Outcome, Pair, in_blocks
 
 NAME_AND_DATE = {
     "senzing": ("full_name", "dob"),
@@ -187,7 +193,23 @@ SPLINK: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     **{f"febrl{number}": _splink_febrl for number in (1, 2, 3, 4)},
 }
 TOOLS: dict[str, Callable[[str, DataSet], Outcome]] = {
-    "Splink 5": splink,
-    "recordlinkage ECM": record_linkage,
-    "rapidfuzz alone": rapidfuzz_alone,
+    "splink": splink,
+    "recordlinkage": record_linkage,
+    "rapidfuzz": rapidfuzz_alone,
 }
+
+
+def main(tool: str, key: str) -> None:
+    """Print the outcome; other tools may fail on data that is not theirs."""
+    try:
+        found = TOOLS[tool](key, LOADERS[key]())
+        answer: dict[str, Any] = {"precision": found.precision, "recall": found.recall}
+    except ImportError as error:
+        answer = {"failed": f"no {error.name}"}
+    except Exception as error:
+        answer = {"failed": f"{type(error).__name__}: {str(error).splitlines()[0][:80]}"}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,44 +1,26 @@
 """This product on a data set: normalisation, fingerprints, blocking keys, training without labels, judgement of pairs.
 
-Pairs are judged one by one: no clustering, and no pair that does not share a blocking key is looked at.
+Links are pairs judged one by one, of those that share a key; things are what `batch resolve` makes of the links.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from itertools import combinations
 
 import msgspec
 import numpy as np
-from data_sets import DataSet, Pair, in_blocks
+from data_sets import DataSet, Outcome, Pair, in_blocks
 
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.scoring import score
+from pipeline.matching.resolution import Tie, are_apart, groups
+from pipeline.matching.scoring import judgement, score
 from pipeline.matching.training.learning import Budget
 from pipeline.matching.training.run import train
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
-
-SAMPLED_PAIRS = 400_000
-"""False candidates that are judged where there are more; all true ones are, so recall is exact and the number of false
-links is an estimate, good to a few per cent of itself."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Pairwise precision and recall over all pairs of the data set; `note` says what is not plain."""
-
-    precision: float
-    recall: float
-    note: str = ""
-
-    @property
-    def f1(self) -> float:
-        both = self.precision + self.recall
-        return 2 * self.precision * self.recall / both if both else 0.0
 
 
 def prints(data: DataSet) -> list[EntityPrint]:
@@ -61,12 +43,47 @@ def trained(entities: Sequence[EntityPrint], seed: int = 1) -> Model:
 
 
 def outcomes(data: DataSet, say: Callable[[str], None]) -> dict[str, Outcome]:
-    """The product with a model trained on the data, and with the model it ships."""
+    """The product's links and things with a model trained on the data, and its links with the model it ships."""
     entities = prints(data)
     candidates, true = candidate_codes(data, entities), data.truth()
     say(f"{data.name}: {len(candidates):,} candidate pairs")
-    models = {"Liaison, trained on it": trained(entities), "Liaison, as shipped": load_model()}
-    return {name: _judged(data, entities, model, candidates, true) for name, model in models.items()}
+    model, shipped = trained(entities), load_model()
+    scores = scored(entities, model, candidates)
+    return {
+        LINKS: against(data, true, links(data, entities, scores, model)),
+        THINGS: against(data, true, things(data, entities, scores, model)),
+        SHIPPED: against(data, true, links(data, entities, scored(entities, shipped, candidates), shipped)),
+    }
+
+
+LINKS, THINGS, SHIPPED = "Liaison, links", "Liaison, resolved", "Liaison, not trained"
+
+
+def scored(entities: Sequence[EntityPrint], model: Model, candidates: np.ndarray) -> dict[Pair, int]:
+    """The score of each candidate pair of one type, prior included."""
+    size, found = len(entities), {}
+    for code in candidates:
+        i, j = int(code) // size, int(code) % size
+        if entities[i].type == entities[j].type:
+            found[i, j] = score((entities[i],), (entities[j],), model)
+    return found
+
+
+def links(data: DataSet, entities: Sequence[EntityPrint], scores: dict[Pair, int], model: Model) -> set[Pair]:
+    """What `batch correlate --within` links."""
+    return {pair for pair, bits in scores.items() if judgement(bits, model).band}
+
+
+def things(data: DataSet, entities: Sequence[EntityPrint], scores: dict[Pair, int], model: Model) -> set[Pair]:
+    """All pairs within the things that `batch resolve --within` makes of the links."""
+    ties = [Tie(scores[pair] - model.prior, *pair) for pair in links(data, entities, scores, model)]
+    found = groups(len(entities), ties, lambda a, b: are_apart(entities[a], entities[b], model))
+    return {pair for members in found for pair in combinations(members, 2) if data.allowed(pair)}
+
+
+def against(data: DataSet, true: set[Pair], found: set[Pair]) -> Outcome:
+    hits = len(found & true)
+    return Outcome(hits / max(len(found), 1), hits / len(true))
 
 
 def candidate_codes(data: DataSet, entities: Sequence[EntityPrint]) -> np.ndarray:
@@ -84,25 +101,3 @@ def candidate_codes(data: DataSet, entities: Sequence[EntityPrint]) -> np.ndarra
         side = np.array(data.side)
         found = found[side[found // size] != side[found % size]]
     return found
-
-
-def _judged(
-    data: DataSet, entities: Sequence[EntityPrint], model: Model, candidates: np.ndarray, true: set[Pair]
-) -> Outcome:
-    size = len(entities)
-    true_codes = np.array(sorted(i * size + j for i, j in true), dtype=np.int64)
-    is_true = np.isin(candidates, true_codes)
-    found = _links(entities, model, candidates[is_true])
-    false = candidates[~is_true]
-    drawn = sorted(random.Random(1).sample(range(len(false)), min(len(false), SAMPLED_PAIRS)))
-    wrong = _links(entities, model, false[drawn]) * (len(false) / max(len(drawn), 1))
-    note = f"false links from {len(drawn):,} of {len(false):,} candidates" if len(drawn) < len(false) else ""
-    return Outcome(found / max(found + wrong, 1), found / len(true), note)
-
-
-def _links(entities: Sequence[EntityPrint], model: Model, codes: np.ndarray) -> int:
-    size = len(entities)
-    pairs = ((int(code) // size, int(code) % size) for code in codes)
-    return sum(
-        entities[i].type == entities[j].type and score((entities[i],), (entities[j],), model) >= 0 for i, j in pairs
-    )

@@ -1,96 +1,168 @@
-"""Accuracy beside the field's other tools, one table: `make bench-accuracy`.
+"""Accuracy beside the field's other tools, in one table: `make bench-accuracy`.
 
-    python tests/benchmarks/accuracy/run.py [--only fake_1000 --only entity_bench ...]
+    LIAISON_BENCH_PYTHON=~/bench/bin/python python tests/benchmarks/accuracy/run.py [--only fake_1000 ...] [--markdown]
 
-Everything runs with default settings: this product trained on each data set without labels and as shipped, Splink by
-its published examples, recordlinkage's ECM, rapidfuzz alone. A tool that is not installed is left out by name.
-Figures of data sets are pairwise F1 over all pairs of the data set (precision / recall); no clustering.
+README.md says what is measured and how. A tool that is not installed leaves its column empty.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import corridors
 import entity_checks
-from data_sets import LOADERS
-from others import TOOLS
-from ours import Outcome, outcomes
+import name_bench
+import probabilities
+from data_sets import LOADERS, PYTHON, DataSet
+from ours import LINKS, SHIPPED, THINGS, outcomes
+from rapidfuzz import fuzz
 from rich.console import Console
 from rich.table import Table
 
-TARGETS = {"senzing": "0.97", "febrl4": "0.999", "historical_50k": "0.80", "fake_1000": "above Splink 5"}
+HERE = Path(__file__).parent
+OTHERS = {"splink": "Splink 5", "recordlinkage": "ECM", "rapidfuzz": "rapidfuzz"}
+LOGIC_V2 = "LogicV2"
+COLUMNS = (LINKS, THINGS, SHIPPED, *OTHERS.values(), LOGIC_V2)
+MEASURES = (*LOADERS, "name_bench", "entity_bench", "corridors", "probabilities")
+TARGETS = {
+    "senzing": ">= .97",
+    "febrl4": ">= .999",
+    "historical_50k": ">= .80",
+    "fake_1000": "> Splink 5",
+    "name_bench": ">= .86",
+    "entity_bench": "> LogicV2",
+    **{f"corridor {name}": f">= {least}" for name, least in corridors.TARGETS.items()},
+}
+Cells = dict[str, str]
 err = Console(stderr=True)
 
 
 def main() -> int:
-    """Print the table; 0 unless a data set is missing."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--only", action="append", choices=[*LOADERS, "entity_bench"])
-    chosen = parser.parse_args().only or [*LOADERS, "entity_bench"]
-    table = Table("data set", "tool", "F1", "precision", "recall", "target", "remark", title="Pairwise accuracy")
-    for key in chosen:
-        if key in LOADERS:
-            _data_set(key, table)
-    console = Console(width=None if sys.stdout.isatty() else 150)
-    console.print(table)
-    if "entity_bench" in chosen:
-        console.print(_entity_bench())
+    """Print the table; 0 unless a measure is unknown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=MEASURES)
+    parser.add_argument("--markdown", action="store_true", help="print Markdown")
+    options = parser.parse_args()
+    rows: dict[str, Cells] = {}
+    for measure in options.only or MEASURES:
+        started = time.monotonic()
+        rows |= _measured(measure)
+        err.print(f"{measure}: {time.monotonic() - started:.0f} s")
+    accuracy = {name: cells for name, cells in rows.items() if "value" not in cells}
+    print(_markdown(accuracy)) if options.markdown else Console(width=160).print(_table(accuracy))
+    for name, cells in rows.items():
+        if "value" in cells:
+            print(f"{name}: {cells['value']}")
     return 0
 
 
-def _data_set(key: str, table: Table) -> None:
+def _measured(measure: str) -> dict[str, Cells]:
+    if measure in LOADERS:
+        return {measure: _data_set(measure)}
+    if measure == "name_bench":
+        return {measure: _name_bench()}
+    if measure == "entity_bench":
+        return {measure: _entity_bench()}
+    if measure == "corridors":
+        return {
+            f"corridor {name}": {LINKS: f"{ratio:.3f}", "rapidfuzz": f"{plain:.3f}"}
+            for name, ratio, _, plain, _, _ in corridors.measure(corridors.PAIRS)
+        }
+    return {name: {"value": value} for name, value in probabilities.measure()}
+
+
+def _data_set(key: str) -> Cells:
     try:
-        data = LOADERS[key]()
+        data: DataSet = LOADERS[key]()
     except ImportError as error:
-        table.add_row(key, "", "", "", "", TARGETS.get(key, ""), f"left out: {error.name} is not installed")
-        return
-    for tool, found in outcomes(data, err.print).items():
-        _row(table, data.name, tool, found, TARGETS.get(key, ""))
-    for tool, judge in TOOLS.items():
-        started = time.monotonic()
-        found = _tried(judge, key, data)
-        if isinstance(found, Outcome):
-            _row(table, data.name, tool, found, "")
-        else:
-            table.add_row(data.name, tool, "", "", "", "", found)
-        err.print(f"{data.name}, {tool}: {time.monotonic() - started:.0f} s")
-    table.add_section()
-
-
-def _tried(judge: Callable[..., Outcome], key: str, data: Any) -> Outcome | str:
-    """The tool's outcome, or why there is none: other tools may fail on data that is not theirs."""
-    try:
-        return judge(key, data)
-    except ImportError as error:
-        return f"left out: {error.name} is not installed"
-    except Exception as error:
-        return f"failed: {type(error).__name__}: {str(error).splitlines()[0][:80]}"
-
-
-def _row(table: Table, data: str, tool: str, found: Outcome, target: str) -> None:
-    numbers = (f"{value:.4f}" for value in (found.f1, found.precision, found.recall))
-    table.add_row(data, tool, *numbers, target, found.note)
-
-
-def _entity_bench() -> Table:
-    checks = entity_checks.checks()
-    judges: dict[str, Any] = {
-        "Liaison, name decision": entity_checks.decided,
-        "Liaison, batch compare": entity_checks.linked,
+        err.print(f"{key} left out: {error.name} is not installed")
+        return {}
+    found = {
+        name: f"{one.f1:.4f} ({one.precision:.3f}/{one.recall:.3f})" for name, one in outcomes(data, err.print).items()
     }
-    try:
-        judges["nomenklatura LogicV2"] = entity_checks.logic_v2()
-    except ImportError as error:
-        err.print(f"nomenklatura LogicV2 left out: {error.name} is not installed")
-    table = Table("tool", "checks right", f"of {len(checks)}", title="entity_bench")
-    for name, judge in judges.items():
-        right = sum(judge(check)[1] == check["match"] for check in checks)
-        table.add_row(name, str(right), f"{right / len(checks):.1%}")
+    return found | {column: _other(tool, key) for tool, column in OTHERS.items()}
+
+
+def _other(tool: str, key: str) -> str:
+    """The tool's F1 from its own environment, or why there is none."""
+    answer = _run("others.py", [tool, key])
+    if answer is None or "failed" in answer:
+        return "" if answer is None else f"- ({answer['failed']})"
+    precision, recall = answer["precision"], answer["recall"]
+    return f"{2 * precision * recall / max(precision + recall, 1e-9):.4f} ({precision:.3f}/{recall:.3f})"
+
+
+def _run(script: str, arguments: list[str], given: str = "") -> Any:
+    """What a script prints as JSON in the other tools' environment; None where there is none, or it fails."""
+    python = os.environ.get(PYTHON)
+    if not python:
+        return None
+    command = [python, str(HERE / script), *arguments]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        err.print(f"{script} {' '.join(arguments)}: {done.stderr.strip().splitlines()[-1:]}")
+        return None
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _name_bench() -> Cells:
+    cases = name_bench.read_cases()
+    truth = [case["is_match"] == "true" for case in cases]
+    cells = {
+        LINKS: f"{name_bench.f1([name_bench.judge(case)[1] for case in cases], truth)[0]:.4f}",
+        "rapidfuzz": f"{name_bench.best_of_rapidfuzz(cases, truth)[0]:.4f}",
+    }
+    pairs = [(case["schema"], {"name": case["name1"]}, {"name": case["name2"]}) for case in cases]
+    scores = _run("logic_v2.py", [], json.dumps(pairs))
+    return (
+        cells
+        if scores is None
+        else cells | {LOGIC_V2: f"{name_bench.f1([score >= 0.7 for score in scores], truth)[0]:.4f}"}
+    )
+
+
+def _entity_bench() -> Cells:
+    checks = entity_checks.checks()
+    truth = [check["match"] for check in checks]
+    texts = [[" ".join(check[side].values()).casefold() for side in ("query", "candidate")] for check in checks]
+    ratios = [fuzz.token_sort_ratio(*pair) for pair in texts]
+    cells = {
+        LINKS: _right([entity_checks.decided(check)[1] for check in checks], truth),
+        "rapidfuzz": max(_right([ratio >= limit for ratio in ratios], truth) for limit in range(40, 100)),
+    }
+    scores = _run(
+        "logic_v2.py", [], json.dumps([(check["schema"], check["query"], check["candidate"]) for check in checks])
+    )
+    return cells if scores is None else cells | {LOGIC_V2: _right([score >= 0.7 for score in scores], truth)}
+
+
+def _right(verdicts: list[bool], truth: list[bool]) -> str:
+    return f"{sum(one == other for one, other in zip(verdicts, truth, strict=True))} of {len(truth)}"
+
+
+def _table(rows: dict[str, Cells]) -> Table:
+    table = Table(
+        "measure", *COLUMNS, "target", title="Pairwise F1 (precision/recall); checks right; recall at FPR 1e-3"
+    )
+    for name, cells in rows.items():
+        table.add_row(name, *(cells.get(column, "") for column in COLUMNS), TARGETS.get(name, ""))
     return table
+
+
+def _markdown(rows: dict[str, Cells]) -> str:
+    lines = ["| measure | " + " | ".join(COLUMNS) + " | target |", "|---" * (len(COLUMNS) + 2) + "|"]
+    for name, cells in rows.items():
+        lines.append(
+            f"| {name} | " + " | ".join(cells.get(one, "") for one in COLUMNS) + f" | {TARGETS.get(name, '')} |"
+        )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,81 @@
+"""How far the shipped model's probabilities can be trusted: Brier score, said against found by script, false links.
+
+For each corridor, people of two names that were never trained on, with a birth date, in Latin and in the other script:
+half of the pairs are one person, half share the birth date and one of the two names (the hard kind of stranger). False
+links are counted over random pairs of records of different clusters, whether they share a key or not.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+from corridors import DATA
+from data_sets import fake_1000, historical
+from ours import prints
+
+from pipeline.matching.fingerprint import EntityPrint, entity_print
+from pipeline.matching.model import load_model
+from pipeline.matching.names.transliteration.corridors import CORRIDORS
+from pipeline.matching.names.transliteration.pairs import read_pairs, split_pairs
+from pipeline.matching.scoring import judgement, score
+from pipeline.matching.training.calibration import brier
+from pipeline.records.names import normalise_name
+from pipeline.records.normalised import Entity, PartialDate
+
+PEOPLE = 1000
+RANDOM_PAIRS = 300_000
+EDGES = (0.5, 0.9, 0.99)
+
+Judged = list[tuple[float, bool]]
+
+
+def measure() -> Iterator[tuple[str, str]]:
+    """(what, figures) for each line of the report."""
+    for corridor in CORRIDORS:
+        for source in corridor.sources:
+            found = judged(split_pairs(read_pairs(DATA / f"{source}.tsv")).test, random.Random(1))
+            yield f"probabilities, {source}", f"Brier {brier(found):.4f}; {reliability(found)}"
+    for data in (historical(), fake_1000()):
+        links, pairs = false_links(prints(data), data.clusters, random.Random(1))
+        yield f"false links, {data.name}", f"{1e6 * links / pairs:.1f} a million random pairs ({links} of {pairs:,})"
+
+
+def judged(test: Sequence[tuple[str, str, int]], chance: random.Random) -> Judged:
+    """(probability, same person?) of pairs of people in two scripts."""
+    model, found = load_model(), []
+    for _ in range(PEOPLE):
+        (given, other_given, _), (family, other_family, _), (_, stranger, _) = chance.sample(test, 3)
+        born = PartialDate(chance.randrange(1940, 2005), chance.randrange(1, 13), chance.randrange(1, 29))
+        latin = person(f"{given} {family}", born)
+        for name, same in ((f"{other_given} {other_family}", True), (f"{stranger} {other_family}", False)):
+            bits = score((latin,), (person(name, born),), model)
+            found.append((judgement(bits, model).probability, same))
+    return found
+
+
+def person(name: str, born: PartialDate) -> EntityPrint:
+    known = normalise_name(name, "", "", "", "", "", "person")
+    return entity_print(Entity("p", "person", names=(known,), birth_date=born))
+
+
+def reliability(found: Judged) -> str:
+    """Said and found by band of probability."""
+    parts = []
+    for low, high in zip((0.0, *EDGES), (*EDGES, 1.01), strict=True):
+        band = [(said, same) for said, same in found if low <= said < high]
+        if band:
+            said, true = (sum(one[at] for one in band) / len(band) for at in (0, 1))
+            parts.append(f"said {said:.2f} found {true:.2f} ({len(band)})")
+    return ", ".join(parts)
+
+
+def false_links(entities: Sequence[EntityPrint], clusters: Sequence[str], chance: random.Random) -> tuple[int, int]:
+    """Links among random pairs of records of different clusters, and the pairs judged."""
+    model, links, pairs = load_model(), 0, 0
+    while pairs < RANDOM_PAIRS:
+        i, j = chance.randrange(len(entities)), chance.randrange(len(entities))
+        if clusters[i] != clusters[j]:
+            pairs += 1
+            links += bool(judgement(score((entities[i],), (entities[j],), model), model).band)
+    return links, pairs
