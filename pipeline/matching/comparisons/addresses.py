@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from itertools import product
 
+from anyascii import anyascii
 from rapidfuzz import fuzz
 
 from pipeline.matching.comparisons.contacts import SHARED_CAP
@@ -97,7 +98,7 @@ def _same_place(p: AddressPrint, q: AddressPrint) -> bool | None:
     if p.postcode and q.postcode and _near(p.postcode, q.postcode):
         return True
     if p.city and q.city:
-        return fuzz.ratio(p.city, q.city) >= CITY_SIMILARITY
+        return _same_city(p.city, q.city)
     return False if p.postcode and q.postcode else None
 
 
@@ -116,7 +117,14 @@ def _area_level(p: AddressPrint, q: AddressPrint) -> int:
             return UNIT_POSTCODE if UNIT.fullmatch(p.postcode) else POSTCODE
         if len(p.postcode) >= 4 and _near(p.postcode, q.postcode):
             return NEAR_POSTCODE
-    return CITY if p.city and q.city and fuzz.ratio(p.city, q.city) >= CITY_SIMILARITY else DIFFERENT
+    return CITY if p.city and q.city and _same_city(p.city, q.city) else DIFFERENT
+
+
+def _same_city(p: str, q: str) -> bool:
+    """Whether two cities are spelt alike, in Latin letters if in two scripts."""
+    if p.isascii() and q.isascii():
+        return fuzz.ratio(p, q) >= CITY_SIMILARITY
+    return fuzz.ratio(anyascii(p).casefold(), anyascii(q).casefold()) >= CITY_SIMILARITY
 
 
 def _text_level(p: AddressPrint, q: AddressPrint) -> int | None:

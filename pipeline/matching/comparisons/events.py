@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
 from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table
 from pipeline.matching.fingerprint import EntityPrint
@@ -83,9 +84,16 @@ def distance_m(a: Place, b: Place) -> float:
 
 
 def where_value(one: EntityPrint, _index: int) -> str:
-    """Coordinates, and the start in Unix seconds where there is one."""
+    """Coordinates, and the start (UTC, ISO 8601) where there is one."""
     place = "" if one.place is None else f"{one.place.latitude:.5f}, {one.place.longitude:.5f}"
-    return place if one.span is None else f"{place} @ {one.span.start}"
+    return place if one.span is None else f"{place} @ {_iso(one.span.start)}"
+
+
+def _iso(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
 
 
 EVENTS = (

@@ -51,3 +51,15 @@ def test_a_shared_address_counts_for_little(print_of: Any, model: Model) -> None
     found = address(one, one, shared.tables["address"])
     assert found is not None
     assert found[0] == SHARED_CAP
+
+
+def test_cities_are_compared_across_scripts() -> None:
+    moscow = At("5", "ul lenina", "", "москва", "RU")
+    assert LEVELS[address_level(moscow, At("9", "ul mira", "", "moskva", "RU"))].name == "same_city"
+    assert LEVELS[address_level(moscow, At("9", "ul mira", "", "тверь", "RU"))].name == "different"
+
+
+def test_a_street_line_may_run_on_into_the_city() -> None:
+    stated = At("321", "st 128", "", "phnom penh", "kh")
+    assert LEVELS[address_level(At("321", "st 128 phnom penh kh"), stated)].name == "same_door"
+    assert LEVELS[address_level(At("321", "st 182 phnom penh kh"), stated)].name != "same_door"

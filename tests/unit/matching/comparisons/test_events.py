@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.comparisons.events import METHOD, WHEN_WHERE, distance_m, method, when_where
+from pipeline.matching.comparisons.events import METHOD, WHEN_WHERE, distance_m, method, when_where, where_value
 from pipeline.records.normalised import Place
 
 
@@ -52,3 +52,8 @@ def test_methods(print_of: Any, model: Any, text: str, expected: str) -> None:
     found = method(a, b, model.tables["method"])
     assert found is not None
     assert METHOD[found[1]].name == expected
+
+
+def test_the_value_is_for_people(print_of: Any) -> None:
+    event = print_of(type="event", start="2026-11-24T20:15:00Z", latitude=48.85, longitude=2.35)
+    assert where_value(event, 0) == "48.85000, 2.35000 @ 2026-11-24T20:15:00Z"
