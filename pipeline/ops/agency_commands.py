@@ -23,6 +23,7 @@ def register(ops: typer.Typer) -> None:
     agency = typer.Typer(help="The agencies that take part.", no_args_is_help=True)
     agency.command("add")(add_agency)
     agency.command("list")(list_agencies)
+    agency.command("remove")(remove_agency)
     ops.add_typer(agency, name="agency")
     ops.command("credentials")(make_credentials)
 
@@ -51,8 +52,27 @@ def add_agency(
         hand_out(settings, users.make(settings, name, agency_grants(settings, name), renew=renew), credentials)
 
 
+def remove_agency(
+    name: Annotated[str, typer.Argument(help="A registered agency.")],
+    timeout: Annotated[float, typer.Option(help="Seconds that intake has for the withdrawals.")] = 600.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
+) -> None:
+    """Take an agency out: end its credentials, withdraw its cases, revoke its disclosures; the audit stays.
+
+    Intake must be running. Run again, it goes on where it was cut off. Example: liaison ops agency remove fr-pj --yes
+    """
+    from datetime import UTC, datetime
+
+    from pipeline.ops.removal import remove
+
+    if not yes:
+        typer.confirm(f"Withdraw all cases of {name} and end its access?", abort=True, err=True)
+    done = asyncio.run(remove(from_environment(), name, timeout, lambda: datetime.now(UTC)))
+    typer.echo(f"{name} has left: {done.cases:,} cases withdrawn, {done.disclosures:,} disclosures revoked")
+
+
 def make_credentials(
-    role: Annotated[str, typer.Argument(help="intake, correlate, project, notify or api.")],
+    role: Annotated[str, typer.Argument(help="A stage of `liaison worker`, or api.")],
     credentials: CredentialsFile = None,
     renew: Renew = False,
 ) -> None:

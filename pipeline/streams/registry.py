@@ -41,10 +41,15 @@ async def add(settings: Settings, agency: Agency) -> admin.Applied:
     """
     _check(agency, await agencies(settings))
     applied = admin.apply(settings, topics.plan(settings, [agency.name], []))
+    await put(settings, agency)
+    return applied
+
+
+async def put(settings: Settings, agency: Agency) -> None:
+    """Write an agency's entry as it stands; workers take it in within seconds."""
     async with AIOKafkaProducer(**options(settings), enable_idempotence=True) as producer:
         topic = topics.name(settings, topics.AGENCIES)
         await producer.send_and_wait(topic, msgspec.json.encode(agency), key=agency.name.encode())
-    return applied
 
 
 def _check(agency: Agency, held: Mapping[str, Agency]) -> None:

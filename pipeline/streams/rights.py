@@ -55,6 +55,11 @@ ROLES: Final = {
         writes=(topics.PROGRESS, topics.RECEIPTS, topics.REJECTED, topics.ACCEPTED, topics.BLOCKS),
         owns="intake",
     ),
+    "derive": Duties(
+        reads=(topics.CONTROL, topics.PROGRESS, topics.ACCEPTED),
+        writes=(topics.PROGRESS, topics.BLOCKS, topics.REJECTED),
+        owns="derive",
+    ),
     "correlate": Duties(
         reads=(topics.CONTROL, topics.PROGRESS, topics.BLOCKS, topics.LINKS),
         writes=(topics.PROGRESS, topics.LINKS, topics.REJECTED),

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import orjson
+import pytest
+
+from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.ops.removal import revoked, withdrawal
+from pipeline.records.agencies import Agency
+from pipeline.records.messages import Accepted, Position, Provenance
+from pipeline.records.validation import read, sender_problems
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+AGENCY = Agency("fr-pj", "FR")
+
+
+def test_a_withdrawal_in_the_agencys_name_is_a_record_of_the_next_version() -> None:
+    provenance = Provenance(Position("cases.fr-pj", 0, 1), "", "", "", "")
+    case = Accepted("fr-pj:a:1", 7, "active", "", msgspec.Raw(b"{}"), provenance)
+    record = read(orjson.dumps(withdrawal(AGENCY, case, NOW)))
+    assert (record.case.key, record.case.version, record.case.withdrawn) == ("fr-pj:a:1", 8, True)
+    assert list(sender_problems(record, AGENCY)) == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "requester", "last", "ends"),
+    [
+        ("fr-pj", "be-fp", Move.GRANT, True),
+        ("be-fp", "fr-pj", Move.REQUEST, True),
+        ("be-fp", "fr-pj", Move.BREAK_GLASS, True),
+        ("fr-pj", "be-fp", Move.REFUSAL, False),
+        ("fr-pj", "be-fp", Move.REVOCATION, False),
+        ("be-fp", "de-bk", Move.GRANT, False),
+    ],
+)
+def test_what_is_in_force_for_or_by_the_agency_is_revoked(owner: str, requester: str, last: Move, ends: bool) -> None:
+    thread = Disclosure("id", f"{owner}:1", owner, requester, steps=(Step(last, requester, "anna", NOW),))
+    found = revoked([thread], "fr-pj", NOW)
+    assert [one.last.move for one in found] == ([Move.REVOCATION] if ends else [])
+    assert all(one.steps[:-1] == thread.steps for one in found)

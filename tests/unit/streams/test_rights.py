@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.settings import Settings
+from pipeline.streams.rights import ROLES, Grant, Kind, Operation, agency_grants, role_grants
+from pipeline.streams.worker import BUILDERS
+
+SETTINGS = Settings(namespace="n-")
+
+
+def test_every_stage_and_the_api_have_a_role() -> None:
+    assert set(ROLES) == {*BUILDERS, "api"}
+
+
+def test_an_agency_may_do_five_things_and_no_more() -> None:
+    assert set(agency_grants(SETTINGS, "fr-pj")) == {
+        Grant(Kind.TOPIC, "n-cases.fr-pj", Operation.WRITE),
+        Grant(Kind.TOPIC, "n-receipts.fr-pj", Operation.READ),
+        Grant(Kind.TOPIC, "n-hits.fr-pj", Operation.READ),
+        Grant(Kind.TOPIC, "n-agencies", Operation.READ),
+        Grant(Kind.GROUP, "n-feed.fr-pj.", Operation.READ, prefix=True),
+        Grant(Kind.TRANSACTIONS, "n-feed.fr-pj.", Operation.WRITE, prefix=True),
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_everything_granted_lies_in_the_installations_namespace(role: str) -> None:
+    assert all(grant.name.startswith("n-") and len(grant.name) > len("n-") for grant in role_grants(SETTINGS, role))
+    assert not any(grant.prefix and grant.name.endswith("cases") for grant in role_grants(SETTINGS, role))
