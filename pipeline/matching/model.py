@@ -20,7 +20,7 @@ from pipeline.matching.comparisons.levels import Compare, Comparison, Table
 FORMAT = 1
 """Raised when an older program cannot read a newer file."""
 
-FORMS = 2
+FORMS = 3
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
 LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
@@ -109,6 +109,7 @@ class Model:
         self.tables = {comparison.name: _table(comparison, file) for comparison in CATALOGUE}
         self.comparisons = {kind: of_type(kind) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
+        self.nameless_plans = {kind: self.plan_without(kind, ("name",)) for kind in TYPES}
 
     def plan_without(self, entity_type: str, skipped: tuple[str, ...]) -> Plan:
         """The type's plan without the comparisons that are `skipped` by name."""

@@ -19,9 +19,9 @@ _FURTHER_CONFLICT = -250
 _MISSING = {"family": -120, "name": -60, "given": -60, "core": -100, "initial": -20, "patronymic": -20}
 _CORE_SHARE = 6
 """Of a company's words, a rare one is seldom left out: a sixth of its rarity more."""
-_CULTURE = -150
+CULTURE = -150
 """For every token beyond the first: tokens of one name come from one culture, within which each is more frequent."""
-_NUMBERS_DIFFER, _NUMBER_MISSING, _NUMBERS_AGREE = -800, -150, 300
+_NUMBERS_DIFFER, _NUMBER_MISSING, NUMBERS_AGREE = -800, -150, 300
 _FORMS_DIFFER = -200
 _LOWEST = -2000
 _RANK = {level: rank for rank, level in enumerate(levels.LEVELS)}
@@ -64,7 +64,7 @@ def compare_all(a: Iterable[NamePrint], b: Iterable[NamePrint]) -> NameCompariso
 
 def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
     pairs, rest_a, rest_b = align(a, b)
-    bits = _CULTURE * (len(pairs) - 1) if pairs else 0
+    bits = CULTURE * (len(pairs) - 1) if pairs else 0
     if rest_a or rest_b:
         _unmatched([a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b], pairs)
     if a.numbers or b.numbers:
@@ -114,7 +114,7 @@ def _numbers(a: NamePrint, b: NamePrint) -> TokenPair:
     if not a.numbers or not b.numbers:
         return TokenPair(*texts, levels.MISSING, 0 if a.person else _NUMBER_MISSING)
     if a.numbers == b.numbers:
-        return TokenPair(*texts, levels.SAME, 0 if a.person else _NUMBERS_AGREE)
+        return TokenPair(*texts, levels.SAME, 0 if a.person else NUMBERS_AGREE)
     return TokenPair(*texts, levels.DIFFERENT, _NUMBERS_DIFFER)
 
 

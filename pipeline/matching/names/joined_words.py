@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.matching.names import levels
+from pipeline.matching.names.outlines import unlike_joined
 from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, may_be_acronym, token_print
+from pipeline.matching.names.token_levels import ALIKE_FORMS
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 
 _MAX_JOINED = 3
 _MIN_JOINED = 5
 _SLACK = 2
 """Letters that a joined word may have more or fewer than its parts."""
+_ALIKE_SHARE = 4
+"""One letter of four at most may be edited between a word and the joined one, to be worth a look."""
 _ACRONYM_LETTER = 250
 _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT))
 """Levels at which a joined word counts: a merely similar one would be chance, as there are many ways to join."""
@@ -28,11 +34,8 @@ def join_words(
 ) -> list[TokenPair]:
     """Pairs of a token of `one` and neighbouring tokens of `many`; takes their indices out of both rests."""
     found: list[TokenPair] = []
-    lengths = [len(token.forms[0]) for token in many.tokens]
-    if many.glue:
-        lengths = [length + len(glue) for length, glue in zip(lengths, many.glue, strict=True)]
-    for i in rest_one[:]:
-        for run in _runs(rest_many, lengths, len(one.tokens[i].forms[0]), bool(many.glue)):
+    for i, runs in _fitting(one, many, rest_one[:], rest_many):
+        for run in runs:
             pair = _judge_run(one.tokens[i], many, run, memory)
             if pair is not NOTHING:
                 found.append(pair)
@@ -42,20 +45,55 @@ def join_words(
     return found
 
 
-def _runs(rest: list[int], lengths: list[int], wanted: int, glued: bool) -> list[range]:
+def most_joined(one: NamePrint, many: NamePrint) -> Iterator[int]:
+    """Hundredths of a bit that the pairs of `join_words` can't exceed, for each token that may have one."""
+    for i, runs in _fitting(one, many, range(len(one.tokens)), range(len(many.tokens))):
+        yield max(_most_of_run(one.tokens[i], many, run) for run in runs)
+
+
+def _fitting(
+    one: NamePrint, many: NamePrint, rest_one: Sequence[int], rest_many: Sequence[int]
+) -> Iterator[tuple[int, list[range]]]:
+    """The tokens of `one` that have as many letters as runs of `many`, with these; what is taken meanwhile is out."""
+    lengths = [len(token.forms[0]) for token in many.tokens]
+    if many.glue:
+        lengths = [length + len(glue) for length, glue in zip(lengths, many.glue, strict=True)]
+    acronyms = one.letters[2] <= len(many.tokens)
+    for i in rest_one:
+        wanted = len(one.tokens[i].forms[0])
+        if wanted + _SLACK >= many.letters[1] or (acronyms and wanted <= MAX_ACRONYM):
+            runs = _runs(rest_many, lengths, wanted, bool(many.glue))
+            if runs:
+                yield i, runs
+
+
+def _runs(rest: Sequence[int], lengths: list[int], wanted: int, glued: bool) -> list[range]:
     """Neighbouring tokens that may be one word of `wanted` letters, or an acronym of as many: the longest first."""
     runs = []
+    least = 1 if glued else 2
     for at, start in enumerate(rest):
         letters = 0
-        for size in range(1, min(MAX_ACRONYM, len(rest) - at) + 1):
-            last = start + size - 1
-            if rest[at + size - 1] != last:
-                break
+        for size, last in enumerate(rest[at : at + MAX_ACRONYM], 1):
             letters += lengths[last]
+            if last != start + size - 1 or (letters > wanted + _SLACK and wanted > MAX_ACRONYM):
+                break
             joined = size <= _MAX_JOINED and -_SLACK <= letters - wanted <= _SLACK
-            if (joined or size == wanted) and (size > 1 or glued):
+            if (joined or size == wanted) and size >= least:
                 runs.append(range(start, last + 1))
     return sorted(runs, key=len, reverse=True) if len(runs) > 1 else runs
+
+
+def _most_of_run(x: TokenPrint, many: NamePrint, run: range) -> int:
+    tokens = [many.tokens[j] for j in run]
+    if _is_acronym(x, tokens):
+        return _ACRONYM_LETTER * len(run)
+    if _unlike(x, tokens, many.glue):
+        return 0
+    return sum(token.rarity for token in tokens) if _may_be(x, _joined(many, run), tokens) else 0
+
+
+def _joined(many: NamePrint, run: range) -> str:
+    return "".join((many.glue[j] if many.glue else "") + many.tokens[j].text for j in run)
 
 
 def _judge_run(x: TokenPrint, many: NamePrint, run: range, memory: PairMemory) -> TokenPair:
@@ -63,8 +101,10 @@ def _judge_run(x: TokenPrint, many: NamePrint, run: range, memory: PairMemory) -
     texts = " ".join(token.text for token in tokens)
     if _is_acronym(x, tokens):
         return TokenPair(x.text, texts, levels.ACRONYM, _ACRONYM_LETTER * len(run))
-    joined = "".join((many.glue[j] if many.glue else "") + many.tokens[j].text for j in run)
-    if joined == texts or not _may_be(x, joined, tokens[0].script):
+    if _unlike(x, tokens, many.glue):
+        return NOTHING
+    joined = _joined(many, run)
+    if joined == texts or not _may_be(x, joined, tokens):
         return NOTHING
     pair = memory.judge(x, token_print(joined, x.kind))
     if pair.level not in _LEVELS:
@@ -72,12 +112,28 @@ def _judge_run(x: TokenPrint, many: NamePrint, run: range, memory: PairMemory) -
     return TokenPair(x.text, texts, pair.level, min(pair.bits, sum(token.rarity for token in tokens)))
 
 
-def _may_be(x: TokenPrint, joined: str, script: str) -> bool:
-    if x.text == joined or x.script != script:
+def _unlike(x: TokenPrint, tokens: list[TokenPrint], glue: tuple[str, ...]) -> bool:
+    """Whether outlines tell that the joined word is too far from `x`, at a tenth of the cost of joining it."""
+    parts = 0
+    for token in tokens:
+        if not token.outline:
+            return False
+        parts |= token.outline
+    return not glue and x.outline > 0 and unlike_joined(x.outline, parts, (len(x.text) + _SLACK) // _ALIKE_SHARE)
+
+
+def _may_be(x: TokenPrint, joined: str, tokens: list[TokenPrint]) -> bool:
+    """Whether a joined word is worth a print, which costs a search where it is of another script."""
+    if x.text == joined:
         return True
-    return len(joined) >= _MIN_JOINED and Levenshtein.normalized_similarity(x.text, joined) >= 0.75
+    if x.script != tokens[0].script:
+        spelled = "".join(token.forms[0] for token in tokens)
+        return Levenshtein.normalized_similarity(x.forms[0], spelled) >= ALIKE_FORMS
+    alike = 1 - 1 / _ALIKE_SHARE
+    return len(joined) >= _MIN_JOINED and Levenshtein.normalized_similarity(x.text, joined) >= alike
 
 
 def _is_acronym(x: TokenPrint, tokens: list[TokenPrint]) -> bool:
-    initials = "".join(token.forms[0][:1] for token in tokens if token.kind != "initial")
-    return initials == x.forms[0] and may_be_acronym(x)
+    if not may_be_acronym(x):
+        return False
+    return "".join([token.forms[0][:1] for token in tokens if token.kind != "initial"]) == x.forms[0]

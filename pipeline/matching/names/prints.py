@@ -11,6 +11,7 @@ import msgspec
 from anyascii import anyascii
 
 from pipeline.matching.names.organisation_words import word_rarity
+from pipeline.matching.names.outlines import outline_of
 from pipeline.matching.names.rarity import rarity_of
 from pipeline.matching.names.sounds import skeleton_of, sound_of
 from pipeline.matching.names.transliteration.forms import latin_forms
@@ -33,7 +34,11 @@ _MAX_KEYS = 6
 
 
 class TokenPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
-    """A token: Latin forms best first (a to z and digits), the sound of the best one, rarity in hundredths of a bit."""
+    """A token: Latin forms best first (a to z and digits), the sound of the best one, rarity in hundredths of a bit.
+
+    `outline` (pipeline.matching.names.outlines) is 0 where it would not tell all: for words of organisations, initials,
+    other scripts and tokens of several forms.
+    """
 
     text: str
     kind: str
@@ -41,6 +46,7 @@ class TokenPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fa
     forms: tuple[str, ...]
     sound: str
     rarity: int
+    outline: int = 0
 
 
 class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
@@ -111,7 +117,11 @@ def token_print(text: str, kind: str) -> TokenPrint:
     """The print of one token of a SIGNIFICANT kind."""
     script = script_of(text)
     forms = _latin_script_forms(text, kind) if script in ("Latin", "") else latin_forms(text, script)
-    return TokenPrint(text, kind, script, forms, sound_of(forms[0]), _rarity(text, kind, forms))
+    sound = sound_of(forms[0])
+    outlined = script == "Latin" and len(forms) == 1 and kind not in ("core", "initial")
+    return TokenPrint(
+        text, kind, script, forms, sound, _rarity(text, kind, forms), outline_of(forms[0]) if outlined else 0
+    )
 
 
 def _latin_script_forms(text: str, kind: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA, Levenshtein
 from pipeline.matching.names import levels
 from pipeline.matching.names.han import fold_han
 from pipeline.matching.names.organisation_words import meanings
+from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.sounds import sound_of
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
@@ -17,12 +18,12 @@ from pipeline.matching.names.transliteration.model import shipped_model
 from pipeline.matching.names.transliteration.units import MAX_LENGTH
 from pipeline.matching.names.variants import are_variants
 
-_ALIKE_FORMS = 0.4
+ALIKE_FORMS = 0.4
 """Least similarity of a Latin word to the likeliest spellings of the other: keeps 99.8% of true pairs, 8% of random."""
 _MIN_EDIT = 4
 """Of words of three letters, one edit makes too many others."""
 _MIN_CUT = 3
-_FAR = 3
+_FAR = MOST_EDITS + 1
 """Edits from which two spellings are two names, however alike they sound (Sanchez and Sancho, Darla and Darlene): of
 such pairs in name_bench and entity_bench one in 24 is of one name."""
 _LATIN = ("Latin", "")
@@ -30,13 +31,18 @@ _LATIN = ("Latin", "")
 
 def token_level(x: TokenPrint, y: TokenPrint) -> str:
     """The strongest level that two tokens reach, or DIFFERENT; symmetric."""
+    return quick_level(x, y) or (_likely_level(y, x) if x.script in _LATIN else _likely_level(x, y))
+
+
+def quick_level(x: TokenPrint, y: TokenPrint) -> str:
+    """The level of two tokens; "" where it takes a likelihood ratio, at a hundred times the cost of all else."""
     if x.text == y.text:
         return levels.SAME
     x_latin, y_latin = x.script in _LATIN, y.script in _LATIN
     if x_latin and y_latin:
         return _latin_level(x, y)
     if x_latin or y_latin:
-        return _cross_level(y, x) if x_latin else _cross_level(x, y)
+        return _quick_cross_level(y, x) if x_latin else _quick_cross_level(x, y)
     return _same_script_level(x, y) if x.script == y.script else _forms_level(x, y)
 
 
@@ -65,7 +71,7 @@ def _spelling_level(a: str, b: str, sound_a: str, sound_b: str) -> str:
         return levels.DIFFERENT
     if sound_a == sound_b and (shorter > 2 or len(a) != len(b)):
         return levels.SOUND
-    distance = OSA.distance(a, b, score_cutoff=_FAR - 1)
+    distance = OSA.distance(a, b, score_cutoff=MOST_EDITS)
     if distance == 1 and shorter >= _MIN_EDIT:
         return levels.EDIT
     if distance == _FAR:
@@ -87,7 +93,7 @@ def _is_near(shorter: int, distance: int, sound_a: str, sound_b: str) -> bool:
     return similar >= 0.75 if shorter == 4 else shorter > 4 and similar > 0
 
 
-def _cross_level(source: TokenPrint, latin: TokenPrint) -> str:
+def _quick_cross_level(source: TokenPrint, latin: TokenPrint) -> str:
     form = latin.forms[0]
     if not form or len(source.text) > MAX_LENGTH or len(form) > MAX_LENGTH:
         return levels.DIFFERENT
@@ -97,9 +103,14 @@ def _cross_level(source: TokenPrint, latin: TokenPrint) -> str:
     plain = plain_form(source.text, source.script)
     if plain == form or (min(len(plain), len(form)) > _MIN_EDIT and sound_of(plain) == latin.sound):
         return levels.SOUND
-    if not process.extractOne(form, source.forms, scorer=Levenshtein.normalized_similarity, score_cutoff=_ALIKE_FORMS):
+    if not process.extractOne(form, source.forms, scorer=Levenshtein.normalized_similarity, score_cutoff=ALIKE_FORMS):
         return levels.DIFFERENT
-    ratio = likelihood_of(corridor.name).ratio(source.text, form)
+    return ""
+
+
+def _likely_level(source: TokenPrint, latin: TokenPrint) -> str:
+    corridor = BY_SCRIPT[source.script]
+    ratio = likelihood_of(corridor.name).ratio(source.text, latin.forms[0])
     rare, seldom, _ = shipped_model(corridor.name).counts.bands.scores
     return levels.SOUND if ratio > rare else levels.NEAR if ratio > seldom else levels.DIFFERENT
 

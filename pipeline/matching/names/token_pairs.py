@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.matching.names import levels
+from pipeline.matching.names.outlines import begin_alike, far_apart
 from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.token_levels import is_learnt, token_level
+from pipeline.matching.names.token_levels import is_learnt, quick_level, token_level
 from pipeline.matching.names.variants import initials_of
 
 _REMEMBERED = 300_000
@@ -37,7 +38,12 @@ class PairMemory:
         self._count = 0
 
     def judge(self, x: TokenPrint, y: TokenPrint) -> TokenPair:
-        """Level and hundredths of a bit; NOTHING, the one object, where the tokens differ."""
+        """Level and hundredths of a bit; NOTHING, the one object, where the tokens differ.
+
+        What outlines tell apart is not remembered: most pairs never come again, and telling is as cheap.
+        """
+        if _far_apart(x, y):
+            return NOTHING
         row = self._rows.get(x.text)
         if row is None:
             row = self._new_row(x.text)
@@ -47,12 +53,26 @@ class PairMemory:
             self._count += 1
         return found
 
+    def most(self, x: TokenPrint, y: TokenPrint) -> int:
+        """Hundredths of a bit that `judge` can't exceed, without a likelihood ratio unless it is remembered."""
+        if _far_apart(x, y):
+            return 0
+        if x.script != y.script and y.text not in self._rows.get(x.text, {}) and not quick_level(x, y):
+            return levels.level_bits(levels.SOUND, min(x.rarity, y.rarity))
+        return self.judge(x, y).bits
+
     def _new_row(self, text: str) -> dict[str, TokenPair]:
         if self._count >= _REMEMBERED:
             self._rows, self._count = {}, 0
         row: dict[str, TokenPair] = {}
         self._rows[text] = row
         return row
+
+
+def _far_apart(x: TokenPrint, y: TokenPrint) -> bool:
+    if not x.outline or not y.outline or not far_apart(x.outline, y.outline):
+        return False
+    return x.sound != y.sound and not begin_alike(x.forms[0], y.forms[0])
 
 
 def _judge(x: TokenPrint, y: TokenPrint) -> TokenPair:

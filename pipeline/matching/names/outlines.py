@@ -1,0 +1,44 @@
+"""The outline of a name token: the letters of its spelling and its classes of variants, as bits of one integer.
+
+An edit changes at most two letters of a word's set of letters, so two words that differ in five are three edits apart,
+from where on only sound, variants or a common beginning make them alike. Most tokens that meet are told apart by this,
+at a fifth of what their distances cost.
+"""
+
+from __future__ import annotations
+
+from pipeline.matching.names.variants import classes_of
+
+_LETTERS = 26
+_SPELLING = (1 << _LETTERS) - 1
+_CLASSES = 26
+"""Classes share as many bits; 52 in all are exact in every JSON reader."""
+
+MOST_EDITS = 2
+"""Edits of a spelling beyond which it is another word."""
+
+_BEGINNING = 3
+"""Letters at least that a word cut short keeps."""
+
+
+def outline_of(form: str) -> int:
+    """The outline of a folded Latin spelling; 0 for one that has other characters, of which nothing is told."""
+    if len(form) < 2 or not (form.isascii() and form.isalpha()):
+        return 0
+    letters = sum({1 << ord(letter) - ord("a") for letter in form})
+    return letters | sum({1 << number % _CLASSES for number in classes_of(form)}) << _LETTERS
+
+
+def far_apart(one: int, other: int) -> bool:
+    """Whether two outlines, neither of them 0, are of words without a common variant and too many edits apart."""
+    return ((one ^ other) & _SPELLING).bit_count() > 2 * MOST_EDITS and not (one & other) >> _LETTERS
+
+
+def begin_alike(a: str, b: str) -> bool:
+    """Whether one of two spellings may be the other cut short."""
+    return a[:_BEGINNING] == b[:_BEGINNING]
+
+
+def unlike_joined(word: int, parts: int, edits: int) -> bool:
+    """Whether a word is more than some edits from what words of such letters (their outlines, or-ed) make together."""
+    return ((word ^ parts) & _SPELLING).bit_count() > 2 * edits
