@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from pipeline.correlation.claims import Claim, State
-from pipeline.correlation.correlator import THRESHOLD, Correlator, Explain, Judge, Model
+from pipeline.correlation.correlator import THRESHOLD, Correlator, Explain, FallsShort, Judge, Model
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import Fingerprint
 
@@ -34,9 +34,12 @@ def links(
     *,
     within: bool = False,
     min_probability: float = THRESHOLD,
+    falls_short: FallsShort[Model] | None = None,
 ) -> list[Link]:
     """The links among the cases' last versions, ordered by case; `within` also links cases of one country."""
-    correlator = Correlator(MemoryStore(), 0, 1, model, judge, explain, within=within, threshold=min_probability)
+    correlator = Correlator(
+        MemoryStore(), 0, 1, model, judge, explain, within=within, threshold=min_probability, falls_short=falls_short
+    )
     live: dict[str, Claim] = {}
     for claim in _claims(correlator, fingerprints):
         if claim.state is State.LIVE:

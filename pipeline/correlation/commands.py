@@ -79,6 +79,7 @@ def resolve(
     from pipeline.correlation.batch import links
     from pipeline.correlation.reading import Reader, fingerprints
     from pipeline.correlation.resolving import resolve as things_of
+    from pipeline.matching.ceiling import falls_short
     from pipeline.matching.explanation import explain
     from pipeline.matching.model import load_model
     from pipeline.matching.scoring import judge
@@ -86,7 +87,7 @@ def resolve(
     loaded, reader = load_model(model), Reader()
     with _bar() as bar:
         cases = {one.case: one for one in fingerprints(reader.cases(_lines(files, bar)), loaded)}
-        found = links(cases.values(), loaded, judge, explain, within=within)
+        found = links(cases.values(), loaded, judge, explain, within=within, falls_short=falls_short)
     things = things_of(cases, found, loaded)
     text = b"".join(msgspec.json.encode(thing) + b"\n" for thing in things)
     if str(output) == "-":

@@ -41,6 +41,12 @@ class Judge(Protocol[Model]):
     def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> Judgement: ...
 
 
+class FallsShort(Protocol[Model]):
+    """Whether a pair's probability is below the threshold for certain: pure, and far cheaper than to judge it."""
+
+    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, threshold: float, /) -> bool: ...
+
+
 class Explain(Protocol[Model]):
     """Explains a link: pure; the result is written as JSON."""
 
@@ -82,13 +88,14 @@ class Correlator(Generic[Model]):
         generation: str = "",
         within: bool = False,
         threshold: float = THRESHOLD,
+        falls_short: FallsShort[Model] | None = None,
         met: Met | None = None,
     ) -> None:
         self.store = store
         self.counts = Counts()
         self._partition, self._partitions = partition, partitions
         self._model, self._judge, self._explain = model, judge, explain
-        self._met = met
+        self._falls_short, self._met = falls_short, met
         self._generation, self._within, self._threshold = generation, within, threshold
 
     def receive(self, fingerprint: Fingerprint) -> list[Claim]:
@@ -130,16 +137,16 @@ class Correlator(Generic[Model]):
 
     def _take(self, fingerprint: Fingerprint, before: Fingerprint | None) -> int:
         number = self.store.put(fingerprint)
-        old = self._owned(before.keys) if before else set()
-        new = self._owned(fingerprint.keys)
+        old = set(self._owned(before.keys)) if before else set()
+        new = set(self._owned(fingerprint.keys))
         for key in old - new:
             self.store.delist(key, number)
         for key in new - old:
             self.store.enlist(key, number)
         return number
 
-    def _owned(self, keys: Iterable[int]) -> set[int]:
-        return {key for key in keys if owner(key, self._partitions) == self._partition}
+    def _owned(self, keys: Iterable[int]) -> list[int]:
+        return [key for key in keys if owner(key, self._partitions) == self._partition]
 
     def _candidates(self, fingerprint: Fingerprint, number: int) -> set[int]:
         found: set[int] = set()
@@ -188,6 +195,8 @@ class Correlator(Generic[Model]):
         if a.withdrawn or b.withdrawn or (a.country == b.country and not self._within):
             return None
         self.counts.judged += 1
+        if self._falls_short is not None and self._falls_short(a, b, self._model, self._threshold):
+            return None
         judgement = self._judge(a, b, self._model)
         return judgement if judgement.probability >= self._threshold else None
 

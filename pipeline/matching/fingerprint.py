@@ -14,6 +14,12 @@ from pipeline.matching.names import NamePrint, prepare
 from pipeline.records.normalised import Address, Entity, Identifier, PartialDate, Phone, Place, Span
 from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
 
+CONFUSABLE_CLASSES = str.maketrans("OQDILBSZG", "000118526")
+"""Characters that people and scanners take for each other, each to its digit."""
+
+TAIL_DIGITS = 7
+"""A subscriber's number without any area code, as the North American and most European plans have it."""
+
 WORD = re.compile(r"\w+")
 
 MAX_NAMES = 50
@@ -99,6 +105,19 @@ class EntityPrint(
     method: tuple[str, ...] = ()
     place: Place | None = None
     span: Span | None = None
+
+    @property
+    def selectors(self) -> frozenset[str]:
+        """Exact values that name something by themselves: identifiers, phones, e-mails, doors."""
+        found = [f"i{one.value.translate(CONFUSABLE_CLASSES)}" for one in self.identifiers]
+        found += [f"p{one.national[-TAIL_DIGITS:]}" for one in self.phones]
+        found += [f"m{one}" for one in self.emails]
+        for one in self.addresses:
+            if one.postcode:
+                found.append(f"a{one.postcode}|{one.house}|{'' if one.house else one.street}")
+            if one.text:
+                found.append(f"t{one.text}")
+        return frozenset(found)
 
 
 class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import combinations, product
 
-from pipeline.matching.comparisons.contacts import TAIL_DIGITS
-from pipeline.matching.comparisons.identifiers import CONFUSABLE_CLASSES
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint, sound_keys
 
@@ -19,19 +17,9 @@ ALL_PAIRS = 16
 """Up to so many pairs of one type, comparing all costs less than finding those that share a mark."""
 
 
-def selector_marks(one: EntityPrint) -> set[str]:
-    """Marks of what names something by itself: identifiers, phones, e-mails, doors."""
-    found = {f"i{x.value.translate(CONFUSABLE_CLASSES)}" for x in one.identifiers} if one.identifiers else set()
-    found.update(f"p{x.national[-TAIL_DIGITS:]}" for x in one.phones)
-    found.update(f"m{x}" for x in one.emails)
-    found.update(f"a{x.postcode}|{x.house}|{x.street if not x.house else ''}" for x in one.addresses if x.postcode)
-    found.update(f"t{x.text}" for x in one.addresses if x.text)
-    return found
-
-
 def all_marks(one: EntityPrint) -> set[str]:
     """Selector marks, and those of names, birth dates, makes, places and times."""
-    found = selector_marks(one)
+    found = set(one.selectors)
     found.update(f"n{mark}" for name in one.names for mark in _name_marks(name))
     if one.birth_date is not None:
         found.add(f"d{one.birth_date.year}-{one.birth_date.month}-{one.birth_date.day}")
@@ -65,8 +53,9 @@ def same_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> C
 
 
 def cross_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
-    """Pairs of different types that share a selector's mark."""
-    marks_a = [(i, selector_marks(one)) for i, one in enumerate(a)]
-    marks_b = [(j, selector_marks(one)) for j, one in enumerate(b)]
-    filled_a, filled_b = [x for x in marks_a if x[1]], [x for x in marks_b if x[1]]
-    return [(i, j) for (i, p), (j, q) in product(filled_a, filled_b) if a[i].type != b[j].type and not p.isdisjoint(q)]
+    """Pairs of different types that share a selector. Most pairs of cases are of persons only: they have none."""
+    if len({one.type for one in (*a, *b)}) == 1:
+        return []
+    filled_a = [(i, one.type, found) for i, one in enumerate(a) if (found := one.selectors)]
+    filled_b = [(j, one.type, found) for j, one in enumerate(b) if (found := one.selectors)]
+    return [(i, j) for i, kind, p in filled_a for j, other, q in filled_b if kind != other and not p.isdisjoint(q)]

@@ -15,6 +15,7 @@ from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.kinds import Kind, kind_of
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.matching.ceiling import falls_short
 from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
@@ -85,6 +86,7 @@ class Correlate:
             judge,
             explain,
             generation=self._generation,
+            falls_short=falls_short,
             met=_met,
         )
         return HeldPartition(correlator, store)

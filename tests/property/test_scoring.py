@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.matching.ceiling import ceiling, falls_short
 from pipeline.matching.explanation import explain, mirrored
 from pipeline.matching.fingerprint import Fingerprint, entity_print
 from pipeline.matching.model import Model, load_model
@@ -118,6 +119,13 @@ def test_equally_good_assignments_give_one_score_in_any_order() -> None:
     a, b = fingerprint([full, full, part]), fingerprint([full, part], "DE")
     orders = [[0, 1, 2], [0, 2, 1], [2, 0, 1]]
     assert len({judge(shuffled(a, order), b, model()).score for order in orders}) == 1
+
+
+@given(entities, entities)
+def test_no_pair_scores_above_its_ceiling(left: list[Any], right: list[Any]) -> None:
+    a, b = fingerprint(left), fingerprint(right, "DE")
+    assert ceiling(a.entities, b.entities, model()) >= judge(a, b, model()).score
+    assert not (falls_short(a, b, model(), 0.5) and judge(a, b, model()).probability >= 0.5)
 
 
 @given(entities, entities, st.data())

@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.matching.comparisons.identifiers import ALL
 from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, stronger
-from pipeline.matching.fingerprint import EntityPrint, PhonePrint
+from pipeline.matching.fingerprint import TAIL_DIGITS, EntityPrint, PhonePrint
 
 PHONE = (
     Level("same", 0.50, 5.0e-7, 0.50),
@@ -30,9 +30,6 @@ EMAIL = (
     Level("different", 0.29, 0.98, 0.83),
 )
 EMAIL_SAME, EMAIL_EDIT, EMAIL_LOCAL, EMAIL_NEAR, EMAIL_ROLE, EMAIL_DIFFERENT = range(6)
-
-TAIL_DIGITS = 7
-"""A subscriber number without its area code."""
 
 NEAR_DIGITS = 8
 SHARED_CAP = 300

@@ -7,7 +7,7 @@ from itertools import product
 from rapidfuzz.distance import OSA
 
 from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, stronger
-from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint
+from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
 from pipeline.records.identifier_types import CATALOGUE
 
 ALL = frozenset(
@@ -42,9 +42,6 @@ BITS_PER_CHARACTER = 332
 
 MIN_NEAR = 6
 """Shorter numbers differ by one character too often by chance."""
-
-CONFUSABLE_CLASSES = str.maketrans("OQDILBSZG", "000118526")
-"""Characters that people and scanners take for each other, each to its digit."""
 
 
 def identifier(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:

@@ -8,9 +8,8 @@ from itertools import product
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from pipeline.matching.comparisons.identifiers import CONFUSABLE_CLASSES
 from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, stronger
-from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint
+from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
 
 VEHICLE = frozenset({"vehicle"})
 MADE = frozenset({"vehicle", "vessel", "weapon"})

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from pipeline.matching.comparisons.contacts import TAIL_DIGITS
-from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.fingerprint import TAIL_DIGITS, EntityPrint
 from pipeline.matching.names import sound_keys
 
 Pair = tuple[int, int]

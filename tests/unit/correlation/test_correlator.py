@@ -21,6 +21,22 @@ def told(claims: list[Claim]) -> list[tuple[str, str, int, str, int]]:
     return [(claim.state.value, claim.a.case, claim.a.version, claim.b.case, claim.b.version) for claim in claims]
 
 
+def test_a_pair_that_falls_short_is_not_judged(correlator: Make, case: Case) -> None:
+    asked = []
+
+    def falls_short(a: Fingerprint, b: Fingerprint, model: None, threshold: float) -> bool:
+        asked.append((a.case, b.case, threshold))
+        return b.case == "c:c1"
+
+    one = correlator(falls_short=falls_short, threshold=0.4)
+    one.receive(case("b1", "red car"))
+    one.receive(case("c1", "red car"))
+    (claim,) = one.receive(case("a1", "red car"))
+    assert told([claim]) == [("live", "a:a1", 1, "b:b1", 1)]
+    assert asked == [("b:b1", "c:c1", 0.4), ("a:a1", "b:b1", 0.4), ("a:a1", "c:c1", 0.4)]
+    assert one.counts.judged == 3
+
+
 def test_the_second_case_of_a_pair_brings_the_link(correlator: Make, case: Case) -> None:
     one = correlator()
     assert one.receive(case("b1", "red car")) == []
