@@ -57,5 +57,8 @@ bench-accuracy: $(READY) ## accuracy beside the field's other tools, where those
 bench-scoring: $(READY) ## entity pairs a second on one core
 	$(BIN)/python tests/benchmarks/scoring/run.py
 
+bench-stream: $(READY) ## CPU per case of every stage as the stores grow, with its plot
+	$(BIN)/python tests/benchmarks/stream/run.py
+
 clean: ## remove the environment and caches (not LIAISON_HOME)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

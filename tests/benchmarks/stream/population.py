@@ -1,4 +1,4 @@
-"""An endless, seeded stream of fingerprints whose names, dates and places follow fixed distributions.
+"""An endless, seeded stream of cases whose names, dates and places follow fixed distributions.
 
 Given names and half of the family names are drawn with the frequencies of the model's constants, the other half are
 built of syllables (a real country has hundreds of thousands of family names); birth dates are uniform over 45 years,
@@ -12,12 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate
 from random import Random
+from typing import Any
+
+import orjson
 
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, entity_print
 from pipeline.matching.model import load_model
 from pipeline.matching.names.rarity import known_rarities
+from pipeline.records.intake import SourceMessage
+from pipeline.records.messages import Position
+from pipeline.records.model import RECORD_TYPE
 from pipeline.records.normalised import Address, Entity, Identifier, Name, PartialDate, Phone, Token
+from pipeline.records.partitioning import partition_of
 
 COUNTRIES = ("FR", "DE", "PL", "ES", "IT", "BE")
 CITIES = 400
@@ -53,11 +60,12 @@ SYLLABLES = tuple(
     ]
     for vowel in "aeiou"
 )
+CASE_PARTITIONS = 4
 HANDLING = Handling("H0", ("*",), ("correlation",))
 
 
 class Population:
-    """`fingerprints()` never ends; the same seed gives the same stream."""
+    """`messages()` and `fingerprints()` never end and go on where the other stopped; a seed gives one stream."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
@@ -70,14 +78,35 @@ class Population:
         self.made = 0
 
     def fingerprints(self) -> Iterator[Fingerprint]:
+        """Cases as `blocks` holds them, made without a message: the quick way to fill stores."""
+        for country, entities in self._cases():
+            yield self._fingerprint(country, tuple(entity_print(entity) for entity in entities))
+
+    def messages(self) -> Iterator[SourceMessage]:
+        """Cases as agencies send them."""
+        for country, entities in self._cases():
+            agency = agency_of(country)
+            data = {
+                "case_id": f"{self.made:08d}", "agency": agency, "country": country, "version": 1, "status": "active",
+                "title": "Vol en bande organisée", "summary": "Trois véhicules volés en une nuit. " * 4,
+                "handling": {"code": "H0", "releasable_to": ["*"], "purposes": ["correlation"]},
+                "entities": [raw(entity) for entity in entities],
+            }  # fmt: skip
+            envelope = {
+                "specversion": "1.0", "id": f"{self.made}", "source": f"/agencies/{agency}", "type": RECORD_TYPE,
+                "data": data,
+            }  # fmt: skip
+            key = f"{agency}:{self.made:08d}".encode()
+            position = Position(f"cases.{agency}", partition_of(key, CASE_PARTITIONS), self.made)
+            yield SourceMessage(position, agency, key, orjson.dumps(envelope))
+
+    def _cases(self) -> Iterator[tuple[str, tuple[Entity, ...]]]:
         while True:
             self.made += 1
-            country = self._random.choice(COUNTRIES)
-            entities = tuple(entity_print(entity) for entity in self._entities())
-            yield self._fingerprint(country, entities)
+            yield self._random.choice(COUNTRIES), tuple(self._entities())
 
     def _fingerprint(self, country: str, entities: tuple[EntityPrint, ...]) -> Fingerprint:
-        agency = f"{country.lower()}-police"
+        agency = agency_of(country)
         case = f"{agency}:{self.made:08d}"
         found = keys(entities, self._model.stop_keys, self._model.key_rarity)
         return Fingerprint(
@@ -155,6 +184,30 @@ class Population:
 
     def _built_name(self) -> str:
         return "".join(self._random.choices(SYLLABLES, k=self._random.choice((2, 3, 3, 4))))
+
+
+def agency_of(country: str) -> str:
+    """The one agency of a country."""
+    return f"{country.lower()}-police"
+
+
+def raw(entity: Entity) -> dict[str, Any]:
+    """An entity as an agency writes it."""
+    found: dict[str, Any] = {"id": entity.id, "type": entity.type}
+    if entity.type == "vehicle":
+        return {**found, "plate": entity.identifiers[0].value, "make": entity.make}
+    given, family = (token.text.title() for token in entity.names[0].tokens)
+    found["names"] = [{"given": given, "family": family}]
+    if (born := entity.birth_date) is not None:
+        found["birth_date"] = f"{born.year}-{born.month:02d}-{born.day:02d}"
+    found["gender"] = entity.gender
+    found["identifiers"] = [{"type": one.type, "value": one.value} for one in entity.identifiers]
+    found["phones"] = [one.e164 for one in entity.phones]
+    found["addresses"] = [
+        {"house": one.house, "street": one.street, "postcode": one.postcode, "city": one.city}
+        for one in entity.addresses
+    ]
+    return found
 
 
 def _named(given: str, family: str) -> Name:

@@ -1,0 +1,128 @@
+"""The three stages' own work in one process, without Kafka and Elasticsearch: the code that the workers call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from population import CASE_PARTITIONS, COUNTRIES, agency_of
+
+from pipeline.correlation.claims import Claim
+from pipeline.correlation.correlator import Correlator, targets
+from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.lmdb_store import LmdbStore
+from pipeline.correlation.projection import advance
+from pipeline.correlation.store_file import Identity
+from pipeline.index.documents import case_document, link_document
+from pipeline.matching.ceiling import falls_short
+from pipeline.matching.explanation import explain
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.model import load_model
+from pipeline.matching.scoring import judge
+from pipeline.records.agencies import Agency
+from pipeline.records.intake import Desk, SourceMessage, accepted, receive
+from pipeline.records.messages import Accepted
+
+CHUNK = 200
+"""Cases between two commits, as at a live rate."""
+
+FILL_CHUNK = 5000
+
+_encode = msgspec.json.Encoder().encode
+_fingerprint = msgspec.json.Decoder(Fingerprint).decode
+_accepted = msgspec.json.Decoder(Accepted).decode
+_claim = msgspec.json.Decoder(Claim).decode
+
+
+class Stopwatch:
+    """CPU seconds of this process spent in the calls that it wraps."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, its CPU time added up under a name."""
+
+        def call(*args: Any) -> Any:
+            started = time.process_time()
+            try:
+                return function(*args)
+            finally:
+                self.seconds[name] = self.seconds.get(name, 0.0) + time.process_time() - started
+
+        return call
+
+
+class Stages:
+    """Intake, all partitions of correlate, and project."""
+
+    def __init__(self, folder: Path, partitions: int, watch: Stopwatch) -> None:
+        identities = [Identity("bench", "blocks", partition, "bench") for partition in range(partitions)]
+        self.stores = [LmdbStore(folder / str(one.partition), one) for one in identities]
+        self._model = load_model()
+        agencies = {agency_of(country): Agency(agency_of(country), country) for country in COUNTRIES}
+        self._desk = Desk(agencies, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
+        self._watch = watch
+        self.correlators = [
+            Correlator(
+                store,
+                at,
+                partitions,
+                self._model,
+                watch.timed("score", judge),
+                watch.timed("explain", explain),
+                falls_short=watch.timed("rule out", falls_short),
+            )
+            for at, store in enumerate(self.stores)
+        ]
+
+    def fill(self, fingerprints: Iterable[Fingerprint]) -> None:
+        """Put cases into the stores as a rebuild does: without judging them."""
+        for number, one in enumerate(fingerprints, start=1):
+            for partition in targets(one, first=True, partitions=len(self.stores)):
+                self.correlators[partition].load(one)
+            if number % FILL_CHUNK == 0:
+                self.commit()
+        self.commit()
+
+    def commit(self) -> None:
+        """One commit of each store."""
+        for store in self.stores:
+            store.commit(0)
+
+    def intake(self, messages: Sequence[SourceMessage]) -> tuple[list[bytes], list[tuple[int, bytes]]]:
+        """Values of `accepted`, and of `blocks` with their partitions. All messages must be in order."""
+        records, blocks = [], []
+        for message in messages:
+            decision = receive(message, self._desk)
+            if decision.taken is None:
+                raise ValueError(f"not accepted: {decision.receipt}")
+            made = fingerprint(decision.taken.case, decision.taken.normalised, self._model)
+            encoded = _encode(made)
+            records.append(_encode(accepted(decision.taken, decision.receipt, msgspec.Raw(encoded), "bench")))
+            _encode(decision.receipt)
+            blocks += [(at, encoded) for at in targets(made, first=True, partitions=len(self.stores))]
+        return records, blocks
+
+    def correlate(self, blocks: Iterable[tuple[int, bytes]]) -> list[bytes]:
+        """Values of `links`."""
+        claims = [_encode(claim) for at, value in blocks for claim in self.correlators[at].receive(_fingerprint(value))]
+        self._watch.timed("commit", self.commit)()
+        return claims
+
+    def project(self, records: Sequence[bytes], claims: Sequence[bytes]) -> int:
+        """Bytes of the documents that would be written."""
+        documents = [case_document(_accepted(value)) for value in records]
+        for value in claims:
+            step = advance(None, _claim(value), b"secret")
+            if step.write is not None:
+                documents.append(link_document(step.write.claim))
+        return sum(len(document.body) for document in documents)
+
+    def total(self, count: str) -> int:
+        """A count of all correlators together."""
+        return sum(getattr(correlator.counts, count) for correlator in self.correlators)
