@@ -65,7 +65,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def _end_stack(home: Path) -> None:
     if home.exists():
         stack.down(Settings(home=home))
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)  # another session may find the same one left over
 
 
 def _end_stacks_of_killed_sessions() -> None:

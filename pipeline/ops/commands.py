@@ -21,6 +21,7 @@ def register(root: typer.Typer) -> None:
     ops.command("lag")(show_lag)
     replay_commands.register(ops)
     generation_commands.register(ops)
+    ops.command("sweep")(sweep)
     root.add_typer(ops, name="ops")
 
 
@@ -41,3 +42,14 @@ def show_lag(as_json: Annotated[bool, typer.Option("--json", help="Print one JSO
         if one.lag:
             typer.echo(f"{one.group}\t{one.topic}\t{one.partition}\t{one.lag}")
     typer.echo(f"{sum(one.lag for one in found)} records behind in all")
+
+
+def sweep(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Clear the index of evidence about withdrawn and expired cases that is left in links; safe while workers run.
+
+    Example: liaison ops sweep
+    """
+    from pipeline.ops.sweeping import sweep_all
+
+    swept = asyncio.run(sweep_all(from_environment()))
+    typer.echo(json.dumps({"swept": swept}) if as_json else f"{swept} links cleared")

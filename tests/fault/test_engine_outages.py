@@ -46,7 +46,7 @@ def kill(home: Settings, engine: str) -> None:
     os.kill(found.pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("engine", ["elasticsearch", "kafka"])
+@pytest.mark.parametrize("engine", [pytest.param("elasticsearch", marks=pytest.mark.short), "kafka"])
 def test_an_engine_killed_under_load(
     engine: str, own_engines: Settings, records: Any, installation: Any, start_all: Any, wait_for: Any
 ) -> None:

@@ -110,6 +110,7 @@ def test_a_release_that_changes_the_view_is_told_at_once() -> None:
 
 def test_a_release_by_one_who_does_not_know_changes_no_view() -> None:
     unknown = Claim("link", State.RELEASED, 0, "g", Side("a:1", 2), Side("b:1", 1))
+    assert len(after(live(A, B), unknown)[1]) == len(after(live(A, B))[1]) == 2
     _, hits, _ = after(live(A, B), unknown, retracted(side("a:1", 3), B))
     assert [hit.kind for hit in hits] == [Kind.NEW, Kind.NEW, Kind.RETRACTED, Kind.RETRACTED]
 

@@ -1,0 +1,79 @@
+"""The sweep: no evidence about a withdrawn or expired case stays in the index.
+
+Such a link is not visible, but its document is there until the correlator's retraction comes. The sweep writes a
+tombstone in its place under the same external version: a later claim about either case is higher and still wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from elasticsearch import AsyncElasticsearch
+
+from pipeline.correlation.claims import Claim, Side, State, external_version
+from pipeline.index import queries
+from pipeline.index.documents import EXPIRED, LIVE, Action, LinkDocument, link_document
+from pipeline.index.mappings import PER_GENERATION, Indices
+from pipeline.index.writer import BulkWriter
+
+PAGE = 500
+"""Links a request, with twice as many cases to look at."""
+
+FIELDS = ("case", "version", "state")
+
+
+class _Case(msgspec.Struct):
+    case: str
+    version: int
+    state: str
+
+
+async def sweep(client: AsyncElasticsearch, indices: Indices) -> int:
+    """Clear one generation's links, and what deleted versions left in the segments; returns how many were cleared.
+
+    Raises elasticsearch's ApiError and TransportError; it may be interrupted and repeated at any time.
+    """
+    writer, swept = BulkWriter(client, indices), 0
+    async for links in _live_links(client, indices):
+        gone = await _gone(client, indices, {case for link in links for case in link.cases})
+        swept += (await writer.write([_tombstone(link) for link in links if _is_over(link, gone)])).written
+    for kind in sorted(PER_GENERATION):
+        await client.indices.forcemerge(index=indices.own(kind), only_expunge_deletes=True)
+    return swept
+
+
+async def _live_links(client: AsyncElasticsearch, indices: Indices) -> AsyncIterator[list[LinkDocument]]:
+    """All live links at one point in time, without their evidence."""
+    index = indices.own("links")
+    await client.indices.refresh(index=index)
+    pit = (await client.open_point_in_time(index=index, keep_alive=queries.KEEP_ALIVE))["id"]
+    after: list[Any] | None = None
+    try:
+        while True:
+            body = queries.page(queries.all_links(), queries.BY_LINK, PAGE, after, pit)
+            hits = (await client.search(**body, source_excludes=["evidence"]))["hits"]["hits"]
+            if not hits:
+                return
+            yield [msgspec.convert(hit["_source"], LinkDocument) for hit in hits]
+            after = hits[-1]["sort"]
+    finally:
+        await client.close_point_in_time(id=pit)
+
+
+async def _gone(client: AsyncElasticsearch, indices: Indices, cases: set[str]) -> dict[str, int]:
+    """The external versions of those cases that are withdrawn or expired."""
+    found = await client.mget(index=indices.own("cases"), ids=sorted(cases), source_includes=FIELDS, realtime=True)
+    documents = [msgspec.convert(item["_source"], _Case) for item in found["docs"] if item.get("found")]
+    return {one.case: external_version(one.version, one.state == EXPIRED) for one in documents if one.state != LIVE}
+
+
+def _is_over(link: LinkDocument, gone: Mapping[str, int]) -> bool:
+    """Whether a side was withdrawn or expired at the version claimed or a later one; a case that came back was not."""
+    sides: Sequence[Side] = (link.a, link.b)
+    return any(gone.get(side.case, -1) >= side.order for side in sides)
+
+
+def _tombstone(link: LinkDocument) -> Action:
+    return link_document(Claim(link.link, State.RETRACTED, 0, link.generation, link.a, link.b))

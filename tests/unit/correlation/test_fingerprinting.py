@@ -1,0 +1,50 @@
+"""A fingerprint derived from an accepted version is the one that intake would have made with that model."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from case_samples import FR_PJ, message
+
+from pipeline.correlation.fingerprinting import derived, expiry_mark, fingerprint
+from pipeline.matching.model import Model, load_model
+from pipeline.records.intake import Desk, SourceMessage, Taken, accepted, receive
+from pipeline.records.messages import Accepted, Position
+from pipeline.records.partitioning import partition_of
+
+KEY = b"fr-pj:2026-004711"
+
+
+def taken(**data: Any) -> tuple[Taken, Accepted]:
+    desk = Desk({"fr-pj": FR_PJ}, 4, lambda _: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    decision = receive(
+        SourceMessage(Position("cases.fr-pj", partition_of(KEY, 4), 7), "fr-pj", KEY, message(**data)), desk
+    )
+    assert decision.taken is not None
+    return decision.taken, accepted(decision.taken, decision.receipt, msgspec.Raw(b"null"), "0123456789ab")
+
+
+@pytest.mark.parametrize("data", [{}, {"status": "withdrawn"}], ids=["live", "withdrawn"])
+def test_it_is_what_intake_makes(data: dict[str, Any]) -> None:
+    model = load_model()
+    made, value = taken(**data)
+    assert derived(value, model) == fingerprint(made.case, made.normalised, model)
+
+
+def test_the_model_decides_the_keys_and_never_the_hash() -> None:
+    model = load_model()
+    _, value = taken()
+    whole = derived(value, model)
+    stopped = Model(msgspec.structs.replace(model.file, stop_keys=whole.keys[:1]))
+    assert derived(value, stopped).keys == whole.keys[1:]
+    assert derived(value, stopped).hash == whole.hash == value.hash
+
+
+def test_an_expired_version_is_its_mark() -> None:
+    made, value = taken()
+    mark = expiry_mark(fingerprint(made.case, made.normalised, load_model()))
+    expired = msgspec.structs.replace(value, status="expired", hash=mark.hash)
+    assert derived(expired, load_model()) == mark

@@ -1,0 +1,74 @@
+"""At a switch of generation each side is told once of what it sees differently, and of nothing else."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.hits import Hit, Kind
+from pipeline.correlation.switching import Crossing, differences, seen, told
+from pipeline.matching.fingerprint import Contact, Handling
+
+SECRET = b"a secret of the test"
+OPEN = Handling("H0", ("*",), ("correlation",))
+
+
+def side(case: str, version: int = 1, handling: Handling = OPEN) -> Side:
+    return Side(case, version, False, f"hash {version}", case[0], case[0].upper() * 2, handling, Contact("unit"))
+
+
+def claim(state: State, band: str = "probable", a: Side = side("a:1"), b: Side = side("b:1")) -> Claim:  # noqa: B008
+    return Claim("ab", state, 0, "g", a, b, band=band, evidence=msgspec.Raw(b'"evidence"'))
+
+
+LIVE = claim(State.LIVE)
+RETRACTED = claim(State.RETRACTED, "", side("a:1", 2), side("b:1"))
+
+
+def crossing(before: list[Claim], after: list[Claim]) -> Crossing:
+    found: Crossing | None = None
+    for one in before:
+        found = told(found, one)
+    for one in after:
+        found = seen(found, one)
+    assert found is not None
+    return found
+
+
+def crossed(before: list[Claim], after: list[Claim], turn: int = 1) -> tuple[Hit, ...]:
+    return differences(crossing(before, after), SECRET, turn)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kinds"),
+    [
+        ([LIVE], [LIVE], []),
+        ([LIVE, RETRACTED], [], []),
+        ([LIVE], [], [Kind.RETRACTED] * 2),
+        ([LIVE], [LIVE, RETRACTED], [Kind.RETRACTED] * 2),
+        ([], [LIVE], [Kind.NEW] * 2),
+        ([LIVE], [claim(State.LIVE, "certain")], [Kind.CHANGED] * 2),
+        ([claim(State.LIVE, a=side("a:1", 1, Handling("H3", ("*",), ("correlation",))))], [LIVE], [Kind.NEW]),
+    ],
+    ids=["same", "ended before", "not seen", "ended since", "new", "another band", "one side was silent"],
+)
+def test_only_differences_are_told(before: list[Claim], after: list[Claim], kinds: list[Kind]) -> None:
+    assert [hit.kind for hit in crossed(before, after)] == kinds
+
+
+def test_a_lower_claim_changes_nothing() -> None:
+    assert crossed([LIVE, RETRACTED, LIVE], []) == ()
+
+
+def test_each_turn_has_ids_of_its_own_which_a_repetition_keeps() -> None:
+    first, again, back = (crossed([LIVE], [], turn) for turn in (1, 1, 2))
+    assert first == again
+    assert {hit.id for hit in first}.isdisjoint(hit.id for hit in back)
+    assert [hit.reference for hit in first] == [hit.reference for hit in back]
+
+
+def test_evidence_is_left_out() -> None:
+    held = crossing([LIVE], [])
+    assert bytes(held.claim.evidence) == b"null"
+    assert msgspec.json.decode(msgspec.json.encode(held), type=Crossing) == held
