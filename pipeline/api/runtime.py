@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
+from aiokafka.errors import KafkaError
 
 from pipeline.access.audit import Act
 from pipeline.access.opaque import Opaque
@@ -19,16 +22,22 @@ from pipeline.access.token_keys import verifier
 from pipeline.access.tokens import TokenVerifier
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.rates import Rates
+from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader, now
-from pipeline.matching.model import Model, load_model
+from pipeline.matching.model import Model
 from pipeline.settings import Settings
-from pipeline.streams import admin, topics
+from pipeline.streams import admin, control, topics
 from pipeline.streams.audit_log import audit_log, writer_name
 from pipeline.streams.decision_log import DecisionLog
 from pipeline.streams.freshness import watched
+
+log = logging.getLogger(__name__)
+
+FOLLOW_AGAIN_S: Final = 5.0
+"""Pause before `control` is followed again where it could not be read."""
 
 Clock = Callable[[], datetime]
 
@@ -90,10 +99,10 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         watched(settings, now) as freshness,
     ):
         decisions = DecisionReader(elasticsearch, indices, secret)
-        yield Runtime(
+        runtime = Runtime(
             settings=settings,
             reader=Reader(elasticsearch, indices),
-            model=load_model(settings.model),
+            model=(await control.control(settings)).of().compiled(),
             audit=audit,
             cipher=QueryCipher(keys_in(settings.audit_key_folder)),
             opaque=Opaque(secret),
@@ -105,3 +114,21 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             rates=Rates(settings.request_rate),
             as_of=lambda: freshness.as_of,
         )
+        following = asyncio.create_task(_follow(runtime))
+        try:
+            yield runtime
+        finally:
+            following.cancel()
+            await asyncio.wait([following])
+
+
+async def _follow(runtime: Runtime) -> None:
+    """Search with the active generation's model; while it can't be read, with the last one."""
+    while True:
+        try:
+            async with aclosing(control.watch(runtime.settings)) as states:
+                async for held in states:
+                    runtime.model = held.of().compiled()
+        except (LiaisonError, KafkaError) as error:
+            log.warning("the active generation can't be followed: %s", error)
+            await asyncio.sleep(FOLLOW_AGAIN_S)

@@ -83,7 +83,8 @@ def test_a_withdrawn_case_leaves_no_trace(
     person = records.person(names=[{"given": "Ivan", "family": CANARY}])
     feed = [records.message(agency, "one", 1, [person], summary=CANARY) for agency in ("fr-pj", "be-fp")]
     installation.push(feed)
-    wait_for(lambda: len(installation.visible_links()) == 1, deadline_s=90)
+    wait_for(lambda: installation.accounting().decided == 2 and installation.at_rest(), deadline_s=90)
+    assert len(installation.visible_links()) == 1
 
     correlating.terminate()
     assert correlating.wait(timeout=60) in (0, -signal.SIGTERM)
