@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
+from fastapi import FastAPI
 from index_office import Office
 from memory_index import MemoryIndex
 
@@ -88,6 +90,12 @@ class RecordedDecisions:
         return offset
 
 
+@cache
+def _application() -> FastAPI:
+    """One application for all runtimes, each set when it is asked: FastAPI takes 0.2 s to make its routes ready."""
+    return create_app(lambda: opened(Settings()))
+
+
 class Api:
     """A whole API without an engine."""
 
@@ -117,8 +125,7 @@ class Api:
             as_of=lambda: None if self.behind is None else self.now - self.behind,
             clock=self.clock,
         )
-        self.app = create_app(lambda: opened(self.settings))
-        self.app.state.runtime = self.runtime
+        self.app = _application()
 
     def clock(self) -> datetime:
         return self.now
@@ -146,6 +153,7 @@ class Api:
         self, method: str, path: str, who: Requester | None = ANNA, headers: Mapping[str, str] = GROUNDS, **more: Any
     ) -> httpx.Response:
         """One request over the application; `who` None sends no token."""
+        self.app.state.runtime = self.runtime
         signed = {"Authorization": f"Bearer {self.token(who)}"} if who else {}
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://liaison") as client:
