@@ -11,7 +11,6 @@ from pipeline.correlation import commands as correlation
 from pipeline.demo import commands as demo
 from pipeline.errors import LiaisonError
 from pipeline.feeds import commands as feeds
-from pipeline.index import commands as index
 from pipeline.localstack import commands as localstack
 from pipeline.matching import commands as matching
 from pipeline.ops import commands as ops
@@ -31,7 +30,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     batch = typer.Typer(help="Offline: the same pure code on files, without a broker.", no_args_is_help=True)
-    for part in (localstack, demo, streams, ops, feeds, index, api, web):
+    for part in (localstack, demo, streams, ops, feeds, api, web):
         part.register(root)
     for part in (correlation, matching):
         part.register(batch)

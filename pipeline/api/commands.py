@@ -7,11 +7,16 @@ from typing import Annotated
 import typer
 
 from pipeline.access.requester import Role
+from pipeline.api import export_command, reading_commands
 from pipeline.settings import settings as from_environment
 
 
 def register(root: typer.Typer) -> None:
-    """Add `token` to the root command."""
+    """Add `search`, `case`, `links`, `export` and `token` to the root command."""
+    root.command(epilog='Example: liaison search "иван петров 1980-05"')(reading_commands.search)
+    root.command(epilog="Example: liaison case fr-pj:2026-004711")(reading_commands.case)
+    root.command(epilog="Example: liaison links fr-pj:2026-004711 --json")(reading_commands.links)
+    root.command(epilog="Example: liaison export links --format ndjson -o links.ndjson")(export_command.export)
     root.command(epilog="Example: liaison token --subject anna --agency fr-pj --country FR --role supervisor")(token)
 
 

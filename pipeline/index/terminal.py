@@ -128,7 +128,7 @@ def _link(key: str, link: LinkDocument) -> Iterator[RenderableType]:
     other = link.b if link.a.case == key else link.a
     yield Text.assemble(
         plain(other.case, "bold"),
-        f" ({other.country})  ",
+        f" ({other.country})  " if other.country else "  ",
         (link.band, BAND_STYLE.get(link.band, "")),
         f"  probability {link.probability:.3f}, {bits(link.score)} bits  ",
         (f"link {link.link}", "dim"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from pipeline.api.routes import cases, disclosures, feeds, health, links, notices, reviews, search
+from pipeline.api.routes import cases, disclosures, exports, feeds, graph, health, links, notices, reviews, search
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     search.router,
     cases.router,
     links.router,
+    graph.router,
+    exports.router,
     disclosures.router,
     reviews.router,
     notices.router,

@@ -37,7 +37,12 @@ def described(
     _described[struct.__name__] = struct
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{struct.__name__}"}, "example": example}}
     found: dict[int | str, dict[str, Any]] = {status: {"description": _sentence(struct), "content": content}}
-    return found | {kind.status: _problem(kind) for kind in (*COMMON, *others)}
+    return found | problems_of(*others)
+
+
+def problems_of(*others: type[problems.Problem]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's `responses` for the common problems and `others`."""
+    return {kind.status: _problem(kind) for kind in (*COMMON, *others)}
 
 
 def _problem(kind: type[problems.Problem]) -> dict[str, Any]:

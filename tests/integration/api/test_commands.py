@@ -7,16 +7,14 @@ from typing import Any
 
 import orjson
 import pytest
-from elasticsearch import AsyncElasticsearch
+from api_index import index
 from typer.testing import CliRunner, Result
 
+from pipeline.api.reading_commands import OPERATOR
 from pipeline.cli import build
 from pipeline.correlation.claims import State
 from pipeline.errors import LiaisonError
-from pipeline.index import commands
 from pipeline.index.documents import case_document, link_document
-from pipeline.index.mappings import Indices
-from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
 
 pytestmark = pytest.mark.engines
@@ -25,7 +23,7 @@ COUNTRIES = ("BE", "DE", "ES", "FR")
 
 
 @pytest.fixture
-async def written(office: Any, writer: BulkWriter, client: AsyncElasticsearch, indices: Indices) -> list[Any]:
+async def written(office: Any, engine_settings: Settings) -> list[Any]:
     """Four cases of one man in four countries, each linked to all others; one link is retracted. The live claims."""
     names = ("Ivan Petrov", "Иван Петров", "Petrov, Ivan", "Ivan Petrov")
     cases = [
@@ -37,15 +35,16 @@ async def written(office: Any, writer: BulkWriter, client: AsyncElasticsearch, i
     ]  # fmt: skip
     claims = [office.claim(a, b) for a, b in combinations(cases, 2)]
     ended = office.claim(cases[0], cases[1], State.RETRACTED)
-    await writer.write([*map(case_document, cases), *map(link_document, claims), link_document(ended)])
-    await client.indices.refresh(index=[indices.own("cases"), indices.own("links")])
+    await index(engine_settings, office, [*map(case_document, cases), *map(link_document, [*claims, ended])])
     return claims[1:]
 
 
 @pytest.fixture
 def liaison(engine_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command against this test's indices."""
-    monkeypatch.setattr("pipeline.settings.settings", lambda: engine_settings)
+    nowhere = engine_settings.model_copy(update={"api_url": "http://127.0.0.1:1"})
+    monkeypatch.setattr("pipeline.settings.settings", lambda: nowhere)
+    monkeypatch.setattr("pipeline.api.reading_commands.from_environment", lambda: nowhere)
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(build(), words)
@@ -86,10 +85,10 @@ async def test_search_shows_a_table_or_json(written: list[Any], liaison: Any) ->
     shown = await on_a_thread(liaison, "search", "иван петров")
     assert "es-x:7" in shown.stdout
     assert "Affaire ES" in shown.stdout
-    assert commands.OPERATOR in shown.stderr
+    assert OPERATOR in shown.stderr
     rows = orjson.loads((await on_a_thread(liaison, "search", "иван петров", "--limit", "2", "--json")).stdout)
     assert len(rows) == 2
-    assert rows[0].keys() == {"case", "agency", "country", "title", "score", "met", "evidence"}
+    assert rows[0].keys() == {"view", "case", "agency", "country", "title", "caveat", "score", "met", "evidence"}
     assert "No case" in (await on_a_thread(liaison, "search", "zbigniew oczko")).stdout
 
 
@@ -109,4 +108,4 @@ async def test_a_case_and_its_links_are_shown(written: list[Any], liaison: Any) 
 async def test_an_unknown_case_is_one_line(written: list[Any], liaison: Any, command: str) -> None:
     done = await on_a_thread(liaison, command, "fr-x:8")
     assert isinstance(done.exception, LiaisonError)
-    assert str(done.exception) == "there is no case fr-x:8"
+    assert str(done.exception) == "there is no such case, or none that you may read"

@@ -1,0 +1,83 @@
+"""The command line's way to the API: over the network, or, for the local operator of an installation whose API does
+not run, to the same application in this process. Either way it is the API that decides, and it audits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+import httpx
+import orjson
+
+from pipeline.access.requester import Requester, Role
+from pipeline.access.token_keys import issue
+from pipeline.errors import LiaisonError
+from pipeline.index.reading import now
+from pipeline.settings import Settings
+
+TIMEOUT_S: Final = 30.0
+TOKEN_LIFE: Final = timedelta(minutes=5)
+
+OPERATOR: Final = Requester("local operator", "", "", frozenset({Role.OPERATOR}))
+OWN_GROUNDS: Final = ("investigation", "command line")
+"""What the local operator's reading is recorded under where he states nothing else."""
+
+
+class Caller(NamedTuple):
+    """Who calls: a token with stated grounds, or, with all empty, the local operator."""
+
+    token: str = ""
+    purpose: str = ""
+    case_reference: str = ""
+
+
+async def call(settings: Settings, caller: Caller, method: str, path: str, **more: Any) -> Any:
+    """The API's answer. Raises LiaisonError with the problem in one line."""
+    headers = _headers(settings, caller)
+    try:
+        async with httpx.AsyncClient(base_url=settings.api_url, timeout=TIMEOUT_S) as client:
+            return _answer(await client.request(method, path, headers=headers, **more))
+    except httpx.ConnectError as error:
+        if caller.token:
+            raise LiaisonError(f"the API at {settings.api_url} can't be reached: run `liaison serve`") from error
+    except httpx.HTTPError as error:
+        raise LiaisonError(f"the API at {settings.api_url} does not answer: {type(error).__name__}") from error
+    return await _in_process(settings, method, path, headers, more)
+
+
+def _headers(settings: Settings, caller: Caller) -> dict[str, str]:
+    own_purpose, own_reference = ("", "") if caller.token else OWN_GROUNDS
+    stated = {
+        "Authorization": f"Bearer {caller.token or issue(settings, OPERATOR, now(), TOKEN_LIFE)}",
+        "Liaison-Purpose": caller.purpose or own_purpose,
+        "Liaison-Case-Reference": caller.case_reference or own_reference,
+    }
+    return {name: value for name, value in stated.items() if value}
+
+
+async def _in_process(
+    settings: Settings, method: str, path: str, headers: Mapping[str, str], more: Mapping[str, Any]
+) -> Any:
+    """The local operator reads what the index holds, however far it is behind."""
+    from pipeline.api.application import create_app
+    from pipeline.api.runtime import opened
+
+    lenient = settings.model_copy(update={"max_index_lag": 0.0})
+    async with opened(lenient) as runtime:
+        app = create_app(lambda: opened(lenient))
+        app.state.runtime = runtime
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=settings.api_url) as client:
+            return _answer(await client.request(method, path, headers=dict(headers), **more))
+
+
+def _answer(response: httpx.Response) -> Any:
+    try:
+        told = orjson.loads(response.content)
+    except orjson.JSONDecodeError as error:
+        raise LiaisonError(f"{response.url} is no Liaison API") from error
+    if response.is_success:
+        return told
+    raise LiaisonError(told.get("detail") or told.get("title") or f"the API answers {response.status_code}")

@@ -1,0 +1,61 @@
+"""What surrounds a case: its neighbourhood, its timeline, one of its entities across cases."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from pipeline.api.problems import NotFound
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.routes.links import Case
+from pipeline.api.services import graph as service
+
+router = APIRouter(prefix="/v1", tags=["surroundings"])
+
+NODE = {"id": "fr-pj:2026-004711", "view": "full", "agency": "fr-pj", "country": "FR", "title": "Vol à main armée"}
+AS_OF = "2026-11-24T12:00:00+00:00"
+GRAPH: dict[str, Any] = {"as_of": AS_OF, "nodes": [NODE], "edges": [], "complete": True}
+TIMELINE: dict[str, Any] = {
+    "as_of": AS_OF,
+    "events": [
+        {"when": "2026-10-28", "what": "opened", "case": "fr-pj:2026-004711", "agency": "fr-pj", "entity": None},
+    ],
+}
+ENTITY: dict[str, Any] = {"as_of": AS_OF, "appearances": []}
+
+
+@router.get(
+    "/graph",
+    summary="The neighbourhood of a case",
+    response_class=Response,
+    responses=described(service.GraphAnswer, GRAPH, NotFound),
+)
+async def graph(session: SessionOf, case: Case, depth: Annotated[int, Query(ge=1, le=service.DEEPEST)] = 1) -> Response:
+    """Cases within a few links; the way never leads through one that is only a hit."""
+    return answer(await service.graph(session, case, depth))
+
+
+@router.get(
+    "/timeline",
+    summary="What happened when",
+    response_class=Response,
+    responses=described(service.TimelineAnswer, TIMELINE, NotFound),
+)
+async def timeline(session: SessionOf, case: Case) -> Response:
+    """Openings, closings and events of a case and of those linked to it that you may read."""
+    return answer(await service.timeline(session, case))
+
+
+@router.get(
+    "/entities",
+    summary="One entity across cases",
+    response_class=Response,
+    responses=described(service.EntityAnswer, ENTITY, NotFound),
+)
+async def entity(
+    session: SessionOf, case: Case, entity: Annotated[str, Query(min_length=1, examples=["p1"])]
+) -> Response:
+    """What the cases that you may read say of one entity, as far as links hold it for the same."""
+    return answer(await service.entity(session, case, entity))

@@ -1,0 +1,181 @@
+"""The neighbourhood of a case, what happened when in it, and one person across cases: all computed at reading."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from pipeline.access.audit import Kind
+from pipeline.access.policy import LinkView, View
+from pipeline.access.redaction import Row
+from pipeline.api.problems import NotFound
+from pipeline.api.services.cases import readable
+from pipeline.api.services.links import SeenLink, Surroundings, surroundings
+from pipeline.api.session import Session, meta, shown
+from pipeline.index.documents import CaseDocument
+
+DEEPEST: Final = 3
+
+MOST_NODES: Final = 200
+"""More nobody can look at; the strongest links of each case come first."""
+
+MOST_EACH: Final = 25
+"""Links followed of one case."""
+
+
+class GraphAnswer(msgspec.Struct, frozen=True):
+    """Cases and hits around a case; `complete` is false where a limit left something out."""
+
+    as_of: str
+    nodes: tuple[Row, ...]
+    edges: tuple[Row, ...]
+    complete: bool
+
+
+class TimelineAnswer(msgspec.Struct, frozen=True):
+    """What happened in a case and those linked to it, earliest first; days and times as the records state them."""
+
+    as_of: str
+    events: tuple[Row, ...]
+
+
+class EntityAnswer(msgspec.Struct, frozen=True):
+    """One entity of a case with what linked cases say of the same one."""
+
+    as_of: str
+    appearances: tuple[Row, ...]
+
+
+class _Drawing:
+    """The graph while it grows, from one ring of cases to the next."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.nodes: dict[str, Row] = {}
+        self.edges: dict[str, Row] = {}
+        self.seen: dict[str, View] = {}
+        self.complete = True
+
+    def add_case(self, key: str, document: CaseDocument) -> None:
+        title = (document.data or {}).get("title")
+        self.nodes[key] = {"id": key, "view": "full", "agency": document.agency, "country": document.country}
+        self.nodes[key] |= {"title": title} if title else {}
+        self.seen[key] = View.FULL
+
+    def add(self, origin: str, one: SeenLink, around: Surroundings) -> str | None:
+        """Draw a link of `origin`; the case at its other end if the way leads on through it."""
+        other = next(case for case in one.link.cases if case != origin)
+        document = around.cases[other]
+        hit = one.view is not LinkView.FULL
+        name = self.session.reference(other) if hit else other
+        edge = self.session.reference(one.link.link) if hit else one.link.link
+        if name not in self.nodes and len(self.nodes) >= MOST_NODES:
+            self.complete = False
+            return None
+        drawn = {"id": edge, "a": origin, "b": name, "band": one.link.band, "view": "hit" if hit else "full"}
+        self.edges.setdefault(edge, drawn)
+        if hit:
+            self.nodes[name] = {"id": name, "view": "hit", "agency": document.agency,
+                                "contact": msgspec.to_builtins(meta(document).contact)}  # fmt: skip
+            self.seen[other] = View.HIT
+            return None
+        if name in self.nodes:
+            return None
+        self.add_case(other, document)
+        return other
+
+
+async def graph(session: Session, key: str, depth: int = 1) -> GraphAnswer:
+    """The cases within `depth` links of a case, never beyond one that is only a hit. Raises NotFound."""
+    session.require_reader()
+    drawing = _Drawing(session)
+    drawing.add_case(key, await readable(session, key))
+    ring = [key]
+    for _ in range(min(depth, DEEPEST)):
+        ring = [case for origin in ring for case in await _around(drawing, origin)]
+    await session.audit(Kind.READ, {"graph": key, "depth": depth}, shown(drawing.seen))
+    edges = sorted(drawing.edges.values(), key=lambda edge: (edge["view"], edge["id"]))
+    nodes = sorted(drawing.nodes.values(), key=lambda node: (node["view"], node["id"]))
+    return GraphAnswer(session.as_of, tuple(nodes), tuple(edges), drawing.complete)
+
+
+async def _around(drawing: _Drawing, origin: str) -> list[str]:
+    around = await surroundings(drawing.session, origin)
+    drawing.complete = drawing.complete and len(around.links) <= MOST_EACH
+    onward = (drawing.add(origin, one, around) for one in around.links[:MOST_EACH])
+    return [case for case in onward if case is not None]
+
+
+async def timeline(session: Session, key: str) -> TimelineAnswer:
+    """When a case and the linked ones that the requester reads were opened and closed, and their events."""
+    cases = await _linked(session, key)
+    found = [event for one in cases.values() for event in _events(one)]
+    await session.audit(Kind.READ, {"timeline": key}, shown(dict.fromkeys(cases, View.FULL)))
+    ordered = sorted(found, key=lambda event: (event["when"], event["case"], event["what"], event["entity"] or ""))
+    return TimelineAnswer(session.as_of, tuple(ordered))
+
+
+async def _linked(session: Session, key: str) -> dict[str, CaseDocument]:
+    """A case and those linked to it that the requester reads in full, with their records. Raises NotFound."""
+    session.require_reader()
+    own = await readable(session, key)
+    around = await surroundings(session, key)
+    near = {case for one in around.links[:MOST_EACH] if one.view is LinkView.FULL for case in one.link.cases}
+    others = await session.runtime.reader.cases(sorted(near - {key}), fields=None)
+    views = await session.views(others)
+    return {key: own} | {case: one for case, one in others.items() if views[case] is View.FULL}
+
+
+def _events(case: CaseDocument) -> list[Row]:
+    data: dict[str, Any] = case.data or {}
+    told = [(data.get(name), name, None) for name in ("opened", "closed")]
+    told += [
+        (entity.get("start"), "event", entity["id"]) for entity in data.get("entities", ()) if entity["type"] == "event"
+    ]
+    return [
+        {"when": when, "what": what, "case": case.case, "agency": case.agency, "entity": entity}
+        for when, what, entity in told
+        if when
+    ]
+
+
+async def entity(session: Session, key: str, name: str) -> EntityAnswer:
+    """One entity of a case across the linked cases: where the evidence of a link says that it is the same.
+
+    Raises NotFound for a case that is not to be read or an entity that it does not have.
+    """
+    session.require_reader()
+    own = await readable(session, key)
+    first = _appearance(own, name, "certain")
+    if first is None:
+        await session.audit(Kind.READ, {"entity": name, "case": key}, shown({key: View.FULL}))
+        raise NotFound("there is no such entity")
+    around = await surroundings(session, key)
+    full = [one for one in around.links[:MOST_EACH] if one.view is LinkView.FULL]
+    told = await session.runtime.reader.links(one.link.link for one in full)
+    cases = await session.runtime.reader.cases((case for one in full for case in one.link.cases), fields=None)
+    rows = [first, *(row for link in told.values() for row in _same(link, key, name, cases))]
+    await session.audit(Kind.READ, {"entity": name, "case": key}, shown({row["case"]: View.FULL for row in rows}))
+    return EntityAnswer(session.as_of, tuple(rows))
+
+
+def _same(link: Any, key: str, name: str, cases: dict[str, CaseDocument]) -> list[Row]:
+    """The other side's entities that a link's evidence counts for being this one."""
+    here, there = ("a", "b") if link.a.case == key else ("b", "a")
+    other = cases.get(link.b.case if here == "a" else link.a.case)
+    pairs = link.evidence["entities"] if link.evidence and other else ()
+    found = (
+        _appearance(other, pair[f"entity_{there}"], link.band)
+        for pair in pairs
+        if other and pair[f"entity_{here}"] == name and pair["counted"] > 0
+    )
+    return [row for row in found if row is not None]
+
+
+def _appearance(case: CaseDocument, name: str, band: str) -> Row | None:
+    entity = next((one for one in (case.data or {}).get("entities", ()) if one["id"] == name), None)
+    if entity is None:
+        return None
+    caveat = (case.handling.caveat if case.handling else "") or None
+    return {"case": case.case, "agency": case.agency, "band": band, "caveat": caveat, "entity": entity}

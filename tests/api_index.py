@@ -1,0 +1,25 @@
+"""Write documents to the real engines as the stages would, for the API to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index_office import Office
+
+from pipeline.index.client import connect
+from pipeline.index.documents import Action
+from pipeline.index.mappings import Indices, apply
+from pipeline.index.writer import BulkWriter
+from pipeline.matching.model import generation
+from pipeline.settings import Settings
+from pipeline.streams.setup import apply_all
+
+
+async def index(settings: Settings, office: Office, actions: Sequence[Action]) -> None:
+    """Make topics and indices, write, and refresh."""
+    await apply_all(settings)
+    own = Indices(settings.namespace, generation(office.model, settings.block_partitions))
+    async with connect(settings) as client:
+        assert await apply(client, own) == []
+        assert (await BulkWriter(client, own).write(actions)).refused == []
+        await client.indices.refresh(index=[own.own("cases"), own.own("links")])

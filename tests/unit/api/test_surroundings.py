@@ -1,0 +1,85 @@
+"""Graph, timeline, entities and exports: nothing beyond a hit-only case, nothing of it but that it is there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import orjson
+import pytest
+from api_runtime import ANNA, DORA, Api, record
+
+from pipeline.api.problems import NotFound
+from pipeline.api.services import graph as service
+from pipeline.api.services.exports import export
+from pipeline.api.session import Session
+
+
+@pytest.fixture
+def chain(api: Api) -> Api:
+    """fr - be - de in full, fr - nl as a hit, nl - es behind it."""
+    event = {"id": "e1", "type": "event", "start": "2026-01-05T22:00:00Z"}
+    api.hold(record("fr-pj", opened="2026-02-01"), record("nl-np", code="H2"), record("es-cnp"), record("de-bka"))
+    person = record("be-fp")["entities"][0]
+    api.hold(record("be-fp", title="=2+2", opened="2026-01-01", entities=[person, event]))
+    for a, b in (("be-fp:1", "fr-pj:1"), ("be-fp:1", "de-bka:1"), ("fr-pj:1", "nl-np:1"), ("es-cnp:1", "nl-np:1")):
+        api.link(a, b)
+    return api
+
+
+async def test_the_way_never_leads_through_a_hit(chain: Api) -> None:
+    session = chain.session(ANNA)
+    nodes = {
+        depth: [node["id"] for node in (await service.graph(session, "fr-pj:1", depth)).nodes] for depth in (1, 2, 3)
+    }
+    hit = session.reference("nl-np:1")
+    assert nodes[1] == ["be-fp:1", "fr-pj:1", hit]
+    assert nodes[2] == nodes[3] == ["be-fp:1", "de-bka:1", "fr-pj:1", hit]
+    drawn = await service.graph(session, "fr-pj:1", 3)
+    assert {(edge["a"], edge["b"]) for edge in drawn.edges} >= {("fr-pj:1", hit), ("fr-pj:1", "be-fp:1")}
+    assert drawn.complete
+    assert {one.case for one in chain.audit.acts[-1].shown} == {"be-fp:1", "de-bka:1", "fr-pj:1", "nl-np:1"}
+
+
+async def test_what_happened_is_told_in_order(chain: Api) -> None:
+    events = (await service.timeline(chain.session(ANNA), "fr-pj:1")).events
+    assert [(event["case"], event["what"]) for event in events] == [
+        ("be-fp:1", "opened"), ("be-fp:1", "event"), ("fr-pj:1", "opened"),
+    ]  # fmt: skip
+
+
+async def test_an_entity_is_followed_where_evidence_holds_it_for_the_same(chain: Api) -> None:
+    rows = (await service.entity(chain.session(ANNA), "fr-pj:1", "p1")).appearances
+    assert [row["case"] for row in rows] == ["fr-pj:1", "be-fp:1"]
+    with pytest.raises(NotFound):
+        await service.entity(chain.session(ANNA), "fr-pj:1", "p9")
+
+
+async def exported(session: Session, *what: Any) -> str:
+    return b"".join([part async for part in export(session, *what)]).decode()
+
+
+async def test_an_export_holds_what_is_seen_and_null_where_a_side_is_a_hit(chain: Api) -> None:
+    rows = [orjson.loads(line) for line in (await exported(chain.session(ANNA), "links", "ndjson")).splitlines()]
+    full, hits = [row for row in rows if row["case_b"]], [row for row in rows if not row["case_b"]]
+    assert {(row["case_a"], row["case_b"]) for row in full} == {("be-fp:1", "fr-pj:1"), ("be-fp:1", "de-bka:1")}
+    assert sorted(row["case_a"] for row in hits) == ["es-cnp:1", "fr-pj:1"]
+    assert all(row[name] is None for row in hits for name in ("score", "probability", "evidence", "version_a"))
+    assert rows.index(hits[0]) == len(full)
+    assert {act.kind for act in chain.audit.acts} == {"export"}
+
+
+async def test_a_table_has_no_formulas(chain: Api) -> None:
+    chain.hold(record("be-fp", "=1+1"))
+    table = list(csv.DictReader(io.StringIO(await exported(chain.session(DORA), "cases", "csv"))))
+    assert [row["case"] for row in table] == ["be-fp:1", "be-fp:=1+1", "de-bka:1", "es-cnp:1", "fr-pj:1"]
+    assert orjson.loads(table[0]["data"])["title"] == "=2+2"
+
+
+async def test_an_export_that_cannot_be_recorded_sends_nothing(chain: Api) -> None:
+    chain.audit.away = True
+    answer = await chain.get("/v1/export/links")
+    assert (answer.status_code, b"fr-pj" in answer.content) == (503, False)
+    chain.audit.away = False
+    assert (await chain.get("/v1/export/links")).headers["content-type"] == "application/x-ndjson"
