@@ -1,0 +1,91 @@
+"""A real browser for tests, people at it, and what every page must hold: no serious or critical finding by axe.
+
+LIAISON_BROWSER names the executable. With LIAISON_SCREENSHOTS, a folder, pictures of the pages are written there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+EXECUTABLE = os.environ.get("LIAISON_BROWSER", "/usr/bin/chromium")
+PICTURES = os.environ.get("LIAISON_SCREENSHOTS", "")
+
+WIDE, NARROW = (1280, 800), (400, 800)
+GRAVE = ("serious", "critical")
+PATIENCE_MS = 30_000
+"""Two busy cores may take this long over a page."""
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Chromium; the test is skipped where none is installed, but never in CI."""
+    if not Path(EXECUTABLE).exists() and not os.environ.get("CI"):
+        pytest.skip(f"no browser at {EXECUTABLE}: install chromium or set LIAISON_BROWSER")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Desk:
+    """One person at a browser of his or her own."""
+
+    def __init__(self, opened: Browser, url: str, language: str = "en-GB") -> None:
+        self.url = url
+        context = opened.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale=language, base_url=url)
+        context.set_default_timeout(PATIENCE_MS)
+        self.faults: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    def sign_in(self, subject: str, reference: str) -> None:
+        """Choose a prepared person and state a case reference."""
+        self.page.goto("/sign-in")
+        self.page.check(f"input[value='{subject}']")
+        self.page.fill("#case_reference", reference)
+        self.page.click("button.main")
+        expect(self.page.locator(".grounds .reference")).to_have_text(reference)
+
+    def ask(self, question: str) -> None:
+        """Search by keyboard."""
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("/")
+        self.page.fill("#question", question)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator("#found [aria-busy]")).to_have_count(0)
+
+    def holds(self, name: str, *, dark: bool = False) -> None:
+        """The page is free of faults and of axe's grave findings, and not wider than a telephone; `dark`: also then."""
+        assert self.faults == []
+        self._is_accessible(name)
+        _keep(self.page, name)
+        self.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], f"{name} is too wide"
+        _keep(self.page, f"{name}-narrow")
+        self.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        if dark:
+            self._darken(name)
+
+    def _darken(self, name: str) -> None:
+        self.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        self._is_accessible(f"{name}, dark")
+        _keep(self.page, f"{name}-dark")
+        self.page.evaluate("document.documentElement.dataset.theme = 'light'")
+
+    def _is_accessible(self, name: str) -> None:
+        found = Axe().run(self.page).response["violations"]
+        grave = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in GRAVE]
+        assert grave == [], f"{name}: {grave}"
+
+
+def _keep(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")

@@ -1,0 +1,166 @@
+"""The story of the pages, in a real browser on the real engines: three countries, one man, what each may see."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Desk, browser
+from playwright.sync_api import expect
+from stage_processes import started
+from whole_installation import Installation, Message, Records
+
+from pipeline.localstack.ports import LOOPBACK, accepts, any_free
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
+
+SCRIPT = Path(__file__).parents[1] / "web_process.py"
+CLAIRE, PIETER, EWA = "claire@fr-pj", "pieter@be-fp", "ewa@pl-kg"
+LINKS = 2
+QUESTION = "Иван Петров 1980-05-14"
+
+
+def _handling(code: str, *countries: str) -> dict[str, Any]:
+    return {"code": code, "releasable_to": list(countries), "purposes": ["investigation", "correlation"]}
+
+
+def _cases(records: Records) -> list[Message]:
+    """One man in a French case for Belgium, in an open and in a hit-only Belgian one for France; Poland gets none."""
+    passport = {"type": "passport", "value": "751234567", "country": "RU"}
+    man = {"type": "person", "birth_date": "1980-05-14", "nationalities": ["RU"], "identifiers": [passport]}
+    russian = man | {"names": [{"full": "Иван Сергеевич Петров"}], "phones": ["+33612345678"], "role": "suspect"}
+    latin = man | {"names": [{"full": "Ivan Petrov"}, {"full": "إيفان بيتروف", "kind": "alias"}]}
+    golf = {"type": "vehicle", "plate": "AB-123-CD", "plate_country": "FR", "make": "VW", "model": "Golf"}
+    contact = {"unit": "DJSOC", "email": "djsoc@police.example", "phone": "+32 2 555 01 18"}
+    robbery = {"opened": "2026-10-28", "summary": "Deux individus, une bijouterie.", "title": "Vol à main armée"}
+    guarded = _handling("H1", "BE") | {"caveat": "Ne pas contacter le suspect."}
+    graded = {"contact": contact, "evaluation": {"scheme": "4x4", "source": "B", "information": "2"}}
+    open_, closed = _handling("H0", "FR"), _handling("H2", "FR")
+    return [
+        records.message("fr-pj", "2026-004711", 1, [russian, golf], handling=guarded, **robbery),
+        records.message("be-fp", "BX-118", 1, [latin, golf], title="Vol avec effraction", handling=open_, **graded),
+        records.message("be-fp", "BX-900", 1, [latin], title="Trafic de stupéfiants", handling=closed, **graded),
+    ]
+
+
+@pytest.fixture
+def url(
+    installation: Installation,
+    records: Records,
+    start_all: Callable[[], list[subprocess.Popen[bytes]]],
+    engine_environment: dict[str, str],
+    tmp_path: Path,
+    wait_for: Any,
+) -> Iterator[str]:
+    """The pages of an installation that holds the prepared cases."""
+    installation.push(_cases(records))
+    start_all()
+    wait_for(
+        lambda: len(installation.visible_links()) == len(("open", "hit-only")) if installation.at_rest() else 0, 180
+    )
+    port = any_free()
+    with started(SCRIPT, engine_environment, tmp_path) as start:
+        start(str(port))
+        wait_for(lambda: accepts(LOOPBACK, port), 90)
+        yield f"http://{LOOPBACK}:{port}"
+
+
+def test_three_countries_see_what_owners_allow(url: str) -> None:
+    with browser() as opened:
+        claire, pieter, ewa = (Desk(opened, url) for _ in range(3))
+        claire.page.goto("/sign-in")
+        claire.holds("sign-in")
+        claire.sign_in(CLAIRE, "2026/4711")
+        searches_and_judges(claire)
+        asks_for_the_hit(claire)
+        pieter.sign_in(PIETER, "BX/12")
+        grants(pieter)
+        reads_the_disclosed(claire)
+        ewa.sign_in(EWA, "KG/77")
+        sees_nothing(ewa)
+        sees_who_was_shown(pieter)
+
+
+def searches_and_judges(claire: Desk) -> None:
+    page = claire.page
+    claire.ask(QUESTION)
+    expect(page.locator(".results .name", has_text="Vol avec effraction")).to_be_visible()
+    expect(page.locator(".results li.hit")).to_contain_text("A record of be-fp")
+    expect(page.locator("body")).not_to_contain_text("Trafic de stupéfiants")
+    claire.holds("search", dark=True)
+    page.locator(".results .name", has_text="Vol à main armée").click()
+    expect(page.get_by_role("note")).to_contain_text("Ne pas contacter le suspect.")
+    claire.holds("case")
+    page.get_by_role("link", name="Neighbourhood").click()
+    expect(page.locator("svg.graph .node")).to_have_count(1 + LINKS)
+    claire.holds("graph")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="be-fp:BX-118").click()
+    expect(page.get_by_role("heading", name="How the score comes about")).to_be_visible()
+    expect(page.locator("svg.waterfall")).to_be_visible()
+    expect(page.locator(".compare")).to_contain_text("passport 751234567")
+    claire.holds("link", dark=True)
+    page.get_by_label("Same", exact=True).check()
+    page.get_by_label("Reason").fill("the same passport")
+    page.get_by_role("button", name="Keep the judgement").click()
+    expect(page.locator(".colour.white")).to_be_visible()
+    expect(page.locator(".nicegui-content")).to_contain_text("the same passport")
+
+
+def asks_for_the_hit(claire: Desk) -> None:
+    page = claire.page
+    claire.ask(QUESTION)
+    hit = page.locator(".results li.hit")
+    hit.get_by_text("Ask for disclosure").click()
+    hit.get_by_label("Reason").fill("the same man in two robberies")
+    hit.get_by_label("Urgency").select_option("urgent")
+    hit.get_by_role("button", name="Ask the owner").click()
+    expect(page.locator("#said")).to_contain_text("be-fp was asked")
+
+
+def grants(pieter: Desk) -> None:
+    page = pieter.page
+    page.get_by_role("link", name="Disclosures").click()
+    expect(page.locator(".results")).to_contain_text("the same man in two robberies")
+    pieter.holds("disclosures", dark=True)
+    page.get_by_label("Word to the agency").fill("for this case only")
+    page.get_by_role("button", name="Grant", exact=True).click()
+    expect(page.locator(".results .tag", has_text="Granted")).to_be_visible()
+    page.goto("/inbox")
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    pieter.holds("inbox")
+
+
+def reads_the_disclosed(claire: Desk) -> None:
+    page = claire.page
+    claire.ask(QUESTION)
+    page.locator(".results .name", has_text="Trafic de stupéfiants").click()
+    expect(page.get_by_role("heading", name="Trafic de stupéfiants")).to_be_visible()
+    expect(page.locator(".entity").first).to_contain_text("Ivan Petrov")
+
+
+def sees_nothing(ewa: Desk) -> None:
+    page = ewa.page
+    ewa.ask(QUESTION)
+    expect(page.get_by_role("heading", name="Nothing found that you may see")).to_be_visible()
+    for key in ("be-fp:BX-900", "be-fp:BX-118", "fr-pj:2026-004711", "be-fp:no-such"):
+        page.goto(f"/cases/{key}")
+        expect(page.locator("[data-state=closed]")).to_be_visible()
+        expect(page.locator(".nicegui-content")).not_to_contain_text("Petrov")
+    ewa.holds("no-access")
+
+
+def sees_who_was_shown(pieter: Desk) -> None:
+    page = pieter.page
+    page.goto("/notices")
+    expect(page.get_by_role("heading", name="Notices", exact=True)).to_be_visible()
+    pieter.holds("notices")
+    page.goto("/records")
+    shown = page.locator("tr[data-row]", has_text="be-fp:BX-900")
+    expect(shown.filter(has_text="full content").filter(has_text="fr-pj").first).to_be_visible()
+    expect(shown.filter(has_text="hit only").filter(has_text="fr-pj").first).to_be_visible()
+    expect(page.locator("tr[data-row]", has_text="pl-kg")).to_have_count(0)
+    pieter.holds("records", dark=True)
