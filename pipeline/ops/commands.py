@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.ops import agency_commands, generation_commands, replay_commands
+from pipeline.ops import agency_commands, generation_commands, index_commands, replay_commands
 from pipeline.ops.audit import audit_commands
 from pipeline.settings import settings as from_environment
 
@@ -22,6 +22,7 @@ def register(root: typer.Typer) -> None:
     replay_commands.register(ops)
     generation_commands.register(ops)
     ops.command("sweep")(sweep)
+    index_commands.register(ops)
     root.add_typer(ops, name="ops")
 
 

@@ -1,0 +1,109 @@
+"""Reindexing on the real engines while records arrive and readers read: no request fails, none misses a document."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from pipeline.index.client import connect
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import Reader
+
+pytestmark = pytest.mark.engines
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+class Readers:
+    """Reads all links and some cases again and again, until told to stop; keeps what it missed and what failed."""
+
+    def __init__(self, settings: Any, cases: set[str], links: set[str]) -> None:
+        self.reads = 0
+        self.wrong: list[str] = []
+        self._settings, self._cases, self._links = settings, cases, links
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._read()))
+
+    def __enter__(self) -> Readers:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    async def _read(self) -> None:
+        async with connect(self._settings) as client:
+            reader = Reader(client, Indices(self._settings.namespace, ""))
+            while not self._stop.is_set():
+                try:
+                    found = {link.link async for link in reader.every_link()}
+                    held = await reader.cases(self._cases)
+                except Exception as error:
+                    self.wrong.append(repr(error))
+                    continue
+                self.wrong += [f"missed {one}" for one in (self._links - found) | (self._cases - set(held))]
+                self.reads += 1
+
+
+@pytest.mark.timeout(400)
+def test_searches_are_complete_while_the_indices_are_replaced_under_load(
+    records: Any,
+    installation: Any,
+    start_all: Any,
+    wait_for: Any,
+    liaison: Run,
+    elasticsearch_client: Elasticsearch,
+) -> None:
+    feed, more = records.feed(90), records.feed(60, prefix="d")
+    start_all()
+    installation.push(feed)
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    links = set(installation.visible_links())
+    cases = set(installation.cases({one.key.decode() for one in feed}))
+    before = set(elasticsearch_client.indices.get(index=f"{installation.settings.namespace}*").body)
+
+    with Readers(installation.settings, cases, links) as readers:
+        pushing = threading.Thread(target=lambda: [installation.push(more[n : n + 5]) for n in range(0, len(more), 5)])
+        pushing.start()
+        done = liaison("reindex", "--json")
+        pushing.join()
+    assert done.returncode == 0, done.stderr
+    rebuilt = {one["kind"]: one for one in json.loads(done.stdout)}
+    assert readers.wrong == []
+    assert readers.reads > 5
+    after = set(elasticsearch_client.indices.get(index=f"{installation.settings.namespace}*").body)
+    assert not before & after
+    assert {one["index"] for one in rebuilt.values()} == after
+    assert {one["refused"] for one in rebuilt.values()} == {0}
+
+    count = len(feed) + len(more)
+    wait_for(lambda: installation.accounting().decided == count and installation.at_rest(), deadline_s=120)
+    installation.holds([*feed, *more])
+    assert liaison("reindex", "--kind", "nothing").returncode == 1
+
+
+@pytest.mark.timeout(300)
+def test_a_reindex_that_was_killed_is_run_again(
+    records: Any, installation: Any, start_all: Any, wait_for: Any, liaison: Run, elasticsearch_client: Elasticsearch
+) -> None:
+    """What it left behind: an index in the making, and writes blocked."""
+    feed = records.feed(40)
+    start_all()
+    installation.push(feed[:20])
+    wait_for(lambda: installation.accounting().decided == 20 and installation.at_rest(), deadline_s=120)
+    own = Indices(installation.settings.namespace, installation.generation).own("cases")
+    elasticsearch_client.indices.create(index=f"{own}-2", aliases={f"{own}-next": {}})
+    elasticsearch_client.indices.add_block(index=f"{own}-1", block="write")
+    installation.push(feed[20:])
+    done = liaison("reindex", "--kind", "cases", "--json")
+    assert done.returncode == 0, done.stderr
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    installation.holds(feed)
