@@ -17,6 +17,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from aiokafka import TopicPartition
@@ -32,7 +33,7 @@ from pipeline.settings import Settings
 from pipeline.streams import stores, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import elasticsearch_url
-from pipeline.streams.control import control
+from pipeline.streams.control import Generation, control
 from pipeline.streams.project import (
     DECISIONS,
     STAGE,
@@ -123,19 +124,19 @@ async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count
     )
     try:
         async with connect(own) as client:
-            return [await _rebuilt(own, client, one.id, kind, count) for kind in chosen]
+            return [await _rebuilt(own, client, one, kind, count) for kind in chosen]
     except (ApiError, TransportError) as error:
         raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run it again") from error
     finally:
         shutil.rmtree(stores.root(own), ignore_errors=True)
 
 
-async def _rebuilt(settings: Settings, client: AsyncElasticsearch, generation: str, kind: str, count: Count) -> Rebuilt:
-    indices, following = Indices(settings.namespace, generation), NextIndices(settings.namespace, generation)
+async def _rebuilt(settings: Settings, client: AsyncElasticsearch, one: Generation, kind: str, count: Count) -> Rebuilt:
+    indices, following = Indices(settings.namespace, one.id), NextIndices(settings.namespace, one.id)
     old = await _behind(client, indices.own(kind))
     new = await _begun(client, following.own(kind), old, kind)
     writing = Writing(settings, BulkWriter(client, following))
-    follower = Follower(settings, _works(settings, generation, kind, writing), writing, count)
+    follower = Follower(settings, _works(settings, one, kind, writing), writing, count)
     try:
         await follower.nearly_to_end()
         await client.indices.add_block(index=old, block="write")
@@ -153,22 +154,22 @@ async def _rebuilt(settings: Settings, client: AsyncElasticsearch, generation: s
     return Rebuilt(kind, new, old, follower.records, follower.refused)
 
 
-def _works(settings: Settings, generation: str, kind: str, writing: Writing) -> dict[TopicPartition, Any]:
+def _works(settings: Settings, one: Generation, kind: str, writing: Writing) -> dict[TopicPartition, Any]:
     """The project stage's own work on each source partition of an index."""
-    topic, work = _source(settings, generation, kind, writing)
-    name = topics.name(settings, topic, generation=generation)
+    topic, work = _source(settings, one, kind, writing)
+    name = topics.name(settings, topic, generation=one.id)
     return {TopicPartition(name, p): work for p in range(topics.partitions(settings, topic))}
 
 
-def _source(settings: Settings, generation: str, kind: str, writing: Writing) -> tuple[topics.Topic, Any]:
+def _source(settings: Settings, one: Generation, kind: str, writing: Writing) -> tuple[topics.Topic, Any]:
     if kind == "cases":
-        return topics.ACCEPTED, Index(accepted_document, writing)
+        return topics.ACCEPTED, Index(partial(accepted_document, current=one, model=one.compiled()), writing)
     if kind == "rejected":
         return topics.REJECTED, Index(rejection_document, writing)
     if kind == "links":
-        found = ids(settings, [topics.name(settings, topics.LINKS, generation=generation)])
-        places = Places(settings, STAGE, generation, found)
-        return topics.LINKS, ProjectLinks(settings, places, writing, b"nobody is told")
+        found = ids(settings, [topics.name(settings, topics.LINKS, generation=one.id)])
+        places = Places(settings, STAGE, one.id, found)
+        return topics.LINKS, ProjectLinks(settings, places, writing, b"nobody is told", None)
     topic = next(topic for topic in DECISIONS if topic.pattern == kind)
     make = DECISIONS[topic]
     return topic, Index(lambda record: make(record.value, record.offset), writing)

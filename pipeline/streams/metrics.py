@@ -133,8 +133,8 @@ STALLED: Final = Gauge(
 )
 WORKER: Final = Gauge(
     "liaison_worker_info",
-    "1, with the stage and the generation that this worker runs.",
-    ["stage", "generation"],
+    "1, with the stage that this worker runs.",
+    ["stage"],
     registry=REGISTRY,
 )
 

@@ -21,7 +21,7 @@ import uvloop
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams import correlate, derive, intake, notify, project
+from pipeline.streams import correlate, derive, intake, metrics, notify, project
 from pipeline.streams.admin import admin
 from pipeline.streams.health import Health
 from pipeline.streams.lane import LONGEST_PAUSE_S, After
@@ -87,6 +87,7 @@ def _await_kafka(settings: Settings) -> None:
 async def _run(name: str, settings: Settings, generation: str, attached: bool, after: After) -> Ending:
     health = Health(time.monotonic())
     monitor = Monitor(settings, health)
+    metrics.WORKER.labels(name).set(1)
     with serving(settings.metrics_host, port_of(name, settings), health):
         watching = asyncio.create_task(monitor.run())
         try:

@@ -30,7 +30,7 @@ def test_no_label_could_hold_more_than_names_of_ours() -> None:
     """A case key, a blocking key or a name is nobody's label."""
     allowed = {"feed", "topic", "partition", "agency", "outcome", "reason", "kind", "state", "result", "stage"}
     named = {label for instrument in vars(metrics).values() for label in getattr(instrument, "_labelnames", ())}
-    assert named <= allowed | {"generation"}
+    assert named <= allowed
 
 
 def test_what_is_certain_is_counted_with_its_delay() -> None:

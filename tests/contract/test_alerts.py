@@ -1,0 +1,88 @@
+"""Holds alert rules, dashboard and runbook to the metric catalogue, and shows each alert firing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.streams.metrics import REGISTRY
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+PROMETHEUS = DEPLOY / "prometheus"
+
+OF_PROMETHEUS = {"up"}
+
+EXPORTED = {"_total", "_bucket", "_sum", "_count", "_created"}
+
+
+def rules() -> list[dict[str, Any]]:
+    held = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text(encoding="utf-8"))
+    return [rule for group in held["groups"] for rule in group["rules"]]
+
+
+def dashboard() -> list[str]:
+    held = json.loads((DEPLOY / "grafana" / "liaison.json").read_text(encoding="utf-8"))
+    return [target["expr"] for panel in held["panels"] for target in panel["targets"]]
+
+
+def exported() -> set[str]:
+    """Every name that the catalogue's instruments can show."""
+    names = {family.name for family in REGISTRY.collect()}
+    return names | {name + ending for name in names for ending in EXPORTED}
+
+
+def named(expression: str) -> set[str]:
+    return set(re.findall(r"\b(?:liaison|process)_\w+|\bup\b", expression))
+
+
+def promtool(*words: str) -> subprocess.CompletedProcess[str]:
+    tool = shutil.which("promtool")
+    if tool is None:
+        message = "promtool is missing: install Debian's package `prometheus`"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return subprocess.run([tool, *words], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
+
+
+def test_alerts_and_dashboard_name_metrics_of_the_catalogue_only() -> None:
+    used = {name for rule in rules() for name in named(rule["expr"])}
+    shown = {name for expression in dashboard() for name in named(expression)}
+    assert used
+    assert used | shown <= exported() | OF_PROMETHEUS
+
+
+def test_the_dashboard_shows_every_metric_of_ours() -> None:
+    shown = " ".join(dashboard())
+    missing = [family.name for family in REGISTRY.collect() if family.name.startswith("liaison_")]
+    assert [name for name in missing if name not in shown] == []
+
+
+def test_every_alert_has_a_runbook_entry_and_the_runbook_no_other() -> None:
+    headings = re.findall(r"^## (\w+)$", (DEPLOY / "runbook.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings == [rule["alert"] for rule in rules()]
+    for rule in rules():
+        assert rule["annotations"]["runbook"] == f"deploy/runbook.md#{rule['alert'].lower()}"
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_every_alert_is_shown_firing() -> None:
+    tests = yaml.safe_load((PROMETHEUS / "alerts.test.yml").read_text(encoding="utf-8"))["tests"]
+    fired = [one["alertname"] for test in tests for one in test["alert_rule_test"] if one["exp_alerts"]]
+    assert fired == [rule["alert"] for rule in rules()]
+    done = promtool("test", "rules", "alerts.test.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_takes_the_rules_and_its_configuration() -> None:
+    for words in (("check", "rules", "alerts.yml"), ("check", "config", "--syntax-only", "prometheus.yml")):
+        done = promtool(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
