@@ -34,6 +34,7 @@ from pipeline.streams import stores, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation, control
+from pipeline.streams.lane import Nothing
 from pipeline.streams.project import (
     DECISIONS,
     STAGE,
@@ -45,6 +46,7 @@ from pipeline.streams.project import (
 )
 from pipeline.streams.reading import read
 from pipeline.streams.stores import Places
+from pipeline.streams.table_store import TableStore
 
 NEAR: Final = 500
 """Records of a round after which the rest is quickly read: writes are blocked meanwhile."""
@@ -76,11 +78,18 @@ class Rebuilt:
     refused: int
 
 
+Open = Callable[[TopicPartition], Any]
+"""Makes the empty store that a source partition's work begins with."""
+
+
 class Follower:
     """Writes what Kafka holds to the new indices, from the first record on and as often as it is told to."""
 
-    def __init__(self, settings: Settings, works: Mapping[TopicPartition, Any], writing: Writing, count: Count) -> None:
-        self._settings, self._works, self._writing, self._count = settings, works, writing, count
+    def __init__(
+        self, settings: Settings, works: Mapping[TopicPartition, Any], open_store: Open, writing: Writing, count: Count
+    ) -> None:
+        self._settings, self._works, self._open = settings, works, open_store
+        self._writing, self._count = writing, count
         self._next = dict.fromkeys(works, 0)
         self._stores: dict[TopicPartition, Any] = {}
         self.records = 0
@@ -93,7 +102,7 @@ class Follower:
             source = TopicPartition(records[0].topic, records[0].partition)
             work = self._works[source]
             if source not in self._stores:
-                self._stores[source] = await work.open(source, NO_OFFSET)
+                self._stores[source] = self._open(source)
             result = work.step(source, self._stores[source], records)
             self.refused += len(await self._writing.write(result.documents))
             self._stores[source].commit(records[-1].offset)
@@ -136,7 +145,9 @@ async def _rebuilt(settings: Settings, client: AsyncElasticsearch, one: Generati
     old = await _behind(client, indices.own(kind))
     new = await _begun(client, following.own(kind), old, kind)
     writing = Writing(settings, BulkWriter(client, following))
-    follower = Follower(settings, _works(settings, one, kind, writing), writing, count)
+    places = Places(settings, STAGE, one.id, ids(settings, [topics.name(settings, topics.LINKS, generation=one.id)]))
+    opened = partial(_table, places) if kind == "links" else _nothing
+    follower = Follower(settings, _works(settings, one, kind, writing, places), opened, writing, count)
     try:
         await follower.nearly_to_end()
         await client.indices.add_block(index=old, block="write")
@@ -154,22 +165,34 @@ async def _rebuilt(settings: Settings, client: AsyncElasticsearch, one: Generati
     return Rebuilt(kind, new, old, follower.records, follower.refused)
 
 
-def _works(settings: Settings, one: Generation, kind: str, writing: Writing) -> dict[TopicPartition, Any]:
-    """The project stage's own work on each source partition of an index."""
-    topic, work = _source(settings, one, kind, writing)
+def _table(places: Places, source: TopicPartition) -> TableStore:
+    """What is remembered of each link, from nothing."""
+    return stores.reopened(TableStore, places, source, NO_OFFSET)
+
+
+def _nothing(source: TopicPartition) -> Nothing:
+    """The store of work that remembers nothing."""
+    return Nothing()
+
+
+def _works(
+    settings: Settings, one: Generation, kind: str, writing: Writing, places: Places
+) -> dict[TopicPartition, Any]:
+    """The project stage's own work on each source partition of an index; nobody is told of a link."""
+    topic, work = _source(settings, one, kind, writing, places)
     name = topics.name(settings, topic, generation=one.id)
     return {TopicPartition(name, p): work for p in range(topics.partitions(settings, topic))}
 
 
-def _source(settings: Settings, one: Generation, kind: str, writing: Writing) -> tuple[topics.Topic, Any]:
+def _source(
+    settings: Settings, one: Generation, kind: str, writing: Writing, places: Places
+) -> tuple[topics.Topic, Any]:
     if kind == "cases":
         return topics.ACCEPTED, Index(partial(accepted_document, current=one, model=one.compiled()), writing)
     if kind == "rejected":
         return topics.REJECTED, Index(rejection_document, writing)
     if kind == "links":
-        found = ids(settings, [topics.name(settings, topics.LINKS, generation=one.id)])
-        places = Places(settings, STAGE, one.id, found)
-        return topics.LINKS, ProjectLinks(settings, places, writing, b"nobody is told", None)
+        return topics.LINKS, ProjectLinks(settings, places, writing, b"", None)
     topic = next(topic for topic in DECISIONS if topic.pattern == kind)
     make = DECISIONS[topic]
     return topic, Index(lambda record: make(record.value, record.offset), writing)
