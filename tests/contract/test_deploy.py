@@ -15,7 +15,7 @@ from pipeline.localstack.artifacts import pinned
 from pipeline.localstack.kafka import server_settings
 from pipeline.settings import Settings
 from pipeline.streams.topics import CATALOGUE
-from pipeline.streams.worker import BUILDERS
+from pipeline.streams.supervisor import STAGES
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -122,7 +122,7 @@ def test_there_is_a_worker_for_each_stage(services: dict[str, Any]) -> None:
     workers = {
         name: service for name, service in services.items() if "liaison worker" in str(service.get("entrypoint"))
     }
-    assert {name: service["command"] for name, service in workers.items()} == {name: [name] for name in BUILDERS}
+    assert {name: service["command"] for name, service in workers.items()} == {name: [name] for name in STAGES}
 
 
 def test_a_replica_names_its_stores_after_its_host(services: dict[str, Any]) -> None:

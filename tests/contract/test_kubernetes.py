@@ -22,7 +22,7 @@ OWN_SCHEMAS = {"Kustomization", "ScaledObject"}
 
 
 def manifests() -> list[dict[str, Any]]:
-    files = [path for path in sorted(FOLDER.glob("*.yaml"))]
+    files = sorted(FOLDER.glob("*.yaml"))
     return [one for path in files for one in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
 
 
