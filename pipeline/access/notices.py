@@ -18,7 +18,6 @@ class NoticeKind(StrEnum):
     """What an agency is told."""
 
     SUBSCRIPTION_MATCH = "subscription_match"
-    SHARED_INTEREST = "shared_interest"
     SILENT_SEARCH = "silent_search"
     BREAK_GLASS = "break_glass"
     DISCLOSURE_REQUEST = "disclosure_request"

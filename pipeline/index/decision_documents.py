@@ -15,6 +15,7 @@ from pipeline.access.audit import Entry, Kind, Shown
 from pipeline.access.disclosures import Disclosure, Move
 from pipeline.access.notices import Notice
 from pipeline.access.reviews import Assignment, Review
+from pipeline.access.subscriptions import Subscription
 from pipeline.index.documents import Action
 
 
@@ -46,6 +47,12 @@ class NoticeDocument(Notice, frozen=True, omit_defaults=True):
     position: int = -1
 
 
+class SubscriptionDocument(Subscription, frozen=True, omit_defaults=True):
+    """A document of index `subscriptions`."""
+
+    position: int = -1
+
+
 class AuditDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of index `audit`: an entry without its query and hashes."""
 
@@ -67,6 +74,7 @@ _encoder = msgspec.json.Encoder()
 _reviews = msgspec.json.Decoder(Review)
 _assignments = msgspec.json.Decoder(Assignment)
 _disclosures = msgspec.json.Decoder(Disclosure)
+_subscriptions = msgspec.json.Decoder(Subscription)
 _notices = msgspec.json.Decoder(Notice)
 _entries = msgspec.json.Decoder(Entry)
 
@@ -101,6 +109,13 @@ def disclosure_document(value: bytes, offset: int) -> Action:
         thread=msgspec.Raw(value),
     )
     return Action("disclosures", one.id, offset, _encoder.encode(document))
+
+
+def subscription_document(value: bytes, offset: int) -> Action:
+    """The document of a value of `subscriptions`."""
+    one = _subscriptions.decode(value)
+    document = SubscriptionDocument(**msgspec.structs.asdict(one), position=offset)
+    return Action("subscriptions", one.id, offset, _encoder.encode(document))
 
 
 def notice_document(value: bytes, offset: int) -> Action:

@@ -17,8 +17,15 @@ from pipeline.access.disclosures import Disclosure, grant_of, thread_id
 from pipeline.access.policy import Grant
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import Assignment, Review, assignment_id
+from pipeline.access.subscriptions import Subscription
 from pipeline.errors import LiaisonError
-from pipeline.index.decision_documents import AuditDocument, DisclosureDocument, NoticeDocument, ReviewDocument
+from pipeline.index.decision_documents import (
+    AuditDocument,
+    DisclosureDocument,
+    NoticeDocument,
+    ReviewDocument,
+    SubscriptionDocument,
+)
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Body
 from pipeline.index.reading import ask, is_found
@@ -97,6 +104,17 @@ class DecisionReader:
         found = await self._get("assignments", ids, Assignment)
         return {one.link: one.assignee for one in found.values() if one.assignee}
 
+    async def subscriptions_of(self, ids: Iterable[str]) -> dict[str, Subscription]:
+        """The standing queries of these ids, in real time."""
+        found = await self._get("subscriptions", ids, SubscriptionDocument)
+        return {name: _subscription(one) for name, one in found.items()}
+
+    async def subscriptions(self, agency: str, limit: int) -> list[Subscription]:
+        """The active standing queries of an agency, the latest first; those past their date among them."""
+        query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "active"}}]
+        found = await self._page("subscriptions", query, LATEST_FIRST, limit)
+        return [_subscription(msgspec.convert(hit["_source"], SubscriptionDocument)) for hit in found]
+
     async def notices(self, agency: str, after: int, limit: int) -> list[NoticeDocument]:
         """The notices to an agency behind a position, in their order."""
         query: list[Body] = [{"term": {"agency": agency}}, {"range": {"position": {"gt": after}}}]
@@ -145,6 +163,12 @@ def _review(document: ReviewDocument) -> Review:
     told = msgspec.structs.asdict(document)
     del told["position"]
     return Review(**told)
+
+
+def _subscription(document: SubscriptionDocument) -> Subscription:
+    told = msgspec.structs.asdict(document)
+    del told["position"]
+    return Subscription(**told)
 
 
 def _thread(document: DisclosureDocument) -> Disclosure:

@@ -144,6 +144,22 @@ DISCLOSURES = (
     Field("thread", KEPT, "All steps."),
 )
 
+SUBSCRIPTIONS = (
+    Field("id", KEYWORD, "Subscription id; also the document id."),
+    Field("position", LONG, "Offset in the topic: the order of decisions."),
+    Field("agency", KEYWORD, "Whose it is."),
+    Field("state", KEYWORD, "active, or ended without content."),
+    Field("time", TIME, "When it was made, renewed or ended."),
+    Field("version", LONG, "Grows with every renewal."),
+    Field("country", KEYWORD, "The agency's country."),
+    Field("owner", KEYWORD, "Subject of who made it."),
+    Field("purpose", KEYWORD, "For what."),
+    Field("case_reference", KEYWORD, "For which case of the agency's."),
+    Field("question", UNSEARCHED, "What is asked.", personal=True),
+    Field("dialled", KEYWORD, "Where the question's phones are dialled."),
+    Field("until", TIME, "When it ends unless renewed."),
+)
+
 NOTICES = (
     Field("id", KEYWORD, "Notice id; also the document id."),
     Field("agency", KEYWORD, "Who is told."),
@@ -181,6 +197,7 @@ CATALOGUE: dict[str, tuple[Field, ...]] = {
     "reviews": REVIEWS,
     "assignments": ASSIGNMENTS,
     "disclosures": DISCLOSURES,
+    "subscriptions": SUBSCRIPTIONS,
     "notices": NOTICES,
     "audit": AUDIT,
 }

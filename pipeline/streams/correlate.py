@@ -1,4 +1,4 @@
-"""The correlate stage: fingerprints of one partition of `blocks` in, claims about links out."""
+"""The correlate stage: fingerprints of one partition of `blocks` in, claims and standing queries' notices out."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from pipeline.streams.admin import ids
 from pipeline.streams.lane import After, Result, Table
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage, rejoining
+from pipeline.streams.standing import FEED, Matches, Subscribe
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.transactions import Output
 
@@ -59,8 +60,8 @@ class HeldPartition:
 class Correlate:
     """The work of the stage in one generation."""
 
-    def __init__(self, settings: Settings, places: Places, model: Model, generation: str) -> None:
-        self._settings, self._places = settings, places
+    def __init__(self, settings: Settings, places: Places, model: Model, generation: str, matches: Matches) -> None:
+        self._settings, self._places, self._matches = settings, places, matches
         self._model, self._generation = model, generation
         self._partitions = settings.block_partitions
         self._links = topics.name(settings, topics.LINKS, generation=generation)
@@ -146,7 +147,13 @@ class Correlate:
         claims = correlator.receive(_fingerprints.decode(record.value))
         for claim in claims:
             tally[metrics.CLAIMS.labels(claim.state)] += 1
-        return [self._output(claim) for claim in claims]
+        return [output for claim in claims for output in self._outputs(claim, correlator)]
+
+    def _outputs(self, claim: Claim, correlator: Correlator[Model]) -> list[Output]:
+        """A link's claim, or the notice of a standing query's match."""
+        if self._matches.concerns(claim):
+            return list(self._matches.told(claim, correlator))
+        return [self._output(claim)]
 
     def _output(self, claim: Claim) -> Output:
         partition = topics.link_partition(claim.link, self._settings.case_partitions)
@@ -179,8 +186,16 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     current = held.of(wanted)
     settings = current.settings(settings)
     blocks = topics.name(settings, topics.BLOCKS, generation=current.id)
-    found = ids(settings, [blocks, topics.name(settings, topics.LINKS, generation=current.id)])
-    work = Correlate(settings, Places(settings, STAGE, current.id, found), current.compiled(), current.id)
-    made = Stage(settings, f"{STAGE}-{current.id}", [Feed(STAGE, [blocks], work, current.id)], found.topics, after)
+    subscriptions = topics.name(settings, topics.SUBSCRIPTIONS)
+    written = [topics.name(settings, topics.LINKS, generation=current.id), topics.name(settings, topics.NOTICES)]
+    found, model = ids(settings, [blocks, subscriptions, *written]), current.compiled()
+    secret = (settings.hit_secret.get_secret_value() or found.cluster).encode()
+    matches = Matches(settings, secret, active=held.active == current.id)
+    work = Correlate(settings, Places(settings, STAGE, current.id, found), model, current.id, matches)
+    feeds = [
+        Feed(STAGE, [blocks], work, current.id),
+        Feed(FEED, [subscriptions], Subscribe(settings, model, current.id), current.id),
+    ]
+    made = Stage(settings, f"{STAGE}-{current.id}", feeds, found.topics, after)
     async with rejoining(made, control.changed_for(settings, held, wanted)):
         yield made

@@ -79,7 +79,10 @@ def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[st
     derived = {} if active else {group_of(settings, "derive", one.id): accepted}
     links = _all(own, topics.LINKS, generation=one.id)
     return derived | {
-        group_of(settings, "correlate", one.id): _all(own, topics.BLOCKS, generation=one.id),
+        group_of(settings, "correlate", one.id): [
+            *_all(own, topics.SUBSCRIPTIONS),
+            *_all(own, topics.BLOCKS, generation=one.id),
+        ],
         group_of(settings, "project", one.id): [*accepted, *links, *(_shared(own) if active else ())],
     }
 

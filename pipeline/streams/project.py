@@ -167,6 +167,7 @@ DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], Action]]] = {
     topics.REVIEWS: decision_documents.review_document,
     topics.ASSIGNMENTS: decision_documents.assignment_document,
     topics.DISCLOSURES: decision_documents.disclosure_document,
+    topics.SUBSCRIPTIONS: decision_documents.subscription_document,
     topics.NOTICES: decision_documents.notice_document,
     topics.AUDIT: decision_documents.audit_document,
 }

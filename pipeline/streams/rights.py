@@ -46,7 +46,14 @@ class Duties(NamedTuple):
     owns: str = ""
 
 
-DECIDED: Final = (topics.REVIEWS, topics.ASSIGNMENTS, topics.DISCLOSURES, topics.NOTICES, topics.AUDIT)
+DECIDED: Final = (
+    topics.REVIEWS,
+    topics.ASSIGNMENTS,
+    topics.DISCLOSURES,
+    topics.SUBSCRIPTIONS,
+    topics.NOTICES,
+    topics.AUDIT,
+)
 """What people do and decide, and what others are told of it."""
 
 ROLES: Final = {
@@ -61,8 +68,8 @@ ROLES: Final = {
         owns="derive",
     ),
     "correlate": Duties(
-        reads=(topics.CONTROL, topics.PROGRESS, topics.BLOCKS, topics.LINKS),
-        writes=(topics.PROGRESS, topics.LINKS, topics.REJECTED),
+        reads=(topics.CONTROL, topics.PROGRESS, topics.SUBSCRIPTIONS, topics.BLOCKS, topics.LINKS),
+        writes=(topics.PROGRESS, topics.BLOCKS, topics.LINKS, topics.NOTICES, topics.REJECTED),
         owns="correlate",
     ),
     "project": Duties(

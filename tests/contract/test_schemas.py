@@ -15,15 +15,17 @@ import yaml
 from case_samples import FR_PJ, changed, example, message
 from msgspec import inspect
 
-from pipeline.access import audit
+from pipeline.access import audit, subscriptions
 from pipeline.access.disclosures import Ask, Disclosure, Urgency, break_glass, grant, request, unopened
 from pipeline.access.notices import Notice, disclosure_notice
 from pipeline.access.policy import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Assignment, Review, Verdict, undo
+from pipeline.access.subscriptions import Subscription
 from pipeline.correlation import hits
 from pipeline.correlation.claims import Claim, Side, State, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
+from pipeline.index.standing_queries import fingerprint_of
 from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
 from pipeline.matching.model import Model, dump, load_model
@@ -53,6 +55,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "assignment": Assignment,
     "disclosure": Disclosure,
     "notice": Notice,
+    "subscription": Subscription,
 }
 """Schemas of values that code has a struct for."""
 
@@ -280,6 +283,10 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
     )  # fmt: skip
     yield "review", made
     yield "review", undo(made, chief, later)
+    query = subscriptions.made("s1", "ivan petrov", "BE", chief, Grounds(Purpose.INVESTIGATION, "2026/1"), now)
+    yield "subscription", query
+    yield "subscription", subscriptions.ended(query, later)
+    yield "fingerprint", fingerprint_of(query, load_model())
     yield "assignment", Assignment(claim.link, "be-fp", "someone", "chief", now)
     case = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
     why, blank = Grounds(Purpose.INVESTIGATION, "2026/1"), unopened(b"secret", case, chief)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from pipeline.api.routes import cases, disclosures, exports, feeds, graph, health, links, notices, reviews, search
+from pipeline.api.routes import (
+    cases,
+    disclosures,
+    exports,
+    feeds,
+    graph,
+    health,
+    links,
+    notices,
+    reviews,
+    search,
+    subscriptions,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -17,4 +29,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
     notices.router,
     feeds.router,
+    subscriptions.router,
 )

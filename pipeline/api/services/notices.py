@@ -9,10 +9,13 @@ import msgspec
 
 from pipeline.access.audit import Kind
 from pipeline.access.policy import View
+from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.paging import Place, closed, opened, page
 from pipeline.api.session import Session, shown
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
 from pipeline.index.documents import CaseDocument
+from pipeline.index.questions import parse
+from pipeline.index.standing_queries import is_exact
 
 MOST = 100
 """Notices or accesses of one page."""
@@ -94,7 +97,28 @@ async def _shown(session: Session, found: list[NoticeDocument]) -> list[Row | No
     """Each notice with its case as the requester may see it now, None where he may not know of it any more."""
     documents = await _cases(session, found)
     views = await session.views({case.case: case for case in documents.values()})
-    return [_row(session, one, documents.get(one.id), views) for one in found]
+    standing = await session.runtime.decisions.subscriptions_of(one.subscription for one in found if one.subscription)
+    return [
+        _row(session, one, documents.get(one.id), views) if _lasts(session, one, standing, views, documents) else None
+        for one in found
+    ]
+
+
+def _lasts(
+    session: Session,
+    one: NoticeDocument,
+    standing: dict[str, Subscription],
+    views: dict[str, View],
+    documents: dict[str, CaseDocument],
+) -> bool:
+    """Whether a standing query is still the agency's own, and exact where it met a hit-only case."""
+    if not one.subscription:
+        return True
+    query, case = standing.get(one.subscription), documents.get(one.id)
+    if query is None or query.agency != session.requester.agency or not is_active(query, session.now):
+        return False
+    hit = case is not None and views[case.case] is View.HIT
+    return not hit or is_exact(parse(query.question))
 
 
 async def _cases(session: Session, found: Iterable[NoticeDocument]) -> dict[str, CaseDocument]:

@@ -1,0 +1,136 @@
+"""Standing queries: a question that every new or changed case is held against, for ninety days at a time. Pure.
+
+In the stream it is a fingerprint under the key `sub:<id>`, silent and without a country, so that it meets cases of
+every country and no other standing query; its matches are notices, never links.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from pipeline.access.notices import Notice, NoticeKind, notice_id
+from pipeline.access.requester import Grounds, Requester
+from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.references import reference
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling
+from pipeline.records.handling import FULL_CODES, HIT_ONLY, SILENT, is_released
+
+LASTS: Final = timedelta(days=90)
+"""Then its owner says again for which purpose and case he needs it, or it ends."""
+
+PREFIX: Final = "sub:"
+
+LIKELY: Final = frozenset({"certain", "probable"})
+"""Bands in which hit-only and silent cases are met: they are no oracle for guesses."""
+
+
+class SubscriptionState(StrEnum):
+    """`ended`: nothing of what it asked is kept."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `subscriptions`, key = id. `version` grows with every renewal; ended, it asks nothing.
+
+    `dialled` is the country where the question's phones are dialled.
+    """
+
+    id: str
+    agency: str
+    state: SubscriptionState
+    time: datetime
+    version: int
+    country: str = ""
+    owner: str = ""
+    purpose: str = ""
+    case_reference: str = ""
+    question: str = ""
+    dialled: str = ""
+    until: datetime | None = None
+
+
+def made(name: str, question: str, dialled: str, by: Requester, why: Grounds, now: datetime) -> Subscription:
+    """A new standing query of the requester's agency."""
+    blank = Subscription(name, by.agency, SubscriptionState.ACTIVE, now, 0, by.country, by.subject)
+    return renewed(msgspec.structs.replace(blank, question=question, dialled=dialled), why, now)
+
+
+def renewed(one: Subscription, why: Grounds, now: datetime) -> Subscription:
+    """The query for another ninety days, on these grounds."""
+    purpose, stated = why.purpose.value, why.case_reference
+    later = {"time": now, "version": one.version + 1, "until": now + LASTS}
+    return msgspec.structs.replace(one, purpose=purpose, case_reference=stated, **later)
+
+
+def ended(one: Subscription, now: datetime) -> Subscription:
+    """The mark that a query has ended, without what it asked."""
+    return Subscription(one.id, one.agency, SubscriptionState.ENDED, now, one.version + 1)
+
+
+def is_active(one: Subscription, now: datetime) -> bool:
+    """Whether it is matched and read at the aware time `now`."""
+    return one.state is SubscriptionState.ACTIVE and one.until is not None and now < one.until
+
+
+def standing_query(one: Subscription, keys: tuple[int, ...], entities: tuple[EntityPrint, ...]) -> Fingerprint:
+    """What the correlator matches; of an ended one a mark without content."""
+    over = one.state is SubscriptionState.ENDED
+    asked = hashlib.blake2b(f"{one.id} {one.question} {over}".encode(), digest_size=16).hexdigest()
+    return Fingerprint(
+        case=f"{PREFIX}{one.id}",
+        version=one.version,
+        hash=asked,
+        agency=one.agency,
+        country="",
+        withdrawn=over,
+        retain_until="" if one.until is None else one.until.date().isoformat(),
+        handling=Handling(SILENT, (one.country,), (one.purpose,)),
+        keys=() if over else keys,
+        entities=() if over else entities,
+    )
+
+
+def is_standing_query(case: str) -> bool:
+    """Whether a key of `blocks` is a standing query's."""
+    return case.startswith(PREFIX)
+
+
+def match_notice(claim: Claim, secret: bytes, now: datetime) -> Notice | None:
+    """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one."""
+    query, case = (claim.a, claim.b) if is_standing_query(claim.a.case) else (claim.b, claim.a)
+    if claim.state is not State.LIVE:
+        return None
+    if case.agency == query.agency:
+        return _told(NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
+    if case.handling.code == SILENT and claim.band in LIKELY:
+        return _told(NoticeKind.SILENT_SEARCH, case.agency, claim, query, case, now, own=case.case)
+    if not _is_shown(claim, query, case):
+        return None
+    found = _told(NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now)
+    return msgspec.structs.replace(found, reference=reference(secret, query.agency, case.case))
+
+
+def _is_shown(claim: Claim, query: Side, case: Side) -> bool:
+    (country,), (purpose,) = query.handling.releasable_to, query.handling.purposes
+    if not is_released(case.handling.releasable_to, country) or purpose not in case.handling.purposes:
+        return False
+    return case.handling.code in FULL_CODES or (case.handling.code == HIT_ONLY and claim.band in LIKELY)
+
+
+def _told(kind: NoticeKind, agency: str, claim: Claim, query: Side, case: Side, now: datetime, own: str = "") -> Notice:
+    """One notice for each content of a case; the owner of a silent one is not told which query it was."""
+    name = notice_id(kind, query.case, case.case, case.hash)
+    (purpose,) = query.handling.purposes
+    if kind is NoticeKind.SILENT_SEARCH:
+        return Notice(name, agency, kind, now, case=own, other_agency=query.agency, purpose=purpose)
+    number = query.case.removeprefix(PREFIX)
+    return Notice(
+        name, agency, kind, now, own, subscription=number, other_agency=case.agency, purpose=purpose, band=claim.band
+    )

@@ -1,0 +1,78 @@
+"""/v1/subscriptions: standing queries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, Field
+
+from pipeline.api.problems import Conflict, NotFound
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import subscriptions as service
+from pipeline.index.questions import LONGEST
+
+router = APIRouter(prefix="/v1", tags=["subscriptions"])
+
+Name = Annotated[str, Path(max_length=64, description="Subscription id.", examples=["3b1e" * 8])]
+
+
+class Subscribed(BaseModel):
+    """The question, as a search takes it, and where its phones are dialled."""
+
+    question: Annotated[str, Field(min_length=1, max_length=LONGEST, examples=["иван петров born:1980-05-01"])]
+    country: Annotated[str, Field(pattern="^([A-Z]{2})?$", examples=["FR"])] = ""
+
+
+ROW: dict[str, Any] = {
+    "id": "3b1e" * 8, "active": True, "question": "иван петров born:1980-05-01", "country": "FR", "owner": "anna",
+    "purpose": "investigation", "case_reference": "2026/1", "time": "2026-11-24T12:00:00+00:00",
+    "until": "2027-02-22T12:00:00+00:00",
+}  # fmt: skip
+ONE: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscription": ROW}
+SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscriptions": [ROW]}
+
+
+@router.post(
+    "/subscriptions",
+    summary="Subscribe to a question",
+    response_class=Response,
+    responses=described(service.SubscriptionAnswer, ONE, Conflict),
+)
+async def subscribe(session: SessionOf, body: Subscribed) -> Response:
+    """It is asked once of all cases held, then of every new or changed one, for ninety days."""
+    return answer(await service.subscribe(session, body.question, body.country))
+
+
+@router.get(
+    "/subscriptions",
+    summary="Subscriptions of my agency",
+    response_class=Response,
+    responses=described(service.SubscriptionsAnswer, SEVERAL),
+)
+async def subscriptions(session: SessionOf) -> Response:
+    """The latest first; one that has run out waits to be renewed or ended."""
+    return answer(await service.subscriptions(session))
+
+
+@router.post(
+    "/subscriptions/{name}/renew",
+    summary="Renew",
+    response_class=Response,
+    responses=described(service.SubscriptionAnswer, ONE, NotFound),
+)
+async def renew(session: SessionOf, name: Name) -> Response:
+    """Ninety more days, on this request's purpose and case reference."""
+    return answer(await service.renew(session, name))
+
+
+@router.delete(
+    "/subscriptions/{name}",
+    summary="End",
+    response_class=Response,
+    responses=described(service.SubscriptionAnswer, ONE, NotFound),
+)
+async def end(session: SessionOf, name: Name) -> Response:
+    """What it asked is kept no longer."""
+    return answer(await service.end(session, name))

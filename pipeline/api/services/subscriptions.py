@@ -1,0 +1,99 @@
+"""Standing queries of the requester's agency: made, renewed, ended, listed. Their matches are notices."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import msgspec
+
+from pipeline.access import subscriptions as queries
+from pipeline.access.audit import Kind
+from pipeline.access.subscriptions import Subscription, is_active
+from pipeline.api.problems import Conflict, NotFound, Unprocessable
+from pipeline.api.services.deciding import decide
+from pipeline.api.session import Session
+from pipeline.errors import LiaisonError
+from pipeline.index.questions import parse
+from pipeline.streams import topics
+
+MOST = 100
+"""Active standing queries of one agency: each is held against every case that comes."""
+
+NO_SUBSCRIPTION = "there is no such subscription, or none of your agency's"
+
+Row = dict[str, Any]
+
+
+class SubscriptionAnswer(msgspec.Struct, frozen=True):
+    """A standing query."""
+
+    as_of: str
+    subscription: Row
+
+
+class SubscriptionsAnswer(msgspec.Struct, frozen=True):
+    """The standing queries of the requester's agency, the latest first."""
+
+    as_of: str
+    subscriptions: tuple[Row, ...]
+
+
+async def subscribe(session: Session, question: str, country: str = "") -> SubscriptionAnswer:
+    """Ask a question of every case held and to come, for ninety days. Raises Unprocessable, Conflict, Unavailable."""
+    session.require_reader()
+    try:
+        parse(question)
+    except LiaisonError as error:
+        raise Unprocessable(str(error), "question") from error
+    if len(await session.runtime.decisions.subscriptions(session.requester.agency, MOST)) >= MOST:
+        raise Conflict(f"an agency has at most {MOST} subscriptions: end one")
+    name = uuid.uuid4().hex
+    return await _keep(session, queries.made(name, question, country, session.requester, session.grounds, session.now))
+
+
+async def renew(session: Session, name: str) -> SubscriptionAnswer:
+    """Ninety more days from now, on this request's purpose and case reference. Raises NotFound, Unavailable."""
+    return await _keep(session, queries.renewed(await _own(session, name), session.grounds, session.now))
+
+
+async def end(session: Session, name: str) -> SubscriptionAnswer:
+    """End it; what it asked is kept no longer. Raises NotFound, Unavailable."""
+    return await _keep(session, queries.ended(await _own(session, name), session.now))
+
+
+async def subscriptions(session: Session) -> SubscriptionsAnswer:
+    """What the requester's agency asks, with what has run out and awaits renewal."""
+    session.require_reader()
+    found = await session.runtime.decisions.subscriptions(session.requester.agency, MOST)
+    await session.audit(Kind.SUBSCRIPTION, {"listed": len(found)})
+    return SubscriptionsAnswer(session.now.isoformat(), tuple(_row(session, one) for one in found))
+
+
+async def _own(session: Session, name: str) -> Subscription:
+    session.require_reader()
+    one = (await session.runtime.decisions.subscriptions_of([name])).get(name)
+    if one is None or one.agency != session.requester.agency or one.state is not queries.SubscriptionState.ACTIVE:
+        await session.audit(Kind.SUBSCRIPTION, {"subscription": name})
+        raise NotFound(NO_SUBSCRIPTION)
+    return one
+
+
+async def _keep(session: Session, one: Subscription) -> SubscriptionAnswer:
+    await session.audit(Kind.SUBSCRIPTION, {"question": one.question, "state": one.state}, about=one.id)
+    await decide(session, topics.SUBSCRIPTIONS, one.id, one)
+    return SubscriptionAnswer(session.now.isoformat(), _row(session, one))
+
+
+def _row(session: Session, one: Subscription) -> Row:
+    return {
+        "id": one.id,
+        "active": is_active(one, session.now),
+        "question": one.question or None,
+        "country": one.dialled or None,
+        "owner": one.owner or None,
+        "purpose": one.purpose or None,
+        "case_reference": one.case_reference or None,
+        "time": one.time.isoformat(),
+        "until": None if one.until is None else one.until.isoformat(),
+    }

@@ -1,0 +1,47 @@
+"""A standing query as the correlator sees it: the probe of its question, with numbers of unknown type as such. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from pipeline.access.subscriptions import Subscription, SubscriptionState, standing_query
+from pipeline.correlation.keys import keys
+from pipeline.index.probes import probe
+from pipeline.index.questions import Question, parse
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint
+from pipeline.matching.model import Model
+
+UNTYPED: Final = "other"
+"""A number whose type nobody said: it meets the same number of any type."""
+
+BEARERS: Final = ("person", "document")
+"""What a number without a type may be of."""
+
+
+def fingerprint_of(one: Subscription, model: Model) -> Fingerprint:
+    """The fingerprint of a standing query under a model. Raises LiaisonError for a question that makes no sense."""
+    if one.state is SubscriptionState.ENDED:
+        return standing_query(one, (), ())
+    entities = asked_for(parse(one.question), one.dialled)
+    return standing_query(one, keys(entities, model.stop_keys, model.key_rarity), entities)
+
+
+def asked_for(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
+    """The entities that a question speaks of."""
+    found = {entity.id: entity for entity in probe(question, dialled).entities}
+    numbers = tuple(sorted(IdentifierPrint(UNTYPED, number) for number in question.numbers))
+    for bearer in BEARERS if numbers else ():
+        entity = found.get(bearer) or EntityPrint(bearer, bearer)
+        found[bearer] = msgspec.structs.replace(entity, identifiers=tuple(sorted({*entity.identifiers, *numbers})))
+    return tuple(found.values())
+
+
+def is_exact(question: Question) -> bool:
+    """Whether a question may meet hit-only cases: a full identifier, or a full name with a whole birth date."""
+    if question.numbers or question.phones or question.emails:
+        return True
+    born = question.born
+    full_name = any(len(name.split()) > 1 for name in question.names)
+    return full_name and born is not None and bool(born.day)

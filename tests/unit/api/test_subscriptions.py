@@ -1,0 +1,112 @@
+"""Standing queries: an agency's own, for ninety days at a time, read under the rights of the reading moment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from api_runtime import ANNA, BERT, NOW, Api, record, someone
+
+from pipeline.access.audit import Kind
+from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.requester import Role
+from pipeline.access.subscriptions import LASTS
+from pipeline.api.problems import Forbidden, NotFound, Unavailable, Unprocessable
+from pipeline.api.services.notices import notices
+from pipeline.api.services.subscriptions import end, renew, subscribe, subscriptions
+from pipeline.streams import topics
+
+QUESTION = "ivan petrov born:1980-05-01"
+
+
+async def matched(api: Api, question: str = QUESTION, code: str = "H0") -> str:
+    """A standing query of Bert's that met a case of Anna's, as the correlate stage tells it."""
+    api.hold(record("fr-pj", code=code, to=("BE",)))
+    name: str = (await subscribe(api.session(BERT), question)).subscription["id"]
+    reference = api.session(BERT).reference("fr-pj:1")
+    told = Notice(f"m-{name}", "be-fp", NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=reference, subscription=name)
+    await api.decided.write(topics.NOTICES, told.id, told)
+    return name
+
+
+async def read(api: Api) -> list[str | None]:
+    return [row["case"] for row in (await notices(api.session(BERT))).notices]
+
+
+async def test_it_lasts_ninety_days_and_is_renewed_on_new_grounds(api: Api) -> None:
+    made = (await subscribe(api.session(BERT), QUESTION, "BE")).subscription
+    assert (made["active"], made["until"]) == (True, (NOW + LASTS).isoformat())
+    api.now = NOW + LASTS
+    (listed,) = (await subscriptions(api.session(BERT))).subscriptions
+    assert listed["active"] is False
+    again = (await renew(api.session(BERT, purpose="prosecution"), made["id"])).subscription
+    assert (again["active"], again["purpose"]) == (True, "prosecution")
+    assert (await subscriptions(api.session(ANNA))).subscriptions == ()
+
+
+async def test_ended_it_keeps_nothing_of_what_it_asked(api: Api) -> None:
+    name = (await subscribe(api.session(BERT), QUESTION)).subscription["id"]
+    over = (await end(api.session(BERT), name)).subscription
+    assert (over["active"], over["question"], over["owner"]) == (False, None, None)
+    assert (await subscriptions(api.session(BERT))).subscriptions == ()
+    for again in (end(api.session(BERT), name), renew(api.session(BERT), name)):
+        with pytest.raises(NotFound):
+            await again
+
+
+async def test_its_matches_are_read_under_present_rights(api: Api) -> None:
+    name = await matched(api)
+    assert await read(api) == ["fr-pj:1"]
+    api.hold(record("fr-pj", code="H2", to=("BE",), version=2))
+    assert await read(api) == [None]
+    api.hold(record("fr-pj", code="H3", to=("BE",), version=3))
+    assert await read(api) == []
+    api.hold(record("fr-pj", to=("BE",), version=4))
+    assert await read(api) == ["fr-pj:1"]
+    await end(api.session(BERT), name)
+    assert await read(api) == []
+
+
+async def test_what_has_run_out_tells_no_more(api: Api) -> None:
+    await matched(api)
+    api.now = NOW + LASTS + timedelta(seconds=1)
+    assert await read(api) == []
+
+
+@pytest.mark.parametrize(("question", "told"), [(QUESTION, 1), ("ivan petrov", 0)])
+async def test_hit_only_cases_are_no_oracle(api: Api, question: str, told: int) -> None:
+    await matched(api, question, "H2")
+    assert len(await read(api)) == told
+
+
+async def test_who_may_not(api: Api) -> None:
+    name = (await subscribe(api.session(BERT), QUESTION)).subscription["id"]
+    for attempt in (end(api.session(ANNA), name), renew(api.session(ANNA), name)):
+        with pytest.raises(NotFound):
+            await attempt
+    for role in (Role.OPS, Role.FEED, Role.AUDITOR):
+        session = api.session(someone("be-fp", "BE", role))
+        for attempt in (subscribe(session, QUESTION), end(session, name)):
+            with pytest.raises(Forbidden):
+                await attempt
+
+
+async def test_it_is_audited_first(api: Api) -> None:
+    with pytest.raises(Unprocessable):
+        await subscribe(api.session(BERT), "born:nonsense")
+    await subscribe(api.session(BERT), QUESTION)
+    assert api.audit.kinds() == [Kind.SUBSCRIPTION]
+    api.audit.away = True
+    with pytest.raises(Unavailable):
+        await subscribe(api.session(BERT), QUESTION)
+    assert len(api.decided.values) == 1
+
+
+async def test_over_http(api: Api) -> None:
+    made = await api.post("/v1/subscriptions", {"question": QUESTION, "country": "BE"}, BERT)
+    name = made.json()["subscription"]["id"]
+    assert (await api.get("/v1/subscriptions", BERT)).json()["subscriptions"][0]["id"] == name
+    assert (await api.post(f"/v1/subscriptions/{name}/renew", {}, BERT)).status_code == 200
+    assert (await api.request("DELETE", f"/v1/subscriptions/{name}", ANNA)).status_code == 404
+    assert (await api.request("DELETE", f"/v1/subscriptions/{name}", BERT)).status_code == 200
+    assert (await api.post("/v1/subscriptions", {"question": "", "country": "BE"}, BERT)).status_code == 422

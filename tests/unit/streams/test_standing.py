@@ -1,0 +1,181 @@
+"""Standing queries through the correlator: what they meet, and who is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from api_runtime import record
+from index_office import Office
+
+from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.subscriptions import LASTS, Subscription, ended, is_active, made, renewed
+from pipeline.correlation.claims import Claim
+from pipeline.correlation.correlator import Correlator
+from pipeline.correlation.references import reference
+from pipeline.correlation.store import MemoryStore
+from pipeline.index.questions import parse
+from pipeline.index.standing_queries import fingerprint_of, is_exact
+from pipeline.matching.explanation import explain
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.model import Model, load_model
+from pipeline.matching.scoring import judge
+from pipeline.settings import Settings
+from pipeline.streams.standing import Matches, Subscribe
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
+BERT = Requester("bert", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
+QUESTION = "ivan petrov born:1980-05-01 phone:+33612345678"
+PHONED = [{"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
+           "phones": ["+33612345678"]}]  # fmt: skip
+
+
+class Partition:
+    """One partition that holds everything."""
+
+    def __init__(self, *, active: bool = True) -> None:
+        self.now = NOW
+        self.model = load_model()
+        self.office = Office(self.model)
+        self.correlator: Correlator[Model] = Correlator(MemoryStore(), 0, 1, self.model, judge, explain)
+        self.matches = Matches(Settings(), b"secret", active=active, clock=lambda: self.now)
+
+    def case(self, agency: str, code: str = "H0", to: tuple[str, ...] = ("BE",), **fields: Any) -> list[Notice]:
+        accepted = self.office.accepted(record(agency, code=code, to=to, entities=PHONED, **fields))
+        return self.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
+
+    def query(self, one: Subscription) -> list[Notice]:
+        return self.receive(fingerprint_of(one, self.model))
+
+    def receive(self, print_: Fingerprint) -> list[Notice]:
+        claims = [claim for claim in self.correlator.receive(print_) if self.matches.concerns(claim)]
+        outputs = [output for claim in claims for output in self.matches.told(claim, self.correlator)]
+        return [msgspec.json.decode(output.value, type=Notice) for output in outputs]
+
+
+def asked(name: str = "s1", by: Requester = BERT, question: str = QUESTION) -> Subscription:
+    return made(name, question, "", by, WHY, NOW)
+
+
+@pytest.fixture
+def partition() -> Partition:
+    return Partition()
+
+
+def test_a_query_meets_what_is_held_and_what_comes_once_for_each_content(partition: Partition) -> None:
+    assert partition.case("fr-pj") == []
+    (held,) = partition.query(asked())
+    (come,) = partition.case("de-bka")
+    assert [one.other_agency for one in (held, come)] == ["fr-pj", "de-bka"]
+    assert (held.agency, held.kind, held.subscription) == ("be-fp", NoticeKind.SUBSCRIPTION_MATCH, "s1")
+    assert held.reference == reference(b"secret", "be-fp", "fr-pj:1")
+    assert b"fr-pj:1" not in msgspec.json.encode(held)
+    assert partition.query(asked()) == []
+
+
+def test_a_case_of_ones_own_country_is_met_too_and_ones_own_by_its_key(partition: Partition) -> None:
+    partition.query(asked())
+    (own,) = partition.case("be-fp")
+    assert (own.case, own.reference) == ("be-fp:1", "")
+    assert len(partition.case("be-other")) == 1
+
+
+def test_two_queries_never_meet(partition: Partition) -> None:
+    anna = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+    assert partition.query(asked()) == partition.query(asked("s2", anna)) == []
+
+
+@pytest.mark.parametrize(
+    ("handling", "told"),
+    [
+        ({"code": "H0"}, 1),
+        ({"code": "H1"}, 1),
+        ({"code": "H2"}, 1),
+        ({"code": "H0", "to": ("DE",)}, 0),
+        ({"code": "H2", "to": ()}, 0),
+    ],
+)
+def test_rights_are_checked_when_it_fires(partition: Partition, handling: dict[str, Any], told: int) -> None:
+    partition.query(asked())
+    assert len(partition.case("fr-pj", **handling)) == told
+
+
+def test_another_purpose_than_the_owner_allows_meets_nothing(partition: Partition) -> None:
+    other = Grounds(Purpose.PROSECUTION, "2026/1")
+    partition.query(made("s1", QUESTION, "", BERT, other, NOW))
+    assert partition.case("fr-pj") == []
+
+
+def test_the_owner_of_a_silent_case_is_told_and_the_asker_is_not(partition: Partition) -> None:
+    partition.query(asked())
+    (notice,) = partition.case("fr-pj", code="H3")
+    assert (notice.agency, notice.kind, notice.case) == ("fr-pj", NoticeKind.SILENT_SEARCH, "fr-pj:1")
+    assert (notice.other_agency, notice.purpose, notice.subscription) == ("be-fp", "investigation", "")
+
+
+def test_an_ended_or_expired_query_meets_nothing_until_it_is_renewed(partition: Partition) -> None:
+    partition.query(asked())
+    partition.now = NOW + LASTS + timedelta(days=1)
+    assert partition.case("fr-pj") == []
+    again = renewed(asked(), WHY, partition.now)
+    assert [one.other_agency for one in partition.query(again)] == ["fr-pj"]
+    over = ended(again, partition.now)
+    assert partition.query(over) == []
+    assert partition.case("de-bka") == []
+    assert b"petrov" not in msgspec.json.encode(over).lower()
+    assert not is_active(over, partition.now)
+    assert is_active(again, partition.now)
+
+
+def test_only_the_active_generation_tells() -> None:
+    partition = Partition(active=False)
+    partition.query(asked())
+    assert partition.case("fr-pj") == []
+
+
+def test_a_number_without_a_type_meets_it_under_any(partition: Partition) -> None:
+    partition.query(asked(question="ivan petrov born:1980-05-01 number:75X1234567"))
+    entity = PHONED[0] | {"identifiers": [{"type": "passport", "value": "75X1234567"}], "phones": []}
+    given = partition.office.accepted(record("fr-pj", entities=[entity]))
+    assert len(partition.receive(msgspec.json.decode(given.fingerprint, type=Fingerprint))) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "exact"),
+    [
+        ("ivan petrov born:1980-05-01", True),
+        ("ivan petrov born:1980-05", False),
+        ("ivan born:1980-05-01", False),
+        ("ivan petrov", False),
+        ("phone:+33612345678", True),
+        ("number:75X1234567", True),
+        ("plate:AB?12*", False),
+    ],
+)
+def test_what_may_meet_hit_only_cases(question: str, exact: bool) -> None:
+    assert is_exact(parse(question)) is exact
+
+
+def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Partition) -> None:
+    work = Subscribe(Settings(block_partitions=4), partition.model, "g1")
+    values = [msgspec.json.encode(one) for one in (asked(), ended(asked(), NOW))] + [b"poison"]
+    values.append(msgspec.json.encode(msgspec.structs.replace(asked("s2"), question="born:nonsense")))
+    records = [SimpleNamespace(topic="s", partition=0, offset=at, value=value) for at, value in enumerate(values)]
+    outputs = work.step(None, None, records).outputs  # type: ignore[arg-type]
+    first = [output for output in outputs if not msgspec.json.decode(output.value, type=Fingerprint).withdrawn]
+    assert {output.key for output in outputs} == {b"sub:s1"}
+    assert len(outputs) - len(first) == 4
+    assert 0 < len(first) <= 4
+
+
+def test_claims_about_links_are_left_alone(partition: Partition) -> None:
+    claim = partition.office.claim(
+        *(partition.office.accepted(record(agency, entities=PHONED)) for agency in ("fr-pj", "be-fp"))
+    )
+    assert isinstance(claim, Claim)
+    assert not partition.matches.concerns(claim)
