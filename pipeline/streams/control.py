@@ -125,10 +125,10 @@ async def changed(settings: Settings, seen: Callable[[Control], object], known: 
 
 
 async def changed_for(settings: Settings, held: Control, wanted: str) -> None:
-    """Return once what a worker stands on is another: its generation has gone, or the active one that it follows."""
+    """Return once what a worker stands on is another: its generation has gone, or another one is active."""
 
     def seen(now: Control) -> object:
-        return wanted in now.generations if wanted else now.active
+        return not wanted or wanted in now.generations, now.active
 
     await changed(settings, seen, seen(held))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -19,8 +19,7 @@ from pipeline.index.standing_queries import fingerprint_of
 from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams import faults, topics
-from pipeline.streams.lane import Result
-from pipeline.streams.project import Nothing
+from pipeline.streams.lane import Nothing, Result, Table
 from pipeline.streams.transactions import Output
 
 log = logging.getLogger(__name__)
@@ -46,6 +45,10 @@ class Subscribe:
     async def open(self, source: TopicPartition, applied: int) -> Nothing:
         """There is nothing to open."""
         return Nothing()
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """Nothing is."""
+        return []
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
         """The fingerprint of each; one that can't be read is left out, since it asks for nothing."""
