@@ -15,6 +15,7 @@ from pipeline.api.routes import (
     notices,
     reviews,
     search,
+    statistics,
     subscriptions,
 )
 
@@ -30,4 +31,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     notices.router,
     feeds.router,
     subscriptions.router,
+    statistics.router,
 )

@@ -1,0 +1,48 @@
+"""/v1/statistics and /v1/deconfliction."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from pipeline.api.problems import NotFound
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import statistics as service
+
+router = APIRouter(prefix="/v1", tags=["statistics"])
+
+COUNTS: dict[str, Any] = {
+    "as_of": "2026-11-24T12:00:00+00:00", "cases": 120, "links": 17, "policing_goals": {"6": 80},
+    "offences": {"ICCS:0501": 44}, "country_pairs": {"BE-FR": 17},
+}  # fmt: skip
+NEAR: dict[str, Any] = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "cases": [{"case": "be-fp:17", "agency": "be-fp", "country": "BE", "title": "Diefstal", "status": "active",
+               "contact": {"unit": "DJSOC"}}],
+}  # fmt: skip
+
+
+@router.get(
+    "/statistics",
+    summary="Counts of what I may read",
+    response_class=Response,
+    responses=described(service.StatisticsAnswer, COUNTS),
+)
+async def statistics(session: SessionOf) -> Response:
+    """By Global Policing Goal, offence and pair of countries; beyond 10,000 cases or links nobody is answered."""
+    return answer(await service.statistics(session))
+
+
+@router.get(
+    "/deconfliction",
+    summary="Same place and time",
+    response_class=Response,
+    responses=described(service.DeconflictionAnswer, NEAR, NotFound),
+)
+async def deconfliction(
+    session: SessionOf, case: Annotated[str, Query(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
+) -> Response:
+    """Other agencies' open cases with an event where and when this case has one."""
+    return answer(await service.deconfliction(session, case))

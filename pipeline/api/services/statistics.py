@@ -1,0 +1,112 @@
+"""Statistics and deconfliction, from what the requester may read in full and from nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from pipeline.access.audience import requester_words
+from pipeline.access.audit import Kind
+from pipeline.access.policy import View
+from pipeline.api.problems import Unprocessable
+from pipeline.api.services.cases import readable
+from pipeline.api.session import Session, shown
+from pipeline.correlation import kinds
+from pipeline.index.documents import CaseDocument
+from pipeline.index.queries import Limits
+
+MOST = 10_000
+"""Cases or links that are counted: for more, nobody is answered."""
+
+Row = dict[str, Any]
+
+
+class StatisticsAnswer(msgspec.Struct, frozen=True):
+    """How many cases have each Global Policing Goal and offence, and how many links join each pair of countries."""
+
+    as_of: str
+    cases: int
+    links: int
+    policing_goals: dict[str, int]
+    offences: dict[str, int]
+    country_pairs: dict[str, int]
+
+
+class DeconflictionAnswer(msgspec.Struct, frozen=True):
+    """Other agencies' open cases with an event at the same place and time."""
+
+    as_of: str
+    cases: tuple[Row, ...]
+
+
+async def statistics(session: Session) -> StatisticsAnswer:
+    """Counts over what the requester reads in full. Raises Unprocessable where that is more than MOST."""
+    session.require_reader()
+    goals, offences, pairs = Counter[str](), Counter[str](), Counter[str]()
+    cases = await _readable(session)
+    for one in cases:
+        goals.update(map(str, one.policing_goals))
+        offences.update(one.offences)
+    links = await _links(session, {one.case: one.country for one in cases})
+    pairs.update("-".join(sorted(pair)) for pair in links)
+    await session.audit(Kind.READ, {"statistics": len(cases)})
+    found = [dict(sorted(counted.items())) for counted in (goals, offences, pairs)]
+    return StatisticsAnswer(session.as_of, len(cases), len(links), *found)
+
+
+async def deconfliction(session: Session, key: str) -> DeconflictionAnswer:
+    """Open cases of other agencies with an event where and when case `key` has one. Raises NotFound for the case."""
+    session.require_reader()
+    case = await readable(session, key)
+    events = sorted(one for one in case.keys if kinds.kind_of(one) is kinds.Kind.EVENT)
+    near = await _near(session, case, events)
+    await session.audit(Kind.READ, {"deconfliction": key}, shown({one.case: View.FULL for one in (case, *near)}))
+    return DeconflictionAnswer(session.as_of, tuple(map(_row, near)))
+
+
+async def _readable(session: Session) -> list[CaseDocument]:
+    found: list[CaseDocument] = []
+    async for one in session.runtime.reader.every_case(Limits(session.now.date(), session.viewer)):
+        if (await session.views({one.case: one}))[one.case] is View.FULL:
+            found.append(one)
+        if len(found) > MOST:
+            raise Unprocessable(f"more than {MOST} cases are not counted")
+    return found
+
+
+async def _links(session: Session, countries: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The countries of each link whose two sides are among those cases."""
+    words = None if session.viewer is None else requester_words(session.viewer)
+    found: list[tuple[str, str]] = []
+    async for one in session.runtime.reader.every_link(words):
+        if all(case in countries for case in one.cases):
+            found.append((countries[one.a.case], countries[one.b.case]))
+        if len(found) > MOST:
+            raise Unprocessable(f"more than {MOST} links are not counted")
+    return found
+
+
+async def _near(session: Session, case: CaseDocument, events: Iterable[int]) -> list[CaseDocument]:
+    met = {"terms": {"keys": list(events)}}
+    found: list[CaseDocument] = []
+    async for one in session.runtime.reader.every_case(Limits(session.now.date(), session.viewer, (met,))):
+        if one.agency != case.agency and _is_open(one, session.now.date()):
+            seen = (await session.views({one.case: one}))[one.case]
+            found += [one] if seen is View.FULL else []
+        if len(found) > MOST:
+            raise Unprocessable(f"more than {MOST} cases are not listed")
+    return found
+
+
+def _is_open(one: CaseDocument, today: date) -> bool:
+    return one.closed is None or date.fromisoformat(one.closed) > today
+
+
+def _row(one: CaseDocument) -> Row:
+    title = (one.data or {}).get("title")
+    return {"case": one.case, "agency": one.agency, "country": one.country, "title": title, "status": one.status,
+            "contact": msgspec.to_builtins(one.contact)}  # fmt: skip

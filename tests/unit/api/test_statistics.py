@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from api_runtime import ANNA, BERT, DORA, Api, record, someone
+
+from pipeline.access.requester import Role
+from pipeline.api.problems import Forbidden, NotFound, Unprocessable
+from pipeline.api.services import statistics as service
+from pipeline.api.services.statistics import deconfliction, statistics
+
+MARKED: dict[str, Any] = {"policing_goals": [6], "offences": [{"scheme": "ICCS", "code": "0501"}]}
+
+
+def raid(agency: str, hour: int = 22, **fields: Any) -> Any:
+    day = f"2026-10-27T{hour:02d}"
+    event = {
+        "id": "e1", "type": "event", "start": f"{day}:00:00Z", "end": f"{day}:30:00Z",
+        "latitude": 48.85, "longitude": 2.35, "method": "ram raid",
+    }  # fmt: skip
+    return record(agency, entities=[event], **fields)
+
+
+async def test_only_what_is_read_in_full_is_counted(api: Api) -> None:
+    api.hold(record("fr-pj", **MARKED), record("be-fp", **MARKED), record("nl-np", code="H2", **MARKED))
+    api.hold(record("es-cnp", code="H3", **MARKED))
+    for other in ("be-fp:1", "nl-np:1", "es-cnp:1"):
+        api.link("fr-pj:1", other)
+    counted = await statistics(api.session(ANNA))
+    assert (counted.cases, counted.links, counted.country_pairs) == (2, 1, {"BE-FR": 1})
+    assert (counted.policing_goals, counted.offences) == ({"6": 2}, {"ICCS:0501": 2})
+
+
+async def test_beyond_the_limit_nobody_is_answered(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST", 1)
+    api.hold(record("fr-pj"), record("be-fp"))
+    with pytest.raises(Unprocessable):
+        await statistics(api.session(ANNA))
+
+
+async def test_events_of_one_place_and_time_are_deconflicted_among_what_is_read(api: Api) -> None:
+    api.hold(raid("fr-pj"), raid("be-fp"), raid("de-bka", code="H3"), raid("nl-np", closed="2026-11-01"))
+    api.hold(raid("it-ps", hour=2, case_id="9"), raid("fr-pj", case_id="2"))
+    assert [row["case"] for row in (await deconfliction(api.session(ANNA), "fr-pj:1")).cases] == ["be-fp:1"]
+    with pytest.raises(NotFound):
+        await deconfliction(api.session(BERT), "de-bka:1")
+
+
+async def test_who_may_not(api: Api) -> None:
+    session = api.session(someone("fr-pj", "FR", Role.FEED))
+    for attempt in (statistics(session), deconfliction(session, "fr-pj:1")):
+        with pytest.raises(Forbidden):
+            await attempt
+
+
+async def test_over_http(api: Api) -> None:
+    api.hold(raid("fr-pj"), raid("be-fp"))
+    assert (await api.get("/v1/statistics", DORA)).json()["cases"] == 2
+    assert (await api.get("/v1/deconfliction?case=fr-pj:1")).json()["cases"][0]["case"] == "be-fp:1"
