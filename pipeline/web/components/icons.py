@@ -11,10 +11,8 @@ PATHS = {
     "search": '<circle cx="9" cy="9" r="5.5"/><path d="M13.2 13.2 17 17"/>',
     "inbox": '<path d="M3 11l2.5-7h9L17 11v5H3zM3 11h4l1 2h4l1-2h4"/>',
     "disclosures": '<rect x="4" y="9" width="12" height="8" rx="1"/><path d="M7 9V6a3 3 0 0 1 6 0"/>',
-    "subscriptions": '<path d="M4 5h12M4 10h12M4 15h7"/><circle cx="15" cy="15" r="1.5"/>',
     "notices": '<path d="M5 14V9a5 5 0 0 1 10 0v5l1.5 1.5h-13zM8.5 17.5h3"/>',
     "records": '<path d="M3 6h5l1.5 2H17v8H3z"/>',
-    "operations": '<path d="M3 16V4M3 16h14M6 13l3-4 3 2 4-6"/>',
     "graph": '<circle cx="10" cy="4" r="2"/><circle cx="4" cy="15" r="2"/><circle cx="16" cy="15" r="2"/>'
     '<path d="M9 6l-4 7M11 6l4 7M6 15h8"/>',
     "nothing": '<circle cx="10" cy="10" r="7"/><path d="M6.5 10h7"/>',
