@@ -121,6 +121,13 @@ class DecisionReader:
         found = await self._page("notices", query, IN_ORDER, limit)
         return [msgspec.convert(hit["_source"], NoticeDocument) for hit in found]
 
+    async def latest_notices(
+        self, agency: str, limit: int, after: Sequence[Any] | None = None
+    ) -> list[tuple[NoticeDocument, list[Any]]]:
+        """The notices to an agency, the latest first, each with its place in line."""
+        found = await self._page("notices", [{"term": {"agency": agency}}], LATEST_FIRST, limit, after)
+        return [(msgspec.convert(hit["_source"], NoticeDocument), hit["sort"]) for hit in found]
+
     async def accesses(
         self, owner: str, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[AuditDocument, list[Any]]]:

@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 
 class NoticesAnswer(msgspec.Struct, frozen=True):
-    """Notices in the order in which they came; `next` is where to go on, now or later."""
+    """Notices; `next` is where to go on: in the order in which they came, now or later."""
 
     as_of: str
     notices: tuple[Row, ...]
@@ -45,6 +45,22 @@ async def notices(session: Session, limit: int = 50, cursor: str | None = None) 
     rows, following = await _told(session, limit, cursor)
     await session.audit(Kind.READ, {"notices": len(rows)}, shown(_full(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
+
+
+async def latest_notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
+    """The latest first, for people; `next` leads to older ones, and to nothing that came meanwhile."""
+    session.require_reader()
+    agency = session.requester.agency
+
+    async def fetch(after: Place | None) -> list[tuple[NoticeDocument, Place]]:
+        return await session.runtime.decisions.latest_notices(agency, MOST, after)
+
+    async def show(found: list[NoticeDocument]) -> list[Row | None]:
+        return await _shown(session, found)
+
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, "latest notices", cursor))
+    await session.audit(Kind.READ, {"notices": len(rows)}, shown(_full(rows)))
+    return NoticesAnswer(session.now.isoformat(), tuple(rows), closed(session, "latest notices", place))
 
 
 async def new_notices(session: Session, cursor: str | None) -> NoticesAnswer | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.notices import notices
+from pipeline.api.services.notices import NoticesAnswer, latest_notices
 from pipeline.web.addresses import of_case
 from pipeline.web.components import states
 from pipeline.web.components.markup import link, text
+from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import Column, table
 from pipeline.web.i18n import N_, Words
@@ -14,23 +15,25 @@ from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import NOTICES, PURPOSES
 
-LIMIT = 100
+LIMIT = 50
+"""Notices of one page."""
 
 
-async def load(visit: Visit, _: Parameters) -> tuple[Row, ...]:
-    """The notices, latest first."""
-    return tuple(reversed((await notices(visit.session(), LIMIT)).notices))
+async def load(visit: Visit, parameters: Parameters) -> NoticesAnswer:
+    """A page of notices, latest first."""
+    return await latest_notices(visit.session(), LIMIT, parameters.get(AFTER))
 
 
-def draw(view: View, rows: tuple[Row, ...]) -> None:
+def draw(view: View, loaded: NoticesAnswer) -> None:
     """Show them as a table."""
     words = view.words
     text("h1", words("Notices"))
     with panel(words("What we were told"), words("latest first"), tight=True):
-        if rows:
-            table(words("Notices"), _columns(words), rows)
+        if loaded.notices:
+            table(words("Notices"), _columns(words), loaded.notices)
         else:
             states.empty(words("No notices"))
+    pager(view, loaded.next)
 
 
 def _columns(words: Words) -> list[Column[Row]]:

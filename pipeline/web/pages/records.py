@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.notices import accesses
+from pipeline.api.services.notices import AccessesAnswer, accesses
 from pipeline.web.addresses import of_case
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, link, text
+from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import Column, table
 from pipeline.web.components.words_with_frames import tag
@@ -15,24 +16,25 @@ from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES
 
-LIMIT = 100
-"""The latest accesses that are listed."""
+LIMIT = 50
+"""Accesses of one page."""
 
 
-async def load(visit: Visit, _: Parameters) -> tuple[Row, ...]:
-    """The latest accesses."""
-    return (await accesses(visit.session(), LIMIT)).accesses
+async def load(visit: Visit, parameters: Parameters) -> AccessesAnswer:
+    """A page of accesses, latest first."""
+    return await accesses(visit.session(), LIMIT, parameters.get(AFTER))
 
 
-def draw(view: View, rows: tuple[Row, ...]) -> None:
+def draw(view: View, loaded: AccessesAnswer) -> None:
     """Show the accesses as a table."""
     words = view.words
     text("h1", words("Our records"))
     with panel(words("Who was shown them"), words("latest first"), tight=True):
-        if rows:
-            table(words("Who was shown our records"), _columns(words), rows)
+        if loaded.accesses:
+            table(words("Who was shown our records"), _columns(words), loaded.accesses)
         else:
             states.empty(words("Nobody was shown any yet"))
+    pager(view, loaded.next)
 
 
 def _columns(words: Words) -> list[Column[Row]]:

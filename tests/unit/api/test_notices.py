@@ -16,7 +16,7 @@ from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import Forbidden
 from pipeline.api.routes.notices import events
 from pipeline.api.services.disclosures import ask, grant
-from pipeline.api.services.notices import accesses, notices
+from pipeline.api.services.notices import MOST, accesses, latest_notices, notices
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams import topics
 
@@ -73,6 +73,18 @@ async def test_reading_goes_on_behind_the_last_notice(api: Api) -> None:
     assert [row["id"] for row in later.notices] == ["n3"]
 
 
+async def test_people_read_the_latest_first_and_go_back(api: Api) -> None:
+    for number in range(MOST + 2):
+        await tell(api, Notice(f"n{number}", "fr-pj", NoticeKind.EXPIRY, NOW))
+    first = await latest_notices(api.session(ANNA), limit=2)
+    await tell(api, Notice("meanwhile", "fr-pj", NoticeKind.EXPIRY, NOW))
+    rest = await latest_notices(api.session(ANNA), limit=MOST, cursor=first.next)
+    assert [row["id"] for row in first.notices] == [f"n{MOST + 1}", f"n{MOST}"]
+    assert [row["id"] for row in rest.notices] == [f"n{number}" for number in reversed(range(MOST))]
+    assert (await latest_notices(api.session(ANNA), limit=1)).notices[0]["id"] == "meanwhile"
+    assert (await latest_notices(api.session(BERT))).notices == ()
+
+
 async def test_a_stream_is_taken_up_by_its_last_event(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.api.routes.notices.POLL_S", 0.0)
     await tell(api, Notice("n0", "fr-pj", NoticeKind.EXPIRY, NOW))
@@ -108,7 +120,7 @@ async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency
 
 async def test_who_may_not(api: Api) -> None:
     for role in (Role.OPS, Role.FEED, Role.AUDITOR):
-        for what in (notices, accesses):
+        for what in (notices, latest_notices, accesses):
             call: Any = what
             with pytest.raises(Forbidden):
                 await call(api.session(someone("fr-pj", "FR", role)))
