@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.ops import agency_commands, generation_commands, index_commands, replay_commands
+from pipeline.ops import agency_commands, generation_commands, index_commands, lag_commands, replay_commands
 from pipeline.ops.audit import audit_commands
 from pipeline.settings import settings as from_environment
 
@@ -18,31 +18,12 @@ def register(root: typer.Typer) -> None:
     ops = typer.Typer(help="For those who operate the installation.", no_args_is_help=True)
     agency_commands.register(ops)
     ops.add_typer(audit_commands(), name="audit")
-    ops.command("lag")(show_lag)
+    lag_commands.register(ops)
     replay_commands.register(ops)
     generation_commands.register(ops)
     ops.command("sweep")(sweep)
     index_commands.register(ops)
     root.add_typer(ops, name="ops")
-
-
-def show_lag(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
-    """Show how many records each stage is behind, by topic and partition; nothing is shown for what is done.
-
-    Example: liaison ops lag --json
-    """
-    from dataclasses import asdict
-
-    from pipeline.streams.lag import lag
-
-    found = asyncio.run(lag(from_environment()))
-    if as_json:
-        typer.echo(json.dumps([asdict(one) for one in found]))
-        return
-    for one in found:
-        if one.lag:
-            typer.echo(f"{one.group}\t{one.topic}\t{one.partition}\t{one.lag}")
-    typer.echo(f"{sum(one.lag for one in found)} records behind in all")
 
 
 def sweep(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
