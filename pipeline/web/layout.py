@@ -36,6 +36,7 @@ NAVIGATION = (
     Entry("search", N_("Search"), READERS),
     Entry("inbox", N_("Inbox"), READERS),
     Entry("disclosures", N_("Disclosures"), READERS),
+    Entry("subscriptions", N_("Subscriptions"), READERS),
     Entry("notices", N_("Notices"), READERS),
     Entry("records", N_("Our records"), READERS),
 )

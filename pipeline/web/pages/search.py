@@ -24,6 +24,7 @@ from pipeline.web.components.hits import hit_only
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.reasons import reasons
+from pipeline.web.components.subscribing import asked as subscribed
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
 from pipeline.web.page import Page, Parameters, View
@@ -79,13 +80,26 @@ async def _answer(view: View, found: Element, asked: dict[str, str]) -> None:
         trouble = error
         _show(found, lambda: states.failed(view.words, trouble))
         return
-    _show(found, lambda: _results(view, answer))
+    _show(found, lambda: _found(view, question, answer))
 
 
 def _show(place: Element, draw_in: Callable[[], object]) -> None:
     place.clear()
     with place:
         draw_in()
+
+
+def _found(view: View, question: str, answer: SearchAnswer) -> None:
+    """The results, and the way to be told of later ones."""
+    words = view.words
+
+    async def pressed() -> None:
+        await view.act(subscribed(view, question), words("Subscribed"), redraw=False)
+
+    _results(view, answer)
+    with box("p", "row small"):
+        text("button", words("Subscribe to this question"), "button slight", type="button").on("click", pressed)
+        text("span", words("for ninety days; matches come as notices"), "quiet")
 
 
 def _results(view: View, answer: SearchAnswer) -> None:

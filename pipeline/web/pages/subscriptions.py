@@ -1,0 +1,78 @@
+"""Standing queries of our agency: ask one, renew it on the grounds of this working session, end it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from pipeline.access.redaction import Row
+from pipeline.api.services.subscriptions import end, renew, subscriptions
+from pipeline.web.components import states
+from pipeline.web.components.markup import box, foreign, text
+from pipeline.web.components.panel import panel
+from pipeline.web.components.subscribing import subscribing
+from pipeline.web.components.table import Column, table
+from pipeline.web.components.words_with_frames import tag
+from pipeline.web.i18n import N_
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+from pipeline.web.vocabulary import PURPOSES
+
+
+async def load(visit: Visit, _: Parameters) -> tuple[Row, ...]:
+    """What our agency asks, the latest first."""
+    return (await subscriptions(visit.session())).subscriptions
+
+
+def draw(view: View, rows: tuple[Row, ...]) -> None:
+    """The form for a new one, and those there are."""
+    words = view.words
+    text("h1", words("Subscriptions"))
+    with panel(words("Ask from now on")):
+        subscribing(view)
+    with panel(words("What we ask"), words("latest first"), tight=True):
+        if rows:
+            table(words("Subscriptions"), _columns(view), rows)
+        else:
+            states.empty(words("No subscriptions"), words("Matches of a subscription come as notices."))
+
+
+def _columns(view: View) -> list[Column[Row]]:
+    words = view.words
+    return [
+        Column(words("Question"), lambda row: foreign(row["question"] or "")),
+        Column(words("Person"), lambda row: text("span", row["owner"] or "–")),
+        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
+        Column(words("Your case"), lambda row: foreign(row["case_reference"] or "")),
+        Column(words("Until"), lambda row: _until(view, row)),
+        Column(words("Change"), lambda row: _changes(view, row["id"])),
+    ]
+
+
+def _until(view: View, row: Row) -> None:
+    if row["until"]:
+        text("time", view.words.day(row["until"]), "nowrap", datetime=row["until"])
+    if not row["active"]:
+        text("span", " ")
+        tag(view.words("Has run out"), "warn")
+
+
+def _changes(view: View, name: str) -> None:
+    with box("div", "row"):
+        _button(view.words("Renew"), partial(_renew, view, name))
+        _button(view.words("End"), partial(_end, view, name))
+
+
+def _button(word: str, pressed: Callable[[], Awaitable[None]]) -> None:
+    text("button", word, "button slight", type="button").on("click", pressed)
+
+
+async def _renew(view: View, name: str) -> None:
+    await view.act(renew(view.visit.session(), name), view.words("Renewed"))
+
+
+async def _end(view: View, name: str) -> None:
+    await view.act(end(view.visit.session(), name), view.words("Ended"))
+
+
+PAGE = Page("/subscriptions", N_("Subscriptions"), "subscriptions", load, draw)

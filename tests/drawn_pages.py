@@ -1,0 +1,66 @@
+"""Pages drawn without a browser, over the API's in-memory parts: what they say, and their buttons and forms at work.
+
+page = await opened(api, PAGE, ANNA); page.said(); await page.press("Renew"); await page.send(0, question="...")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from api_runtime import Api
+from nicegui import Client, core, ui
+from nicegui.element import Element
+
+from pipeline.access.requester import Requester, grounds
+from pipeline.web.i18n import words
+from pipeline.web.page import Page, View
+from pipeline.web.session import Visit
+
+
+class Drawn:
+    """An open page of one visitor."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def said(self) -> str:
+        """All text of the content, in its order."""
+        return " ".join(text for one in self._content() if (text := getattr(one, "text", None)))
+
+    async def press(self, word: str, at: int = 0) -> None:
+        """Click the button with this word, the first or a later one of that name."""
+        found = [one for one in self._content() if one.tag == "button" and getattr(one, "text", "") == word]
+        await self._tell(found[at], None)
+
+    async def send(self, at: int = 0, **fields: str) -> None:
+        """Send a form with these fields."""
+        forms = [one for one in self._content() if one.tag == "form"]
+        await self._tell(forms[at], fields)
+
+    def _content(self) -> Iterator[Element]:
+        yield from self._client.content.descendants()
+
+    async def _tell(self, element: Element, args: Any) -> None:
+        (listener,) = element._event_listeners.values()
+        handler: Callable[..., Any] = listener.handler
+        with element:
+            done = handler(_Event(args)) if inspect.signature(handler).parameters else handler()
+            if inspect.isawaitable(done):
+                await done
+
+
+class _Event:
+    def __init__(self, args: Any) -> None:
+        self.args = args
+
+
+async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en", **parameters: str) -> Drawn:
+    """The page as `who` opens it."""
+    core.loop = asyncio.get_running_loop()
+    visit = Visit(api.runtime, words(language), "light", who, grounds("investigation", "2026/1"))
+    with Client(ui.page(page.path), request=None) as client:
+        await View(visit, dict(parameters), page).open()
+    return Drawn(client)
