@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SUITES ?= unit property contract integration e2e
+SUITES ?= unit property contract integration e2e short-fault
 PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 
@@ -27,12 +27,17 @@ test: $(READY) ## everything that must hold, and what each suite took
 	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-default}; export HYPOTHESIS_PROFILE; took=""; \
 	for suite in $(SUITES); do \
 		echo "== $$suite"; start=$$SECONDS; \
-		$(PYTEST) $$( [[ $$suite == unit || $$suite == property ]] && echo "-n 2" ) tests/$$suite || exit 1; \
+		case $$suite in \
+			unit | property) set -- -n 2 tests/$$suite ;; \
+			short-fault) set -- -m short tests/fault ;; \
+			*) set -- tests/$$suite ;; \
+		esac; \
+		$(PYTEST) "$$@" || exit 1; \
 		took+=$$(printf '%-12s %4d s' $$suite $$((SECONDS - start)))$$'\n'; \
 	done; printf 'what each suite took\n%s' "$$took"
 
 test-long: $(READY) ## the same with larger counts
-	$(MAKE) test HYPOTHESIS_PROFILE=long SUITES="$(SUITES) fault"
+	$(MAKE) test HYPOTHESIS_PROFILE=long SUITES="$(filter-out short-fault,$(SUITES)) fault"
 
 test-fault: $(READY) ## kills, outages, zombies and full disks on the real engines
 	$(PYTEST) tests/fault
