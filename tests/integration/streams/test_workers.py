@@ -17,6 +17,7 @@ from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.registry import add, agencies
 from pipeline.streams.setup import apply_all
+from pipeline.streams.supervisor import STAGES
 
 pytestmark = pytest.mark.engines
 
@@ -50,7 +51,7 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
 ) -> None:
     asyncio.run(apply_all(engine_settings))
     installation = make_installation(engine_settings)
-    wait_for(lambda: len(stages(supervisor)) == 3)
+    wait_for(lambda: stages(supervisor).keys() == set(STAGES), deadline_s=60)
     asyncio.run(add(engine_settings, Agency("fr-pj", "FR")))
     installation.push([records.message("fr-pj", "one")])
     wait_for(lambda: installation.accounting().accepted == 1, deadline_s=60)
@@ -76,7 +77,7 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
 
 def test_stages_end_when_their_supervisor_is_killed(engine_settings: Settings, supervisor: Any, wait_for: Any) -> None:
     asyncio.run(apply_all(engine_settings))
-    wait_for(lambda: len(stages(supervisor)) == 3)
+    wait_for(lambda: stages(supervisor).keys() == set(STAGES), deadline_s=60)
     children = list(stages(supervisor).values())
     supervisor.kill()
     supervisor.wait()
