@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -21,6 +20,7 @@ from pipeline.streams.health import Health, Sample, State
 from pipeline.streams.last_events import last_events
 from pipeline.streams.reading import plain_consumer
 from pipeline.streams.stage import Owned, Stage
+from pipeline.streams.stores import size_on_disk
 
 log = logging.getLogger(__name__)
 
@@ -117,10 +117,3 @@ def lag_of(one: Owned, end: int) -> int:
     if one.position is None:
         return max(0, end - one.applied - 1)
     return max(0, end - one.position) + max(0, one.fetched - one.applied)
-
-
-def size_on_disk(folder: Path) -> int:
-    """Bytes that a store's files take; LMDB's map is sparse, so their length says nothing."""
-    with suppress(FileNotFoundError):
-        return sum(file.stat().st_blocks * 512 for file in folder.iterdir())
-    return 0

@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
@@ -109,3 +110,10 @@ def delete_generation(root: Path, namespace: str, generation: str) -> list[Path]
     names = [f"{namespace}{topic}.{generation}-*" for topic in ("blocks", "links")]
     found = [folder for name in names for folder in sorted(root.glob(f"*/*/{generation}/{name}"))]
     return [folder for folder in found if _delete(folder, math.inf)]
+
+
+def size_on_disk(folder: Path) -> int:
+    """Bytes that a store's files take; LMDB's map is sparse, so their length says nothing."""
+    with suppress(FileNotFoundError):
+        return sum(file.stat().st_blocks * 512 for file in folder.iterdir())
+    return 0

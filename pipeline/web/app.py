@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
+from pipeline.web import layout
 from pipeline.web import sign_in as signing
 from pipeline.web.page import Page, View
 from pipeline.web.pages import PAGES
@@ -58,6 +59,6 @@ def _serve_sign_in(site: Site) -> None:
         visitor = await visit(request, site.runtime)
         sign_in_page.draw(visitor, site, signing.inside(after), tuple(wrong.split(",")))
 
-    @ui.page("/", response_timeout=BUILD_S)
-    async def home() -> Response:
-        return RedirectResponse(signing.HOME, signing.SEE_OTHER)
+    @ui.page(signing.HOME, response_timeout=BUILD_S)
+    async def home(request: Request) -> Response:
+        return RedirectResponse(layout.home((await visit(request, site.runtime)).roles), signing.SEE_OTHER)

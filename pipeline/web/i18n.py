@@ -53,6 +53,10 @@ class Words:
         """A number with the language's grouping."""
         return numbers.format_decimal(value, locale=self._locale)
 
+    def megabytes(self, size: int) -> str:
+        """A size in bytes as millions of them."""
+        return self(N_("{count} MB"), count=self.number(round(size / 1e6, 1)))
+
     def day(self, value: str | date) -> str:
         """A date, also one of which only year or month is known, such as 1980-05: that stays as it is."""
         if isinstance(value, str):

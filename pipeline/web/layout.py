@@ -39,12 +39,18 @@ NAVIGATION = (
     Entry("subscriptions", N_("Subscriptions"), READERS),
     Entry("notices", N_("Notices"), READERS),
     Entry("records", N_("Our records"), READERS),
+    Entry("operations", N_("Operations"), frozenset({Role.OPS})),
 )
 
 
 def entries(roles: frozenset[Role]) -> list[Entry]:
     """The navigation of one who has these roles; an operator has all of it."""
     return [entry for entry in NAVIGATION if Role.OPERATOR in roles or entry.roles & roles]
+
+
+def home(roles: frozenset[Role]) -> str:
+    """Where one who has these roles begins; without any page, where that is said."""
+    return next((entry.path for entry in entries(roles)), NAVIGATION[0].path)
 
 
 def frame(visit: Visit, title: str, current: str) -> Element:
@@ -72,7 +78,7 @@ def begin(visit: Visit, title: str) -> None:
 
 def _top(visit: Visit) -> Element:
     with box("header", "top") as top:
-        brand("/search")
+        brand(home(visit.roles))
         if visit.requester is not None and READERS & visit.requester.roles:
             _asking(visit.words)
         _grounds(visit)
@@ -137,9 +143,8 @@ def _switch(name: str, title: str, choices: dict[str, str], current: str) -> Non
 
 
 def _rail(visit: Visit, current: str) -> Element:
-    roles = visit.requester.roles if visit.requester else frozenset()
     with box("nav", "rail", aria_label=visit.words("Main")) as rail:
-        for entry in entries(roles):
+        for entry in entries(visit.roles):
             with box("a", href=entry.path, aria_current="true" if entry.name == current else None):
                 icon(entry.name)
                 text("span", visit.words(entry.word))

@@ -13,7 +13,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.access.requester import Grounds, GroundsError, Requester, grounds
+from pipeline.access.requester import Grounds, GroundsError, Requester, Role, grounds
 from pipeline.access.tokens import TokenError
 from pipeline.api.runtime import Runtime
 from pipeline.api.session import Session
@@ -42,6 +42,11 @@ class Visit(NamedTuple):
     def who(self) -> str:
         """The subject who is signed in."""
         return self.requester.subject if self.requester else ""
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """What the token lets its bearer do."""
+        return self.requester.roles if self.requester else frozenset()
 
     def session(self) -> Session:
         """A session of the services for one request; each action makes its own, so that each has its own time."""

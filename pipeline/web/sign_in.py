@@ -17,7 +17,9 @@ from pipeline.web.people import WORKING_DAY, named
 from pipeline.web.site import Site
 from pipeline.web.theme import THEMES
 
-HOME = "/search"
+HOME = "/"
+"""Leads on to where the visitor's roles begin."""
+
 SEE_OTHER = 303
 
 Text = Annotated[str, Form()]

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pipeline.ops.overview import Size, Waiting, feeds_of, indices_of, stores_in, summed
+from pipeline.records.agencies import Agency, AgencyState
+from pipeline.streams.lag import Lag
+from pipeline.streams.stores import LOCK
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def test_what_waits_is_added_up_by_stage_and_topic_the_most_first() -> None:
+    lags = [
+        Lag("t.intake", "t.cases.fr-pj", 0, 0), Lag("t.project-g1", "t.accepted", 0, 2),
+        Lag("t.project-g1", "t.accepted", 1, 3),
+    ]  # fmt: skip
+    assert summed(lags, "t.") == [Waiting("project-g1", "accepted", 5), Waiting("intake", "cases.fr-pj", 0)]
+
+
+def test_a_feed_is_silent_after_a_day_or_without_any_record_and_a_removed_agency_has_none() -> None:
+    registry = {
+        "be-fp": Agency("be-fp", "BE"), "de-bka": Agency("de-bka", "DE"), "fr-pj": Agency("fr-pj", "FR"),
+        "pl-kg": Agency("pl-kg", "PL", state=AgencyState.REMOVED),
+    }  # fmt: skip
+    hours = {"be-fp": (1, 30), "fr-pj": (25,)}
+    events = [(name, (NOW - timedelta(hours=ago)).timestamp()) for name, all_ in hours.items() for ago in all_]
+    found = [(one.agency, one.silent) for one in feeds_of(registry, events, NOW)]
+    assert found == [("de-bka", True), ("fr-pj", True), ("be-fp", False)]
+
+
+def test_indices_come_by_size() -> None:
+    def said(size: int, documents: int) -> dict[str, object]:
+        return {"total": {"store": {"size_in_bytes": size}}, "primaries": {"docs": {"count": documents}}}
+
+    assert indices_of({"links-1": said(2, 1), "cases-1": said(9, 4)}) == [Size("cases-1", 9, 4), Size("links-1", 2, 1)]
+
+
+def test_stores_are_added_up_by_stage_as_they_lie_on_disk(tmp_path: Path) -> None:
+    for partition in range(2):
+        folder = tmp_path / "worker-1" / "correlate" / "g1" / f"blocks.g1-{partition}"
+        folder.mkdir(parents=True)
+        (folder / LOCK).touch()
+        (folder / "data.mdb").write_bytes(b"x" * 4096)
+    (found,) = stores_in(tmp_path)
+    assert found.name == "correlate"
+    assert found.size >= 2 * 4096
+    assert stores_in(tmp_path / "nowhere") == []

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+from api_runtime import ANNA, NOW, Api, someone
+from drawn_pages import opened
+
+from pipeline.access.requester import Role
+from pipeline.ops.generations import Status
+from pipeline.ops.overview import Feed, Overview, Size, Waiting
+from pipeline.web.layout import home
+from pipeline.web.page import Parameters
+from pipeline.web.pages.operations import PAGE
+from pipeline.web.session import Visit
+
+NOOR = someone("liaison-ops", "NL", Role.OPS)
+MADE = "2026-11-24T09:00:00+00:00"
+
+SEEN = Overview(
+    waiting=[Waiting("project-g1", "accepted", 1234)],
+    feeds=[
+        Feed("pl-kg", "PL", None, silent=True),
+        Feed("fr-pj", "FR", NOW, silent=False),
+    ],
+    rejected={"not_json": 3},
+    generations=[Status("g1", True, "model-7", 0, "", MADE, {"project": 5}, {"project": 2}, 1.0)],
+    indices=[Size("cases-g1-1", 12_340_000, 4321)],
+    stores=[],
+)
+
+
+async def test_it_says_what_may_need_a_hand(api: Api) -> None:
+    async def load(_: Visit, __: Parameters) -> Overview:
+        return SEEN
+
+    said = (await opened(api, PAGE._replace(load=load), NOOR)).said()
+    for told in ("1,234", "Silent", "Poland", "not_json", "model-7", "12.3 MB", "4,321", "24 Nov 2026 09:00"):
+        assert told in said
+
+
+async def test_only_those_who_operate_see_it(api: Api) -> None:
+    assert "Your roles do not include this" in (await opened(api, PAGE, ANNA)).said()
+    assert api.audit.acts == []
+
+
+@pytest.mark.parametrize(
+    ("roles", "path"),
+    [
+        ({Role.INVESTIGATOR}, "/search"),
+        ({Role.OPS}, "/operations"),
+        ({Role.FEED}, "/search"),
+        ({Role.OPERATOR}, "/search"),
+    ],
+)
+def test_everybody_begins_at_the_first_page_of_his_roles(roles: set[Role], path: str) -> None:
+    assert home(frozenset(roles)) == path
