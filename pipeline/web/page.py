@@ -46,16 +46,17 @@ class View:
         """Load and draw the content anew, as after an action."""
         self._show(await self._loaded())
 
-    async def act(self, action: Awaitable[object], done: str, *, redraw: bool = True) -> None:
-        """Do something; say how it went; after success draw anew."""
+    async def act(self, action: Awaitable[T], done: str, *, redraw: bool = True) -> T | None:
+        """Do something; say how it went; after success draw anew. Gives the action's answer, None after a failure."""
         try:
-            await action
+            answer = await action
         except LiaisonError as error:
             say(states.reason(self.words, error), bad=True)
-        else:
-            if redraw:
-                await self.redraw()
-            say(done)
+            return None
+        if redraw:
+            await self.redraw()
+        say(done)
+        return answer
 
     async def _loaded(self) -> Callable[[], None]:
         """What draws the content, or the trouble there is with it."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from pipeline.access.disclosures import Ask, Urgency
+from nicegui import ui
+
+from pipeline.access.disclosures import BREAK_GLASS, Ask, Urgency
 from pipeline.access.redaction import Row
-from pipeline.api.services.disclosures import ask
+from pipeline.access.requester import Role
+from pipeline.api.services.disclosures import ask, break_glass
+from pipeline.web.addresses import of_case
 from pipeline.web.components.form import Sent, choice, field, form, send
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.words_with_frames import band, tag
@@ -31,7 +35,7 @@ def hit_only(view: View, row: Row) -> None:
         with box("p", "score"):
             if row.get("band"):
                 band(words, row["band"])
-        ask_owner(view, row)
+        on_hit(view, row)
 
 
 def contact(said: dict[str, Any]) -> None:
@@ -43,6 +47,13 @@ def contact(said: dict[str, Any]) -> None:
             text("a", said["email"], href=f"mailto:{said['email']}")
         if said.get("phone"):
             text("span", said["phone"], dir="ltr")
+
+
+def on_hit(view: View, row: Row) -> None:
+    """What can be done about a hit: ask its owner; a supervisor can open it without."""
+    ask_owner(view, row)
+    if Role.SUPERVISOR in view.visit.roles:
+        break_the_glass(view, row)
 
 
 def ask_owner(view: View, row: Row) -> None:
@@ -63,6 +74,36 @@ def ask_owner(view: View, row: Row) -> None:
                 choice(words("Urgency"), "urgency", reference, {one: words(word) for one, word in URGENCIES.items()})
                 choice(words("Answer within"), "days", reference, _spans(view))
                 send(words("Ask the owner"))
+
+
+def break_the_glass(view: View, row: Row) -> None:
+    """The form by which a supervisor opens the content at once, folded until wanted; it leads to the case."""
+    words, reference = view.words, row["reference"]
+
+    async def sent(fields: Sent) -> None:
+        answer = await view.act(
+            break_glass(view.visit.session(), reference, fields["reason"]),
+            words("The record is open to you"),
+            redraw=False,
+        )
+        if answer is not None:
+            ui.navigate.to(of_case(answer.disclosure["case"]))
+
+    with box("details", "more why"):
+        text("summary", words("Open without asking"))
+        with form(sent):
+            with box("p", "notice bad"):
+                text("span", _warning(view, row["agency"]))
+            field(words("Reason"), "reason", f"glass-{reference}", "textarea", required=True, maxlength="2000")
+            send(words("Break the glass"), "button slight")
+
+
+def _warning(view: View, agency: str) -> str:
+    return view.words(
+        "{agency} is told at once that its record was opened, and why. It is open to you alone, for {span}.",
+        agency=agency,
+        span=view.words.span(BREAK_GLASS),
+    )
 
 
 def _spans(view: View) -> dict[str, str]:

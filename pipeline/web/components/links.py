@@ -10,7 +10,7 @@ from pipeline.access.redaction import Row
 from pipeline.matching.wording import bits
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
-from pipeline.web.components.hits import ask_owner
+from pipeline.web.components.hits import on_hit
 from pipeline.web.components.markup import foreign, link, text
 from pipeline.web.components.numbers import probability
 from pipeline.web.components.table import Column, table
@@ -48,7 +48,7 @@ def _other(view: View, case: str, row: Row) -> None:
         text("span", words("A record of {agency}", agency=row["hit"]["agency"]))
         text("span", " ")
         tag(words("Hit only"), "plain")
-        ask_owner(view, row["hit"])
+        on_hit(view, row["hit"])
     else:
         with link("", of_link(row["link_id"], case), data_open=""):
             foreign(other_side(case, row), "bdi", "code")

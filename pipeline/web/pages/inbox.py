@@ -7,12 +7,13 @@ from pipeline.api.services.inbox import inbox
 from pipeline.matching.wording import bits
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
+from pipeline.web.components.assignment import assignment
 from pipeline.web.components.markup import foreign, link, text
 from pipeline.web.components.numbers import probability
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import Column, table
 from pipeline.web.components.words_with_frames import BANDS, band
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import N_
 from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
 
@@ -34,15 +35,16 @@ def draw(view: View, rows: tuple[Row, ...]) -> None:
         if of_band := [row for row in rows if row["band"] == name]:
             count = words.plural("{count} link", "{count} links", len(of_band))
             with panel(words(word), count, tight=True):
-                table(words(word), _columns(words), of_band)
+                table(words(word), _columns(view), of_band)
 
 
-def _columns(words: Words) -> list[Column[Row]]:
+def _columns(view: View) -> list[Column[Row]]:
+    words = view.words
     return [
         Column(words("Our record"), lambda row: _record(row, "a")),
         Column(words("Other side"), lambda row: _record(row, "b")),
         Column(words("Band"), lambda row: band(words, row["band"])),
-        Column(words("Assigned to"), lambda row: text("span", row["assignee"] or "–")),
+        Column(words("Assigned to"), lambda row: assignment(view, row)),
         Column(words("Probability"), lambda row: text("span", probability(words, row["probability"])), "number"),
         Column(words("Bits"), lambda row: text("span", bits(row["score"], words.language)), "number"),
     ]

@@ -1,0 +1,48 @@
+"""Who is to judge a link: investigators take links and give them back, supervisors assign them to anyone."""
+
+from __future__ import annotations
+
+from pipeline.access.redaction import Row
+from pipeline.access.requester import Role
+from pipeline.api.services.inbox import assign
+from pipeline.web.components.form import Sent, field, form, send
+from pipeline.web.components.markup import box, text
+from pipeline.web.page import View
+
+
+def assignment(view: View, row: Row) -> None:
+    """The assignee of an inbox row, and what changes it."""
+    words, name, assignee = view.words, row["link_id"], row["assignee"]
+    mine = assignee == view.visit.who
+    with box("div", "row"):
+        text("span", assignee or "–")
+        if mine:
+            _button(view, name, words("Give back"), "")
+        else:
+            _button(view, name, words("Take"), view.visit.who)
+    if Role.SUPERVISOR in view.visit.roles:
+        _to_another(view, name)
+
+
+def _button(view: View, link: str, word: str, assignee: str) -> None:
+    async def pressed() -> None:
+        await _assign(view, link, assignee)
+
+    text("button", word, "button slight", type="button").on("click", pressed)
+
+
+def _to_another(view: View, link: str) -> None:
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        await _assign(view, link, fields["assignee"].strip())
+
+    with box("details", "more"):
+        text("summary", words("Assign to another"))
+        with form(sent):
+            field(words("Person"), "assignee", link, required=True, maxlength="256", autocomplete="off")
+            send(words("Assign"))
+
+
+async def _assign(view: View, link: str, assignee: str) -> None:
+    await view.act(assign(view.visit.session(), link, assignee), view.words("Assigned"))

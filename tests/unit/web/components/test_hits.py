@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from typing import Any
+
+from api_runtime import ANNA, BERT, Api, record, someone
+from drawn_pages import opened
+
+from pipeline.access.requester import Role
+from pipeline.api.services.disclosures import disclosures
+from pipeline.web.pages.case import PAGE
+
+CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
+
+
+def held(api: Api) -> None:
+    """A hit-only French case that is linked to a Belgian one."""
+    api.hold(record("fr-pj", code="H2", to=("BE",)), record("be-fp"))
+    api.link("fr-pj:1", "be-fp:1")
+
+
+async def threads(api: Api) -> list[dict[str, Any]]:
+    return list((await disclosures(api.session(ANNA), mine=False)).disclosures)
+
+
+async def test_a_supervisor_opens_a_hit_with_a_reason_after_being_told_that_its_owner_hears_of_it(api: Api) -> None:
+    held(api)
+    page = await opened(api, PAGE, CHIEF, key="be-fp:1")
+    assert "fr-pj is told at once" in page.said()
+    await page.send(1, reason="a child is in danger")
+    (thread,) = await threads(api)
+    assert [(step["move"], step["reason"]) for step in thread["steps"]] == [("break_glass", "a child is in danger")]
+
+
+async def test_an_investigator_can_only_ask(api: Api) -> None:
+    held(api)
+    page = await opened(api, PAGE, BERT, key="be-fp:1")
+    assert "Ask for disclosure" in page.said()
+    assert "Open without asking" not in page.said()
+    await page.send(reason="the same man", urgency="urgent", days="3")
+    (thread,) = await threads(api)
+    assert thread["state"] == "requested"

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from api_runtime import ANNA, Api, record, someone
+from drawn_pages import opened
+
+from pipeline.access.requester import Role
+from pipeline.web.pages.inbox import PAGE
+
+CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
+
+
+def held(api: Api) -> None:
+    api.hold(record("fr-pj", to=("BE",)), record("be-fp", to=("FR",)))
+    api.link("fr-pj:1", "be-fp:1")
+
+
+async def test_an_investigator_takes_a_link_and_gives_it_back(api: Api) -> None:
+    held(api)
+    page = await opened(api, PAGE, ANNA)
+    assert "Assign to another" not in page.said()
+    await page.press("Take")
+    assert "anna Give back" in page.said()
+    await page.press("Give back")
+    assert "– Take" in page.said()
+
+
+async def test_a_supervisor_assigns_it_to_another(api: Api) -> None:
+    held(api)
+    page = await opened(api, PAGE, CHIEF)
+    await page.send(assignee=" anna ")
+    assert "anna Take" in page.said()
