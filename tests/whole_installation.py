@@ -143,6 +143,15 @@ class Installation:
     def generation(self) -> str:
         return generation(load_model(self.settings.model), self.settings.block_partitions)
 
+    def prepare(self) -> None:
+        """Make the topics and register the agencies."""
+        asyncio.run(self._prepare())
+
+    async def _prepare(self) -> None:
+        await apply_all(self.settings)
+        for name, country in COUNTRIES.items():
+            await add(self.settings, Agency(name, country))
+
     def push(self, messages: Iterable[Message]) -> list[str]:
         """Send messages in order; returns their positions as receipts name them."""
         return asyncio.run(self._push(messages))
@@ -262,14 +271,9 @@ def make_installation() -> type[Installation]:
 @pytest.fixture
 def installation(engine_settings: Settings) -> Installation:
     """Topics and agencies, ready for workers."""
-
-    async def prepare() -> None:
-        await apply_all(engine_settings)
-        for name, country in COUNTRIES.items():
-            await add(engine_settings, Agency(name, country))
-
-    asyncio.run(prepare())
-    return Installation(engine_settings)
+    found = Installation(engine_settings)
+    found.prepare()
+    return found
 
 
 @pytest.fixture

@@ -1,16 +1,20 @@
-"""SIGKILL of an engine under load: workers wait, however long it takes, and lose nothing."""
+"""Engines killed under load, or back without their data: nothing is lost, nothing stale asserted."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
+from whole_installation import STAGES, Message
 
 from pipeline.localstack import stack
+from pipeline.localstack.layout import Layout
 from pipeline.localstack.ports import any_free
 from pipeline.settings import Settings
 
@@ -66,3 +70,43 @@ def test_an_engine_killed_under_load(
     wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=150)
     installation.holds(feed)
     assert [worker.poll() for worker in workers] == [None, None, None]
+
+
+@pytest.mark.parametrize("meanwhile", ["one", "two"])
+def test_a_kafka_wiped_under_existing_stores(
+    meanwhile: str, own_engines: Settings, records: Any, installation: Any, start_stage: Any, wait_for: Any
+) -> None:
+    """The stores of worker `one` are those of the former Kafka. It goes on with them at once, or only after worker
+    `two` has brought every partition past where they stood: then nothing but the ids tells that they are stale.
+    """
+
+    def take_in(name: str, messages: Iterable[Message]) -> None:
+        sent.extend(messages)
+        workers = [start_stage(stage, "--name", name) for stage in STAGES]
+        installation.push(messages)
+        wait_for(lambda: installation.accounting().decided == len(sent) and installation.at_rest(), deadline_s=90)
+        for worker in workers:
+            worker.terminate()
+        assert [worker.wait(timeout=60) for worker in workers] == [0, 0, 0]
+
+    sent: list[Message] = []
+    before = records.feed(40)
+    take_in("one", before)
+    installation.holds(before)
+    wipe(own_engines, installation.settings)
+    installation.prepare()
+    sent.clear()
+    again = before[: len(before) // 2]
+    take_in(meanwhile, records.feed(160, "new"))
+    take_in("one", again)
+    assert installation.batch_links(before).keys() - installation.batch_links(sent).keys(), "some would be stale"
+    installation.holds(sent)
+
+
+def wipe(home: Settings, settings: Settings) -> None:
+    """Lose Kafka's data and empty the index, which can't tell what Kafka does not hold any more; the stores stay."""
+    kill(home, "kafka")
+    shutil.rmtree(Layout.of(home.home).data("kafka"))
+    stack.up(home)
+    with Elasticsearch(settings.elasticsearch_url) as client:
+        client.indices.delete(index=list(client.indices.get(index=f"{settings.namespace}*")))
