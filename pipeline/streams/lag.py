@@ -19,6 +19,9 @@ from pipeline.streams.registry import agencies
 COUNTED: Final = 2000
 """Up to this many offsets behind, records are counted one by one: transaction markers take offsets too."""
 
+Reading = tuple[str, TopicPartition]
+"""A consumer group and a partition that it reads."""
+
 Groups = Mapping[str, Mapping[TopicPartition, int]]
 """Offsets by consumer group and partition."""
 
@@ -46,14 +49,16 @@ async def lag(settings: Settings) -> list[Lag]:
 async def lag_of(settings: Settings, consumed: Mapping[str, Sequence[TopicPartition]]) -> list[Lag]:
     """The lag of some groups on the partitions that they consume; the groups are read in the order given."""
     committed = await asyncio.to_thread(committed_of, settings, consumed)
-    partitions = [p for offsets in committed.values() for p in offsets]
-    ends = await ends_of(settings, partitions)
+    ends = await ends_of(settings, [p for offsets in committed.values() for p in offsets])
     near = {
-        p: offset for offsets in committed.values() for p, offset in offsets.items() if 0 < ends[p] - offset <= COUNTED
+        (group, p): offset
+        for group, offsets in committed.items()
+        for p, offset in offsets.items()
+        if 0 < ends[p] - offset <= COUNTED
     }
     counted = await _count(settings, near)
     return sorted(
-        Lag(group, p.topic, p.partition, counted.get(p, max(0, ends[p] - offset)))
+        Lag(group, p.topic, p.partition, counted.get((group, p), max(0, ends[p] - offset)))
         for group, offsets in committed.items()
         for p, offset in offsets.items()
     )
@@ -119,8 +124,15 @@ async def ends_of(settings: Settings, partitions: list[TopicPartition]) -> dict[
         return ends
 
 
-async def _count(settings: Settings, starts: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+async def _count(settings: Settings, starts: Mapping[Reading, int]) -> dict[Reading, int]:
+    """Records from each group's own offset on; a partition that several groups read is read once."""
+    lowest: dict[TopicPartition, int] = {}
+    for (_, partition), offset in starts.items():
+        lowest[partition] = min(offset, lowest.get(partition, offset))
     counted = dict.fromkeys(starts, 0)
-    async for records in read(settings, starts):
-        counted[TopicPartition(records[0].topic, records[0].partition)] += len(records)
+    async for records in read(settings, lowest):
+        source = TopicPartition(records[0].topic, records[0].partition)
+        for reading, offset in starts.items():
+            if reading[1] == source:
+                counted[reading] += sum(record.offset >= offset for record in records)
     return counted
