@@ -102,7 +102,8 @@ searches = st.builds(
 BY_KEY = ("/v1/cases/{}", "/v1/links?case={}", "/v1/links?case={}&limit=1", "/v1/graph?case={}&depth=3",
           "/v1/timeline?case={}", "/v1/entities?case={}&entity=e0")  # fmt: skip
 WHOLE = ("/v1/inbox", "/v1/disclosures", "/v1/notices", "/v1/manual-links?case=fr-pj:0", "/v1/export/links?form=ndjson",
-         "/v1/export/cases?form=ndjson", "/v1/export/links?form=csv")  # fmt: skip
+         "/v1/export/cases?form=ndjson", "/v1/export/links?form=csv", "/v1/export/links?form=ftm",
+         "/v1/export/cases?form=ftm")  # fmt: skip
 requests = st.one_of(
     searches,
     st.builds(lambda path, key: Request("GET", path.format(key)), st.sampled_from(BY_KEY), st.sampled_from(KEYS)),

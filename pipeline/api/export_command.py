@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 def export(
     what: Annotated[Literal["links", "cases"], typer.Argument(help="What to export.")],
-    form: Annotated[Literal["ndjson", "csv"], typer.Option("--format", help="One JSON object a line, or a table.")] = (
-        "ndjson"
-    ),
+    form: Annotated[
+        Literal["ndjson", "ftm", "csv"],
+        typer.Option("--format", help="One JSON object a line, FollowTheMoney entities, or a table."),
+    ] = "ndjson",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; otherwise standard output.")
     ] = None,
@@ -37,7 +38,8 @@ def export(
     else:
         with output.open("wb") as file, _progress(what) as told:
             count = asyncio.run(_written(own, what, form, lambda part: told(file.write(part))))
-    typer.echo(f"{count:,} {what} written as {form}", err=True)
+    kind = "entities" if form == "ftm" else what
+    typer.echo(f"{count:,} {kind} written as {form}", err=True)
 
 
 async def _written(settings: Settings, what: What, form: Format, write: Callable[[bytes], object]) -> int:

@@ -19,7 +19,7 @@ Form = Annotated[service.Format, Query(description="File format.")]
 
 @router.get("/export/{what}", summary="Export links or cases", response_class=Response, responses=problems_of())
 async def export(session: SessionOf, what: service.What, form: Form = "ndjson") -> Response:
-    """Every link or case that you see, as NDJSON or CSV; content is null where one side is only a hit."""
+    """Every link or case that you see, as NDJSON, FollowTheMoney or CSV; null where one side is only a hit."""
     parts = service.export(session, what, form)
     first = await anext(parts)
     second = await anext(parts, b"")  # what can go wrong goes wrong here, while it still can be said

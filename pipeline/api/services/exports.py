@@ -13,13 +13,14 @@ from pipeline.access.audience import requester_words
 from pipeline.access.audit import Kind
 from pipeline.access.policy import LinkView, View, link_view
 from pipeline.access.redaction import Ends, Row, link_for
+from pipeline.api.services.follow_the_money import case_entities, link_entities
 from pipeline.api.session import Session, meta, shown
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import case_row, link_row
 from pipeline.index.queries import Limits
 
 What = Literal["links", "cases"]
-Format = Literal["ndjson", "csv"]
+Format = Literal["ndjson", "ftm", "csv"]
 
 PART: Final = 500
 """Records that are decided on, recorded and sent together."""
@@ -31,7 +32,11 @@ LINK_COLUMNS: Final = (
 
 CASE_COLUMNS: Final = ("case", "agency", "country", "version", "hash", "data")
 
-MEDIA_TYPES: Final[dict[Format, str]] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+MEDIA_TYPES: Final[dict[Format, str]] = {
+    "ndjson": "application/x-ndjson",
+    "ftm": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+}
 
 T = TypeVar("T")
 
@@ -39,7 +44,7 @@ T = TypeVar("T")
 async def export(session: Session, what: What, form: Format) -> AsyncIterator[bytes]:
     """The file in parts. Raises Forbidden or Unavailable before the first one, Unavailable between parts."""
     session.require_reader()
-    write = _writer(form, LINK_COLUMNS if what == "links" else CASE_COLUMNS)
+    write = _writer(what, form)
     parts = _links(session) if what == "links" else _cases(session)
     yield write(None)
     async for rows, seen in parts:
@@ -103,13 +108,16 @@ async def _parts(items: AsyncIterator[T]) -> AsyncIterator[list[T]]:
         yield part
 
 
-def _writer(form: Format, columns: Iterable[str]) -> Callable[[list[Row] | None], bytes]:
+def _writer(what: What, form: Format) -> Callable[[list[Row] | None], bytes]:
     """Turns rows into the bytes of a part; None stands for the file's head."""
-    names = list(columns)
+    names = LINK_COLUMNS if what == "links" else CASE_COLUMNS
 
     def ndjson(rows: list[Row] | None) -> bytes:
-        kept = ({name: row[name] for name in names} for row in rows or ())
-        return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in kept)
+        return _lines({name: row[name] for name in names} for row in rows or ())
+
+    def ftm(rows: list[Row] | None) -> bytes:
+        entities = link_entities if what == "links" else case_entities
+        return _lines(entity for row in rows or () for entity in entities(row))
 
     def table(rows: list[Row] | None) -> bytes:
         text = io.StringIO()
@@ -120,7 +128,11 @@ def _writer(form: Format, columns: Iterable[str]) -> Callable[[list[Row] | None]
             writer.writerow([_cell(row[name]) for name in names])
         return text.getvalue().encode()
 
-    return ndjson if form == "ndjson" else table
+    return {"ndjson": ndjson, "ftm": ftm, "csv": table}[form]
+
+
+def _lines(items: Iterable[object]) -> bytes:
+    return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
 
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")

@@ -1,0 +1,139 @@
+"""Exported rows as FollowTheMoney entities (followthemoney.tech, the model of Aleph and OpenSanctions), one a line.
+
+A case is a Project, what it names takes part in it, a link is an UnknownLink of two Projects. Ids are made of keys
+alone, so every export names the same things alike, and entities that come twice merge by id. The model knows no lone
+phone, document, weapon or event: these are left out.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from pipeline.access.redaction import Row
+from pipeline.records.countries import country_code
+
+Entity = dict[str, Any]
+
+NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://liaison.example/follow-the-money")
+
+ALIASES: Final = frozenset({"alias", "nickname"})
+
+_PERSON: Final = {
+    "birth_date": "birthDate", "birth_place": "birthPlace", "death_date": "deathDate", "gender": "gender",
+    "occupation": "position", "phones": "phone", "emails": "email",
+}  # fmt: skip
+_ORGANISATION: Final = {
+    "legal_form": "legalForm", "founded": "incorporationDate", "dissolved": "dissolutionDate", "phones": "phone",
+    "emails": "email",
+}  # fmt: skip
+_VEHICLE: Final = {"plate": "registrationNumber", "model": "model", "category": "type"}
+_VESSEL: Final = {"imo": "imoNumber", "mmsi": "mmsi", "call_sign": "callSign", "category": "type"}
+_BANK: Final = {"iban": "iban", "bic": "bic", "number": "accountNumber", "institution": "bankName"}
+_WALLET: Final = {"wallet": "publicKey"}
+_PLACE: Final = {
+    "full": "full", "street": "street", "postcode": "postalCode", "city": "city", "region": "region",
+    "latitude": "latitude", "longitude": "longitude",
+}  # fmt: skip
+
+SCHEMAS: Final[dict[str, tuple[str, dict[str, str]]]] = {
+    "person": ("Person", _PERSON),
+    "organisation": ("Organization", _ORGANISATION),
+    "vehicle": ("Vehicle", _VEHICLE),
+    "vessel": ("Vessel", _VESSEL),
+    "account": ("BankAccount", _BANK),
+    "address": ("Address", _PLACE),
+}
+"""Of each entity type its schema, and the properties that its fields become."""
+
+COUNTRIES: Final = {"country": "country", "plate_country": "country", "flag": "flag", "nationalities": "nationality"}
+"""Fields of countries and their properties, which hold lower-case ISO 3166-1 codes."""
+
+PARTIES: Final = frozenset({"person", "organisation"})
+
+
+def case_entities(row: Row) -> Iterator[Entity]:
+    """A case that is seen in full, and what it names."""
+    key, data = row["case"], row["data"]
+    project = _id("case", key)
+    yield _entity(project, "Project", {
+        "name": [data.get("title") or key], "projectId": [key], "publisher": [row["agency"]],
+        "country": _countries([row["country"]]), "summary": [data.get("summary")], "startDate": [data.get("opened")],
+        "endDate": [data.get("closed")], "notes": [(data.get("handling") or {}).get("caveat")],
+    })  # fmt: skip
+    for named in data.get("entities") or ():
+        for schema, fields in _shapes(named):
+            thing = _id("entity", key, named["id"], schema)
+            yield _entity(thing, schema, _told(named, schema, fields))
+            yield _part(project, named, thing)
+
+
+def link_entities(row: Row) -> Iterator[Entity]:
+    """A link and its ends; a hit-only one bears the requester's opaque reference and its agency, nothing else."""
+    ends = [_end(row["case_a"]), _hit_end(row["hit"]) if row["case_b"] is None else _end(row["case_b"])]
+    yield from ends
+    yield _entity(_id("link", row["link_id"]), "UnknownLink", {
+        "subject": [ends[0]["id"]], "object": [ends[1]["id"]], "role": [row["band"]], "recordId": [row["link_id"]],
+    })  # fmt: skip
+
+
+def _end(key: str) -> Entity:
+    return _entity(_id("case", key), "Project", {"projectId": [key]})
+
+
+def _hit_end(hit: Row) -> Entity:
+    return _entity(_id("hit", hit["reference"]), "Project", {"publisher": [hit["agency"]]})
+
+
+def _shapes(named: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The schemas that an entity becomes: none, one, or two where an account has both a number and a wallet."""
+    if named.get("wallet"):
+        yield "CryptoWallet", _WALLET
+    if named["type"] in SCHEMAS and (named["type"] != "account" or any(named.get(field) for field in _BANK)):
+        yield SCHEMAS[named["type"]]
+
+
+def _told(named: Mapping[str, Any], schema: str, fields: Mapping[str, str]) -> dict[str, list[Any]]:
+    """The properties of an entity in one of its schemas."""
+    told = {name: _listed(named.get(field)) for field, name in fields.items()}
+    told |= {name: _countries(_listed(named.get(field))) for field, name in COUNTRIES.items() if field in named}
+    names = list(named.get("names") or ())
+    told["name"] = [_full(one) for one in names if one.get("kind") not in ALIASES]
+    told["alias"] = [_full(one) for one in names if one.get("kind") in ALIASES]
+    if schema != "Address":
+        told["address"] = [one.get("full") for one in named.get("addresses") or ()]
+    return told
+
+
+def _part(project: str, named: Mapping[str, Any], thing: str) -> Entity:
+    """That a case names something: a party takes part in it, how anything else belongs to it is not said."""
+    schema, ends = (
+        ("ProjectParticipant", {"project": [project], "participant": [thing]})
+        if named["type"] in PARTIES
+        else ("UnknownLink", {"subject": [project], "object": [thing]})
+    )
+    return _entity(_id("part", project, thing), schema, {**ends, "role": [named.get("role")]})
+
+
+def _entity(id_: str, schema: str, told: Mapping[str, Iterable[Any]]) -> Entity:
+    """Every property is a list of texts; one without values is left out."""
+    properties = {name: [str(one) for one in values if one not in (None, "")] for name, values in told.items()}
+    return {"id": id_, "schema": schema, "properties": {name: some for name, some in properties.items() if some}}
+
+
+def _id(*parts: str) -> str:
+    return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _full(name: Mapping[str, Any]) -> str:
+    parts = (name.get(part) for part in ("given", "middle", "patronymic", "family"))
+    return name.get("full") or " ".join(part for part in parts if part)
+
+
+def _countries(texts: Iterable[str | None]) -> list[str]:
+    return [country_code(text).lower() for text in texts if text]
