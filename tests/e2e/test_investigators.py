@@ -18,9 +18,11 @@ from pipeline.localstack.ports import LOOPBACK, accepts, any_free
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
 SCRIPT = Path(__file__).parents[1] / "web_process.py"
-CLAIRE, PIETER, EWA = "claire@fr-pj", "pieter@be-fp", "ewa@pl-kg"
+CLAIRE, PIETER, EWA, NOOR = "claire@fr-pj", "pieter@be-fp", "ewa@pl-kg", "noor@liaison-ops"
 LINKS = 2
 QUESTION = "Иван Петров 1980-05-14"
+GUARDED = "Marek Kowalczyk 1991-03-02"
+"""A man of whom only a French hit-only case for Belgium tells."""
 
 
 def _handling(code: str, *countries: str) -> dict[str, Any]:
@@ -28,11 +30,15 @@ def _handling(code: str, *countries: str) -> dict[str, Any]:
 
 
 def _cases(records: Records) -> list[Message]:
-    """One man in a French case for Belgium, in an open and in a hit-only Belgian one for France; Poland gets none."""
+    """One man in a French case for Belgium, in an open and in a hit-only Belgian one for France; Poland gets none.
+
+    Another man in a hit-only French case for Belgium, linked to nothing.
+    """
     passport = {"type": "passport", "value": "751234567", "country": "RU"}
     man = {"type": "person", "birth_date": "1980-05-14", "nationalities": ["RU"], "identifiers": [passport]}
     russian = man | {"names": [{"full": "Иван Сергеевич Петров"}], "phones": ["+33612345678"], "role": "suspect"}
     latin = man | {"names": [{"full": "Ivan Petrov"}, {"full": "إيفان بيتروف", "kind": "alias"}]}
+    other = {"type": "person", "birth_date": "1991-03-02", "names": [{"full": "Marek Kowalczyk"}]}
     golf = {"type": "vehicle", "plate": "AB-123-CD", "plate_country": "FR", "make": "VW", "model": "Golf"}
     contact = {"unit": "DJSOC", "email": "djsoc@police.example", "phone": "+32 2 555 01 18"}
     robbery = {"opened": "2026-10-28", "summary": "Deux individus, une bijouterie.", "title": "Vol à main armée"}
@@ -43,6 +49,7 @@ def _cases(records: Records) -> list[Message]:
         records.message("fr-pj", "2026-004711", 1, [russian, golf], handling=guarded, **robbery),
         records.message("be-fp", "BX-118", 1, [latin, golf], title="Vol avec effraction", handling=open_, **graded),
         records.message("be-fp", "BX-900", 1, [latin], title="Trafic de stupéfiants", handling=closed, **graded),
+        records.message("fr-pj", "2026-009000", 1, [other], title="Enlèvement", handling=_handling("H2", "BE")),
     ]
 
 
@@ -70,7 +77,7 @@ def url(
 
 def test_three_countries_see_what_owners_allow(url: str) -> None:
     with browser() as opened:
-        claire, pieter, ewa = (Desk(opened, url) for _ in range(3))
+        claire, pieter, ewa, noor = (Desk(opened, url) for _ in range(4))
         claire.page.goto("/sign-in")
         claire.holds("sign-in")
         claire.sign_in(CLAIRE, "2026/4711")
@@ -79,9 +86,14 @@ def test_three_countries_see_what_owners_allow(url: str) -> None:
         pieter.sign_in(PIETER, "BX/12")
         grants(pieter)
         reads_the_disclosed(claire)
+        subscribes(claire)
+        breaks_the_glass(pieter)
         ewa.sign_in(EWA, "KG/77")
         sees_nothing(ewa)
         sees_who_was_shown(pieter)
+        noor.sign_in(NOOR, "CHG/5")
+        operates(noor)
+        reads_french(Desk(opened, url, "fr-FR"))
 
 
 def searches_and_judges(claire: Desk) -> None:
@@ -131,6 +143,8 @@ def grants(pieter: Desk) -> None:
     expect(page.locator(".results .tag", has_text="Granted")).to_be_visible()
     page.goto("/inbox")
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    page.get_by_role("button", name="Take").first.click()
+    expect(page.get_by_role("button", name="Give back")).to_be_visible()
     pieter.holds("inbox")
 
 
@@ -140,6 +154,28 @@ def reads_the_disclosed(claire: Desk) -> None:
     page.locator(".results .name", has_text="Trafic de stupéfiants").click()
     expect(page.get_by_role("heading", name="Trafic de stupéfiants")).to_be_visible()
     expect(page.locator(".entity").first).to_contain_text("Ivan Petrov")
+
+
+def subscribes(claire: Desk) -> None:
+    page = claire.page
+    claire.ask(QUESTION)
+    page.get_by_role("button", name="Subscribe to this question").click()
+    expect(page.locator("#said")).to_contain_text("Subscribed")
+    page.get_by_role("link", name="Subscriptions").click()
+    expect(page.locator("tr[data-row]", has_text=QUESTION)).to_contain_text("2026/4711")
+    claire.holds("subscriptions", dark=True)
+
+
+def breaks_the_glass(pieter: Desk) -> None:
+    page = pieter.page
+    pieter.ask(GUARDED)
+    hit = page.locator(".results li.hit")
+    hit.get_by_text("Open without asking").click()
+    expect(hit.get_by_text("fr-pj is told at once")).to_be_visible()
+    pieter.holds("break-glass", dark=True)
+    hit.locator("form", has=page.get_by_text("Break the glass")).get_by_label("Reason").fill("a child is in danger")
+    hit.get_by_role("button", name="Break the glass").click()
+    expect(page.get_by_role("heading", name="Enlèvement")).to_be_visible()
 
 
 def sees_nothing(ewa: Desk) -> None:
@@ -164,3 +200,22 @@ def sees_who_was_shown(pieter: Desk) -> None:
     expect(shown.filter(has_text="hit only").filter(has_text="fr-pj").first).to_be_visible()
     expect(page.locator("tr[data-row]", has_text="pl-kg")).to_have_count(0)
     pieter.holds("records", dark=True)
+
+
+def operates(noor: Desk) -> None:
+    page = noor.page
+    expect(page.get_by_role("heading", name="Operations", exact=True)).to_be_visible()
+    expect(page.locator("tr[data-row]", has_text="cases.fr-pj").first).to_be_visible()
+    noor.holds("operations", dark=True)
+    page.goto("/search")
+    expect(page.locator("[data-state=closed]")).to_be_visible()
+
+
+def reads_french(claire: Desk) -> None:
+    page = claire.page
+    claire.sign_in(CLAIRE, "2026/4711")
+    page.goto("/notices")
+    expect(page.get_by_text("Un abonnement a trouvé une correspondance").first).to_be_visible()
+    claire.holds("notices-french")
+    page.goto("/operations")
+    expect(page.locator("[data-state=closed]")).to_be_visible()
