@@ -1,10 +1,11 @@
-"""Engines killed under load, or back without their data: nothing is lost, nothing stale asserted."""
+"""Engines killed under load, long away, or back without their data: nothing is lost, nothing stale asserted."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,34 @@ def test_an_engine_killed_under_load(
     if engine == "kafka":
         installation.push(feed[half:])
     wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=150)
+    installation.holds(feed)
+    assert [worker.poll() for worker in workers] == [None, None, None]
+
+
+AWAY_S = 60
+
+
+def test_elasticsearch_away_for_a_minute_under_load(
+    own_engines: Settings, records: Any, installation: Any, start_all: Any, wait_for: Any
+) -> None:
+    feed = records.feed(60)
+    workers = start_all()
+    installation.push(feed)
+    wait_for(lambda: installation.accounting().decided > 0, deadline_s=60)
+    kill(own_engines, "elasticsearch")
+    back = time.monotonic() + AWAY_S
+
+    def push_until_it_is_back() -> bool:
+        more = records.feed(4, f"during{len(feed)}-")
+        installation.push(more)
+        feed.extend(more)
+        return time.monotonic() > back
+
+    wait_for(push_until_it_is_back, deadline_s=AWAY_S + 30)
+    wait_for(lambda: installation.accounting().decided == len(feed), deadline_s=60)
+    assert not installation.at_rest()
+    stack.up(own_engines)
+    wait_for(installation.at_rest, deadline_s=90)
     installation.holds(feed)
     assert [worker.poll() for worker in workers] == [None, None, None]
 
