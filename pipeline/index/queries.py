@@ -88,8 +88,16 @@ def candidates(asked: Asked, limits: Limits, size: int) -> Body:
 
 
 def reasons(matched: Iterable[str]) -> tuple[str, ...]:
-    """The names of the clauses that a case met, each once, from Elasticsearch's matched_queries."""
-    return tuple(dict.fromkeys(name.partition(NUMBERED)[0] for name in matched))
+    """The names of the clauses that a case met, each once, in the question's order, from matched_queries.
+
+    Elasticsearch promises no order of these.
+    """
+    return tuple(dict.fromkeys(name.partition(NUMBERED)[0] for name in sorted(matched, key=_place)))
+
+
+def _place(name: str) -> tuple[bool, int]:
+    number = name.partition(NUMBERED)[2]
+    return not number, int(number or 0)
 
 
 def _constant(name: str, weight: int, query: Body) -> Body:

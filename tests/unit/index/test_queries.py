@@ -69,3 +69,7 @@ def test_clauses_of_one_name_are_told_apart_and_reported_once() -> None:
     names = [one["constant_score"]["_name"] for one in body["query"]["bool"]["should"]]
     assert len(set(names)) == 2
     assert reasons(names) == ("key",)
+
+
+def test_clauses_met_are_told_in_the_questions_order() -> None:
+    assert reasons(["text", "sound#10", "name#2", "key#0"]) == ("key", "name", "sound", "text")
