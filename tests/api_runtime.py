@@ -18,6 +18,7 @@ import msgspec
 from fastapi import FastAPI
 from index_office import Office
 from memory_index import MemoryIndex
+from traced_engine import TracedEngine
 
 from pipeline.access.audit import Act, Kind
 from pipeline.access.opaque import Opaque
@@ -97,21 +98,29 @@ def _application() -> FastAPI:
 
 
 class Api:
-    """A whole API without an engine."""
+    """A whole API without an engine; or on the `engine` given, whose indices bear `names`."""
 
-    def __init__(self, office: Office, home: Path, **settings: Any) -> None:
+    def __init__(
+        self,
+        office: Office,
+        home: Path,
+        engine: TracedEngine | None = None,
+        names: Indices = Indices("", ""),  # noqa: B008 - frozen
+        **settings: Any,
+    ) -> None:
         self.office = office
         self.now = NOW
         self.behind: timedelta | None = timedelta()
         self.settings = Settings(home=home, **settings)
         self.index = MemoryIndex(Indices("", "g1"))
+        self.engine = engine or self.index
         self.audit = RecordedAudit()
         self.held: dict[str, Accepted] = {}
-        decisions = DecisionReader(self.index, Indices("", ""), SECRET)
+        decisions = DecisionReader(self.engine, names, SECRET)
         self.decided = RecordedDecisions(self.index)
         self.runtime = Runtime(
             settings=self.settings,
-            reader=Reader(self.index, Indices("", ""), self.clock),
+            reader=Reader(self.engine, names, self.clock),
             model=office.model,
             audit=self.audit,
             cipher=QueryCipher(keys_in(home / "audit-keys")),

@@ -1,4 +1,4 @@
-"""Generated indices, requesters and requests for the no-leak property, on one small population."""
+"""Generated indices, requesters and requests for the no-leak property, on one small population; and how they answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import cache
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from api_runtime import NOW, someone
+import orjson
+from api_runtime import NOW, Api, someone
 from hypothesis import strategies as st
 from index_office import Office
 
@@ -135,3 +136,32 @@ def documents(world: Iterable[Spec]) -> list[Action]:
     held = sorted(world, key=lambda one: one.key)
     pairs = ((a, b) for a, b in combinations(held, 2) if a.agency[:2] != b.agency[:2])
     return [*(case_document(accepted(one)) for one in held), *filter(None, (_link(a, b) for a, b in pairs))]
+
+
+class Answered(NamedTuple):
+    """All that can be told of an answer, without its date and with a cursor's length for the cursor; and its trace."""
+
+    status: int
+    headers: dict[str, str]
+    body: object
+    trace: list[tuple[str, int | None]]
+
+
+async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> Answered:
+    """What an API answers, and the calls that it made to its engine with the documents that its searches brought."""
+    headers = {"Liaison-Purpose": purpose.value, "Liaison-Case-Reference": "1", "X-Request-ID": "the-same-1"}
+    answer = await api.request(request.method, request.path, who, headers, json=request.body)
+    trace = [(call.kind, call.documents if call.kind == "search" else None) for call in api.engine.calls]
+    kept = {name: value for name, value in answer.headers.items() if name != "date"}
+    return Answered(answer.status_code, kept, _without_cursor(answer.content), trace)
+
+
+def _without_cursor(body: bytes) -> object:
+    """The body; a cursor, which is encrypted anew each time, is its length."""
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    if isinstance(told, dict) and isinstance(told.get("next"), str):
+        return orjson.dumps(told | {"next": len(told["next"])})
+    return body

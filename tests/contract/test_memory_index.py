@@ -1,0 +1,81 @@
+"""The in-memory index of the tests answers as Elasticsearch does; and Elasticsearch itself leaks nothing (I3).
+
+What the property tests show on the one holds on the other only because of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from api_runtime import Api
+from hidden_worlds import OFFICE, Answered, Request, Spec, ask, documents, requesters, requests, worlds
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
+from traced_engine import TracedEngine
+
+from pipeline.access.requester import Purpose, Requester
+from pipeline.index.client import connect
+from pipeline.index.mappings import Indices, apply
+from pipeline.settings import Settings
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+
+# One index serves all examples: each brings it to its own documents first.
+bounded = settings(
+    max_examples=200,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+purposes = st.sampled_from([Purpose.INVESTIGATION, Purpose.PROSECUTION])
+
+
+class Both:
+    """The same API on either index."""
+
+    def __init__(self, engine: TracedEngine, names: Indices, home: Path) -> None:
+        self._engine, self._names, self._home = engine, names, home
+
+    async def real(self, world: list[Spec], who: Requester, purpose: Purpose, request: Request) -> Answered:
+        await self._engine.hold(documents(world))
+        return await ask(Api(OFFICE, self._home, self._engine, self._names), who, purpose, request)
+
+    async def memory(self, world: list[Spec], who: Requester, purpose: Purpose, request: Request) -> Answered:
+        api = Api(OFFICE, self._home)
+        api.index.write(documents(world))
+        return await ask(api, who, purpose, request)
+
+
+@pytest.fixture
+async def both(engine_settings: Settings, namespace: str, tmp_path: Path) -> AsyncIterator[Both]:
+    names = Indices(namespace, "g1")
+    async with connect(engine_settings) as client:
+        assert await apply(client, names) == []
+        yield Both(TracedEngine(client, names), names, tmp_path)
+
+
+@settings(bounded, max_examples=100)
+@given(world=worlds, who=requesters, purpose=purposes, request=requests)
+async def test_both_give_the_same_answer_to_the_same_calls(
+    both: Both, world: list[Spec], who: Requester, purpose: Purpose, request: Request
+) -> None:
+    real = await both.real(world, who, purpose, request)
+    event(f"{request.method} {request.path.partition('?')[0].split(':')[0]} {real.status}")
+    assert real == await both.memory(world, who, purpose, request)
+
+
+@bounded
+@given(world=worlds, who=requesters, purpose=purposes, request=requests, data=st.data())
+async def test_a_hidden_case_leaves_no_trace_in_elasticsearch(
+    both: Both, world: list[Spec], who: Requester, purpose: Purpose, request: Request, data: st.DataObject
+) -> None:
+    hidden = [one for one in world if one.hidden_from(who, purpose)]
+    assume(hidden)
+    removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
+    whole = await both.real(world, who, purpose, request)
+    rest = await both.real([one for one in world if one not in removed], who, purpose, request)
+    assert whole[:3] == rest[:3]
+    if not any(one.expired for one in removed):  # such a link stays in the index until the expiry mark is written
+        assert whole.trace == rest.trace
