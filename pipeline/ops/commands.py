@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from pipeline.ops import agency_commands, generation_commands, index_commands, lag_commands, replay_commands
+from pipeline.ops import (
+    agency_commands,
+    generation_commands,
+    index_commands,
+    lag_commands,
+    replay_commands,
+    scorecard_commands,
+)
 from pipeline.ops.audit import audit_commands
 from pipeline.settings import settings as from_environment
 
@@ -20,6 +27,7 @@ def register(root: typer.Typer) -> None:
     ops.add_typer(audit_commands(), name="audit")
     lag_commands.register(ops)
     replay_commands.register(ops)
+    scorecard_commands.register(ops)
     generation_commands.register(ops)
     ops.command("sweep")(sweep)
     index_commands.register(ops)

@@ -1,0 +1,158 @@
+"""How good an agency's data is, by day: what intake rejected or doubted, and what its cases lack to be matched by.
+
+Receipts are held for 30 days, so that the trend is as long. A rate is a share of the records, but for `missing`: that
+is a share of the cases, since only the last version of each is held with its content.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from pipeline.records.doubts import Doubt
+from pipeline.records.messages import Outcome
+from pipeline.records.normalised import PartialDate, Place, RecordWarning, Span
+
+PLACEHOLDER: Final = frozenset({Doubt.PLACEHOLDER})
+INVALID: Final = frozenset(
+    {
+        Doubt.CHECK_DIGIT,
+        Doubt.FORM,
+        Doubt.PHONE,
+        Doubt.COUNTRY,
+        Doubt.EMAIL,
+        Doubt.GENDER,
+        Doubt.PLACE,
+        Doubt.SPAN,
+        Doubt.MRZ,
+        Doubt.MRZ_MISMATCH,
+    }
+)
+"""Doubts about a value itself; the others are about how it is written."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """The parts of a receipt that are counted."""
+
+    outcome: Outcome
+    time: str
+    warnings: tuple[RecordWarning, ...] = ()
+
+
+class Described(msgspec.Struct, frozen=True):
+    """The parts of an entity that say whether it can be matched; only whether they are there matters."""
+
+    type: str
+    names: tuple[msgspec.Raw, ...] = ()
+    birth_date: PartialDate | None = None
+    identifiers: tuple[msgspec.Raw, ...] = ()
+    phones: tuple[msgspec.Raw, ...] = ()
+    addresses: tuple[msgspec.Raw, ...] = ()
+    place: Place | None = None
+    span: Span | None = None
+
+
+class _Arrival(msgspec.Struct, frozen=True):
+    ingested_at: str
+
+
+class Held(msgspec.Struct, frozen=True):
+    """The parts of an accepted version that are counted."""
+
+    case: str
+    provenance: _Arrival
+    entities: tuple[Described, ...] = ()
+
+
+def _numbered(one: Described) -> bool:
+    return bool(one.identifiers or one.phones)
+
+
+NEEDS: Final[Mapping[str, Callable[[Described], bool]]] = {
+    "person": lambda one: bool(one.names) and one.birth_date is not None,
+    "organisation": lambda one: bool(one.names),
+    "vessel": lambda one: bool(one.names or one.identifiers),
+    "address": lambda one: bool(one.addresses) or one.place is not None,
+    "event": lambda one: one.span is not None and (one.place is not None or bool(one.addresses)),
+}
+"""What each type of entity needs to be matched with any certainty; a number of its own for all others."""
+
+
+class Score(msgspec.Struct):
+    """Counts of one agency, of one day or of all."""
+
+    records: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    warning: int = 0
+    placeholder: int = 0
+    invalid: int = 0
+    cases: int = 0
+    missing: int = 0
+
+    def rates(self) -> dict[str, float | None]:
+        """Shares from 0 to 1; None where there is nothing to have a share of."""
+        names = ("rejected", "duplicate", "warning", "placeholder", "invalid")
+        found = {name: _share(getattr(self, name), self.records) for name in names}
+        return found | {"missing": _share(self.missing, self.cases)}
+
+    def __iadd__(self, other: Score) -> Score:
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        return self
+
+
+class Scorecard:
+    """Folds an agency's receipts and its cases' last versions, in any order, into counts by day (UTC, ISO 8601)."""
+
+    def __init__(self) -> None:
+        self.days: defaultdict[str, Score] = defaultdict(Score)
+
+    def judge(self, one: Judged) -> None:
+        """Count a receipt."""
+        day, codes = self.days[_day(one.time)], {warning.code for warning in one.warnings}
+        day.records += 1
+        day.rejected += one.outcome is Outcome.REJECTED
+        day.duplicate += one.outcome is Outcome.DUPLICATE
+        day.warning += bool(codes)
+        day.placeholder += not codes.isdisjoint(PLACEHOLDER)
+        day.invalid += not codes.isdisjoint(INVALID)
+
+    def hold(self, one: Held) -> None:
+        """Count a case; a withdrawn or expired one has no content to judge."""
+        if one.entities:
+            day = self.days[_day(one.provenance.ingested_at)]
+            day.cases += 1
+            day.missing += any(lacks(entity) for entity in one.entities)
+
+    def trend(self) -> dict[str, Score]:
+        """The days that anything was counted for, in order."""
+        return dict(sorted(self.days.items()))
+
+    def whole(self) -> Score:
+        """All days together."""
+        return total(self.days.values())
+
+
+def total(scores: Iterable[Score]) -> Score:
+    """The sum of some counts."""
+    found = Score()
+    for one in scores:
+        found += one
+    return found
+
+
+def lacks(one: Described) -> bool:
+    """Whether an entity has too little for a certain match."""
+    return not NEEDS.get(one.type, _numbered)(one)
+
+
+def _day(time: str) -> str:
+    return time[:10]
+
+
+def _share(count: int, of: int) -> float | None:
+    return count / of if of else None

@@ -1,0 +1,54 @@
+"""`liaison ops scorecard` on the real engines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.engines
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.mark.timeout(300)
+def test_an_agencys_data_is_judged_by_what_became_of_it(
+    records: Any, installation: Any, start_all: Any, wait_for: Any, liaison: Run
+) -> None:
+    whole = records.message("fr-pj", "whole")
+    undated = records.person()
+    del undated["birth_date"]
+    feed = [
+        whole,
+        whole,
+        records.message("fr-pj", "amended", people=[undated]),
+        records.message("fr-pj", "amended", 2),
+        records.message("fr-pj", "lacking", people=[undated | {"phones": ["0"]}]),
+        records.message("fr-pj", "broken")._replace(value=b"{"),
+        records.message("be-fp", "other"),
+    ]
+    installation.push(feed)
+    start_all()
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+
+    answer = liaison("scorecard", "--agency", "fr-pj", "--json")
+    (found,) = json.loads(answer.stdout).values()
+    counts = {name: count for name, count in found["all"].items() if name != "rates"}
+    assert counts == {
+        "records": 6,
+        "rejected": 1,
+        "duplicate": 1,
+        "warning": 1,
+        "placeholder": counts["placeholder"],
+        "invalid": counts["invalid"],
+        "cases": 3,
+        "missing": 1,
+    }
+    assert counts["placeholder"] + counts["invalid"] == 1
+    assert sum(day["records"] for day in found["days"].values()) == 6
+    assert "be-fp" in liaison("scorecard").stdout
+    unknown = liaison("scorecard", "--agency", "nobody")
+    assert (unknown.returncode, unknown.stderr) == (1, "liaison: not registered: nobody\n")
