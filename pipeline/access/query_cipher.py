@@ -78,3 +78,13 @@ def _make(path: Path) -> None:
         pass
     finally:
         draft.unlink()
+
+
+def months_in(folder: Path) -> list[str]:
+    """The months (YYYY-MM) whose key is kept."""
+    return sorted(path.stem for path in folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9].key"))
+
+
+def forget(folder: Path, month: str) -> None:
+    """Delete a month's key: what was asked in it can be read by nobody any more. Twice is harmless."""
+    (folder / f"{month}.key").unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from pipeline.ops import (
     index_commands,
     lag_commands,
     replay_commands,
+    retention_commands,
     scorecard_commands,
 )
 from pipeline.ops.audit import audit_commands
@@ -27,6 +28,7 @@ def register(root: typer.Typer) -> None:
     ops.add_typer(audit_commands(), name="audit")
     lag_commands.register(ops)
     replay_commands.register(ops)
+    retention_commands.register(ops)
     scorecard_commands.register(ops)
     generation_commands.register(ops)
     ops.command("sweep")(sweep)

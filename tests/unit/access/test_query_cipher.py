@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.query_cipher import QueryCipher, forget, keys_in, months_in
 from pipeline.errors import LiaisonError
 
 NOVEMBER, DECEMBER = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
@@ -28,3 +28,15 @@ def test_a_deleted_key_ends_what_it_sealed_in_running_processes_too(tmp_path: Pa
     key.unlink()
     with pytest.raises(LiaisonError, match="2026-11 is gone"):
         cipher.opened(sealed, NOVEMBER)
+
+
+def test_months_are_listed_and_forgotten_one_by_one(tmp_path: Path) -> None:
+    cipher = QueryCipher(keys_in(tmp_path))
+    for at in (DECEMBER, NOVEMBER):
+        cipher.sealed("x", at)
+    (tmp_path / "2026-13.draft").touch()
+    assert months_in(tmp_path) == ["2026-11", "2026-12"]
+    for _ in range(2):
+        forget(tmp_path, "2026-11")
+    assert months_in(tmp_path) == ["2026-12"]
+    assert months_in(tmp_path / "nothing") == []

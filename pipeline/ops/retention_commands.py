@@ -1,0 +1,82 @@
+"""`liaison ops retention`; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.ops.retention import Plan
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `retention` to `ops`."""
+    ops.command("retention", epilog="Example: liaison ops retention --dry-run")(retention)
+
+
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what is due; change nothing.")] = False,
+    days: Annotated[int, typer.Option(min=0, help="Tell which cases expire within so many days.")] = 183,
+    query_months: Annotated[int, typer.Option(min=1, help="Full months that audited query text stays readable.")] = 36,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """End what has had its time, and tell which cases expire when; run it daily.
+
+    Ends standing queries a week after they ran out, leaves keys and verdict of reviews about withdrawn or expired
+    cases, and deletes old keys of audited query text. An expired case is invisible by itself; its content leaves Kafka
+    when its owner withdraws it. Owners are not told.
+    """
+    from datetime import timedelta
+
+    from rich.console import Console
+
+    from pipeline.ops.operation import audited, now
+    from pipeline.ops.retaining import carry_out, planned
+
+    settings = from_environment()
+
+    async def done() -> Plan:
+        plan = await planned(settings, now(), now() + timedelta(days=days), query_months)
+        if not dry_run:
+            async with audited(settings, "retention"):
+                await carry_out(settings, plan)
+        return plan
+
+    with Console(stderr=True).status("Reading cases and decisions ..."):
+        plan = asyncio.run(done())
+    told = document(plan, dry_run)
+    if as_json:
+        _print_json(told)
+        return
+    for one in plan.expiries:
+        typer.echo(f"{one.month}\t{one.agency}\t{one.cases:,} cases {'have expired' if one.past else 'expire'}")
+    _tell("standing queries", "ended", told["subscriptions"], dry_run)
+    _tell("reviews", "left with keys and verdict", told["reviews"], dry_run)
+    _tell("months' keys of query text", "deleted", told["months"], dry_run)
+
+
+def document(plan: Plan, dry_run: bool) -> dict[str, Any]:
+    """A plan for scripts: ids and counts, nothing of what was asked or said."""
+    import msgspec
+
+    return {
+        "expiries": msgspec.to_builtins(plan.expiries),
+        "subscriptions": [one.id for one in plan.subscriptions],
+        "reviews": [one.id for one in plan.reviews],
+        "months": list(plan.months),
+        "dry_run": dry_run,
+    }
+
+
+def _tell(what: str, done: str, names: list[str], dry_run: bool) -> None:
+    typer.echo(f"{len(names)} {what} {'would be ' if dry_run else ''}{done}")
+
+
+def _print_json(value: Any) -> None:
+    import msgspec
+
+    typer.echo(msgspec.json.encode(value).decode())
