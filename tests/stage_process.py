@@ -1,4 +1,4 @@
-"""Runs one stage as `liaison worker` does, and kills itself right after a chosen effect."""
+"""Runs one stage as `liaison worker` does; kills itself right after a chosen effect, or has a clock that jumps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+
+from jumping_clock import jump
 
 from pipeline.settings import Settings
 from pipeline.streams.worker import work
@@ -28,8 +30,11 @@ if __name__ == "__main__":
     parser.add_argument("--name", default="one")
     parser.add_argument("--generation", default="")
     parser.add_argument("--kill-after", default="")
+    parser.add_argument("--jump", action="store_true")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("pipeline").setLevel(logging.INFO)
+    if arguments.jump:
+        jump()
     after = killer(arguments.stage, arguments.kill_after)
     work(arguments.stage, Settings(worker_name=arguments.name), generation=arguments.generation, after=after)

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
+from aiokafka.errors import IllegalOperation, KafkaError, OutOfOrderSequenceNumber, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from pipeline.settings import Settings
@@ -44,6 +44,10 @@ class Output(NamedTuple):
 
 class Lost(Exception):  # noqa: N818 - says what happened: the index is no longer ours, or the outcome is unknown
     """Fenced by a new owner, or a commit whose outcome is unknown: start again from `progress`."""
+
+
+class Spent(Exception):  # noqa: N818 - says what happened: this producer gets nothing through any more
+    """The broker misses a batch that it refused for good, and with it every later one of this producer: start anew."""
 
 
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,7 +104,7 @@ class Transactions:
     async def commit(self, outputs: Iterable[Output], applied: Mapping[TopicPartition, int]) -> None:
         """Write all outputs and the offsets applied in one transaction; returns when it is committed.
 
-        A transient failure is tried again for as long as it lasts. Raises Lost.
+        A transient failure is tried again for as long as it lasts. Raises Lost, Spent.
         """
         records = [*outputs, *self._progress(applied)]
         pause = FIRST_PAUSE_S
@@ -114,7 +118,7 @@ class Transactions:
             yield Output(self._topic, self._partition, progress_key(self._prefix, source), value)
 
     async def _attempt(self, records: Iterable[Output]) -> bool:
-        """One transaction; False when it was aborted and may be tried again."""
+        """One transaction; False when it was aborted and may be tried again. Raises Lost, Spent."""
         producer = self._producer
         if producer is None:
             raise Lost(f"{self._id}: closed")
@@ -124,6 +128,9 @@ class Transactions:
                 await _send(producer, records)
             except ProducerFenced:
                 raise
+            except OutOfOrderSequenceNumber as error:
+                await producer.abort_transaction()
+                raise Spent(f"{self._id}: a batch was refused before") from error
             except (KafkaError, IllegalOperation) as error:  # the latter after any failure that another send met first
                 await producer.abort_transaction()
                 log.warning("%s: transaction aborted, trying again: %r", self._id, error)

@@ -1,0 +1,24 @@
+"""Clocks that jump by more than a day, back and forth, under all stages: nothing follows the time of day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from whole_installation import STAGES
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
+
+
+def test_the_clocks_of_all_stages_jump(records: Any, installation: Any, start_stage: Any, wait_for: Any) -> None:
+    feed = records.feed(120)
+    third = len(feed) // 3
+    workers = [start_stage(stage, "--jump") for stage in STAGES]
+    pushed = 0
+    for part in (feed[:third], feed[third : 2 * third], feed[2 * third :]):
+        installation.push(part)
+        pushed += len(part)
+        wait_for(lambda due=pushed: installation.accounting().decided == due, deadline_s=90)
+    wait_for(installation.at_rest, deadline_s=90)
+    installation.holds(feed)
+    assert [worker.poll() for worker in workers] == [None, None, None]
