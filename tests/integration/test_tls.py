@@ -34,7 +34,12 @@ from pipeline.streams import registry, users
 from pipeline.streams.rights import agency_grants
 from pipeline.streams.setup import apply_all
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.engines,
+    pytest.mark.timeout(300),
+    # kafka-python leaves the socket of a TLS connection to the garbage collector, which any later test may meet.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 HOST = "127.0.0.1"
 PIECE = 1 << 16
