@@ -14,8 +14,8 @@ import orjson
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
 from pipeline.errors import LiaisonError
-from pipeline.index.reading import now
 from pipeline.settings import Settings
+from pipeline.times import now
 
 TIMEOUT_S: Final = 30.0
 TOKEN_LIFE: Final = timedelta(minutes=5)

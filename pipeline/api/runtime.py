@@ -26,13 +26,14 @@ from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import Reader, now
+from pipeline.index.reading import Reader
 from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams import admin, control, topics
 from pipeline.streams.audit_log import audit_log, writer_name
 from pipeline.streams.decision_log import DecisionLog
 from pipeline.streams.freshness import watched
+from pipeline.times import now
 
 log = logging.getLogger(__name__)
 

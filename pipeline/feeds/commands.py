@@ -236,7 +236,7 @@ def _known_outcomes(wanted: list[str]) -> frozenset[str]:
 def _time(text: str) -> datetime | None:
     from datetime import UTC, datetime
 
-    from pipeline.feeds.times import point_in_time
+    from pipeline.times import point_in_time
 
     return point_in_time(text, datetime.now(UTC)) if text else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
@@ -17,6 +17,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, CaseDocument, LinkDocument
 from pipeline.index.mappings import Indices
+from pipeline.times import now
 
 Clock = Callable[[], datetime]
 
@@ -58,11 +59,6 @@ class Engine(Protocol):
     def close_point_in_time(self) -> Callable[..., Any]: ...
     @property
     def indices(self) -> Any: ...
-
-
-def now() -> datetime:
-    """The time of day, aware."""
-    return datetime.now(UTC)
 
 
 class Reader:

@@ -6,16 +6,11 @@ import getpass
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from pipeline.access.audit import Act, Kind
 from pipeline.settings import Settings
 from pipeline.streams.audit_log import audit_log
-
-
-def now() -> datetime:
-    """The time of day, aware."""
-    return datetime.now(UTC)
+from pipeline.times import now
 
 
 def operator() -> str:

@@ -34,19 +34,19 @@ from pipeline.streams import stores, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation, control
-from pipeline.streams.lane import Nothing
 from pipeline.streams.project import (
     DECISIONS,
     STAGE,
     Index,
     ProjectLinks,
-    Writing,
     accepted_document,
     rejection_document,
 )
 from pipeline.streams.reading import read
+from pipeline.streams.stateless import Nothing
 from pipeline.streams.stores import Places
 from pipeline.streams.table_store import TableStore
+from pipeline.streams.writing import Writing
 
 NEAR: Final = 500
 """Records of a round after which the rest is quickly read: writes are blocked meanwhile."""

@@ -95,8 +95,9 @@ def _show_original(position: str, token: str, as_json: bool) -> None:
     import sys
 
     from pipeline.access.token_keys import verifier
-    from pipeline.ops.operation import audited, now
+    from pipeline.ops.operation import audited
     from pipeline.ops.rejections import original, told
+    from pipeline.times import now
 
     settings = from_environment()
 
@@ -166,12 +167,12 @@ def replay(
     have outcomes of their own, duplicate for all that is there.
     """
     from pipeline.ops.counting import counting
-    from pipeline.ops.operation import audited, now
+    from pipeline.ops.operation import audited
     from pipeline.ops.replay import replay as send_again
-    from pipeline.ops.times import point
+    from pipeline.times import WITH_WEEKS, now, point_in_time
 
     settings = from_environment()
-    begin, only = point(since, now()), agency or ()
+    begin, only = point_in_time(since, now(), WITH_WEEKS), agency or ()
 
     async def sent() -> dict[str, int]:
         with counting("messages") as count:
@@ -194,15 +195,14 @@ def _tell(sent: dict[str, int], dry_run: bool) -> None:
 
 
 def _wanted(reason: str, agency: str, since: str, until: str, positions: list[str] | tuple[()] = ()) -> Wanted:
-    from pipeline.ops.operation import now
     from pipeline.ops.rejections import Wanted
-    from pipeline.ops.times import point
+    from pipeline.times import WITH_WEEKS, now, point_in_time
 
     return Wanted(
         reason=reason,
         agency=agency,
-        since=point(since, now()) if since else None,
-        until=point(until, now()) if until else None,
+        since=point_in_time(since, now(), WITH_WEEKS) if since else None,
+        until=point_in_time(until, now(), WITH_WEEKS) if until else None,
         positions=frozenset(positions),
     )
 

@@ -34,8 +34,9 @@ def retention(
 
     from rich.console import Console
 
-    from pipeline.ops.operation import audited, now
+    from pipeline.ops.operation import audited
     from pipeline.ops.retaining import carry_out, planned
+    from pipeline.times import now
 
     settings = from_environment()
 

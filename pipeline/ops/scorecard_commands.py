@@ -29,12 +29,11 @@ def scorecard(
     """
     from rich.console import Console
 
-    from pipeline.ops.operation import now
     from pipeline.ops.scoring import scorecards
-    from pipeline.ops.times import point
+    from pipeline.times import WITH_WEEKS, now, point_in_time
 
     with Console(stderr=True).status("Reading receipts and cases ..."):
-        cards = asyncio.run(scorecards(from_environment(), agency or (), point(since, now())))
+        cards = asyncio.run(scorecards(from_environment(), agency or (), point_in_time(since, now(), WITH_WEEKS)))
     if as_json:
         _print_json({name: document(card) for name, card in cards.items()})
         return

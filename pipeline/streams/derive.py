@@ -24,9 +24,10 @@ from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams import control, faults, topics
 from pipeline.streams.admin import ids
-from pipeline.streams.lane import SLICE_RECORDS, After, Nothing, Result, Table
+from pipeline.streams.lane import SLICE_RECORDS, After, Result
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage, rejoining
+from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output, Transactions
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ _accepted = msgspec.json.Decoder(Accepted)
 _encoder = msgspec.json.Encoder()
 
 
-class Derive:
+class Derive(Stateless):
     """The work of the stage in one generation. It keeps nothing: every version goes to all partitions of `blocks`.
 
     Only intake knows whether a version is a case's first, and at 24 keys a case a first one goes nearly everywhere too.
@@ -47,14 +48,6 @@ class Derive:
         self._settings, self._model, self.generation = settings, model, generation
         self._blocks = topics.name(settings, topics.BLOCKS, generation=generation)
         self._rejected = topics.name(settings, topics.REJECTED)
-
-    async def open(self, source: TopicPartition, applied: int) -> Nothing:
-        """There is nothing to open."""
-        return Nothing()
-
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
-        """Nothing is."""
-        return []
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
         """The fingerprints of accepted versions; one that can't be made is our fault and is kept for replay."""
@@ -79,10 +72,6 @@ class Derive:
         value = _encoder.encode(derived(accepted, self._model))
         for partition in range(self._settings.block_partitions):
             yield Output(self._blocks, partition, record.key, value)
-
-    async def publish(self, result: Result) -> Sequence[Output]:
-        """Nothing goes anywhere but to Kafka."""
-        return ()
 
 
 async def complete(settings: Settings, work: Derive, source: TopicPartition, topic_ids: Mapping[str, str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -31,6 +31,7 @@ from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Output, Progress
+from pipeline.times import now
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +44,6 @@ _encoder = msgspec.json.Encoder()
 _accepted = msgspec.json.Decoder(Accepted)
 _known = msgspec.msgpack.Decoder(Known)
 _known_encoder = msgspec.msgpack.Encoder()
-
-
-def now() -> datetime:
-    """The time of day, aware."""
-    return datetime.now(UTC)
 
 
 class Intake:

@@ -60,21 +60,6 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
-class Nothing:
-    """The store of work that remembers nothing."""
-
-    offset = 0
-
-    def commit(self, offset: int) -> None:
-        """Nothing to commit."""
-
-    def sync(self) -> None:
-        """Nothing to sync."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
 @dataclass
 class Result:
     """What the records of one chunk lead to: Kafka outputs, and whatever else the stage publishes before them."""

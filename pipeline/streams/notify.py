@@ -6,7 +6,7 @@ It does not depend on the generation: whatever model runs beside another, nobody
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -24,9 +24,10 @@ from pipeline.streams import faults, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import control
-from pipeline.streams.lane import After, Nothing, Result, Table
+from pipeline.streams.lane import After, Result
 from pipeline.streams.silent_searches import SilentSearches
 from pipeline.streams.stage import ALL, Feed, Stage
+from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
 
 log = logging.getLogger(__name__)
@@ -37,20 +38,12 @@ _disclosures = msgspec.json.Decoder(Disclosure)
 _encoder = msgspec.json.Encoder()
 
 
-class Notify:
+class Notify(Stateless):
     """Tells what each record leads to, by a pure function."""
 
     def __init__(self, settings: Settings, told: Callable[[bytes], Iterable[Notice]]) -> None:
         self._topic = topics.name(settings, topics.NOTICES)
         self._told = told
-
-    async def open(self, source: TopicPartition, applied: int) -> Nothing:
-        """There is nothing to open."""
-        return Nothing()
-
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
-        """Nothing is."""
-        return []
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
         """The notices of each record; one that can't be read is left out, since nobody could be told of it."""
@@ -65,10 +58,6 @@ class Notify:
                 continue
             result.outputs += [Output(self._topic, 0, one.id.encode(), _encoder.encode(one)) for one in notices]
         return result
-
-    async def publish(self, result: Result) -> Sequence[Output]:
-        """Nothing goes anywhere but to Kafka."""
-        return ()
 
 
 def of_disclosure(value: bytes) -> Iterable[Notice]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from pipeline.correlation.claims import Claim
@@ -25,22 +24,24 @@ from pipeline.index import decision_documents, mappings
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document, rejected_document
 from pipeline.index.mappings import Indices
-from pipeline.index.writer import BulkWriter, Outcome
+from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model
 from pipeline.records.messages import Accepted, Rejected
 from pipeline.settings import Settings
-from pipeline.streams import control, faults, metrics, topics
+from pipeline.streams import control, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.aliases import follow
-from pipeline.streams.connection import LARGEST_REQUEST, elasticsearch_url, options
-from pipeline.streams.control import Control, Generation
-from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S, After, Nothing, Result, Table
+from pipeline.streams.connection import elasticsearch_url
+from pipeline.streams.control import Generation
+from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S, After, Result, Table
 from pipeline.streams.reading import read
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
+from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.telling import Telling
 from pipeline.streams.transactions import Lost, Output
+from pipeline.streams.writing import Writing, document_of
 
 log = logging.getLogger(__name__)
 
@@ -54,99 +55,21 @@ _seen = msgspec.msgpack.Decoder(Seen)
 _seen_encoder = msgspec.msgpack.Encoder()
 
 
-class Document(msgspec.Struct, frozen=True):
-    """A document to index and the record that it is made from; without one, the record could not be read."""
-
-    record: ConsumerRecord
-    action: Action | None
-    error: str = ""
-
-
-class Writing:
-    """Writes documents to the index; what it will never take goes to `rejected`."""
-
-    def __init__(self, settings: Settings, writer: BulkWriter) -> None:
-        self._settings, self._writer = settings, writer
-        self._topic = topics.name(settings, topics.REJECTED)
-        self._producer: AIOKafkaProducer | None = None
-
-    async def write(self, documents: Sequence[Document]) -> list[Output]:
-        """Write documents, however long Elasticsearch is away; returns the entries of `rejected` that are due."""
-        outcome = await self._writer.write([d.action for d in documents if d.action is not None])
-        _tell(outcome, documents)
-        records = {id(d.action): d.record for d in documents if d.action is not None}
-        refused = [(records[id(refusal.action)], refusal.error) for refusal in outcome.refused]
-        unreadable = [(d.record, d.error) for d in documents if d.action is None]
-        return [
-            faults.rejection(self._topic, self._settings, record, faults.NOT_INDEXED, error)
-            for record, error in (*refused, *unreadable)
-        ]
-
-    async def send(self, outputs: Sequence[Output]) -> None:
-        """Write entries outside a transaction: writing one twice is harmless."""
-        if not outputs:
-            return
-        if self._producer is None:
-            self._producer = AIOKafkaProducer(
-                **options(self._settings), enable_idempotence=True, max_request_size=LARGEST_REQUEST
-            )
-            await self._producer.start()
-        for topic, partition, key, value in outputs:
-            await self._producer.send_and_wait(topic, value, key=key, partition=partition)
-
-    async def close(self) -> None:
-        """Close the producer."""
-        if self._producer is not None:
-            await self._producer.stop()
-
-
-def _tell(outcome: Outcome, documents: Sequence[Document]) -> None:
-    """Tell what became of the documents, and how long cases took from their national topic."""
-    metrics.BULK.labels("written").inc(outcome.written)
-    metrics.BULK.labels("stale").inc(outcome.stale)
-    metrics.BULK.labels("refused").inc(len(outcome.refused))
-    faulty = len(outcome.refused) + sum(1 for d in documents if d.action is None)
-    metrics.FAULTS.labels(faults.NOT_INDEXED).inc(faulty)
-    now = time.time()
-    for document in documents:
-        if document.action is not None and document.action.arrived_ms:
-            metrics.END_TO_END.observe(max(0.0, now - document.action.arrived_ms / 1000))
-
-
-class Index:
+class Index(Stateless):
     """Indexes records that each make one document; repeated after a crash, since versions are external."""
 
     def __init__(self, document: Callable[[ConsumerRecord], Action], writing: Writing) -> None:
         self._document, self._writing = document, writing
 
-    async def open(self, source: TopicPartition, applied: int) -> Nothing:
-        """There is nothing to open."""
-        return Nothing()
-
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
-        """Nothing is."""
-        return []
-
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
         """The records' documents; for a repeated key only the last record counts, as in the compacted topic."""
         last = {record.key: record for record in records if record.value is not None}
-        return Result(documents=[_made(record, self._document) for record in last.values()])
+        return Result(documents=[document_of(record, self._document) for record in last.values()])
 
     async def publish(self, result: Result) -> Sequence[Output]:
         """Write the documents."""
         await self._writing.send(await self._writing.write(result.documents))
         return ()
-
-
-def _made(record: ConsumerRecord, make: Callable[[ConsumerRecord], Action | None]) -> Document:
-    """The record's document, or why there is none: a record of ours that can't be read must not hold up the rest."""
-    try:
-        return Document(record, make(record))
-    except faults.TROUBLE:
-        raise
-    except Exception as error:
-        log.exception("%s-%d-%d can't be indexed", record.topic, record.partition, record.offset)
-        return Document(record, None, type(error).__name__)
 
 
 def accepted_document(record: ConsumerRecord, current: Generation, model: Model) -> Action:
@@ -226,7 +149,7 @@ class ProjectLinks:
         result = Result()
         for record in records:
             if record.value is not None:
-                document = _made(record, lambda r: self._advance(r, store, result))
+                document = document_of(record, lambda r: self._advance(r, store, result))
                 if document.action is not None or document.error:
                     result.documents.append(document)
         return result
@@ -280,19 +203,10 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
             feeds += _decision_feeds(settings, writing)
         try:
             made = Stage(settings, f"{STAGE}-{current.id}", feeds, found.topics, after)
-            async with rejoining(made, control.changed(settings, *_standing(held, current.id))):
+            async with rejoining(made, control.changed_for(settings, held, current.id)):
                 yield made
         finally:
             await writing.close()
-
-
-def _standing(held: Control, generation: str) -> tuple[Callable[[Control], object], object]:
-    """What the stage stands on: that its generation is there, and which one is active."""
-
-    def seen(now: Control) -> object:
-        return generation in now.generations, now.active
-
-    return seen, seen(held)
 
 
 async def _prepared(settings: Settings, client: AsyncElasticsearch, indices: Indices) -> None:

@@ -7,7 +7,7 @@ one without it would not.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -27,8 +27,8 @@ from pipeline.matching.scoring import judgement
 from pipeline.records.handling import SILENT
 from pipeline.settings import Settings
 from pipeline.streams import topics
-from pipeline.streams.lane import Nothing, Table
 from pipeline.streams.lane import Result as Decided
+from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
 
 log = logging.getLogger(__name__)
@@ -52,20 +52,12 @@ class _Asked(msgspec.Struct):
     country: str = ""
 
 
-class SilentSearches:
+class SilentSearches(Stateless):
     """Asks each audited search again among silent cases, before the notices of it go out with the progress."""
 
     def __init__(self, settings: Settings, reader: Reader, model: Model, cipher: QueryCipher) -> None:
         self._topic = topics.name(settings, topics.NOTICES)
         self._reader, self._model, self._cipher = reader, model, cipher
-
-    async def open(self, source: TopicPartition, applied: int) -> Nothing:
-        """There is nothing to open."""
-        return Nothing()
-
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
-        """Nothing is."""
-        return []
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Decided:
         """The searches among the entries, to be asked again."""

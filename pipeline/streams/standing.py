@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -19,8 +19,10 @@ from pipeline.index.standing_queries import fingerprint_of
 from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams import faults, topics
-from pipeline.streams.lane import Nothing, Result, Table
+from pipeline.streams.lane import Result
+from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
+from pipeline.times import now
 
 log = logging.getLogger(__name__)
 
@@ -30,25 +32,12 @@ _subscriptions = msgspec.json.Decoder(Subscription)
 _encoder = msgspec.json.Encoder()
 
 
-def now() -> datetime:
-    """The time of day, aware."""
-    return datetime.now(UTC)
-
-
-class Subscribe:
+class Subscribe(Stateless):
     """Values of `subscriptions` in, fingerprints by this generation's model out, to the owners of their keys."""
 
     def __init__(self, settings: Settings, model: Model, generation: str) -> None:
         self._partitions, self._model = settings.block_partitions, model
         self._blocks = topics.name(settings, topics.BLOCKS, generation=generation)
-
-    async def open(self, source: TopicPartition, applied: int) -> Nothing:
-        """There is nothing to open."""
-        return Nothing()
-
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
-        """Nothing is."""
-        return []
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
         """The fingerprint of each; one that can't be read is left out, since it asks for nothing."""
@@ -69,10 +58,6 @@ class Subscribe:
         value, key = _encoder.encode(made), made.case.encode()
         where = targets(made, first=one.version == 1, partitions=self._partitions)
         return [Output(self._blocks, partition, key, value) for partition in sorted(where)]
-
-    async def publish(self, result: Result) -> Sequence[Output]:
-        """Nothing goes anywhere but to Kafka."""
-        return ()
 
 
 class Matches:

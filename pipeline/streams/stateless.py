@@ -1,0 +1,41 @@
+"""Work that keeps nothing of its source: what its records lead to follows from each alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aiokafka import TopicPartition
+
+from pipeline.streams.lane import Result, Table
+from pipeline.streams.transactions import Output
+
+
+class Nothing:
+    """The store of work that remembers nothing."""
+
+    offset = 0
+
+    def commit(self, offset: int) -> None:
+        """Nothing to commit."""
+
+    def sync(self) -> None:
+        """Nothing to sync."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class Stateless:
+    """What such work has in common; it adds `step`, and `publish` where it has effects outside Kafka."""
+
+    async def open(self, source: TopicPartition, applied: int) -> Nothing:
+        """There is nothing to open."""
+        return Nothing()
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """Nothing is."""
+        return []
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        """Nothing goes anywhere but to Kafka."""
+        return ()
