@@ -70,26 +70,14 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     heads: dict[str, str] = {}
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class Entry(Act, frozen=True, omit_defaults=True, kw_only=True):
     """Value of topic `audit`, key = chain. `time` is RFC 3339; `previous` is "" for a writer's very first entry."""
 
     chain: str
     sequence: int
-    kind: Kind
     previous: str
     hash: str
     time: str
-    subject: str = ""
-    agency: str = ""
-    country: str = ""
-    roles: tuple[str, ...] = ()
-    purpose: str = ""
-    case_reference: str = ""
-    request: str = ""
-    object: str = ""
-    query: str = ""
-    shown: tuple[Shown, ...] = ()
-    heads: dict[str, str] = {}
 
 
 class Chain(msgspec.Struct, frozen=True):

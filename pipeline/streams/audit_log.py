@@ -22,10 +22,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.audit_tail import DAY_MS, See, followed
-from pipeline.streams.connection import options
-
-SEND_TIMEOUT_S: Final = 5.0
-"""Nobody waits longer for his answer than this when Kafka is away."""
+from pipeline.streams.prompt_producer import SEND_TIMEOUT_S, PromptProducer
 
 MOST_TOGETHER: Final = 200
 
@@ -127,36 +124,26 @@ class KafkaSender:
     """Sends entries to the topic `audit`. After a failure it begins anew with another producer."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
         self._topic = topics.name(settings, topics.AUDIT)
-        self._producer: AIOKafkaProducer | None = None
+        self._producer = PromptProducer(settings)
 
     async def __call__(self, entries: Sequence[Entry]) -> None:
         try:
-            producer = self._producer or await self._started()
+            producer = await self._producer.started()
             await asyncio.gather(*[await self._sent(producer, entry) for entry in entries])
         except BaseException:
             await self.stop()
             raise
+
+    async def stop(self) -> None:
+        """Let go of the producer; what it has not delivered by now it does not deliver."""
+        await self._producer.stop()
 
     async def _sent(self, producer: AIOKafkaProducer, entry: Entry) -> asyncio.Future[Any]:
         value = msgspec.json.encode(entry)
         future: asyncio.Future[Any] = await producer.send(self._topic, value, key=entry.chain.encode(), partition=0)
         future.add_done_callback(_hear)
         return future
-
-    async def _started(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(**options(self._settings), acks="all", enable_idempotence=True, linger_ms=0)
-        self._producer = producer
-        await producer.start()
-        return producer
-
-    async def stop(self) -> None:
-        """Let go of the producer; what it has not delivered by now it does not deliver."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), SEND_TIMEOUT_S)
 
 
 def _hear(future: asyncio.Future[Any]) -> None:
