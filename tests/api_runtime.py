@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 from fastapi import FastAPI
 from index_office import Office
 from memory_index import MemoryIndex
@@ -35,6 +36,7 @@ from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.documents import case_document, link_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
+from pipeline.matching.model import load_model
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams import topics
@@ -183,3 +185,15 @@ def record(agency: str, case_id: str = "1", code: str = "H0", to: tuple[str, ...
         "case_id": case_id, "agency": agency, "country": agency[:2].upper(), "title": f"Affair {case_id}",
         "handling": handling, "contact": {"unit": f"desk of {agency}"}, "entities": [person], **fields,
     }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def office() -> Office:
+    """Makes documents of records by the shipped model."""
+    return Office(load_model())
+
+
+@pytest.fixture
+def api(office: Office, tmp_path: Path) -> Api:
+    """An API over an empty in-memory index."""
+    return Api(office, tmp_path)

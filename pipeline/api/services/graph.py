@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -17,11 +17,19 @@ from pipeline.index.documents import CaseDocument
 
 DEEPEST: Final = 3
 
-MOST_NODES: Final = 200
-"""More nobody can look at; the strongest links of each case come first."""
-
 MOST_EACH: Final = 25
 """Links followed of one case."""
+
+
+class Most(NamedTuple):
+    """Limits of a graph: nodes in all, and links followed of one case, the strongest first."""
+
+    nodes: int = 200
+    each: int = MOST_EACH
+
+
+LOOKED_AT: Final = Most()
+"""More nobody can look at."""
 
 
 class GraphAnswer(msgspec.Struct, frozen=True):
@@ -50,8 +58,8 @@ class EntityAnswer(msgspec.Struct, frozen=True):
 class _Drawing:
     """The graph while it grows, from one ring of cases to the next."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Session, most: Most) -> None:
+        self.session, self.most = session, most
         self.nodes: dict[str, Row] = {}
         self.edges: dict[str, Row] = {}
         self.seen: dict[str, View] = {}
@@ -70,7 +78,7 @@ class _Drawing:
         hit = one.view is not LinkView.FULL
         name = self.session.reference(other) if hit else other
         edge = self.session.reference(one.link.link) if hit else one.link.link
-        if name not in self.nodes and len(self.nodes) >= MOST_NODES:
+        if name not in self.nodes and len(self.nodes) >= self.most.nodes:
             self.complete = False
             return None
         drawn = {"id": edge, "a": origin, "b": name, "band": one.link.band, "view": "hit" if hit else "full"}
@@ -86,10 +94,10 @@ class _Drawing:
         return other
 
 
-async def graph(session: Session, key: str, depth: int = 1) -> GraphAnswer:
+async def graph(session: Session, key: str, depth: int = 1, most: Most = LOOKED_AT) -> GraphAnswer:
     """The cases within `depth` links of a case, never beyond one that is only a hit. Raises NotFound."""
     session.require_reader()
-    drawing = _Drawing(session)
+    drawing = _Drawing(session, most)
     drawing.add_case(key, await readable(session, key))
     ring = [key]
     for _ in range(min(depth, DEEPEST)):
@@ -102,8 +110,8 @@ async def graph(session: Session, key: str, depth: int = 1) -> GraphAnswer:
 
 async def _around(drawing: _Drawing, origin: str) -> list[str]:
     around = await surroundings(drawing.session, origin)
-    drawing.complete = drawing.complete and len(around.links) <= MOST_EACH
-    onward = (drawing.add(origin, one, around) for one in around.links[:MOST_EACH])
+    drawing.complete = drawing.complete and len(around.links) <= drawing.most.each
+    onward = (drawing.add(origin, one, around) for one in around.links[: drawing.most.each])
     return [case for case in onward if case is not None]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from pipeline.api.services.links import links
+from pipeline.access.redaction import Row
+from pipeline.api.services.graph import DEEPEST, Most, graph
 from pipeline.web.addresses import of_case, of_graph
 from pipeline.web.components import states
 from pipeline.web.components.graph_drawing import Edge, Node, drawing_of
-from pipeline.web.components.links import other_side
 from pipeline.web.components.markup import box, drawing, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import Column, table
@@ -17,9 +19,8 @@ from pipeline.web.i18n import N_, Words
 from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
 
-DEEPEST = 3
-MOST_NODES, MOST_LINKS = 40, 12
-"""Nodes of a drawing that can still be read, and links that are followed from one case."""
+DRAWN = Most(nodes=40, each=12)
+"""What can still be read in a drawing."""
 
 
 class Loaded(NamedTuple):
@@ -32,35 +33,36 @@ class Loaded(NamedTuple):
 
 
 async def load(visit: Visit, parameters: Parameters) -> Loaded:
-    """Follow links step by step, as the reader may see them. Raises NotFound for the case itself."""
+    """The neighbourhood, as the reader may see it. Raises NotFound for the case itself."""
     key = parameters["key"]
     depth = min(DEEPEST, max(1, int(parameters["depth"])) if parameters["depth"].isdigit() else 1)
-    nodes, edges, rim = {key: Node(key, key, 0, of_case(key))}, set[Edge](), [key]
-    for step in range(1, depth + 1):
-        before = rim
-        rim = []
-        for case in before:
-            for node, edge in await _around(visit, case, step):
-                if node.name not in nodes and len(nodes) < MOST_NODES:
-                    nodes[node.name] = node
-                    rim += [node.name] if node.target else []
-                if node.name in nodes:
-                    edges.add(edge)
-    return Loaded(key, depth, tuple(nodes.values()), tuple(sorted(edges)))
+    found = await graph(visit.session(), key, depth, DRAWN)
+    rings = _rings(key, found.edges)
+    edges = {Edge(min(edge["a"], edge["b"]), max(edge["a"], edge["b"]), edge["band"]) for edge in found.edges}
+    return Loaded(key, depth, tuple(_node(row, rings[row["id"]]) for row in found.nodes), tuple(sorted(edges)))
 
 
-async def _around(visit: Visit, case: str, step: int) -> list[tuple[Node, Edge]]:
-    found = (await links(visit.session(), case, MOST_LINKS)).links
-    around = []
-    for row in found:
-        if row["hit"]:
-            node = Node(row["hit"]["reference"], row["hit"]["agency"], step)
-        else:
-            other = other_side(case, row)
-            node = Node(other, other, step, of_case(other))
-        first, second = sorted((case, node.name))
-        around.append((node, Edge(first, second, row["band"])))
-    return around
+def _rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
+    """How many links away each node is; an edge leads from a case read in full, and back unless it ends at a hit."""
+    onward: defaultdict[str, list[str]] = defaultdict(list)
+    for edge in edges:
+        onward[edge["a"]].append(edge["b"])
+        if edge["view"] == "full":
+            onward[edge["b"]].append(edge["a"])
+    rings, waiting = {key: 0}, deque([key])
+    while waiting:
+        here = waiting.popleft()
+        for there in onward[here]:
+            if there not in rings:
+                rings[there] = rings[here] + 1
+                waiting.append(there)
+    return rings
+
+
+def _node(row: Row, ring: int) -> Node:
+    if row["view"] == "hit":
+        return Node(row["id"], row["agency"], ring)
+    return Node(row["id"], row["id"], ring, of_case(row["id"]))
 
 
 def draw(view: View, loaded: Loaded) -> None:

@@ -1,20 +1,7 @@
+"""The in-memory API's fixtures."""
+
 from __future__ import annotations
 
-from pathlib import Path
+from api_runtime import api, office
 
-import pytest
-from api_runtime import Api
-from index_office import Office
-
-from pipeline.matching.model import load_model
-
-
-@pytest.fixture(scope="session")
-def office() -> Office:
-    return Office(load_model())
-
-
-@pytest.fixture
-def api(office: Office, tmp_path: Path) -> Api:
-    """An API over an empty in-memory index."""
-    return Api(office, tmp_path)
+__all__ = ["api", "office"]

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from api_runtime import ANNA, Api, record
+
+from pipeline.access.audit import Kind
+from pipeline.access.requester import grounds
+from pipeline.web.components.graph_drawing import Edge
+from pipeline.web.i18n import words
+from pipeline.web.pages.graph import Loaded, load
+from pipeline.web.session import Visit
+
+
+async def loaded(api: Api, depth: str) -> Loaded:
+    visit = Visit(api.runtime, words("en"), "light", ANNA, grounds("investigation", "2026/4711"))
+    return await load(visit, {"key": "fr-pj:1", "depth": depth})
+
+
+def chain(api: Api) -> None:
+    """fr - be - de in full, fr - nl as a hit, de - nl behind the rings."""
+    api.hold(record("fr-pj"), record("be-fp"), record("de-bka"), record("nl-np", code="H2"))
+    for a, b in (("be-fp:1", "fr-pj:1"), ("be-fp:1", "de-bka:1"), ("fr-pj:1", "nl-np:1"), ("de-bka:1", "nl-np:1")):
+        api.link(a, b)
+
+
+async def test_each_node_is_on_the_ring_of_its_distance_and_no_way_leads_through_a_hit(api: Api) -> None:
+    chain(api)
+    hit = api.session(ANNA).reference("nl-np:1")
+    found = await loaded(api, "3")
+    assert {node.name: node.depth for node in found.nodes} == {"fr-pj:1": 0, "be-fp:1": 1, hit: 1, "de-bka:1": 2}
+    assert {node.name for node in found.nodes if not node.target} == {hit}
+    assert Edge("be-fp:1", "de-bka:1", "certain") in found.edges
+
+
+async def test_a_graph_is_read_once_and_audited_as_one_act(api: Api) -> None:
+    chain(api)
+    await loaded(api, "2")
+    assert [act.kind for act in api.audit.acts] == [Kind.READ]
