@@ -39,11 +39,15 @@ class Grant(NamedTuple):
 
 
 class Duties(NamedTuple):
-    """What a process of ours reads and writes; `owns` begins the names of its groups and transactions, if any."""
+    """What a process of ours reads and writes.
+
+    `owns` begins the names of its groups and transactions, if any; `also_sends_as` those of further transactions.
+    """
 
     reads: tuple[Topic, ...]
     writes: tuple[Topic, ...]
     owns: str = ""
+    also_sends_as: tuple[str, ...] = ()
 
 
 DECIDED: Final = (
@@ -61,6 +65,7 @@ ROLES: Final = {
         reads=(topics.AGENCIES, topics.CONTROL, topics.PROGRESS, topics.CASES, topics.ACCEPTED),
         writes=(topics.PROGRESS, topics.RECEIPTS, topics.REJECTED, topics.ACCEPTED, topics.BLOCKS),
         owns="intake",
+        also_sends_as=("derive",),  # whose place it takes at a switch of generations
     ),
     "derive": Duties(
         reads=(topics.CONTROL, topics.PROGRESS, topics.ACCEPTED),
@@ -71,6 +76,7 @@ ROLES: Final = {
         reads=(topics.CONTROL, topics.PROGRESS, topics.SUBSCRIPTIONS, topics.BLOCKS, topics.LINKS),
         writes=(topics.PROGRESS, topics.BLOCKS, topics.LINKS, topics.NOTICES, topics.REJECTED),
         owns="correlate",
+        also_sends_as=("subscribe",),  # its second feed
     ),
     "project": Duties(
         reads=(topics.CONTROL, topics.PROGRESS, topics.ACCEPTED, topics.REJECTED, topics.LINKS, *DECIDED),
@@ -105,7 +111,7 @@ def role_grants(settings: Settings, role: str) -> list[Grant]:
     granted = [*_on(settings, duties.reads, Operation.READ), *_on(settings, duties.writes, Operation.WRITE)]
     if duties.owns:
         granted += _own(settings.namespace + duties.owns)
-    return granted
+    return [*granted, *(_sending(settings.namespace + one) for one in duties.also_sends_as)]
 
 
 def agency_grants(settings: Settings, agency: str) -> list[Grant]:
@@ -128,7 +134,8 @@ def _on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> lis
 
 
 def _own(prefix: str) -> list[Grant]:
-    return [
-        Grant(Kind.GROUP, prefix, Operation.READ, prefix=True),
-        Grant(Kind.TRANSACTIONS, prefix, Operation.WRITE, prefix=True),
-    ]
+    return [Grant(Kind.GROUP, prefix, Operation.READ, prefix=True), _sending(prefix)]
+
+
+def _sending(prefix: str) -> Grant:
+    return Grant(Kind.TRANSACTIONS, prefix, Operation.WRITE, prefix=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.settings import Settings
+from pipeline.streams import derive, standing
 from pipeline.streams.rights import ROLES, Grant, Kind, Operation, agency_grants, role_grants
 from pipeline.streams.worker import BUILDERS
 
@@ -28,3 +29,8 @@ def test_an_agency_may_do_five_things_and_no_more() -> None:
 def test_everything_granted_lies_in_the_installations_namespace(role: str) -> None:
     assert all(grant.name.startswith("n-") and len(grant.name) > len("n-") for grant in role_grants(SETTINGS, role))
     assert not any(grant.prefix and grant.name.endswith("cases") for grant in role_grants(SETTINGS, role))
+
+
+@pytest.mark.parametrize(("role", "sender"), [("intake", derive.STAGE), ("correlate", standing.FEED)])
+def test_a_stage_may_send_under_every_name_that_it_uses(role: str, sender: str) -> None:
+    assert Grant(Kind.TRANSACTIONS, f"n-{sender}", Operation.WRITE, prefix=True) in role_grants(SETTINGS, role)
