@@ -10,6 +10,7 @@ from pipeline.api.problems import NotFound
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.routes.links import Case
+from pipeline.api.services import entities
 from pipeline.api.services import graph as service
 
 router = APIRouter(prefix="/v1", tags=["surroundings"])
@@ -23,7 +24,16 @@ TIMELINE: dict[str, Any] = {
         {"when": "2026-10-28", "what": "opened", "case": "fr-pj:2026-004711", "agency": "fr-pj", "entity": None},
     ],
 }
-ENTITY: dict[str, Any] = {"as_of": AS_OF, "appearances": []}
+ENTITY: dict[str, Any] = {
+    "as_of": AS_OF,
+    "type": "person",
+    "appearances": [
+        {"case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR", "band": "certain", "caveat": None,
+         "entity": {"id": "p1", "type": "person", "birth_date": "1980-05-01"}},
+    ],
+    "facts": [{"field": "birth_date", "value": "1980-05-01", "cases": ["fr-pj:2026-004711"]}],
+    "complete": True,
+}  # fmt: skip
 
 
 @router.get(
@@ -52,10 +62,10 @@ async def timeline(session: SessionOf, case: Case) -> Response:
     "/entities",
     summary="One entity across cases",
     response_class=Response,
-    responses=described(service.EntityAnswer, ENTITY, NotFound),
+    responses=described(entities.EntityAnswer, ENTITY, NotFound),
 )
 async def entity(
     session: SessionOf, case: Case, entity: Annotated[str, Query(min_length=1, examples=["p1"])]
 ) -> Response:
-    """What the cases that you may read say of one entity, as far as links hold it for the same."""
-    return answer(await service.entity(session, case, entity))
+    """The entities of cases that you may read that, by all their links together, are this one; what each says of it."""
+    return answer(await entities.entity(session, case, entity))

@@ -1,4 +1,4 @@
-"""The neighbourhood of a case, what happened when in it, and one person across cases: all computed at reading."""
+"""The neighbourhood of a case and what happened when in it, both computed at reading."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 from pipeline.access.audit import Kind
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
-from pipeline.api.problems import NotFound
 from pipeline.api.services.cases import readable
 from pipeline.api.services.links import SeenLink, Surroundings, surroundings
 from pipeline.api.session import Session, meta, shown
@@ -46,13 +45,6 @@ class TimelineAnswer(msgspec.Struct, frozen=True):
 
     as_of: str
     events: tuple[Row, ...]
-
-
-class EntityAnswer(msgspec.Struct, frozen=True):
-    """One entity of a case with what linked cases say of the same one."""
-
-    as_of: str
-    appearances: tuple[Row, ...]
 
 
 class _Drawing:
@@ -146,44 +138,3 @@ def _events(case: CaseDocument) -> list[Row]:
         for when, what, entity in told
         if when
     ]
-
-
-async def entity(session: Session, key: str, name: str) -> EntityAnswer:
-    """One entity of a case across the linked cases: where the evidence of a link says that it is the same.
-
-    Raises NotFound for a case that is not to be read or an entity that it does not have.
-    """
-    session.require_reader()
-    own = await readable(session, key)
-    first = _appearance(own, name, "certain")
-    if first is None:
-        await session.audit(Kind.READ, {"entity": name, "case": key}, shown({key: View.FULL}))
-        raise NotFound("there is no such entity")
-    around = await surroundings(session, key)
-    full = [one for one in around.links[:MOST_EACH] if one.view is LinkView.FULL]
-    told = await session.runtime.reader.links(one.link.link for one in full)
-    cases = await session.runtime.reader.cases((case for one in full for case in one.link.cases), fields=None)
-    rows = [first, *(row for link in told.values() for row in _same(link, key, name, cases))]
-    await session.audit(Kind.READ, {"entity": name, "case": key}, shown({row["case"]: View.FULL for row in rows}))
-    return EntityAnswer(session.as_of, tuple(rows))
-
-
-def _same(link: Any, key: str, name: str, cases: dict[str, CaseDocument]) -> list[Row]:
-    """The other side's entities that a link's evidence counts for being this one."""
-    here, there = ("a", "b") if link.a.case == key else ("b", "a")
-    other = cases.get(link.b.case if here == "a" else link.a.case)
-    pairs = link.evidence["entities"] if link.evidence and other else ()
-    found = (
-        _appearance(other, pair[f"entity_{there}"], link.band)
-        for pair in pairs
-        if other and pair[f"entity_{here}"] == name and pair["counted"] > 0
-    )
-    return [row for row in found if row is not None]
-
-
-def _appearance(case: CaseDocument, name: str, band: str) -> Row | None:
-    entity = next((one for one in (case.data or {}).get("entities", ()) if one["id"] == name), None)
-    if entity is None:
-        return None
-    caveat = (case.handling.caveat if case.handling else "") or None
-    return {"case": case.case, "agency": case.agency, "band": band, "caveat": caveat, "entity": entity}

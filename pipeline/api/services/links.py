@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,7 @@ from pipeline.access.audit import Kind
 from pipeline.access.policy import LinkView, View, link_view
 from pipeline.access.redaction import Ends, Row, link_for
 from pipeline.api.services.cases import readable
+from pipeline.api.services.reviews import colours
 from pipeline.api.session import Session, meta, shown
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
@@ -19,6 +21,9 @@ MOST = 100
 """Links of one page."""
 
 BANDS = ("certain", "probable", "possible")
+
+NOT_JUDGED: Final[Row] = {"colour": None, "disputed": None}
+"""Of a link with a hit-only side: its judgement is for those who see both sides."""
 
 
 class LinksAnswer(msgspec.Struct, frozen=True):
@@ -85,15 +90,18 @@ def _seen(session: Session, link: LinkDocument, views: Mapping[str, View]) -> Se
 
 
 async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, CaseDocument]) -> list[Row]:
-    """The links as they may be shown, with the evidence of those seen in full.
+    """The links as they may be shown, with evidence, colour and dispute of those seen in full.
 
     One that has changed since it was listed is left out: its evidence would speak of other versions.
     """
-    told = await session.runtime.reader.links(one.link.link for one in page if one.view is LinkView.FULL)
+    full = [one.link.link for one in page if one.view is LinkView.FULL]
+    told = await session.runtime.reader.links(full)
+    judged = await colours(session, full)
     rows = []
     for one in page:
         link = told.get(one.link.link) if one.view is LinkView.FULL else one.link
         if link is not None and (link.a.hash, link.b.hash) == (one.link.a.hash, one.link.b.hash):
             ends = Ends(*(meta(cases[case]) for case in link.cases))
-            rows.append(link_for(one.view, ends, link_row(link), session.reference) or {})
+            row = link_for(one.view, ends, link_row(link), session.reference) or {}
+            rows.append(row | judged.get(link.link, NOT_JUDGED))
     return rows

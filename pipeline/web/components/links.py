@@ -56,7 +56,7 @@ def _other(view: View, case: str, row: Row) -> None:
 
 def _judged(words: Words, row: Row) -> None:
     if not row["hit"]:
-        colour(words, row.get("colour") or "yellow")
+        colour(words, row["colour"])
 
 
 def _number(value: Any, said: Callable[[Any], str]) -> None:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from pipeline.access.redaction import Row
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
-from pipeline.api.services.reviews import colours
 from pipeline.web.addresses import of_graph
 from pipeline.web.components.entity import entity
 from pipeline.web.components.links import links_table
@@ -35,9 +34,7 @@ async def load(visit: Visit, parameters: Parameters) -> Loaded:
     key = parameters["key"]
     found = await case(visit.session(), key)
     linked = await links(visit.session(), key, LINKS)
-    full = [row["link_id"] for row in linked.links if not row["hit"]]
-    judged = await colours(visit.session(), full)
-    return Loaded(found.case, tuple(row | judged.get(row["link_id"], {}) for row in linked.links))
+    return Loaded(found.case, linked.links)
 
 
 def draw(view: View, loaded: Loaded) -> None:

@@ -12,6 +12,7 @@ from api_runtime import ANNA, DORA, Api, record
 
 from pipeline.api.problems import NotFound
 from pipeline.api.services import graph as service
+from pipeline.api.services.entities import entity
 from pipeline.api.services.exports import export
 from pipeline.api.session import Session
 
@@ -50,10 +51,24 @@ async def test_what_happened_is_told_in_order(chain: Api) -> None:
 
 
 async def test_an_entity_is_followed_where_evidence_holds_it_for_the_same(chain: Api) -> None:
-    rows = (await service.entity(chain.session(ANNA), "fr-pj:1", "p1")).appearances
-    assert [row["case"] for row in rows] == ["fr-pj:1", "be-fp:1"]
+    told = await entity(chain.session(ANNA), "fr-pj:1", "p1")
+    assert [row["case"] for row in told.appearances] == ["fr-pj:1", "be-fp:1", "de-bka:1"]
+    assert {"field": "birth_date", "value": "1980-05-01", "cases": ["fr-pj:1", "be-fp:1", "de-bka:1"]} in told.facts
+    assert (told.type, told.complete) == ("person", True)
+    assert {one.case for one in chain.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1", "de-bka:1"}
     with pytest.raises(NotFound):
-        await service.entity(chain.session(ANNA), "fr-pj:1", "p9")
+        await entity(chain.session(ANNA), "fr-pj:1", "p9")
+
+
+async def test_namesakes_of_another_age_are_not_one_thing(api: Api) -> None:
+    """Father and son have a common friend in the middle; he without a birth date is neither."""
+    young, old, nameless = ({"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}]} for _ in range(3))
+    young["birth_date"], old["birth_date"] = "1980-05-01", "1955-11-30"
+    api.hold(record("fr-pj", entities=[young]), record("be-fp", entities=[nameless]), record("de-bka", entities=[old]))
+    for a, b in (("be-fp:1", "fr-pj:1"), ("be-fp:1", "de-bka:1")):
+        api.link(a, b)
+    told = await entity(api.session(ANNA), "fr-pj:1", "p1")
+    assert [row["case"] for row in told.appearances] == ["fr-pj:1"]
 
 
 async def exported(session: Session, *what: Any) -> str:

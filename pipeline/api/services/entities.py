@@ -1,0 +1,160 @@
+"""One thing across cases (a person, a car): the entities of linked cases that all their links together tell to be one.
+
+It is computed at reading, from what this requester reads in full and nothing else, so nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from pipeline.access.audit import Kind
+from pipeline.access.policy import LinkView, View
+from pipeline.access.redaction import Row
+from pipeline.api.problems import NotFound
+from pipeline.api.services.cases import readable
+from pipeline.api.services.links import SeenLink, surroundings
+from pipeline.api.session import Session, shown
+from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.model import Model
+from pipeline.matching.resolution import Tie, are_apart, groups
+
+MOST_CASES: Final = 50
+"""Cases that are looked at: a thing that more speak of is looked at case by case."""
+
+MOST_EACH: Final = 25
+"""Links followed of one case, the strongest first."""
+
+STEPS: Final = 2
+"""Links between the case asked about and another one: what a case in between tells joins two that say little."""
+
+NO_FACTS: Final = frozenset({"id", "type"})
+
+Place = tuple[str, str]
+"""A case key and an entity's id in it."""
+
+
+class EntityAnswer(msgspec.Struct, frozen=True):
+    """A thing: where it appears, the asked entity first, and what is said of it, each with the cases that say so.
+
+    `complete` is false where a limit left cases out.
+    """
+
+    as_of: str
+    type: str
+    appearances: tuple[Row, ...]
+    facts: tuple[Row, ...]
+    complete: bool
+
+
+class _Near:
+    """The cases around one, and the links between them, as far as the requester reads both sides of each in full."""
+
+    def __init__(self) -> None:
+        self.bands: dict[str, str] = {}
+        """By case the band of the link that led to it."""
+        self.links: set[str] = set()
+        self.complete = True
+
+    def follow(self, origin: str, found: list[SeenLink]) -> list[str]:
+        """Take in the links of `origin`; the cases that are new."""
+        full = [one.link for one in found if one.view is LinkView.FULL]
+        self.complete = self.complete and len(full) <= MOST_EACH
+        return [case for link in full[:MOST_EACH] for case in self._new(origin, link)]
+
+    def _new(self, origin: str, link: LinkDocument) -> Iterator[str]:
+        other = next(case for case in link.cases if case != origin)
+        if other not in self.bands and len(self.bands) == MOST_CASES:
+            self.complete = False
+            return
+        self.links.add(link.link)
+        if other not in self.bands:
+            self.bands[other] = link.band
+            yield other
+
+
+async def entity(session: Session, key: str, name: str) -> EntityAnswer:
+    """The thing that entity `name` of case `key` is.
+
+    Raises NotFound for a case that is not to be read or an entity that it does not have.
+    """
+    session.require_reader()
+    own = await readable(session, key)
+    if name not in _entities(own):
+        await session.audit(Kind.READ, {"entity": name, "case": key}, shown({key: View.FULL}))
+        raise NotFound("there is no such entity")
+    near = await _near(session, key)
+    cases = await session.runtime.reader.cases(sorted(near.bands), fields=None)
+    views = await session.views(cases)
+    cases = {key: own} | {case: one for case, one in cases.items() if views[case] is View.FULL}
+    links = await session.runtime.reader.links(sorted(near.links))
+    members = _members((key, name), cases, links.values(), session.runtime.model)
+    await session.audit(Kind.READ, {"entity": name, "case": key}, shown({case: View.FULL for case, _ in members}))
+    rows = [_appearance(cases[case], entity, near.bands[case]) for case, entity in members]
+    return EntityAnswer(session.as_of, rows[0]["entity"]["type"], tuple(rows), tuple(_facts(rows)), near.complete)
+
+
+async def _near(session: Session, key: str) -> _Near:
+    near = _Near()
+    near.bands[key] = "certain"
+    ring = [key]
+    for _ in range(STEPS):
+        ring = [new for case in ring for new in near.follow(case, (await surroundings(session, case)).links)]
+    return near
+
+
+def _members(
+    asked: Place, cases: Mapping[str, CaseDocument], links: Iterable[LinkDocument], model: Model
+) -> list[Place]:
+    """The entities that are one with the asked one: itself first, then the others by case key."""
+    held = {
+        (case, one.id): one
+        for case, document in sorted(cases.items())
+        for one in msgspec.convert(document.fingerprint, Fingerprint).entities
+    }
+    places, prints = list(held), list(held.values())
+    number = {place: at for at, place in enumerate(places)}
+    ties = [tie for link in links for tie in _ties(link, number)]
+    found = groups(len(places), ties, lambda a, b: are_apart(prints[a], prints[b], model))
+    mine = next((group for group in found if number.get(asked) in group), [])
+    return [asked, *(places[at] for at in mine if places[at] != asked)]
+
+
+def _ties(link: LinkDocument, number: Mapping[Place, int]) -> Iterator[Tie]:
+    """A link's ties between entities of one type, by its evidence."""
+    for pair in link.evidence["entities"] if link.evidence else ():
+        a, b = (number.get((side.case, pair[f"entity_{name}"])) for name, side in (("a", link.a), ("b", link.b)))
+        if pair["type_a"] == pair["type_b"] and pair["bits"] > 0 and a is not None and b is not None:
+            yield Tie(pair["bits"], a, b)
+
+
+def _entities(case: CaseDocument) -> dict[str, dict[str, Any]]:
+    return {one["id"]: one for one in (case.data or {}).get("entities", ())}
+
+
+def _appearance(case: CaseDocument, name: str, band: str) -> Row:
+    caveat = (case.handling.caveat if case.handling else "") or None
+    return {
+        "case": case.case,
+        "agency": case.agency,
+        "country": case.country,
+        "band": band,
+        "caveat": caveat,
+        "entity": _entities(case)[name],
+    }
+
+
+def _facts(rows: Iterable[Row]) -> Iterator[Row]:
+    """Every value of every field once, with the cases that state it, in the order in which it is first met."""
+    said: dict[tuple[str, bytes], list[str]] = {}
+    for row in rows:
+        for field, value in row["entity"].items():
+            for one in value if isinstance(value, list) else [value]:
+                if field not in NO_FACTS:
+                    said.setdefault((field, orjson.dumps(one, option=orjson.OPT_SORT_KEYS)), []).append(row["case"])
+    for (field, value), cases in sorted(said.items(), key=lambda item: item[0][0]):
+        yield {"field": field, "value": orjson.loads(value), "cases": list(dict.fromkeys(cases))}
