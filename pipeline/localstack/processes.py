@@ -76,6 +76,26 @@ def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process
     return process
 
 
+def complete(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run `command` to its end, its output kept. Interrupted, it is gone before the interrupt goes on.
+
+    `subprocess.run` waits a quarter of a second for what it kills then, and knows nothing of a child that is started
+    as the interrupt comes.
+    """
+    child: subprocess.Popen[str] | None = None
+    try:
+        with interrupts_deferred():
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 (as above)
+        output, errors = child.communicate()
+    except BaseException:
+        with interrupts_deferred():
+            if child is not None:
+                child.kill()
+                child.communicate()
+        raise
+    return subprocess.CompletedProcess(command, child.returncode, output, errors)
+
+
 def _await_command_line(process: psutil.Process) -> None:
     """A process that has just been started has no command line for a moment; `find` would take it for dead."""
     with suppress(psutil.Error):

@@ -107,6 +107,26 @@ def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
     assert reached == [True]
 
 
+def test_an_interrupted_command_is_gone_before_the_interrupt_goes_on(wait_for) -> None:
+    before = set(psutil.Process().children())
+
+    def interrupt_once_started() -> None:
+        wait_for(lambda: set(psutil.Process().children()) - before)  # the signal's handler is there before its child
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=interrupt_once_started)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt), processes.ended_by_signals():
+        processes.complete([sys.executable, "-c", STUBBORN])
+    thread.join()
+    assert set(psutil.Process().children()) <= before
+
+
+def test_a_command_that_ends_by_itself_has_said_what_it_said() -> None:
+    done = processes.complete([sys.executable, "-c", "import sys; print('out'); sys.exit('err')"])
+    assert (done.returncode, done.stdout, done.stderr) == (1, "out\n", "err\n")
+
+
 def test_termination_ends_the_block_like_an_interrupt_and_the_handlers_are_put_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt), processes.ended_by_signals():
