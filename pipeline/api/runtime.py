@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from pipeline.access.policy import Grant
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Requester
 from pipeline.access.token_keys import verifier
-from pipeline.access.tokens import TokenVerifier
+from pipeline.access.tokens import TokenError, TokenVerifier
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.rates import Rates
 from pipeline.errors import LiaisonError
@@ -28,8 +28,9 @@ from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.matching.model import Model
+from pipeline.records.agencies import AgencyState
 from pipeline.settings import Settings
-from pipeline.streams import admin, control, topics
+from pipeline.streams import admin, control, registry, topics
 from pipeline.streams.audit_log import audit_log, writer_name
 from pipeline.streams.decision_log import DecisionLog
 from pipeline.streams.freshness import watched
@@ -38,7 +39,7 @@ from pipeline.times import now
 log = logging.getLogger(__name__)
 
 FOLLOW_AGAIN_S: Final = 5.0
-"""Pause before `control` is followed again where it could not be read."""
+"""Pause before `control` or `agencies` is followed again where it could not be read."""
 
 Clock = Callable[[], datetime]
 
@@ -83,6 +84,15 @@ class Runtime:
     as_of: Callable[[], datetime | None]
     """As of when the index is; None while nobody knows."""
     clock: Clock = now
+    left: frozenset[str] = frozenset()
+    """Agencies that no longer take part."""
+
+    async def requester(self, token: str) -> Requester:
+        """Whose token it is. Raises TokenError where it does not hold, or its agency has left."""
+        found = await self.tokens.requester(token)
+        if found.agency in self.left:
+            raise TokenError("the token's agency no longer takes part")
+        return found
 
 
 @asynccontextmanager
@@ -115,21 +125,34 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             rates=Rates(settings.request_rate),
             as_of=lambda: freshness.as_of,
         )
-        following = asyncio.create_task(_follow(runtime))
+        following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in (_follow_model, _follow_agencies)]
         try:
             yield runtime
         finally:
-            following.cancel()
-            await asyncio.wait([following])
+            for task in following:
+                task.cancel()
+            await asyncio.wait(following)
 
 
-async def _follow(runtime: Runtime) -> None:
-    """Search with the active generation's model; while it can't be read, with the last one."""
+async def _kept_up(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:
+    """Follow without end; while it can't be read, what was known last holds."""
     while True:
         try:
-            async with aclosing(control.watch(runtime.settings)) as states:
-                async for held in states:
-                    runtime.model = held.of().compiled()
+            await follow(runtime)
         except (LiaisonError, KafkaError) as error:
-            log.warning("the active generation can't be followed: %s", error)
+            log.warning("generations and agencies can't be followed: %s", error)
             await asyncio.sleep(FOLLOW_AGAIN_S)
+
+
+async def _follow_model(runtime: Runtime) -> None:
+    """Search with the active generation's model."""
+    async with aclosing(control.watch(runtime.settings)) as states:
+        async for held in states:
+            runtime.model = held.of().compiled()
+
+
+async def _follow_agencies(runtime: Runtime) -> None:
+    """Refuse the tokens of agencies that have left."""
+    async with aclosing(registry.watch(runtime.settings)) as states:
+        async for held in states:
+            runtime.left = frozenset(name for name, one in held.items() if one.state is AgencyState.REMOVED)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.records.agencies import Agency
+    from pipeline.settings import Settings
 
 CredentialsFile = Annotated[
     Path | None, typer.Option("--credentials", help="Write them to this file (mode 600) instead of printing them.")
@@ -42,14 +46,25 @@ def add_agency(
     from pipeline.ops.credentials import hand_out
     from pipeline.records.agencies import Agency
     from pipeline.streams import users
-    from pipeline.streams.registry import add
     from pipeline.streams.rights import agency_grants
 
     settings = from_environment()
-    applied = asyncio.run(add(settings, Agency(name, country)))
-    typer.echo(f"{name} ({country}) takes part; {len(applied.created)} topics created", err=True)
+    created = asyncio.run(_add(settings, Agency(name, country)))
+    typer.echo(f"{name} ({country}) takes part; {created} topics created", err=True)
     if users.asks(settings):
         hand_out(settings, users.make(settings, name, agency_grants(settings, name), renew=renew), credentials)
+
+
+async def _add(settings: Settings, agency: Agency) -> int:
+    """Register an agency; the topic of the audit trail comes first. Returns how many topics were created."""
+    from pipeline.ops.operation import audited
+    from pipeline.streams import admin, topics
+    from pipeline.streams.registry import add
+
+    made = admin.apply(settings, topics.plan(settings, [], []))
+    async with audited(settings, f"agency add {agency.name} {agency.country}"):
+        made += await add(settings, agency)
+    return len(made.created)
 
 
 def remove_agency(
@@ -57,18 +72,27 @@ def remove_agency(
     timeout: Annotated[float, typer.Option(help="Seconds that intake has for the withdrawals.")] = 600.0,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
 ) -> None:
-    """Take an agency out: end its credentials, withdraw its cases, revoke its disclosures; the audit stays.
+    """Take an agency out: end credentials, disclosures and standing queries, withdraw its cases; the audit stays.
 
     Intake must be running. Run again, it goes on where it was cut off. Example: liaison ops agency remove fr-pj --yes
     """
-    from datetime import UTC, datetime
-
-    from pipeline.ops.removal import remove
+    from pipeline.ops.operation import audited
+    from pipeline.ops.removal import Removed, remove
+    from pipeline.times import now
 
     if not yes:
         typer.confirm(f"Withdraw all cases of {name} and end its access?", abort=True, err=True)
-    done = asyncio.run(remove(from_environment(), name, timeout, lambda: datetime.now(UTC)))
-    typer.echo(f"{name} has left: {done.cases:,} cases withdrawn, {done.disclosures:,} disclosures revoked")
+    settings = from_environment()
+
+    async def removed() -> Removed:
+        async with audited(settings, f"agency remove {name}"):
+            return await remove(settings, name, timeout, now)
+
+    done = asyncio.run(removed())
+    typer.echo(
+        f"{name} has left: {done.cases:,} cases withdrawn, {done.disclosures:,} disclosures revoked,"
+        f" {done.subscriptions:,} standing queries ended"
+    )
 
 
 def make_credentials(
@@ -81,6 +105,7 @@ def make_credentials(
     Example: liaison ops credentials intake --credentials intake.env
     """
     from pipeline.ops.credentials import hand_out
+    from pipeline.ops.operation import recorded
     from pipeline.streams import users
     from pipeline.streams.rights import ROLES, role_grants
 
@@ -89,6 +114,7 @@ def make_credentials(
     settings = from_environment()
     if not users.asks(settings):
         raise LiaisonError("this Kafka has no users: set LIAISON_KAFKA_SECURITY_PROTOCOL, or `liaison up --secure`")
+    asyncio.run(recorded(settings, f"credentials {role}{' --renew' if renew else ''}"))
     hand_out(settings, users.make(settings, role, role_grants(settings, role), renew=renew), credentials)
 
 

@@ -41,7 +41,14 @@ def sweep(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON o
 
     Example: liaison ops sweep
     """
+    from pipeline.ops.operation import audited
     from pipeline.ops.sweeping import sweep_all
 
-    swept = asyncio.run(sweep_all(from_environment()))
+    settings = from_environment()
+
+    async def done() -> int:
+        async with audited(settings, "sweep"):
+            return await sweep_all(settings)
+
+    swept = asyncio.run(done())
     typer.echo(json.dumps({"swept": swept}) if as_json else f"{swept} links cleared")

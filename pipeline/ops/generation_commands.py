@@ -14,6 +14,7 @@ from pipeline.settings import settings as from_environment
 if TYPE_CHECKING:
     from pipeline.matching.model import Model
     from pipeline.ops.generations import Status
+    from pipeline.streams.control import Generation
 
 Id = Annotated[str, typer.Argument(help="Twelve hexadecimal digits, as `status` shows them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -45,11 +46,17 @@ def build(
 
     Example: liaison ops generation build --model model.json --stop-over 5000 --wait
     """
-    from pipeline.ops import generations
+    from pipeline.ops.generations import build as set_up
+    from pipeline.ops.operation import audited
 
     settings = from_environment()
-    made, stopped = asyncio.run(_model(model, set(stop or ()), stop_over))
-    one = asyncio.run(generations.build(settings, made, block_partitions))
+
+    async def built() -> tuple[Generation, dict[str, int]]:
+        made, stopped = await _model(model, set(stop or ()), stop_over)
+        async with audited(settings, f"generation build of model {made.file.version}"):
+            return await set_up(settings, made, block_partitions), stopped
+
+    one, stopped = asyncio.run(built())
     if wait:
         asyncio.run(_computed(one.id))
     if as_json:
@@ -129,8 +136,15 @@ def switch(
     Example: liaison ops generation switch 0123456789ab
     """
     from pipeline.ops.generations import switch as make
+    from pipeline.ops.operation import audited
 
-    asyncio.run(make(from_environment(), generation, force=force))
+    settings = from_environment()
+
+    async def switched() -> None:
+        async with audited(settings, f"generation switch {generation}{' --force' if force else ''}"):
+            await make(settings, generation, force=force)
+
+    asyncio.run(switched())
     typer.echo(f"{generation} is active")
 
 
@@ -140,6 +154,13 @@ def drop(generation: Id, as_json: AsJson = False) -> None:
     Example: liaison ops generation drop 0123456789ab
     """
     from pipeline.ops.generations import drop as remove
+    from pipeline.ops.operation import audited
 
-    gone = asyncio.run(remove(from_environment(), generation))
+    settings = from_environment()
+
+    async def dropped() -> list[str]:
+        async with audited(settings, f"generation drop {generation}"):
+            return await remove(settings, generation)
+
+    gone = asyncio.run(dropped())
     typer.echo(json.dumps({"deleted": gone}) if as_json else f"{generation} is dropped; {len(gone)} things deleted")

@@ -21,6 +21,12 @@ def operator() -> str:
         return f"unnamed@{socket.gethostname()}"
 
 
+async def recorded(settings: Settings, what: str) -> None:
+    """Record an operation that then follows. Raises AuditError: let it not follow then."""
+    async with audited(settings, what):
+        pass
+
+
 @asynccontextmanager
 async def audited(settings: Settings, what: str, *, subject: str = "", agency: str = "") -> AsyncIterator[None]:
     """Record the operation, then let it happen. Raises AuditError, and then nothing has happened.

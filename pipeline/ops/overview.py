@@ -20,6 +20,7 @@ from pipeline.index.fields import CATALOGUE
 from pipeline.index.reading import ask
 from pipeline.ops.generations import Status, status
 from pipeline.ops.rejections import Wanted, rejected
+from pipeline.ops.throughput import Throughput, throughput
 from pipeline.records.agencies import AgencyState, Registry
 from pipeline.settings import Settings
 from pipeline.streams import topics
@@ -70,19 +71,18 @@ class Overview:
     generations: list[Status]
     indices: list[Size]
     stores: list[Size]
+    throughput: Throughput
 
 
 async def overview(settings: Settings, now: datetime) -> Overview:
-    """All of it, asked at once. Raises LiaisonError, KafkaError, OSError where an engine does not answer."""
-    waiting, feeds, refused, generations, indices, stores = await asyncio.gather(
-        lag(settings),
-        _feeds(settings, now),
-        _rejected(settings, now),
-        status(settings),
-        _indices(settings),
-        asyncio.to_thread(stores_in, shared_root(settings)),
+    """All of it, as it is now. Raises LiaisonError, KafkaError, OSError where an engine does not answer."""
+    waiting, feeds, refused, generations = await asyncio.gather(
+        lag(settings), _feeds(settings, now), _rejected(settings, now), status(settings)
     )
-    return Overview(summed(waiting, settings.namespace), feeds, refused, generations, indices, stores)
+    indices, stores, rates = await asyncio.gather(
+        _indices(settings), asyncio.to_thread(stores_in, shared_root(settings)), throughput(settings, now)
+    )
+    return Overview(summed(waiting, settings.namespace), feeds, refused, generations, indices, stores, rates)
 
 
 def summed(lags: Iterable[Lag], namespace: str = "") -> list[Waiting]:

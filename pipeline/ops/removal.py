@@ -1,4 +1,4 @@
-"""An agency leaves: its credentials end, its cases are withdrawn, its disclosures are revoked; the audit stays.
+"""An agency leaves: its credentials end, its cases are withdrawn, its disclosures and queries end; the audit stays.
 
 Every step may be done twice, so a removal that was cut off is run again. Its cases are withdrawn before the registry
 refuses its records, through intake like any withdrawal; what a sender still got in between is looked for afterwards.
@@ -16,6 +16,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.access.subscriptions import Subscription, SubscriptionState, ended
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.messages import Accepted
@@ -23,6 +24,7 @@ from pipeline.records.model import RECORD_TYPE
 from pipeline.settings import Settings
 from pipeline.streams import registry, topics, users
 from pipeline.streams.connection import options
+from pipeline.streams.decision_log import DecisionLog
 from pipeline.streams.lag import group_of, lag_of
 from pipeline.streams.reading import read, read_table
 
@@ -34,6 +36,7 @@ REASON: Final = "the agency no longer takes part"
 
 _accepted = msgspec.json.Decoder(Accepted).decode
 _disclosure = msgspec.json.Decoder(Disclosure)
+_subscription = msgspec.json.Decoder(Subscription)
 
 
 class Removed(msgspec.Struct, frozen=True):
@@ -41,6 +44,7 @@ class Removed(msgspec.Struct, frozen=True):
 
     cases: int
     disclosures: int
+    subscriptions: int
 
 
 async def remove(settings: Settings, name: str, timeout_s: float, clock: Callable[[], datetime]) -> Removed:
@@ -60,7 +64,7 @@ async def remove(settings: Settings, name: str, timeout_s: float, clock: Callabl
     await _taken_in(settings, name, deadline)
     if await _live(settings, name):
         raise LiaisonError(f"{name} went on sending meanwhile: run the same command again")
-    return Removed(cases, await _revoke(settings, name, clock()))
+    return await _decide(settings, name, clock(), cases)
 
 
 async def _live(settings: Settings, name: str) -> list[Accepted]:
@@ -113,14 +117,20 @@ async def _taken_in(settings: Settings, name: str, deadline: float) -> None:
         await asyncio.sleep(POLL_S)
 
 
-async def _revoke(settings: Settings, name: str, now: datetime) -> int:
-    topic = topics.name(settings, topics.DISCLOSURES)
-    held = [_disclosure.decode(value) for value in (await read_table(settings, topic)).values()]
-    ended = revoked(held, name, now)
-    async with AIOKafkaProducer(**options(settings), enable_idempotence=True, acks="all") as producer:
-        for one in ended:
-            await producer.send_and_wait(topic, msgspec.json.encode(one), key=one.id.encode(), partition=0)
-    return len(ended)
+async def _decide(settings: Settings, name: str, now: datetime, cases: int) -> Removed:
+    """End what the agency holds of others, others of it, and what it asks standing."""
+    threads = revoked(map(_disclosure.decode, await _table(settings, topics.DISCLOSURES)), name, now)
+    queries = unasked(map(_subscription.decode, await _table(settings, topics.SUBSCRIPTIONS)), name, now)
+    async with DecisionLog(settings) as log:
+        for thread in threads:
+            await log.write(topics.DISCLOSURES, thread.id, thread)
+        for query in queries:
+            await log.write(topics.SUBSCRIPTIONS, query.id, query)
+    return Removed(cases, len(threads), len(queries))
+
+
+async def _table(settings: Settings, topic: topics.Topic) -> Iterable[bytes]:
+    return (await read_table(settings, topics.name(settings, topic))).values()
 
 
 def revoked(threads: Iterable[Disclosure], name: str, now: datetime) -> Sequence[Disclosure]:
@@ -130,3 +140,8 @@ def revoked(threads: Iterable[Disclosure], name: str, now: datetime) -> Sequence
         for one in threads
         if name in (one.owner, one.requester) and one.last.move in OPEN
     ]
+
+
+def unasked(queries: Iterable[Subscription], name: str, now: datetime) -> Sequence[Subscription]:
+    """The ends of the agency's standing queries; nothing of what they asked is kept."""
+    return [ended(one, now) for one in queries if one.agency == name and one.state is SubscriptionState.ACTIVE]

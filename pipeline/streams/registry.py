@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 import msgspec
@@ -62,9 +62,16 @@ def _check(agency: Agency, held: Mapping[str, Agency]) -> None:
         raise LiaisonError(f"{agency.name} is registered for {before.country}")
 
 
-async def changed(settings: Settings, known: Mapping[str, Agency]) -> None:
-    """Return as soon as the registry differs from what is known."""
+async def watch(settings: Settings) -> AsyncGenerator[dict[str, Agency]]:
+    """All registered agencies now, and then after every change; never ends."""
     async with aclosing(watch_table(settings, topics.name(settings, topics.AGENCIES))) as tables:
         async for table in tables:
-            if _decoded(table) != known:
+            yield _decoded(table)
+
+
+async def changed(settings: Settings, known: Mapping[str, Agency]) -> None:
+    """Return as soon as the registry differs from what is known."""
+    async with aclosing(watch(settings)) as states:
+        async for held in states:
+            if held != known:
                 return

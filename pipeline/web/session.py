@@ -62,7 +62,7 @@ async def visit(request: Request, runtime: Runtime) -> Visit:
     theme = cookies.get(THEME, "")
     found = Visit(runtime, words(language), theme if theme in THEMES else THEMES[0])
     try:
-        requester = await runtime.tokens.requester(cookies.get(TOKEN, ""))
+        requester = await runtime.requester(cookies.get(TOKEN, ""))
         return found._replace(requester=requester, grounds=_grounds(cookies.get(GROUNDS, "")))
     except TokenError:
         return found

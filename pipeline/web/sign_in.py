@@ -80,7 +80,7 @@ def _token(site: Site, person: str, token: str) -> str:
 
 async def _enter(site: Site, request: Request, token: str, stated: Grounds, after: str) -> Response:
     try:
-        await site.runtime.tokens.requester(token)
+        await site.runtime.requester(token)
     except TokenError:
         return again(after, "token")
     response = RedirectResponse(inside(after), SEE_OTHER)

@@ -33,7 +33,7 @@ async def requester_of(request: Request, bearer: Bearer) -> Requester:
     if bearer is None:
         raise Unauthenticated("send a token: Authorization: Bearer ...")
     try:
-        return await runtime_of(request).tokens.requester(bearer.credentials)
+        return await runtime_of(request).requester(bearer.credentials)
     except TokenError as error:
         raise Unauthenticated(str(error)) from error
 

@@ -1,18 +1,29 @@
-"""An agency leaves: its cases are withdrawn through intake, and nothing of its is taken any more."""
+"""An agency leaves: its cases are withdrawn through intake, and nothing of its is taken or asked any more."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from whole_installation import Installation, Records, installation, make_installation, records, start_all, start_stage
 
+from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.subscriptions import Subscription, SubscriptionState, made
+from pipeline.access.token_keys import issue
+from pipeline.access.tokens import TokenError
+from pipeline.api.runtime import opened
 from pipeline.errors import LiaisonError
 from pipeline.ops.removal import Removed, remove
-from pipeline.records.agencies import AgencyState
+from pipeline.records.agencies import Agency, AgencyState
+from pipeline.settings import Settings
+from pipeline.streams import registry, topics
+from pipeline.streams.decision_log import DecisionLog
+from pipeline.streams.reading import read_table
 from pipeline.streams.registry import agencies
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
@@ -55,3 +66,51 @@ def test_without_intake_it_says_so_and_can_be_run_again(installation: Installati
     installation.push([records.message("fr-pj", "1")])
     with pytest.raises(LiaisonError, match="run the same command again"):
         removed(installation, "fr-pj", timeout_s=0.1)
+
+
+ANNA = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+NOW = datetime.now(UTC)
+
+
+async def decide(settings: Settings) -> None:
+    """What it asked of another agency and was granted, what another holds of it, and a standing query."""
+    query = made("query", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
+    async with DecisionLog(settings) as log:
+        await log.write(topics.SUBSCRIPTIONS, query.id, query)
+        for name, owner, requester in (("of-others", "be-fp", "fr-pj"), ("of-it", "fr-pj", "be-fp")):
+            step = Step(Move.GRANT, owner, "bert", NOW, until=NOW + timedelta(days=1))
+            await log.write(topics.DISCLOSURES, name, Disclosure(name, f"{owner}:1", owner, requester, steps=(step,)))
+
+
+async def table(settings: Settings, topic: topics.Topic, kind: Any) -> list[Any]:
+    held = await read_table(settings, topics.name(settings, topic))
+    return [msgspec.json.decode(value, type=kind) for value in held.values()]
+
+
+def test_what_it_was_granted_and_what_it_asks_standing_ends(
+    installation: Installation, start_stage: Callable[[str], Any]
+) -> None:
+    start_stage("intake")
+    asyncio.run(decide(installation.settings))
+    assert removed(installation, "fr-pj") == Removed(cases=0, disclosures=2, subscriptions=1)
+    (query,) = asyncio.run(table(installation.settings, topics.SUBSCRIPTIONS, Subscription))
+    assert (query.state, query.question) == (SubscriptionState.ENDED, "")
+    threads = asyncio.run(table(installation.settings, topics.DISCLOSURES, Disclosure))
+    assert {one.last.move for one in threads} == {Move.REVOCATION}
+    assert removed(installation, "fr-pj") == Removed(0, 0, 0)
+
+
+async def test_its_peoples_tokens_end_and_hold_again_when_it_comes_back(
+    engine_settings: Settings, make_installation: type[Installation], wait_for: Any
+) -> None:
+    await asyncio.to_thread(make_installation(engine_settings).prepare)
+    token = issue(engine_settings, ANNA, NOW, timedelta(hours=1))
+    async with opened(engine_settings) as runtime:
+        assert await runtime.requester(token) == ANNA
+        await registry.put(engine_settings, Agency("fr-pj", "FR", state=AgencyState.REMOVED))
+        await asyncio.to_thread(wait_for, lambda: runtime.left)
+        with pytest.raises(TokenError, match="no longer takes part"):
+            await runtime.requester(token)
+        await registry.put(engine_settings, Agency("fr-pj", "FR"))
+        await asyncio.to_thread(wait_for, lambda: not runtime.left)
+        assert await runtime.requester(token) == ANNA

@@ -7,7 +7,9 @@ import orjson
 import pytest
 
 from pipeline.access.disclosures import Disclosure, Move, Step
-from pipeline.ops.removal import revoked, withdrawal
+from pipeline.access.requester import Grounds, Purpose, Requester
+from pipeline.access.subscriptions import SubscriptionState, ended, made
+from pipeline.ops.removal import revoked, unasked, withdrawal
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted, Position, Provenance
 from pipeline.records.validation import read, sender_problems
@@ -40,3 +42,14 @@ def test_what_is_in_force_for_or_by_the_agency_is_revoked(owner: str, requester:
     found = revoked([thread], "fr-pj", NOW)
     assert [one.last.move for one in found] == ([Move.REVOCATION] if ends else [])
     assert all(one.steps[:-1] == thread.steps for one in found)
+
+
+def test_its_standing_queries_end_and_nothing_of_what_they_asked_is_kept() -> None:
+    why = Grounds(Purpose.INVESTIGATION, "2026/1")
+    asked = [
+        made(name, "Ivan Petrov", "FR", Requester("anna", agency, "FR", frozenset()), why, NOW)
+        for name, agency in (("own", "fr-pj"), ("over", "fr-pj"), ("another's", "be-fp"))
+    ]
+    asked[1] = ended(asked[1], NOW)
+    (end,) = unasked(asked, "fr-pj", NOW)
+    assert (end.id, end.state, end.question, end.version) == ("own", SubscriptionState.ENDED, "", 2)

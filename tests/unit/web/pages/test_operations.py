@@ -7,6 +7,7 @@ from drawn_pages import opened
 from pipeline.access.requester import Role
 from pipeline.ops.generations import Status
 from pipeline.ops.overview import Feed, Overview, Size, Waiting
+from pipeline.ops.throughput import Rate, Throughput
 from pipeline.web.layout import home
 from pipeline.web.page import Parameters
 from pipeline.web.pages.operations import PAGE
@@ -25,6 +26,7 @@ SEEN = Overview(
     generations=[Status("g1", True, "model-7", 0, "", MADE, {"project": 5}, {"project": 2}, 1.0)],
     indices=[Size("cases-g1-1", 12_340_000, 4321)],
     stores=[],
+    throughput=Throughput((NOW,), 120.0, (Rate("accepted", (240,)),)),
 )
 
 

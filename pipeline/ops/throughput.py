@@ -1,0 +1,77 @@
+"""How much was written to each topic, span by span of the last hour: from Kafka's own index of times, nothing is kept.
+
+Offsets are counted, so transaction markers are too: one a chunk, which at rest is as many as the records. A record is
+counted when its producer says that it was made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from aiokafka import TopicPartition
+
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.control import control
+from pipeline.streams.reading import plain_consumer
+from pipeline.streams.registry import agencies
+
+HOUR: Final = timedelta(hours=1)
+"""No longer: compaction leaves the last hour of a topic alone (topics.HOUR_MS), what is older it thins out."""
+
+SPANS: Final = 30
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Offsets that a topic was given in each span."""
+
+    topic: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """The busiest topic first; `begins` are the beginnings of the spans, each `span_s` seconds long."""
+
+    begins: tuple[datetime, ...]
+    span_s: float
+    rates: tuple[Rate, ...]
+
+
+async def throughput(settings: Settings, now: datetime, past: timedelta = HOUR, spans: int = SPANS) -> Throughput:
+    """What was written until `now` to each topic that carries records. Raises LiaisonError, KafkaError."""
+    begins = tuple(now - past + past * number / spans for number in range(spans))
+    partitions = await _partitions(settings)
+    async with plain_consumer(settings, []) as consumer:
+        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
+        asked = (consumer.offsets_for_times(dict.fromkeys(partitions, int(at.timestamp() * 1000))) for at in begins)
+        found = await asyncio.gather(*asked)
+    offsets = [{p: ends[p] if one is None else one.offset for p, one in at.items()} for at in found]
+    return Throughput(begins, past.total_seconds() / spans, rates([*offsets, ends], settings.namespace))
+
+
+async def _partitions(settings: Settings) -> list[TopicPartition]:
+    """Of all topics but those that hold what is set, which hardly change."""
+    held = await control(settings)
+    planned = topics.plan(held.of().settings(settings), await agencies(settings), [held.active])
+    return [TopicPartition(one.name, p) for one in planned if not one.topic.quick for p in range(one.partitions)]
+
+
+def rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: str = "") -> tuple[Rate, ...]:
+    """By topic, how much its partitions' offsets have grown from each moment to the next; the busiest topic first.
+
+    An offset that seems to fall, where a producer's clock went back, grows by nothing.
+    """
+    counted: dict[str, list[int]] = {}
+    for number, (before, after) in enumerate(pairwise(offsets)):
+        for partition, offset in before.items():
+            counts = counted.setdefault(partition.topic.removeprefix(namespace), [0] * (len(offsets) - 1))
+            counts[number] += max(0, after[partition] - offset)
+    found = (Rate(topic, tuple(counts)) for topic, counts in counted.items())
+    return tuple(sorted(found, key=lambda one: (-sum(one.counts), one.topic)))
