@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final, Protocol
 
 import msgspec
 
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
-from pipeline.records.hashing import DIGEST_BYTES, fingerprint_hash
+from pipeline.records.expiry import EXPIRED
+from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.messages import Accepted
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 from pipeline.records.normalised import Normalised
 
-EXPIRED: Final = "expired"
 CONTENT_FREE: Final = frozenset({"withdrawn", EXPIRED})
 """Statuses of an accepted version that has no content."""
 
@@ -72,11 +71,10 @@ def _content_free(accepted: Accepted) -> Fingerprint:
     )
 
 
-def expiry_mark(expired: Fingerprint) -> Fingerprint:
-    """The content-free mark of a version whose retention has ended; its hash is not the version's."""
-    digest = hashlib.blake2b(f"expired {expired.hash}".encode(), digest_size=DIGEST_BYTES).hexdigest()
+def expiry_mark(made: Case) -> Fingerprint:
+    """The fingerprint of the mark that ends a version (pipeline.records.expiry)."""
     return Fingerprint(
-        expired.case, expired.version, digest, expired.agency, expired.country, withdrawn=True, expired=True
+        made.key, made.version, fingerprint_hash(made), made.agency, made.country, withdrawn=True, expired=True
     )
 
 

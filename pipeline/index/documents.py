@@ -14,11 +14,11 @@ from pipeline.correlation.claims import Claim, Side, State, external_version
 from pipeline.correlation.references import digest
 from pipeline.index.terms import folded_text, search_terms
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+from pipeline.records.expiry import EXPIRED
 from pipeline.records.messages import Accepted, Provenance, Rejected
 from pipeline.records.normalised import RecordWarning
 
 WITHDRAWN = "withdrawn"
-EXPIRED = "expired"
 LIVE = "live"
 
 

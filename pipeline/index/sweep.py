@@ -14,9 +14,10 @@ from elasticsearch import AsyncElasticsearch
 
 from pipeline.correlation.claims import Claim, Side, State, external_version
 from pipeline.index import queries
-from pipeline.index.documents import EXPIRED, LIVE, Action, LinkDocument, link_document
+from pipeline.index.documents import LIVE, Action, LinkDocument, link_document
 from pipeline.index.mappings import PER_GENERATION, Indices
 from pipeline.index.writer import BulkWriter
+from pipeline.records.expiry import EXPIRED
 
 PAGE = 500
 """Links a request, with twice as many cases to look at."""

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.access.disclosures import Disclosure, Move, Step
 from pipeline.access.subscriptions import Subscription, SubscriptionState, ended
+from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.messages import Accepted
@@ -29,8 +30,6 @@ from pipeline.streams.lag import group_of, lag_of
 from pipeline.streams.reading import read, read_table
 
 POLL_S: Final = 0.5
-OVER: Final = frozenset({"withdrawn", "expired"})
-"""States of a case that nobody sees any more."""
 OPEN: Final = frozenset({Move.REQUEST, Move.GRANT, Move.BREAK_GLASS})
 REASON: Final = "the agency no longer takes part"
 
@@ -74,7 +73,7 @@ async def _live(settings: Settings, name: str) -> list[Accepted]:
     starts = {TopicPartition(topic, p): 0 for p in range(topics.partitions(settings, topics.ACCEPTED))}
     async for records in read(settings, starts):
         last |= {r.key: _accepted(r.value) for r in records if r.key.startswith(own) and r.value is not None}
-    return [one for one in last.values() if one.status not in OVER]
+    return [one for one in last.values() if one.status not in CONTENT_FREE]
 
 
 async def _send(settings: Settings, agency: Agency, cases: Iterable[Accepted], now: datetime) -> None:

@@ -1,10 +1,10 @@
-"""Sends messages to their national topics again, each with the position where it was first."""
+"""Sends messages in bulk; what goes to a national topic again bears the position where it was first."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
@@ -19,8 +19,21 @@ UNDER_WAY: Final = 500
 """Messages sent and not yet acknowledged; of 4 MiB at most, held back by the producer's own buffer long before."""
 
 
+class Sender(Protocol):
+    """Sends one message; returns before Kafka has acknowledged it, keeps the order within a partition."""
+
+    async def __call__(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None: ...
+
+
 class Resender(Protocol):
-    """Sends one message again; returns before Kafka has acknowledged it, keeps the order within a partition."""
+    """Sends one message again, as a Sender does."""
 
     async def __call__(
         self, topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position
@@ -28,23 +41,40 @@ class Resender(Protocol):
 
 
 @asynccontextmanager
-async def resender(settings: Settings, *, dry: bool = False) -> AsyncIterator[Resender]:
-    """A sender whose messages are all acknowledged when it is left; a `dry` one sends nothing."""
-    if dry:
-        yield _nothing
-        return
+async def sender(settings: Settings) -> AsyncIterator[Sender]:
+    """A sender whose messages are all acknowledged when it is left."""
     async with AIOKafkaProducer(
         **options(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST_REQUEST
     ) as producer:
         under_way: deque[asyncio.Future[object]] = deque()
 
-        async def send(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:
-            under_way.append(await producer.send(topic, value, key=key, partition=partition, headers=headers(origin)))
+        async def send(
+            topic: str,
+            partition: int,
+            key: bytes | None,
+            value: bytes | None,
+            headers: Sequence[tuple[str, bytes]] = (),
+        ) -> None:
+            under_way.append(await producer.send(topic, value, key=key, partition=partition, headers=list(headers)))
             if len(under_way) > UNDER_WAY:
                 await under_way.popleft()
 
         yield send
         await asyncio.gather(*under_way)
+
+
+@asynccontextmanager
+async def resender(settings: Settings, *, dry: bool = False) -> AsyncIterator[Resender]:
+    """A resender whose messages are all acknowledged when it is left; a `dry` one sends nothing."""
+    if dry:
+        yield _nothing
+        return
+    async with sender(settings) as send:
+
+        async def resend(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:
+            await send(topic, partition, key, value, headers(origin))
+
+        yield resend
 
 
 async def _nothing(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:

@@ -12,7 +12,9 @@ from aiokafka import TopicPartition
 from pipeline.access.query_cipher import forget, months_in
 from pipeline.access.reviews import Review
 from pipeline.access.subscriptions import Subscription
-from pipeline.ops.retention import Keeping, Plan, bared, expiries, outdated, run_out
+from pipeline.ops.resending import sender
+from pipeline.ops.retention import Keeping, Plan, bared, ended_cases, forecast, notices, outdated, run_out
+from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.decision_log import DecisionLog
@@ -21,15 +23,19 @@ from pipeline.streams.reading import read, read_table
 _review: Final = msgspec.json.Decoder(Review)
 _subscription: Final = msgspec.json.Decoder(Subscription)
 _keeping: Final = msgspec.json.Decoder(Keeping)
+_encoder: Final = msgspec.json.Encoder()
 
 
 async def planned(settings: Settings, now: datetime, until: datetime, query_months: int) -> Plan:
     """What is due now, and which cases expire by `until`."""
     reviewed = {case for one in await _reviews(settings) for case in (one.case_a, one.case_b)}
-    terms, over = await _cases(settings, reviewed, now)
+    ending, over = await _cases(settings, reviewed, now)
     subscriptions = (await read_table(settings, topics.name(settings, topics.SUBSCRIPTIONS))).values()
+    told = {key.decode() for key in await read_table(settings, topics.name(settings, topics.NOTICES))}
     return Plan(
-        expiries=expiries(terms, now, until),
+        expiries=forecast(ending, now, until),
+        cases=ended_cases(ending, now),
+        notices=notices(ending, told, now),
         subscriptions=run_out(map(_subscription.decode, subscriptions), now),
         reviews=bared(await _reviews(settings), over),  # read late, so that what is replaced is the latest
         months=outdated(months_in(settings.audit_key_folder), now, query_months),
@@ -37,7 +43,14 @@ async def planned(settings: Settings, now: datetime, until: datetime, query_mont
 
 
 async def carry_out(settings: Settings, plan: Plan) -> None:
-    """End, bare and delete what the plan says. Raises LiaisonError; then run it again."""
+    """Have cases ended, tell, end, bare and delete what the plan says. Raises LiaisonError; then run it again."""
+    expiring, telling = (topics.name(settings, topic) for topic in (topics.EXPIRIES, topics.NOTICES))
+    async with sender(settings) as send:
+        for notice in plan.notices:
+            await send(telling, 0, notice.id.encode(), _encoder.encode(notice))
+        for case in plan.cases:
+            key = case.case.encode()
+            await send(expiring, partition_of(key, settings.case_partitions), key, _encoder.encode(case))
     async with DecisionLog(settings) as log:
         for subscription in plan.subscriptions:
             await log.write(topics.SUBSCRIPTIONS, subscription.id, subscription)
@@ -52,18 +65,16 @@ async def _reviews(settings: Settings) -> list[Review]:
     return [_review.decode(value) for value in held.values()]
 
 
-async def _cases(
-    settings: Settings, reviewed: Collection[str], now: datetime
-) -> tuple[list[tuple[str, str]], set[str]]:
-    """Agency and date of every case that has an end, and the reviewed cases that are over."""
-    terms: list[tuple[str, str]] = []
+async def _cases(settings: Settings, reviewed: Collection[str], now: datetime) -> tuple[list[Keeping], set[str]]:
+    """Every case that has an end, and the reviewed cases that are over."""
+    ending: list[Keeping] = []
     over: set[str] = set()
     name = topics.name(settings, topics.ACCEPTED)
     for partition in range(topics.partitions(settings, topics.ACCEPTED)):
         last = await _last(settings, TopicPartition(name, partition))
-        terms += [(case.partition(":")[0], one.ends()) for case, one in last.items() if one.ends()]
+        ending += [one for one in last.values() if one.ends()]
         over |= {case for case, one in last.items() if case in reviewed and one.is_over(now)}
-    return terms, over
+    return ending, over
 
 
 async def _last(settings: Settings, source: TopicPartition) -> dict[str, Keeping]:

@@ -1,4 +1,4 @@
-"""What retention ends and when: cases, standing queries, reasons of reviews, keys of query text. Pure."""
+"""What retention ends and tells, and when: cases, standing queries, reasons of reviews, keys of query text. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Final
 
 import msgspec
 
+from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.reviews import Review
 from pipeline.access.subscriptions import Subscription, SubscriptionState, ended
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.correlation.visibility import is_expired
+from pipeline.records.expiry import Expiry
 
 RENEWABLE: Final = timedelta(days=7)
 """A standing query that ran out matches nothing, but can be renewed for so long before what it asked is erased."""
@@ -21,15 +23,31 @@ QUERY_MONTHS: Final = 36
 """Europol keeps its logs for three years (Regulation (EU) 2016/794, article 40)."""
 
 
+TOLD_AHEAD: Final = timedelta(days=183)
+"""Owners are told of a case's end half a year before, in time to extend it by a new version."""
+
+
 class _Term(msgspec.Struct, frozen=True):
     retain_until: str | None = None
+
+
+class _Origin(msgspec.Struct, frozen=True):
+    content_hash: str
 
 
 class Keeping(msgspec.Struct, frozen=True):
     """The parts of an accepted version that say how long it is kept."""
 
+    case: str
+    version: int
     status: str
     data: _Term
+    provenance: _Origin
+
+    @property
+    def agency(self) -> str:
+        """Whose case it is."""
+        return self.case.partition(":")[0]
 
     def is_over(self, now: datetime) -> bool:
         """Whether the case is withdrawn or its time has passed."""
@@ -39,8 +57,12 @@ class Keeping(msgspec.Struct, frozen=True):
         """The date on which the case expires, ISO 8601; "" where it has no end or has had it."""
         return "" if self.status in CONTENT_FREE else self.data.retain_until or ""
 
+    def expiry(self) -> Expiry:
+        """What asks intake to end this version."""
+        return Expiry(self.case, self.version, self.provenance.content_hash)
 
-class Expiry(msgspec.Struct, frozen=True):
+
+class Forecast(msgspec.Struct, frozen=True):
     """How many cases of an agency expire in a month (YYYY-MM); `past` if their date was before today."""
 
     agency: str
@@ -52,17 +74,39 @@ class Expiry(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """What a run does, but for `expiries`: those are only told."""
 
-    expiries: tuple[Expiry, ...]
+    expiries: tuple[Forecast, ...]
+    cases: tuple[Expiry, ...]
+    notices: tuple[Notice, ...]
     subscriptions: tuple[Subscription, ...]
     reviews: tuple[Review, ...]
     months: tuple[str, ...]
 
 
-def expiries(cases: Iterable[tuple[str, str]], now: datetime, until: datetime) -> tuple[Expiry, ...]:
-    """Count cases, given as agency and date of expiry, that expire by `until`; the soonest first."""
+def forecast(cases: Iterable[Keeping], now: datetime, until: datetime) -> tuple[Forecast, ...]:
+    """Count the cases that expire by `until`; the soonest first."""
     last = until.date().isoformat()
-    counted = Counter((date[:7], agency, is_expired(date, now)) for agency, date in cases if date and date <= last)
-    return tuple(Expiry(agency, month, count, past) for (month, agency, past), count in sorted(counted.items()))
+    dated = ((one.agency, one.ends()) for one in cases)
+    counted = Counter((date[:7], agency, is_expired(date, now)) for agency, date in dated if date and date <= last)
+    return tuple(Forecast(agency, month, count, past) for (month, agency, past), count in sorted(counted.items()))
+
+
+def ended_cases(cases: Iterable[Keeping], now: datetime) -> tuple[Expiry, ...]:
+    """The versions whose retention is over, unless their content is gone already."""
+    return tuple(one.expiry() for one in cases if is_expired(one.ends(), now))
+
+
+def notices(cases: Iterable[Keeping], told: Collection[str], now: datetime) -> tuple[Notice, ...]:
+    """What owners are told of cases that expire within TOLD_AHEAD; `told` has the ids of notices that they have.
+
+    One for each case and date, so that a case extended is told of anew when that date comes near.
+    """
+    last = (now + TOLD_AHEAD).date().isoformat()
+    dated = ((one, one.ends()) for one in cases)
+    coming = [(one, date) for one, date in dated if date and date <= last and not is_expired(date, now)]
+    named = ((notice_id("expiry", one.case, date), one) for one, date in coming)
+    return tuple(
+        Notice(name, one.agency, NoticeKind.EXPIRY, now, case=one.case) for name, one in named if name not in told
+    )
 
 
 def run_out(subscriptions: Iterable[Subscription], now: datetime) -> tuple[Subscription, ...]:

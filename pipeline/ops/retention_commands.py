@@ -26,9 +26,10 @@ def retention(
 ) -> None:
     """End what has had its time, and tell which cases expire when; run it daily.
 
-    Ends standing queries a week after they ran out, leaves keys and verdict of reviews about withdrawn or expired
-    cases, and deletes old keys of audited query text. An expired case is invisible by itself; its content leaves Kafka
-    when its owner withdraws it. Owners are not told.
+    Cases whose `retain_until` has passed are invisible at once; this has intake end them, so that their content leaves
+    the index, and Kafka as it compacts. A version with a later date brings such a case back. Owners are told half a
+    year before. Ends standing queries a week after they ran out, leaves keys and verdict of reviews about withdrawn or
+    expired cases, and deletes old keys of audited query text.
     """
     from datetime import timedelta
 
@@ -55,17 +56,24 @@ def retention(
         return
     for one in plan.expiries:
         typer.echo(f"{one.month}\t{one.agency}\t{one.cases:,} cases {'have expired' if one.past else 'expire'}")
+    if dry_run:
+        for case in plan.cases:
+            typer.echo(f"{case.case}\tversion {case.version} would be ended")
+    _tell("cases", "ended", told["cases"], dry_run)
+    _tell("owners' notices of cases that expire", "sent", told["notices"], dry_run)
     _tell("standing queries", "ended", told["subscriptions"], dry_run)
     _tell("reviews", "left with keys and verdict", told["reviews"], dry_run)
     _tell("months' keys of query text", "deleted", told["months"], dry_run)
 
 
 def document(plan: Plan, dry_run: bool) -> dict[str, Any]:
-    """A plan for scripts: ids and counts, nothing of what was asked or said."""
+    """A plan for scripts: keys, ids and counts, nothing of what was asked or said."""
     import msgspec
 
     return {
         "expiries": msgspec.to_builtins(plan.expiries),
+        "cases": [one.case for one in plan.cases],
+        "notices": [one.case for one in plan.notices],
         "subscriptions": [one.id for one in plan.subscriptions],
         "reviews": [one.id for one in plan.reviews],
         "months": list(plan.months),

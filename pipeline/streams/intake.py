@@ -1,4 +1,7 @@
-"""The intake stage: messages of the national topics in; receipts, rejections, accepted records and fingerprints out."""
+"""The intake stage: messages of the national topics in; receipts, rejections, accepted records and fingerprints out.
+
+It alone writes to `accepted`, so it is also asked, by `expiries`, to end the versions whose retention is over.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,16 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.correlator import targets
-from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
+from pipeline.records import expiry
 from pipeline.records.agencies import Registry
 from pipeline.records.intake import Decision, Desk, SourceMessage, Taken, accepted, known_from, receive
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
@@ -28,6 +32,7 @@ from pipeline.streams.origin import origin_of
 from pipeline.streams.reading import begin, read
 from pipeline.streams.registry import agencies, changed
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
+from pipeline.streams.stateless import Nothing
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Output, Progress
@@ -42,6 +47,7 @@ REBUILT_AT_ONCE: Final = 20_000
 
 _encoder = msgspec.json.Encoder()
 _accepted = msgspec.json.Decoder(Accepted)
+_expiries = msgspec.json.Decoder(expiry.Expiry)
 _known = msgspec.msgpack.Decoder(Known)
 _known_encoder = msgspec.msgpack.Encoder()
 
@@ -63,10 +69,15 @@ class Intake:
         self._accepted = topics.name(settings, topics.ACCEPTED)
         self._rejected = topics.name(settings, topics.REJECTED)
         self._blocks = topics.name(settings, topics.BLOCKS, generation=current)
+        self._expiries = topics.name(settings, topics.EXPIRIES)
+        self._stores: dict[TopicPartition, TableStore] = {}
+        """By source partition; a lane has opened all of its own before it decides anything."""
         self._receipts = {name: topics.name(settings, topics.RECEIPTS, agency=name) for name in registry}
 
-    async def open(self, source: TopicPartition, applied: int) -> TableStore:
+    async def open(self, source: TopicPartition, applied: int) -> TableStore | Nothing:
         """The store at `applied`: caught up from the source while that still holds it, else from `accepted`."""
+        if source.topic == self._expiries:
+            return Nothing()
         store = reopened(TableStore, self._places, source, applied)
         if store.offset < applied:
             if store.offset > NO_OFFSET and await begin(self._settings, source) <= store.offset + 1:
@@ -74,6 +85,7 @@ class Intake:
             else:
                 await self._rebuild(source, store)
             store.commit(applied)
+        self._stores[source] = store
         return store
 
     async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
@@ -111,8 +123,10 @@ class Intake:
                 store.commit(NO_OFFSET)
                 waiting = 0
 
-    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
-        """One outcome for each message, in order."""
+    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> Result:
+        """One outcome for each message, in order; or the marks of versions that are over."""
+        if source.topic == self._expiries:
+            return Result([output for record in records for output in self._marked(record)])
         agency = topics.agency_of(self._settings, topics.CASES, source.topic)
         desk = Desk(self._registry, self._settings.case_partitions, lambda key: _recall(store, key), self._clock)
         result = Result()
@@ -161,6 +175,29 @@ class Intake:
         for target in targets(made, first=store.get(key) is None, partitions=self._settings.block_partitions):
             yield Output(self._blocks, target, key, encoded)
 
+    def _marked(self, record: ConsumerRecord) -> list[Output]:
+        """Whatever is not a request of ours, or comes too late, ends nothing; retention asks again."""
+        try:
+            return list(self._ended(_expiries.decode(record.value or b""), record))
+        except msgspec.DecodeError as error:
+            log.warning("%s-%d-%d ends nothing: %s", record.topic, record.partition, record.offset, error)
+            return []
+
+    def _ended(self, asked: expiry.Expiry, record: ConsumerRecord) -> Iterator[Output]:
+        """The mark in `accepted`, and its fingerprint to every partition of `blocks`."""
+        agency = self._registry.get(asked.agency)
+        cases = topics.name(self._settings, topics.CASES, agency=asked.agency)
+        store = self._stores.get(TopicPartition(cases, record.partition))
+        made = expiry.mark(asked, agency, _recall(store, asked.case)) if agency and store else None
+        if made is None:
+            return
+        position = Position(record.topic, record.partition, record.offset)
+        time, encoded = self._clock().isoformat(timespec="milliseconds"), _encoder.encode(expiry_mark(made))
+        kept = expiry.accepted(made, asked, position, time, msgspec.Raw(encoded), self._generation)
+        yield Output(self._accepted, record.partition, made.key.encode(), _encoder.encode(kept))
+        for target in range(self._settings.block_partitions):
+            yield Output(self._blocks, target, made.key.encode(), encoded)
+
     async def publish(self, result: Result) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()
@@ -203,7 +240,8 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     held = await control.control(settings)
     current = held.of(wanted)
     settings = current.settings(settings)
-    sources = [topics.name(settings, topics.CASES, agency=name) for name in registry]
+    cases = [topics.name(settings, topics.CASES, agency=name) for name in registry]
+    sources = [*cases, topics.name(settings, topics.EXPIRIES)]
     written = [topics.name(settings, topics.ACCEPTED), topics.name(settings, topics.BLOCKS, generation=current.id)]
     found = ids(settings, [*sources, *written])
     work = Intake(settings, Places(settings, STAGE, ALL, found), registry, current.compiled(), current.id)

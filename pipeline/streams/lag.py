@@ -71,7 +71,8 @@ def group_of(settings: Settings, stage: str, scope: str = "") -> str:
 
 def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[str, list[TopicPartition]]:
     """What each consumer group consumes, in the order of the flow."""
-    found = {group_of(settings, "intake"): [p for name in names for p in _all(settings, topics.CASES, agency=name)]}
+    cases = [p for name in names for p in _all(settings, topics.CASES, agency=name)]
+    found = {group_of(settings, "intake"): [*cases, *_all(settings, topics.EXPIRIES)]}
     for one in held.generations.values():
         found |= consumed_by(settings, one, active=one.id == held.active)
     return found | {group_of(settings, "notify"): [*_all(settings, topics.DISCLOSURES), *_all(settings, topics.AUDIT)]}

@@ -62,7 +62,7 @@ DECIDED: Final = (
 
 ROLES: Final = {
     "intake": Duties(
-        reads=(topics.AGENCIES, topics.CONTROL, topics.PROGRESS, topics.CASES, topics.ACCEPTED),
+        reads=(topics.AGENCIES, topics.CONTROL, topics.PROGRESS, topics.CASES, topics.EXPIRIES, topics.ACCEPTED),
         writes=(topics.PROGRESS, topics.RECEIPTS, topics.REJECTED, topics.ACCEPTED, topics.BLOCKS),
         owns="intake",
         also_sends_as=("derive",),  # whose place it takes at a switch of generations

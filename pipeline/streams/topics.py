@@ -88,6 +88,9 @@ def _milliseconds(span: timedelta | None) -> int:
 
 WEEK: Final = timedelta(days=7)
 MONTH: Final = timedelta(days=30)
+SEVEN_MONTHS: Final = timedelta(days=210)
+"""Owners are told half a year before a case expires: retention sees here whom it has told."""
+
 ERASED_BY_WITHDRAWAL: Final = "a later version, a withdrawal or an expiry replaces it; compaction removes the old one"
 POSITION_KEY: Final = "source topic-partition-offset"
 
@@ -113,6 +116,7 @@ LINKS: Final = Topic(
     "links.{generation}", "link id | emitting partition", "link", Count.CASES, 16 * MIB, compacted=True, personal=True,
     erasure="a retraction without content replaces it; compaction removes the old one",
 )  # fmt: skip
+EXPIRIES: Final = Topic("expiries", "case key", "expiry", Count.CASES, retention=WEEK)
 REVIEWS: Final = Topic("reviews", "review id", "review", Count.ONE, compacted=True)
 ASSIGNMENTS: Final = Topic("assignments", "agency | link id", "assignment", Count.ONE, compacted=True)
 SUBSCRIPTIONS: Final = Topic(
@@ -120,7 +124,7 @@ SUBSCRIPTIONS: Final = Topic(
     erasure="its end replaces it by a mark without content; compaction removes the old one",
 )  # fmt: skip
 DISCLOSURES: Final = Topic("disclosures", "disclosure id", "disclosure", Count.ONE, compacted=True)
-NOTICES: Final = Topic("notices", "notice id", "notice", Count.ONE, retention=MONTH)
+NOTICES: Final = Topic("notices", "notice id", "notice", Count.ONE, retention=SEVEN_MONTHS)
 AUDIT: Final = Topic(
     "audit", "chain id", "audit", Count.ONE, personal=True,
     erasure="query text is encrypted with a monthly key that retention deletes",
@@ -132,8 +136,8 @@ PROGRESS: Final = Topic(
 )
 
 CATALOGUE: Final[tuple[Topic, ...]] = (
-    CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, BLOCKS, LINKS, REVIEWS, ASSIGNMENTS, SUBSCRIPTIONS,
-    DISCLOSURES, NOTICES, AUDIT, AGENCIES, CONTROL, PROGRESS,
+    CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, BLOCKS, LINKS, EXPIRIES, REVIEWS, ASSIGNMENTS,
+    SUBSCRIPTIONS, DISCLOSURES, NOTICES, AUDIT, AGENCIES, CONTROL, PROGRESS,
 )  # fmt: skip
 
 

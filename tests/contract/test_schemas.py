@@ -29,12 +29,14 @@ from pipeline.index.standing_queries import fingerprint_of
 from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
 from pipeline.matching.model import Model, dump, load_model
-from pipeline.records import model, schemas
+from pipeline.records import expiry, model, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt
+from pipeline.records.expiry import Expiry
 from pipeline.records.intake import Decision, Desk, SourceMessage, accepted, receive
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
 from pipeline.records.partitioning import partition_of
+from pipeline.records.versions import Known
 from pipeline.streams import control, topics
 from pipeline.streams.faults import FAULTS
 from pipeline.streams.transactions import Progress
@@ -47,6 +49,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "receipt": Receipt,
     "rejected": Rejected,
     "hit": hits.Hit,
+    "expiry": Expiry,
     "agency": Agency,
     "progress": Progress,
     "audit": audit.Entry,
@@ -239,8 +242,8 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
             whole = fingerprint(decision.taken.case, decision.taken.normalised, scoring)
             raw = msgspec.Raw(msgspec.json.encode(whole))
             yield "fingerprint", whole
-            yield "fingerprint", expiry_mark(whole)
             yield "accepted", accepted(decision.taken, decision.receipt, raw, "0123456789ab")
+    yield from _ended()
     first = decisions[0].taken
     assert first is not None
     other = _received(changed(lambda event: event["data"].update(case_id="2")), "fr-pj:2").taken
@@ -259,6 +262,18 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     yield "hit", hit
     yield from (("audit", entry) for entry in _audited())
     yield from _decided(claim)
+
+
+def _ended() -> Iterator[tuple[str, msgspec.Struct]]:
+    """A version whose retention is over."""
+    asked = Expiry("fr-pj:2026-004711", 3, "0" * 32)
+    made = expiry.mark(asked, FR_PJ, Known(3, "0" * 32))
+    assert made is not None
+    raw = msgspec.Raw(msgspec.json.encode(expiry_mark(made)))
+    yield "expiry", asked
+    yield "fingerprint", expiry_mark(made)
+    place = Position("expiries", 1, 7)
+    yield "accepted", expiry.accepted(made, asked, place, "2026-11-24T10:00:00Z", raw, "0123456789ab")
 
 
 def _audited() -> Iterator[audit.Entry]:

@@ -1,8 +1,9 @@
-"""Erasure from topics: once Kafka has compacted, a withdrawn case's canary is in none of those that keep records."""
+"""Erasure from topics: once Kafka has compacted, no canary of a withdrawn or expired case is in those that keep it."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -73,8 +74,8 @@ class Kept:
         return [TopicPartition(name, p) for name, count in self._partitions.items() for p in range(count)]
 
 
-def test_a_withdrawn_case_leaves_no_trace_in_compacted_topics(
-    records: Any, installation: Any, start_all: Any, kafka_admin: KafkaAdminClient, wait_for: Any
+def test_a_withdrawn_or_expired_case_leaves_no_trace_in_compacted_topics(
+    records: Any, installation: Any, start_all: Any, kafka_admin: KafkaAdminClient, wait_for: Any, liaison: Any
 ) -> None:
     kept = Kept(installation, kafka_admin)
     kept.compact_at_once()
@@ -83,15 +84,20 @@ def test_a_withdrawn_case_leaves_no_trace_in_compacted_topics(
     staying = records.person()
     agencies = ("fr-pj", "be-fp")
     feed = [records.message(agency, "gone", 1, [found], summary=CANARY) for agency in agencies]
+    today = datetime.now(UTC).date().isoformat()
+    over = [records.message(agency, "over", 1, [found], summary=CANARY, retain_until=today) for agency in agencies]
+    installation.push(over)
     feed += [records.message(agency, "staying", 1, [staying]) for agency in agencies]
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.accounting().decided == len(over + feed) and installation.at_rest(), deadline_s=90)
     assert len(installation.visible_links()) == 2
     assert len(kept.naming(CANARY)) == len(KEEPING), "each of them held the canary"
 
     feed += [records.message(agency, "gone", 2, status="withdrawn") for agency in agencies]
     installation.push(feed[-len(agencies) :])
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    assert liaison("retention").returncode == 0
+    wait_for(lambda: installation.accounting().decided == len(over + feed) and installation.at_rest(), deadline_s=90)
     kept.roll()
     wait_for(lambda: not kept.naming(CANARY), deadline_s=90)
     installation.holds(feed)
+    assert installation.cases([f"{agency}:over" for agency in agencies]) == {}

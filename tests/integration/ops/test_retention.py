@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from elasticsearch import Elasticsearch
 
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Review, Verdict
@@ -64,6 +65,7 @@ def test_what_has_had_its_time_ends_once(
 
     due = json.loads(liaison("retention", "--dry-run", "--json").stdout)
     assert due["expiries"] == [{"agency": "fr-pj", "month": tomorrow[:7], "cases": 1, "past": False}]
+    assert (due["cases"], due["notices"]) == ([], ["fr-pj:kept"])
     assert (due["subscriptions"], due["reviews"], due["months"]) == (["past"], ["over"], ["2001-01"])
     assert table(settings, topics.REVIEWS, Review)["over"].reason
     assert (keys / "2001-01.key").exists()
@@ -78,4 +80,62 @@ def test_what_has_had_its_time_ends_once(
     assert reviews["held"] == REVIEW
     assert not (keys / "2001-01.key").exists()
     again = json.loads(liaison("retention", "--json").stdout)
-    assert (again["subscriptions"], again["reviews"], again["months"]) == ([], [], [])
+    assert [again[kind] for kind in ("notices", "subscriptions", "reviews", "months")] == [[], [], [], []]
+
+
+def documents(client: Elasticsearch, namespace: str) -> str:
+    """All that the installation's indices hold."""
+    client.indices.refresh(index=f"{namespace}*")
+    return json.dumps([hit["_source"] for hit in client.search(index=f"{namespace}*", size=1000)["hits"]["hits"]])
+
+
+@pytest.mark.timeout(300)
+def test_an_expired_case_leaves_the_index_within_a_minute_and_comes_back_when_it_is_extended(
+    records: Any,
+    installation: Any,
+    start_all: Any,
+    start_stage: Any,
+    wait_for: Any,
+    liaison: Run,
+    elasticsearch_client: Elasticsearch,
+) -> None:
+    today, later = NOW.date().isoformat(), (NOW + timedelta(days=400)).date().isoformat()
+    person = records.person(names=[{"given": "Ivan", "family": "Zyxwakanary"}])
+    staying, over = (
+        [records.message(agency, name, 1, [person], **data) for agency in ("fr-pj", "be-fp")]
+        for name, data in (("staying", {}), ("over", {"retain_until": today}))
+    )
+    start_all()
+
+    def pass_through(*messages: Any) -> None:
+        before = installation.accounting().consumed
+        installation.push(messages)
+        wait_for(
+            lambda: installation.accounting().decided == before + len(messages) and installation.at_rest(),
+            deadline_s=90,
+        )
+
+    def index() -> str:
+        return documents(elasticsearch_client, installation.settings.namespace).lower()
+
+    pass_through(*over)
+    assert installation.visible_links() == installation.cases(["fr-pj:over", "be-fp:over"]) == {}
+    assert "zyxwakanary" in index(), "what is over is invisible, and still there"
+    due = json.loads(liaison("retention", "--dry-run", "--json").stdout)
+    assert sorted(due["cases"]) == ["be-fp:over", "fr-pj:over"]
+    assert "fr-pj:over\tversion 1 would be ended" in liaison("retention", "--dry-run").stdout
+
+    assert json.loads(liaison("retention", "--json").stdout) == due | {"dry_run": False}
+    wait_for(lambda: "zyxwakanary" not in index(), deadline_s=60)
+    wait_for(installation.at_rest, deadline_s=60)
+    assert json.loads(liaison("retention", "--json").stdout)["cases"] == []
+    assert [hit["kind"] for hit in installation.hits()].count("retracted") == 2
+
+    pass_through(*over, *staying)
+    assert installation.accounting().duplicate == 2, "the version that was ended is still known"
+    assert "over" not in {case.partition(":")[2] for case in installation.cases(["fr-pj:over", "be-fp:over"])}
+    pass_through(*(records.message(agency, "over", 2, [person], retain_until=later) for agency in ("fr-pj", "be-fp")))
+    assert installation.cases(["fr-pj:over", "be-fp:over"]) == {"fr-pj:over": 2, "be-fp:over": 2}
+    versions = sorted((a, b) for a, b, _ in installation.visible_links().values())
+    assert versions == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    assert installation.accounting().balanced

@@ -11,9 +11,10 @@ from pipeline.correlation.claims import Claim, Side, State, link_id
 from pipeline.correlation.correlator import Correlator, targets
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+from pipeline.records.model import Case
 
 Make = Callable[..., Correlator[None]]
-Case = Callable[..., Fingerprint]
+MakeCase = Callable[..., Fingerprint]
 Withdrawn = Callable[[str, int], Fingerprint]
 
 
@@ -21,7 +22,7 @@ def told(claims: list[Claim]) -> list[tuple[str, str, int, str, int]]:
     return [(claim.state.value, claim.a.case, claim.a.version, claim.b.case, claim.b.version) for claim in claims]
 
 
-def test_a_pair_that_falls_short_is_not_judged(correlator: Make, case: Case) -> None:
+def test_a_pair_that_falls_short_is_not_judged(correlator: Make, case: MakeCase) -> None:
     asked = []
 
     def falls_short(a: Fingerprint, b: Fingerprint, model: None, threshold: float) -> bool:
@@ -37,7 +38,7 @@ def test_a_pair_that_falls_short_is_not_judged(correlator: Make, case: Case) -> 
     assert one.counts.judged == 3
 
 
-def test_the_second_case_of_a_pair_brings_the_link(correlator: Make, case: Case) -> None:
+def test_the_second_case_of_a_pair_brings_the_link(correlator: Make, case: MakeCase) -> None:
     one = correlator()
     assert one.receive(case("b1", "red car")) == []
     (claim,) = one.receive(case("a1", "red car", version=4))
@@ -59,28 +60,28 @@ def test_the_second_case_of_a_pair_brings_the_link(correlator: Make, case: Case)
     )
 
 
-def test_a_pair_below_the_threshold_is_silent(correlator: Make, case: Case) -> None:
+def test_a_pair_below_the_threshold_is_silent(correlator: Make, case: MakeCase) -> None:
     one = correlator()
     one.receive(case("a1", "red car"))
     assert one.receive(case("b1", "red boat")) == []
     assert one.counts.judged == 1
 
 
-def test_cases_without_a_shared_key_are_never_judged(correlator: Make, case: Case) -> None:
+def test_cases_without_a_shared_key_are_never_judged(correlator: Make, case: MakeCase) -> None:
     one = correlator()
     one.receive(case("a1", "red car", keys=(1,)))
     assert one.receive(case("b1", "red car", keys=(2,))) == []
     assert one.counts.judged == 0
 
 
-def test_one_country_is_never_linked_unless_within(correlator: Make, case: Case) -> None:
+def test_one_country_is_never_linked_unless_within(correlator: Make, case: MakeCase) -> None:
     for within, claims in ((False, 0), (True, 1)):
         one = correlator(within=within)
         one.receive(case("a1", "red car"))
         assert len(one.receive(case("a2", "red car"))) == claims
 
 
-def test_a_duplicate_or_late_version_changes_nothing(correlator: Make, case: Case) -> None:
+def test_a_duplicate_or_late_version_changes_nothing(correlator: Make, case: MakeCase) -> None:
     one = correlator()
     one.receive(case("a1", "red car", version=2))
     one.receive(case("b1", "red car"))
@@ -92,7 +93,7 @@ def test_a_duplicate_or_late_version_changes_nothing(correlator: Make, case: Cas
     ]
 
 
-def test_a_later_version_renews_retracts_and_finds(correlator: Make, case: Case) -> None:
+def test_a_later_version_renews_retracts_and_finds(correlator: Make, case: MakeCase) -> None:
     one = correlator()
     one.receive(case("a1", "red car"))
     one.receive(case("b1", "red car"))
@@ -103,7 +104,7 @@ def test_a_later_version_renews_retracts_and_finds(correlator: Make, case: Case)
     assert told(one.receive(case("b1", "red car roof", version=2))) == []
 
 
-def test_a_retraction_holds_no_content(correlator: Make, case: Case, withdrawn: Withdrawn) -> None:
+def test_a_retraction_holds_no_content(correlator: Make, case: MakeCase, withdrawn: Withdrawn) -> None:
     one = correlator()
     one.receive(case("a1", "red car"))
     one.receive(case("b1", "red car"))
@@ -118,7 +119,7 @@ def test_a_retraction_holds_no_content(correlator: Make, case: Case, withdrawn: 
     )
 
 
-def test_a_withdrawn_case_can_come_back(correlator: Make, case: Case, withdrawn: Withdrawn) -> None:
+def test_a_withdrawn_case_can_come_back(correlator: Make, case: MakeCase, withdrawn: Withdrawn) -> None:
     one = correlator()
     one.receive(case("b1", "red car"))
     one.receive(case("a1", "red car"))
@@ -127,18 +128,19 @@ def test_a_withdrawn_case_can_come_back(correlator: Make, case: Case, withdrawn:
     assert told(one.receive(case("a1", "red car", version=3))) == [("live", "a:a1", 3, "b:b1", 2)]
 
 
-def test_an_expiry_mark_retracts_and_a_longer_retention_links_again(correlator: Make, case: Case) -> None:
+def test_an_expiry_mark_retracts_and_a_longer_retention_links_again(correlator: Make, case: MakeCase) -> None:
     one = correlator()
     one.receive(case("b1", "red car"))
     one.receive(case("a1", "red car"))
-    (claim,) = one.receive(expiry_mark(case("a1", "red car")))
+    mark = Case(case_id="a1", agency="a", country="AA", version=1, status="withdrawn")
+    (claim,) = one.receive(expiry_mark(mark))
     assert claim.state is State.RETRACTED
     assert claim.a.expired
     assert claim.external_version == 2 * 1 + 1 + 2 * 1
     assert told(one.receive(case("a1", "red car", version=2))) == [("live", "a:a1", 2, "b:b1", 1)]
 
 
-def test_an_amendment_of_other_fields_renews_without_a_search(correlator: Make, case: Case) -> None:
+def test_an_amendment_of_other_fields_renews_without_a_search(correlator: Make, case: MakeCase) -> None:
     one = correlator()
     one.receive(case("a1", "red car"))
     one.receive(case("b1", "red car"))
@@ -148,7 +150,7 @@ def test_an_amendment_of_other_fields_renews_without_a_search(correlator: Make, 
     assert one.counts.candidates == before
 
 
-def test_only_the_owner_of_the_smallest_shared_key_judges(correlator: Make, case: Case) -> None:
+def test_only_the_owner_of_the_smallest_shared_key_judges(correlator: Make, case: MakeCase) -> None:
     even, odd = correlator(0, 2), correlator(1, 2)
     for one in (even, odd):
         one.receive(case("a1", "red car", keys=(3, 4)))
@@ -159,7 +161,7 @@ def test_only_the_owner_of_the_smallest_shared_key_judges(correlator: Make, case
 
 
 def test_a_new_owner_takes_over_and_the_old_one_lets_go_at_the_end(
-    correlator: Make, case: Case, withdrawn: Withdrawn
+    correlator: Make, case: MakeCase, withdrawn: Withdrawn
 ) -> None:
     even, odd = correlator(0, 2), correlator(1, 2)
     first = [case("a1", "red car", keys=(3, 4)), case("b1", "red car", keys=(3, 4))]
@@ -178,7 +180,7 @@ def test_a_new_owner_takes_over_and_the_old_one_lets_go_at_the_end(
     assert odd.receive(withdrawn("a1", 3)) == []
 
 
-def test_a_rebuilt_store_follows_its_own_links(correlator: Make, case: Case, withdrawn: Withdrawn) -> None:
+def test_a_rebuilt_store_follows_its_own_links(correlator: Make, case: MakeCase, withdrawn: Withdrawn) -> None:
     one = correlator()
     one.receive(case("a1", "red car"))
     (claim,) = one.receive(case("b1", "red car"))
@@ -190,7 +192,7 @@ def test_a_rebuilt_store_follows_its_own_links(correlator: Make, case: Case, wit
     assert told(again.receive(withdrawn("b1", 2))) == [("retracted", "a:a1", 1, "b:b1", 2)]
 
 
-def test_a_retracted_link_is_not_adopted(correlator: Make, case: Case, withdrawn: Withdrawn) -> None:
+def test_a_retracted_link_is_not_adopted(correlator: Make, case: MakeCase, withdrawn: Withdrawn) -> None:
     again = correlator()
     again.load(case("a1", "red car"))
     again.load(case("b1", "blue boat"))
@@ -198,7 +200,7 @@ def test_a_retracted_link_is_not_adopted(correlator: Make, case: Case, withdrawn
     assert again.receive(withdrawn("b1", 2)) == []
 
 
-def test_a_side_that_was_compacted_away_is_unknown_until_it_comes(correlator: Make, case: Case) -> None:
+def test_a_side_that_was_compacted_away_is_unknown_until_it_comes(correlator: Make, case: MakeCase) -> None:
     one = correlator()
     one.receive(case("a1", "red car", version=2))
     (claim,) = one.receive(case("b1", "red car"))
@@ -212,7 +214,7 @@ def test_a_side_that_was_compacted_away_is_unknown_until_it_comes(correlator: Ma
     assert told(again.receive(case("a1", "blue boat", version=3))) == [("retracted", "a:a1", 3, "b:b1", 2)]
 
 
-def test_an_unknown_side_of_unknown_country_is_still_linked_later(correlator: Make, case: Case) -> None:
+def test_an_unknown_side_of_unknown_country_is_still_linked_later(correlator: Make, case: MakeCase) -> None:
     again = correlator()
     nameless = Claim("id", State.LIVE, 0, "g", Side("a:a1", 1), Side("b:b1", 1))
     again.adopt(nameless)
@@ -220,7 +222,7 @@ def test_an_unknown_side_of_unknown_country_is_still_linked_later(correlator: Ma
     assert told(again.receive(case("b1", "red car", version=2))) == [("live", "a:a1", 2, "b:b1", 2)]
 
 
-def test_blocks_forget_keys_that_a_case_has_no_more(correlator: Make, case: Case) -> None:
+def test_blocks_forget_keys_that_a_case_has_no_more(correlator: Make, case: MakeCase) -> None:
     one = correlator()
     one.receive(case("a1", "red car"))
     one.receive(case("a1", "blue boat", version=2))
@@ -230,7 +232,7 @@ def test_blocks_forget_keys_that_a_case_has_no_more(correlator: Make, case: Case
 
 @pytest.mark.parametrize("partitions", [1, 4])
 def test_the_first_version_goes_to_the_owners_of_its_keys_later_ones_to_all(
-    case: Case, withdrawn: Withdrawn, partitions: int
+    case: MakeCase, withdrawn: Withdrawn, partitions: int
 ) -> None:
     fingerprint = case("a1", "red", keys=(4, 5, 8))
     assert targets(fingerprint, first=True, partitions=partitions) == {key % partitions for key in (4, 5, 8)}

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from case_samples import FR_PJ, message
 
-from pipeline.correlation.fingerprinting import derived, expiry_mark, fingerprint
+from pipeline.correlation.fingerprinting import derived, fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.records.intake import Desk, SourceMessage, Taken, accepted, receive
 from pipeline.records.messages import Accepted, Position
@@ -41,10 +41,3 @@ def test_the_model_decides_the_keys_and_never_the_hash() -> None:
     stopped = Model(msgspec.structs.replace(model.file, stop_keys=whole.keys[:1]))
     assert derived(value, stopped).keys == whole.keys[1:]
     assert derived(value, stopped).hash == whole.hash == value.hash
-
-
-def test_an_expired_version_is_its_mark() -> None:
-    made, value = taken()
-    mark = expiry_mark(fingerprint(made.case, made.normalised, load_model()))
-    expired = msgspec.structs.replace(value, status="expired", hash=mark.hash)
-    assert derived(expired, load_model()) == mark

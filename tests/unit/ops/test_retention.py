@@ -7,10 +7,24 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from pipeline.access.notices import NoticeKind
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import LASTS, SubscriptionState, ended, made
-from pipeline.ops.retention import RENEWABLE, Expiry, Keeping, bared, expiries, outdated, run_out
+from pipeline.ops.retention import (
+    RENEWABLE,
+    TOLD_AHEAD,
+    Forecast,
+    Keeping,
+    bared,
+    ended_cases,
+    forecast,
+    notices,
+    outdated,
+    run_out,
+)
+from pipeline.records.expiry import Expiry
+from pipeline.streams import topics
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -21,24 +35,59 @@ REVIEW = Review(
 )
 
 
-def keeping(status: str, retain_until: str | None = None) -> Keeping:
-    return msgspec.convert({"status": status, "data": {"retain_until": retain_until}}, Keeping)
+def keeping(status: str, retain_until: str | None = None, case: str = "fr-pj:1", version: int = 1) -> Keeping:
+    value = {"case": case, "version": version, "status": status, "data": {"retain_until": retain_until}}
+    return msgspec.convert(value | {"provenance": {"content_hash": "ab"}}, Keeping)
+
+
+def ending(*dates: tuple[str, str]) -> list[Keeping]:
+    return [keeping("active", date, case) for case, date in dates]
 
 
 def test_expiries_are_counted_by_agency_and_month_up_to_a_day() -> None:
-    cases = [
-        ("fr-pj", "2026-11-24"),
-        ("fr-pj", "2026-11-25"),
-        ("be-fp", "2026-12-01"),
-        ("be-fp", "2026-12-31"),
-        ("be-fp", "2027-01-01"),
-        ("be-fp", ""),
-    ]
-    assert expiries(cases, NOW, datetime(2026, 12, 31, tzinfo=UTC)) == (
-        Expiry("fr-pj", "2026-11", 1, past=False),
-        Expiry("fr-pj", "2026-11", 1, past=True),
-        Expiry("be-fp", "2026-12", 2, past=False),
+    cases = ending(
+        ("fr-pj:1", "2026-11-24"),
+        ("fr-pj:2", "2026-11-25"),
+        ("be-fp:1", "2026-12-01"),
+        ("be-fp:2", "2026-12-31"),
+        ("be-fp:3", "2027-01-01"),
+        ("be-fp:4", ""),
     )
+    assert forecast(cases, NOW, datetime(2026, 12, 31, tzinfo=UTC)) == (
+        Forecast("fr-pj", "2026-11", 1, past=False),
+        Forecast("fr-pj", "2026-11", 1, past=True),
+        Forecast("be-fp", "2026-12", 2, past=False),
+    )
+
+
+def test_a_version_is_ended_from_its_day_on_once() -> None:
+    cases = [
+        keeping("corrected", "2026-11-24", version=3),
+        keeping("active", "2026-11-25"),
+        keeping("active"),
+        keeping("withdrawn", "2026-11-24"),
+        keeping("expired", "2026-11-24"),
+    ]
+    assert ended_cases(cases, NOW) == (Expiry("fr-pj:1", 3, "ab"),)
+
+
+def test_owners_are_told_once_of_each_date_that_comes_within_half_a_year() -> None:
+    last = (NOW + TOLD_AHEAD).date()
+    near, far = last.isoformat(), (last + timedelta(days=1)).isoformat()
+    cases = ending(("fr-pj:1", near), ("be-fp:1", far), ("fr-pj:2", "2026-11-24"), ("fr-pj:3", "2026-11-25"))
+    told = notices(cases, (), NOW)
+    assert [(one.agency, one.case, one.kind) for one in told] == [
+        ("fr-pj", "fr-pj:1", NoticeKind.EXPIRY),
+        ("fr-pj", "fr-pj:3", NoticeKind.EXPIRY),
+    ]
+    assert notices(cases, {one.id for one in told}, NOW + SECOND) == ()
+    [anew] = notices(ending(("fr-pj:1", far)), {one.id for one in told}, NOW + timedelta(days=1))
+    assert anew.id != told[0].id
+
+
+def test_whom_retention_has_told_is_kept_for_longer_than_it_tells_ahead() -> None:
+    assert topics.NOTICES.retention is not None
+    assert topics.NOTICES.retention > TOLD_AHEAD
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""The end of a version whose retention is over: what intake is asked for, and the mark that it writes.
+
+Retention sees which versions are over; only intake writes to `accepted`, so it is asked, and it compares with what it
+knows: a version that another has replaced meanwhile, as when its owner extended it, is not ended. The mark orders after
+the version and before the next one (pipeline.correlation.claims), and the same request twice makes the same mark.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from pipeline.records import hashing
+from pipeline.records.agencies import Agency
+from pipeline.records.messages import Accepted, Position, Provenance
+from pipeline.records.model import RECORD_TYPE, Case
+from pipeline.records.versions import Known
+
+EXPIRED: Final = "expired"
+"""Status of an accepted version that was ended."""
+
+
+class Expiry(msgspec.Struct, frozen=True):
+    """Value of topic `expiries`: the version that is over, by its number and the content hash of its provenance."""
+
+    case: str
+    version: int
+    content_hash: str
+
+    @property
+    def agency(self) -> str:
+        """The agency that its case key names."""
+        return self.case.partition(":")[0]
+
+
+def mark(asked: Expiry, agency: Agency, known: Known | None) -> Case | None:
+    """The case left with identity and version, as if withdrawn; None where that version is not the one known."""
+    if known != Known(asked.version, asked.content_hash):
+        return None
+    return Case(
+        case_id=asked.case.partition(":")[2],
+        agency=agency.name,
+        country=agency.country,
+        version=asked.version,
+        status="withdrawn",
+    )
+
+
+def accepted(
+    made: Case, asked: Expiry, position: Position, time: str, fingerprint: msgspec.Raw, generation: str
+) -> Accepted:
+    """The value of topic `accepted` for a mark, asked for at a position of `expiries`.
+
+    The content hash stays that of the version, so that the version sent again is still known as a duplicate.
+    """
+    return Accepted(
+        case=made.key,
+        version=made.version,
+        status=EXPIRED,
+        hash=hashing.fingerprint_hash(made),
+        data=msgspec.Raw(hashing.canonical_json(msgspec.to_builtins(made))),
+        provenance=Provenance(position, time, asked.content_hash, RECORD_TYPE, generation),
+        fingerprint=fingerprint,
+    )

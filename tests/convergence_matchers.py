@@ -1,0 +1,90 @@
+"""What the convergence property correlates with: a small matcher whose verdicts are easy to see, and the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pipeline.correlation.correlator import THRESHOLD
+from pipeline.correlation.keys import keys
+from pipeline.matching.explanation import explain
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
+from pipeline.matching.model import load_model
+from pipeline.matching.scoring import Judgement, judge
+from pipeline.records.names import normalise_name
+from pipeline.records.normalised import Entity, Identifier, PartialDate, Phone
+
+
+class Matcher(NamedTuple):
+    """What the world correlates with: entities to draw from, their keys, the judge."""
+
+    pool: tuple[EntityPrint, ...]
+    keys: Callable[[tuple[EntityPrint, ...]], tuple[int, ...]]
+    judge: Callable[..., Judgement]
+    explain: Callable[..., object]
+    model: Any
+
+    def linked(self, one: Fingerprint, other: Fingerprint) -> Judgement | None:
+        """The definition of a link, written down once more without the correlator."""
+        a, b = sorted((one, other), key=lambda fingerprint: fingerprint.case)
+        if a.withdrawn or b.withdrawn or a.country == b.country or not set(a.keys) & set(b.keys):
+            return None
+        judgement = self.judge(a, b, self.model)
+        return judgement if judgement.probability >= THRESHOLD else None
+
+
+def synthetic_keys(entities: tuple[EntityPrint, ...]) -> tuple[int, ...]:
+    """Two keys an attribute, few enough that the smallest shared one often changes."""
+    numbers = [int(entity.id) for entity in entities]
+    return tuple(sorted({number % 5 for number in numbers} | {5 + number % 3 for number in numbers}))
+
+
+def synthetic_judge(a: Fingerprint, b: Fingerprint, _: object) -> Judgement:
+    """A link from two shared attributes on."""
+    shared = len(set(a.entities) & set(b.entities))
+    probability = (0.1, 0.3, 0.6, 0.95, 0.99)[min(shared, 4)]
+    return Judgement(100 * shared, probability, ("", "", "possible", "probable", "certain")[min(shared, 4)])
+
+
+def synthetic_explain(a: Fingerprint, b: Fingerprint, _: object) -> object:
+    """The versions that it explains."""
+    return [a.version, b.version]
+
+
+SYNTHETIC = Matcher(
+    tuple(EntityPrint(str(number), "attribute") for number in range(6)),
+    synthetic_keys,
+    synthetic_judge,
+    synthetic_explain,
+    None,
+)
+
+
+def person(
+    given: str, family: str, born: PartialDate | None, phones: tuple[Phone, ...] = (), passport: str = ""
+) -> Entity:
+    name = normalise_name("", given, "", family, "", "primary", "person")
+    identifiers = (Identifier("passport", passport, "FR"),) if passport else ()
+    return Entity("p", "person", names=(name,), birth_date=born, phones=phones, identifiers=identifiers)
+
+
+def real() -> Matcher:
+    """The real matcher with entities that match, nearly match, or only share a key."""
+    model = load_model()
+    phone = Phone("+33612345678", "612345678")
+    entities = (
+        person("Zbigniew", "Oczko", PartialDate(1980, 5, 14), passport="12AB34567"),
+        person("Zbigniew", "Oczka", PartialDate(1980, 5, 14)),
+        person("Иван", "Петров", PartialDate(1975, 2, 3), (phone,)),
+        person("Ivan", "Petrov", PartialDate(1975, 2, 3)),
+        person("Ivan", "Petrov", PartialDate(1991, 11, 30)),
+        person("Maria", "Oczko", None, passport="12AB34567"),
+        Entity("n", "phone", phones=(phone,)),
+        Entity("v", "vehicle", identifiers=(Identifier("plate", "AB123CD", "FR"),), make="renault"),
+    )
+    pool = tuple(
+        msgspec.structs.replace(entity_print(entity), id=f"e{number}") for number, entity in enumerate(entities)
+    )
+    return Matcher(pool, lambda held: keys(held, model.stop_keys, model.key_rarity), judge, explain, model)
