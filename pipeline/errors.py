@@ -4,4 +4,11 @@ from __future__ import annotations
 
 
 class LiaisonError(Exception):
-    """An expected failure: its message is shown as one line, without a traceback, and the command exits with 1."""
+    """An expected failure: its message is shown as one line, without a traceback, and the command exits with 1.
+
+    `values` fill the {places} of a message, so that it can be said in another language (pipeline/api/languages.py).
+    """
+
+    def __init__(self, message: str = "", **values: object) -> None:
+        super().__init__(message.format(**values) if values else message)
+        self.message, self.values = message, values

@@ -121,7 +121,7 @@ def request(before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, ask
     if ask.deadline <= now:
         raise NotDueError("the deadline has passed")
     if before.steps and (held := state(before, case.handling, now)) in (State.REQUESTED, State.GRANTED):
-        raise NotDueError(f"disclosure is {held.value} already")
+        raise NotDueError("there is one already ({state})", state=held.value)
     step = _asked(Move.REQUEST, by, why, ask.reason, now)
     return _with(before, msgspec.structs.replace(step, urgency=ask.urgency, deadline=ask.deadline))
 
@@ -131,22 +131,22 @@ def grant(before: Disclosure, case: CaseMeta, by: Requester, until: datetime, re
 
     A grant may be given another end.
     """
-    _require(before, "granted", Move.REQUEST, Move.GRANT)
+    _require(before, Move.REQUEST, Move.GRANT)
     if not now < until <= now + LONGEST_GRANT:
-        raise NotDueError(f"a grant ends after now and within {LONGEST_GRANT.days} days")
+        raise NotDueError("a grant ends after now and within {most} days", most=LONGEST_GRANT.days)
     step = _step(Move.GRANT, by, reason, now)
     return _with(before, msgspec.structs.replace(step, until=until, under=_stated(case.handling)))
 
 
 def refuse(before: Disclosure, by: Requester, reason: str, now: datetime) -> Disclosure:
     """The thread with the owner's no. Raises NotDueError."""
-    _require(before, "refused", Move.REQUEST)
+    _require(before, Move.REQUEST)
     return _with(before, _step(Move.REFUSAL, by, reason, now))
 
 
 def revoke(before: Disclosure, by: Requester, reason: str, now: datetime) -> Disclosure:
     """The thread without its grant, or a break-glass closed by the owner. Raises NotDueError."""
-    _require(before, "revoked", Move.GRANT, Move.BREAK_GLASS)
+    _require(before, Move.GRANT, Move.BREAK_GLASS)
     return _with(before, _step(Move.REVOCATION, by, reason, now))
 
 
@@ -235,9 +235,9 @@ def _stated(handling: Handling) -> Handling:
     return Handling(*msgspec.structs.astuple(handling))
 
 
-def _require(one: Disclosure, done: str, *moves: Move) -> None:
+def _require(one: Disclosure, *moves: Move) -> None:
     if one.last.move not in moves:
-        raise NotDueError(f"what ended in {one.last.move.replace('_', '-')} cannot be {done}")
+        raise NotDueError("after its last step ({step}) this one cannot be taken", step=one.last.move.value)
 
 
 def _asked(move: Move, by: Requester, why: Grounds, reason: str, now: datetime) -> Step:

@@ -57,7 +57,7 @@ def keys_in(folder: Path) -> MonthKey:
             try:
                 held[month] = path.read_bytes()
             except FileNotFoundError as error:
-                raise LiaisonError(f"the key for queries of {month} is gone") from error
+                raise LiaisonError("the key for queries of {month} is gone", month=month) from error
         return held[month]
 
     return key_of

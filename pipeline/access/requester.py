@@ -69,7 +69,8 @@ class GroundsError(LiaisonError):
     """Grounds are missing or not on the list; `fields` names them."""
 
     def __init__(self, *fields: str) -> None:
-        super().__init__(f"state {' and '.join(fields)}: purposes are {', '.join(sorted(ASKABLE))}")
+        purposes = ", ".join(sorted(ASKABLE))
+        super().__init__("state {fields}; purposes are {purposes}", fields=", ".join(fields), purposes=purposes)
         self.fields = fields
 
 

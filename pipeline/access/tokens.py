@@ -95,7 +95,7 @@ def verified(token: str, keys: KeySet, rules: TokenRules, now: datetime) -> dict
     except InvalidKeyIdError:
         raise
     except (JoseError, ValueError, TypeError) as error:
-        raise TokenError(f"the token does not hold: {_cause(error)}") from error
+        raise TokenError("the token does not hold: {cause}", cause=_cause(error)) from error
     return claims
 
 
@@ -118,7 +118,7 @@ def requester_of(claims: dict[str, Any]) -> Requester:
 def _text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name, "")
     if not isinstance(value, str):
-        raise TokenError(f"the token's {name} is no text")
+        raise TokenError("the token's {name} is no text", name=name)
     return value
 
 

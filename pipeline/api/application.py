@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
+from pipeline.api.languages import preferred
 from pipeline.api.problems import NotFound, Problem, Unavailable, Unprocessable
 from pipeline.api.routes import ROUTERS
 from pipeline.api.routes.answers import PROBLEM_TYPE, components
@@ -56,9 +57,10 @@ def create_app(opening: Opening) -> FastAPI:
 
 
 async def _with_request_id(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Take over the caller's request id where it is a plain one; no cache may keep an answer."""
+    """Take over the caller's request id where it is a plain one, and his language; no cache may keep an answer."""
     given = request.headers.get(REQUEST_ID, "")
     request.state.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    request.state.language = preferred(request.headers.get("Accept-Language", ""))
     response = await call(request)
     response.headers[REQUEST_ID] = request.state.request_id
     response.headers.setdefault("Cache-Control", "no-store")
@@ -88,15 +90,18 @@ def _answer_problems(app: FastAPI) -> None:
 
 def problem_response(request: Request, problem: Problem) -> Response:
     """A problem as its response."""
-    body = orjson.dumps(problem.body(request.state.request_id))
-    return Response(body, problem.status, problem.headers, media_type=PROBLEM_TYPE)
+    language: str = request.state.language
+    body = orjson.dumps(problem.body(request.state.request_id, language))
+    headers = {**problem.headers, "Content-Language": language}
+    return Response(body, problem.status, headers, media_type=PROBLEM_TYPE)
 
 
 def _unprocessable(error: RequestValidationError) -> Problem:
     """Which fields are wrong and how; never the values."""
     faults = [(".".join(map(str, fault["loc"])), str(fault["type"])) for fault in error.errors()]
     told = "; ".join(f"{place}: {kind.replace('_', ' ')}" for place, kind in faults)
-    return Unprocessable(told, *(place for place, _ in faults))
+    detail = LiaisonError("not as it should be: {faults}", faults=told)
+    return Unprocessable(detail, *(place for place, _ in faults))
 
 
 def _named(error: HTTPException) -> Problem:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pipeline.api.languages import in_language, said
 from pipeline.errors import LiaisonError
+
+Detail = str | LiaisonError
+"""What there is to say of a problem; a message with {places} is an error with their values."""
 
 
 class Problem(LiaisonError):  # noqa: N818 - the standard's word
@@ -14,16 +18,18 @@ class Problem(LiaisonError):  # noqa: N818 - the standard's word
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
 
-    def __init__(self, detail: str = "", headers: Mapping[str, str] | None = None, **extensions: Any) -> None:
-        super().__init__(detail or self.title)
-        self.detail = detail
+    def __init__(self, detail: Detail = "", headers: Mapping[str, str] | None = None, **extensions: Any) -> None:
+        said = LiaisonError(detail) if isinstance(detail, str) else detail
+        super().__init__(said.message or self.title, **said.values)
+        self.detailed = bool(said.message)
         self.headers = dict(headers or {})
         self.extensions = extensions
 
-    def body(self, request_id: str) -> dict[str, Any]:
+    def body(self, request_id: str, language: str = "en") -> dict[str, Any]:
         """The problem's JSON members."""
-        told = {"detail": self.detail} if self.detail else {}
-        return {"type": "about:blank", "title": self.title, "status": self.status, **told, **self.extensions} | (
+        told = {"detail": said(self, language)} if self.detailed else {}
+        title = in_language(self.title, language)
+        return {"type": "about:blank", "title": title, "status": self.status, **told, **self.extensions} | (
             {"request_id": request_id} if request_id else {}
         )
 
@@ -33,7 +39,7 @@ class Unauthenticated(Problem):
 
     status, title = 401, "Not signed in"
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self, detail: Detail = "") -> None:
         super().__init__(detail, {"WWW-Authenticate": "Bearer"})
 
 
@@ -60,7 +66,7 @@ class Unprocessable(Problem):
 
     status, title = 422, "Cannot be processed"
 
-    def __init__(self, detail: str, *fields: str) -> None:
+    def __init__(self, detail: Detail, *fields: str) -> None:
         super().__init__(detail, fields=list(fields))
 
 
@@ -69,7 +75,7 @@ class TooMany(Problem):
 
     status, title = 429, "Too many requests"
 
-    def __init__(self, detail: str, after_s: int) -> None:
+    def __init__(self, detail: Detail, after_s: int) -> None:
         super().__init__(detail, {"Retry-After": str(after_s)})
 
 
@@ -78,5 +84,5 @@ class Unavailable(Problem):
 
     status, title = 503, "Not available now"
 
-    def __init__(self, detail: str, after_s: int = 5) -> None:
+    def __init__(self, detail: Detail, after_s: int = 5) -> None:
         super().__init__(detail, {"Retry-After": str(after_s)})

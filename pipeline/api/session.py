@@ -19,9 +19,8 @@ from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument
 from pipeline.matching.fingerprint import Handling
+from pipeline.matching.wording import LANGUAGES
 from pipeline.streams.audit_log import AuditError
-
-LANGUAGES = ("en", "fr")
 
 RETRY_S = 30
 """Seconds after which the index may have caught up."""

@@ -60,7 +60,9 @@ async def take(
             numbered = list(enumerate(chunk, start=received.lines + 1))
             received.lines += len(chunk)
             if received.lines > MOST_LINES:
-                raise TooLargeError(f"more than {MOST_LINES:,} lines in one request: send the rest as another upload")
+                raise TooLargeError(
+                    "more than {most} lines in one request: send the rest as another upload", most=MOST_LINES
+                )
             received.places |= {record: n for n, raw in numbered if (record := record_of(raw))}
             await push_chunk(opened, await asyncio.to_thread(_checked, checker, numbered), received.pushed)
         received.pushed.reached = opened.reached
@@ -81,7 +83,7 @@ async def lines_of(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
             rest.clear()
         rest += last
         if len(rest) > MOST_LINE_BYTES:
-            raise TooLargeError(f"a line of more than {MOST_LINE_BYTES} bytes")
+            raise TooLargeError("a line of more than {most} bytes", most=MOST_LINE_BYTES)
     if rest:
         yield bytes(rest)
 

@@ -86,13 +86,13 @@ class _Draft:
 def parse(text: str) -> Question:
     """The question in `text`. Raises LiaisonError if it is empty, too long, or names a date that is none."""
     if len(text) > LONGEST:
-        raise LiaisonError(f"the question is longer than {LONGEST} characters")
+        raise LiaisonError("the question is longer than {most} characters", most=LONGEST)
     draft = _Draft()
     clean = clean_text(text)
     rest = _take(_PHONE, clean, lambda found: draft.add("phone", found))
     parts = list(_PART.finditer(rest))
     if len(parts) > MOST_PARTS:
-        raise LiaisonError(f"the question has more than {MOST_PARTS} words")
+        raise LiaisonError("the question has more than {most} words", most=MOST_PARTS)
     for field, value in _grouped(parts):
         _place(draft, field, value)
     question = draft.question()

@@ -35,7 +35,7 @@ LISTED = 100
 
 
 NO_INDEX = "there is no index yet: start a worker, or `liaison demo`"
-SILENT = "Elasticsearch does not answer"
+SILENT = "Elasticsearch does not answer: {kind}"
 
 
 class Candidate(NamedTuple):
@@ -240,13 +240,13 @@ async def ask(call: Callable[..., Any], **arguments: Any) -> Any:
     except NotFoundError as error:
         raise LiaisonError(NO_INDEX) from error
     except (ApiError, TransportError) as error:
-        raise LiaisonError(f"{SILENT}: {type(error).__name__}") from error
+        raise LiaisonError(SILENT, kind=type(error).__name__) from error
 
 
 def is_found(item: dict[str, Any]) -> bool:
     """Whether a document is there; one that cannot be looked at (its shard is away) is not taken for absent."""
     if error := item.get("error"):
-        raise LiaisonError(NO_INDEX if error["type"] == "index_not_found_exception" else f"{SILENT}: {error['type']}")
+        raise LiaisonError(NO_INDEX if error["type"] == "index_not_found_exception" else SILENT, kind=error["type"])
     return bool(item["found"])
 
 

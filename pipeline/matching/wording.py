@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipeline.matching.explanation import Counterfactual, EntityEvidence, Explanation, Item
 from pipeline.matching.words import COMPANIONS, FIELDS, LEVELS, SENTENCES, TOKEN_LEVELS, TYPES
@@ -14,6 +14,11 @@ MINUS = "\N{MINUS SIGN}"
 def text(found: Explanation, language: str = "en") -> str:
     """The whole explanation, one statement a line. Raises KeyError for a language that is not in LANGUAGES."""
     return "\n".join(_statements(found, SENTENCES[language], language))
+
+
+def reasons(parts: Iterable[EntityEvidence], language: str = "en") -> tuple[str, ...]:
+    """What speaks for and against each pair of entities, one statement a line."""
+    return tuple(line.strip() for part in parts for line in _entity(part, SENTENCES[language], language))
 
 
 def _statements(found: Explanation, say: dict[str, str], language: str) -> Iterator[str]:

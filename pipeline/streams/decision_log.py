@@ -46,4 +46,4 @@ class DecisionLog:
                 return int(sent.offset)
         except (TimeoutError, KafkaError, OSError) as error:
             await self._producer.stop()
-            raise DecisionError(f"the decision cannot be recorded: {type(error).__name__}") from error
+            raise DecisionError("the decision cannot be recorded: {kind}", kind=type(error).__name__) from error

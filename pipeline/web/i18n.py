@@ -6,8 +6,6 @@ new message is written in the code, in words("...") or N_("..."), and added to l
 
 from __future__ import annotations
 
-import gettext
-import io
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -15,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale, dates, numbers
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
-LANGUAGES = ("en", "fr")
+from pipeline.api import languages
+from pipeline.matching.wording import LANGUAGES
+
 CATALOGUES = Path(__file__).with_name("locale")
 
 
@@ -32,7 +30,7 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._messages = _catalogue(language)
+        self._messages = languages.catalogue(CATALOGUES, language)
         self._locale = Locale(language, territory="GB" if language == "en" else None)
 
     def __call__(self, message: str, **values: object) -> str:
@@ -89,28 +87,4 @@ def words(language: str) -> Words:
 
 def preferred(accepted: str, chosen: str = "") -> str:
     """The language of a request: what was chosen by the switch, else the best of Accept-Language, else English."""
-    if chosen in LANGUAGES:
-        return chosen
-    wanted = sorted((_weighted(part) for part in accepted.split(",")), key=lambda one: -one[1])
-    return next((name for name, weight in wanted if name in LANGUAGES and weight > 0), LANGUAGES[0])
-
-
-def _weighted(part: str) -> tuple[str, float]:
-    name, _, parameter = part.partition(";")
-    try:
-        weight = float(parameter.strip().removeprefix("q=") or 1)
-    except ValueError:
-        weight = 0.0
-    return name.strip().split("-")[0].lower(), weight
-
-
-@cache
-def _catalogue(language: str) -> gettext.NullTranslations:
-    path = CATALOGUES / f"{language}.po"
-    if not path.exists():
-        return gettext.NullTranslations()
-    compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return chosen if chosen in LANGUAGES else languages.preferred(accepted)

@@ -8,10 +8,11 @@ from nicegui import ui
 from nicegui.element import Element
 
 from pipeline.access.requester import Role
+from pipeline.matching.wording import LANGUAGES
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.shortcuts import shortcuts
-from pipeline.web.i18n import LANGUAGES, N_, Words
+from pipeline.web.i18n import N_, Words
 from pipeline.web.session import Visit
 from pipeline.web.theme import THEMES, dress
 from pipeline.web.vocabulary import LANGUAGE_WORDS, PURPOSES, ROLES, THEME_WORDS

@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from pipeline.access.requester import Grounds, GroundsError, grounds
 from pipeline.access.token_keys import issue
 from pipeline.access.tokens import TokenError
+from pipeline.matching.wording import LANGUAGES
 from pipeline.web import provider, session
-from pipeline.web.i18n import LANGUAGES
 from pipeline.web.people import WORKING_DAY, named
 from pipeline.web.site import Site
 from pipeline.web.theme import THEMES

@@ -12,7 +12,7 @@ from pipeline.access.requester import ASKABLE, GroundsError, Requester, grounds
 from pipeline.access.tokens import TokenError
 from pipeline.api.problems import TooMany, Unauthenticated, Unprocessable
 from pipeline.api.runtime import Runtime
-from pipeline.api.session import LANGUAGES, Session
+from pipeline.api.session import Session
 
 PURPOSE_HEADER = "Liaison-Purpose"
 REFERENCE_HEADER = "Liaison-Case-Reference"
@@ -35,7 +35,7 @@ async def requester_of(request: Request, bearer: Bearer) -> Requester:
     try:
         return await runtime_of(request).requester(bearer.credentials)
     except TokenError as error:
-        raise Unauthenticated(str(error)) from error
+        raise Unauthenticated(error) from error
 
 
 Requesting = Annotated[Requester, Depends(requester_of)]
@@ -58,26 +58,11 @@ async def session_of(
     try:
         stated = grounds(purpose, case_reference)
     except GroundsError as error:
-        raise Unprocessable(str(error), *error.fields) from error
+        raise Unprocessable(error, *error.fields) from error
     runtime = runtime_of(request)
     if wait := runtime.rates.wait_s(requester.subject, time.monotonic()):
         raise TooMany("slow down", wait)
-    return Session(runtime, requester, stated, preferred(accept_language or ""), request.state.request_id)
+    return Session(runtime, requester, stated, request.state.language, request.state.request_id)
 
 
 SessionOf = Annotated[Session, Depends(session_of)]
-
-
-def preferred(accept_language: str) -> str:
-    """The first of our languages that an Accept-Language header names (RFC 9110, 12.5.4), by its weights."""
-    wanted = sorted((_weighted(part) for part in accept_language.split(",")), key=lambda one: -one[0])
-    spoken = (tag.partition("-")[0].lower() for weight, tag in wanted if weight > 0)
-    return next((language for language in spoken if language in LANGUAGES), LANGUAGES[0])
-
-
-def _weighted(part: str) -> tuple[float, str]:
-    tag, _, weight = part.strip().partition(";q=")
-    try:
-        return (float(weight) if weight else 1.0), tag
-    except ValueError:
-        return 0.0, tag

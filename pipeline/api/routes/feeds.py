@@ -79,11 +79,11 @@ async def push(
         await runtime.audit.write(act)
         received: Received = await gateway.take(runtime.settings, known, name, request.stream(), validate=validate)
     except TooLargeError as error:
-        raise TooLarge(str(error)) from error
+        raise TooLarge(error) from error
     except AuditError as error:
         raise Unavailable("nothing is taken while it cannot be recorded") from error
     except ClientDisconnect as error:
         raise Problem("the request was cut off") from error
     except (LiaisonError, KafkaError) as error:
-        raise Unavailable(str(error)) from error
+        raise Unavailable(error) from error
     return StreamingResponse(gateway.told(runtime.settings, agency, received), media_type=NDJSON)

@@ -21,7 +21,8 @@ EXAMPLE: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "links": [
         {"link_id": "0c1f" * 8, "case_a": "fr-pj:2026-004711", "case_b": None, "version_a": None, "version_b": None,
-         "probability": None, "score": None, "evidence": None, "band": "certain", "colour": None, "disputed": None,
+         "probability": None, "score": None, "evidence": None, "band": "certain",
+         "explanation": None, "colour": None, "disputed": None,
          "hit": {"view": "hit", "reference": "9a7e" * 8, "agency": "be-fp", "contact": {"unit": "DJSOC"}}},
     ],
     "next": None,

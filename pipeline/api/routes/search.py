@@ -26,7 +26,8 @@ EXAMPLE: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "results": [
         {"view": "full", "case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR", "title": "Vol à main armée",
-         "caveat": None, "score": 2310, "met": ["name", "key"], "evidence": []},
+         "caveat": None, "score": 2310, "band": "certain", "met": ["name", "key"],
+         "why": ["+23.1  birth date: same day"], "evidence": []},
     ],
     "hits": [
         {"view": "hit", "reference": "9a7e" * 8, "agency": "be-fp", "contact": {"unit": "DJSOC"}, "band": "certain"},

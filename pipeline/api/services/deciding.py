@@ -21,4 +21,4 @@ async def decide(session: Session, topic: Topic, key: str, value: msgspec.Struct
         offset = await runtime.decide.write(topic, key, value)
         await runtime.decisions.effective(topic.pattern, key, offset)
     except (DecisionError, NotEffectiveError) as error:
-        raise Unavailable(str(error)) from error
+        raise Unavailable(error) from error

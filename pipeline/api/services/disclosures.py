@@ -167,7 +167,7 @@ def _due(step: Callable[[], Disclosure]) -> Disclosure:
     try:
         return step()
     except NotDueError as error:
-        raise Conflict(str(error)) from error
+        raise Conflict(error) from error
 
 
 async def _decided(session: Session, after: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:

@@ -16,14 +16,16 @@ from pipeline.api.services.reviews import colours
 from pipeline.api.session import Session, meta, shown
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
+from pipeline.matching.explanation import Explanation
+from pipeline.matching.wording import text
 
 MOST = 100
 """Links of one page."""
 
 BANDS = ("certain", "probable", "possible")
 
-NOT_JUDGED: Final[Row] = {"colour": None, "disputed": None}
-"""Of a link with a hit-only side: its judgement is for those who see both sides."""
+FOR_BOTH_SIDES: Final[Row] = {"explanation": None, "colour": None, "disputed": None}
+"""Of a link with a hit-only side: why it is there and how it was judged is for those who see both sides."""
 
 
 class LinksAnswer(msgspec.Struct, frozen=True):
@@ -90,7 +92,7 @@ def _seen(session: Session, link: LinkDocument, views: Mapping[str, View]) -> Se
 
 
 async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, CaseDocument]) -> list[Row]:
-    """The links as they may be shown, with evidence, colour and dispute of those seen in full.
+    """The links as they may be shown, with explanation, colour and dispute of those seen in full.
 
     One that has changed since it was listed is left out: its evidence would speak of other versions.
     """
@@ -103,5 +105,9 @@ async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, Ca
         if link is not None and (link.a.hash, link.b.hash) == (one.link.a.hash, one.link.b.hash):
             ends = Ends(*(meta(cases[case]) for case in link.cases))
             row = link_for(one.view, ends, link_row(link), session.reference) or {}
-            rows.append(row | judged.get(link.link, NOT_JUDGED))
+            rows.append(row | (_told(session, link) | judged[link.link] if link.link in told else FOR_BOTH_SIDES))
     return rows
+
+
+def _told(session: Session, link: LinkDocument) -> Row:
+    return {"explanation": text(msgspec.convert(link.evidence, Explanation), session.language)}

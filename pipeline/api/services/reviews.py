@@ -116,7 +116,7 @@ async def take_back(session: Session, name: str) -> ReviewsAnswer:
     try:
         undone = undo(held, session.requester, session.now)
     except NotUndoableError as error:
-        raise (Conflict if held.undone else Forbidden)(str(error)) from error
+        raise (Conflict if held.undone else Forbidden)(error) from error
     return await _keep(session, sides, undone)
 
 

@@ -20,6 +20,8 @@ from pipeline.index.probes import Probe, probe
 from pipeline.index.queries import Limits
 from pipeline.index.questions import Question, parse
 from pipeline.index.searching import Hit, Ranked, explained
+from pipeline.matching.scoring import judgement
+from pipeline.matching.wording import reasons
 
 MOST = 100
 """Results of one page."""
@@ -87,7 +89,7 @@ def _question(asked: Search) -> Question:
     try:
         return parse(asked.question)
     except LiaisonError as error:
-        raise Unprocessable(str(error), "question") from error
+        raise Unprocessable(error, "question") from error
 
 
 def _limits(session: Session, asked: Search) -> Limits:
@@ -141,7 +143,9 @@ def _row(session: Session, one: Ranked, asked_for: Probe) -> Row:
     return {
         **_summary(one.document),
         "score": told.score,
+        "band": judgement(told.score + session.runtime.model.prior, session.runtime.model).band,
         "met": list(told.met),
+        "why": reasons(told.evidence, session.language),
         "evidence": msgspec.to_builtins(told.evidence),
     }
 

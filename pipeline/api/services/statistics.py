@@ -16,6 +16,7 @@ from pipeline.api.problems import Unprocessable
 from pipeline.api.services.cases import readable
 from pipeline.api.session import Session, shown
 from pipeline.correlation import kinds
+from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.queries import Limits
 
@@ -74,7 +75,7 @@ async def _readable(session: Session) -> list[CaseDocument]:
         if (await session.views({one.case: one}))[one.case] is View.FULL:
             found.append(one)
         if len(found) > MOST:
-            raise Unprocessable(f"more than {MOST} cases are not counted")
+            raise Unprocessable(LiaisonError("more than {most} cases are not counted", most=MOST))
     return found
 
 
@@ -86,7 +87,7 @@ async def _links(session: Session, countries: Mapping[str, str]) -> list[tuple[s
         if all(case in countries for case in one.cases):
             found.append((countries[one.a.case], countries[one.b.case]))
         if len(found) > MOST:
-            raise Unprocessable(f"more than {MOST} links are not counted")
+            raise Unprocessable(LiaisonError("more than {most} links are not counted", most=MOST))
     return found
 
 
@@ -98,7 +99,7 @@ async def _near(session: Session, case: CaseDocument, events: Iterable[int]) -> 
             seen = (await session.views({one.case: one}))[one.case]
             found += [one] if seen is View.FULL else []
         if len(found) > MOST:
-            raise Unprocessable(f"more than {MOST} cases are not listed")
+            raise Unprocessable(LiaisonError("more than {most} cases are not listed", most=MOST))
     return found
 
 

@@ -45,9 +45,9 @@ async def subscribe(session: Session, question: str, country: str = "") -> Subsc
     try:
         parse(question)
     except LiaisonError as error:
-        raise Unprocessable(str(error), "question") from error
+        raise Unprocessable(error, "question") from error
     if len(await session.runtime.decisions.subscriptions(session.requester.agency, MOST)) >= MOST:
-        raise Conflict(f"an agency has at most {MOST} subscriptions: end one")
+        raise Conflict(LiaisonError("an agency has at most {most} subscriptions: end one", most=MOST))
     name = uuid.uuid4().hex
     return await _keep(session, queries.made(name, question, country, session.requester, session.grounds, session.now))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline.api.languages import said
 from pipeline.api.problems import Forbidden, NotFound, Problem, TooMany, Unprocessable
 from pipeline.errors import LiaisonError
 from pipeline.web.components.icons import icon
@@ -42,15 +43,21 @@ def failed(words: Words, error: LiaisonError) -> None:
             hint = words("Whether a record exists is not told to those who may not see it.")
             _state("closed", words(_title(error)), hint if isinstance(error, NotFound) else "")
         case Unprocessable():
-            _state("trouble", words(_title(error)), str(error), role="alert")
+            _state("trouble", words(_title(error)), said(error, words.language), role="alert")
         case _:
             again = words("Try again")
-            _state("trouble", words(_title(error)), str(error), lambda: link(again, "", "button"), role="alert")
+            _state(
+                "trouble",
+                words(_title(error)),
+                said(error, words.language),
+                lambda: link(again, "", "button"),
+                role="alert",
+            )
 
 
 def reason(words: Words, error: LiaisonError) -> str:
     """One line on why an action failed."""
-    return f"{words(_title(error))}: {error}"
+    return f"{words(_title(error))}: {said(error, words.language)}"
 
 
 def _title(error: LiaisonError) -> str:

@@ -88,7 +88,9 @@ async def test_search_shows_a_table_or_json(written: list[Any], liaison: Any) ->
     assert OPERATOR in shown.stderr
     rows = orjson.loads((await on_a_thread(liaison, "search", "иван петров", "--limit", "2", "--json")).stdout)
     assert len(rows) == 2
-    assert rows[0].keys() == {"view", "case", "agency", "country", "title", "caveat", "score", "met", "evidence"}
+    assert rows[0].keys() == {
+        "view", "case", "agency", "country", "title", "caveat", "score", "band", "met", "why", "evidence",
+    }  # fmt: skip
     assert "No case" in (await on_a_thread(liaison, "search", "zbigniew oczko")).stdout
 
 
