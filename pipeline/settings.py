@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     audit_keys: Path | None = None
     """Folder of the monthly keys of query text, the same for all servers; None: under LIAISON_HOME."""
 
+    lists: Path | None = None
+    """Folder of uploaded lists and what was found for them, encrypted, the same for all servers; None: under
+    LIAISON_HOME."""
+
     api_url: str = "http://127.0.0.1:8000"
     """Where `liaison search`, `case`, `links` find the API."""
 
@@ -137,6 +141,11 @@ class Settings(BaseSettings):
 
     elasticsearch_heap: str = "1g"
     """The local Elasticsearch's -Xmx: carried 300,000 case documents (ARCHITECTURE.md)."""
+
+    @property
+    def list_folder(self) -> Path:
+        """Where uploaded lists are kept for a day."""
+        return self.lists or self.home.expanduser() / "lists"
 
     @property
     def audit_key_folder(self) -> Path:

@@ -28,6 +28,7 @@ from pipeline.access.requester import Requester, Role, grounds
 from pipeline.access.token_keys import issue, verifier
 from pipeline.api.application import create_app
 from pipeline.api.hit_budget import HitBudget
+from pipeline.api.list_store import ListStore
 from pipeline.api.rates import Rates
 from pipeline.api.runtime import Runtime, opened
 from pipeline.api.session import Session
@@ -118,6 +119,7 @@ class Api:
         self.engine = engine or self.index
         self.audit = RecordedAudit()
         self.held: dict[str, Accepted] = {}
+        cipher = QueryCipher(keys_in(home / "audit-keys"))
         decisions = DecisionReader(self.engine, names, SECRET)
         self.decided = RecordedDecisions(self.index)
         self.runtime = Runtime(
@@ -125,7 +127,7 @@ class Api:
             reader=Reader(self.engine, names, self.clock),
             model=office.model,
             audit=self.audit,
-            cipher=QueryCipher(keys_in(home / "audit-keys")),
+            cipher=cipher,
             opaque=Opaque(SECRET),
             tokens=verifier(self.settings, self.clock),
             grants=decisions,
@@ -133,6 +135,7 @@ class Api:
             decide=self.decided,
             hits=HitBudget(self.settings.hit_budget),
             rates=Rates(self.settings.request_rate),
+            lists=ListStore(home / "lists", cipher),
             as_of=lambda: None if self.behind is None else self.now - self.behind,
             clock=self.clock,
         )

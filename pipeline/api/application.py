@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import uuid
@@ -17,6 +18,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
 from pipeline.api.languages import preferred
+from pipeline.api.list_worker import work
 from pipeline.api.problems import NotFound, Problem, Unavailable, Unprocessable
 from pipeline.api.routes import ROUTERS
 from pipeline.api.routes.answers import PROBLEM_TYPE, components
@@ -38,7 +40,12 @@ def create_app(opening: Opening) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opening() as runtime:
             app.state.runtime = runtime
-            yield
+            working = asyncio.create_task(work(runtime))
+            try:
+                yield
+            finally:
+                working.cancel()
+                await asyncio.wait([working])
 
     app = FastAPI(
         title="Liaison",

@@ -61,6 +61,12 @@ class Conflict(Problem):
     status, title = 409, "Conflict"
 
 
+class TooLarge(Problem):
+    """More in one request, or in one line, than is taken; of a feed's records, what was sent by then stays sent."""
+
+    status, title = 413, "Too large"
+
+
 class Unprocessable(Problem):
     """What was asked is incomplete or makes no sense; `fields` names where."""
 

@@ -21,6 +21,7 @@ from pipeline.access.requester import Requester
 from pipeline.access.token_keys import verifier
 from pipeline.access.tokens import TokenError, TokenVerifier
 from pipeline.api.hit_budget import HitBudget
+from pipeline.api.list_store import ListStore
 from pipeline.api.rates import Rates
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
@@ -81,6 +82,7 @@ class Runtime:
     decide: Decide
     hits: HitBudget
     rates: Rates
+    lists: ListStore
     as_of: Callable[[], datetime | None]
     """As of when the index is; None while nobody knows."""
     clock: Clock = now
@@ -102,6 +104,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     secret = (settings.hit_secret.get_secret_value() or held.cluster).encode()
     indices = Indices(settings.namespace, "")
     writer = writer_name(now())
+    cipher = QueryCipher(keys_in(settings.audit_key_folder))
     hits = HitBudget(settings.hit_budget, own=writer)
     async with (
         connect(settings) as elasticsearch,
@@ -115,7 +118,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             reader=Reader(elasticsearch, indices),
             model=(await control.control(settings)).of().compiled(),
             audit=audit,
-            cipher=QueryCipher(keys_in(settings.audit_key_folder)),
+            cipher=cipher,
             opaque=Opaque(secret),
             tokens=verifier(settings, now),
             grants=decisions,
@@ -123,6 +126,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             decide=decide,
             hits=hits,
             rates=Rates(settings.request_rate),
+            lists=ListStore(settings.list_folder, cipher),
             as_of=lambda: freshness.as_of,
         )
         following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in (_follow_model, _follow_agencies)]

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from pipeline.access.audit import Act, Kind
 from pipeline.access.requester import Role
-from pipeline.api.problems import Forbidden, NotFound, Problem, Unavailable
+from pipeline.api.problems import Forbidden, NotFound, Problem, TooLarge, Unavailable
 from pipeline.api.routes.answers import COMMON, PROBLEM_TYPE
 from pipeline.api.routes.asking import Requesting, runtime_of
 from pipeline.errors import LiaisonError
@@ -26,12 +26,6 @@ from pipeline.streams.registry import agencies
 router = APIRouter(prefix="/v1", tags=["feeds"])
 
 NDJSON = "application/x-ndjson"
-
-
-class TooLarge(Problem):
-    """More in one request, or in one line, than is taken; what was sent by then stays sent."""
-
-    status, title = 413, "Too large"
 
 
 Upload = Annotated[

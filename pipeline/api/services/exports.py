@@ -125,7 +125,7 @@ def _writer(what: What, form: Format) -> Callable[[list[Row] | None], bytes]:
         if rows is None:
             writer.writerow(names)
         for row in rows or ():
-            writer.writerow([_cell(row[name]) for name in names])
+            writer.writerow([cell(row[name]) for name in names])
         return text.getvalue().encode()
 
     return {"ndjson": ndjson, "ftm": ftm, "csv": table}[form]
@@ -138,7 +138,7 @@ def _lines(items: Iterable[object]) -> bytes:
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """A CSV cell; a text that a spreadsheet would take for a formula is quoted (OWASP, CSV injection)."""
     if isinstance(value, dict | list):
         return orjson.dumps(value).decode()

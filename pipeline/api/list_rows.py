@@ -1,0 +1,108 @@
+"""A list as it is uploaded, CSV or NDJSON: each row becomes a question as a search takes it. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from pipeline.errors import LiaisonError
+from pipeline.index.questions import FIELDS
+
+Form = Literal["csv", "ndjson"]
+
+MOST_ROWS: Final = 10_000
+MOST_BYTES: Final = 4 << 20
+"""About 400 characters a row; the whole list is in memory while it is taken in."""
+
+SEVERAL: Final = "|"
+"""Between the values of one cell, as of a person with two names."""
+
+DELIMITERS: Final = (",", ";", "\t")
+
+COLUMNS: Final = ("id", "question", "country", *FIELDS)
+"""`id` is the sender's own, `question` is asked as it stands, `country` is where phones are dialled."""
+
+
+class ListRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One row: its sender's own id, what it asks, and where its phones are dialled ("" not said)."""
+
+    own: str = ""
+    question: str = ""
+    country: str = ""
+
+
+class ListError(LiaisonError):
+    """The list cannot be read as a whole; a row that asks for nothing is its own row's trouble."""
+
+
+_Line = dict[str, str | list[str] | None]
+_lines = msgspec.json.Decoder(_Line)
+
+
+def rows_of(raw: bytes, form: Form) -> tuple[ListRow, ...]:
+    """The rows of a list, empty ones aside. Raises ListError; its message tells the line, never a value."""
+    if len(raw) > MOST_BYTES:
+        raise ListError("the list is larger than {most} bytes", most=MOST_BYTES)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ListError("the list is not UTF-8") from error
+    found = tuple(_row(one) for one in (_of_csv(text) if form == "csv" else _of_ndjson(text)))
+    if not found:
+        raise ListError("the list has no rows")
+    if len(found) > MOST_ROWS:
+        raise ListError("the list has more than {most} rows", most=MOST_ROWS)
+    return found
+
+
+def _of_csv(text: str) -> Iterator[Mapping[str, list[str]]]:
+    head = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=head.count)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    try:
+        names = [name.strip().casefold() for name in next(reader, [])]
+        _require_known(names, 1)
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                _require_width(cells, names, reader.line_num)
+                yield {name: cell.split(SEVERAL) for name, cell in zip(names, cells, strict=False)}
+    except csv.Error as error:
+        raise ListError("line {line} of the list cannot be read", line=reader.line_num) from error
+
+
+def _require_width(cells: list[str], names: list[str], line: int) -> None:
+    if len(cells) > len(names):
+        raise ListError("line {line} of the list cannot be read", line=line)
+
+
+def _of_ndjson(text: str) -> Iterator[Mapping[str, list[str]]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            told = _lines.decode(line)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise ListError("line {line} of the list cannot be read", line=number) from error
+        _require_known(told, number)
+        yield {name: value if isinstance(value, list) else [value or ""] for name, value in told.items()}
+
+
+def _require_known(names: Iterable[str], line: int) -> None:
+    if not set(names) <= set(COLUMNS):
+        raise ListError("line {line} names a column that is none of {columns}", line=line, columns=", ".join(COLUMNS))
+
+
+def _row(told: Mapping[str, list[str]]) -> ListRow:
+    values = {name: [one for value in some if (one := value.strip())] for name, some in told.items()}
+    asked = [*values.get("question", ()), *(_part(field, one) for field in FIELDS for one in values.get(field, ()))]
+    own, country = (" ".join(values.get(name, ())) for name in ("id", "country"))
+    return ListRow(own, " ".join(asked), country.upper())
+
+
+def _part(field: str, value: str) -> str:
+    """A value as a question's part, held together by quotes."""
+    return f'{field}:"{value.replace(chr(34), " ")}"'

@@ -1,0 +1,235 @@
+"""Lists to check and what was found for them: one folder a list, encrypted, gone after a day.
+
+    <folder>/<whose>.<id>/job      who asks, and why
+                          rows     what is asked
+                          found    a line for each step of rows, appended and synced
+                          lock     held by the process that works on it
+
+A folder appears whole, by renaming; a line that a crash cut short is dropped by whoever goes on. So a list is neither
+lost nor done twice: what stands in `found` is done, the rest is to be done. All servers of an installation share the
+folder and the keys.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from pipeline.access.query_cipher import QueryCipher
+from pipeline.access.requester import Grounds, Requester
+from pipeline.api.list_rows import ListRow
+from pipeline.errors import LiaisonError
+
+LASTS: Final = timedelta(hours=24)
+"""From upload: long enough to be fetched the next morning."""
+
+STEP: Final = 8
+"""Rows asked together, so that they share an audit round trip; at most so many are asked twice after a crash."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A list that was taken in: who asks, on what grounds, in which language, when, and how many rows."""
+
+    id: str
+    requester: Requester
+    grounds: Grounds
+    language: str
+    created: datetime
+    rows: int
+
+    @property
+    def expires(self) -> datetime:
+        """When it and its results are deleted."""
+        return self.created + LASTS
+
+
+class _Kept(msgspec.Struct):
+    """File `job`; everything in it and in the others is encrypted under the key of the month of `created`."""
+
+    created: datetime
+    job: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What was found for a row: cases by key with their score and reasons, hits by the reader's own references."""
+
+    cases: tuple[dict[str, Any], ...] = ()
+    hits: tuple[dict[str, Any], ...] = ()
+    problem: str = ""
+    values: dict[str, str] = {}
+
+
+class NoListError(LiaisonError):
+    """There is no such list, or it has expired."""
+
+
+class ListStore:
+    """The lists of one installation. Blocking: call it from a thread where it may take long."""
+
+    def __init__(self, folder: Path, cipher: QueryCipher) -> None:
+        self._folder, self._cipher = folder, cipher
+
+    def add(self, job: Job, rows: tuple[ListRow, ...]) -> bool:
+        """Take in a list; False where one of this id is there already."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sealed, asked = (self._cipher.sealed(msgspec.json.encode(one).decode(), job.created) for one in (job, rows))
+        draft = self._folder / f".{uuid.uuid4().hex}"
+        draft.mkdir(mode=0o700)
+        try:
+            _write(draft / "job", msgspec.json.encode(_Kept(job.created, sealed)))
+            _write(draft / "rows", asked.encode())
+            draft.rename(self._place(job.requester, job.id))  # fails where there is one that is not empty
+        except OSError:
+            shutil.rmtree(draft, ignore_errors=True)
+            if self._place(job.requester, job.id).exists():
+                return False
+            raise
+        _sync(self._folder)
+        return True
+
+    def job(self, who: Requester, name: str) -> Job:
+        """A list of this requester's. Raises NoListError."""
+        return self._job(self._place(who, name))
+
+    def of(self, who: Requester) -> list[Job]:
+        """This requester's lists, the latest first."""
+        found = (self._whole(place) for place in self._folder.glob(f"{_whose(who)}.*"))
+        return sorted(filter(None, found), key=lambda job: job.created, reverse=True)
+
+    def all(self) -> list[Job]:
+        """All lists, the oldest first."""
+        found = (self._whole(place) for place in self._folder.glob("[!.]*"))
+        return sorted(filter(None, found), key=lambda job: job.created)
+
+    def rows(self, job: Job) -> tuple[ListRow, ...]:
+        """The rows of a list. Raises NoListError."""
+        sealed = _read(self._place(job.requester, job.id) / "rows").decode()
+        return msgspec.json.decode(self._cipher.opened(sealed, job.created), type=tuple[ListRow, ...])
+
+    def done(self, job: Job) -> int:
+        """How many rows have been asked."""
+        with suppress(NoListError):
+            return min(job.rows, _read(self._place(job.requester, job.id) / "found").count(b"\n") * STEP)
+        return 0
+
+    def found(self, job: Job, first: int = 0, last: int | None = None) -> Iterator[tuple[int, Found]]:
+        """What was found, by row from 0, from row `first` on to before `last`."""
+        for at, line in enumerate(self._lines(job)):
+            if (at + 1) * STEP > first and (last is None or at * STEP < last):
+                text = self._cipher.opened(line.decode(), job.created)
+                for row, one in enumerate(msgspec.json.decode(text, type=tuple[Found, ...]), at * STEP):
+                    if row >= first and (last is None or row < last):
+                        yield row, one
+
+    def append(self, job: Job, found: tuple[Found, ...]) -> None:
+        """Keep the next step. Raises NoListError where the list was deleted meanwhile."""
+        text = self._cipher.sealed(msgspec.json.encode(found).decode(), job.created)
+        place = self._place(job.requester, job.id)
+        try:
+            descriptor = os.open(place / "found", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        except FileNotFoundError as error:
+            raise NoListError("there is no such list, or none of yours") from error
+        with os.fdopen(descriptor, "ab") as file:
+            file.write(text.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def forget(self, job: Job) -> None:
+        """Delete a list with all that was found; twice is harmless."""
+        shutil.rmtree(self._place(job.requester, job.id), ignore_errors=True)
+
+    def expire(self, now: datetime) -> None:
+        """Delete what has had its time, and drafts that a crash left behind."""
+        for place in self._folder.glob("*"):
+            with suppress(OSError):
+                kept = place / "job"
+                made = datetime.fromtimestamp(place.stat().st_mtime, now.tzinfo)
+                since = _kept(place).created if kept.exists() and not place.name.startswith(".") else made
+                if now >= since + LASTS:
+                    shutil.rmtree(place, ignore_errors=True)
+
+    @contextmanager
+    def taken(self, job: Job) -> Iterator[bool]:
+        """Whether the list is this process's to work on, as long as the context lasts; drops a line cut short."""
+        place = self._place(job.requester, job.id)
+        try:
+            file = (place / "lock").open("w")
+        except FileNotFoundError:
+            yield False
+            return
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            _drop_torn_line(place / "found")
+            yield True
+
+    def _place(self, who: Requester, name: str) -> Path:
+        return self._folder / f"{_whose(who)}.{name}"
+
+    def _whole(self, place: Path) -> Job | None:
+        """The list in a folder; None where it is gone, or its month's key."""
+        with suppress(LiaisonError):
+            return self._job(place)
+        return None
+
+    def _job(self, place: Path) -> Job:
+        kept = _kept(place)
+        return msgspec.json.decode(self._cipher.opened(kept.job, kept.created), type=Job)
+
+    def _lines(self, job: Job) -> list[bytes]:
+        with suppress(NoListError):
+            whole, _, _ = _read(self._place(job.requester, job.id) / "found").rpartition(b"\n")
+            return whole.split(b"\n") if whole else []
+        return []
+
+
+def _whose(who: Requester) -> str:
+    """Stands for a subject of an agency in a folder's name."""
+    return hashlib.blake2b(msgspec.json.encode((who.agency, who.subject)), digest_size=16).hexdigest()
+
+
+def _kept(place: Path) -> _Kept:
+    return msgspec.json.decode(_read(place / "job"), type=_Kept)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NoListError("there is no such list, or none of yours") from error
+
+
+def _drop_torn_line(file: Path) -> None:
+    with suppress(FileNotFoundError):
+        raw = file.read_bytes()
+        if raw and not raw.endswith(b"\n"):
+            os.truncate(file, raw.rfind(b"\n") + 1)
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

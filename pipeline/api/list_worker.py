@@ -1,0 +1,102 @@
+"""Works on lists: each row is a search of its requester's, with his rights, his budget, and an audit entry of its own.
+
+Lists take turns, one step of rows after the other, so that a long one holds up no short one and each costs what as many
+searches one after another cost. A process that dies leaves its list to the next one, which goes on after the last step
+kept; the rows of the step between are asked again under the same request id, so that the audit shows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final
+
+from pipeline.api.list_rows import ListRow
+from pipeline.api.list_store import STEP, Found, Job, NoListError
+from pipeline.api.problems import Unprocessable
+from pipeline.api.runtime import Runtime
+from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.api.session import Session
+from pipeline.errors import LiaisonError
+
+log = logging.getLogger(__name__)
+
+IDLE_S: Final = 1.0
+"""Pause while there is nothing to do; also how long one waits for an engine that is away."""
+
+TURN: Final = 25
+"""Steps of one list before the next one's turn: 200 rows."""
+
+FAULT: Final = "this row could not be asked"
+
+MOST_CASES: Final = 10
+"""Cases kept for a row: who needs more asks by a search."""
+
+
+async def work(runtime: Runtime) -> None:
+    """Work on what comes, for as long as the server lives."""
+    while True:
+        try:
+            busy = await turn(runtime)
+        except (LiaisonError, OSError) as error:
+            log.warning("lists are not worked on now: %s", type(error).__name__)
+            busy = False
+        if not busy:
+            await asyncio.sleep(IDLE_S)
+
+
+async def turn(runtime: Runtime) -> bool:
+    """A turn for every list; True while there is more to do. Raises Unavailable or LiaisonError: try again later."""
+    lists, busy = runtime.lists, False
+    await asyncio.to_thread(lists.expire, runtime.clock())
+    for job in await asyncio.to_thread(lists.all):
+        if job.requester.agency in runtime.left:
+            lists.forget(job)
+        elif lists.done(job) < job.rows:
+            with lists.taken(job) as mine, suppress(NoListError):
+                busy = (mine and await _advanced(runtime, job)) or busy
+    return busy
+
+
+async def _advanced(runtime: Runtime, job: Job) -> bool:
+    """Take up to TURN steps of a list; True where rows are left."""
+    rows, done = runtime.lists.rows(job), runtime.lists.done(job)
+    for first in range(done, min(job.rows, done + TURN * STEP), STEP):
+        step = enumerate(rows[first : first + STEP], first)
+        asked = [asyncio.ensure_future(_found(runtime, job, at, row)) for at, row in step]
+        await asyncio.wait(asked)  # all of them: one that went on alone would be asked again beside itself
+        await asyncio.to_thread(runtime.lists.append, job, tuple(one.result() for one in asked))
+    return runtime.lists.done(job) < job.rows
+
+
+async def _found(runtime: Runtime, job: Job, at: int, row: ListRow) -> Found:
+    """What the search of one row finds, or why it cannot be asked. Raises Unavailable, LiaisonError.
+
+    A row that meets a fault of ours is told so, and holds up no other.
+    """
+    session = Session(runtime, job.requester, job.grounds, job.language, f"{job.id}-{at + 1}")
+    try:
+        answer = await search(session, Search(row.question, row.country, limit=MOST_CASES))
+    except Unprocessable as error:
+        return Found(problem=error.message, values={name: str(value) for name, value in error.values.items()})
+    except LiaisonError:
+        raise
+    except Exception as error:
+        log.error("a row of a list cannot be asked: %s", type(error).__name__)  # its text may hold the row
+        return Found(problem=FAULT)
+    return Found(tuple(_cases(answer)), tuple(_hits(answer)))
+
+
+def _cases(answer: SearchAnswer) -> Iterable[dict[str, object]]:
+    """Cases with what led to them, and nothing that they say: that is read when the results are."""
+    for row in answer.results:
+        yield {"case": row["case"], "score": row["score"], "band": row["band"], "met": row["met"]}
+    for row in answer.hits:
+        if "case" in row:
+            yield {"case": row["case"], "score": None, "band": row["band"], "met": []}
+
+
+def _hits(answer: SearchAnswer) -> Iterable[dict[str, object]]:
+    return ({"reference": row["reference"], "band": row["band"]} for row in answer.hits if "case" not in row)

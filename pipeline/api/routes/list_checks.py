@@ -1,0 +1,149 @@
+"""/v1/list-checks: upload a list, see how far it has come, fetch what was found, delete it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from pipeline.api.list_rows import MOST_BYTES, Form
+from pipeline.api.problems import Conflict, NotFound, TooLarge
+from pipeline.api.routes.answers import answer, described, problems_of
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import list_checks as service
+from pipeline.errors import LiaisonError
+
+router = APIRouter(prefix="/v1", tags=["list checks"])
+
+Name = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the list.", examples=["3b1e" * 8])]
+
+FORMS: dict[str, Form] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
+
+ROW: dict[str, Any] = {
+    "id": "3b1e" * 8, "state": "running", "rows": 4000, "done": 1200, "purpose": "investigation",
+    "case_reference": "2026/1", "created": "2026-11-24T12:00:00+00:00", "expires": "2026-11-25T12:00:00+00:00",
+}  # fmt: skip
+ONE: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "list": ROW}
+SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "lists": [ROW]}
+RESULTS: dict[str, Any] = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "rows": [
+        {"row": 1, "id": "A-17", "problem": None, "hits": [],
+         "matches": [{"view": "full", "case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR",
+                      "title": "Vol à main armée", "caveat": None, "band": "certain", "score": 2310,
+                      "met": ["name", "key"]}]},
+    ],
+    "next": None,
+}  # fmt: skip
+BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "Columns or fields id, question, country, name, born, phone, email, number, plate, city, text;"
+        " several values of one cell are parted by |, or are a list.",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}, "example": "id,name,born\nA-17,Ivan Petrov,1980-05-01\n"},
+            "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"id":"A-17","phone":"+33612345678"}\n'},
+        },
+    }
+}
+
+
+@router.post(
+    "/list-checks",
+    summary="Upload a list",
+    status_code=202,
+    response_class=Response,
+    responses=described(service.ListCheckAnswer, ONE, Conflict, TooLarge, status=202),
+    openapi_extra=BODY,
+)
+async def submit(
+    request: Request,
+    session: SessionOf,
+    idempotency_key: Annotated[
+        str, Header(max_length=100, description="Sent again with the same key, a list is taken in once.")
+    ] = "",
+) -> Response:
+    """Up to 10,000 rows; each is asked as a search of yours, and audited as one. Results are kept for a day."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    form = FORMS.get(kind, "csv")
+    return answer(await service.submit(session, await _body(request), form, idempotency_key), 202)
+
+
+async def _body(request: Request) -> bytes:
+    """The body, as far as it may be long. Raises TooLarge."""
+    raw = bytearray()
+    async for part in request.stream():
+        raw += part
+        if len(raw) > MOST_BYTES:
+            raise TooLarge(LiaisonError("the list is larger than {most} bytes", most=MOST_BYTES))
+    return bytes(raw)
+
+
+@router.get(
+    "/list-checks",
+    summary="My lists",
+    response_class=Response,
+    responses=described(service.ListChecksAnswer, SEVERAL),
+)
+async def list_checks(session: SessionOf) -> Response:
+    """The latest first."""
+    return answer(await service.list_checks(session))
+
+
+@router.get(
+    "/list-checks/{name}",
+    summary="How far a list has come",
+    response_class=Response,
+    responses=described(service.ListCheckAnswer, ONE, NotFound),
+)
+async def list_check(session: SessionOf, name: Name) -> Response:
+    """Its rows, and how many of them have been asked."""
+    return answer(await service.list_check(session, name))
+
+
+@router.get(
+    "/list-checks/{name}/results",
+    summary="What was found, by pages",
+    response_class=Response,
+    responses=described(service.ListResultsAnswer, RESULTS, NotFound),
+)
+async def results(
+    session: SessionOf,
+    name: Name,
+    limit: Annotated[int, Query(ge=1, le=service.MOST)] = 50,
+    cursor: Annotated[str, Query(max_length=2000)] = "",
+) -> Response:
+    """Row by row, as far as they have been asked; what you may no longer see is left out."""
+    return answer(await service.results(session, name, limit, cursor))
+
+
+@router.get(
+    "/list-checks/{name}/file",
+    summary="What was found, as a file",
+    response_class=Response,
+    responses=problems_of(NotFound),
+)
+async def result_file(session: SessionOf, name: Name, form: Annotated[Form, Query()] = "csv") -> Response:
+    """The same for all rows, as CSV or NDJSON."""
+    parts = service.result_file(session, name, form)
+    first = await anext(parts) + await anext(parts, b"")  # what can go wrong goes wrong here, while it can be said
+    return StreamingResponse(_all(first, parts), media_type=service.MEDIA_TYPES[form])
+
+
+async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for part in rest:
+        yield part
+
+
+@router.delete(
+    "/list-checks/{name}",
+    summary="Delete a list",
+    response_class=Response,
+    responses=described(service.ListCheckAnswer, ONE, NotFound),
+)
+async def forget(session: SessionOf, name: Name) -> Response:
+    """The list and what was found are gone at once; work on it ends."""
+    return answer(await service.forget(session, name))

@@ -1,0 +1,257 @@
+"""List checks: up to 10,000 questions at once, asked in the background as searches, fetched for a day."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import hashlib
+import io
+import uuid
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from pipeline.access.audit import Kind
+from pipeline.access.policy import View
+from pipeline.access.redaction import Row, hit
+from pipeline.api.languages import said
+from pipeline.api.list_rows import Form, ListError, ListRow, rows_of
+from pipeline.api.list_store import Found, Job, NoListError
+from pipeline.api.problems import Conflict, NotFound, Unprocessable
+from pipeline.api.services.exports import cell
+from pipeline.api.session import Session, meta, shown
+from pipeline.errors import LiaisonError
+from pipeline.index.documents import CaseDocument
+from pipeline.index.reading import SHOWN
+
+MOST_LISTS: Final = 10
+"""Lists that one subject has at a time."""
+
+MOST: Final = 200
+"""Rows of one page, and of one part of a file."""
+
+CSV_COLUMNS: Final = (
+    "row", "id", "problem", "view", "case", "reference", "agency", "country", "title", "caveat", "band", "score", "met",
+)  # fmt: skip
+
+MEDIA_TYPES: Final[dict[Form, str]] = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
+
+
+class ListCheck(msgspec.Struct, frozen=True):
+    """A list: `state` is running or done, `done` of its `rows` have been asked; it is deleted when it expires."""
+
+    id: str
+    state: str
+    rows: int
+    done: int
+    purpose: str
+    case_reference: str
+    created: str
+    expires: str
+
+
+class ListCheckAnswer(msgspec.Struct, frozen=True):
+    """One list."""
+
+    as_of: str
+    list: ListCheck
+
+
+class ListChecksAnswer(msgspec.Struct, frozen=True):
+    """The requester's lists, the latest first."""
+
+    as_of: str
+    lists: tuple[ListCheck, ...]
+
+
+class ListResultsAnswer(msgspec.Struct, frozen=True):
+    """A page of rows in the list's order; `next` is where to go on, None behind the last row that has been asked."""
+
+    as_of: str
+    rows: tuple[Row, ...]
+    next: str | None = None
+
+
+async def submit(session: Session, raw: bytes, form: Form, key: str = "") -> ListCheckAnswer:
+    """Take in a list; it is kept when this returns. The same `key` again is the same list, sent once.
+
+    Raises Unprocessable for one that cannot be read, Conflict where the subject has too many, Unavailable.
+    """
+    session.require_reader()
+    lists = session.runtime.lists
+    try:
+        rows = await asyncio.to_thread(rows_of, raw, form)
+    except ListError as error:
+        raise Unprocessable(error, "list") from error
+    name = _name(session, key)
+    held = [job.id for job in await asyncio.to_thread(lists.of, session.requester)]
+    if name not in held and len(held) >= MOST_LISTS:
+        raise Conflict(LiaisonError("you have {most} lists: delete one", most=MOST_LISTS))
+    await session.audit(Kind.READ, {"list_check": name, "rows": len(rows)}, about=name)
+    job = Job(name, session.requester, session.grounds, session.language, session.now, len(rows))
+    await asyncio.to_thread(lists.add, job, rows)
+    return ListCheckAnswer(session.as_of, _told(session, _job(session, name)))
+
+
+async def list_check(session: Session, name: str) -> ListCheckAnswer:
+    """How far a list of the requester's has come. Raises NotFound."""
+    session.require_reader()
+    await session.audit(Kind.READ, {"list_check": name})
+    return ListCheckAnswer(session.as_of, _told(session, _job(session, name)))
+
+
+async def list_checks(session: Session) -> ListChecksAnswer:
+    """The requester's lists."""
+    session.require_reader()
+    jobs = await asyncio.to_thread(session.runtime.lists.of, session.requester)
+    kept = [job for job in jobs if session.now < job.expires]
+    await session.audit(Kind.READ, {"list_checks": len(kept)})
+    return ListChecksAnswer(session.as_of, tuple(_told(session, job) for job in kept))
+
+
+async def results(session: Session, name: str, limit: int = 50, cursor: str = "") -> ListResultsAnswer:
+    """What was found for the rows behind a cursor, as the requester may see it now. Raises NotFound."""
+    session.require_reader()
+    first = session.position(("list", name), cursor) or 0
+    job = _job(session, name)
+    rows, seen = await _rows(session, job, first, first + min(limit, MOST))
+    await session.audit(Kind.READ, {"list_check": name, "from": first}, shown(seen), about=name)
+    end = first + len(rows)
+    more = bool(rows) and end < session.runtime.lists.done(job)
+    return ListResultsAnswer(session.as_of, tuple(rows), session.cursor(("list", name), end) if more else None)
+
+
+async def result_file(session: Session, name: str, form: Form) -> AsyncIterator[bytes]:
+    """All rows that have been asked, as a file in parts. Raises NotFound, Unavailable."""
+    session.require_reader()
+    job, first = _job(session, name), 0
+    yield _head(form)
+    while True:
+        rows, seen = await _rows(session, job, first, first + MOST)
+        await session.audit(Kind.EXPORT, {"list_check": name, "form": form, "from": first}, shown(seen), about=name)
+        if not rows:
+            return
+        yield _table(rows) if form == "csv" else _lines(rows)
+        first += len(rows)
+
+
+async def forget(session: Session, name: str) -> ListCheckAnswer:
+    """Delete a list with its results, whether or not it is done. Raises NotFound."""
+    session.require_reader()
+    job = _job(session, name)
+    told = _told(session, job)
+    await session.audit(Kind.READ, {"list_check": name, "deleted": True}, about=name)
+    await asyncio.to_thread(session.runtime.lists.forget, job)
+    return ListCheckAnswer(session.as_of, told)
+
+
+def _name(session: Session, key: str) -> str:
+    """A new list's id; the same for the same key of a subject."""
+    if not key:
+        return uuid.uuid4().hex
+    who = session.requester
+    told = msgspec.json.encode((who.agency, who.subject, key))
+    return hashlib.blake2b(told, key=session.runtime.opaque.secret[:64], digest_size=16).hexdigest()
+
+
+def _job(session: Session, name: str) -> Job:
+    try:
+        job = session.runtime.lists.job(session.requester, name)
+    except NoListError as error:
+        raise NotFound(error) from error
+    if session.now >= job.expires:
+        raise NotFound("there is no such list, or none of yours")
+    return job
+
+
+def _told(session: Session, job: Job) -> ListCheck:
+    done = session.runtime.lists.done(job)
+    return ListCheck(
+        id=job.id,
+        state="done" if done == job.rows else "running",
+        rows=job.rows,
+        done=done,
+        purpose=job.grounds.purpose.value,
+        case_reference=job.grounds.case_reference,
+        created=job.created.isoformat(),
+        expires=job.expires.isoformat(),
+    )
+
+
+async def _rows(session: Session, job: Job, first: int, last: int) -> tuple[list[Row], dict[str, View]]:
+    """Rows from `first` to before `last`, as far as they have been asked, and how each of their cases is seen."""
+    lists = session.runtime.lists
+    asked = await asyncio.to_thread(lists.rows, job)
+    found = await asyncio.to_thread(lambda: dict(lists.found(job, first, last)))
+    documents = await _documents(session, found.values())
+    views = await session.views({one.case: one for one in documents.values()})
+    rows = [_row(session, at, asked[at], one, documents, views) for at, one in sorted(found.items())]
+    told = {one["case"] for row in rows for one in row["matches"]}
+    references = {one["reference"] for row in rows for one in row["hits"]}
+    return rows, {case: how for case, how in views.items() if case in told or session.reference(case) in references}
+
+
+async def _documents(session: Session, found: Iterable[Found]) -> dict[str, CaseDocument]:
+    """The cases that are named, by key, and those that stand behind a reference, by that."""
+    some = list(found)
+    who, opaque, reader = session.requester, session.runtime.opaque, session.runtime.reader
+    named = await reader.cases((one["case"] for each in some for one in each.cases), SHOWN)
+    digests = {one["reference"]: opaque.digest_of(who.agency, one["reference"]) for each in some for one in each.hits}
+    held = await reader.all_digested([one for one in digests.values() if one], who.country, session.grounds.purpose)
+    return named | {name: held[one] for name, one in digests.items() if one in held}
+
+
+def _row(
+    session: Session,
+    at: int,
+    asked: ListRow,
+    found: Found,
+    documents: Mapping[str, CaseDocument],
+    views: Mapping[str, View],
+) -> Row:
+    """A row with those of its cases that the requester still sees, each as he sees it now."""
+    matches, hits = [], []
+    for one in (*found.cases, *found.hits):
+        document = documents.get(one.get("case") or one["reference"])
+        seen = View.NOTHING if document is None else views[document.case]
+        if document is not None and seen is View.FULL:
+            matches.append(_match(document, one))
+        elif document is not None and seen is View.HIT and "reference" in one:
+            hits.append({**hit(meta(document), session.reference), "band": one["band"]})
+    problem = said(LiaisonError(found.problem, **found.values), session.language) if found.problem else None
+    return {"row": at + 1, "id": asked.own or None, "problem": problem, "matches": matches, "hits": hits}
+
+
+def _match(document: CaseDocument, found: Mapping[str, Any]) -> Row:
+    return {
+        "view": View.FULL.value,
+        "case": document.case,
+        "agency": document.agency,
+        "country": document.country,
+        "title": (document.data or {}).get("title"),
+        "caveat": (document.handling.caveat if document.handling else "") or None,
+        "band": found["band"],
+        "score": found.get("score"),
+        "met": list(found.get("met", ())),
+    }
+
+
+def _head(form: Form) -> bytes:
+    return ",".join(CSV_COLUMNS).encode() + b"\r\n" if form == "csv" else b""
+
+
+def _lines(rows: Iterable[Row]) -> bytes:
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+
+
+def _table(rows: Iterable[Row]) -> bytes:
+    """A line for each case or hit of a row, and one for a row without: each row of the list is accounted for."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row in rows:
+        for one in [*row["matches"], *row["hits"]] or [{}]:
+            line = {name: row[name] for name in ("row", "id", "problem")} | one
+            writer.writerow([cell(line.get(name)) for name in CSV_COLUMNS])
+    return text.getvalue().encode()

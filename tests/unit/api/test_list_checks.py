@@ -1,0 +1,261 @@
+"""Lists: each row a search of its own, nothing lost or done twice by a crash, nothing kept readable or for long."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from api_runtime import ANNA, BERT, GROUNDS, Api, record, someone
+
+from pipeline.access.audit import Kind
+from pipeline.access.requester import Role
+from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS, ListError, rows_of
+from pipeline.api.list_store import LASTS, STEP
+from pipeline.api.list_worker import TURN, turn
+from pipeline.api.problems import Unavailable
+
+LIST = "id,name,born,phone\nA1,Ivan Petrov,1980-05-01,\nA2,Zbigniew Oczko,,\nA3,,not a date,\nA4,,,\n"
+
+
+async def uploaded(api: Api, text: str = LIST, who: Any = ANNA, **headers: str) -> str:
+    answer = await api.request(
+        "POST", "/v1/list-checks", who, {**GROUNDS, "Content-Type": "text/csv", **headers}, content=text.encode()
+    )
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["list"]["id"])
+
+
+async def worked(api: Api) -> None:
+    while await turn(api.runtime):
+        pass
+
+
+async def rows(api: Api, name: str, who: Any = ANNA) -> list[dict[str, Any]]:
+    answer = await api.get(f"/v1/list-checks/{name}/file?form=ndjson", who=who)
+    return [orjson.loads(line) for line in answer.content.splitlines()]
+
+
+async def test_each_row_is_answered_as_a_search_is(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp", to=("FR",)), record("nl-np", code="H2"), record("es-cnp", code="H3"))
+    name = await uploaded(api)
+    assert (await api.get(f"/v1/list-checks/{name}")).json()["list"]["state"] == "running"
+    await worked(api)
+    told = (await api.get(f"/v1/list-checks/{name}")).json()["list"]
+    assert (told["state"], told["rows"], told["done"]) == ("done", 4, 4)
+    first, second, third, fourth = await rows(api, name)
+    assert [one["case"] for one in first["matches"]] == ["be-fp:1", "fr-pj:1"]
+    assert [one["agency"] for one in first["hits"]] == ["nl-np"]
+    assert (second["matches"], second["hits"], second["problem"]) == ([], [], None)
+    assert third["problem"].startswith("born: takes")
+    assert (fourth["id"], fourth["problem"]) == ("A4", "ask a question, or narrow what is to be listed")
+    assert b"es-cnp" not in orjson.dumps(first)
+
+
+async def test_each_row_is_audited_as_a_search_of_its_requester(api: Api) -> None:
+    api.hold(record("fr-pj"), record("nl-np", code="H2"))
+    name = await uploaded(api)
+    await worked(api)
+    searches = [act for act in api.audit.acts if act.kind is Kind.SEARCH]
+    assert {act.request for act in searches} == {f"{name}-1", f"{name}-2"}
+    assert {(act.subject, act.purpose, act.case_reference) for act in searches} == {("anna", "investigation", "2026/1")}
+    assert {one.case for act in searches for one in act.shown} == {"fr-pj:1", "nl-np:1"}
+    assert api.runtime.hits.left(ANNA, api.now) == api.settings.hit_budget - 1
+
+
+async def test_what_is_fetched_is_held_against_rights_again(api: Api) -> None:
+    api.hold(record("be-fp"), record("nl-np", code="H2"))
+    name = await uploaded(api)
+    await worked(api)
+    api.hold(record("be-fp", code="H3", version=2), record("nl-np", code="H3", version=2))
+    first = (await rows(api, name))[0]
+    assert (first["matches"], first["hits"]) == ([], [])
+    assert api.audit.acts[-2].shown == ()
+
+
+async def test_a_list_is_its_subjects_alone(api: Api) -> None:
+    name = await uploaded(api)
+    for who in (BERT, someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")):
+        for path in ("", "/results", "/file"):
+            assert (await api.get(f"/v1/list-checks/{name}{path}", who=who)).status_code == 404
+        assert (await api.get("/v1/list-checks", who=who)).json()["lists"] == []
+    assert [one["id"] for one in (await api.get("/v1/list-checks")).json()["lists"]] == [name]
+
+
+async def test_work_goes_on_where_a_process_died(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It dies after a step was asked and before it is kept: the step's rows are asked again, no others."""
+    api.hold(record("fr-pj"))
+    name = await uploaded(api, "name\n" + "Ivan Petrov\n" * (3 * STEP))
+    kept = api.runtime.lists.append
+    steps: list[int] = []
+
+    def dies(*given: Any) -> None:
+        if len(steps) == 1:
+            raise KeyboardInterrupt
+        steps.append(1)
+        kept(*given)
+
+    monkeypatch.setattr(api.runtime.lists, "append", dies)
+    with pytest.raises(KeyboardInterrupt):
+        await turn(api.runtime)
+    (folder,) = (api.settings.home / "lists").iterdir()
+    with (folder / "found").open("ab") as file:
+        file.write(b"a line that was cut sh")
+    monkeypatch.undo()
+    await worked(api)
+    assert [row["row"] for row in await rows(api, name)] == list(range(1, 3 * STEP + 1))
+    asked = [act.request for act in api.audit.acts if act.kind is Kind.SEARCH]
+    assert sorted(asked) == sorted(f"{name}-{row}" for row in [*range(1, 3 * STEP + 1), *range(STEP + 1, 2 * STEP + 1)])
+
+
+async def test_nothing_is_asked_while_it_cannot_be_recorded(api: Api) -> None:
+    name = await uploaded(api)
+    api.audit.away = True
+    with pytest.raises(Unavailable):
+        await turn(api.runtime)
+    api.audit.away = False
+    assert (await api.get(f"/v1/list-checks/{name}")).json()["list"]["done"] == 0
+    await worked(api)
+    assert len(await rows(api, name)) == 4
+
+
+async def test_a_row_that_meets_a_fault_of_ours_holds_up_no_other(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(session: Any, asked: Any) -> Any:
+        raise ValueError(asked.question)
+
+    name = await uploaded(api)
+    monkeypatch.setattr("pipeline.api.list_worker.search", broken)
+    await worked(api)
+    assert {row["problem"] for row in await rows(api, name)} == {"this row could not be asked"}
+    assert "Petrov" not in caplog.text
+
+
+async def test_one_process_works_on_a_list_at_a_time_and_lists_take_turns(api: Api) -> None:
+    api.hold(record("fr-pj"))
+    long = await uploaded(api, "name\n" + "Oczko\n" * (TURN * STEP + 1))
+    short = await uploaded(api, who=BERT)
+    (job,) = api.runtime.lists.of(ANNA)
+    with api.runtime.lists.taken(job) as mine:
+        assert mine
+        assert not await turn(api.runtime)
+    assert (await api.get(f"/v1/list-checks/{long}")).json()["list"]["done"] == 0
+    assert (await api.get(f"/v1/list-checks/{short}", who=BERT)).json()["list"]["state"] == "done"
+    assert await turn(api.runtime)
+    assert (await api.get(f"/v1/list-checks/{long}")).json()["list"]["done"] == TURN * STEP
+    assert not await turn(api.runtime)
+
+
+async def test_the_same_key_is_the_same_list(api: Api) -> None:
+    first, again = [await uploaded(api, **{"Idempotency-Key": "k"}) for _ in range(2)]
+    assert first == again
+    assert await uploaded(api, who=BERT, **{"Idempotency-Key": "k"}) != first
+    assert await uploaded(api) != await uploaded(api)
+
+
+async def test_a_list_ends_after_a_day_or_when_it_is_deleted(api: Api) -> None:
+    kept, deleted = await uploaded(api), await uploaded(api)
+    assert (await api.request("DELETE", f"/v1/list-checks/{deleted}")).status_code == 200
+    assert (await api.request("DELETE", f"/v1/list-checks/{deleted}")).status_code == 404
+    await worked(api)
+    folder = api.settings.home / "lists"
+    assert len(list(folder.iterdir())) == 1
+    (folder / ".draft").mkdir()
+    api.now += LASTS
+    assert (await api.get(f"/v1/list-checks/{kept}")).status_code == 404
+    api.now += timedelta(days=400)  # the draft's age is by the file system's clock
+    await worked(api)
+    assert list(folder.iterdir()) == []
+
+
+async def test_nothing_of_a_list_is_readable_in_its_files_or_in_the_log(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.hold(record("fr-pj"))
+    await uploaded(api)
+    await worked(api)
+    files = [file for file in (api.settings.home / "lists").rglob("*") if file.is_file()]
+    assert {file.name for file in files} == {"job", "rows", "found", "lock"}
+    for content in (*(file.read_bytes() for file in files), caplog.text.encode()):
+        assert not any(word in content for word in (b"Petrov", b"anna", b"fr-pj", b"1980", b"Oczko"))
+    assert all(file.parent.stat().st_mode & 0o077 == 0 for file in files)
+
+
+async def test_an_agency_that_left_asks_nothing_more(api: Api) -> None:
+    await uploaded(api)
+    api.runtime.left = frozenset({"fr-pj"})
+    await worked(api)
+    assert list((api.settings.home / "lists").iterdir()) == []
+    assert Kind.SEARCH not in api.audit.kinds()
+
+
+async def test_pages_and_files_hold_every_row(api: Api) -> None:
+    api.hold(record("fr-pj", title="=1+1"), record("be-fp"))
+    name = await uploaded(api, "id,name\n" + "=2,Ivan Petrov\n" + "b,Oczko\n" * 9)
+    await worked(api)
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = (await api.get(f"/v1/list-checks/{name}/results", params={"limit": 4, "cursor": cursor})).json()
+        seen += [row["row"] for row in page["rows"]]
+        cursor = page["next"]
+    assert seen == list(range(1, 11))
+    table = list(csv.DictReader(io.StringIO((await api.get(f"/v1/list-checks/{name}/file")).text)))
+    assert [(line["row"], line["id"], line["case"], line["title"]) for line in table[:3]] == [
+        ("1", "'=2", "be-fp:1", "Affair 1"), ("1", "'=2", "fr-pj:1", "'=1+1"), ("2", "b", "", ""),
+    ]  # fmt: skip
+    assert len(table) == 11
+
+
+def long(rows: int) -> Iterator[bytes]:
+    yield b"name\n"
+    yield b"x\n" * rows
+
+
+@pytest.mark.parametrize(
+    ("raw", "form", "told"),
+    [
+        (b"", "csv", "no rows"), (b"name\n", "csv", "no rows"), (b"nom\nx\n", "csv", "line 1 names a column"),
+        (b"\xff", "csv", "UTF-8"), (b'name\n"x', "csv", "line 2"), (b"name\nx,y\n", "csv", "line 2"),
+        (b"{}\n[1]\n", "ndjson", "line 2"), (b"[" * 100_000, "ndjson", "line 1"),
+        (b'{"name":{"a":1}}', "ndjson", "line 1"),
+        (b"".join(long(MOST_ROWS + 1)), "csv", "more than 10000 rows"), (b" " * (MOST_BYTES + 1), "csv", "larger"),
+    ],
+)  # fmt: skip
+def test_a_list_that_cannot_be_read_says_where(raw: bytes, form: Any, told: str) -> None:
+    with pytest.raises(ListError) as raised:
+        rows_of(raw, form)
+    assert told in str(raised.value)
+    assert "x" not in str(raised.value).replace("text", "")
+
+
+def test_cells_become_a_question() -> None:
+    assert [row.question for row in rows_of('﻿name;born;plate\nA "B" C|D;1980;AB?12*\n'.encode(), "csv")] == [
+        'name:"A  B  C" name:"D" born:"1980" plate:"AB?12*"'
+    ]
+    (row,) = rows_of(b'{"id":"1","country":"fr","phone":["0612345678",""],"question":"ivan"}\n\n', "ndjson")
+    assert (row.own, row.country, row.question) == ("1", "FR", 'ivan phone:"0612345678"')
+
+
+async def test_what_is_too_large_is_not_read_to_its_end(api: Api, tmp_path: Path) -> None:
+    answer = await api.request("POST", "/v1/list-checks", content=b"x" * (MOST_BYTES + 1))
+    assert answer.status_code == 413
+    assert not (api.settings.home / "lists").exists()
+
+
+async def test_a_subject_has_so_many_lists(api: Api) -> None:
+    for _ in range(10):
+        await uploaded(api)
+    answer = await api.request("POST", "/v1/list-checks", content=LIST.encode())
+    assert (answer.status_code, answer.json()["detail"]) == (409, "you have 10 lists: delete one")
+
+
+async def test_other_roles_have_no_lists(api: Api) -> None:
+    auditor = someone("fr-pj", "FR", Role.AUDITOR)
+    assert (await api.request("POST", "/v1/list-checks", auditor, content=LIST.encode())).status_code == 403
+    assert (await api.get("/v1/list-checks", who=auditor)).status_code == 403
