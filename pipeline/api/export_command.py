@@ -7,20 +7,24 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.api.services.exports import Format, What
+    from pipeline.api.services.export_formats import Format, What
     from pipeline.settings import Settings
+
+
+AROUND: Final = {"csv": 1, "stix": 2}
+"""Lines of a file besides its records."""
 
 
 def export(
     what: Annotated[Literal["links", "cases"], typer.Argument(help="What to export.")],
     form: Annotated[
-        Literal["ndjson", "ftm", "csv"],
-        typer.Option("--format", help="One JSON object a line, FollowTheMoney entities, or a table."),
+        Literal["ndjson", "ftm", "stix", "csv"],
+        typer.Option("--format", help="JSON lines, FollowTheMoney entities, a STIX 2.1 bundle, or a table."),
     ] = "ndjson",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; otherwise standard output.")
@@ -38,7 +42,7 @@ def export(
     else:
         with output.open("wb") as file, _progress(what) as told:
             count = asyncio.run(_written(own, what, form, lambda part: told(file.write(part))))
-    kind = "entities" if form == "ftm" else what
+    kind = {"ftm": "entities", "stix": "objects"}.get(form, what)
     typer.echo(f"{count:,} {kind} written as {form}", err=True)
 
 
@@ -56,7 +60,7 @@ async def _written(settings: Settings, what: What, form: Format, write: Callable
         async for part in parts_of(session, what, form):
             write(part)
             lines += part.count(b"\n")
-    return lines - (form == "csv")
+    return lines - AROUND.get(form, 0)
 
 
 @contextmanager

@@ -10,20 +10,21 @@ from fastapi.responses import StreamingResponse
 
 from pipeline.api.routes.answers import problems_of
 from pipeline.api.routes.asking import SessionOf
-from pipeline.api.services import exports as service
+from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
+from pipeline.api.services.exports import export as service
 
 router = APIRouter(prefix="/v1", tags=["export"])
 
-Form = Annotated[service.Format, Query(description="File format.")]
+Form = Annotated[Format, Query(description="File format.")]
 
 
 @router.get("/export/{what}", summary="Export links or cases", response_class=Response, responses=problems_of())
-async def export(session: SessionOf, what: service.What, form: Form = "ndjson") -> Response:
-    """Every link or case that you see, as NDJSON, FollowTheMoney or CSV; null where one side is only a hit."""
-    parts = service.export(session, what, form)
+async def export(session: SessionOf, what: What, form: Form = "ndjson") -> Response:
+    """Every link or case that you see; null where one side is only a hit."""
+    parts = service(session, what, form)
     first = await anext(parts)
     second = await anext(parts, b"")  # what can go wrong goes wrong here, while it still can be said
-    return StreamingResponse(_all(first + second, parts), media_type=service.MEDIA_TYPES[form])
+    return StreamingResponse(_all(first + second, parts), media_type=MEDIA_TYPES[form])
 
 
 async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

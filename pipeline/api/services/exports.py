@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Final, Literal, TypeVar
-
-import orjson
+from collections.abc import AsyncIterator
+from typing import Final, TypeVar
 
 from pipeline.access.audience import requester_words
 from pipeline.access.audit import Kind
 from pipeline.access.policy import LinkView, View, link_view
 from pipeline.access.redaction import Ends, Row, link_for
-from pipeline.api.services.follow_the_money import case_entities, link_entities
+from pipeline.api.services.export_formats import Format, What, writer
 from pipeline.api.session import Session, meta, shown
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import case_row, link_row
 from pipeline.index.queries import Limits
-
-What = Literal["links", "cases"]
-Format = Literal["ndjson", "ftm", "csv"]
+from pipeline.index.reading import STATE_FIELDS
 
 PART: Final = 500
 """Records that are decided on, recorded and sent together."""
-
-LINK_COLUMNS: Final = (
-    "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "evidence",
-)  # fmt: skip
-"""The fields of an exported link, a contract with those who read the file."""
-
-CASE_COLUMNS: Final = ("case", "agency", "country", "version", "hash", "data")
-
-MEDIA_TYPES: Final[dict[Format, str]] = {
-    "ndjson": "application/x-ndjson",
-    "ftm": "application/x-ndjson",
-    "csv": "text/csv; charset=utf-8",
-}
 
 T = TypeVar("T")
 
@@ -44,12 +25,13 @@ T = TypeVar("T")
 async def export(session: Session, what: What, form: Format) -> AsyncIterator[bytes]:
     """The file in parts. Raises Forbidden or Unavailable before the first one, Unavailable between parts."""
     session.require_reader()
-    write = _writer(what, form)
+    file = writer(what, form, session.request_id)
     parts = _links(session) if what == "links" else _cases(session)
-    yield write(None)
+    yield file.head()
     async for rows, seen in parts:
         await session.audit(Kind.EXPORT, {"export": what, "form": form}, shown(seen))
-        yield write(rows)
+        yield file.part(rows)
+    yield file.tail()
 
 
 async def _links(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, View]]]:
@@ -62,7 +44,7 @@ async def _links(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, V
     hits: list[Row] = []
     hit_views: dict[str, View] = {}
     async for part in _parts(session.runtime.reader.every_link(words)):
-        cases = await session.runtime.reader.cases(case for link in part for case in link.cases)
+        cases = await session.runtime.reader.cases((case for link in part for case in link.cases), DATED)
         views = await session.views(cases)
         full, hit = _split(session, part, cases, views)
         hits += [row for _, row in hit]
@@ -70,6 +52,8 @@ async def _links(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, V
         yield [row for _, row in full], {case: views[case] for link, _ in full for case in link.cases}
     yield sorted(hits, key=lambda row: str(row["link_id"])), hit_views
 
+
+DATED: Final = (*STATE_FIELDS, "provenance")
 
 Told = list[tuple[LinkDocument, Row]]
 
@@ -85,6 +69,7 @@ def _split(
             how = link_view(*(views[case] for case in link.cases))
             row = link_for(how, Ends(*(meta(cases[case]) for case in link.cases)), link_row(link), session.reference)
             if row is not None:
+                row["time"] = max(_taken_in(cases[case]) for case in link.cases if views[case] is View.FULL)
                 (full if how is LinkView.FULL else hits).append((link, row))
     return full, hits
 
@@ -94,7 +79,11 @@ async def _cases(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, V
     async for part in _parts(session.runtime.reader.every_case(limits)):
         views = await session.views({one.case: one for one in part})
         kept = [one for one in part if views[one.case] is View.FULL]
-        yield [case_row(one) for one in kept], {one.case: View.FULL for one in kept}
+        yield [{**case_row(one), "time": _taken_in(one)} for one in kept], {one.case: View.FULL for one in kept}
+
+
+def _taken_in(case: CaseDocument) -> str:
+    return "" if case.provenance is None else case.provenance.ingested_at
 
 
 async def _parts(items: AsyncIterator[T]) -> AsyncIterator[list[T]]:
@@ -106,40 +95,3 @@ async def _parts(items: AsyncIterator[T]) -> AsyncIterator[list[T]]:
             part = []
     if part:
         yield part
-
-
-def _writer(what: What, form: Format) -> Callable[[list[Row] | None], bytes]:
-    """Turns rows into the bytes of a part; None stands for the file's head."""
-    names = LINK_COLUMNS if what == "links" else CASE_COLUMNS
-
-    def ndjson(rows: list[Row] | None) -> bytes:
-        return _lines({name: row[name] for name in names} for row in rows or ())
-
-    def ftm(rows: list[Row] | None) -> bytes:
-        entities = link_entities if what == "links" else case_entities
-        return _lines(entity for row in rows or () for entity in entities(row))
-
-    def table(rows: list[Row] | None) -> bytes:
-        text = io.StringIO()
-        writer = csv.writer(text)
-        if rows is None:
-            writer.writerow(names)
-        for row in rows or ():
-            writer.writerow([cell(row[name]) for name in names])
-        return text.getvalue().encode()
-
-    return {"ndjson": ndjson, "ftm": ftm, "csv": table}[form]
-
-
-def _lines(items: Iterable[object]) -> bytes:
-    return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
-
-
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-def cell(value: object) -> object:
-    """A CSV cell; a text that a spreadsheet would take for a formula is quoted (OWASP, CSV injection)."""
-    if isinstance(value, dict | list):
-        return orjson.dumps(value).decode()
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import hashlib
-import io
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-import orjson
 
 from pipeline.access.audit import Kind
 from pipeline.access.policy import View
@@ -20,7 +17,7 @@ from pipeline.api.languages import said
 from pipeline.api.list_rows import Form, ListError, ListRow, rows_of
 from pipeline.api.list_store import Found, Job, NoListError
 from pipeline.api.problems import Conflict, NotFound, Unprocessable
-from pipeline.api.services.exports import cell
+from pipeline.api.services.export_formats import lines, table
 from pipeline.api.session import Session, meta, shown
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
@@ -127,13 +124,13 @@ async def result_file(session: Session, name: str, form: Form) -> AsyncIterator[
     """All rows that have been asked, as a file in parts. Raises NotFound, Unavailable."""
     session.require_reader()
     job, first = _job(session, name), 0
-    yield _head(form)
+    yield table([CSV_COLUMNS]) if form == "csv" else b""
     while True:
         rows, seen = await _rows(session, job, first, first + MOST)
         await session.audit(Kind.EXPORT, {"list_check": name, "form": form, "from": first}, shown(seen), about=name)
         if not rows:
             return
-        yield _table(rows) if form == "csv" else _lines(rows)
+        yield _table(rows) if form == "csv" else lines(rows)
         first += len(rows)
 
 
@@ -238,20 +235,8 @@ def _match(document: CaseDocument, found: Mapping[str, Any]) -> Row:
     }
 
 
-def _head(form: Form) -> bytes:
-    return ",".join(CSV_COLUMNS).encode() + b"\r\n" if form == "csv" else b""
-
-
-def _lines(rows: Iterable[Row]) -> bytes:
-    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-
-
 def _table(rows: Iterable[Row]) -> bytes:
     """A line for each case or hit of a row, and one for a row without: each row of the list is accounted for."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for row in rows:
-        for one in [*row["matches"], *row["hits"]] or [{}]:
-            line = {name: row[name] for name in ("row", "id", "problem")} | one
-            writer.writerow([cell(line.get(name)) for name in CSV_COLUMNS])
-    return text.getvalue().encode()
+    told = ((row, one) for row in rows for one in [*row["matches"], *row["hits"]] or [{}])
+    joined = ({name: row[name] for name in ("row", "id", "problem")} | one for row, one in told)
+    return table([line.get(name) for name in CSV_COLUMNS] for line in joined)

@@ -4,7 +4,8 @@ import orjson
 from api_runtime import ANNA, Api, record
 from case_samples import example
 
-from pipeline.api.services.exports import What, export
+from pipeline.api.services.export_formats import What
+from pipeline.api.services.exports import export
 from pipeline.api.services.follow_the_money import Entity, case_entities, link_entities
 
 

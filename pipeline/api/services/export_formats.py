@@ -1,0 +1,137 @@
+"""The formats of exports: each turns rows into the bytes of a file's head, parts and tail."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, Protocol
+
+import orjson
+
+from pipeline.access.redaction import Row
+from pipeline.api.services import stix
+from pipeline.api.services.follow_the_money import case_entities, link_entities
+
+What = Literal["links", "cases"]
+Format = Literal["ndjson", "ftm", "csv", "stix"]
+
+LINK_COLUMNS: Final = (
+    "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "evidence",
+)  # fmt: skip
+"""The fields of an exported link, a contract with those who read the file."""
+
+CASE_COLUMNS: Final = ("case", "agency", "country", "version", "hash", "data")
+
+MEDIA_TYPES: Final[dict[Format, str]] = {
+    "ndjson": "application/x-ndjson",
+    "ftm": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "stix": "application/stix+json;version=2.1",
+}
+
+
+class Writer(Protocol):
+    """One file being written; `parts` is called with rows in their order."""
+
+    def head(self) -> bytes: ...
+    def part(self, rows: Iterable[Row]) -> bytes: ...
+    def tail(self) -> bytes: ...
+
+
+def writer(what: What, form: Format, name: str) -> Writer:
+    """What writes a file of one format; `name` is the request's, which a STIX bundle is named by."""
+    names = LINK_COLUMNS if what == "links" else CASE_COLUMNS
+    kinds: dict[Format, Writer] = {
+        "ndjson": _Lines(names),
+        "csv": _Table(names),
+        "ftm": _FollowTheMoney(what),
+        "stix": _Stix(what, name),
+    }
+    return kinds[form]
+
+
+class _Lines:
+    """One JSON object a line, of the named fields."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def head(self) -> bytes:
+        return b""
+
+    def part(self, rows: Iterable[Row]) -> bytes:
+        return lines({name: row[name] for name in self._names} for row in rows)
+
+    def tail(self) -> bytes:
+        return b""
+
+
+class _FollowTheMoney(_Lines):
+    """One entity a line."""
+
+    def __init__(self, what: What) -> None:
+        super().__init__(())
+        self._entities = link_entities if what == "links" else case_entities
+
+    def part(self, rows: Iterable[Row]) -> bytes:
+        return lines(entity for row in rows for entity in self._entities(row))
+
+
+class _Table(_Lines):
+    """A table with a head."""
+
+    def head(self) -> bytes:
+        return table([self._names])
+
+    def part(self, rows: Iterable[Row]) -> bytes:
+        return table([row[name] for name in self._names] for row in rows)
+
+
+class _Stix:
+    """One bundle; what comes again (an agency, a marking, an end of links) is left out after the first time."""
+
+    def __init__(self, what: What, name: str) -> None:
+        self._objects = stix.link_objects if what == "links" else stix.case_objects
+        self._id = stix.bundle_id(what, name)
+        self._told: set[str] = set()
+
+    def head(self) -> bytes:
+        opening = orjson.dumps({"type": "bundle", "id": self._id})[:-1]
+        return opening + b',"objects":[\n' + orjson.dumps(stix.exporter())
+
+    def part(self, rows: Iterable[Row]) -> bytes:
+        found = (one for row in rows for one in self._objects(row))
+        return b"".join(b",\n" + orjson.dumps(one) for one in found if self._is_new(one))
+
+    def tail(self) -> bytes:
+        return b"\n]}\n"
+
+    def _is_new(self, one: stix.Object) -> bool:
+        if one.get("modified", stix.UNKNOWN_TIME) != stix.UNKNOWN_TIME:
+            return True  # of a case's own version, and so told once
+        new = one["id"] not in self._told
+        self._told.add(one["id"])
+        return new
+
+
+def lines(items: Iterable[object]) -> bytes:
+    """One JSON object a line."""
+    return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
+
+
+def table(rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows of CSV (RFC 4180)."""
+    text = io.StringIO()
+    csv.writer(text).writerows(map(_cell, row) for row in rows)
+    return text.getvalue().encode()
+
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _cell(value: object) -> object:
+    """A CSV cell; a text that a spreadsheet would take for a formula is quoted (OWASP, CSV injection)."""
+    if isinstance(value, dict | list):
+        return orjson.dumps(value).decode()
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

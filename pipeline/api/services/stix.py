@@ -1,0 +1,185 @@
+"""Exported rows as STIX 2.1 objects (OASIS standard, 10 June 2021), for threat-intelligence platforms.
+
+A case is an Incident made by its agency's Identity, persons and organisations are Identities, addresses Locations, and
+Relationships join them; a link is a Relationship of two Incidents whose confidence is its probability. The owner's
+handling is a Statement Marking. Ids are made of keys alone, so every export names the same things alike. The standard
+knows no vehicle, phone by itself, bank account, document, weapon or event: these are left out.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pipeline.access.redaction import Row
+from pipeline.records.countries import country_code
+
+Object = dict[str, Any]
+
+NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://liaison.example/stix")
+
+UNKNOWN_TIME: Final = "1970-01-01T00:00:00.000Z"
+"""`created` must never change, and the first version's time is not kept: where the record states no opening, this."""
+
+ALIASES: Final = frozenset({"alias", "nickname"})
+
+CLASSES: Final = {"person": "individual", "organisation": "organization"}
+
+
+def exporter() -> Object:
+    """Who made the bundle; so that none is empty."""
+    return _identity("exporter", {"name": "Liaison", "identity_class": "system"})
+
+
+def case_objects(row: Row) -> Iterator[Object]:
+    """A case that is seen in full, and what it names. `row` has `time`, when this version was taken in (RFC 3339)."""
+    key, data, time = row["case"], row["data"], _time(row["time"])
+    maker, marking = agency_object(row["agency"]), _marking(row["agency"], data.get("handling") or {})
+    yield from (maker, marking)
+    incident = _incident(key, {
+        "name": data.get("title") or key, "description": data.get("summary"), "created_by_ref": maker["id"],
+        "object_marking_refs": [marking["id"]],
+    }, _opened(data, time), time)  # fmt: skip
+    yield incident
+    for named in data.get("entities") or ():
+        thing = _thing(key, named, incident)
+        if thing is not None:
+            yield thing
+            yield _related(incident, thing["id"], {"description": named.get("role")})
+
+
+def link_objects(row: Row) -> Iterator[Object]:
+    """A link and its ends; a hit-only one bears the requester's opaque reference and its agency, nothing else.
+
+    `row` has `time`, when its later version that the requester reads was taken in.
+    """
+    time = _time(row["time"])
+    first = _incident(row["case_a"], {"name": row["case_a"]}, UNKNOWN_TIME, UNKNOWN_TIME)
+    yield first
+    if row["case_b"] is None:
+        maker = agency_object(row["hit"]["agency"])
+        yield maker
+        told = {"name": f"A record of {row['hit']['agency']}", "created_by_ref": maker["id"]}
+        second = _stamped("incident", ("hit", row["hit"]["reference"]), told, UNKNOWN_TIME, UNKNOWN_TIME)
+    else:
+        second = _incident(row["case_b"], {"name": row["case_b"]}, UNKNOWN_TIME, UNKNOWN_TIME)
+    yield second
+    probability = row["probability"]
+    judged = {"created": time, "modified": time, "description": row["band"],
+              "confidence": None if probability is None else round(100 * probability)}  # fmt: skip
+    yield _related(first, second["id"], judged, (row["link_id"], str(row["version_a"]), str(row["version_b"])))
+
+
+def agency_object(agency: str) -> Object:
+    """An agency, the same in every export."""
+    return _identity(f"agency {agency}", {"name": agency, "identity_class": "organization"})
+
+
+def _incident(key: str, told: Mapping[str, Any], created: str, modified: str) -> Object:
+    named = {"external_references": [{"source_name": "liaison", "external_id": key}]}
+    return _stamped("incident", ("case", key), {**told, **named}, created, modified)
+
+
+def _thing(case: str, named: Mapping[str, Any], incident: Object) -> Object | None:
+    """What a case names, marked and dated as the case is; None for what the standard does not know."""
+    kind = named["type"]
+    told = _party(named) if kind in CLASSES else _place(named) if kind == "address" else None
+    if told is None:
+        return None
+    of_case: Object = {name: incident[name] for name in ("created_by_ref", "object_marking_refs")}
+    schema = "identity" if kind in CLASSES else "location"
+    return _stamped(
+        schema, ("entity", case, named["id"]), {**told, **of_case}, incident["created"], incident["modified"]
+    )
+
+
+def _party(named: Mapping[str, Any]) -> Object:
+    names = list(named.get("names") or ())
+    full = [_full(one) for one in names if one.get("kind") not in ALIASES] or [_full(one) for one in names]
+    others = [one for one in map(_full, names) if one not in full[:1]]
+    said = {"also known as": others, "born": [named.get("birth_date")], "nationality": named.get("nationalities")}
+    contact = [*(named.get("phones") or ()), *(named.get("emails") or ())]
+    return {
+        "name": next(iter(full), "") or named["id"],
+        "identity_class": CLASSES[named["type"]],
+        "description": "; ".join(f"{word} {', '.join(some)}" for word, some in _stated(said)) or None,
+        "contact_information": ", ".join(contact) or None,
+    }
+
+
+def _stated(said: Mapping[str, Iterable[str | None] | None]) -> Iterator[tuple[str, list[str]]]:
+    return ((word, some) for word, values in said.items() if (some := [one for one in values or () if one]))
+
+
+def _place(named: Mapping[str, Any]) -> Object | None:
+    """A place; the standard asks for a country or coordinates."""
+    country = country_code(named["country"]) if named.get("country") else ""
+    whole = named.get("latitude") is not None and named.get("longitude") is not None
+    if not country and not whole:
+        return None
+    point = {name: named[name] for name in ("latitude", "longitude")} if whole else {}
+    street = " ".join(filter(None, (named.get("house"), named.get("street"))))
+    return point | {
+        "name": named.get("full"), "country": country or None, "administrative_area": named.get("region"),
+        "city": named.get("city"), "street_address": street or None, "postal_code": named.get("postcode"),
+    }  # fmt: skip
+
+
+def _marking(agency: str, handling: Mapping[str, Any]) -> Object:
+    """What the owner says of the use of a case, as a Statement Marking: TLP knows no purposes."""
+    told = [f"{agency}: handling {handling.get('code', 'owner only')}"]
+    told += [f"{word} {', '.join(some)}" for word, some in _stated({
+        "releasable to": handling.get("releasable_to"), "purposes": handling.get("purposes"),
+    })]  # fmt: skip
+    statement = ". ".join([*told, *filter(None, [handling.get("caveat")])])
+    return _object("marking-definition", ("marking", statement), {
+        "created": UNKNOWN_TIME, "definition_type": "statement", "definition": {"statement": statement},
+    })  # fmt: skip
+
+
+def _related(source: Object, target: str, told: Mapping[str, Any], named: tuple[str, ...] = ()) -> Object:
+    inherited: Object = {name: source.get(name) for name in ("created", "modified", "object_marking_refs")}
+    ends = {"relationship_type": "related-to", "source_ref": source["id"], "target_ref": target}
+    return _object("relationship", ("relationship", source["id"], target, *named), {**inherited, **told, **ends})
+
+
+def _identity(name: str, told: Mapping[str, Any]) -> Object:
+    return _stamped("identity", (name,), told, UNKNOWN_TIME, UNKNOWN_TIME)
+
+
+def _stamped(schema: str, parts: tuple[str, ...], told: Mapping[str, Any], created: str, modified: str) -> Object:
+    return _object(schema, parts, {"created": created, "modified": modified, **told})
+
+
+def _object(schema: str, parts: tuple[str, ...], told: Mapping[str, Any]) -> Object:
+    """Properties without a value are left out, as the standard asks."""
+    given = {name: value for name, value in told.items() if value not in (None, "", [])}
+    return {"type": schema, "spec_version": "2.1", "id": f"{schema}--{_id(*parts)}", **given}
+
+
+def _opened(data: Mapping[str, Any], modified: str) -> str:
+    opened = data.get("opened")
+    stated = _time(f"{opened}T00:00:00+00:00") if opened else UNKNOWN_TIME
+    return stated if stated <= modified else UNKNOWN_TIME
+
+
+def _time(text: str) -> str:
+    """RFC 3339 in UTC with milliseconds, as STIX timestamps are; sorts as text."""
+    at = datetime.fromisoformat(text).astimezone(UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _full(name: Mapping[str, Any]) -> str:
+    parts = (name.get(part) for part in ("given", "middle", "patronymic", "family"))
+    return name.get("full") or " ".join(part for part in parts if part)
+
+
+def bundle_id(*parts: str) -> str:
+    """The id of a bundle, the same for the same request."""
+    return f"bundle--{_id('bundle', *parts)}"
+
+
+def _id(*parts: str) -> str:
+    return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
