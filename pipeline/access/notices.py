@@ -12,6 +12,9 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.access.disclosures import Disclosure, Move
+from pipeline.correlation.claims import Side
+from pipeline.correlation.hits import Hit, Kind
+from pipeline.records.handling import SILENT
 
 
 class NoticeKind(StrEnum):
@@ -19,6 +22,8 @@ class NoticeKind(StrEnum):
 
     SUBSCRIPTION_MATCH = "subscription_match"
     SILENT_SEARCH = "silent_search"
+    SILENT_LINK = "silent_link"
+    SHARED_INTEREST = "shared_interest"
     BREAK_GLASS = "break_glass"
     DISCLOSURE_REQUEST = "disclosure_request"
     DISCLOSURE_ANSWER = "disclosure_answer"
@@ -27,6 +32,8 @@ class NoticeKind(StrEnum):
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `notices`, key = id. `agency` is told; `case` is its own; `reference` stands for another's.
+
+    Of a silent case's link both are there.
 
     `disclosure` and `subscription` are ids of a thread and of the receiver's own standing query.
     """
@@ -63,3 +70,22 @@ def disclosure_notice(one: Disclosure) -> Notice:
         )
     answer = NoticeKind.DISCLOSURE_ANSWER
     return Notice(name, one.requester, answer, step.time, reference=one.id, disclosure=one.id, other_agency=one.owner)
+
+
+def silent_link_notice(hit: Hit, side: Side, now: datetime) -> Notice | None:
+    """What the owner of a silent case is told of a new link of it, beside the hit: silence there is his own choice.
+
+    A hit is there only where the other side is visible to him at least as one; `side` is his own of the claim.
+    """
+    if hit.kind is not Kind.NEW or side.handling.code != SILENT:
+        return None
+    return Notice(
+        notice_id("silent link", hit.id),
+        hit.receiver,
+        NoticeKind.SILENT_LINK,
+        now,
+        case=hit.case,
+        reference=hit.reference,
+        other_agency=hit.agency,
+        band=hit.band,
+    )

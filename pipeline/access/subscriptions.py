@@ -39,7 +39,8 @@ class SubscriptionState(StrEnum):
 class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `subscriptions`, key = id. `version` grows with every renewal; ended, it asks nothing.
 
-    `dialled` is the country where the question's phones are dialled.
+    `dialled` is the country where the question's phones are dialled. `shared`: others who ask the same, and share that
+    they do, are told of each other.
     """
 
     id: str
@@ -54,12 +55,15 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     question: str = ""
     dialled: str = ""
     until: datetime | None = None
+    shared: bool = False
 
 
-def made(name: str, question: str, dialled: str, by: Requester, why: Grounds, now: datetime) -> Subscription:
+def made(
+    name: str, question: str, dialled: str, by: Requester, why: Grounds, now: datetime, *, shared: bool = False
+) -> Subscription:
     """A new standing query of the requester's agency."""
     blank = Subscription(name, by.agency, SubscriptionState.ACTIVE, now, 0, by.country, by.subject)
-    return renewed(msgspec.structs.replace(blank, question=question, dialled=dialled), why, now)
+    return renewed(msgspec.structs.replace(blank, question=question, dialled=dialled, shared=shared), why, now)
 
 
 def renewed(one: Subscription, why: Grounds, now: datetime) -> Subscription:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -28,7 +28,7 @@ from pipeline.index.decision_documents import (
 )
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Body
-from pipeline.index.reading import ask, is_found
+from pipeline.index.reading import PAGE, ask, is_found
 
 POLL_S: Final = 0.05
 EFFECTIVE_S: Final = 10.0
@@ -114,6 +114,15 @@ class DecisionReader:
         query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "active"}}]
         found = await self._page("subscriptions", query, LATEST_FIRST, limit)
         return [_subscription(msgspec.convert(hit["_source"], SubscriptionDocument)) for hit in found]
+
+    async def shared_subscriptions(self) -> AsyncIterator[Subscription]:
+        """All active standing queries that are shared."""
+        query: list[Body] = [{"term": {"state": "active"}}, {"term": {"shared": True}}]
+        after: list[Any] | None = None
+        while found := await self._page("subscriptions", query, IN_ORDER, PAGE, after):
+            for hit in found:
+                yield _subscription(msgspec.convert(hit["_source"], SubscriptionDocument))
+            after = found[-1]["sort"]
 
     async def notices(self, agency: str, after: int, limit: int) -> list[NoticeDocument]:
         """The notices to an agency behind a position, in their order."""

@@ -158,6 +158,7 @@ SUBSCRIPTIONS = (
     Field("question", UNSEARCHED, "What is asked.", personal=True),
     Field("dialled", KEYWORD, "Where the question's phones are dialled."),
     Field("until", TIME, "When it ends unless renewed."),
+    Field("shared", FLAG, "Others who ask the same, and share it, are told."),
 )
 
 NOTICES = (

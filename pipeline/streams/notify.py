@@ -17,6 +17,7 @@ from pipeline.access.disclosures import Disclosure
 from pipeline.access.notices import Notice, disclosure_notice
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.index.client import connect
+from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.settings import Settings
@@ -25,6 +26,7 @@ from pipeline.streams.admin import ids
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import control
 from pipeline.streams.lane import After, Result
+from pipeline.streams.shared_questions import SharedQueries, SharedQuestions, SharedSearches
 from pipeline.streams.silent_searches import SilentSearches
 from pipeline.streams.stage import ALL, Feed, Stage
 from pipeline.streams.stateless import Nothing, Stateless
@@ -68,14 +70,19 @@ def of_disclosure(value: bytes) -> Iterable[Notice]:
 @asynccontextmanager
 async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage, one group whatever generation lends its model. Raises LiaisonError where topics are missing."""
-    disclosures, audit = topics.name(settings, topics.DISCLOSURES), topics.name(settings, topics.AUDIT)
-    found = ids(settings, [disclosures, audit, topics.name(settings, topics.NOTICES)])
+    sources = (topics.DISCLOSURES, topics.AUDIT, topics.SUBSCRIPTIONS)
+    disclosures, audit, subscriptions = (topics.name(settings, topic) for topic in sources)
+    found = ids(settings, [disclosures, audit, subscriptions, topics.name(settings, topics.NOTICES)])
     model = (await control(settings)).of(wanted).compiled()
     async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
         reader = Reader(client, Indices(settings.namespace, ""))
         cipher = QueryCipher(keys_in(settings.audit_key_folder))
+        decisions = DecisionReader(client, Indices(settings.namespace, ""), b"")
+        questions = SharedQuestions(decisions, model)
         feeds = [
             Feed("notify-disclosures", [disclosures], Notify(settings, of_disclosure), ALL),
             Feed("notify-searches", [audit], SilentSearches(settings, reader, model, cipher), ALL),
+            Feed("notify-shared", [audit], SharedSearches(settings, questions, cipher), ALL),
+            Feed("notify-queries", [subscriptions], SharedQueries(settings, questions, decisions), ALL),
         ]
         yield Stage(settings, STAGE, feeds, found.topics, after)

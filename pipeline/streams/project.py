@@ -163,8 +163,9 @@ class ProjectLinks:
         action = link_document(step.write.claim) if step.write is not None else None
         store.put(key, _seen_encoder.encode(step.seen))
         if self._telling is not None:
-            result.outputs += [self._telling.output(hit) for hit in step.hits]
+            sides = {side.case: side for side in (claim.a, claim.b)}
             for hit in step.hits:
+                result.outputs += self._telling.outputs(hit, sides[hit.case])
                 result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
         return action
 

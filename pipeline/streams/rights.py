@@ -80,11 +80,11 @@ ROLES: Final = {
     ),
     "project": Duties(
         reads=(topics.CONTROL, topics.PROGRESS, topics.ACCEPTED, topics.REJECTED, topics.LINKS, *DECIDED),
-        writes=(topics.PROGRESS, topics.HITS, topics.REJECTED),
+        writes=(topics.PROGRESS, topics.HITS, topics.NOTICES, topics.REJECTED),
         owns="project",
     ),
     "notify": Duties(
-        reads=(topics.CONTROL, topics.PROGRESS, topics.DISCLOSURES, topics.AUDIT),
+        reads=(topics.CONTROL, topics.PROGRESS, topics.DISCLOSURES, topics.AUDIT, topics.SUBSCRIPTIONS),
         writes=(topics.PROGRESS, topics.NOTICES),
         owns="notify",
     ),

@@ -61,7 +61,7 @@ class SilentSearches(Stateless):
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Decided:
         """The searches among the entries, to be asked again."""
-        return Decided(documents=[entry for record in records if (entry := _searched(record)) is not None])
+        return Decided(documents=[entry for record in records if (entry := searched(record)) is not None])
 
     async def publish(self, result: Decided) -> Sequence[Output]:
         """The notices of each search. Raises LiaisonError while the index does not answer; then it is tried again."""
@@ -95,7 +95,8 @@ class SilentSearches(Stateless):
         return likely or bool(EXACT.intersection(one.met))
 
 
-def _searched(record: ConsumerRecord) -> Entry | None:
+def searched(record: ConsumerRecord) -> Entry | None:
+    """The audited search in a record of `audit`; None for anything else."""
     try:
         entry = _entries.decode(record.value) if record.value is not None else None
     except msgspec.MsgspecError:

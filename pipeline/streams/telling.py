@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 from aiokafka import TopicPartition
 
-from pipeline.correlation.claims import Claim
+from pipeline.access.notices import silent_link_notice
+from pipeline.correlation.claims import Claim, Side
 from pipeline.correlation.hits import Hit
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.switching import Crossing, differences, seen, told
@@ -27,6 +28,7 @@ from pipeline.streams.reading import read
 from pipeline.streams.stores import Places
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Output, Progress, Transactions
+from pipeline.times import now
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,14 @@ class Telling:
         """The record of a hit."""
         topic = topics.name(self._settings, topics.HITS, agency=hit.receiver)
         return Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
+
+    def outputs(self, hit: Hit, side: Side) -> list[Output]:
+        """The records of a hit to the agency of `side`: itself, and the notice where that side is silent."""
+        notice = silent_link_notice(hit, side, now())
+        if notice is None:
+            return [self.output(hit)]
+        where = topics.name(self._settings, topics.NOTICES)
+        return [self.output(hit), Output(where, 0, notice.id.encode(), _encoder.encode(notice))]
 
     def note(self, source: TopicPartition, offset: int) -> Output:
         """The note that what this generation sees of a partition of `links` up to an offset has been told."""

@@ -61,6 +61,7 @@ NOTICES = {
     "subscription_match": N_("A subscription has a match"),
     "shared_interest": N_("Another agency asks the same"),
     "silent_search": N_("Somebody searched for a silent record"),
+    "silent_link": N_("A silent record of yours has a link"),
     "break_glass": N_("A supervisor opened a record without asking"),
     "disclosure_request": N_("Another agency asks for a record"),
     "disclosure_answer": N_("An owner answered"),

@@ -75,6 +75,9 @@ class SearchBody(BaseModel):
     limit: Annotated[int, Field(ge=1, le=service.MOST)] = 20
     cursor: Annotated[str, Field(max_length=2000, description="`next` of the page before.")] = ""
     filters: FiltersBody = FiltersBody()
+    share: Annotated[
+        bool, Field(description="Agencies that share a standing query for the same are told of you, and you of them.")
+    ] = False
 
 
 @router.post(

@@ -23,11 +23,14 @@ class Subscribed(BaseModel):
 
     question: Annotated[str, Field(min_length=1, max_length=LONGEST, examples=["иван петров born:1980-05-01"])]
     country: Annotated[str, Field(pattern="^([A-Z]{2})?$", examples=["FR"])] = ""
+    share: Annotated[bool, Field(description="Agencies that ask the same, and share it, are told of each other.")] = (
+        False
+    )
 
 
 ROW: dict[str, Any] = {
-    "id": "3b1e" * 8, "active": True, "question": "иван петров born:1980-05-01", "country": "FR", "owner": "anna",
-    "purpose": "investigation", "case_reference": "2026/1", "time": "2026-11-24T12:00:00+00:00",
+    "id": "3b1e" * 8, "active": True, "question": "иван петров born:1980-05-01", "country": "FR", "shared": False,
+    "owner": "anna", "purpose": "investigation", "case_reference": "2026/1", "time": "2026-11-24T12:00:00+00:00",
     "until": "2027-02-22T12:00:00+00:00",
 }  # fmt: skip
 ONE: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscription": ROW}
@@ -42,7 +45,7 @@ SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscriptions"
 )
 async def subscribe(session: SessionOf, body: Subscribed) -> Response:
     """It is asked once of all cases held, then of every new or changed one, for ninety days."""
-    return answer(await service.subscribe(session, body.question, body.country))
+    return answer(await service.subscribe(session, body.question, body.country, share=body.share))
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -111,11 +111,13 @@ async def _told(session: Session, limit: int, cursor: str | None) -> tuple[list[
 
 async def _shown(session: Session, found: list[NoticeDocument]) -> list[Row | None]:
     """Each notice with its case as the requester may see it now, None where he may not know of it any more."""
-    documents = await _cases(session, found)
-    views = await session.views({case.case: case for case in documents.values()})
+    own, others = await _cases(session, found)
+    views = await session.views({case.case: case for case in (*own.values(), *others.values())})
     standing = await session.runtime.decisions.subscriptions_of(one.subscription for one in found if one.subscription)
     return [
-        _row(session, one, documents.get(one.id), views) if _lasts(session, one, standing, views, documents) else None
+        _row(session, one, own.get(one.case), others.get(one.id), views)
+        if _lasts(session, one, standing, views, others.get(one.id))
+        else None
         for one in found
     ]
 
@@ -125,35 +127,43 @@ def _lasts(
     one: NoticeDocument,
     standing: dict[str, Subscription],
     views: dict[str, View],
-    documents: dict[str, CaseDocument],
+    case: CaseDocument | None,
 ) -> bool:
     """Whether a standing query is still the agency's own, and exact where it met a hit-only case."""
     if not one.subscription:
         return True
-    query, case = standing.get(one.subscription), documents.get(one.id)
+    query = standing.get(one.subscription)
     if query is None or query.agency != session.requester.agency or not is_active(query, session.now):
         return False
     hit = case is not None and views[case.case] is View.HIT
     return not hit or is_exact(parse(query.question))
 
 
-async def _cases(session: Session, found: Iterable[NoticeDocument]) -> dict[str, CaseDocument]:
-    """The case of each notice: the receiver's own by its key, another's by its reference."""
+async def _cases(
+    session: Session, found: Sequence[NoticeDocument]
+) -> tuple[dict[str, CaseDocument], dict[str, CaseDocument]]:
+    """The receiver's own cases by key, and those that stand behind references by the notices that bear them."""
     who, opaque = session.requester, session.runtime.opaque
-    own = {one.id: one.case for one in found if one.case}
     named = {one.id: opaque.digest_of(who.agency, one.reference) for one in found if one.reference}
-    held = await session.runtime.reader.cases(own.values())
+    held = await session.runtime.reader.cases(one.case for one in found if one.case)
     digests = [digest for digest in named.values() if digest]
     others = await session.runtime.reader.all_digested(digests, who.country, session.grounds.purpose)
-    documents = {name: held.get(case) for name, case in own.items()}
-    documents |= {name: others.get(digest or "") for name, digest in named.items()}
-    return {name: document for name, document in documents.items() if document is not None}
+    return held, {name: others[digest] for name, digest in named.items() if digest in others}
 
 
-def _row(session: Session, one: NoticeDocument, case: CaseDocument | None, views: dict[str, View]) -> Row | None:
-    seen = views[case.case] if case else View.NOTHING
-    if (one.case or one.reference) and seen is View.NOTHING:
+def _row(
+    session: Session,
+    one: NoticeDocument,
+    own: CaseDocument | None,
+    other: CaseDocument | None,
+    views: dict[str, View],
+) -> Row | None:
+    """A notice with the case it is about: the receiver's own, else the other's; None where either is not shown now."""
+    named = [case for name, case in ((one.case, own), (one.reference, other)) if name]
+    if any(case is None or views[case.case] is View.NOTHING for case in named):
         return None
+    case = named[0] if named else None
+    seen = views[case.case] if case else View.NOTHING
     return {
         "id": one.id,
         "kind": one.kind.value,

@@ -30,7 +30,8 @@ MOST = 100
 class Search(msgspec.Struct, frozen=True):
     """What is asked: words in any script, numbers, phones, plates, dates; `country` is where its phones are dialled.
 
-    Without a question the filters list what may be read, by case key. `cursor` is the `next` of the page before.
+    Without a question the filters list what may be read, by case key. `cursor` is the `next` of the page before. With
+    `share`, agencies that share a standing query for the same are told of this one, and this one of them.
     """
 
     question: str = ""
@@ -38,6 +39,7 @@ class Search(msgspec.Struct, frozen=True):
     limit: int = 20
     cursor: str = ""
     filters: Filters = Filters()
+    share: bool = False
 
 
 class SearchAnswer(msgspec.Struct, frozen=True):

@@ -39,8 +39,11 @@ class SubscriptionsAnswer(msgspec.Struct, frozen=True):
     subscriptions: tuple[Row, ...]
 
 
-async def subscribe(session: Session, question: str, country: str = "") -> SubscriptionAnswer:
-    """Ask a question of every case held and to come, for ninety days. Raises Unprocessable, Conflict, Unavailable."""
+async def subscribe(session: Session, question: str, country: str = "", *, share: bool = False) -> SubscriptionAnswer:
+    """Ask a question of every case held and to come, for ninety days. Raises Unprocessable, Conflict, Unavailable.
+
+    With `share`, agencies that ask the same and share that too are told of each other.
+    """
     session.require_reader()
     try:
         parse(question)
@@ -49,7 +52,8 @@ async def subscribe(session: Session, question: str, country: str = "") -> Subsc
     if len(await session.runtime.decisions.subscriptions(session.requester.agency, MOST)) >= MOST:
         raise Conflict(LiaisonError("an agency has at most {most} subscriptions: end one", most=MOST))
     name = uuid.uuid4().hex
-    return await _keep(session, queries.made(name, question, country, session.requester, session.grounds, session.now))
+    who, why = session.requester, session.grounds
+    return await _keep(session, queries.made(name, question, country, who, why, session.now, shared=share))
 
 
 async def renew(session: Session, name: str) -> SubscriptionAnswer:
@@ -91,6 +95,7 @@ def _row(session: Session, one: Subscription) -> Row:
         "active": is_active(one, session.now),
         "question": one.question or None,
         "country": one.dialled or None,
+        "shared": one.shared,
         "owner": one.owner or None,
         "purpose": one.purpose or None,
         "case_reference": one.case_reference or None,

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.access.notices import Notice
+from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.subscriptions import Subscription, ended, made
 from pipeline.settings import Settings
@@ -33,14 +33,19 @@ def write(settings: Settings, one: Subscription) -> None:
     asyncio.run(written())
 
 
-def told(settings: Settings) -> list[str]:
-    """The agencies whose cases were met, in order."""
+def notices(settings: Settings) -> list[Notice]:
+    """All notices, in order."""
 
     async def all_of_it() -> list[bytes]:
         start = {TopicPartition(topics.name(settings, topics.NOTICES), 0): 0}
         return [record.value async for records in read(settings, start) for record in records]
 
-    return [msgspec.json.decode(value, type=Notice).other_agency for value in asyncio.run(all_of_it())]
+    return [msgspec.json.decode(value, type=Notice) for value in asyncio.run(all_of_it())]
+
+
+def told(settings: Settings) -> list[str]:
+    """The agencies whose cases were met, in order."""
+    return [one.other_agency for one in notices(settings) if one.kind is NoticeKind.SUBSCRIPTION_MATCH]
 
 
 def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
@@ -67,3 +72,28 @@ def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
     wait_for(lambda: installation.accounting().decided == 4 and installation.at_rest(), deadline_s=90)
     assert told(settings) == ["fr-pj", "de-bk"]
     installation.holds([*feed, *later, *last])
+
+
+def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
+    records: Any, installation: Any, start_all: Any, wait_for: Any
+) -> None:
+    settings = installation.settings
+    person = records.person()
+    silent = {"code": "H3", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
+    start_all()
+    installation.push([records.message("fr-pj", "1", people=[person], handling=silent)])
+    installation.push([records.message("nl-np", "1", people=[person])])
+    anna = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+    for who in (anna, BERT):
+        query = made(uuid.uuid4().hex, "+33 6 12 34 56 79", "", who, WHY, datetime.now(UTC), shared=True)
+        write(settings, query)
+
+    def seen() -> list[tuple[str, str, str]]:
+        return sorted((one.kind.value, one.agency, one.other_agency) for one in notices(settings))
+
+    expected = [
+        ("shared_interest", "be-fp", "fr-pj"), ("shared_interest", "fr-pj", "be-fp"), ("silent_link", "fr-pj", "nl-np"),
+    ]  # fmt: skip
+    wait_for(lambda: len(seen()) >= len(expected), deadline_s=90)
+    wait_for(installation.at_rest, deadline_s=90)
+    assert seen() == expected

@@ -17,6 +17,7 @@ from pipeline.api.problems import Forbidden
 from pipeline.api.routes.notices import events
 from pipeline.api.services.disclosures import ask, grant
 from pipeline.api.services.notices import MOST, accesses, latest_notices, notices
+from pipeline.api.services.subscriptions import end, subscribe
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams import topics
 
@@ -132,3 +133,27 @@ async def test_over_http(api: Api) -> None:
     assert (await api.get("/v1/notices?cursor=nonsense")).status_code == 422
     assert (await api.get("/v1/agencies/me/accesses")).json()["accesses"] == []
     assert (await api.get("/v1/notices/stream", someone("fr-pj", "FR", Role.OPS))).status_code == 403
+
+
+async def test_a_silent_cases_owner_reads_of_its_link_only_while_the_other_side_is_shown(api: Api) -> None:
+    api.hold(record("fr-pj", code="H3"), record("be-fp", code="H2"))
+    reference = api.session(ANNA).reference("be-fp:1")
+    told = Notice("n1", "fr-pj", NoticeKind.SILENT_LINK, NOW, KEY, reference, other_agency="be-fp", band="probable")
+    await tell(api, told)
+    (row,) = (await notices(api.session(ANNA))).notices
+    assert (row["kind"], row["case"], row["reference"], row["agency"]) == ("silent_link", KEY, reference, "be-fp")
+    api.hold(record("be-fp", code="H3", version=2))
+    assert await kinds(api, ANNA) == []
+
+
+async def test_who_asks_the_same_is_told_to_a_standing_query_while_it_lasts(api: Api) -> None:
+    query = (await subscribe(api.session(ANNA), "ivan petrov born:1980-05-01", share=True)).subscription
+    assert query["shared"]
+    for name, subscription in (("n1", query["id"]), ("n2", "")):
+        kind = NoticeKind.SHARED_INTEREST
+        await tell(
+            api, Notice(name, "fr-pj", kind, NOW, subscription=subscription, other_agency="be-fp", band="certain")
+        )
+    assert len(await kinds(api, ANNA)) == 2
+    await end(api.session(ANNA), query["id"])
+    assert await kinds(api, ANNA) == [("shared_interest", None)]

@@ -1,0 +1,44 @@
+"""Someone else asked: two agencies that ask for the same, and both share that they do, are told of each other. Pure.
+
+Neither is told what the other asks, only that it asks for the same, for which purpose and how likely it is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from pipeline.access.notices import Notice, NoticeKind, notice_id
+from pipeline.access.subscriptions import Subscription
+
+
+class Asker(NamedTuple):
+    """An agency that asks: by a search, or by the standing query `subscription`. `once` names what is told once."""
+
+    agency: str
+    purpose: str
+    once: str
+    subscription: str = ""
+
+
+def asker(one: Subscription) -> Asker:
+    """Who asks by a standing query."""
+    return Asker(one.agency, one.purpose, one.id, one.id)
+
+
+def shared_notices(a: Asker, b: Asker, band: str, now: datetime) -> Iterator[Notice]:
+    """Both sides' notices, where two agencies ask for what is in this band the same."""
+    if a.agency == b.agency:
+        return
+    for told, other in ((a, b), (b, a)):
+        yield Notice(
+            notice_id("shared interest", told.agency, told.once, other.once),
+            told.agency,
+            NoticeKind.SHARED_INTEREST,
+            now,
+            subscription=told.subscription,
+            other_agency=other.agency,
+            purpose=other.purpose,
+            band=band,
+        )
