@@ -63,7 +63,8 @@ class Settings(BaseSettings):
     token_keys: str = ""
     """Keys that tokens are signed with: a JWKS file, a JWKS URL, or an OIDC issuer's discovery document (URL).
 
-    Empty: this machine's own development key alone (`liaison token`).
+    Empty: those that the discovery document of LIAISON_TOKEN_ISSUER names, where that is a URL; else this machine's own
+    development key alone (`liaison token`).
     """
 
     token_issuer: str = "liaison"  # noqa: S105 - a name

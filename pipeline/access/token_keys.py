@@ -6,6 +6,7 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -13,18 +14,23 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from pipeline.access.requester import Requester
-from pipeline.access.tokens import Clock, Fetch, TokenError, TokenRules, TokenVerifier
+from pipeline.access.tokens import Clock, Fetch, KeysAwayError, TokenRules, TokenVerifier
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 
 FETCH_TIMEOUT_S: Final = 5.0
 DISCOVERY: Final = "/.well-known/openid-configuration"
+SCHEMES: Final = ("https://", "http://")
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 LOCAL_KEY: Final = Path("tokens") / "signing-key.json"
 LOCAL_ALGORITHM: Final = "ES256"
 
 
 def verifier(settings: Settings, clock: Clock) -> TokenVerifier:
-    """The verifier that the settings describe; without LIAISON_TOKEN_KEYS this machine's own key is the only one."""
+    """The verifier that the settings describe; without keys or an issuer's URL this machine's own key is the only one.
+
+    Raises LiaisonError for keys that would come unprotected over a network.
+    """
     return TokenVerifier(_fetch(settings), rules(settings), clock)
 
 
@@ -34,12 +40,22 @@ def rules(settings: Settings) -> TokenRules:
 
 
 def _fetch(settings: Settings) -> Fetch:
-    source = settings.token_keys
+    source = settings.token_keys or (f"{_issuer(settings)}{DISCOVERY}" if _has_issuer(settings) else "")
     if not source:
         return lambda: _local_public(settings)
-    if source.startswith(("https://", "http://")):
-        return lambda: _published(source)
-    return lambda: _of_file(Path(source))
+    if not source.startswith(SCHEMES):
+        return lambda: _of_file(Path(source))
+    if source.startswith("http://") and urlsplit(source).hostname not in LOOPBACK:
+        raise LiaisonError("the keys that tokens are signed with must come over https")
+    return lambda: _published(source, settings.token_issuer)
+
+
+def _has_issuer(settings: Settings) -> bool:
+    return settings.token_issuer.startswith(SCHEMES)
+
+
+def _issuer(settings: Settings) -> str:
+    return settings.token_issuer.rstrip("/")
 
 
 async def _local_public(settings: Settings) -> dict[str, Any]:
@@ -50,33 +66,42 @@ async def _of_file(path: Path) -> dict[str, Any]:
     try:
         held: dict[str, Any] = orjson.loads(path.expanduser().read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
-        raise TokenError("LIAISON_TOKEN_KEYS is no readable key set") from error
+        raise KeysAwayError("LIAISON_TOKEN_KEYS is no readable key set") from error
     return held
 
 
-async def _published(url: str) -> dict[str, Any]:
-    """The key set at `url`, or the one that an OIDC issuer's discovery document names."""
+async def _published(url: str, issuer: str) -> dict[str, Any]:
+    """The key set at `url`, or the one that an OIDC issuer's discovery document names.
+
+    That document must be the issuer's own (OpenID Connect Discovery 1.0, 4.3).
+    """
     async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_S) as client:
         held = await _json(client, url)
-        return await _json(client, held["jwks_uri"]) if "jwks_uri" in held else held
+        if "jwks_uri" not in held:
+            return held
+        if held.get("issuer") != issuer:
+            raise KeysAwayError("the discovery document is another issuer's than LIAISON_TOKEN_ISSUER")
+        return await _json(client, str(held["jwks_uri"]))
 
 
 async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
     try:
         answer = (await client.get(url)).raise_for_status()
         held: dict[str, Any] = orjson.loads(answer.content)
-    except (httpx.HTTPError, orjson.JSONDecodeError) as error:
-        raise TokenError("the key set that tokens are signed with does not answer") from error
+    except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError) as error:
+        raise KeysAwayError("the key set that tokens are signed with does not answer") from error
+    if not isinstance(held, dict):
+        raise KeysAwayError("what is published is no key set")
     return held
 
 
 def issue(settings: Settings, requester: Requester, now: datetime, life: timedelta) -> str:
     """A development token, signed with this machine's own key.
 
-    Raises LiaisonError where the settings name other keys, which this one is not among.
+    Raises LiaisonError where the settings name other keys or an issuer, whose this one is not.
     """
-    if settings.token_keys:
-        raise LiaisonError("LIAISON_TOKEN_KEYS names an identity provider's keys: ask it for a token")
+    if settings.token_keys or _has_issuer(settings):
+        raise LiaisonError("tokens are signed by an identity provider's keys: ask it for one")
     key = local_key(settings)
     issued = int(now.timestamp())
     claims = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +24,12 @@ LONGEST: Final = 8192
 REFETCH_AFTER: Final = timedelta(seconds=60)
 """Key sets are asked for again at an unknown key id, but no more often than this whatever tokens are shown."""
 
+RETRY_AFTER: Final = timedelta(seconds=5)
+"""While there is no key set at all, it is asked for no more often than this."""
+
+KEPT: Final = timedelta(minutes=15)
+"""Then a key set is asked for again: a key that its issuer has taken back ends within this while the issuer answers."""
+
 Fetch = Callable[[], Awaitable[dict[str, Any]]]
 """Brings the published key set (RFC 7517) as JSON."""
 
@@ -30,6 +38,10 @@ Clock = Callable[[], datetime]
 
 class TokenError(LiaisonError):
     """The token names nobody: it is malformed, expired, of another audience, or signed by a key that is not known."""
+
+
+class KeysAwayError(TokenError):
+    """Nobody can be named now: the keys that tokens are signed with cannot be had. It says nothing of the token."""
 
 
 class TokenRules(NamedTuple):
@@ -41,21 +53,21 @@ class TokenRules(NamedTuple):
 
 
 class TokenVerifier:
-    """Turns tokens into requesters; fetches the key set when first needed and when a key id is not in it."""
+    """Turns tokens into requesters; fetches the key set when first needed, now and then, and for an unknown key id."""
 
     def __init__(self, fetch: Fetch, rules: TokenRules, clock: Clock) -> None:
         self._fetch, self._rules, self._clock = fetch, rules, clock
         self._keys: KeySet | None = None
-        self._fetched: datetime | None = None
+        self._tried: datetime | None = None
+        self._turn = asyncio.Lock()
 
     async def requester(self, token: str) -> Requester:
-        """Whom the token names. Raises TokenError."""
-        if self._keys is None:
-            await self._refresh()
+        """Whom the token names. Raises TokenError, KeysAwayError."""
+        await self._have_keys()
         try:
             return self._read(token)
         except InvalidKeyIdError:
-            await self._refresh()
+            await self._refresh(REFETCH_AFTER)
         try:
             return self._read(token)
         except InvalidKeyIdError as error:
@@ -63,15 +75,28 @@ class TokenVerifier:
 
     def _read(self, token: str) -> Requester:
         if self._keys is None:
-            raise TokenError("the keys that tokens are signed with cannot be had")
+            raise KeysAwayError("the keys that tokens are signed with cannot be had")
         return requester_of(verified(token, self._keys, self._rules, self._clock()))
 
-    async def _refresh(self) -> None:
-        now = self._clock()
-        if self._fetched is not None and now - self._fetched < REFETCH_AFTER:
-            return
-        self._fetched = now
-        self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
+    async def _have_keys(self) -> None:
+        """Fetch a key set where there is none; where it is old, go on with it while no new one can be had."""
+        if self._keys is None:
+            await self._refresh(RETRY_AFTER)
+        else:
+            with suppress(KeysAwayError):
+                await self._refresh(KEPT)
+
+    async def _refresh(self, pause: timedelta) -> None:
+        """Fetch the key set unless that was tried within `pause`; requests that come meanwhile wait for it."""
+        async with self._turn:
+            now = self._clock()
+            if self._tried is not None and now - self._tried < pause:
+                return
+            self._tried = now
+            try:
+                self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
+            except (JoseError, ValueError, TypeError, KeyError) as error:
+                raise KeysAwayError("what is published is no key set") from error
 
 
 def verified(token: str, keys: KeySet, rules: TokenRules, now: datetime) -> dict[str, Any]:

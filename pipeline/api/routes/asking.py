@@ -9,8 +9,8 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pipeline.access.requester import ASKABLE, GroundsError, Requester, grounds
-from pipeline.access.tokens import TokenError
-from pipeline.api.problems import TooMany, Unauthenticated, Unprocessable
+from pipeline.access.tokens import KeysAwayError, TokenError
+from pipeline.api.problems import TooMany, Unauthenticated, Unavailable, Unprocessable
 from pipeline.api.runtime import Runtime
 from pipeline.api.session import Session
 
@@ -29,11 +29,13 @@ def runtime_of(request: Request) -> Runtime:
 
 
 async def requester_of(request: Request, bearer: Bearer) -> Requester:
-    """Who asks. Raises Unauthenticated."""
+    """Who asks. Raises Unauthenticated; Unavailable while that cannot be told."""
     if bearer is None:
         raise Unauthenticated("send a token: Authorization: Bearer ...")
     try:
         return await runtime_of(request).requester(bearer.credentials)
+    except KeysAwayError as error:
+        raise Unavailable(error) from error
     except TokenError as error:
         raise Unauthenticated(error) from error
 
