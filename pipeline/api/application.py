@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 REQUEST_ID: Final = "X-Request-ID"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+NO_JSON: Final = 400
+"""FastAPI's answer to a body that is no JSON at all; ours is that to one that makes no sense."""
+
 Opening = Callable[[], AbstractAsyncContextManager[Runtime]]
 
 
@@ -114,6 +117,8 @@ def _unprocessable(error: RequestValidationError) -> Problem:
 def _named(error: HTTPException) -> Problem:
     if error.status_code == NotFound.status:
         return NotFound()
+    if error.status_code == NO_JSON:
+        return Unprocessable("the body is no JSON", "body")
     problem = Problem(headers=error.headers)
     problem.status, problem.title = error.status_code, str(error.detail)  # type: ignore[misc]
     return problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from pipeline.access.reviews import Verdict
 from pipeline.api.problems import Conflict, NotFound
@@ -28,7 +28,7 @@ class Reviewed(BaseModel):
 
     verdict: Verdict
     reason: Reason
-    action: bool = False
+    action: StrictBool = False
 
 
 class Linked(BaseModel):

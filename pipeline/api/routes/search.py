@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
@@ -48,12 +48,12 @@ class FiltersBody(BaseModel):
     agencies: Annotated[list[str], Field(max_length=50, description="Owner agencies.")] = []
     countries: Annotated[list[str], Field(max_length=50, description="Owners' countries.")] = []
     offences: Annotated[list[str], Field(max_length=50, description="scheme:code.", examples=[["ICCS:0501"]])] = []
-    goals: Annotated[list[int], Field(max_length=7, description="Global Policing Goals, 1 to 7.")] = []
+    goals: Annotated[list[StrictInt], Field(max_length=7, description="Global Policing Goals, 1 to 7.")] = []
     opened_from: Day | None = None
     opened_to: Day | None = None
     closed_from: Day | None = None
     closed_to: Day | None = None
-    open_only: bool = False
+    open_only: StrictBool = False
 
 
 class SearchBody(BaseModel):
@@ -72,11 +72,12 @@ class SearchBody(BaseModel):
     country: Annotated[
         str, Field(pattern="^([A-Z]{2})?$", description="Where phones without a country code are dialled.")
     ] = ""
-    limit: Annotated[int, Field(ge=1, le=service.MOST)] = 20
+    limit: Annotated[StrictInt, Field(ge=1, le=service.MOST)] = 20
     cursor: Annotated[str, Field(max_length=2000, description="`next` of the page before.")] = ""
     filters: FiltersBody = FiltersBody()
     share: Annotated[
-        bool, Field(description="Agencies that share a standing query for the same are told of you, and you of them.")
+        StrictBool,
+        Field(description="Agencies that share a standing query for the same are told, and so are you."),
     ] = False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from pipeline.api.problems import Conflict, NotFound
 from pipeline.api.routes.answers import answer, described
@@ -23,9 +23,9 @@ class Subscribed(BaseModel):
 
     question: Annotated[str, Field(min_length=1, max_length=LONGEST, examples=["иван петров born:1980-05-01"])]
     country: Annotated[str, Field(pattern="^([A-Z]{2})?$", examples=["FR"])] = ""
-    share: Annotated[bool, Field(description="Agencies that ask the same, and share it, are told of each other.")] = (
-        False
-    )
+    share: Annotated[
+        StrictBool, Field(description="Agencies that ask the same, and share it, are told of each other.")
+    ] = False
 
 
 ROW: dict[str, Any] = {

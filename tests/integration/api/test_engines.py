@@ -9,6 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from api_runtime import ANNA, GROUNDS, someone
+from bad_questions import BODIES, QUESTIONS
 from typer.testing import CliRunner
 
 from pipeline.access.audit import Entry, Form, Kind
@@ -70,6 +71,13 @@ async def test_readers_share_a_round_trip_and_the_trail_verifies(
     command = asyncio.to_thread(CliRunner().invoke, build(), ["ops", "audit", "verify"], env=engine_environment)
     done = await command
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "22 entries, 0 faults")
+
+
+async def test_no_question_breaks_the_search(runtime: Runtime) -> None:
+    async with client_of(runtime) as client:
+        answers = [await client.post("/v1/search", json={"question": question}) for question in QUESTIONS]
+        answers += [await client.post("/v1/search", content=body) for body in BODIES]
+    assert {answer.status_code for answer in answers} == {200, 422}
 
 
 async def test_ready_says_whether_the_index_answers(runtime: Runtime) -> None:

@@ -75,12 +75,13 @@ def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
 
 
 def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
-    records: Any, installation: Any, start_all: Any, wait_for: Any
+    records: Any, installation: Any, start_all: Any, start_stage: Any, wait_for: Any
 ) -> None:
     settings = installation.settings
     person = records.person()
     silent = {"code": "H3", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
     start_all()
+    start_stage("notify")
     installation.push([records.message("fr-pj", "1", people=[person], handling=silent)])
     installation.push([records.message("nl-np", "1", people=[person])])
     anna = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import pytest
 from api_runtime import Api, record
-
-QUESTIONS = (
-    "name:* OR 1=1", '"unclosed', "a AND (b OR", "/re.*gex/", "field:[* TO *]", "~0.8^10", "\\", "{}[]!&&||", "born:x",
-    "ivan\x00petrov\x1b[31m", "\u202eivan", "\ud7ff\U0010ffff", "é" * 999, "x" * 10_000, " ", "1" * 500, "*?*?" * 100,
-    "'; DROP INDEX cases; --", "${jndi:ldap://x}", "a " * 400,
-)  # fmt: skip
+from bad_questions import BODIES, QUESTIONS
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -19,12 +14,10 @@ async def test_no_question_breaks_the_search(api: Api, question: str) -> None:
     assert answer.status_code in (200, 422)
 
 
-@pytest.mark.parametrize(
-    "body", [b"[" * 100_000, b'{"question":' * 10_000, b"\xff", b"", b"null", b'{"question": NaN}']
-)
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
 async def test_no_body_breaks_the_search(api: Api, body: bytes) -> None:
     answer = await api.request("POST", "/v1/search", content=body)
-    assert answer.status_code in (400, 422)
+    assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
 
 

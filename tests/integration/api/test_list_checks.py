@@ -1,0 +1,94 @@
+"""A list on the real engines, whose server is killed while it works: every row is answered, once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from api_index import index
+from api_runtime import ANNA, GROUNDS, record
+from conftest import WaitFor
+from index_office import Office
+
+from pipeline.access.audit import Kind
+from pipeline.access.token_keys import issue
+from pipeline.api.list_store import STEP
+from pipeline.index.documents import case_document
+from pipeline.localstack.ports import LOOPBACK, accepts, any_free
+from pipeline.settings import Settings
+from pipeline.streams.audit_tail import entries
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+
+SCRIPT = Path(__file__).parents[2] / "web_process.py"
+ROWS = 600
+
+Serve = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+async def written(engine_settings: Settings, office: Office) -> None:
+    await index(engine_settings, office, [case_document(office.accepted(record(one))) for one in ("fr-pj", "be-fp")])
+
+
+@pytest.fixture
+def port() -> int:
+    return any_free()
+
+
+@pytest.fixture
+def serve(written: None, engine_environment: dict[str, str], port: int, wait_for: WaitFor) -> Iterator[Serve]:
+    """Start the server; it ends with the test."""
+    running: list[subprocess.Popen[bytes]] = []
+    environment = {**engine_environment, "LIAISON_MAX_INDEX_LAG": "0"}
+
+    def start() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([sys.executable, str(SCRIPT), str(port)], env=environment)
+        running.append(process)
+        wait_for(lambda: accepts(LOOPBACK, port) or process.poll() is not None, deadline_s=60)
+        return process
+
+    try:
+        yield start
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+async def test_a_list_survives_its_server(
+    serve: Serve, engine_settings: Settings, port: int, wait_for: WaitFor
+) -> None:
+    token = issue(engine_settings, ANNA, datetime.now(UTC), timedelta(hours=1))
+    client = httpx.Client(
+        base_url=f"http://{LOOPBACK}:{port}", headers={**GROUNDS, "Authorization": f"Bearer {token}"}, timeout=30
+    )
+    rows = b"id,name,born\n" + b"".join(b"%d,Ivan Petrov,1980-05-01\n" % row for row in range(ROWS))
+
+    def told() -> dict[str, Any]:
+        found: dict[str, Any] = client.get(f"/v1/list-checks/{name}").json()["list"]
+        return found
+
+    with client:
+        process = serve()
+        name = client.post("/v1/list-checks", content=rows, headers={"Content-Type": "text/csv"}).json()["list"]["id"]
+        wait_for(lambda: told()["done"] > 0)
+        process.kill()
+        process.wait()
+        serve()
+        assert 0 < told()["done"] < ROWS
+        wait_for(lambda: told()["state"] == "done", deadline_s=180)
+        found = [orjson.loads(line) for line in client.get(f"/v1/list-checks/{name}/file?form=ndjson").iter_lines()]
+    assert [row["id"] for row in found] == [str(row) for row in range(ROWS)]
+    assert {tuple(one["case"] for one in row["matches"]) for row in found} == {("be-fp:1", "fr-pj:1")}
+    searched = Counter([one.request async for one in entries(engine_settings) if one.kind is Kind.SEARCH])
+    assert searched.keys() == {f"{name}-{row}" for row in range(1, ROWS + 1)}
+    assert sum(times - 1 for times in searched.values()) <= STEP
