@@ -83,12 +83,13 @@ class RecordedDecisions:
     def __init__(self, index: MemoryIndex) -> None:
         self.values: list[tuple[str, msgspec.Struct]] = []
         self.away = False
+        self.first = 0
         self._index = index
 
     async def write(self, topic: topics.Topic, key: str, value: msgspec.Struct) -> int:
         if self.away:
             raise DecisionError("away")
-        offset = len(self.values)
+        offset = self.first + len(self.values)
         self.values.append((topic.pattern, value))
         self._index.write([DECISIONS[topic](msgspec.json.encode(value), offset)])
         return offset

@@ -1,4 +1,4 @@
-"""Generated indices, requesters and requests for the no-leak property, on one small population; and how they answer."""
+"""Generated indices and requesters for the no-leak property, on one small population."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import cache
 from itertools import combinations
 from typing import Any, NamedTuple
 
-import orjson
-from api_runtime import NOW, Api, someone
+import hidden_decisions as decisions
+from api_runtime import NOW, someone
 from hypothesis import strategies as st
 from index_office import Office
 
@@ -61,14 +61,6 @@ class Spec(NamedTuple):
         return view(self.meta(), who, purpose, NOW) is View.NOTHING
 
 
-class Request(NamedTuple):
-    """A request; `names` is the case that it names, whose document is read by its key."""
-
-    method: str
-    path: str
-    body: dict[str, Any] | None = None
-
-
 specs = st.builds(
     Spec,
     st.sampled_from(AGENCIES),
@@ -85,31 +77,7 @@ requesters = st.builds(
     st.sampled_from((*AGENCIES, "lu-pg")),
     st.sampled_from((Role.INVESTIGATOR, Role.INVESTIGATOR, Role.SUPERVISOR, Role.AUDITOR)),
 )
-QUESTIONS = (
-    "ivan petrov", "Иван Петров 1980-05-01", "ivan petrov 1955", "+33 6 12 34 56 78", "1ABC234", "plate:1?BC*",
-    "text:affair", "petrow",
-)  # fmt: skip
-FILTERS: tuple[dict[str, Any], ...] = ({}, {"countries": ["BE", "FR"]}, {"agencies": ["nl-np"]}, {"open_only": True})
 KEYS = [f"{agency}:{number}" for agency in AGENCIES for number in (0, 1)]
-
-searches = st.builds(
-    lambda question, filters, limit: Request(
-        "POST", "/v1/search", {"question": question, "filters": filters, "limit": limit}
-    ),
-    st.sampled_from((*QUESTIONS, "")),
-    st.sampled_from(FILTERS),
-    st.sampled_from((1, 2, 20)),
-)
-BY_KEY = ("/v1/cases/{}", "/v1/links?case={}", "/v1/links?case={}&limit=1", "/v1/graph?case={}&depth=3",
-          "/v1/timeline?case={}", "/v1/entities?case={}&entity=e0")  # fmt: skip
-WHOLE = ("/v1/inbox", "/v1/disclosures", "/v1/notices", "/v1/manual-links?case=fr-pj:0", "/v1/export/links?form=ndjson",
-         "/v1/export/cases?form=ndjson", "/v1/export/links?form=csv", "/v1/export/links?form=ftm",
-         "/v1/export/cases?form=ftm")  # fmt: skip
-requests = st.one_of(
-    searches,
-    st.builds(lambda path, key: Request("GET", path.format(key)), st.sampled_from(BY_KEY), st.sampled_from(KEYS)),
-    st.sampled_from(WHOLE).map(lambda path: Request("GET", path)),
-)
 
 
 @cache
@@ -132,36 +100,9 @@ def _link(a: Spec, b: Spec) -> Action | None:
 
 
 def documents(world: Iterable[Spec]) -> list[Action]:
-    """All documents of an index that holds these cases: theirs, and those of every link between two countries."""
+    """All documents of an index that holds these cases: theirs, those of every link between two countries, and what
+    was decided and told of them while whoever it was told to could see them."""
     held = sorted(world, key=lambda one: one.key)
-    pairs = ((a, b) for a, b in combinations(held, 2) if a.agency[:2] != b.agency[:2])
-    return [*(case_document(accepted(one)) for one in held), *filter(None, (_link(a, b) for a, b in pairs))]
-
-
-class Answered(NamedTuple):
-    """All that can be told of an answer, without its date and with a cursor's length for the cursor; and its trace."""
-
-    status: int
-    headers: dict[str, str]
-    body: object
-    trace: list[tuple[str, int | None]]
-
-
-async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> Answered:
-    """What an API answers, and the calls that it made to its engine with the documents that its searches brought."""
-    headers = {"Liaison-Purpose": purpose.value, "Liaison-Case-Reference": "1", "X-Request-ID": "the-same-1"}
-    answer = await api.request(request.method, request.path, who, headers, json=request.body)
-    trace = [(call.kind, call.documents if call.kind == "search" else None) for call in api.engine.calls]
-    kept = {name: value for name, value in answer.headers.items() if name != "date"}
-    return Answered(answer.status_code, kept, _without_cursor(answer.content), trace)
-
-
-def _without_cursor(body: bytes) -> object:
-    """The body; a cursor, which is encrypted anew each time, is its length."""
-    try:
-        told = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return body
-    if isinstance(told, dict) and isinstance(told.get("next"), str):
-        return orjson.dumps(told | {"next": len(told["next"])})
-    return body
+    pairs = [(a, b) for a, b in combinations(held, 2) if a.agency[:2] != b.agency[:2]]
+    links = [link for a, b in pairs if (link := _link(a, b)) is not None]
+    return [*(case_document(accepted(one)) for one in held), *links, *decisions.documents(held)]

@@ -55,5 +55,13 @@ def _print(value: Accepted) -> Fingerprint:
 
 def _side(print_: Fingerprint) -> Side:
     return Side(
-        print_.case, print_.version, False, print_.hash, print_.agency, print_.country, print_.handling, print_.contact
+        print_.case,
+        print_.version,
+        False,
+        print_.hash,
+        print_.agency,
+        print_.country,
+        print_.handling,
+        print_.contact,
+        print_.retain_until,
     )

@@ -28,10 +28,11 @@ class Answer(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call to the engine, and how many documents it brought."""
+    """One call to the engine, to which kind of index, and the ids of the documents that it brought."""
 
     kind: str
-    documents: int
+    where: str = ""
+    ids: tuple[str, ...] = ()
 
 
 class MemoryIndex:
@@ -53,18 +54,17 @@ class MemoryIndex:
                 held[action.id] = (version, orjson.loads(action.body))
 
     async def refresh(self, index: str) -> Answer:
-        self._note("refresh", 0)
+        self._note("refresh", index)
         return Answer({})
 
     async def open_point_in_time(self, index: str, keep_alive: str) -> Answer:
-        self._note("open", 0)
+        self._note("open", index)
         name = f"point-{len(self._points)}"
         self._points[name] = index
         return Answer({"id": name})
 
     async def close_point_in_time(self, id: str) -> Answer:  # noqa: A002 - the client's name
-        self._note("close", 0)
-        del self._points[id]
+        self._note("close", self._points.pop(id))
         return Answer({})
 
     async def mget(
@@ -81,7 +81,7 @@ class MemoryIndex:
             | ({"_version": held[one][0], "_source": _included(held[one][1], source_includes)} if one in held else {})
             for one in ids
         ]
-        self._note("get", sum(doc["found"] for doc in docs))
+        self._note("get", index, [doc["_id"] for doc in docs if doc["found"]])
         return Answer({"docs": docs})
 
     async def search(
@@ -103,11 +103,12 @@ class MemoryIndex:
         hits.sort(key=lambda hit: _order(sort, hit["sort"]))
         if search_after is not None:
             hits = [hit for hit in hits if _order(sort, hit["sort"]) > _order(sort, search_after)]
-        self._note("search", len(hits[:size]))
+        self._note("search", self._points[pit["id"]] if pit else index, [hit["_id"] for hit in hits[:size]])
         return Answer({"hits": {"hits": hits[:size]}})
 
-    def _note(self, kind: str, documents: int) -> None:
-        self.calls.append(Call(kind, documents))
+    def _note(self, kind: str, index: str, ids: Iterable[str] = ()) -> None:
+        where = next(one for one, name in self._names.items() if name == index)
+        self.calls.append(Call(kind, where, tuple(ids)))
 
 
 class _Met(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -10,6 +10,7 @@ from elasticsearch import AsyncElasticsearch
 from memory_index import Call
 
 from pipeline.index.documents import Action
+from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 
 
@@ -20,6 +21,8 @@ class TracedEngine:
         self._client, self._names = client, names
         self._held: dict[tuple[str, str], bytes] = {}
         self.calls: list[Call] = []
+        self._kinds = {name: kind for kind in CATALOGUE for name in (names.active(kind), names.own(kind))}
+        self._points: dict[str, str] = {}
         self.indices = self
 
     async def hold(self, actions: Iterable[Action]) -> None:
@@ -40,25 +43,27 @@ class TracedEngine:
         return {"_index": self._names.own(kind), "_id": id_}
 
     async def refresh(self, index: str) -> Any:
-        return await self._noted("refresh", self._client.indices.refresh(index=index))
+        self.calls.append(Call("refresh", self._kinds[index]))
+        return await self._client.indices.refresh(index=index)
 
     async def open_point_in_time(self, **asked: Any) -> Any:
-        return await self._noted("open", self._client.open_point_in_time(**asked))
+        answer = await self._client.open_point_in_time(**asked)
+        self._points[answer["id"]] = self._kinds[asked["index"]]
+        self.calls.append(Call("open", self._kinds[asked["index"]]))
+        return answer
 
     async def close_point_in_time(self, **asked: Any) -> Any:
-        return await self._noted("close", self._client.close_point_in_time(**asked))
+        self.calls.append(Call("close", self._points.pop(asked["id"])))
+        return await self._client.close_point_in_time(**asked)
 
     async def mget(self, **asked: Any) -> Any:
         answer = await self._client.mget(**asked)
-        self.calls.append(Call("get", sum(doc["found"] for doc in answer["docs"])))
+        ids = tuple(doc["_id"] for doc in answer["docs"] if doc["found"])
+        self.calls.append(Call("get", self._kinds[asked["index"]], ids))
         return answer
 
     async def search(self, **asked: Any) -> Any:
         answer = await self._client.search(**asked)
-        self.calls.append(Call("search", len(answer["hits"]["hits"])))
+        where = self._points[asked["pit"]["id"]] if "pit" in asked else self._kinds[asked["index"]]
+        self.calls.append(Call("search", where, tuple(hit["_id"] for hit in answer["hits"]["hits"])))
         return answer
-
-    async def _noted(self, kind: str, answer: Awaitable[Any]) -> Any:
-        told = await answer
-        self.calls.append(Call(kind, 0))
-        return told

@@ -87,10 +87,14 @@ class Session:
         Grants are read for hits alone: a case that is not shown at all makes no call to the index.
         """
         cases = {key: meta(document) for key, document in documents.items()}
-        seen = {key: self._view(case) for key, case in cases.items()}
+        seen = self.ungranted(documents)
         hits = [key for key, how in seen.items() if how is View.HIT]
         grants = await self.runtime.grants.of((cases[key].case for key in hits), self.requester) if hits else ()
         return seen | {key: self._view(cases[key], grants) for key in hits}
+
+    def ungranted(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
+        """The same without any grant, which asks the index nothing."""
+        return {key: self._view(meta(document)) for key, document in documents.items()}
 
     def _view(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
         return view(case, self.requester, self.grounds.purpose, self.now, grants)

@@ -19,7 +19,10 @@ class State(StrEnum):
 
 
 class Side(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One case of a claim as the emitting partition knew it; handling and contact are there for hits only."""
+    """One case of a claim as the emitting partition knew it; handling and contact are there for hits only.
+
+    `retain_until` (YYYY-MM-DD, "" for none) is the day from which the link is not even looked for.
+    """
 
     case: str
     version: int
@@ -29,6 +32,7 @@ class Side(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     country: str = ""
     handling: Handling = Handling()
     contact: Contact = Contact()
+    retain_until: str = ""
 
     @property
     def order(self) -> int:

@@ -258,4 +258,5 @@ def _side(fingerprint: Fingerprint) -> Side:
         fingerprint.country,
         fingerprint.handling,
         fingerprint.contact,
+        fingerprint.retain_until,
     )

@@ -90,13 +90,14 @@ class DecisionReader:
                 found[review.link].append(_review(review))
         return found
 
-    async def manual_links(self, case: str, limit: int) -> list[Review]:
-        """The latest reviews that link a case by hand and were not undone."""
+    async def manual_links(
+        self, case: str, limit: int, after: Sequence[Any] | None = None
+    ) -> list[tuple[Review, list[Any]]]:
+        """The reviews that link a case by hand, undone ones included, the latest first, each with its place in line."""
         sides: Body = {"bool": {"should": [{"term": {f"case_{one}": case}} for one in "ab"], "minimum_should_match": 1}}
         query = [sides, {"term": {"manual": True}}]
-        found = await self._page("reviews", query, LATEST_FIRST, limit)
-        made = [_review(msgspec.convert(hit["_source"], ReviewDocument)) for hit in found]
-        return [one for one in made if not one.undone]
+        found = await self._page("reviews", query, LATEST_FIRST, limit, after)
+        return [(_review(msgspec.convert(hit["_source"], ReviewDocument)), hit["sort"]) for hit in found]
 
     async def assignees(self, agency: str, links: Iterable[str]) -> dict[str, str]:
         """Who of an agency is to judge each of these links, in real time; unassigned ones are left out."""

@@ -85,6 +85,7 @@ class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     probability: float = 0.0
     band: str = ""
     evidence: Any = None
+    retain_until: str | None = None
 
 
 class RejectedDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -193,6 +194,7 @@ def _full_link(claim: Claim) -> LinkDocument:
         probability=claim.probability,
         band=claim.band,
         evidence=claim.evidence,
+        retain_until=min(filter(None, (claim.a.retain_until, claim.b.retain_until)), default=None),
     )
 
 

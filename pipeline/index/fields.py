@@ -81,6 +81,7 @@ LINKS = (
         )
     ),
     Field("audience", TERMS, "Who may see it: countries, * or agency:<name>. Narrows; reading decides."),
+    Field("retain_until", DAY, "From this day on one of its cases is over: queries leave it out."),
     Field("score", INTEGER, "Match weight of the pair, hundredths of a bit."),
     Field("probability", {"type": "double"}, "Calibrated probability that both speak of the same."),
     Field("band", KEYWORD, "certain, probable or possible."),

@@ -108,7 +108,7 @@ def visible_cases(limits: Limits) -> list[Body]:
     """Filters for live cases that the requester may read; reading decides again on the realtime documents."""
     live: list[Body] = [
         {"term": {"state": "live"}},
-        {"bool": {"must_not": {"range": {"retain_until": {"lte": limits.today.isoformat()}}}}},
+        _kept(limits.today),
     ]
     if limits.viewer is None:
         return [*live, *limits.filters]
@@ -146,25 +146,34 @@ def digested(digests: Sequence[str], country: str, purpose: str) -> Body:
     ]}}  # fmt: skip
 
 
-def links_of(case: str, audience: Sequence[str] | None = None) -> Body:
+def links_of(case: str, today: date, audience: Sequence[str] | None = None) -> Body:
     """Live links of a case; `audience` narrows them to what a requester may see (None: the local operator)."""
-    return _live_links([{"term": {"cases": case}}], audience)
+    return _live_links([{"term": {"cases": case}}], today, audience)
 
 
-def links_to_judge(agency: str, audience: Sequence[str], band: str = "") -> Body:
+def links_to_judge(agency: str, today: date, audience: Sequence[str], band: str = "") -> Body:
     """Live links of an agency's cases; `band` keeps those of one."""
     own = {"bool": {"should": [{"term": {f"{side}.agency": agency}} for side in "ab"], "minimum_should_match": 1}}
-    return _live_links([own, *([{"term": {"band": band}}] if band else [])], audience)
+    return _live_links([own, *([{"term": {"band": band}}] if band else [])], today, audience)
 
 
-def all_links(audience: Sequence[str] | None = None) -> Body:
-    """All live links."""
-    return _live_links([], audience)
+def all_links(today: date | None, audience: Sequence[str] | None = None) -> Body:
+    """All live links; without a day also those of cases that are over."""
+    return _live_links([], today, audience)
 
 
-def _live_links(filters: list[Body], audience: Sequence[str] | None) -> Body:
+def _live_links(filters: list[Body], today: date | None, audience: Sequence[str] | None) -> Body:
+    """Reading decides on the realtime case documents; what it would leave out anyway is not brought at all.
+
+    So a hidden case's link leaves no trace: neither one that another audience sees, nor one of a case that is over.
+    """
     narrowed = [] if audience is None else [{"terms": {"audience": list(audience)}}]
-    return {"bool": {"filter": [{"term": {"state": "live"}}, *filters, *narrowed]}}
+    return {"bool": {"filter": [{"term": {"state": "live"}}, *([_kept(today)] if today else []), *filters, *narrowed]}}
+
+
+def _kept(today: date) -> Body:
+    """That retention has not ended; without a date it never does."""
+    return {"bool": {"must_not": {"range": {"retain_until": {"lte": today.isoformat()}}}}}
 
 
 def all_cases(limits: Limits) -> Body:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
@@ -125,7 +125,7 @@ class Reader:
         self, agency: str, audience: Sequence[str], band: str, size: int, after: list[Any] | None
     ) -> list[tuple[LinkDocument | None, list[Any]]]:
         """The next `size` links of an agency's cases, strongest first, each with its place; None: not visible."""
-        query = queries.links_to_judge(agency, audience, band)
+        query = queries.links_to_judge(agency, self._today(), audience, band)
         body = queries.page(query, queries.STRONGEST_FIRST, size, after)
         hits = (await ask(self._client.search, index=self._links, **body))["hits"]["hits"]
         seen = {link.link: link for link in await self._seen([hit["_source"] for hit in hits])}
@@ -144,7 +144,7 @@ class Reader:
 
     async def every_link_of(self, case: str, audience: Sequence[str] | None = None) -> list[LinkDocument]:
         """All visible links of a case without their evidence, strongest first."""
-        query = queries.links_of(case, audience)
+        query = queries.links_of(case, self._today(), audience)
         pages = self._pages(self._links, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",))
         return [link async for link in self._visible(pages)]
 
@@ -160,7 +160,7 @@ class Reader:
     async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
         """The visible links of a case, strongest first, filled up to `limit`."""
         found: list[LinkDocument] = []
-        query = queries.links_of(case, audience)
+        query = queries.links_of(case, self._today(), audience)
         async for link in self._visible(self._pages(self._links, query, queries.STRONGEST_FIRST, LISTED)):
             found.append(link)
             if len(found) == limit:
@@ -169,7 +169,9 @@ class Reader:
 
     async def every_link(self, audience: Sequence[str] | None = None) -> AsyncIterator[LinkDocument]:
         """All visible links, by link id, from one point in time of the index."""
-        async for link in self._visible(self._whole(self._links, queries.all_links(audience), queries.BY_LINK)):
+        async for link in self._visible(
+            self._whole(self._links, queries.all_links(self._today(), audience), queries.BY_LINK)
+        ):
             yield link
 
     async def every_case(self, limits: queries.Limits) -> AsyncIterator[CaseDocument]:
@@ -195,6 +197,9 @@ class Reader:
             key: CaseState(case.hash, retain_until=case.retain_until or "")
             for key, case in (await self.cases(keys)).items()
         }
+
+    def _today(self) -> date:
+        return self._clock().astimezone(UTC).date()
 
     def _is_live(self, case: CaseDocument) -> bool:
         return case.state == LIVE and not is_expired(case.retain_until or "", self._clock())

@@ -53,7 +53,7 @@ async def _live_links(client: AsyncElasticsearch, indices: Indices) -> AsyncIter
     after: list[Any] | None = None
     try:
         while True:
-            body = queries.page(queries.all_links(), queries.BY_LINK, PAGE, after, pit)
+            body = queries.page(queries.all_links(None), queries.BY_LINK, PAGE, after, pit)
             hits = (await client.search(**body, source_excludes=["evidence"]))["hits"]["hits"]
             if not hits:
                 return

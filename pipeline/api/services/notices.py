@@ -20,6 +20,9 @@ from pipeline.index.standing_queries import is_exact
 MOST = 100
 """Notices or accesses of one page."""
 
+BEFORE_ALL: Place = [-1]
+"""Where one goes on who has been told nothing: without a place `next` would tell of notices that are left out."""
+
 Row = dict[str, Any]
 
 
@@ -106,7 +109,7 @@ async def _told(session: Session, limit: int, cursor: str | None) -> tuple[list[
         return await _shown(session, found)
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, last)
-    return rows, closed(session, "notices", place or last)
+    return rows, closed(session, "notices", place or last or BEFORE_ALL)
 
 
 async def _shown(session: Session, found: list[NoticeDocument]) -> list[Row | None]:

@@ -22,7 +22,9 @@ from pipeline.access.reviews import (
     standing,
     undo,
 )
+from pipeline.api.paging import Place, page
 from pipeline.api.problems import Conflict, Forbidden, NotFound, Unprocessable
+from pipeline.api.services.cases import readable
 from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session, shown
 from pipeline.correlation.claims import link_id
@@ -121,18 +123,30 @@ async def take_back(session: Session, name: str) -> ReviewsAnswer:
 
 
 async def manual_links(session: Session, case: str) -> ManualLinksAnswer:
-    """What was linked to a case by hand and holds, where the requester reads both sides. Raises NotFound."""
+    """The latest links made to a case by hand that hold, of which the requester reads both sides. Raises NotFound."""
     session.require_reader()
-    found = await session.runtime.decisions.manual_links(case, MOST_MANUAL)
-    cases = await session.runtime.reader.cases((case, *(key for one in found for key in (one.case_a, one.case_b))))
+    await readable(session, case)
+
+    async def fetch(after: Place | None) -> list[tuple[Review, Place]]:
+        return await session.runtime.decisions.manual_links(case, MOST_MANUAL, after)
+
+    async def show(found: list[Review]) -> list[Row | None]:
+        return await _by_hand(session, found)
+
+    rows, _ = await page(fetch, show, MOST_MANUAL, MOST_MANUAL, None)
+    seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
+    await session.audit(Kind.READ, {"manual_links": case}, shown({case: View.FULL} | seen))
+    return ManualLinksAnswer(session.now.isoformat(), tuple(rows))
+
+
+async def _by_hand(session: Session, found: list[Review]) -> list[Row | None]:
+    cases = await session.runtime.reader.cases(key for one in found for key in (one.case_a, one.case_b))
     views = await session.views(cases)
     full = {key for key, seen in views.items() if seen is View.FULL}
-    rows = [_manual(one, session.requester) for one in found if {one.case_a, one.case_b} <= full]
-    seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
-    await session.audit(Kind.READ, {"manual_links": case}, shown(seen))
-    if case not in full:
-        raise NotFound("there is no such case, or none that you may read")
-    return ManualLinksAnswer(session.now.isoformat(), tuple(rows))
+    return [
+        _manual(one, session.requester) if not one.undone and {one.case_a, one.case_b} <= full else None
+        for one in found
+    ]
 
 
 async def colours(session: Session, links: Sequence[str]) -> dict[str, Row]:
@@ -162,7 +176,9 @@ async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Si
     given = (await runtime.decisions.reviews_of([name]))[name]
     keys = link.cases if link else named or next(((one.case_a, one.case_b) for one in given), (name, name))
     cases = await runtime.reader.cases(keys)
-    views = await session.views(cases)
+    views = session.ungranted(cases)
+    if all(views.get(key, View.NOTHING) is not View.NOTHING for key in keys):  # else a grant changes nothing
+        views = await session.views(cases)
     if any(views.get(key) is not View.FULL for key in keys):
         await session.audit(Kind.REVIEW, {"link": name})
         raise NotFound(NO_LINK)

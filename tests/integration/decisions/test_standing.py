@@ -90,7 +90,8 @@ def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
         write(settings, query)
 
     def seen() -> list[tuple[str, str, str]]:
-        return sorted((one.kind.value, one.agency, one.other_agency) for one in notices(settings))
+        told = {one.id: one for one in notices(settings)}  # of two queries made at once each may meet the other
+        return sorted((one.kind.value, one.agency, one.other_agency) for one in told.values())
 
     expected = [
         ("shared_interest", "be-fp", "fr-pj"), ("shared_interest", "fr-pj", "be-fp"), ("silent_link", "fr-pj", "nl-np"),

@@ -49,16 +49,18 @@ def test_cases_past_their_retention_are_left_out_from_that_day() -> None:
 
 def test_nothing_counts_what_is_hidden() -> None:
     assert candidates(ASKED, Limits(TODAY), 10)["track_total_hits"] is False
-    assert page(all_links(), [{"link": "asc"}], 10)["track_total_hits"] is False
+    assert page(all_links(None), [{"link": "asc"}], 10)["track_total_hits"] is False
 
 
 def test_links_are_narrowed_by_audience() -> None:
-    assert {"terms": {"audience": ["*", "FR"]}} in links_of("a:1", ("*", "FR"))["bool"]["filter"]
-    assert len(all_links()["bool"]["filter"]) == 1
+    assert {"terms": {"audience": ["*", "FR"]}} in links_of("a:1", TODAY, ("*", "FR"))["bool"]["filter"]
+    assert len(all_links(None)["bool"]["filter"]) == 1
+    over = {"bool": {"must_not": {"range": {"retain_until": {"lte": TODAY.isoformat()}}}}}
+    assert over in all_links(TODAY)["bool"]["filter"]
 
 
 def test_a_page_follows_the_last_item_of_the_one_before() -> None:
-    body = page(all_links(), [{"link": "asc"}], 10, ["abc"], "pit1")
+    body = page(all_links(None), [{"link": "asc"}], 10, ["abc"], "pit1")
     assert body["search_after"] == ["abc"]
     assert body["pit"]["id"] == "pit1"
 

@@ -1,0 +1,114 @@
+"""What was decided and told of the cases of a generated index: reviews, requests, notices, and who was shown what.
+
+Each follows from its case or pair alone and stands at a place of its own, so that an index without some of the cases
+has the rest of it unchanged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import combinations
+from typing import Any
+
+import msgspec
+from api_runtime import NOW, SECRET
+
+from pipeline.access.audit import Act, Chain, Form, Kind, Shown
+from pipeline.access.disclosures import Disclosure, Move, Step, thread_id
+from pipeline.access.notices import Notice, NoticeKind, notice_id
+from pipeline.access.reviews import Assignment, Review, Verdict
+from pipeline.access.subscriptions import Subscription, SubscriptionState
+from pipeline.correlation.claims import link_id
+from pipeline.correlation.references import reference
+from pipeline.index import decision_documents as written
+from pipeline.index.documents import Action
+from pipeline.matching.fingerprint import Handling
+
+ASKING = ("be-fp", "de-bka", "lu-pg")
+"""Agencies that ask for cases of others and have been told of them."""
+
+FIRST = 1 << 48
+"""Above all positions here: where what a test decides stands."""
+
+
+def documents(cases: Sequence[Any]) -> list[Action]:
+    """All of it; `cases` are hidden_worlds.Spec, by key."""
+    return [*_judged(cases), *(one for case in cases for one in _of_case(case)), *map(_query, ASKING)]
+
+
+def review_id(a: str, b: str, agency: str) -> str:
+    """The id of an agency's review of a pair."""
+    return notice_id("review", a, b, agency)
+
+
+def subscription_id(agency: str) -> str:
+    """The id of an agency's standing query."""
+    return notice_id("subscription", agency)
+
+
+def _judged(cases: Sequence[Any]) -> Iterator[Action]:
+    """Each pair judged by its first agency; a pair of one country was linked by hand."""
+    for a, b in combinations(cases, 2):
+        verdict = (Verdict.SAME, Verdict.DIFFERENT)[a.number]
+        manual = a.agency[:2] == b.agency[:2]
+        name, link = review_id(a.key, b.key, a.agency), link_id(a.key, b.key)
+        review = Review(
+            name, link, a.key, b.key, 1, 1, "g1", verdict, a.agency, f"someone@{a.agency}", NOW, "why", manual=manual
+        )
+        yield _at(written.review_document, review, name)
+        yield _at(written.assignment_document, Assignment(link, a.agency, "anna", "chief", NOW), name)
+
+
+def _of_case(case: Any) -> Iterator[Action]:
+    for agency in ASKING:
+        if agency != case.agency:
+            yield from _told(case, agency)
+    if case.code == "H3":
+        name = notice_id("silent", case.key)
+        notice = Notice(name, case.agency, NoticeKind.SILENT_SEARCH, NOW, case.key, other_agency="be-fp")
+        yield _at(written.notice_document, notice, name)
+
+
+def _told(case: Any, agency: str) -> Iterator[Action]:
+    """An agency was shown a case as a hit, told of it, and has asked for it."""
+    name = notice_id("match", case.key, agency)
+    stands_for = reference(SECRET, agency, case.key)
+    match = Notice(
+        name, agency, NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=stands_for, subscription=subscription_id(agency),
+        other_agency=case.agency, band="certain",
+    )  # fmt: skip
+    yield _at(written.notice_document, match, name)
+    step = Step(Move.REQUEST, agency, "bert", NOW, "investigation", "1", "why", deadline=NOW + timedelta(days=1))
+    if case.number:
+        under = Handling(case.code, case.released, case.purposes)
+        step = Step(Move.GRANT, case.agency, "owner", NOW, until=NOW + timedelta(days=9), under=under)
+    thread = Disclosure(thread_id(SECRET, agency, case.key), case.key, case.agency, agency, "", (step,))
+    yield _at(written.disclosure_document, thread, thread.id)
+    if not case.expired:  # that it was shown stays known to its owner
+        act = Act(Kind.READ, "bert", agency, agency[:2].upper(), shown=(Shown(case.key, Form.HIT),))
+        entry = Chain(f"chain {case.key} {agency}").entry(act, NOW)
+        yield _at(written.audit_document, entry, entry.chain)
+
+
+def _query(agency: str) -> Action:
+    """A standing query that meets whoever is exact."""
+    name = subscription_id(agency)
+    made = Subscription(
+        name, agency, SubscriptionState.ACTIVE, NOW, 1, agency[:2].upper(), f"someone@{agency}", "investigation", "1",
+        "ivan petrov born:1980-05-01", until=NOW + timedelta(days=9),
+    )  # fmt: skip
+    return _at(written.subscription_document, made, name)
+
+
+def _at(document: Any, value: msgspec.Struct, name: str) -> Action:
+    """A value's document at a place in its topic that depends on its name alone."""
+    place = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=5).digest())
+    action: Action = document(msgspec.json.encode(value), place)
+    return action
+
+
+def threads_of(keys: Iterable[str]) -> list[str]:
+    """The ids of all requests for these cases."""
+    return [thread_id(SECRET, agency, key) for key in keys for agency in ASKING]
