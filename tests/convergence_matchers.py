@@ -9,10 +9,13 @@ import msgspec
 
 from pipeline.correlation.correlator import THRESHOLD
 from pipeline.correlation.keys import keys
+from pipeline.correlation.meeting import Screen
+from pipeline.matching import screening
 from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.matching.scoring import Judgement, judge
+from pipeline.matching.sketches import sketch
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, Identifier, PartialDate, Phone
 
@@ -25,6 +28,8 @@ class Matcher(NamedTuple):
     judge: Callable[..., Judgement]
     explain: Callable[..., object]
     model: Any
+    sketch: Callable[[tuple[EntityPrint, ...]], bytes]
+    screen: Screen | None
 
     def linked(self, one: Fingerprint, other: Fingerprint) -> Judgement | None:
         """The definition of a link, written down once more without the correlator."""
@@ -59,6 +64,8 @@ SYNTHETIC = Matcher(
     synthetic_judge,
     synthetic_explain,
     None,
+    lambda _: b"",
+    None,
 )
 
 
@@ -87,4 +94,7 @@ def real() -> Matcher:
     pool = tuple(
         msgspec.structs.replace(entity_print(entity), id=f"e{number}") for number, entity in enumerate(entities)
     )
-    return Matcher(pool, lambda held: keys(held, model.stop_keys, model.key_rarity), judge, explain, model)
+    screen = screening.Screen(model, THRESHOLD)
+    return Matcher(
+        pool, lambda held: keys(held, model.stop_keys, model.key_rarity), judge, explain, model, sketch, screen
+    )

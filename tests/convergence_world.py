@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -89,7 +90,8 @@ def copied(store: MemoryStore) -> MemoryStore:
     copy = MemoryStore()
     copy.offset = store.offset
     copy._cases, copy._records = dict(store._cases), dict(store._records)
-    copy._blocks = {key: listed[:] for key, listed in store._blocks.items()}
+    copy._blocks = {key: dict(listed) for key, listed in store._blocks.items()}
+    copy.sketches = deepcopy(store.sketches)
     copy._links = {number: set(linked) for number, linked in store._links.items()}
     copy._numbers.count, copy._numbers.countries = store._numbers.count, list(store._numbers.countries)
     return copy
@@ -136,6 +138,7 @@ class World:
                 handling=Handling() if withdrawn else handling,
                 contact=Contact() if withdrawn else Contact(f"unit of {case[0]}"),
                 keys=self.matcher.keys(held),
+                sketch=self.matcher.sketch(held),
                 entities=held,
             )
         )
@@ -367,7 +370,14 @@ class Worker:
     def _correlator(self, store: MemoryStore) -> Correlator[Any]:
         matcher = self.world.matcher
         return Correlator(
-            store, self.partition, self.world.partitions, matcher.model, matcher.judge, matcher.explain, generation="g"
+            store,
+            self.partition,
+            self.world.partitions,
+            matcher.model,
+            matcher.judge,
+            matcher.explain,
+            generation="g",
+            screen=matcher.screen,
         )
 
     def commit(self, offset: int) -> None:
@@ -378,7 +388,8 @@ class Worker:
     def step(self, count: int, crash: str) -> None:
         """A chunk: claims and progress in one transaction, then the store's commit; a crash between any two."""
         chunk = self.world.blocks[self.partition].between(self.kept.offset, 1 << 60)[:count]
-        claims = [claim for _, fingerprint in chunk for claim in self.correlator.receive(fingerprint)]
+        taken = self.correlator.receive_all([fingerprint for _, fingerprint in chunk])
+        claims = [claim for some in taken for claim in some]
         if chunk and crash != "before sending":
             self.world.transaction(self, chunk[-1][0], claims)
         if crash:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
 from pipeline.correlation.claims import Claim, State
 from pipeline.correlation.correlator import THRESHOLD, Correlator, Explain, FallsShort, Judge, Model
+from pipeline.correlation.meeting import Screen
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import Fingerprint
+
+TOGETHER = 50
+"""Cases that look for others at once."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -35,10 +40,20 @@ def links(
     within: bool = False,
     min_probability: float = THRESHOLD,
     falls_short: FallsShort[Model] | None = None,
+    screen: Screen | None = None,
 ) -> list[Link]:
     """The links among the cases' last versions, ordered by case; `within` also links cases of one country."""
     correlator = Correlator(
-        MemoryStore(), 0, 1, model, judge, explain, within=within, threshold=min_probability, falls_short=falls_short
+        MemoryStore(),
+        0,
+        1,
+        model,
+        judge,
+        explain,
+        within=within,
+        threshold=min_probability,
+        falls_short=falls_short,
+        screen=screen,
     )
     live: dict[str, Claim] = {}
     for claim in _claims(correlator, fingerprints):
@@ -50,8 +65,10 @@ def links(
 
 
 def _claims(correlator: Correlator[Model], fingerprints: Iterable[Fingerprint]) -> Iterator[Claim]:
-    for fingerprint in fingerprints:
-        yield from correlator.receive(fingerprint)
+    waiting = iter(fingerprints)
+    while chunk := list(islice(waiting, TOGETHER)):
+        for claims in correlator.receive_all(chunk):
+            yield from claims
 
 
 def link(claim: Claim) -> Link:

@@ -45,15 +45,24 @@ def correlate(
 
     from pipeline.correlation.batch import links
     from pipeline.correlation.reading import Reader, fingerprints
+    from pipeline.matching.ceiling import falls_short
     from pipeline.matching.explanation import explain
     from pipeline.matching.model import load_model
     from pipeline.matching.scoring import judge
+    from pipeline.matching.screening import Screen
 
     loaded, reader = load_model(model), Reader()
     with _bar() as bar:
         cases = reader.cases(_lines(files, bar))
         found = links(
-            fingerprints(cases, loaded), loaded, judge, explain, within=within, min_probability=min_probability
+            fingerprints(cases, loaded),
+            loaded,
+            judge,
+            explain,
+            within=within,
+            min_probability=min_probability,
+            falls_short=falls_short,
+            screen=Screen(loaded, min_probability),
         )
     text = b"".join(msgspec.json.encode(link) + b"\n" for link in found)
     if str(output) == "-":
@@ -78,17 +87,20 @@ def resolve(
     import msgspec
 
     from pipeline.correlation.batch import links
+    from pipeline.correlation.correlator import THRESHOLD
     from pipeline.correlation.reading import Reader, fingerprints
     from pipeline.correlation.resolving import resolve as things_of
     from pipeline.matching.ceiling import falls_short
     from pipeline.matching.explanation import explain
     from pipeline.matching.model import load_model
     from pipeline.matching.scoring import judge
+    from pipeline.matching.screening import Screen
 
     loaded, reader = load_model(model), Reader()
+    screen = Screen(loaded, THRESHOLD)
     with _bar() as bar:
         cases = {one.case: one for one in fingerprints(reader.cases(_lines(files, bar)), loaded)}
-        found = links(cases.values(), loaded, judge, explain, within=within, falls_short=falls_short)
+        found = links(cases.values(), loaded, judge, explain, within=within, falls_short=falls_short, screen=screen)
     things = things_of(cases, found, loaded)
     text = b"".join(msgspec.json.encode(thing) + b"\n" for thing in things)
     if str(output) == "-":

@@ -8,14 +8,15 @@ owns the pair it says `released` at every later version, so that what the new ow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from pipeline.correlation.claims import Claim, Side, State, external_version, link_id
 from pipeline.correlation.kinds import owner
-from pipeline.correlation.store import BlockStore, Record, same_country
+from pipeline.correlation.meeting import Meet, Screen, Told
+from pipeline.correlation.store import BlockStore, Record
 from pipeline.matching.fingerprint import Fingerprint
 
 Model = TypeVar("Model", contravariant=True)
@@ -53,17 +54,12 @@ class Explain(Protocol[Model]):
     def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> object: ...
 
 
-Met = Callable[[int, int], None]
-"""Told of each block that a case met, by its key and size: for metrics, never for decisions."""
-
-
 class Counts(msgspec.Struct):
     """What a correlator has done since it was made; feeds metrics, never decisions."""
 
     events: int = 0
     candidates: int = 0
     judged: int = 0
-    largest_block: int = 0
 
 
 def targets(fingerprint: Fingerprint, *, first: bool, partitions: int) -> set[int]:
@@ -89,33 +85,54 @@ class Correlator(Generic[Model]):
         within: bool = False,
         threshold: float = THRESHOLD,
         falls_short: FallsShort[Model] | None = None,
-        met: Met | None = None,
+        screen: Screen | None = None,
+        told: Told | None = None,
     ) -> None:
         self.store = store
         self.counts = Counts()
         self._partition, self._partitions = partition, partitions
         self._model, self._judge, self._explain = model, judge, explain
-        self._falls_short, self._met = falls_short, met
+        self._falls_short = falls_short
+        self._meet = Meet(store, within=within, screen=screen, told=told)
         self._generation, self._within, self._threshold = generation, within, threshold
 
     def receive(self, fingerprint: Fingerprint) -> list[Claim]:
         """Take in one version of a case; a version that is not newer than the one held changes nothing."""
-        self.counts.events += 1
-        before = self._held(fingerprint.case)
-        if before is not None and _order(before) >= _order(fingerprint):
-            return []
-        number = self._take(fingerprint, before)
+        return next(self.receive_all([fingerprint]))
+
+    def receive_all(self, fingerprints: Sequence[Fingerprint]) -> Iterator[list[Claim]]:
+        """Take in versions one after the other, and yield the claims of each.
+
+        What is held when the first is taken in is met by all at once, which costs a fraction of meeting it one by one.
+        """
+        owned = [self._owned(one.keys) for one in fingerprints]
+        since: dict[int, list[int]] = {}
+        for fingerprint, keys, met in zip(fingerprints, owned, self._meet(fingerprints, owned), strict=True):
+            self.counts.events += 1
+            before = self._held(fingerprint.case)
+            if before is not None and _order(before) >= _order(fingerprint):
+                yield []
+                continue
+            number = self._take(fingerprint, before, keys)
+            numbers = {*met.numbers, *(other for key in keys for other in since.get(key, ()))} - {number}
+            for key in keys:
+                since.setdefault(key, []).append(number)
+            yield self._received(fingerprint, before, number, numbers, met.met)
+
+    def _received(
+        self, fingerprint: Fingerprint, before: Fingerprint | None, number: int, met: set[int], count: int
+    ) -> list[Claim]:
         followed = set(self.store.followed(number))
-        unchanged = before is not None and (before.hash, before.withdrawn) == (fingerprint.hash, fingerprint.withdrawn)
-        candidates = set() if unchanged else self._candidates(fingerprint, number)
-        self.counts.candidates += len(candidates)
-        return list(self._claims(fingerprint, number, followed, candidates))
+        if before is not None and (before.hash, before.withdrawn) == (fingerprint.hash, fingerprint.withdrawn):
+            return list(self._claims(fingerprint, number, followed, set()))
+        self.counts.candidates += count
+        return list(self._claims(fingerprint, number, followed, met))
 
     def load(self, fingerprint: Fingerprint) -> None:
         """Rebuild: take in a version without judging it."""
         before = self._held(fingerprint.case)
         if before is None or _order(before) < _order(fingerprint):
-            self._take(fingerprint, before)
+            self._take(fingerprint, before, self._owned(fingerprint.keys))
 
     def adopt(self, claim: Claim) -> None:
         """Rebuild, after every `load`: follow the link of this partition's own last claim about it.
@@ -135,29 +152,16 @@ class Correlator(Generic[Model]):
         number = self.store.find(case)
         return None if number is None else self.store.record(number).fingerprint
 
-    def _take(self, fingerprint: Fingerprint, before: Fingerprint | None) -> int:
-        number = self.store.put(fingerprint)
+    def _take(self, fingerprint: Fingerprint, before: Fingerprint | None, owned: Iterable[int]) -> int:
+        number, new = self.store.put(fingerprint), set(owned)
         old = set(self._owned(before.keys)) if before else set()
-        new = set(self._owned(fingerprint.keys))
-        for key in old - new:
-            self.store.delist(key, number)
-        for key in new - old:
-            self.store.enlist(key, number)
+        self.store.delist(number, old - new)
+        self.store.enlist(number, new - old)
         return number
 
     def _owned(self, keys: Iterable[int]) -> list[int]:
-        return [key for key in keys if owner(key, self._partitions) == self._partition]
-
-    def _candidates(self, fingerprint: Fingerprint, number: int) -> set[int]:
-        found: set[int] = set()
-        for key in self._owned(fingerprint.keys):
-            block = self.store.block(key)
-            self.counts.largest_block = max(self.counts.largest_block, len(block))
-            if self._met is not None:
-                self._met(key, len(block))
-            found.update(block)
-        found.discard(number)
-        return found if self._within else {other for other in found if not same_country(number, other)}
+        partition, partitions = self._partition, self._partitions
+        return [key for key in keys if owner(key, partitions) == partition]
 
     def _claims(
         self, fingerprint: Fingerprint, number: int, followed: set[int], candidates: set[int]

@@ -8,6 +8,7 @@ import msgspec
 
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
+from pipeline.matching.sketches import sketch
 from pipeline.records.expiry import EXPIRED
 from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.messages import Accepted
@@ -52,6 +53,7 @@ def fingerprint(case: Case, normalised: Normalised, model: BlockingModel) -> Fin
         contact=Contact(case.contact.unit or "", case.contact.email or "", case.contact.phone or ""),
         keys=keys(entities, model.stop_keys, model.key_rarity),
         entities=entities,
+        sketch=sketch(entities),
     )
 
 

@@ -6,10 +6,13 @@ candidates are dropped without reading them.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.correlation.sketch_table import SketchTable
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Fingerprint
@@ -18,17 +21,20 @@ SEQUENCE_BITS = 24
 MAX_CASES = 1 << SEQUENCE_BITS
 MAX_COUNTRIES = (1 << 8) - 1
 
-
 UNKNOWN_COUNTRY = 0
+
+ENTRY = np.dtype([("key", "u8"), ("number", "u4")])
+"""One case listed under one key."""
+Entries = NDArray[np.void]
 
 
 class StoreFullError(LiaisonError):
     """More cases than case numbers: the installation needs more `block_partitions`."""
 
 
-def same_country(one: int, other: int) -> bool:
-    """Whether two case numbers are of one country for certain, so that the pair need not be read."""
-    return one >> SEQUENCE_BITS == other >> SEQUENCE_BITS != UNKNOWN_COUNTRY
+def sequence_of(number: int) -> int:
+    """The running count in a case number."""
+    return number & ((1 << SEQUENCE_BITS) - 1)
 
 
 class Record(Protocol):
@@ -59,14 +65,21 @@ class BlockStore(Protocol):
     def put(self, fingerprint: Fingerprint) -> int:
         """Hold a case's fingerprint in place of any before; returns the case's number. Raises StoreFullError."""
 
-    def block(self, key: int) -> Sequence[int]:
-        """The numbers of the cases listed under a key, in no order."""
+    def country(self, country: str) -> int:
+        """The top byte of the numbers of a country's cases; UNKNOWN_COUNTRY where they can't be told apart by it."""
 
-    def enlist(self, key: int, number: int) -> None:
-        """List a case under a key; harmless if it is listed."""
+    @property
+    def sketches(self) -> SketchTable:
+        """The sketches of all cases held, by the sequence in their numbers."""
 
-    def delist(self, key: int, number: int) -> None:
-        """Take a case off a key; harmless if it is not listed."""
+    def entries(self, keys: Sequence[int]) -> Entries:
+        """What is listed under some keys, those of a key together."""
+
+    def enlist(self, number: int, keys: Iterable[int]) -> None:
+        """List a case under some keys; harmless where it is listed."""
+
+    def delist(self, number: int, keys: Iterable[int]) -> None:
+        """Take a case off some keys; harmless where it is not listed."""
 
     def followed(self, number: int) -> Collection[int]:
         """The other sides of the links of a case that this partition follows."""
@@ -99,9 +112,10 @@ class Numbers:
         if self.count >= MAX_CASES:
             raise StoreFullError(f"a store holds at most {MAX_CASES} cases: raise block_partitions in a new generation")
         self.count += 1
-        return self._byte(country) << SEQUENCE_BITS | (self.count - 1)
+        return self.byte(country) << SEQUENCE_BITS | (self.count - 1)
 
-    def _byte(self, country: str) -> int:
+    def byte(self, country: str) -> int:
+        """The byte of a country, a new one if it is new."""
         if country and country not in self.countries and len(self.countries) < MAX_COUNTRIES:
             self.countries.append(country)
         return 1 + self.countries.index(country) if country in self.countries else UNKNOWN_COUNTRY
@@ -120,9 +134,6 @@ class MemoryRecord:
         return self.fingerprint.keys
 
 
-EMPTY: array[int] = array("I")
-
-
 class MemoryStore:
     """A BlockStore in memory, for the batch run and for tests; it keeps nothing after close."""
 
@@ -131,8 +142,9 @@ class MemoryStore:
         self._numbers = Numbers()
         self._cases: dict[str, int] = {}
         self._records: dict[int, MemoryRecord] = {}
-        self._blocks: dict[int, array[int]] = {}
+        self._blocks: dict[int, dict[int, None]] = {}
         self._links: dict[int, set[int]] = {}
+        self.sketches = SketchTable()
 
     def find(self, case: str) -> int | None:
         return self._cases.get(case)
@@ -140,24 +152,27 @@ class MemoryStore:
     def record(self, number: int) -> MemoryRecord:
         return self._records[number]
 
+    def country(self, country: str) -> int:
+        return self._numbers.byte(country)
+
     def put(self, fingerprint: Fingerprint) -> int:
         number = self._cases.get(fingerprint.case)
         if number is None:
             number = self._cases[fingerprint.case] = self._numbers.next(fingerprint.country)
         self._records[number] = MemoryRecord(fingerprint)
+        self.sketches.put(sequence_of(number), fingerprint.sketch)
         return number
 
-    def block(self, key: int) -> array[int]:
-        return self._blocks.get(key, EMPTY)
+    def entries(self, keys: Sequence[int]) -> Entries:
+        return np.array([(key, number) for key in keys for number in self._blocks.get(key, ())], ENTRY)
 
-    def enlist(self, key: int, number: int) -> None:
-        listed = self._blocks.setdefault(key, array("I"))
-        if number not in listed:
-            listed.append(number)
+    def enlist(self, number: int, keys: Iterable[int]) -> None:
+        for key in keys:
+            self._blocks.setdefault(key, {})[number] = None
 
-    def delist(self, key: int, number: int) -> None:
-        if number in (listed := self._blocks.get(key, EMPTY)):
-            listed.remove(number)
+    def delist(self, number: int, keys: Iterable[int]) -> None:
+        for key in keys:
+            self._blocks.get(key, {}).pop(number, None)
 
     def followed(self, number: int) -> frozenset[int]:
         return frozenset(self._links.get(number, ()))

@@ -8,7 +8,7 @@ crash of the machine the boot id tells that the store must be rebuilt. What is t
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -18,7 +18,7 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of what a store holds; a store of another format is rebuilt."""
 
 NO_OFFSET = -1
@@ -26,6 +26,8 @@ META = b"meta"
 
 Database = Any
 """An opened LMDB database; the binding names no public type for it."""
+
+Databases = Mapping[str, Mapping[str, Any]]
 
 T = TypeVar("T")
 
@@ -68,17 +70,21 @@ class StoreFile:
     """The environment in `folder`, held by a lock while it is open; empty (NO_OFFSET) if it was not usable."""
 
     def __init__(
-        self, folder: Path, identity: Identity, databases: Iterable[str], *, map_size: int, boot: str | None = None
+        self, folder: Path, identity: Identity, databases: Databases, *, map_size: int, boot: str | None = None
     ) -> None:
-        """`map_size` in bytes is address space only and doubles when full. Raises StoreInUseError."""
+        """Raises StoreInUseError.
+
+        `databases` by name, with LMDB's flags; `map_size` in bytes is address space only and doubles when full.
+        """
         self.folder = folder
         self._lock: TextIO | None = locked(folder)
         wanted = Meta(identity, boot_id() if boot is None else boot)
-        names = tuple(databases)
-        self._environment, self._committed = _opened(folder, wanted, names, map_size) or _emptied(
-            folder, wanted, names, map_size
+        self._environment, self._committed = _opened(folder, wanted, len(databases), map_size) or _emptied(
+            folder, wanted, len(databases), map_size
         )
-        self.databases: dict[str, Database] = {name: self._environment.open_db(name.encode()) for name in names}
+        self.databases: dict[str, Database] = {
+            name: self._environment.open_db(name.encode(), **flags) for name, flags in databases.items()
+        }
         self._write_meta(msgspec.structs.replace(self._committed, clean=False))
         self.reader = self._environment.begin(buffers=True)
 
@@ -153,15 +159,13 @@ def locked(folder: Path) -> TextIO:
     return lock
 
 
-def _environment(folder: Path, databases: tuple[str, ...], map_size: int) -> lmdb.Environment:
+def _environment(folder: Path, databases: int, map_size: int) -> lmdb.Environment:
     data = folder / "data.mdb"
     size = max(map_size, 2 * data.stat().st_size if data.exists() else 0)
-    return lmdb.open(str(folder), map_size=size, max_dbs=len(databases), sync=False, metasync=False, readahead=False)
+    return lmdb.open(str(folder), map_size=size, max_dbs=databases, sync=False, metasync=False, readahead=False)
 
 
-def _opened(
-    folder: Path, wanted: Meta, databases: tuple[str, ...], map_size: int
-) -> tuple[lmdb.Environment, Meta] | None:
+def _opened(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[lmdb.Environment, Meta] | None:
     """What is there, if it has the wanted identity, was committed, and no machine crash can have torn it."""
     if not (folder / "data.mdb").exists():
         return None
@@ -176,7 +180,7 @@ def _opened(
     return None
 
 
-def _emptied(folder: Path, wanted: Meta, databases: tuple[str, ...], map_size: int) -> tuple[lmdb.Environment, Meta]:
+def _emptied(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[lmdb.Environment, Meta]:
     for name in ("data.mdb", "lock.mdb"):
         (folder / name).unlink(missing_ok=True)
     return _environment(folder, databases, map_size), wanted

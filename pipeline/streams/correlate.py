@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import msgspec
+import numpy as np
 from aiokafka import ConsumerRecord, TopicPartition
+from numpy.typing import NDArray
 
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.kinds import Kind, kind_of
+from pipeline.correlation.correlator import THRESHOLD, Correlator
+from pipeline.correlation.kinds import kind_of
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.ceiling import falls_short
@@ -20,6 +22,7 @@ from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.scoring import judge
+from pipeline.matching.screening import Screen
 from pipeline.settings import Settings
 from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
@@ -37,10 +40,11 @@ STAGE: Final = "correlate"
 REBUILT_AT_ONCE: Final = 2000
 """Records between two commits of a store that is being rebuilt: they wait in memory."""
 
+Asking = tuple[ConsumerRecord, Fingerprint]
+
 _fingerprints = msgspec.json.Decoder(Fingerprint)
 _claims = msgspec.json.Decoder(Claim)
 _encoder = msgspec.json.Encoder()
-_BLOCK_SIZES: Final = {kind: metrics.BLOCK_SIZE.labels(kind.name.lower()) for kind in Kind}
 
 
 class HeldPartition:
@@ -63,6 +67,7 @@ class Correlate:
     def __init__(self, settings: Settings, places: Places, model: Model, generation: str, matches: Matches) -> None:
         self._settings, self._places, self._matches = settings, places, matches
         self._model, self._generation = model, generation
+        self._screen = Screen(model, THRESHOLD)
         self._partitions = settings.block_partitions
         self._links = topics.name(settings, topics.LINKS, generation=generation)
         self._rejected = topics.name(settings, topics.REJECTED)
@@ -88,7 +93,8 @@ class Correlate:
             explain,
             generation=self._generation,
             falls_short=falls_short,
-            met=_met,
+            screen=self._screen,
+            told=_met,
         )
         return HeldPartition(correlator, store)
 
@@ -128,26 +134,46 @@ class Correlate:
         """Take in fingerprints in order; one that can't be is our fault and is kept for replay."""
         result = Result()
         seen = store.correlator.counts.candidates
-        for record in records:
-            try:
-                result.outputs += self._claimed(store.correlator, record, result.tally)
-            except faults.TROUBLE:
-                raise
-            except Exception as error:
-                log.exception("%s-%d-%d can't be correlated", record.topic, record.partition, record.offset)
-                kept = faults.rejection(self._rejected, self._settings, record, faults.NOT_CORRELATED, error)
-                result.outputs.append(kept)
-                result.tally[metrics.FAULTS.labels(faults.NOT_CORRELATED)] += 1
+        waiting = self._readable(records, result)
+        while waiting:
+            waiting = self._taken(store.correlator, waiting, result)
         result.tally[metrics.CANDIDATES] += store.correlator.counts.candidates - seen
         return result
 
-    def _claimed(self, correlator: Correlator[Model], record: ConsumerRecord, tally: metrics.Tally) -> list[Output]:
-        if record.value is None:
-            return []
-        claims = correlator.receive(_fingerprints.decode(record.value))
+    def _readable(self, records: Sequence[ConsumerRecord], result: Result) -> Sequence[Asking]:
+        found: list[Asking] = []
+        for record in records:
+            try:
+                if record.value is not None:
+                    found.append((record, _fingerprints.decode(record.value)))
+            except msgspec.DecodeError as error:
+                self._keep(record, error, result)
+        return found
+
+    def _taken(self, correlator: Correlator[Model], waiting: Sequence[Asking], result: Result) -> Sequence[Asking]:
+        """Take in all, or what is before the first that can't be; gives what is after it."""
+        done = 0
+        try:
+            for claims in correlator.receive_all([fingerprint for _, fingerprint in waiting]):
+                self._tell(claims, correlator, result)
+                done += 1
+        except faults.TROUBLE:
+            raise
+        except Exception as error:
+            self._keep(waiting[done][0], error, result)
+            return waiting[done + 1 :]
+        return ()
+
+    def _keep(self, record: ConsumerRecord, error: Exception, result: Result) -> None:
+        log.error("%s-%d-%d can't be correlated", record.topic, record.partition, record.offset, exc_info=error)
+        kept = faults.rejection(self._rejected, self._settings, record, faults.NOT_CORRELATED, error)
+        result.outputs.append(kept)
+        result.tally[metrics.FAULTS.labels(faults.NOT_CORRELATED)] += 1
+
+    def _tell(self, claims: Sequence[Claim], correlator: Correlator[Model], result: Result) -> None:
         for claim in claims:
-            tally[metrics.CLAIMS.labels(claim.state)] += 1
-        return [output for claim in claims for output in self._outputs(claim, correlator)]
+            result.tally[metrics.CLAIMS.labels(claim.state)] += 1
+        result.outputs += [output for claim in claims for output in self._outputs(claim, correlator)]
 
     def _outputs(self, claim: Claim, correlator: Correlator[Model]) -> list[Output]:
         """A link's claim, or the notice of a standing query's match."""
@@ -164,12 +190,11 @@ class Correlate:
         return ()
 
 
-def _met(key: int, size: int) -> None:
-    """Tell of a block that a case met, by its kind of key: the key itself would tell of a person."""
-    kind = kind_of(key)
-    _BLOCK_SIZES[kind].observe(size)
-    if size >= metrics.HOT_BLOCK:
-        metrics.HOT_BLOCKS.labels(kind.name.lower()).inc()
+def _met(keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
+    """Tell of the blocks that cases met, by their kinds of key: a key itself would tell of a person."""
+    metrics.BLOCK_SIZE.observe(keys, sizes)
+    for key in keys[sizes >= metrics.HOT_BLOCK].tolist():
+        metrics.HOT_BLOCKS.labels(kind_of(key).name.lower()).inc()
 
 
 def _read(value: bytes) -> Fingerprint | None:

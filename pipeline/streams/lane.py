@@ -34,7 +34,7 @@ WAITING_CHUNKS: Final = 4
 MOST_RECORDS: Final = 1000
 """Records of one transaction: small chunks of several topics share one, a backlog does not make it endless."""
 
-SLICE_RECORDS: Final = 20
+SLICE_RECORDS: Final = 50
 """Records decided on without letting others run: even at 10 ms each, a transaction that is open meanwhile gets its turn
 every 0.2 s and ends well within its timeout."""
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
+from pipeline.streams.block_sizes import BlockSizes
+
 Tally = Added[Any]
 """Labelled counters with what to add to each."""
 
@@ -73,12 +75,11 @@ LAST_EVENT: Final = Gauge(
     ["topic", "partition"],
     registry=REGISTRY,
 )
-BLOCK_SIZE: Final = Histogram(
+BLOCK_SIZE: Final = BlockSizes(
     "liaison_block_cases",
     "Cases listed under each blocking key that a case met, by the kind of key.",
-    ["kind"],
-    buckets=CASES,
-    registry=REGISTRY,
+    CASES,
+    REGISTRY,
 )
 HOT_BLOCKS: Final = Counter(
     "liaison_hot_blocks",

@@ -25,7 +25,7 @@ class TableStore:
 
     def __init__(self, folder: Path, identity: Identity, *, boot: str | None = None) -> None:
         """Open what is there; start empty if it is another's or may be torn. Raises StoreInUseError."""
-        self._file = StoreFile(folder, identity, (ROWS,), map_size=MAP_SIZE, boot=boot)
+        self._file = StoreFile(folder, identity, {ROWS: {}}, map_size=MAP_SIZE, boot=boot)
         self._changes: dict[bytes, bytes] = {}
 
     @property

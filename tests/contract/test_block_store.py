@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 from pipeline.correlation.lmdb_store import LmdbStore
-from pipeline.correlation.store import BlockStore, MemoryStore, StoreFullError, same_country
+from pipeline.correlation.store import (
+    SEQUENCE_BITS,
+    UNKNOWN_COUNTRY,
+    BlockStore,
+    MemoryStore,
+    StoreFullError,
+    sequence_of,
+)
 from pipeline.correlation.store_file import NO_OFFSET, Identity
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling, PhonePrint
+from pipeline.matching.sketches import ROW_BYTES
 
 IDENTITY = Identity("cluster", "topic", 0, "generation")
 
 
 def on_disk(folder: Path) -> LmdbStore:
-    """With a map and a cache so small that both overflow within a test."""
-    return LmdbStore(folder / "store", IDENTITY, map_size=1 << 16, cache_bytes=4096)
+    """With a map so small that it overflows within a test."""
+    return LmdbStore(folder / "store", IDENTITY, map_size=1 << 16)
 
 
 @pytest.fixture(params=["memory", "lmdb"])
@@ -49,10 +59,14 @@ def fingerprint(
     )
 
 
+def listed(store: BlockStore, *keys: int) -> list[tuple[int, int]]:
+    return sorted((int(key), int(number)) for key, number in store.entries(keys).tolist())
+
+
 def test_a_new_store_holds_nothing(store: BlockStore) -> None:
     assert store.offset == NO_OFFSET
     assert store.find("a:1") is None
-    assert list(store.block(7)) == []
+    assert listed(store, 7) == []
     assert list(store.followed(7)) == []
 
 
@@ -80,36 +94,62 @@ def test_case_numbers_tell_countries_apart(store: BlockStore) -> None:
         for case, country in (("a:1", "FR"), ("b:1", "BE"), ("c:1", "FR"), ("d:1", ""), ("e:1", ""))
     )
     assert len({french, belgian, also_french, nowhere, also_nowhere}) == 5
-    assert same_country(french, also_french)
-    assert not same_country(french, belgian)
-    assert not same_country(nowhere, also_nowhere), "what is not known must be read"
+    bytes_of = [number >> SEQUENCE_BITS for number in (french, belgian, nowhere)]
+    assert bytes_of == [store.country("FR"), store.country("BE"), UNKNOWN_COUNTRY]
+    assert bytes_of[0] != bytes_of[1]
+    assert also_french >> SEQUENCE_BITS == bytes_of[0]
+    assert also_nowhere >> SEQUENCE_BITS == UNKNOWN_COUNTRY
 
 
 def test_blocks_list_each_case_once(store: BlockStore, settle: Callable[[], None]) -> None:
     one, two = store.put(fingerprint("a:1")), store.put(fingerprint("b:1"))
     for number in (one, two, one):
-        store.enlist(3, number)
+        store.enlist(number, (3, 5))
     settle()
-    store.enlist(3, two)
-    assert sorted(store.block(3)) == sorted((one, two))
-    store.delist(3, one)
-    store.delist(3, one)
-    store.delist(4, one)
+    store.enlist(two, [3])
+    assert listed(store, 3) == sorted([(3, one), (3, two)])
+    store.delist(one, [3, 4])
+    store.delist(one, [3])
     settle()
-    assert list(store.block(3)) == [two]
-    assert list(store.block(4)) == []
+    assert listed(store, 3, 4) == [(3, two)]
+    assert listed(store, 4, 5, 3) == sorted([(3, two), (5, one), (5, two)])
+
+
+def test_entries_of_a_key_lie_together(store: BlockStore, settle: Callable[[], None]) -> None:
+    keys = (9, 2**53 - 1, 3)
+    for case in "abc":
+        store.enlist(store.put(fingerprint(f"{case}:1")), keys)
+        settle()
+    found = store.entries(keys)["key"].tolist()
+    assert sorted(found) == sorted(keys * 3)
+    assert [found[at] for at in range(len(found)) if at == 0 or found[at] != found[at - 1]] == list(
+        dict.fromkeys(found)
+    )
 
 
 def test_an_emptied_block_can_be_filled_again(store: BlockStore, settle: Callable[[], None]) -> None:
     number = store.put(fingerprint("a:1"))
-    store.enlist(3, number)
+    store.enlist(number, [3])
     settle()
-    store.delist(3, number)
+    store.delist(number, [3])
     settle()
-    assert list(store.block(3)) == []
-    store.enlist(3, number)
+    assert listed(store, 3) == []
+    store.enlist(number, [3])
     settle()
-    assert list(store.block(3)) == [number]
+    assert listed(store, 3) == [(3, number)]
+
+
+def test_sketches_are_those_of_the_last_versions(store: BlockStore, settle: Callable[[], None]) -> None:
+    held: dict[str, bytes] = {}
+    for version, rows in enumerate((1, 2, 0, 1, 15), start=1):
+        for case in ("a:1", "b:1", "c:1"):
+            held[case] = f"{case} {version}".encode().ljust(ROW_BYTES) * rows
+            store.put(msgspec.structs.replace(fingerprint(case, version), sketch=held[case]))
+        settle()
+    numbers = np.array([sequence_of(store.find(case) or 0) for case in held], np.uint32)
+    words, starts, counts = store.sketches.of(numbers)
+    rows = [words[start : start + count].tobytes() for start, count in zip(starts, counts, strict=True)]
+    assert rows == list(held.values())
 
 
 def test_links_are_followed_from_both_sides(store: BlockStore, settle: Callable[[], None]) -> None:
@@ -147,17 +187,17 @@ def test_the_offset_is_that_of_the_last_commit(store: BlockStore) -> None:
     assert store.offset == 42
 
 
-def test_many_records_outgrow_map_and_cache(store: BlockStore) -> None:
+def test_many_records_outgrow_the_map(store: BlockStore) -> None:
     numbers = {}
     for chunk in range(20):
         for case in (f"a:{chunk}-{i}" for i in range(50)):
             numbers[case] = store.put(fingerprint(case, country="FR" if chunk % 2 else "BE", keys=(chunk,)))
-            store.enlist(chunk, numbers[case])
+            store.enlist(numbers[case], [chunk])
         store.commit(chunk)
     for case, number in numbers.items():
         assert store.find(case) == number
         assert store.record(number).fingerprint.case == case
-    assert all(len(store.block(chunk)) == 50 for chunk in range(20))
+    assert len(store.entries(range(20))) == 20 * 50
 
 
 def test_a_full_store_says_so(store: BlockStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 
 _MAX_JOINED = 3
 _MIN_JOINED = 5
-_SLACK = 2
+SLACK = 2
 """Letters that a joined word may have more or fewer than its parts."""
-_ALIKE_SHARE = 4
+ALIKE_SHARE = 4
 """One letter of four at most may be edited between a word and the joined one, to be worth a look."""
-_ACRONYM_LETTER = 250
+ACRONYM_LETTER = 250
 _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT))
 """Levels at which a joined word counts: a merely similar one would be chance, as there are many ways to join."""
 
@@ -26,7 +26,7 @@ _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, l
 def may_join(one: NamePrint, many: NamePrint) -> bool:
     """Whether any token of `one` may be several neighbouring tokens of `many`, by their numbers of letters."""
     longest, _, shortest_acronym = one.letters
-    return longest + _SLACK >= many.letters[1] or shortest_acronym <= len(many.tokens)
+    return longest + SLACK >= many.letters[1] or shortest_acronym <= len(many.tokens)
 
 
 def join_words(
@@ -61,7 +61,7 @@ def _fitting(
     acronyms = one.letters[2] <= len(many.tokens)
     for i in rest_one:
         wanted = len(one.tokens[i].forms[0])
-        if wanted + _SLACK >= many.letters[1] or (acronyms and wanted <= MAX_ACRONYM):
+        if wanted + SLACK >= many.letters[1] or (acronyms and wanted <= MAX_ACRONYM):
             runs = _runs(rest_many, lengths, wanted, bool(many.glue))
             if runs:
                 yield i, runs
@@ -75,9 +75,9 @@ def _runs(rest: Sequence[int], lengths: list[int], wanted: int, glued: bool) -> 
         letters = 0
         for size, last in enumerate(rest[at : at + MAX_ACRONYM], 1):
             letters += lengths[last]
-            if last != start + size - 1 or (letters > wanted + _SLACK and wanted > MAX_ACRONYM):
+            if last != start + size - 1 or (letters > wanted + SLACK and wanted > MAX_ACRONYM):
                 break
-            joined = size <= _MAX_JOINED and -_SLACK <= letters - wanted <= _SLACK
+            joined = size <= _MAX_JOINED and -SLACK <= letters - wanted <= SLACK
             if (joined or size == wanted) and size >= least:
                 runs.append(range(start, last + 1))
     return sorted(runs, key=len, reverse=True) if len(runs) > 1 else runs
@@ -86,7 +86,7 @@ def _runs(rest: Sequence[int], lengths: list[int], wanted: int, glued: bool) -> 
 def _most_of_run(x: TokenPrint, many: NamePrint, run: range) -> int:
     tokens = [many.tokens[j] for j in run]
     if _is_acronym(x, tokens):
-        return _ACRONYM_LETTER * len(run)
+        return ACRONYM_LETTER * len(run)
     if _unlike(x, tokens, many.glue):
         return 0
     return sum(token.rarity for token in tokens) if _may_be(x, _joined(many, run), tokens) else 0
@@ -100,7 +100,7 @@ def _judge_run(x: TokenPrint, many: NamePrint, run: range, memory: PairMemory) -
     tokens = [many.tokens[j] for j in run]
     texts = " ".join(token.text for token in tokens)
     if _is_acronym(x, tokens):
-        return TokenPair(x.text, texts, levels.ACRONYM, _ACRONYM_LETTER * len(run))
+        return TokenPair(x.text, texts, levels.ACRONYM, ACRONYM_LETTER * len(run))
     if _unlike(x, tokens, many.glue):
         return NOTHING
     joined = _joined(many, run)
@@ -119,7 +119,7 @@ def _unlike(x: TokenPrint, tokens: list[TokenPrint], glue: tuple[str, ...]) -> b
         if not token.outline:
             return False
         parts |= token.outline
-    return not glue and x.outline > 0 and unlike_joined(x.outline, parts, (len(x.text) + _SLACK) // _ALIKE_SHARE)
+    return not glue and x.outline > 0 and unlike_joined(x.outline, parts, (len(x.text) + SLACK) // ALIKE_SHARE)
 
 
 def _may_be(x: TokenPrint, joined: str, tokens: list[TokenPrint]) -> bool:
@@ -129,7 +129,7 @@ def _may_be(x: TokenPrint, joined: str, tokens: list[TokenPrint]) -> bool:
     if x.script != tokens[0].script:
         spelled = "".join(token.forms[0] for token in tokens)
         return Levenshtein.normalized_similarity(x.forms[0], spelled) >= ALIKE_FORMS
-    alike = 1 - 1 / _ALIKE_SHARE
+    alike = 1 - 1 / ALIKE_SHARE
     return len(joined) >= _MIN_JOINED and Levenshtein.normalized_similarity(x.text, joined) >= alike
 
 

@@ -1,9 +1,10 @@
 """An endless, seeded stream of cases whose names, dates and places follow fixed distributions.
 
 Given names and half of the family names are drawn with the frequencies of the model's constants, the other half are
-built of syllables (a real country has hundreds of thousands of family names); birth dates are uniform over 45 years,
-cities follow the law of Zipf and Mandelbrot (the largest holds 2% of the people),
-one case in twelve is about a person who was seen before, in another country and with a slip.
+built of syllables (a real country has hundreds of thousands of family names); birth dates are uniform over 45 years.
+Each of six countries has 5,000 cities by the law of Zipf and Mandelbrot (the largest holds 0.9% of the people) with one
+to twenty postcodes of five digits; of a hundred addresses 85 are in the case's country, the others anywhere.
+One case in twelve is about a person who was seen before, in another country and with a slip.
 Each case holds a person with address, phone and (in half) a passport, and in half a second person or a vehicle.
 """
 
@@ -20,6 +21,7 @@ from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, entity_print
 from pipeline.matching.model import load_model
 from pipeline.matching.names.rarity import known_rarities
+from pipeline.matching.sketches import sketch
 from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position
 from pipeline.records.model import RECORD_TYPE
@@ -27,7 +29,10 @@ from pipeline.records.normalised import Address, Entity, Identifier, Name, Parti
 from pipeline.records.partitioning import partition_of
 
 COUNTRIES = ("FR", "DE", "PL", "ES", "IT", "BE")
-CITIES = 400
+CITIES = 5000
+CITY_RANK = 20
+"""The law's second constant: the largest city is not twice the second."""
+AT_HOME = 0.85
 SEEN_AGAIN = 1 / 12
 KEPT = 20_000
 """People who may be seen again."""
@@ -73,7 +78,7 @@ class Population:
         known = [(token, 2 ** (-rarity / 100)) for token, rarity in known_rarities().items() if token.isalpha()]
         self._names = [token for token, _ in known]
         self._name_weights = list(accumulate(weight for _, weight in known))
-        self._city_weights = list(accumulate(1 / (rank + 20) for rank in range(CITIES)))
+        self._city_weights = list(accumulate(1 / (rank + CITY_RANK) for rank in range(CITIES)))
         self._people: list[Entity] = []
         self.made = 0
 
@@ -103,26 +108,34 @@ class Population:
     def _cases(self) -> Iterator[tuple[str, tuple[Entity, ...]]]:
         while True:
             self.made += 1
-            yield self._random.choice(COUNTRIES), tuple(self._entities())
+            country = self._random.choice(COUNTRIES)
+            yield country, tuple(self._entities(country))
 
     def _fingerprint(self, country: str, entities: tuple[EntityPrint, ...]) -> Fingerprint:
         agency = agency_of(country)
         case = f"{agency}:{self.made:08d}"
         found = keys(entities, self._model.stop_keys, self._model.key_rarity)
         return Fingerprint(
-            case, 1, f"{self.made:032x}", agency, country, handling=HANDLING, keys=found, entities=entities
+            case,
+            1,
+            f"{self.made:032x}",
+            agency,
+            country,
+            handling=HANDLING,
+            keys=found,
+            entities=entities,
+            sketch=sketch(entities),
         )
 
-    def _entities(self) -> Iterator[Entity]:
-        yield self._seen_again() if self._people and self._random.random() < SEEN_AGAIN else self._person("p1")
+    def _entities(self, country: str) -> Iterator[Entity]:
+        again = self._people and self._random.random() < SEEN_AGAIN
+        yield self._seen_again() if again else self._person("p1", country)
         if self._random.random() < 0.5:
-            yield self._person("p2") if self._random.random() < 0.5 else self._vehicle()
+            yield self._person("p2", country) if self._random.random() < 0.5 else self._vehicle()
 
-    def _person(self, entity: str) -> Entity:
+    def _person(self, entity: str, country: str) -> Entity:
         random = self._random
-        given, family = self._name(), self._name() if random.random() < 0.5 else self._built_name()
-        city = random.choices(range(CITIES), cum_weights=self._city_weights)[0]
-        postcode = f"{(city * 7919 + random.randrange(20)) % 90_000 + 10_000:05d}"
+        given, family = self._name(), self._name() if random.random() < 0.5 else self._built_name(random)
         national = f"6{random.randrange(10**8):08d}"
         passport = (Identifier("passport", f"{random.randrange(10**9):09d}"),) if random.random() < 0.5 else ()
         person = Entity(
@@ -133,18 +146,20 @@ class Population:
             gender=random.choice(("male", "female")),
             identifiers=passport,
             phones=(Phone(f"+33{national}", national),),
-            addresses=(
-                Address(
-                    house=str(random.randrange(1, 200)),
-                    street=f"rue {self._built_name()}",
-                    postcode=postcode,
-                    city=f"city{city}",
-                ),
-            ),
+            addresses=(self._address(country if random.random() < AT_HOME else random.choice(COUNTRIES)),),
         )
         self._people = [*self._people[-KEPT:], person] if len(self._people) > 2 * KEPT else self._people
         self._people.append(person)
         return person
+
+    def _address(self, country: str) -> Address:
+        random = self._random
+        rank = random.choices(range(CITIES), cum_weights=self._city_weights)[0]
+        place = Random(f"{country} {rank}")
+        city, first = self._built_name(place), place.randrange(10_000, 100_000)
+        postcode = first + random.randrange(max(1, 400 // (rank + CITY_RANK)))
+        street, house = f"rue {self._built_name(random)}", str(random.randrange(1, 200))
+        return Address(house=house, street=street, postcode=f"{postcode:05d}", city=city)
 
     def _seen_again(self) -> Entity:
         """Half a phone later: the same name, with the birth date or the phone missing, or a letter left out."""
@@ -182,8 +197,8 @@ class Population:
     def _name(self) -> str:
         return self._random.choices(self._names, cum_weights=self._name_weights)[0]
 
-    def _built_name(self) -> str:
-        return "".join(self._random.choices(SYLLABLES, k=self._random.choice((2, 3, 3, 4))))
+    def _built_name(self, random: Random) -> str:
+        return "".join(random.choices(SYLLABLES, k=random.choice((2, 3, 3, 4))))
 
 
 def agency_of(country: str) -> str:

@@ -24,7 +24,7 @@ from rich.table import Table
 from stages import CHUNK, Stages, Stopwatch
 
 STAGES = ("intake", "correlate", "project")
-PARTS = ("rule out", "score", "explain", "commit")
+PARTS = ("screen", "rule out", "score", "explain", "commit")
 WARM_UP = 400
 PLOT = Path(__file__).with_name("stream.png")
 

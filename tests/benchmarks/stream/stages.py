@@ -12,7 +12,7 @@ import msgspec
 from population import CASE_PARTITIONS, COUNTRIES, agency_of
 
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator, targets
+from pipeline.correlation.correlator import THRESHOLD, Correlator, targets
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.projection import advance
@@ -23,9 +23,12 @@ from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import load_model
 from pipeline.matching.scoring import judge
+from pipeline.matching.screening import Screen
 from pipeline.records.agencies import Agency
 from pipeline.records.intake import Desk, SourceMessage, accepted, receive
 from pipeline.records.messages import Accepted
+from pipeline.streams import metrics
+from pipeline.streams.lane import SLICE_RECORDS
 
 CHUNK = 200
 """Cases between two commits, as at a live rate."""
@@ -64,6 +67,7 @@ class Stages:
         identities = [Identity("bench", "blocks", partition, "bench") for partition in range(partitions)]
         self.stores = [LmdbStore(folder / str(one.partition), one) for one in identities]
         self._model = load_model()
+        self._screen = Screen(self._model, THRESHOLD)
         agencies = {agency_of(country): Agency(agency_of(country), country) for country in COUNTRIES}
         self._desk = Desk(agencies, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
         self._watch = watch
@@ -76,6 +80,8 @@ class Stages:
                 watch.timed("score", judge),
                 watch.timed("explain", explain),
                 falls_short=watch.timed("rule out", falls_short),
+                screen=watch.timed("screen", self._screen),
+                told=metrics.BLOCK_SIZE.observe,
             )
             for at, store in enumerate(self.stores)
         ]
@@ -110,7 +116,16 @@ class Stages:
 
     def correlate(self, blocks: Iterable[tuple[int, bytes]]) -> list[bytes]:
         """Values of `links`."""
-        claims = [_encode(claim) for at, value in blocks for claim in self.correlators[at].receive(_fingerprint(value))]
+        waiting: list[list[Fingerprint]] = [[] for _ in self.stores]
+        for at, value in blocks:
+            waiting[at].append(_fingerprint(value))
+        claims = [
+            _encode(claim)
+            for correlator, some in zip(self.correlators, waiting, strict=True)
+            for start in range(0, len(some), SLICE_RECORDS)
+            for found in correlator.receive_all(some[start : start + SLICE_RECORDS])
+            for claim in found
+        ]
         self._watch.timed("commit", self.commit)()
         return claims
 

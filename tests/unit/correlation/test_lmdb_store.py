@@ -5,20 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET, Identity
 from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.sketches import ROW_BYTES
 
 IDENTITY = Identity("cluster", "topic", 0, "generation")
-CASE = Fingerprint("a:1", 1, "hash", "fr-pj", "FR", keys=(7,))
+CASE = Fingerprint("a:1", 1, "hash", "fr-pj", "FR", keys=(7,), sketch=b"sketched".ljust(ROW_BYTES))
 
 
 def filled(folder: Path) -> LmdbStore:
     store = LmdbStore(folder, IDENTITY, boot="boot 1")
     one, two = store.put(CASE), store.put(msgspec.structs.replace(CASE, case="b:1", country="BE"))
-    store.enlist(7, one)
+    store.enlist(one, [7])
     store.follow(one, two)
     store.commit(5)
     return store
@@ -38,8 +40,9 @@ def test_everything_committed_is_there_after_a_clean_close(tmp_path: Path) -> No
     number = store.find("a:1")
     assert number is not None
     assert store.offset == 5
-    assert store.record(number).fingerprint == CASE
-    assert list(store.block(7)) == [number]
+    assert store.record(number).fingerprint == msgspec.structs.replace(CASE, sketch=b"")
+    assert store.entries([7]).tolist() == [(7, number)]
+    assert store.sketches.of(np.array([0, 1])).words[:1].tobytes() == CASE.sketch
     assert list(store.followed(number)) == [store.find("b:1")]
     later = store.put(msgspec.structs.replace(CASE, case="c:1"))
     assert later not in (number, store.find("b:1")), "numbers go on"

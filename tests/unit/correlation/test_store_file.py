@@ -20,7 +20,7 @@ from pathlib import Path
 from pipeline.correlation.store_file import Identity, StoreFile, StoreUnwritableError
 
 folder = Path(sys.argv[1])
-file = StoreFile(folder / "store", Identity("c", "t", 0, "g"), ("rows",), map_size=1 << 20)
+file = StoreFile(folder / "store", Identity("c", "t", 0, "g"), {"rows": {}}, map_size=1 << 20)
 def fill(start, count):
     def put(transaction):
         for i in range(start, start + count):
@@ -40,7 +40,7 @@ print("again:", file.offset, bytes(file.get("rows", b"%09d" % 1099))[:1])
 
 
 def opened(folder: Path) -> StoreFile:
-    return StoreFile(folder, IDENTITY, ("rows",), map_size=1 << 16)
+    return StoreFile(folder, IDENTITY, {"rows": {}}, map_size=1 << 16)
 
 
 def test_a_store_has_one_owner(tmp_path: Path) -> None:

@@ -204,12 +204,13 @@ async def test_a_fenced_lane_stops_and_asks_to_join_anew(world: World) -> None:
 
 async def test_slow_records_are_committed_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "MOST_STEP_S", 0.0)
-    one = chunk(*range(50))
+    count = 2 * lanes.SLICE_RECORDS + 1
+    one = chunk(*range(count))
     async with running(world) as lane:
         await lane.put(one)
-        await until(lambda: world.applied == 49)
+        await until(lambda: world.applied == count - 1)
     assert world.journal.count("transaction") == 3
-    assert world.written == list(range(50))
+    assert world.written == list(range(count))
 
 
 async def test_a_full_lane_holds_back_and_a_closing_one_drops(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from pipeline.correlation.kinds import Kind, key
 from pipeline.streams import correlate, metrics
 from pipeline.streams.metering import Meter
@@ -46,7 +48,10 @@ def test_what_is_certain_is_counted_with_its_delay() -> None:
 
 def test_a_hot_block_is_told_by_its_kind_alone() -> None:
     before = value("liaison_hot_blocks_total", kind="phone_tail")
-    correlate._met(key(Kind.PHONE_TAIL, "canary 5550123"), metrics.HOT_BLOCK)
-    correlate._met(key(Kind.PHONE_TAIL, "canary 5550124"), metrics.HOT_BLOCK - 1)
+    counted = value("liaison_block_cases_count", kind="phone_tail")
+    small = value("liaison_block_cases_bucket", kind="phone_tail", le="3.0")
+    met = [key(Kind.PHONE_TAIL, f"canary {number}") for number in (5550123, 5550124, 5550125)]
+    correlate._met(np.array(met, np.uint64), np.array([metrics.HOT_BLOCK, metrics.HOT_BLOCK - 1, 2]))
     assert value("liaison_hot_blocks_total", kind="phone_tail") == before + 1
-    assert value("liaison_block_cases_count", kind="phone_tail") >= 2
+    assert value("liaison_block_cases_count", kind="phone_tail") == counted + 3
+    assert value("liaison_block_cases_bucket", kind="phone_tail", le="3.0") == small + 1

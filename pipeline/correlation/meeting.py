@@ -1,0 +1,73 @@
+"""Whom cases meet: all that are held under their keys, less those that they can't be linked with for certain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.correlation.store import ENTRY, SEQUENCE_BITS, UNKNOWN_COUNTRY, BlockStore, Entries
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.screening import Sketches, joined
+
+Screen = Callable[[Sketches, Sketches], NDArray[np.bool_]]
+"""Whether each pair's probability may reach the threshold: pure, and far cheaper than to judge it."""
+
+Told = Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
+"""Told of the blocks that cases met, by their keys and sizes: for metrics, never for decisions."""
+
+_NUMBER_BITS, _NUMBER = np.uint64(32), np.uint64((1 << 32) - 1)
+_SEQUENCE_BITS, _SEQUENCE = np.uint32(SEQUENCE_BITS), np.uint32((1 << SEQUENCE_BITS) - 1)
+
+
+class Meeting(NamedTuple):
+    """The numbers of the cases that one may be linked with, and how many it met."""
+
+    numbers: list[int]
+    met: int
+
+
+class Meet:
+    """Looks up many cases in one store at once."""
+
+    def __init__(self, store: BlockStore, *, within: bool, screen: Screen | None, told: Told | None) -> None:
+        self._store, self._within, self._screen, self._told = store, within, screen, told
+
+    def __call__(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Meeting]:
+        """Whom each meets under those of its keys that the store's partition owns."""
+        found = [self._store.entries(keys) for keys in owned]
+        asking = np.repeat(np.arange(len(found)), [len(some) for some in found])
+        entries = np.concatenate([np.empty(0, ENTRY), *found])
+        if self._told is not None:
+            _tell(self._told, entries, asking)
+        asking, numbers = self._abroad(fingerprints, asking, entries["number"])
+        counts = np.bincount(asking, minlength=len(found)).tolist()
+        if self._screen is not None and len(numbers):
+            sketches = joined([one.sketch for one in fingerprints])
+            may = self._screen(sketches.at(asking), self._store.sketches.of(numbers & _SEQUENCE))
+            asking, numbers = asking[may], numbers[may]
+        ends = np.searchsorted(asking, np.arange(len(found)), side="right").tolist()
+        return [
+            Meeting(numbers[start:end].tolist(), count)
+            for start, end, count in zip([0, *ends], ends, counts, strict=False)
+        ]
+
+    def _abroad(
+        self, fingerprints: Sequence[Fingerprint], asking: NDArray[np.int64], numbers: NDArray[np.uint32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+        """Each pair once, without those of one country for certain."""
+        if not self._within:
+            own = np.array([self._store.country(one.country) for one in fingerprints], np.uint32)[asking]
+            kept = (own == UNKNOWN_COUNTRY) | (own != numbers >> _SEQUENCE_BITS)
+            asking, numbers = asking[kept], numbers[kept]
+        pairs = np.unique(asking.astype(np.uint64) << _NUMBER_BITS | numbers)
+        return (pairs >> _NUMBER_BITS).astype(np.int64), (pairs & _NUMBER).astype(np.uint32)
+
+
+def _tell(told: Told, entries: Entries, asking: NDArray[np.int64]) -> None:
+    """A key's entries lie together, so a block ends where the key or the case changes."""
+    keys = entries["key"]
+    begins = np.flatnonzero(np.diff(keys, prepend=np.uint64(0)).astype(bool) | np.diff(asking, prepend=-1).astype(bool))
+    told(keys[begins], np.diff(begins, append=len(keys)))

@@ -1,0 +1,167 @@
+"""What the names of many pairs of rows weigh at most (pipeline.matching.names.ceiling, by sketches)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.names import levels
+from pipeline.matching.names.comparison import CULTURE
+from pipeline.matching.names.joined_words import ACRONYM_LETTER, ALIKE_SHARE, SLACK
+from pipeline.matching.names.outlines import MOST_EDITS
+from pipeline.matching.names.token_pairs import INITIAL_BITS
+from pipeline.matching.rows import Bits, Flags, Index, Rows, Words, expanded
+from pipeline.matching.sketches import (
+    BEGINNING,
+    FORM,
+    HASH_BITS,
+    HASHES,
+    INITIAL,
+    LENGTH,
+    LETTERS,
+    MOST_LENGTH,
+    OPEN,
+    RARITY,
+    RARITY_STEP,
+    SOUND,
+    TOKENS,
+    UNLINED,
+    VARIANTS,
+    WILD,
+)  # fmt: skip
+
+ANY = 1 << 14
+"""Hundredths of a bit that no names weigh."""
+
+MOST_ACRONYM = 3
+"""Letters of a person's name that may be an acronym (names.prints)."""
+
+_LETTERS, _RARITY = np.uint32((1 << RARITY) - 1), np.uint32(RARITY)
+_FORM, _SOUND, _BEGINNING = (np.uint32((1 << HASH_BITS[first]) - 1 << first) for first in (FORM, SOUND, BEGINNING))
+_LENGTH, _LENGTHS = np.uint32(LENGTH), np.uint32(MOST_LENGTH)
+_WILD, _UNLINED = np.uint32(1 << WILD), np.uint32(1 << UNLINED)
+_STEP = np.int32(RARITY_STEP)
+
+
+class _Names:
+    """The name tokens of rows, in arrays of (TOKENS, rows)."""
+
+    def __init__(self, rows: Rows) -> None:
+        words = rows.words[LETTERS : LETTERS + TOKENS]
+        self.letters: Words = words & _LETTERS
+        self.rarity: Bits = (words >> _RARITY).astype(np.int32)
+        self.variants: Words = rows.words[VARIANTS : VARIANTS + TOKENS]
+        self.hashes: Words = rows.words[HASHES : HASHES + TOKENS]
+        self.count = np.where(rows.small("names") == OPEN, 0, rows.small("names")).astype(np.int32)
+        self.rows = rows
+
+    @cached_property
+    def lengths(self) -> Bits:
+        return (self.hashes >> _LENGTH & _LENGTHS).astype(np.int32)
+
+
+class _Tokens(NamedTuple):
+    """Pairs of tokens."""
+
+    edits: Bits
+    apart: Words
+    variants: Flags
+    rarity: Bits
+    initial: Flags
+    unknown: Flags
+
+
+def most_name_bits(a: Rows, b: Rows) -> Bits:
+    """Hundredths of a bit, 0 or more, that the bits of two rows' names never exceed; 0 where a side has none."""
+    one, other = _Names(a), _Names(b)
+    bits = np.minimum(*_sums(one, other))
+    bits = np.minimum(_joined(one, other, _joined(other, one, bits)), ANY)
+    bits[(a.small("names") == OPEN) | (b.small("names") == OPEN)] = ANY
+    bits[(a.small("names") == 0) | (b.small("names") == 0)] = 0
+    return bits
+
+
+def _sums(one: _Names, other: _Names) -> tuple[Bits, Bits]:
+    """Sums of the most that each token of a side may give, by either side."""
+    count = len(one.rows)
+    pair, row, column = expanded(one.count, other.count)
+    left, right = row * np.int32(count) + pair, column * np.int32(count) + pair
+    alike = _alike(one, other, left, right)
+    left, right = left[alike], right[alike]
+    gains = _gains(one, other, left, right)
+    return _total(left, gains, count), _total(right, gains, count)
+
+
+def _alike(one: _Names, other: _Names, left: Index, right: Index) -> Index:
+    """Which pairs of tokens may give anything."""
+    hashes, others = one.hashes.ravel()[left], other.hashes.ravel()[right]
+    apart = hashes ^ others
+    edits = np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right])
+    longer = (hashes >> _LENGTH & _LENGTHS) - (others >> _LENGTH & _LENGTHS) + np.uint32(MOST_EDITS)
+    found = (edits <= 2 * MOST_EDITS) & (longer <= 2 * MOST_EDITS)
+    found |= (apart & _SOUND == 0) | (apart & _BEGINNING == 0) | ((hashes | others) & _WILD != 0)
+    found |= one.variants.ravel()[left] & other.variants.ravel()[right] != 0
+    found |= (one.rarity.ravel()[left] == INITIAL) | (other.rarity.ravel()[right] == INITIAL)
+    return np.flatnonzero(found).astype(np.int32)
+
+
+def _gains(one: _Names, other: _Names, left: Index, right: Index) -> Bits:
+    """Most bits of pairs of tokens that may be alike."""
+    steps, others = one.rarity.ravel()[left], other.rarity.ravel()[right]
+    hashes, other_hashes = one.hashes.ravel()[left], other.hashes.ravel()[right]
+    apart, either = hashes ^ other_hashes, hashes | other_hashes
+    edits = np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right])
+    rarity = np.minimum(steps, others) * _STEP
+    found = _level(levels.NEAR, rarity)
+    for level, reached in (
+        (levels.EDIT, edits <= 2),
+        (levels.SOUND, apart & _SOUND == 0),
+        (levels.VARIANT, one.variants.ravel()[left] & other.variants.ravel()[right] != 0),
+        (levels.SAME, (apart & _FORM == 0) | (either & (_WILD | _UNLINED) != 0)),
+    ):
+        found = np.where(reached, np.maximum(found, _level(level, rarity)), found)
+    return np.where(np.maximum(steps, others) == INITIAL, np.int32(INITIAL_BITS), found)
+
+
+def _level(level: str, rarity: Bits) -> Bits:
+    bits: Bits = np.clip(rarity - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
+    return bits
+
+
+def _total(tokens: Index, gains: Bits, count: int) -> Bits:
+    """The best of each token, summed, less what every agreeing one beyond the first costs."""
+    flat = np.zeros(TOKENS * count, np.int32)
+    np.maximum.at(flat, tokens, gains)
+    best = flat.reshape(TOKENS, count)
+    found: Bits = np.maximum(best + np.int32(CULTURE), 0).sum(0, dtype=np.int32)
+    return found - np.int32(CULTURE) * best.any(0)
+
+
+def _joined(one: _Names, many: _Names, bits: Bits) -> Bits:
+    """Most bits where tokens of `one` may be neighbouring tokens of `many` written together, or their initials."""
+    longest, acronym = one.rows.small("longest").astype(np.int32), one.rows.small("acronym")
+    may = np.flatnonzero((longest + SLACK >= many.rows.small("joined")) | (acronym <= many.rows.small("names")))
+    if may.size:
+        bits[may] = _runs(one, many, may, bits[may])
+    return bits
+
+
+def _runs(one: _Names, many: _Names, may: NDArray[np.intp], bits: Bits) -> Bits:
+    """Two tokens written together leave none to agree with another; what is joined must nearly be the same."""
+    parts, flags = np.bitwise_or.reduce(many.letters[:, may]), np.bitwise_or.reduce(many.hashes[:, may])
+    letters, glue, joined = one.letters[:, may], many.rows.small("glue")[may] != 0, many.rows.small("joined")[may]
+    unknown = glue | ((flags | one.hashes[:, may]) & (_WILD | _UNLINED) != 0)
+    two = (many.count[may] == 2) & ~glue
+    edits = np.bitwise_count(np.where(two, letters ^ parts, letters & ~parts))
+    lengths = one.lengths[:, may]
+    alike = (edits <= 2 * ((lengths + SLACK) // ALIKE_SHARE)) & (~two | (np.abs(joined - lengths) <= SLACK))
+    rarity = np.where(many.rarity[:, may] == INITIAL, 0, many.rarity[:, may]).sum(0, dtype=np.int32) * _STEP
+    most = np.where((edits <= 2) | unknown, rarity, np.minimum(rarity, levels.LIMIT[levels.VARIANT]))
+    gains = np.where((alike | unknown) & (one.hashes[:, may] != 0), most, 0).max(0)
+    acronym = one.rows.small("acronym")[may] <= many.count[may]
+    gains += np.where(acronym, np.int32(MOST_ACRONYM * ACRONYM_LETTER), 0)
+    found: Bits = np.where(two, np.maximum(bits, gains), bits + TOKENS * gains)
+    return found

@@ -1,0 +1,213 @@
+"""The sketch of a case: rows of bytes from which what it scores with another at most is found by arithmetic.
+
+One row for each name of each entity. A row holds too little to tell what agrees, but enough to tell what can't: hashes
+that differ are of values that differ, sets of letters that differ in many are of words that are many edits apart.
+pipeline.matching.screening reads it; what a row can't say is left open there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
+from struct import Struct
+from zlib import crc32
+
+from anyascii import anyascii
+
+from pipeline.matching.comparisons.catalogue import TYPES, of_type
+from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint
+from pipeline.matching.names import NamePrint
+from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.variants import classes_of
+from pipeline.records.normalised import PartialDate
+
+TOKENS = 4
+
+LETTERS, VARIANTS, HASHES, PHONES, IDENTIFIERS, BORN, CITY, SMALL = 0, 4, 8, 12, 14, 16, 17, 18
+"""First 32-bit word of a row's parts: three for each name token, beginnings and ends of phones and of identifiers, the
+birth date's eight digits, letters of the city, and behind them bytes:"""
+BYTES = (
+    "type", "others", "gender", "nations", "first", "names", "longest", "joined", "acronym", "glue",
+    "address", "city_length", "postcode", "postcode_end", "house", "numbers",
+)  # fmt: skip
+"""`names` counts the tokens, `longest`, `joined` and `acronym` are NamePrint's letters; `numbers` tells the kinds of
+identifiers (NUMBERS), `others` the comparisons that have a value but no room, in the order of `unmodelled`; what is no
+number is hashed, 0 where there is none."""
+WORDS = SMALL + len(BYTES) // 4
+ROW_BYTES = 4 * WORDS
+
+_PACK = Struct(f"<{SMALL}I{len(BYTES)}B").pack
+
+MAX_ROWS = 15
+"""Rows of a sketch; a case with more names and entities has none, and is compared with all that it meets."""
+
+OPEN = 255
+"""In `names`: tokens that a row has no room or no terms for."""
+
+RARITY = 26
+"""First bit of a token's rarity, in six bits behind the letters of its spelling."""
+FORM, SOUND, BEGINNING, LENGTH, UNLINED, WILD = 0, 9, 17, 25, 30, 31
+"""First bits of a token's hashes: of its spelling, sound and first letters, its length, whether it has no outline,
+whether it may be like any other."""
+HASH_BITS = {FORM: 9, SOUND: 8, BEGINNING: 8}
+MOST_LENGTH = 31
+CLASSES = 32
+
+RARITY_STEP = 26
+"""Hundredths of a bit of a step of a token's rarity, which is rounded up; the last step is that of initials."""
+INITIAL = 63
+
+NUMBERS = ("vin", "plate", "identifier")
+"""Comparisons of identifiers; those of the last one are of no other's kind."""
+
+END_BITS = 32
+ANY_END = (1 << END_BITS) - 1
+"""Bits that stand for the beginnings, or the ends, of an entity's phones or identifiers."""
+
+SHORTEST = 5
+
+NO_TOKENS = (0,) * 3 * TOKENS
+NO_ADDRESS, ADDRESS, OPEN_ADDRESS = range(3)
+MOST_LETTERS = 250
+
+MODELLED = frozenset(
+    {"birth_date", "birth_date_partial", "birth_date_text", "gender", "nationality", "phone", "identifier", "vin",
+     "plate", "address"}
+)  # fmt: skip
+"""Comparisons whose values have room in a row; so have persons' names."""
+
+FIELDS = {
+    "name": "names", "email": "emails", "birth_place": "birth_place", "make": "make", "model": "model",
+    "colour": "colour", "calibre": "calibre", "method": "method", "when_where": "span", "coordinates": "place",
+}  # fmt: skip
+"""The field without which a comparison says nothing; one that is not listed may always speak."""
+
+
+def sketch(entities: tuple[EntityPrint, ...]) -> bytes:
+    """The rows one after the other; b"" where they can't bound a score."""
+    if any(one.birth_date_text for one in entities):
+        return b""
+    rows = [row for one in entities for row in _rows(one)]
+    return b"".join(rows) if len(rows) <= MAX_ROWS else b""
+
+
+@lru_cache(maxsize=len(TYPES))
+def unmodelled(entity_type: str) -> tuple[str, ...]:
+    """Names of a type's comparisons of which a row only tells whether there is a value."""
+    names = (one.name for one in of_type(entity_type) if one.name not in MODELLED)
+    return tuple(name for name in names if name != "name" or entity_type != "person")
+
+
+def _rows(one: EntityPrint) -> Iterator[bytes]:
+    values = (*_phones(one), *_identifiers(one), _digits(one.birth_date))
+    gender = 1 + _hash(one.gender, 255) if one.gender else 0
+    kinds = (TYPES.index(one.type), _others(one), gender, _nations(one.nationalities))
+    city, *address = _address(one)
+    numbers = _numbers(one)
+    names = one.names if one.type == "person" else ()
+    for at, name in enumerate(names or (None,)):
+        tokens, named = _name(name)
+        yield _PACK(*tokens, *values, city, *kinds, at == 0, *named, *address, numbers)
+
+
+def _others(one: EntityPrint) -> int:
+    there = (name not in FIELDS or getattr(one, FIELDS[name]) for name in unmodelled(one.type))
+    return sum(1 << at for at, found in enumerate(there) if found)
+
+
+def _digits(date: PartialDate | None) -> int:
+    return 0 if date is None else int(f"{date.year:04d}{date.month:02d}{date.day:02d}", 16)
+
+
+def _nations(nations: tuple[str, ...]) -> int:
+    return sum({1 << _hash(nation, 8) for nation in nations})
+
+
+def _name(name: NamePrint | None) -> tuple[Iterable[int], tuple[int, ...]]:
+    if name is None:
+        return NO_TOKENS, (0, 0, 0, 0, 0)
+    longest, joined, acronym = name.letters
+    if not 0 < len(name.tokens) <= TOKENS or longest > MOST_LETTERS or not name.person:
+        return NO_TOKENS, (OPEN, 0, 0, 0, 0)
+    words = [_token(one) for one in name.tokens] + [(0, 0, 0)] * (TOKENS - len(name.tokens))
+    return chain(*zip(*words, strict=True)), (
+        len(name.tokens), longest, min(joined, OPEN), min(acronym, OPEN), bool(name.glue)
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 16)
+def _token(token: TokenPrint) -> tuple[int, int, int]:
+    form, step = token.forms[0], -(-token.rarity // RARITY_STEP)
+    wild = token.script not in ("Latin", "") or token.kind == "core" or len(token.text) > len(form) or step >= INITIAL
+    step = INITIAL if token.kind == "initial" else min(step, INITIAL - 1)
+    variants = sum({1 << number % CLASSES for number in classes_of(form)})
+    hashes = _part(form, FORM) | _part(token.sound, SOUND) | _part(form[:3], BEGINNING)
+    hashes |= min(len(form), MOST_LENGTH) << LENGTH | (not token.outline) << UNLINED | wild << WILD
+    return letters(form) | step << RARITY, variants, hashes
+
+
+def _part(text: str, first: int) -> int:
+    return _hash(text, 1 << HASH_BITS[first]) << first
+
+
+def letters(text: str) -> int:
+    """The set of the letters a to z of a text."""
+    return sum({1 << ord(letter) - ord("a") for letter in text if "a" <= letter <= "z"})
+
+
+def _phones(one: EntityPrint) -> tuple[int, int]:
+    """One wrong digit leaves the first four as they are, or the last three."""
+    return _halves((phone.national[:4], phone.national[-3:]) for phone in one.phones)
+
+
+def _identifiers(one: EntityPrint) -> tuple[int, int]:
+    """One wrong character of five or more leaves the first two as they are, or the last two; * and ? are any."""
+    values = [identifier.value.translate(CONFUSABLE_CLASSES) for identifier in one.identifiers]
+    short = any(len(identifier.value) < SHORTEST for identifier in one.identifiers if identifier.type == "vin")
+    if short or any("*" in value or "?" in value for value in values):
+        return ANY_END, ANY_END
+    return _halves((value[:2], value[-2:]) for value in values)
+
+
+def _numbers(one: EntityPrint) -> int:
+    kinds = {identifier.type if identifier.type in NUMBERS else "identifier" for identifier in one.identifiers}
+    return sum(1 << at for at, kind in enumerate(NUMBERS) if kind in kinds)
+
+
+def _halves(values: Iterable[tuple[str, str]]) -> tuple[int, int]:
+    beginnings, ends = 0, 0
+    for beginning, end in values:
+        beginnings |= 1 << _hash(beginning, END_BITS)
+        ends |= 1 << _hash(end, END_BITS)
+    return beginnings, ends
+
+
+def _address(one: EntityPrint) -> tuple[int, ...]:
+    """City letters, state, number of city letters, postcode, its end, house."""
+    if not one.addresses:
+        return 0, NO_ADDRESS, 0, 0, 0, 0
+    address, city = one.addresses[0], _ascii(one.addresses[0].city)
+    if len(one.addresses) > 1 or not address.street or len(address.postcode) == 1 or len(city) > MOST_LETTERS:
+        return 0, OPEN_ADDRESS, 0, 0, 0, 0
+    return letters(city), ADDRESS, len(city), *_postcode(address.postcode), _house(address.house)
+
+
+def _postcode(code: str) -> tuple[int, int]:
+    """One wrong character leaves the first two as they are, or all others."""
+    return (1 + _hash(code[:2], 255), 1 + _hash(code[2:], 255)) if code else (0, 0)
+
+
+def _house(house: str) -> int:
+    return 1 + _hash(house.rstrip("abcdefgh"), 255) if house else 0
+
+
+@lru_cache(maxsize=1 << 14)
+def _ascii(text: str) -> str:
+    return text if text.isascii() else anyascii(text).casefold()
+
+
+@lru_cache(maxsize=1 << 16)
+def _hash(text: str, size: int) -> int:
+    """0 to `size` - 1, the same on every machine."""
+    return crc32(text.encode()) % size

@@ -1,0 +1,154 @@
+"""Law of the screen: no pair scores above the bound that sketches give, so links are the same with it as without."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from entity_strategies import entities, fingerprint
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.correlation.correlator import THRESHOLD
+from pipeline.matching.model import load_model
+from pipeline.matching.scoring import judge
+from pipeline.matching.screening import Screen, joined
+from pipeline.matching.sketches import sketch
+
+model = cache(load_model)
+
+GIVEN = [
+    "Jean",
+    "Abdul",
+    "Mohamed",
+    "Muhammad",
+    "Christophe",
+    "Kristof",
+    "JC",
+    "B.",
+    "Bob",
+    "Robert",
+    "Li",
+    "Ng",
+    "Иван",
+]
+FAMILY = [
+    "Rahman", "Müller", "Mueller", "Muller", "van der Bilt", "Vanderbilt", "Ben Ali", "O'Brien", "Nguyen", "Łódź",
+    "Strauß", "Hernández García", "García", "Garcia Lopez", "al-Rashid", "Петров", "Petrov", "Петрова",
+]  # fmt: skip
+
+
+@st.composite
+def spelt(draw: Any) -> str:
+    """A name, some of whose letters are left out, doubled, exchanged or replaced, or whose words are joined."""
+    text = draw(st.sampled_from(GIVEN)) + " " + draw(st.sampled_from(FAMILY))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(text) - 1))
+        middle = draw(st.sampled_from(["", text[at] * 2, text[at + 1 : at + 2] + text[at], "e", "z", " "]))
+        text = text[:at] + middle + text[at + 1 + (len(middle) == 2 and middle[1:] == text[at] != middle[0]) :]
+    return text.replace(" ", "", draw(st.integers(0, 1))) if draw(st.booleans()) else text
+
+
+@st.composite
+def numbered(draw: Any, values: list[str]) -> str:
+    """A number of some characters, one of which may be wrong, missing, or exchanged with the next."""
+    text = draw(st.sampled_from(values))
+    at = draw(st.integers(0, len(text) - 1))
+    return draw(
+        st.sampled_from(
+            [
+                text,
+                text[:at] + text[at + 1 :],
+                text[:at] + "7" + text[at + 1 :],
+                text[:at] + text[at:][1::-1] + text[at + 2 :],
+            ]
+        )
+    )
+
+
+PLACES = [
+    ("Lyon", "69001"),
+    ("Lyons", "69002"),
+    ("Villeurbanne", "69100"),
+    ("Łódź", "90-001"),
+    ("Lodz", "90-002"),
+    ("", ""),
+]
+
+
+@st.composite
+def address(draw: Any) -> dict[str, str]:
+    city, postcode = draw(st.sampled_from(PLACES))
+    street = draw(st.sampled_from(["Rue de la Paix", "Rue de la Pais", "Avenue Foch", ""]))
+    house = draw(st.sampled_from(["12", "12b", "14", ""]))
+    found = {"city": city, "postcode": draw(st.sampled_from([postcode, ""])), "street": street, "house": house}
+    return {key: value for key, value in found.items() if value}
+
+
+@st.composite
+def known(draw: Any) -> dict[str, Any]:
+    """A person of whom much is known, drawn from little, so that two often have nearly the same."""
+    found: dict[str, Any] = {"type": "person"}
+    found["names"] = [{"full": name} for name in draw(st.lists(spelt(), min_size=1, max_size=3))]
+    year, month, day = draw(st.sampled_from([1979, 1980, 1890])), draw(st.integers(1, 12)), draw(st.integers(1, 28))
+    found["birth_date"] = draw(
+        st.sampled_from([f"{year}-{month:02d}-{day:02d}", f"{year}-{month:02d}", f"{year}", None])
+    )
+    found["phones"] = ["+33" + one for one in draw(st.lists(numbered(["612345678", "698765432"]), max_size=2))]
+    found["identifiers"] = [
+        {"type": draw(st.sampled_from(["passport", "other", "national_id"])), "value": one}
+        for one in draw(st.lists(numbered(["12AB34567", "99ZZ00001"]), max_size=2))
+    ]
+    found["addresses"] = draw(st.lists(address(), max_size=2))
+    found["gender"] = draw(st.sampled_from(["male", "female", None]))
+    found["nationalities"] = draw(st.lists(st.sampled_from(["FR", "DE", "PL"]), max_size=2))
+    return {key: value for key, value in found.items() if value}
+
+
+@st.composite
+def vehicle(draw: Any) -> dict[str, Any]:
+    plate, vin = draw(numbered(["AB123CD", "AB12", "A?12*"])), draw(numbered(["WVWZZZ1JZXW000001", "VF1AAAAA", "VF1"]))
+    return {
+        "type": "vehicle",
+        "plate": plate,
+        "vin": vin,
+        "make": draw(st.sampled_from(["Renault", "Renauld", "Fiat"])),
+    }
+
+
+many = st.lists(st.one_of(known(), known(), vehicle()), min_size=1, max_size=4)
+
+
+def is_bounded(left: list[Any], right: list[Any]) -> bool:
+    """Whether a pair that links is let through; as the bound is a sum, one of less is held to its own score."""
+    a, b = fingerprint(left), fingerprint(right, "DE")
+    one, other = joined([sketch(a.entities)]), joined([sketch(b.entities)])
+    if not one.counts[0] or not other.counts[0]:
+        return True
+    screen = Screen(model(), THRESHOLD)
+    return int(screen._ceilings(one, other)[0]) >= min(judge(a, b, model()).score, screen._least)
+
+
+@given(many, many)
+@settings(max_examples=500)
+def test_no_pair_of_persons_or_vehicles_scores_above_its_bound(left: list[Any], right: list[Any]) -> None:
+    assert is_bounded(left, right)
+
+
+@given(entities, entities)
+def test_no_pair_of_any_entities_scores_above_its_bound(left: list[Any], right: list[Any]) -> None:
+    assert is_bounded(left, right)
+
+
+def test_a_pair_is_screened_alike_in_any_company() -> None:
+    cases = [
+        fingerprint([{"type": "person", "names": [{"full": f"{one} {two}"}]}]) for one in GIVEN for two in FAMILY[:6]
+    ]
+    all_of = joined([sketch(case.entities) for case in cases])
+    left, right = (part.ravel() for part in np.indices((len(cases), len(cases))))
+    screen = Screen(model(), THRESHOLD)
+    together = screen._ceilings(all_of.at(left), all_of.at(right)).reshape(len(cases), -1)
+    for at in range(0, len(cases), 7):
+        alone = screen._ceilings(all_of.at(np.full(len(cases), at)), all_of)
+        assert (alone == together[at]).all()
