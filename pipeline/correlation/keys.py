@@ -26,6 +26,6 @@ def keys(entities: Iterable[EntityPrint], stop: Collection[int], rarity: int) ->
 
 def entity_keys(entity: EntityPrint, rarity: int) -> Iterator[int]:
     """The keys that one entity yields."""
-    yield from thing_keys(entity)
+    yield from thing_keys(entity, rarity)
     if entity.type == "person":
         yield from person_keys(entity, rarity)

@@ -26,20 +26,22 @@ class Kind(IntEnum):
     EMAIL_NAME = 6
     EVENT = 7
     PLATE = 8
-    POSTCODE_YEAR = 9
-    POSTCODE_PLACE = 10
-    DATE_PLACE = 11
-    DATE_INITIAL = 12
-    NAME = 13
-    NAME_PAIR = 14
-    NAME_POSTCODE = 15
-    NAME_DAY = 16
-    NAME_MONTH = 17
+    POSTCODE = 9
+    POSTCODE_DATE = 10
+    DATE = 11
+    DATE_PLACE = 12
+    DATE_INITIAL = 13
+    NAME = 14
+    NAME_PAIR = 15
+    NAME_DATE = 16
+    NAME_POSTCODE = 17
     NAME_YEAR = 18
-    NAME_AREA = 19
-    NAME_PLACE = 20
-    TITLE = 21
-    TITLE_PLACE = 22
+    NAME_PLACE = 19
+    NAMES_DATE = 20
+    NAMES_PLACE = 21
+    NAME_YEAR_PLACE = 22
+    TITLE = 23
+    TITLE_PLACE = 24
 
 
 class KeyKind(msgspec.Struct, frozen=True):
@@ -54,7 +56,7 @@ class KeyKind(msgspec.Struct, frozen=True):
 CATALOGUE = (
     KeyKind(Kind.IDENTIFIER, "an identifier's core, look-alikes folded", "one thing named twice, whoever has it", "1"),
     KeyKind(Kind.EMAIL_USER, "an e-mail's user part and its domain's sound", "a misspelt domain", "1"),
-    KeyKind(Kind.EMAIL_DOMAIN, "an e-mail's domain and its user part's sound and digits", "a misspelt user part", "1"),
+    KeyKind(Kind.EMAIL_DOMAIN, "the sounds of an e-mail's user part and domain", "a misspelt user part", "1"),
     KeyKind(Kind.IDENTIFIER_NEAR, "two of three parts of an identifier's end", "one character misread", "3"),
     KeyKind(Kind.PHONE_TAIL, "a phone's last seven digits", "the same line, area or country code aside", "1"),
     KeyKind(
@@ -62,31 +64,21 @@ CATALOGUE = (
     ),
     KeyKind(Kind.EMAIL_NAME, "an e-mail's user part of six characters or more", "a user who changed the provider", "1"),
     KeyKind(Kind.EVENT, "a cell of one of four shifted grids in space and time", "one event reported twice", "4"),
-    KeyKind(Kind.PLATE, "a plate's first or last four characters, or three with the make", "a partial plate", "2-4"),
-    KeyKind(
-        Kind.POSTCODE_YEAR,
-        "postcode and birth year; postal area and birthday",
-        "names that have nothing in common",
-        "1-2",
-    ),
-    KeyKind(
-        Kind.POSTCODE_PLACE, "a postcode of a few doors and city or birth place", "as above, without a birth date", "1"
-    ),
-    KeyKind(
-        Kind.DATE_PLACE,
-        "birth date, or year with an initial, and city or birth place",
-        "names that have little in common",
-        "1-3",
-    ),
-    KeyKind(Kind.DATE_INITIAL, "birth date, in either order, and a name token's initial", "badly misspelt names", "2"),
-    KeyKind(Kind.NAME, "one very rare name sound or spelling", "all else missing or wrong", "0-2"),
-    KeyKind(Kind.NAME_PAIR, "two name sounds or short forms that are rare together", "no other attribute", "1-3"),
-    KeyKind(Kind.NAME_POSTCODE, "a name's onset and postcode", "one name misspelt or left out", "2"),
-    KeyKind(Kind.NAME_DAY, "a name's onset and the birthday, in either order", "another birth year", "2"),
-    KeyKind(Kind.NAME_MONTH, "a common name's onset and birth month", "one name misspelt, the day too", "0-2"),
-    KeyKind(Kind.NAME_YEAR, "a name's onset or a common pair, and birth year", "a partial or misread date", "0-2"),
-    KeyKind(Kind.NAME_AREA, "a name's onset and postal area", "a neighbouring postcode", "2"),
-    KeyKind(Kind.NAME_PLACE, "a name's onset, sound or short form, and city or birth place", "no date", "1-3"),
+    KeyKind(Kind.PLATE, "a plate's first or last four characters, three with the looks", "a partial plate", "2-4"),
+    KeyKind(Kind.POSTCODE, "a postcode of a few doors; among few cases any area", "other names altogether", "0-1"),
+    KeyKind(Kind.POSTCODE_DATE, "postcode and birth month, in either order", "other names altogether", "1-2"),
+    KeyKind(Kind.DATE, "among few cases, the birth date or month alone", "all else missing or wrong", "0-2"),
+    KeyKind(Kind.DATE_PLACE, "birth date, and city or birth place", "other names altogether", "1-3"),
+    KeyKind(Kind.DATE_INITIAL, "birth date and a name's initial", "badly misspelt names", "2"),
+    KeyKind(Kind.NAME, "one very rare name sound, short form or spelling", "all else missing or wrong", "0-2"),
+    KeyKind(Kind.NAME_PAIR, "two sounds, short forms or onsets that are rare together", "no other attribute", "1-4"),
+    KeyKind(Kind.NAME_DATE, "a name's sound or onset and the birth date", "one name misspelt or missing", "2-4"),
+    KeyKind(Kind.NAME_POSTCODE, "a name's onset and postcode", "one name misspelt or missing", "2"),
+    KeyKind(Kind.NAME_YEAR, "a rare name's sound or spelling and birth year", "a partial or misread date", "0-2"),
+    KeyKind(Kind.NAME_PLACE, "a name's sound, short form or onset, and a place", "no date", "1-4"),
+    KeyKind(Kind.NAMES_DATE, "two common names and birth year or birthday", "a partial or misread date", "0-3"),
+    KeyKind(Kind.NAMES_PLACE, "two common names, and a place or postal area", "no date", "0-3"),
+    KeyKind(Kind.NAME_YEAR_PLACE, "a common name, birth year and a place", "one name missing", "1-4"),
     KeyKind(
         Kind.TITLE, "words of an organisation's or vessel's name: a pair, one rare, an acronym", "word order", "1-6"
     ),

@@ -1,77 +1,167 @@
-"""Blocking keys of persons: each name sound alone if it is rare enough, else with the one attribute that makes it so.
+"""Blocking keys of persons: one value that is rare enough, or two or three that are so together.
 
-How rare is enough is the model's `key_rarity` in hundredths of a bit: a key of 15 bits meets three cases in 100,000 at
-most. The kinds are what backward elimination left over the true pairs of historical figures, FEBRL and fake_1000.
+How rare is enough is the model's `key_rarity` in hundredths of a bit: at 15 bits a key meets three cases in 100,000.
+Only the shortest combinations yield keys: what is rare enough needs no company. Which combinations are used is what
+forward selection took, by true pairs gained for each candidate and key, on historical figures, FEBRL and fake_1000.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import combinations
-from typing import NamedTuple
 
 from pipeline.correlation.kinds import Kind, key
-from pipeline.correlation.name_sounds import Sounds, sounds
-from pipeline.correlation.thing_keys import area, places, postcodes
+from pipeline.correlation.name_sounds import sounds
+from pipeline.correlation.thing_keys import area, place_sounds, postcodes
+from pipeline.matching.comparisons.addresses import UNIT
 from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.rarity import rarity_of
 
-LESS_FOR_PAIRS = 100
-"""How much less rare a pair of name sounds may be: most pairs are rarer than their parts' rarities add up to."""
-
-YEAR, MONTH, DAY, POSTCODE, AREA, PLACE = 600, 950, 800, 1100, 800, 600
+YEAR, MONTH, DAY, DATE, POSTCODE, AREA, INITIAL = 600, 950, 800, 1400, 1100, 800, 350
 """Rarity of an attribute's common value: 64 birth years; 12 months in each; 365 days in any order of day and month;
-2,000 postcodes; 256 postal areas; a city of one in 64."""
+both; 2,000 postcodes; 256 postal areas; 11 first letters."""
 
-MAX_TOKENS = 8
-MAX_PAIRED = 6
-"""Rarest name tokens of one person that yield keys, and that are paired."""
+PLACE = 550
+"""A city of one in 45, since cities that sound alike are one."""
+
+UNIT_POSTCODE = 1600
+"""Of the postcodes that a few doors share there are more than a million."""
+
+MAX_TOKENS = 4
+"""Rarest name tokens of one person that yield keys."""
 
 SPELT = 5
-"""Letters from which a spelling is rare enough to stand alone."""
+"""Letters from which a spelling is told from others that sound alike."""
 
 DECEMBER = 12
 
 DEFAULT_DAY = "1-1"
 """1 January stands for an unknown day (in a third of the historical figures), so it tells no more than the year."""
 
+COMBINATIONS = {
+    Kind.POSTCODE: "/c /a",
+    Kind.POSTCODE_DATE: "/mc",
+    Kind.DATE: "/f /m",
+    Kind.DATE_PLACE: "/fp /dp /yp",
+    Kind.DATE_INITIAL: "/fi",
+    Kind.NAME: "s/ v/ x/ o/",
+    Kind.NAME_PAIR: "ss/ sv/ sx/ vx/ xx/ oo/ ox/",
+    Kind.NAME_DATE: "s/f o/f",
+    Kind.NAME_POSTCODE: "o/c",
+    Kind.NAME_YEAR: "s/y x/y",
+    Kind.NAME_PLACE: "s/p v/p o/p x/p",
+    Kind.NAMES_DATE: "ss/y sv/y oo/y ss/d",
+    Kind.NAMES_PLACE: "ss/p oo/p oo/a",
+    Kind.NAME_YEAR_PLACE: "s/yp v/yp x/yp o/yp",
+}
+"""What each kind puts together, as letters of name parts / letters of attributes.
+
+Of a name token: o its onset, s its consonant skeleton, v a class of variants, x its spelling where the skeleton is too
+common. Of a birth date: y year, m month, d day in either order of day and month, f all of it. p a place's sound, c
+postcode, a postal area, i initial.
+"""
+
 _WRITTEN_DATE = re.compile(r"(\d{4})(?:-(\d\d)-(\d\d))?\b")
 
+Part = tuple[str, tuple[int, ...]]
+"""Values that a key may hold: their text, then rarities in hundredths of a bit at the places named below."""
+RARITY, FIRST, SECOND, HEARD, NONE = range(5)
+"""Of all of it; of its first and second half alone; with the sound in place of the spelling; of none of it. What there
+is not is 0."""
 
-class Born(NamedTuple):
-    """What is known of a birth date, as texts, in every order of day and month that it may have been written in."""
+Parts = dict[str, list[Part]]
+"""Parts by their letters."""
 
-    years: tuple[int, ...] = ()
-    months: tuple[str, ...] = ()
-    days: tuple[str, ...] = ()
-    dates: tuple[str, ...] = ()
+Lettered = tuple[tuple[str, Part], ...]
+
+NOTHING: list[Part] = [("", (0, 0, 0, 0, 0))]
 
 
 def person_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
     """The keys of a person that hold a name or a birth date."""
-    born, where, codes = _born(entity), places(entity), postcodes(entity)
-    heard = _heard(entity)
-    for one in heard:
-        yield from _onset_keys(one, born, where, codes, enough)
-        yield from _sound_keys(one, where, enough)
-    for first, second in combinations(heard[:MAX_PAIRED], 2):
-        yield from _pair_keys(first, second, born, where, enough - LESS_FOR_PAIRS)
-    yield from (key(Kind.NAME, f"spelt {form}") for form in _rare_spellings(entity, enough))
-    yield from _nameless_keys(_initials(entity), born, where, codes)
+    names, attributes = _name_parts(entity), _attributes(entity)
+    for kind, named, others, lesser in _TABLE:
+        for text, one in names.get(named, ()):
+            missing = enough - one[RARITY]
+            for value, other in attributes.get(others, ()):
+                if other[RARITY] < missing:
+                    continue
+                for i, j in lesser:
+                    if one[i] + other[j] >= enough:
+                        break
+                else:
+                    yield key(kind, f"{named}{others} {text} {value}")
 
 
-def _heard(entity: EntityPrint) -> list[Sounds]:
-    """The sounds of the name tokens of all names, rarest first."""
-    found = {sounds(token) for name in entity.names for token in name.tokens if token.kind != "initial"}
-    known = [one for one in found if one.skeletons]
-    return sorted(known, key=lambda one: (-one.rarity, one.skeletons, one.onsets))[:MAX_TOKENS]
+def _name_parts(entity: EntityPrint) -> Parts:
+    """The parts of the rarest name tokens of all names, each alone and any two together."""
+    tokens = {token for name in entity.names for token in name.tokens if token.kind != "initial"}
+    rarest = sorted((_token_parts(token) for token in tokens), key=_by_rarity)[:MAX_TOKENS]
+    parts: Parts = {"": NOTHING}
+    for one in rarest:
+        for letter, part in one:
+            parts.setdefault(letter, []).append(part)
+    for one, other in combinations(rarest, 2):
+        _pair(one, other, parts)
+    return parts
 
 
-def _rare_spellings(entity: EntityPrint, enough: int) -> list[str]:
-    """Tokens that are rare enough as they are spelt, though others sound like them."""
-    forms = {token.forms[0] for name in entity.names for token in name.tokens if token.kind != "initial"}
-    return sorted(form for form in forms if len(form) >= SPELT and rarity_of(form) >= enough)[:MAX_TOKENS]
+def _pair(one: Lettered, other: Lettered, parts: Parts) -> None:
+    """Add all pairs of the parts of two tokens, in one order whichever token comes first."""
+    for letter, p in one:
+        for following, q in other:
+            letters = _PAIRS.get(letter + following)
+            if letters and p[0] != q[0]:
+                swapped = letter > following or (letter == following and p[0] > q[0])
+                parts.setdefault(letters, []).append(_both(q, p) if swapped else _both(p, q))
+
+
+def _both(one: Part, other: Part) -> Part:
+    (text, p), (value, q) = one, other
+    heard = max(p[HEARD] and p[HEARD] + q[RARITY], q[HEARD] and p[RARITY] + q[HEARD])
+    return f"{text} {value}", (p[RARITY] + q[RARITY], p[RARITY], q[RARITY], heard, 0)
+
+
+def _part(text: str, rarity: int, heard: int = 0) -> Part:
+    return text, (rarity, 0, 0, heard, 0)
+
+
+@lru_cache(maxsize=1 << 16)
+def _token_parts(token: TokenPrint) -> Lettered:
+    heard, spelt = sounds(token), token.forms[0]
+    found = [("o", _part(onset, rarity)) for onset, rarity in heard.onsets]
+    found += [("s", _part(skeleton, rarity)) for skeleton, rarity in heard.skeletons]
+    found += [("v", _part(variant, rarity)) for variant, rarity in heard.variants]
+    if len(spelt) >= SPELT:
+        found.append(("x", _part(spelt, rarity_of(spelt), heard.rarity)))
+    return tuple(found)
+
+
+def _by_rarity(parts: Lettered) -> tuple[int, Lettered]:
+    """By the commonest skeleton, the rarest first."""
+    return -min((rarities[RARITY] for letter, (_, rarities) in parts if letter == "s"), default=0), parts
+
+
+def _attributes(entity: EntityPrint) -> Parts:
+    """The parts of the birth date, places, postcodes and initials, each alone and as combinations want them."""
+    parts: Parts = {"": NOTHING, **_date_parts(entity)}
+    parts["p"] = _alone(sorted(place_sounds(entity)), PLACE)
+    codes = sorted(postcodes(entity))
+    parts["c"] = [_part(code, UNIT_POSTCODE if UNIT.fullmatch(code) else POSTCODE) for code in codes]
+    parts["a"] = _alone(sorted({area(code) for code in codes}), AREA)
+    parts["i"] = _alone(sorted(_initials(entity)), INITIAL)
+    for letters in _TOGETHER:
+        first, second = parts.get(letters[:-1]), parts.get(letters[-1])
+        if first and second:
+            parts[letters] = [_both(one, other) for one in first for other in second]
+    return parts
+
+
+def _alone(values: Iterable[str], rarity: int) -> list[Part]:
+    return [_part(value, rarity) for value in values]
 
 
 def _initials(entity: EntityPrint) -> set[str]:
@@ -79,72 +169,59 @@ def _initials(entity: EntityPrint) -> set[str]:
     return {token.forms[0][:1] for name in entity.names for token in name.tokens} - {""}
 
 
-def _born(entity: EntityPrint) -> Born:
+def _date_parts(entity: EntityPrint) -> Parts:
     date = entity.birth_date
     if date is not None:
         return _dated(date.year, date.month, date.day)
     written = _WRITTEN_DATE.match(entity.birth_date_text)
-    return _dated(*(int(part or 0) for part in written.groups())) if written else Born()
+    return _dated(*(int(part or 0) for part in written.groups())) if written else {}
 
 
-def _dated(year: int, month: int, day: int) -> Born:
-    if not day:
-        return Born((year,), (f"{year}-{month}",) if month else ())
-    months = (f"{year}-{month}", f"{year}-{day}") if day <= DECEMBER and day != month else (f"{year}-{month}",)
+@lru_cache(maxsize=1 << 15)
+def _dated(year: int, month: int, day: int) -> Parts:
+    """Day and month in every order that they may have been written in."""
+    parts = {"y": _alone((f"{year}",), YEAR)}
+    months = {month, day} if 0 < day <= DECEMBER else {month}
+    parts["m"] = _alone((f"{year}-{one}" for one in sorted(months - {0})), MONTH)
     either = f"{min(month, day)}-{max(month, day)}"
-    return Born((year,), months, () if either == DEFAULT_DAY else (either,), (f"{year}-{either}",))
+    if day and either != DEFAULT_DAY:
+        parts["d"], parts["f"] = _alone((either,), DAY), _alone((f"{year}-{either}",), DATE)
+    return parts
 
 
-def _onset_keys(one: Sounds, born: Born, where: Iterable[str], codes: Iterable[str], enough: int) -> Iterator[int]:
-    for onset, rarity in one.onsets:
-        if rarity + YEAR >= enough:
-            yield from (key(Kind.NAME_YEAR, f"{onset} {year}") for year in born.years)
-        elif rarity + MONTH >= enough:
-            yield from (key(Kind.NAME_MONTH, f"{onset} {month}") for month in born.months)
-        if rarity + DAY >= enough:
-            yield from (key(Kind.NAME_DAY, f"{onset} {day}") for day in born.days)
-        if rarity + POSTCODE >= enough:
-            yield from (key(Kind.NAME_POSTCODE, f"{onset} {code}") for code in codes)
-        if rarity + AREA >= enough:
-            yield from (key(Kind.NAME_AREA, f"{onset} {area(code)}") for code in codes)
-        if rarity + PLACE >= enough:
-            yield from (key(Kind.NAME_PLACE, f"{onset} {place}") for place in where)
+def _table() -> list[tuple[Kind, str, str, tuple[tuple[int, int], ...]]]:
+    """The combinations, each with those lesser ones that have keys of their own, as places in both parts."""
+    wanted = [(kind, *one.partition("/")[::2]) for kind, some in COMBINATIONS.items() for one in some.split()]
+    known = {(named, others) for _, named, others in wanted}
+    return [(kind, named, others, _lesser(named, others, known)) for kind, named, others in wanted]
 
 
-def _sound_keys(one: Sounds, where: Iterable[str], enough: int) -> Iterator[int]:
-    for skeleton, rarity in one.skeletons:
-        if rarity >= enough:
-            yield key(Kind.NAME, skeleton)
-    for sound, rarity in (*one.skeletons, *one.variants):
-        if enough > rarity >= enough - PLACE:
-            yield from (key(Kind.NAME_PLACE, f"sound {sound} {place}") for place in where)
+def _lesser(named: str, others: str, known: set[tuple[str, str]]) -> tuple[tuple[int, int], ...]:
+    possible = {
+        (RARITY, NONE): (named, ""),
+        (NONE, RARITY): ("", others),
+        (FIRST, RARITY): (named[:1], others),
+        (SECOND, RARITY): (named[1:], others),
+        (HEARD, RARITY): (_heard(named), others),
+        (RARITY, FIRST): (named, others[:-1]),
+        (RARITY, SECOND): (named, others[-1:]),
+    }
+    return tuple(places for places, lesser in possible.items() if lesser != (named, others) and lesser in known)
 
 
-def _pair_keys(first: Sounds, second: Sounds, born: Born, where: Iterable[str], enough: int) -> Iterator[int]:
-    """Two skeletons, or one and a variant class; what is too common with a variant class also takes an attribute."""
-    for one in (*first.skeletons, *first.variants):
-        for other in (*second.skeletons, *second.variants):
-            classes = (one in first.variants) + (other in second.variants)
-            pair = f"{one[0]} {other[0]}" if one[0] < other[0] else f"{other[0]} {one[0]}"
-            if classes == 2 or one == other:
-                continue
-            if one[1] + other[1] >= enough:
-                yield key(Kind.NAME_PAIR, pair)
-            elif classes:
-                yield from (key(Kind.NAME_YEAR, f"{pair} {year}") for year in born.years)
-                yield from (key(Kind.NAME_PLACE, f"{pair} {place}") for place in where)
+def _heard(named: str) -> str:
+    """The letters with a sound in place of a spelling."""
+    return "".join(sorted(named.replace("x", "s", 1)))
 
 
-def _nameless_keys(initials: Iterable[str], born: Born, where: Iterable[str], codes: Iterable[str]) -> Iterator[int]:
-    """For names that have nothing in common."""
-    for date in born.dates:
-        yield from (key(Kind.DATE_PLACE, f"{date} {place}") for place in where)
-        if born.days:
-            yield from (key(Kind.DATE_INITIAL, f"{date} {initial}") for initial in initials)
-    for place in where:
-        yield from (key(Kind.DATE_PLACE, f"{initial} {year} {place}") for initial in initials for year in born.years)
-    for code in codes:
-        yield from (key(Kind.POSTCODE_YEAR, f"{code} {year}") for year in born.years)
-        yield from (key(Kind.POSTCODE_YEAR, f"{area(code)} {day}") for day in born.days)
-        if not code.isdigit():
-            yield from (key(Kind.POSTCODE_PLACE, f"{code} {place}") for place in where)
+def _together(wanted: Iterable[str]) -> list[str]:
+    """Letters that stand for two parts or more, the shorter first."""
+    found = {letters[:size] for letters in wanted for size in range(2, len(letters) + 1)}
+    return sorted(found, key=lambda letters: (len(letters), letters))
+
+
+_TABLE = _table()
+_PAIRS = {order: named for _, named, _, _ in _TABLE if len(named) > 1 for order in (named, named[::-1])}
+"""Letters of two name parts in either order, to those of their combination."""
+
+_TOGETHER = _together(others for _, _, others, _ in _TABLE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import combinations
 
@@ -10,7 +10,7 @@ from anyascii import anyascii
 
 from pipeline.correlation.kinds import Kind, key
 from pipeline.correlation.name_sounds import sounds
-from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint
+from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.sounds import skeleton_of
 
 CONFUSABLE = str.maketrans("OIBS", "0185")
@@ -25,8 +25,14 @@ NEAR_IDENTIFIER = 10
 SHORTEST_NEAR = 7
 """Shorter numbers are near to too many others."""
 
-PLATE = 4
-"""Characters at either end of a plate that are rare enough by themselves; three are with the vehicle's make."""
+PLATE = (4, 3)
+"""Characters at either end of a plate that are taken: a witness reads so many."""
+
+CHARACTER, LOOK = 380, 360
+"""Rarity of a plate's character, between a digit's and a letter's, and of a vehicle's make, model or colour."""
+
+RARE_DOMAIN, RARE_USER = 5, 2
+"""Sounds of a domain beyond any large provider's ("hotmail" has four), and of a user part at such a domain."""
 
 EMAIL_NAME = 6
 """Characters of an e-mail's user part that are telling without a domain."""
@@ -47,24 +53,37 @@ def places(entity: EntityPrint) -> frozenset[str]:
     return frozenset(_folded(place) for place in (entity.birth_place, *(one.city for one in entity.addresses))) - {""}
 
 
+def place_sounds(entity: EntityPrint) -> frozenset[str]:
+    """Birth place and cities as they sound, digits kept: a misspelt city mostly sounds the same."""
+    return frozenset(_place_sound(place) for place in places(entity)) - {""}
+
+
+@lru_cache(maxsize=1 << 16)
+def _place_sound(place: str) -> str:
+    return skeleton_of(_letters(place)) + _digits(place)
+
+
 def postcodes(entity: EntityPrint) -> frozenset[str]:
     """The postcodes of all addresses."""
     return frozenset(one.postcode for one in entity.addresses if len(one.postcode) >= SHORTEST_POSTCODE)
 
 
-def thing_keys(entity: EntityPrint) -> Iterator[int]:
-    """The keys of an entity of any type, a person's names and birth date aside."""
+def thing_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
+    """The keys of an entity of any type, a person's names and birth date aside.
+
+    `enough` is how rare a key of what many things have in common must be, in hundredths of a bit.
+    """
     for source in SOURCES:
         yield from source(entity)
+    yield from _plates(entity, enough)
+    yield from _titles(entity, enough)
 
 
 def _identifiers(entity: EntityPrint) -> Iterator[int]:
     for identifier in entity.identifiers:
         value = identifier.value.translate(CONFUSABLE)
         yield key(Kind.IDENTIFIER, value)
-        if identifier.type == "plate":
-            yield from _plate(identifier, entity.make)
-        elif len(value) >= SHORTEST_NEAR:
+        if identifier.type != "plate" and len(value) >= SHORTEST_NEAR:
             yield from _near(value[-NEAR_IDENTIFIER:])
 
 
@@ -76,13 +95,25 @@ def _near(end: str) -> Iterator[int]:
         yield key(Kind.IDENTIFIER_NEAR, f"{first}{second} {one} {other}")
 
 
-def _plate(plate: IdentifierPrint, make: str) -> Iterator[int]:
-    """Only of what was read: ? stands for one character, * for any number of them."""
-    for length, also in ((PLATE, ""), (PLATE - 1, make)):
-        if length == PLATE or make:
-            for end, text in (("first", plate.value[:length]), ("last", plate.value[-length:])):
-                if len(text) == length and text.isalnum():
-                    yield key(Kind.PLATE, f"{end} {text.translate(CONFUSABLE)} {also}")
+def _plates(entity: EntityPrint, enough: int) -> Iterator[int]:
+    """Either end of a plate, of what was read only (? stands for one character, * for any number), with as much of the
+    vehicle's looks as makes it rare enough."""
+    for plate in entity.identifiers:
+        if plate.type == "plate":
+            for length in PLATE:
+                for end, text in (("first", plate.value[:length]), ("last", plate.value[-length:])):
+                    if len(text) == length and text.isalnum():
+                        yield from _plate(end, text.translate(CONFUSABLE), entity, enough)
+
+
+def _plate(end: str, text: str, entity: EntityPrint, enough: int) -> Iterator[int]:
+    rarity = CHARACTER * len(text)
+    looks = ""
+    for look in ("", entity.make, entity.model, entity.colour):
+        rarity, looks = rarity + (LOOK if look else 0), f"{looks} {look}"
+        if rarity >= enough:
+            yield key(Kind.PLATE, f"{end} {text}{looks}")
+            return
 
 
 def _phones(entity: EntityPrint) -> Iterator[int]:
@@ -91,10 +122,16 @@ def _phones(entity: EntityPrint) -> Iterator[int]:
 
 
 def _emails(entity: EntityPrint) -> Iterator[int]:
+    """A provider of millions is known by a few sounds, and there the user part must agree but for its sound; at other
+    domains both may be misspelt."""
     for email in entity.emails:
         user, _, domain = email.partition("@")
-        yield key(Kind.EMAIL_USER, f"{user} {skeleton_of(_letters(domain.rpartition('.')[0]))}")
-        yield key(Kind.EMAIL_DOMAIN, f"{skeleton_of(_letters(user))} {_digits(user)} {domain}")
+        heard, heard_domain = skeleton_of(_letters(user)), skeleton_of(_letters(domain.rpartition(".")[0]))
+        yield key(Kind.EMAIL_USER, f"{user} {heard_domain}")
+        if len(heard_domain) >= RARE_DOMAIN <= len(heard) + len(heard_domain) - RARE_USER:
+            yield key(Kind.EMAIL_DOMAIN, f"{heard} {heard_domain}")
+        else:
+            yield key(Kind.EMAIL_DOMAIN, f"{heard} {_digits(user)} {domain}")
         if len(user) >= EMAIL_NAME:
             yield key(Kind.EMAIL_NAME, user)
 
@@ -138,30 +175,43 @@ def _events(entity: EntityPrint) -> Iterator[int]:
 MAX_WORDS = 4
 """Rarest words of one title that yield keys."""
 
-RARE_WORD = 1300
-"""Rarity, in hundredths of a bit, of a word that tells an organisation alone: twelve cases in 100,000 at most."""
+LESS_FOR_WORDS = 200
+"""How much less rare a word of a title may be than a key must: there are fewer organisations than persons."""
+
+WORD_PLACE = 600
+"""Rarity of a word's place, one in 64, in hundredths of a bit."""
 
 ACRONYM = 3
 """Words from which on a title may be known by its initials."""
 
 
-def _titles(entity: EntityPrint) -> Iterator[int]:
+def _titles(entity: EntityPrint, enough: int) -> Iterator[int]:
     """Names of organisations, vessels and whatever else is not a person's."""
     if entity.type == "person":
         return
-    where = places(entity) | postcodes(entity)
+    where, least = place_sounds(entity) | postcodes(entity), enough - LESS_FOR_WORDS
     for name in entity.names[:MAX_TITLES]:
         tokens = [token for token in name.tokens if token.kind != "initial"]
         words = {skeleton: token.rarity for token in tokens for skeleton, _ in sounds(token).skeletons}
         rarest = sorted(words, key=lambda word: (-words[word], word))[:MAX_WORDS]
-        yield from (key(Kind.TITLE, " ".join(sorted(pair))) for pair in combinations(rarest, 2))
+        for one, other in combinations(rarest, 2):
+            yield from _title(" ".join(sorted((one, other))), words[one] + words[other], where, least)
         for word in rarest:
-            if words[word] >= RARE_WORD or len(rarest) == 1:
-                yield key(Kind.TITLE, word)
-            yield from (key(Kind.TITLE_PLACE, f"{word} {place}") for place in where)
+            yield from _title(word, least if len(rarest) == 1 else words[word], where, least)
+            yield from (
+                key(Kind.TITLE_PLACE, f"{word} {place}") for place in where if words[word] + WORD_PLACE >= least
+            )
         if len(tokens) >= ACRONYM:
             yield key(Kind.TITLE, "".join(sounds(token).initial for token in tokens))
         yield key(Kind.TITLE, "".join(token.forms[0] for token in tokens))
+
+
+def _title(words: str, rarity: int, where: Iterable[str], least: int) -> Iterator[int]:
+    """Words alone where they are rare enough, else with a place."""
+    if rarity >= least:
+        yield key(Kind.TITLE, words)
+    elif rarity + WORD_PLACE >= least:
+        yield from (key(Kind.TITLE_PLACE, f"{words} {place}") for place in where)
 
 
 MAX_TITLES = 6
@@ -187,5 +237,4 @@ SOURCES: tuple[Callable[[EntityPrint], Iterator[int]], ...] = (
     _emails,
     _houses,
     _events,
-    _titles,
 )

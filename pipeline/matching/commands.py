@@ -108,6 +108,9 @@ def train(
     general: Annotated[
         bool, typer.Option("--general", help="Keep out what is peculiar to these records: for use on others.")
     ] = False,
+    serve: Annotated[
+        int, typer.Option("--cases", min=0, help="How many cases the model is to serve; 0: as many as are given.")
+    ] = 0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the facts of the training as one JSON object.")
     ] = False,
@@ -124,7 +127,8 @@ def train(
         cases = _cases(files, bar)
         if not cases.prints:
             raise LiaisonError("the files hold no valid case record")
-        trained = learn(cases.by_type(), version, Budget(seed=seed), partial(_ticker, bar), general=general)
+        budget, tick = Budget(seed=seed), partial(_ticker, bar)
+        trained = learn(cases.by_type(), version, budget, tick, general=general, cases=serve)
         file = trained.file if labels is None else calibrated(trained.file, cases, _rows(labels))
     output.write_bytes(dump(file) + b"\n")
     if as_json:

@@ -77,7 +77,7 @@ class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """The file as it is on disk.
 
     `key_rarity` is how rare a blocking key must be, in hundredths of a bit: at 15 bits a key meets three cases in
-    100,000 at most; an installation of millions of cases takes 17, and loses the weakest of its links.
+    100,000 at most; a million cases take 19, and lose some of the weakest links. Training sets it by what it was given.
     """
 
     version: str

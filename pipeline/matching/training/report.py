@@ -35,6 +35,7 @@ def table(file: ModelFile) -> Table:
 def remarks(trained: Trained, file: ModelFile, cases: Cases) -> Iterator[str]:
     """What the table does not say."""
     yield f"prior {file.prior.bits / 100:+.1f} bits, companions {file.prior.companion / 100:+.1f} ({file.prior.source})"
+    yield f"blocking keys at least {file.key_rarity / 100:.1f} bits rare"
     if not trained.learnt:
         yield "No entity type had enough records that meet: every weight is at its reference."
     for name in trained.kept:

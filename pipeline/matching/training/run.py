@@ -20,6 +20,12 @@ LOWEST_PRIOR = -3000
 HIGHEST_PRIOR = -300
 """Hundredths of a bit: at best one of eight pairs is true, whatever a small file suggests."""
 
+KEY_MEETS = 3
+"""Entities that share a blocking key by chance, at most: a case then meets tens of others, whatever the size."""
+
+LOWEST_KEY_RARITY, HIGHEST_KEY_RARITY = 800, 2000
+"""Below eight bits most pairs meet anyway; beyond twenty nothing that a key holds is rarer."""
+
 FEWEST_COMPANIONS = 600
 """Hundredths of a bit: at least one pair of companions for 64 true pairs, even where a file shows none."""
 
@@ -41,11 +47,14 @@ def train(
     progress: Progress,
     *,
     general: bool = False,
+    cases: int = 0,
 ) -> Trained:
     """Learn from entity prints by type. A field shared by types is learnt from the type with most true pairs.
 
+    `cases` is how many cases the model is to serve, 0 for as many as there are entities of a type.
     `general` is for a model that is to serve beyond these records: what is peculiar to them stays at the reference
-    (the prior, what tells companions, the curve of names) or is left out (frequencies of their towns, shared values).
+    (the prior, what tells companions, the curve of names, how rare keys must be) or is left out (frequencies of their
+    towns, shared values).
     """
     start = Model(reference(version))
     learnt = {
@@ -63,12 +72,19 @@ def train(
         version,
         comparisons,
         prior=prior,
+        key_rarity=start.key_rarity if general else key_rarity(cases or max(map(len, prints.values()), default=0)),
         shared_phones=shared_values("phone", named),
         shared_emails=shared_values("email", named),
         shared_addresses=shared_values("address", named),
         training=_facts(prints, learnt, kept, budget),
     )
     return Trained(file, learnt, kept)
+
+
+def key_rarity(entities: int) -> int:
+    """How rare a blocking key must be, in hundredths of a bit, where there are so many entities of a type."""
+    bits = round(100 * math.log2(max(entities, 1) / KEY_MEETS))
+    return max(LOWEST_KEY_RARITY, min(HIGHEST_KEY_RARITY, bits))
 
 
 def _comparisons(

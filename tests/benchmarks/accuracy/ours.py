@@ -45,14 +45,15 @@ def trained(entities: Sequence[EntityPrint], seed: int = 1) -> Model:
 def outcomes(data: DataSet, say: Callable[[str], None]) -> dict[str, Outcome]:
     """The product's links and things with a model trained on the data, and its links with the model it ships."""
     entities = prints(data)
-    candidates, true = candidate_codes(data, entities), data.truth()
+    true, model, shipped = data.truth(), trained(entities), load_model()
+    candidates = candidate_codes(data, entities, model)
     say(f"{data.name}: {len(candidates):,} candidate pairs")
-    model, shipped = trained(entities), load_model()
     scores = scored(entities, model, candidates)
+    known = candidate_codes(data, entities, shipped)
     return {
         LINKS: against(data, true, links(data, entities, scores, model)),
         THINGS: against(data, true, things(data, entities, scores, model)),
-        SHIPPED: against(data, true, links(data, entities, scored(entities, shipped, candidates), shipped)),
+        SHIPPED: against(data, true, links(data, entities, scored(entities, shipped, known), shipped)),
     }
 
 
@@ -86,11 +87,10 @@ def against(data: DataSet, true: set[Pair], found: set[Pair]) -> Outcome:
     return Outcome(hits / max(len(found), 1), hits / len(true))
 
 
-def candidate_codes(data: DataSet, entities: Sequence[EntityPrint]) -> np.ndarray:
-    """Pairs that share a blocking key, as i * n + j."""
+def candidate_codes(data: DataSet, entities: Sequence[EntityPrint], model: Model) -> np.ndarray:
+    """Pairs that share one of the model's blocking keys, as i * n + j."""
     size, codes = len(entities), [np.zeros(0, dtype=np.int64)]
-    shipped = load_model()
-    for members in in_blocks(keys((one,), shipped.stop_keys, shipped.key_rarity) for one in entities):
+    for members in in_blocks(keys((one,), model.stop_keys, model.key_rarity) for one in entities):
         array = np.array(members, dtype=np.int64)
         first, second = np.triu_indices(len(array), 1)
         codes.append(array[first] * size + array[second])

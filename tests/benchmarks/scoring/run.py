@@ -41,7 +41,7 @@ def main() -> int:
     wanted = parser.parse_args().pairs
     data = fake_1000()
     entities = prints(data)
-    size, codes = len(entities), candidate_codes(data, entities)
+    size, codes = len(entities), candidate_codes(data, entities, load_model())
     drawn = random.Random(1).sample(sorted(int(code) for code in codes), min(wanted, len(codes)))
     pairs = [(code // size, code % size) for code in drawn]
     table = Table(

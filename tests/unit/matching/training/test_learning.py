@@ -11,7 +11,7 @@ import pytest
 from pipeline.matching.model import Model
 from pipeline.matching.scoring import score
 from pipeline.matching.training.learning import Budget
-from pipeline.matching.training.run import Trained, train
+from pipeline.matching.training.run import Trained, key_rarity, train
 
 BUDGET = Budget(random_pairs=40_000, pairs_per_rule=4_000, seed=3)
 SYLLABLES = ["ba", "do", "ki", "lu", "me", "na", "ro", "shi", "ta", "vo", "zu", "pe"]
@@ -115,3 +115,12 @@ def test_too_few_records_teach_nothing(people: list[Any]) -> None:
     found = train({"person": people[:6], "vehicle": []}, "test", BUDGET, quiet)
     assert not found.learnt
     assert Model(found.file).prior == -1700
+
+
+def test_keys_are_as_rare_as_so_many_cases_need(people: list[Any], trained: Trained) -> None:
+    assert trained.file.key_rarity == key_rarity(len(people)) < key_rarity(50_000) < key_rarity(1_000_000)
+    assert 3 * 2 ** (key_rarity(50_000) / 100) == pytest.approx(50_000, rel=0.01)
+    assert (key_rarity(1), key_rarity(10**9)) == (800, 2000)
+    served = train({"person": people[:6]}, "test", BUDGET, quiet, cases=1_000_000)
+    assert served.file.key_rarity == key_rarity(1_000_000)
+    assert train({"person": people[:6]}, "test", BUDGET, quiet, general=True).file.key_rarity == 1500
