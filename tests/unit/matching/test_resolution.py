@@ -40,6 +40,13 @@ def test_father_and_son_are_apart_and_one_person_is_not(print_of: Any, model: Mo
     assert are_apart(father, print_of(type="organisation", names=[{"full": "Smith Ltd"}]), model)
 
 
+def test_records_that_say_little_are_not_apart(print_of: Any, model: Model) -> None:
+    """Without any contradiction, though relatives of one family name are frequent."""
+    whole = print_of(type="person", names=[{"full": "Zbigniew Oczko"}], birth_date="1970-10-10")
+    part = print_of(type="person", names=[{"full": "Oczko"}])
+    assert not are_apart(whole, part, model)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 900), st.integers(0, 7), st.integers(0, 7)).filter(lambda t: t[1] != t[2])),
     st.sets(st.tuples(st.integers(0, 7), st.integers(0, 7))),
