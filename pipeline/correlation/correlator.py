@@ -109,11 +109,12 @@ class Correlator(Generic[Model]):
         since: dict[int, list[int]] = {}
         for fingerprint, keys, met in zip(fingerprints, owned, self._meet(fingerprints, owned), strict=True):
             self.counts.events += 1
-            before = self._held(fingerprint.case)
+            held = self.store.find(fingerprint.case)
+            before = None if held is None else self.store.record(held).fingerprint
             if before is not None and _order(before) >= _order(fingerprint):
                 yield []
                 continue
-            number = self._take(fingerprint, before, keys)
+            number = self._take(fingerprint, held, before, keys)
             numbers = {*met.numbers, *(other for key in keys for other in since.get(key, ()))} - {number}
             for key in keys:
                 since.setdefault(key, []).append(number)
@@ -122,7 +123,7 @@ class Correlator(Generic[Model]):
     def _received(
         self, fingerprint: Fingerprint, before: Fingerprint | None, number: int, met: set[int], count: int
     ) -> list[Claim]:
-        followed = set(self.store.followed(number))
+        followed = set() if before is None else set(self.store.followed(number))
         if before is not None and (before.hash, before.withdrawn) == (fingerprint.hash, fingerprint.withdrawn):
             return list(self._claims(fingerprint, number, followed, set()))
         self.counts.candidates += count
@@ -130,9 +131,10 @@ class Correlator(Generic[Model]):
 
     def load(self, fingerprint: Fingerprint) -> None:
         """Rebuild: take in a version without judging it."""
-        before = self._held(fingerprint.case)
+        held = self.store.find(fingerprint.case)
+        before = None if held is None else self.store.record(held).fingerprint
         if before is None or _order(before) < _order(fingerprint):
-            self._take(fingerprint, before, self._owned(fingerprint.keys))
+            self._take(fingerprint, held, before, self._owned(fingerprint.keys))
 
     def adopt(self, claim: Claim) -> None:
         """Rebuild, after every `load`: follow the link of this partition's own last claim about it.
@@ -146,22 +148,25 @@ class Correlator(Generic[Model]):
 
     def _number(self, side: Side) -> int:
         number = self.store.find(side.case)
-        return self.store.put(_unknown(side)) if number is None else number
+        return self.store.put(_unknown(side), None) if number is None else number
 
-    def _held(self, case: str) -> Fingerprint | None:
-        number = self.store.find(case)
-        return None if number is None else self.store.record(number).fingerprint
-
-    def _take(self, fingerprint: Fingerprint, before: Fingerprint | None, owned: Iterable[int]) -> int:
-        number, new = self.store.put(fingerprint), set(owned)
-        old = set(self._owned(before.keys)) if before else set()
-        self.store.delist(number, old - new)
-        self.store.enlist(number, new - old)
+    def _take(
+        self, fingerprint: Fingerprint, held: int | None, before: Fingerprint | None, owned: Sequence[int]
+    ) -> int:
+        number = self.store.put(fingerprint, held)
+        if before is None:
+            self.store.enlist(number, owned)
+        else:
+            old, new = set(self._owned(before.keys)), set(owned)
+            self.store.delist(number, old - new)
+            self.store.enlist(number, new - old)
         return number
 
     def _owned(self, keys: Iterable[int]) -> list[int]:
         partition, partitions = self._partition, self._partitions
-        return [key for key in keys if owner(key, partitions) == partition]
+        return [
+            key for key in keys if key % partitions == partition
+        ]  # kinds.owner, which is called a hundred times a case
 
     def _claims(
         self, fingerprint: Fingerprint, number: int, followed: set[int], candidates: set[int]

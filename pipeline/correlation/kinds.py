@@ -86,9 +86,12 @@ CATALOGUE = (
 )
 
 
+_FIRST = tuple(int(kind) << HASH_BITS for kind in sorted(Kind))
+
+
 def key(kind: Kind, value: str) -> int:
     """The key of one value, whose parts are joined by blanks: 48 bits of BLAKE2b under the kind's number."""
-    return kind << HASH_BITS | int.from_bytes(blake2b(value.encode(), digest_size=HASH_BYTES).digest())
+    return _FIRST[kind] | int.from_bytes(blake2b(value.encode(), digest_size=HASH_BYTES).digest())
 
 
 def kind_of(key: int) -> Kind:

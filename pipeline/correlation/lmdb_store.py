@@ -12,6 +12,7 @@ from typing import Final
 import lmdb
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.correlation.sketch_table import SketchTable
 from pipeline.correlation.store import ENTRY, SEQUENCE_BITS, Entries, MemoryRecord, Numbers, sequence_of
@@ -83,9 +84,7 @@ class LmdbStore:
         return self._file.offset
 
     def find(self, case: str) -> int | None:
-        return self._find(_digest(case))
-
-    def _find(self, digest: bytes) -> int | None:
+        digest = _digest(case)
         if (number := self._new_cases.get(digest)) is not None:
             return number
         value = self._file.get("cases", digest)
@@ -99,11 +98,9 @@ class LmdbStore:
             raise KeyError(number)
         return LmdbRecord(value)
 
-    def put(self, fingerprint: Fingerprint) -> int:
-        digest = _digest(fingerprint.case)
-        number = self._find(digest)
+    def put(self, fingerprint: Fingerprint, number: int | None) -> int:
         if number is None:
-            number = self._new_cases[digest] = self._numbers.next(fingerprint.country)
+            number = self._new_cases[_digest(fingerprint.case)] = self._numbers.next(fingerprint.country)
         self._new_records[number] = MemoryRecord(fingerprint)
         self.sketches.put(sequence_of(number), fingerprint.sketch)
         return number
@@ -111,17 +108,24 @@ class LmdbStore:
     def country(self, country: str) -> int:
         return self._numbers.byte(country)
 
-    def entries(self, keys: Sequence[int]) -> Entries:
-        names = [_block_key(key) for key in keys]
+    def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
         with self._file.reader.cursor(db=self._file.databases["blocks"]) as cursor:
-            found = np.frombuffer(
-                cursor.getmulti(names, dupdata=True, dupfixed_bytes=NUMBER_BYTES, keyfixed=True), ENTRY
-            )
-        if self._unlisted:
-            kept = [(key, number) not in self._unlisted for key, number in found.tolist()]
-            found = found[np.array(kept, np.bool_)]
-        new = [(key, number) for key in keys if key in self._listed for number in self._listed[key]]
-        return np.unique(np.concatenate([found, np.array(new, ENTRY)])) if new else found
+            parts = [self._listed_under(some, cursor) for some in keys]
+        sizes = [len(part) // ENTRY.itemsize for part in parts]
+        return np.frombuffer(b"".join(parts), ENTRY), np.repeat(np.arange(len(parts)), sizes)
+
+    def _listed_under(self, keys: Sequence[int], cursor: lmdb.Cursor) -> memoryview | bytes:
+        names = [_block_key(key) for key in keys]
+        found: memoryview = cursor.getmulti(names, dupdata=True, dupfixed_bytes=NUMBER_BYTES, keyfixed=True)
+        if self._unlisted or any(key in self._listed for key in keys):
+            return self._changed(keys, np.frombuffer(found, ENTRY).tolist())
+        return found
+
+    def _changed(self, keys: Sequence[int], committed: list[tuple[int, int]]) -> bytes:
+        """Entries with what has been listed and unlisted since the last commit."""
+        kept = {entry for entry in committed if entry not in self._unlisted}
+        kept.update((key, number) for key in keys for number in self._listed.get(key, ()))
+        return np.array(sorted(kept), ENTRY).tobytes()
 
     def enlist(self, number: int, keys: Iterable[int]) -> None:
         for key in keys:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.correlation.store import ENTRY, SEQUENCE_BITS, UNKNOWN_COUNTRY, BlockStore, Entries
+from pipeline.correlation.store import SEQUENCE_BITS, UNKNOWN_COUNTRY, BlockStore, Entries
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.screening import Sketches, joined
 
@@ -37,18 +37,16 @@ class Meet:
 
     def __call__(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Meeting]:
         """Whom each meets under those of its keys that the store's partition owns."""
-        found = [self._store.entries(keys) for keys in owned]
-        asking = np.repeat(np.arange(len(found)), [len(some) for some in found])
-        entries = np.concatenate([np.empty(0, ENTRY), *found])
+        entries, asking = self._store.entries(owned)
         if self._told is not None:
             _tell(self._told, entries, asking)
         asking, numbers = self._abroad(fingerprints, asking, entries["number"])
-        counts = np.bincount(asking, minlength=len(found)).tolist()
+        counts = np.bincount(asking, minlength=len(owned)).tolist()
         if self._screen is not None and len(numbers):
             sketches = joined([one.sketch for one in fingerprints])
             may = self._screen(sketches.at(asking), self._store.sketches.of(numbers & _SEQUENCE))
             asking, numbers = asking[may], numbers[may]
-        ends = np.searchsorted(asking, np.arange(len(found)), side="right").tolist()
+        ends = np.searchsorted(asking, np.arange(len(owned)), side="right").tolist()
         return [
             Meeting(numbers[start:end].tolist(), count)
             for start, end, count in zip([0, *ends], ends, counts, strict=False)

@@ -5,18 +5,20 @@ What changed since the last commit is known by pages, which the store on disk wr
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.screening import Sketches
-from pipeline.matching.sketches import MAX_ROWS, ROW_BYTES, WORDS
+from pipeline.matching.sketches import MAX_ROWS, ROW_BYTES
 
 PAGE_BYTES = 4 * 4096 - 16
 """Four of LMDB's pages, less its header."""
 ROWS_A_PAGE = PAGE_BYTES // ROW_BYTES
-SPANS_A_PAGE = PAGE_BYTES // 4
+SPAN_BYTES = 4
+SPANS_A_PAGE = PAGE_BYTES // SPAN_BYTES
 
 COUNT_BITS = MAX_ROWS.bit_length()
 """A span: the first row, and in the low bits how many there are."""
@@ -25,35 +27,46 @@ FIRST_CAPACITY = 64
 
 
 class Column:
-    """A growing array of one item a row, with the pages that changed."""
+    """A growing buffer of items of one size, with the pages that changed."""
 
-    def __init__(self, width: int, a_page: int) -> None:
-        self.items: NDArray[np.uint32] = np.zeros((FIRST_CAPACITY, width), np.uint32)
+    def __init__(self, item_bytes: int, a_page: int) -> None:
         self.count = 0
         self.changed: set[int] = set()
-        self._a_page = a_page
+        self._item_bytes, self._a_page = item_bytes, a_page
+        self._buffer = bytearray(FIRST_CAPACITY * item_bytes)
 
-    def put(self, at: int, items: NDArray[np.uint32]) -> None:
+    @property
+    def items(self) -> NDArray[np.uint32]:
+        """All items, and room for more, as words; valid until the next `put`."""
+        return np.frombuffer(self._buffer, np.uint32).reshape(-1, self._item_bytes // 4)
+
+    def item(self, at: int) -> bytes:
+        """One item; nothing, where there is none."""
+        return bytes(self._buffer[at * self._item_bytes : (at + 1) * self._item_bytes]) if at < self.count else b""
+
+    def put(self, at: int, items: bytes | memoryview) -> None:
         """Set the items from `at` on, which is at most their count."""
-        end = at + len(items)
-        if end > len(self.items):
-            grown = np.zeros((max(end, 2 * len(self.items)), self.items.shape[1]), np.uint32)
-            grown[: self.count] = self.items[: self.count]
-            self.items = grown
-        self.items[at:end] = items
-        self.count = max(self.count, end)
-        self.changed.update(range(at // self._a_page, (end - 1) // self._a_page + 1))
+        start, end = at * self._item_bytes, at * self._item_bytes + len(items)
+        if end > len(self._buffer):
+            grown = bytearray(max(end, 2 * len(self._buffer)))
+            grown[: len(self._buffer)] = self._buffer
+            self._buffer = grown
+        self._buffer[start:end] = items
+        last = end // self._item_bytes
+        self.count = max(self.count, last)
+        self.changed.update(range(at // self._a_page, (last - 1) // self._a_page + 1))
 
     def pages(self) -> Iterator[tuple[int, bytes]]:
         """The pages that changed, by number."""
         for page in sorted(self.changed):
             start = page * self._a_page
-            yield page, self.items[start : min(start + self._a_page, self.count)].tobytes()
+            end = min(start + self._a_page, self.count)
+            yield page, bytes(self._buffer[start * self._item_bytes : end * self._item_bytes])
 
     def load(self, pages: Iterable[memoryview]) -> None:
         """Take over all pages of what was written, in order."""
         for page in pages:
-            self.put(self.count, np.frombuffer(page, np.uint32).reshape(-1, self.items.shape[1]))
+            self.put(self.count, page)
         self.changed.clear()
 
 
@@ -61,19 +74,19 @@ class SketchTable:
     """Sketches by the sequence of their case: 0, 1, 2..., as cases come."""
 
     def __init__(self) -> None:
-        self.rows, self.spans = Column(WORDS, ROWS_A_PAGE), Column(1, SPANS_A_PAGE)
+        self.rows, self.spans = Column(ROW_BYTES, ROWS_A_PAGE), Column(SPAN_BYTES, SPANS_A_PAGE)
 
     def put(self, sequence: int, sketch: bytes) -> None:
         """Set a case's sketch, in the place of the one before where it fits."""
-        rows = np.frombuffer(sketch, np.uint32).reshape(-1, WORDS)
         start, count = self._span(sequence)
-        if len(rows) > count:
+        rows = len(sketch) // ROW_BYTES
+        if rows > count:
             start = self.rows.count
-        if len(rows):
-            self.rows.put(start, rows)
-        while self.spans.count < sequence:
-            self.spans.put(self.spans.count, np.zeros((1, 1), np.uint32))
-        self.spans.put(sequence, np.array([[start << COUNT_BITS | len(rows)]], np.uint32))
+        if rows:
+            self.rows.put(start, sketch)
+        if sequence > self.spans.count:
+            self.spans.put(self.spans.count, bytes(SPAN_BYTES * (sequence - self.spans.count)))
+        self.spans.put(sequence, (start << COUNT_BITS | rows).to_bytes(SPAN_BYTES, sys.byteorder))
 
     def committed(self) -> None:
         """What changed has been written."""
@@ -81,11 +94,11 @@ class SketchTable:
         self.spans.changed.clear()
 
     def _span(self, sequence: int) -> tuple[int, int]:
-        span = int(self.spans.items[sequence, 0]) if sequence < self.spans.count else 0
+        span = int.from_bytes(self.spans.item(sequence), sys.byteorder)
         return span >> COUNT_BITS, span & ((1 << COUNT_BITS) - 1)
 
     def of(self, sequences: NDArray[np.uint32]) -> Sketches:
-        """The sketches of some cases, in their order."""
+        """The sketches of some cases, in their order; valid until the next `put`."""
         spans = self.spans.items[:, 0].take(sequences)
         counts = (spans & np.uint32((1 << COUNT_BITS) - 1)).astype(np.int32)
         return Sketches(self.rows.items, (spans >> np.uint32(COUNT_BITS)).astype(np.int32), counts)

@@ -62,8 +62,11 @@ class BlockStore(Protocol):
     def record(self, number: int) -> Record:
         """A held case; valid until the next `commit`."""
 
-    def put(self, fingerprint: Fingerprint) -> int:
-        """Hold a case's fingerprint in place of any before; returns the case's number. Raises StoreFullError."""
+    def put(self, fingerprint: Fingerprint, number: int | None) -> int:
+        """Hold a case's fingerprint in place of the one under its number (`find`); returns that, or a new one.
+
+        Raises StoreFullError.
+        """
 
     def country(self, country: str) -> int:
         """The top byte of the numbers of a country's cases; UNKNOWN_COUNTRY where they can't be told apart by it."""
@@ -72,8 +75,8 @@ class BlockStore(Protocol):
     def sketches(self) -> SketchTable:
         """The sketches of all cases held, by the sequence in their numbers."""
 
-    def entries(self, keys: Sequence[int]) -> Entries:
-        """What is listed under some keys, those of a key together."""
+    def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
+        """What is listed under the keys of several cases, and the case of each entry, by case; of a key together."""
 
     def enlist(self, number: int, keys: Iterable[int]) -> None:
         """List a case under some keys; harmless where it is listed."""
@@ -155,16 +158,18 @@ class MemoryStore:
     def country(self, country: str) -> int:
         return self._numbers.byte(country)
 
-    def put(self, fingerprint: Fingerprint) -> int:
-        number = self._cases.get(fingerprint.case)
+    def put(self, fingerprint: Fingerprint, number: int | None) -> int:
         if number is None:
             number = self._cases[fingerprint.case] = self._numbers.next(fingerprint.country)
         self._records[number] = MemoryRecord(fingerprint)
         self.sketches.put(sequence_of(number), fingerprint.sketch)
         return number
 
-    def entries(self, keys: Sequence[int]) -> Entries:
-        return np.array([(key, number) for key in keys for number in self._blocks.get(key, ())], ENTRY)
+    def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
+        found = [
+            (at, key, number) for at, some in enumerate(keys) for key in some for number in self._blocks.get(key, ())
+        ]
+        return np.array([entry[1:] for entry in found], ENTRY), np.array([entry[0] for entry in found], np.int64)
 
     def enlist(self, number: int, keys: Iterable[int]) -> None:
         for key in keys:

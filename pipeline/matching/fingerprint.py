@@ -182,6 +182,8 @@ def _date(date: PartialDate | None) -> PartialDate | None:
 
 
 def _text(value: str) -> str:
+    if not value:
+        return ""
     folded = value.casefold().strip()
     return "" if is_placeholder(folded) else folded
 

@@ -11,7 +11,18 @@ from pipeline.matching.comparisons.levels import Table, bend
 from pipeline.matching.model import Model
 from pipeline.matching.name_screening import ANY, most_name_bits
 from pipeline.matching.rows import Bits, Flags, Rows, Small, Words
-from pipeline.matching.sketches import BORN, CITY, IDENTIFIERS, NUMBERS, OPEN_ADDRESS, PHONES, unmodelled
+from pipeline.matching.sketches import (
+    ANY_NUMBER,
+    BORN,
+    CITY,
+    END_BITS,
+    IDENTIFIERS,
+    NUMBERS,
+    NUMBERS_KEPT,
+    OPEN_ADDRESS,
+    PHONES,
+    unmodelled,
+)  # fmt: skip
 
 Levels = NDArray[np.int64]
 
@@ -25,6 +36,8 @@ CITY_UNLIKE = 1 - addresses.CITY_SIMILARITY / 100
 """Share of both cities' letters that may differ (rapidfuzz ratio: edits without substitution, by both lengths)."""
 
 MOST_OTHERS = 8
+
+_END = np.uint32((1 << END_BITS) - 1)
 
 NUMBER_LEVELS = {
     "vin": (things.VIN_SAME, things.VIN_CHECKED, things.VIN_DIFFERENT),
@@ -104,10 +117,14 @@ def _sums(parts: list[Bits]) -> Bits:
 
 def _halves(a: Rows, b: Rows, word: int) -> Levels:
     """WHOLE, HALVED or APART: what both ends of two entities' numbers leave open; UNKNOWN where a side has none."""
-    one, other = a.words[word : word + 2], b.words[word : word + 2]
-    beginning, end = one & other != 0
-    unknown = (one[0] == 0) | (other[0] == 0)
-    return np.where(unknown, UNKNOWN, APART - beginning.astype(np.int8) - end)
+    one, other = a.words[word : word + NUMBERS_KEPT], b.words[word : word + NUMBERS_KEPT]
+    apart = one[:, None] ^ other[None]
+    both = (one != 0)[:, None] & (other != 0)[None]
+    alike = ((apart <= _END) | (apart & _END == 0)) & both
+    whole = (apart == 0) & both
+    state = np.where(whole.any((0, 1)), WHOLE, np.where(alike.any((0, 1)), HALVED, APART))
+    state[(one[0] == ANY_NUMBER) | (other[0] == ANY_NUMBER)] = WHOLE
+    return np.where((one[0] == 0) | (other[0] == 0), UNKNOWN, state)
 
 
 def _genders(one: Small, other: Small) -> Levels:

@@ -25,7 +25,7 @@ from pipeline.records.normalised import PartialDate
 TOKENS = 4
 
 LETTERS, VARIANTS, HASHES, PHONES, IDENTIFIERS, BORN, CITY, SMALL = 0, 4, 8, 12, 14, 16, 17, 18
-"""First 32-bit word of a row's parts: three for each name token, beginnings and ends of phones and of identifiers, the
+"""First 32-bit word of a row's parts: three for each name token, both ends of two phones and of two identifiers, the
 birth date's eight digits, letters of the city, and behind them bytes:"""
 BYTES = (
     "type", "others", "gender", "nations", "first", "names", "longest", "joined", "acronym", "glue",
@@ -61,11 +61,16 @@ INITIAL = 63
 NUMBERS = ("vin", "plate", "identifier")
 """Comparisons of identifiers; those of the last one are of no other's kind."""
 
-END_BITS = 32
-ANY_END = (1 << END_BITS) - 1
-"""Bits that stand for the beginnings, or the ends, of an entity's phones or identifiers."""
+NUMBERS_KEPT = 2
+"""Phones, or identifiers, of an entity of which a row holds both ends; more are left open."""
+END_BITS = 16
+MOST_END = (1 << END_BITS) - 2
+ANY_NUMBER = (1 << 2 * END_BITS) - 1
 
 SHORTEST = 5
+
+_TWO = tuple(int(str(number), 16) for number in range(100))
+"""Two digits, four bits each."""
 
 NO_TOKENS = (0,) * 3 * TOKENS
 NO_ADDRESS, ADDRESS, OPEN_ADDRESS = range(3)
@@ -112,16 +117,27 @@ def _rows(one: EntityPrint) -> Iterator[bytes]:
 
 
 def _others(one: EntityPrint) -> int:
-    there = (name not in FIELDS or getattr(one, FIELDS[name]) for name in unmodelled(one.type))
-    return sum(1 << at for at, found in enumerate(there) if found)
+    found = 0
+    for at, field in enumerate(_fields(one.type)):
+        if not field or getattr(one, field):
+            found |= 1 << at
+    return found
+
+
+@lru_cache(maxsize=len(TYPES))
+def _fields(entity_type: str) -> tuple[str, ...]:
+    return tuple(FIELDS.get(name, "") for name in unmodelled(entity_type))
 
 
 def _digits(date: PartialDate | None) -> int:
-    return 0 if date is None else int(f"{date.year:04d}{date.month:02d}{date.day:02d}", 16)
+    if date is None:
+        return 0
+    century, year = divmod(date.year, 100)
+    return _TWO[century] << 24 | _TWO[year] << 16 | _TWO[date.month] << 8 | _TWO[date.day]
 
 
 def _nations(nations: tuple[str, ...]) -> int:
-    return sum({1 << _hash(nation, 8) for nation in nations})
+    return 0 if not nations else sum({1 << _hash(nation, 8) for nation in nations})
 
 
 def _name(name: NamePrint | None) -> tuple[Iterable[int], tuple[int, ...]]:
@@ -158,7 +174,7 @@ def letters(text: str) -> int:
 
 def _phones(one: EntityPrint) -> tuple[int, int]:
     """One wrong digit leaves the first four as they are, or the last three."""
-    return _halves((phone.national[:4], phone.national[-3:]) for phone in one.phones)
+    return _ends([(phone.national[:4], phone.national[-3:]) for phone in one.phones])
 
 
 def _identifiers(one: EntityPrint) -> tuple[int, int]:
@@ -166,21 +182,24 @@ def _identifiers(one: EntityPrint) -> tuple[int, int]:
     values = [identifier.value.translate(CONFUSABLE_CLASSES) for identifier in one.identifiers]
     short = any(len(identifier.value) < SHORTEST for identifier in one.identifiers if identifier.type == "vin")
     if short or any("*" in value or "?" in value for value in values):
-        return ANY_END, ANY_END
-    return _halves((value[:2], value[-2:]) for value in values)
+        return ANY_NUMBER, ANY_NUMBER
+    return _ends([(value[:2], value[-2:]) for value in values])
 
 
 def _numbers(one: EntityPrint) -> int:
+    if not one.identifiers:
+        return 0
     kinds = {identifier.type if identifier.type in NUMBERS else "identifier" for identifier in one.identifiers}
     return sum(1 << at for at, kind in enumerate(NUMBERS) if kind in kinds)
 
 
-def _halves(values: Iterable[tuple[str, str]]) -> tuple[int, int]:
-    beginnings, ends = 0, 0
-    for beginning, end in values:
-        beginnings |= 1 << _hash(beginning, END_BITS)
-        ends |= 1 << _hash(end, END_BITS)
-    return beginnings, ends
+def _ends(values: list[tuple[str, str]]) -> tuple[int, int]:
+    """Beginning and end of each number, not all of whose bits are set; 0 for none."""
+    if len(values) > NUMBERS_KEPT:
+        return ANY_NUMBER, ANY_NUMBER
+    found = [1 + _hash(one, MOST_END) << END_BITS | 1 + _hash(other, MOST_END) for one, other in values]
+    first, second = (*found, 0, 0)[:NUMBERS_KEPT]
+    return first, second
 
 
 def _address(one: EntityPrint) -> tuple[int, ...]:
@@ -207,7 +226,6 @@ def _ascii(text: str) -> str:
     return text if text.isascii() else anyascii(text).casefold()
 
 
-@lru_cache(maxsize=1 << 16)
 def _hash(text: str, size: int) -> int:
     """0 to `size` - 1, the same on every machine."""
     return crc32(text.encode()) % size

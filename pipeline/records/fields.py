@@ -144,7 +144,7 @@ class Fields:
         """One address, or none where nothing is left of it."""
         country = self.country(value.country, *path, "country")
         full, house, street, postcode, city = (
-            "" if self._is_placeholder(part, *path, field) else part or ""
+            "" if not part or self._is_placeholder(part, *path, field) else part
             for field, part in (
                 ("full", value.full), ("house", value.house), ("street", value.street), ("postcode", value.postcode),
                 ("city", value.city),
@@ -218,16 +218,21 @@ def _name(value: model.Name, entity_type: str) -> tuple[Name, tuple[tuple[Doubt,
     """The name and its doubts, each with the part of the name that it is about."""
     raw = {part: getattr(value, part) or "" for part in _PARTS}
     doubts: list[tuple[Doubt, tuple[str, ...]]] = [
-        (Doubt.INVISIBLE, (part,)) for part in _PARTS if is_invisible(raw[part])
+        (Doubt.INVISIBLE, (part,)) for part in _PARTS if raw[part] and is_invisible(raw[part])
     ]
     for part in _PARTS:
-        if raw[part] and names.is_placeholder(names.fold_case(names.clean_text(raw[part]))):
+        if raw[part] and _is_no_name(raw[part]):
             doubts.append((Doubt.PLACEHOLDER, (part,)))
             raw[part] = ""
     name = names.normalise_name(**raw, kind=value.kind or "", entity_type=entity_type)
     if "mixed_script" in name.flags:
         doubts.append((Doubt.MIXED_SCRIPT, ("full",) if raw["full"] else ()))
     return name, tuple(doubts)
+
+
+@lru_cache(maxsize=65536)
+def _is_no_name(part: str) -> bool:
+    return names.is_placeholder(names.fold_case(names.clean_text(part)))
 
 
 @lru_cache(maxsize=65536)

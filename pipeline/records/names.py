@@ -52,7 +52,7 @@ def normalise_name(
 
 def clean_text(text: str) -> str:
     """NFKC, every control or white space one blank, format characters (zero width, direction marks) removed."""
-    composed = unicodedata.normalize("NFKC", text)
+    composed = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if composed.isascii() and composed.isprintable():
         return " ".join(composed.split())
     categories = ((char, unicodedata.category(char)) for char in composed)
@@ -62,6 +62,8 @@ def clean_text(text: str) -> str:
 
 def fold_case(text: str) -> str:
     """Case-folded, so that "İ", "ı" and "I" are one letter as "ß" and "SS" are; vowel points and tatweel removed."""
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKC", text.casefold())
     if folded.isascii():
         return folded
@@ -70,11 +72,16 @@ def fold_case(text: str) -> str:
 
 def is_placeholder(folded: str) -> bool:
     """Whether a case-folded name stands for a missing one."""
-    plain = " ".join(_SEPARATORS.sub(" ", folded).split())
+    tokens = folded.split() if is_plain(folded) else _SEPARATORS.sub(" ", folded).split()
+    plain = " ".join(tokens)
     if folded in words.UNKNOWN_NAMES or plain in words.UNKNOWN_NAMES or not any(char.isalnum() for char in plain):
         return True
-    tokens = plain.split()
     return all(token in words.UNKNOWN_WORDS for token in tokens) or (len(plain) > 2 and len(set(plain) - {" "}) == 1)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is of the letters A to Z and blanks, as most are: it takes no expression to part its words."""
+    return text.isascii() and text.replace(" ", "").isalpha()
 
 
 def _unmask_words(text: str) -> tuple[str, bool]:
@@ -104,6 +111,8 @@ def _family_before_comma(text: str) -> str:
 
 
 def _split(text: str) -> list[str]:
+    if is_plain(text):
+        return text.split()
     joined = _APOSTROPHES.sub("", text)
     return [word for piece in _SEPARATORS.split(joined) if (word := piece.replace("'", "").strip("/"))]
 

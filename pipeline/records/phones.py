@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, NumberParseException, PhoneMetadata, PhoneNumberFormat
+from phonenumbers.phonemetadata import PhoneNumberDesc
 
 from pipeline.records.normalised import Phone
+
+_E164 = re.compile(r"\+([1-9][0-9]{4,14})", re.ASCII)
+_LONGEST_CODE = 3
 
 
 @lru_cache(maxsize=65536)
@@ -16,6 +23,10 @@ def phone(text: str, country: str) -> Phone | None:
 
     `valid` says whether the numbering plan has such a number.
     """
+    return _ordinary(text) or _any(text, country)
+
+
+def _any(text: str, country: str) -> Phone | None:
     try:
         parsed = phonenumbers.parse(text, country or None)
     except NumberParseException:
@@ -25,3 +36,53 @@ def phone(text: str, country: str) -> Phone | None:
         national=phonenumbers.national_significant_number(parsed),
         valid=phonenumbers.is_valid_number(parsed),
     )
+
+
+def _ordinary(text: str) -> Phone | None:
+    """A number that is in E.164 already and an ordinary one of its plan's main region, at a tenth of the cost."""
+    match = _E164.fullmatch(text)
+    digits = match[1] if match else ""
+    for length in range(1, min(_LONGEST_CODE, len(digits)) + 1):
+        plan = _plan(int(digits[:length]))
+        if plan is not None:
+            national = digits[length:]
+            return Phone(text, national) if plan.has(national) else None
+    return None
+
+
+Matches = Callable[[str], bool]
+
+
+class _Plan(NamedTuple):
+    """A calling code's main numbering plan, as phonenumbers knows it."""
+
+    prefix: re.Pattern[str] | None
+    general: Matches
+    fixed: Matches
+    mobile: Matches
+
+    def has(self, national: str) -> bool:
+        """Whether it is a fixed or mobile number of the plan, written without what is dialled before it."""
+        if national.startswith("0") or (self.prefix is not None and self.prefix.match(national)):
+            return False
+        return self.general(national) and (self.fixed(national) or self.mobile(national))
+
+
+@cache
+def _plan(code: int) -> _Plan | None:
+    """None for what is no calling code of a country."""
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(code, ())
+    found = PhoneMetadata.metadata_for_region(regions[0], None) if regions else None
+    if found is None:
+        return None
+    prefix = found.national_prefix_for_parsing
+    return _Plan(
+        re.compile(prefix) if prefix else None, *map(_matcher, (found.general_desc, found.fixed_line, found.mobile))
+    )
+
+
+def _matcher(described: PhoneNumberDesc | None) -> Matches:
+    if described is None or not described.national_number_pattern:
+        return lambda _: False
+    whole, lengths = re.compile(described.national_number_pattern).fullmatch, frozenset(described.possible_length)
+    return lambda national: (not lengths or len(national) in lengths) and whole(national) is not None

@@ -11,6 +11,7 @@ Each case holds a person with address, phone and (in half) a passport, and in ha
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import accumulate
 from random import Random
 from typing import Any
@@ -70,9 +71,12 @@ HANDLING = Handling("H0", ("*",), ("correlation",))
 
 
 class Population:
-    """`messages()` and `fingerprints()` never end and go on where the other stopped; a seed gives one stream."""
+    """`messages()` and `fingerprints()` never end and go on where the other stopped; a seed gives one stream.
 
-    def __init__(self, seed: int) -> None:
+    `made` counts the cases and numbers them; streams that are to be held together begin at different counts.
+    """
+
+    def __init__(self, seed: int, made: int = 0) -> None:
         self._random = Random(seed)
         self._model = load_model()
         known = [(token, 2 ** (-rarity / 100)) for token, rarity in known_rarities().items() if token.isalpha()]
@@ -80,7 +84,7 @@ class Population:
         self._name_weights = list(accumulate(weight for _, weight in known))
         self._city_weights = list(accumulate(1 / (rank + CITY_RANK) for rank in range(CITIES)))
         self._people: list[Entity] = []
-        self.made = 0
+        self.made = made
 
     def fingerprints(self) -> Iterator[Fingerprint]:
         """Cases as `blocks` holds them, made without a message: the quick way to fill stores."""
@@ -135,7 +139,7 @@ class Population:
 
     def _person(self, entity: str, country: str) -> Entity:
         random = self._random
-        given, family = self._name(), self._name() if random.random() < 0.5 else self._built_name(random)
+        given, family = self._name(), self._name() if random.random() < 0.5 else _built_name(random)
         national = f"6{random.randrange(10**8):08d}"
         passport = (Identifier("passport", f"{random.randrange(10**9):09d}"),) if random.random() < 0.5 else ()
         person = Entity(
@@ -155,10 +159,9 @@ class Population:
     def _address(self, country: str) -> Address:
         random = self._random
         rank = random.choices(range(CITIES), cum_weights=self._city_weights)[0]
-        place = Random(f"{country} {rank}")
-        city, first = self._built_name(place), place.randrange(10_000, 100_000)
+        city, first = _city(country, rank)
         postcode = first + random.randrange(max(1, 400 // (rank + CITY_RANK)))
-        street, house = f"rue {self._built_name(random)}", str(random.randrange(1, 200))
+        street, house = f"rue {_built_name(random)}", str(random.randrange(1, 200))
         return Address(house=house, street=street, postcode=f"{postcode:05d}", city=city)
 
     def _seen_again(self) -> Entity:
@@ -197,8 +200,16 @@ class Population:
     def _name(self) -> str:
         return self._random.choices(self._names, cum_weights=self._name_weights)[0]
 
-    def _built_name(self, random: Random) -> str:
-        return "".join(random.choices(SYLLABLES, k=random.choice((2, 3, 3, 4))))
+
+def _built_name(random: Random) -> str:
+    return "".join(random.choices(SYLLABLES, k=random.choice((2, 3, 3, 4))))
+
+
+@cache
+def _city(country: str, rank: int) -> tuple[str, int]:
+    """The name and first postcode of a city."""
+    random = Random(f"{country} {rank}")
+    return _built_name(random), random.randrange(10_000, 100_000)
 
 
 def agency_of(country: str) -> str:

@@ -95,6 +95,11 @@ class Stages:
                 self.commit()
         self.commit()
 
+    def close(self) -> None:
+        """Close all stores."""
+        for store in self.stores:
+            store.close()
+
     def commit(self) -> None:
         """One commit of each store."""
         for store in self.stores:
@@ -138,6 +143,7 @@ class Stages:
                 documents.append(link_document(step.write.claim))
         return sum(len(document.body) for document in documents)
 
-    def total(self, count: str) -> int:
-        """A count of all correlators together."""
-        return sum(getattr(correlator.counts, count) for correlator in self.correlators)
+    def counts(self) -> dict[str, int]:
+        """What all correlators have done: `candidates` met in other countries, `judged` of them after the screen."""
+        names = ("candidates", "judged")
+        return {name: sum(getattr(one.counts, name) for one in self.correlators) for name in names}

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import random
+
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.records import phones
 from pipeline.records.normalised import Phone
 from pipeline.records.phones import phone
 
@@ -31,3 +35,19 @@ def test_what_cannot_be_read(text: str, country: str) -> None:
 @given(st.text(max_size=40))
 def test_any_text_is_read(text: str) -> None:
     assert phone(text, "DE") is None or phone(text, "DE")
+
+
+def test_the_short_way_for_ordinary_numbers_says_what_phonenumbers_says() -> None:
+    draw = random.Random(5)
+    short = 0
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        example = phonenumbers.example_number(region)
+        for _ in range(20 if example else 0):
+            digits = list(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164))
+            for _ in range(draw.randrange(3)):
+                digits[draw.randrange(1, len(digits))] = draw.choice("0123456789")
+            text = "".join(digits)
+            found = phones._ordinary(text)
+            short += found is not None
+            assert found in (None, phones._any(text, "FR")), text
+    assert short > 1000

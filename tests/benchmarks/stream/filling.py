@@ -1,0 +1,53 @@
+"""Fills stores as a rebuild does, without judging: fingerprints are made by all cores, in blocks of cases.
+
+Each block is of a population of its own, whose seed follows from its first case, so what is held depends on its size
+alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+import msgspec
+from population import Population
+from stages import Stages, Stopwatch
+
+from pipeline.matching.fingerprint import Fingerprint
+
+BLOCK = 5000
+FIRST_SEED = 1000
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Fingerprint]).decode
+
+
+def fill(folder: Path, partitions: int, held: int, cases: int) -> None:
+    """Fill the stores in a folder from `held` to `cases`; runs in a process of its own, so that none of it stays."""
+    child = get_context("spawn").Process(target=_fill, args=(folder, partitions, held, cases))
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise RuntimeError("the stores could not be filled")
+
+
+def _fill(folder: Path, partitions: int, held: int, cases: int) -> None:
+    stages = Stages(folder, partitions, Stopwatch())
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        for block in pool.map(_made, *zip(*_blocks(held, cases), strict=True)):
+            stages.fill(_decode(block))
+    stages.close()
+
+
+def _blocks(held: int, cases: int) -> Iterator[tuple[int, int, int]]:
+    """Seed, first case and count of each block."""
+    for first in range(held, cases, BLOCK):
+        yield FIRST_SEED + first, first, min(BLOCK, cases - first)
+
+
+def _made(seed: int, first: int, count: int) -> bytes:
+    return _encode(list(islice(Population(seed, first).fingerprints(), count)))

@@ -1,0 +1,65 @@
+"""Measures what a case costs in each stage over stores that hold so many cases, in a process of its own."""
+
+from __future__ import annotations
+
+from itertools import islice
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from population import Population
+from stages import CHUNK, Stages, Stopwatch
+
+WARM_UP = 2000
+"""Cases that go through all stages first: caches are filled, and people in them may be seen again."""
+
+Row = dict[str, float]
+
+
+def measure(folder: Path, partitions: int, held: int, cases: int) -> Row:
+    """Microseconds of CPU a case by stage and part, counts a case, megabytes; then WARM_UP + `cases` more are held."""
+    context = get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=_measure, args=(there, folder, partitions, held, cases))
+    child.start()
+    there.close()
+    row: Row = here.recv()
+    child.join()
+    return row
+
+
+def _measure(result: Connection, folder: Path, partitions: int, held: int, cases: int) -> None:
+    watch, population = Stopwatch(), Population(held, made=held)
+    stages = Stages(folder, partitions, watch)
+    _run(stages, population, WARM_UP, Stopwatch())
+    watch.seconds.clear()
+    before = stages.counts()
+    links = _run(stages, population, cases, watch)
+    row = {name: seconds / cases * 1e6 for name, seconds in watch.seconds.items()}
+    row |= {name: (count - before[name]) / cases for name, count in stages.counts().items()}
+    row |= {"held": held, "links": links / cases, "disk": disk_mb(folder), "memory": memory_mb()}
+    stages.close()
+    result.send(row)
+
+
+def _run(stages: Stages, population: Population, count: int, watch: Stopwatch) -> int:
+    """Send cases through all stages; the claims about them, counted."""
+    messages, claimed = population.messages(), 0
+    for _ in range(count // CHUNK):
+        chunk = list(islice(messages, CHUNK))
+        records, blocks = watch.timed("intake", stages.intake)(chunk)
+        claims = watch.timed("correlate", stages.correlate)(blocks)
+        watch.timed("project", stages.project)(records, claims)
+        claimed += len(claims)
+    return claimed
+
+
+def disk_mb(folder: Path) -> float:
+    """Megabytes on disk of all stores in a folder."""
+    return sum(file.stat().st_blocks * 512 for file in folder.rglob("data.mdb")) / 1e6
+
+
+def memory_mb() -> float:
+    """Private memory of this process in megabytes: without the page cache that maps LMDB's files."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("RssAnon:")[2].split()[0]) * 1024 / 1e6
