@@ -8,7 +8,7 @@ SUITES ?= unit property contract integration e2e short-fault
 PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 
-.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-stream clean
+.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-recall bench-stream clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -61,6 +61,9 @@ bench-accuracy: $(READY) ## accuracy beside the field's other tools, where those
 
 bench-scoring: $(READY) ## entity pairs a second on one core
 	$(BIN)/python tests/benchmarks/scoring/run.py
+
+bench-recall: $(READY) ## recall of search across scripts, on an Elasticsearch of its own
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/recall.py
 
 bench-stream: $(READY) ## CPU per case of every stage as the stores grow, with its plot
 	$(BIN)/python tests/benchmarks/stream/run.py

@@ -203,7 +203,7 @@ async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> A
     """What an API answers, and the calls that it made to its engine."""
     api.decided.first = FIRST
     headers = {"Liaison-Purpose": purpose.value, "Liaison-Case-Reference": "1", "X-Request-ID": "the-same-1"}
-    with patch("uuid.uuid4", side_effect=_names()):
+    with patch("uuid.uuid4", side_effect=names()):
         if request.path == "/v1/list-checks":
             answers = await _list(api, who, headers)
         else:
@@ -216,7 +216,7 @@ async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> A
     )
 
 
-def _names() -> Iterator[uuid.UUID]:
+def names() -> Iterator[uuid.UUID]:
     """Ids that are the same each time."""
     return (uuid.UUID(int=number) for number in range(1, 1000))
 

@@ -62,7 +62,7 @@ async def session_of(
     except GroundsError as error:
         raise Unprocessable(error, *error.fields) from error
     runtime = runtime_of(request)
-    if wait := runtime.rates.wait_s(requester.subject, time.monotonic()):
+    if wait := runtime.rates.wait_s(f"{requester.agency}|{requester.subject}", time.monotonic()):
         raise TooMany("slow down", wait)
     return Session(runtime, requester, stated, request.state.language, request.state.request_id)
 

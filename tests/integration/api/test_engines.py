@@ -21,10 +21,16 @@ from pipeline.api.runtime import Runtime, opened
 from pipeline.api.services.links import links
 from pipeline.api.session import Session
 from pipeline.cli import build
+from pipeline.index.client import connect
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import Reader
 from pipeline.streams.audit_log import AuditLog, KafkaSender, audit_log
 from pipeline.streams.audit_tail import entries
 
 pytestmark = pytest.mark.engines
+
+
+READ = ("/v1/cases/fr-pj:1", "/v1/links?case=fr-pj:1", "/v1/export/cases", "/v1/statistics")
 
 
 def client_of(runtime: Runtime) -> httpx.AsyncClient:
@@ -71,6 +77,25 @@ async def test_readers_share_a_round_trip_and_the_trail_verifies(
     command = asyncio.to_thread(CliRunner().invoke, build(), ["ops", "audit", "verify"], env=engine_environment)
     done = await command
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "22 entries, 0 faults")
+
+
+@pytest.mark.parametrize(
+    "away", [{"elasticsearch_url": "http://127.0.0.1:1"}, {"kafka_url": "127.0.0.1:1"}], ids=["index", "audit"]
+)
+async def test_nothing_is_disclosed_while_an_engine_is_away(runtime: Runtime, away: dict[str, str]) -> None:
+    settings = runtime.settings.model_copy(update=away)
+    indices = Indices(settings.namespace, "")
+    async with connect(settings) as index, AuditLog(KafkaSender(settings), runtime.clock, dict) as log:
+        parts = replace(runtime, reader=Reader(index, indices), audit=log)
+        async with client_of(parts) as client:
+            answers = [await client.get(path) for path in READ]
+            answers.append(await client.post("/v1/search", json={"question": "petrov"}))
+            ready = await client.get("/readyz")
+    for answer in answers:
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert b"fr-pj" not in answer.content
+    assert ready.status_code == (503 if "elasticsearch_url" in away else 200)
 
 
 async def test_no_question_breaks_the_search(runtime: Runtime) -> None:

@@ -8,6 +8,7 @@ from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audience import Viewer
 from pipeline.index.documents import case_document
+from pipeline.index.filters import Filters, bodies
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
@@ -133,3 +134,44 @@ async def test_results_say_why(filled: Reader, office: Any) -> None:
     fields = {item.field: item for entity in result.evidence for item in entity.items}
     assert fields["birth_date"].bits > 0
     assert {"name", "key"} <= set(result.met)
+
+
+NARROWED: tuple[tuple[Filters, list[str]], ...] = (
+    (Filters(opened_from="2026-02-01"), ["fraud", "theft"]),
+    (Filters(opened_from="2026-01-01", opened_to="2026-02-01"), ["arson", "fraud"]),
+    (Filters(closed_to="2026-06-30"), ["arson"]),
+    (Filters(open_only=True), ["fraud", "theft"]),
+    (Filters(offences=("ICCS:0501", "ICCS:0701")), ["fraud", "theft"]),
+    (Filters(goals=(6,)), ["theft"]),
+    (Filters(countries=("BE",), offences=("ICCS:0701",)), ["fraud"]),
+    (Filters(agencies=("fr-x",)), ["arson", "theft"]),
+)
+
+
+async def test_days_places_offences_and_agencies_narrow_a_search(
+    office: Any, writer: BulkWriter, reader: Reader, client: AsyncElasticsearch, indices: Indices
+) -> None:
+    told: dict[str, tuple[str, dict[str, Any]]] = {
+        "arson": ("FR", {"opened": "2026-01-01", "closed": "2026-06-30"}),
+        "fraud": ("BE", {"opened": "2026-02-01", "offences": [{"scheme": "ICCS", "code": "0701"}]}),
+        "theft": (
+            "FR",
+            {"opened": "2026-03-01", "offences": [{"scheme": "ICCS", "code": "0501"}], "policing_goals": [6]},
+        ),
+    }
+    cases = [
+        office.accepted({
+            "case_id": name, "agency": f"{country.lower()}-x", "country": country, **fields,
+            "entities": [person("Ivan Petrov", addresses=[{"city": "Lyon", "country": "FR"}])],
+        })
+        for name, (country, fields) in told.items()
+    ]  # fmt: skip
+    assert (await writer.write([case_document(case) for case in cases])).refused == []
+    await client.indices.refresh(index=indices.own("cases"))
+    for filters, expected in NARROWED:
+        limits = Limits(EVERYTHING.today, filters=bodies(filters))
+        assert sorted(await found(reader, office, "ivan petrov", limits)) == expected, filters
+        assert [one.case for one in await reader.browse(limits, 10)] == sorted(
+            f"{told[name][0].lower()}-x:{name}" for name in expected
+        )
+    assert sorted(await found(reader, office, "petrov city:Lyon")) == sorted(told)

@@ -9,6 +9,10 @@ from api_runtime import ANNA, BERT, GROUNDS, Api, record, someone
 
 from pipeline.access.requester import Role
 
+BY_KEY = (
+    "/v1/cases/fr-pj:{}", "/v1/links?case=fr-pj:{}", "/v1/graph?case=fr-pj:{}", "/v1/timeline?case=fr-pj:{}",
+    "/v1/entities?case=fr-pj:{}&entity=p1", "/v1/deconfliction?case=fr-pj:{}", "/v1/manual-links?case=fr-pj:{}",
+)  # fmt: skip
 PATHS = ("/v1/cases/fr-pj:1", "/v1/links?case=fr-pj:1")
 
 
@@ -65,13 +69,24 @@ async def test_nothing_is_disclosed_while_it_cannot_be_recorded(api: Api) -> Non
         assert b"fr-pj" not in answer.content
 
 
+@pytest.mark.parametrize(("behind_s", "status"), [(0, 200), (300, 200), (301, 503), (None, 503)])
+async def test_nothing_is_read_from_an_index_that_is_too_old(api: Api, behind_s: int | None, status: int) -> None:
+    api.hold(record("fr-pj"))
+    api.behind = None if behind_s is None else timedelta(seconds=behind_s)
+    for path in (*PATHS, "/v1/graph?case=fr-pj:1", "/v1/export/cases", "/v1/statistics", "/v1/notices", "/v1/inbox"):
+        answer = await api.get(path)
+        assert (answer.status_code, answer.headers.get("retry-after")) == (status, "30" if status == 503 else None)
+    if status == 503:
+        assert (api.index.calls, api.audit.acts) == ([], [])
+
+
 async def test_unknown_and_forbidden_are_one_answer(api: Api) -> None:
     api.hold(record("fr-pj", "h3", code="H3"), record("fr-pj", "de", to=("DE",)), record("fr-pj", "h2", code="H2"))
-    for path in ("/v1/cases/fr-pj:{}", "/v1/links?case=fr-pj:{}"):
-        answers = [await api.get(path.format(one), who=BERT) for one in ("h3", "de", "h2", "none")]
+    headers = {**GROUNDS, "X-Request-ID": "the-same-1"}
+    for path in BY_KEY:
+        answers = [await api.get(path.format(one), who=BERT, headers=headers) for one in ("h3", "de", "h2", "none")]
         assert {answer.status_code for answer in answers} == {404}
-        bodies = {answer.text.replace(answer.headers["x-request-id"], "") for answer in answers}
-        assert len(bodies) == 1
+        assert len({(answer.content, tuple(answer.headers.items())) for answer in answers}) == 1
 
 
 async def test_a_request_id_is_taken_over_or_made(api: Api) -> None:

@@ -1,0 +1,76 @@
+"""I3 on the pages: what a visitor may not see leaves no trace in what is drawn for him, in either language."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from api_runtime import Api
+from drawn_pages import opened
+from hidden_requests import QUESTIONS, names
+from hidden_worlds import KEYS, OFFICE, Spec, documents, requesters, worlds
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from pipeline.access.requester import Requester
+from pipeline.correlation.claims import link_id
+from pipeline.web.page import Page
+from pipeline.web.pages import PAGES, operations, search
+
+HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-pages-")
+
+SHARE = 5
+"""One in so many of the examples elsewhere: a page takes as long as several requests."""
+
+PLACES = {
+    "key": st.sampled_from(KEYS),
+    "link_id": st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)).map(lambda pair: link_id(*pair)),
+    "depth": st.just("3"),
+}
+"""What stands in a page's path; a new place is drawn from here."""
+
+LEFT_OUT = {operations.PAGE.path}
+"""Tells of no case, and asks Kafka."""
+
+pages = st.sampled_from([page for page in PAGES if page.path not in LEFT_OUT])
+
+
+def parameters(page: Page[Any]) -> st.SearchStrategy[dict[str, str]]:
+    """Values for the places of a page's path."""
+    return st.fixed_dictionaries({name: PLACES[name] for name in re.findall(r"{(\w+)", page.path)})
+
+
+async def drawn(world: Iterable[Spec], page: Page[Any], who: Requester, language: str, told: dict[str, str]) -> Any:
+    """All that a page says, over an index of these cases; of the search page what it says to a question."""
+    api = Api(OFFICE, Path(HOME.name))
+    api.index.write(documents(world))
+    asked = {name: value for name, value in told.items() if name != "question"}
+    with patch("uuid.uuid4", side_effect=names()):
+        found = await opened(api, page, who, language, **asked)
+        if page is search.PAGE:
+            await found.happen(search.ASKED, {"q": told["question"]})
+        said = found.drawn()
+    found.close()
+    return said
+
+
+@pytest.mark.timeout(3600)
+@settings(max_examples=max(settings().max_examples // SHARE, 1))
+@given(worlds, requesters, pages, st.sampled_from(("en", "fr")), st.data())
+def test_a_hidden_case_leaves_no_trace_on_a_page(
+    world: list[Spec], who: Requester, page: Page[Any], language: str, data: st.DataObject
+) -> None:
+    hidden = [one for one in world if one.hidden_from(who, "investigation")]
+    assume(hidden)
+    removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
+    told = data.draw(parameters(page)) | {"question": data.draw(st.sampled_from(QUESTIONS))}
+    whole = asyncio.run(drawn(world, page, who, language, told))
+    rest = asyncio.run(drawn([one for one in world if one not in removed], page, who, language, told))
+    event(page.path)
+    assert whole == rest
