@@ -157,7 +157,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _each("GET", "/v1/notices", "/v1/notices?limit=1", pages=True),
     _each("GET", "/v1/inbox", "/v1/inbox?limit=1", "/v1/inbox?assignee=anna", pages=True),
     _each("GET", "/v1/agencies/me/accesses", "/v1/agencies/me/accesses?limit=1", pages=True),
-    _each("GET", "/v1/statistics"),
+    _each("GET", "/v1/statistics", "/v1/statistics", "/v1/statistics?countries=BE&countries=FR&open_only=true"),
     _each("GET", "/v1/subscriptions"),
     _each("POST", "/v1/subscriptions", question="ivan petrov born:1980-05-01"),
     _by_name("POST", "/v1/subscriptions/{name}/renew", map(subscription_id, ASKING)),

@@ -56,6 +56,13 @@ class FiltersBody(BaseModel):
     open_only: StrictBool = False
 
 
+class FiltersQuery(FiltersBody):
+    """The same in an address, where everything is text."""
+
+    goals: Annotated[list[int], Field(max_length=7, description="Global Policing Goals, 1 to 7.")] = []
+    open_only: bool = False
+
+
 class SearchBody(BaseModel):
     """A search."""
 

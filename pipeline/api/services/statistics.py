@@ -18,6 +18,7 @@ from pipeline.api.session import Session, shown
 from pipeline.correlation import kinds
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
+from pipeline.index.filters import Filters, bodies
 from pipeline.index.queries import Limits
 
 MOST = 10_000
@@ -44,17 +45,17 @@ class DeconflictionAnswer(msgspec.Struct, frozen=True):
     cases: tuple[Row, ...]
 
 
-async def statistics(session: Session) -> StatisticsAnswer:
-    """Counts over what the requester reads in full. Raises Unprocessable where that is more than MOST."""
+async def statistics(session: Session, filters: Filters = Filters()) -> StatisticsAnswer:  # noqa: B008 - frozen
+    """Counts over what the requester reads in full, narrowed. Raises Unprocessable where that is more than MOST."""
     session.require_reader()
     goals, offences, pairs = Counter[str](), Counter[str](), Counter[str]()
-    cases = await _readable(session)
+    cases = await _readable(session, filters)
     for one in cases:
         goals.update(map(str, one.policing_goals))
         offences.update(one.offences)
     links = await _links(session, {one.case: one.country for one in cases})
     pairs.update("-".join(sorted(pair)) for pair in links)
-    await session.audit(Kind.READ, {"statistics": len(cases)})
+    await session.audit(Kind.READ, {"statistics": len(cases), "filters": msgspec.to_builtins(filters)})
     found = [dict(sorted(counted.items())) for counted in (goals, offences, pairs)]
     return StatisticsAnswer(session.as_of, len(cases), len(links), *found)
 
@@ -69,13 +70,14 @@ async def deconfliction(session: Session, key: str) -> DeconflictionAnswer:
     return DeconflictionAnswer(session.as_of, tuple(map(_row, near)))
 
 
-async def _readable(session: Session) -> list[CaseDocument]:
+async def _readable(session: Session, filters: Filters) -> list[CaseDocument]:
     found: list[CaseDocument] = []
-    async for one in session.runtime.reader.every_case(Limits(session.now.date(), session.viewer)):
+    limits = Limits(session.now.date(), session.viewer, bodies(filters))
+    async for one in session.runtime.reader.every_case(limits):
         if (await session.views({one.case: one}))[one.case] is View.FULL:
             found.append(one)
         if len(found) > MOST:
-            raise Unprocessable(LiaisonError("more than {most} cases are not counted", most=MOST))
+            raise Unprocessable(LiaisonError("more than {most} cases are not counted: narrow them", most=MOST))
     return found
 
 
@@ -87,7 +89,7 @@ async def _links(session: Session, countries: Mapping[str, str]) -> list[tuple[s
         if all(case in countries for case in one.cases):
             found.append((countries[one.a.case], countries[one.b.case]))
         if len(found) > MOST:
-            raise Unprocessable(LiaisonError("more than {most} links are not counted", most=MOST))
+            raise Unprocessable(LiaisonError("more than {most} links are not counted: narrow the cases", most=MOST))
     return found
 
 

@@ -57,4 +57,8 @@ async def test_who_may_not(api: Api) -> None:
 async def test_over_http(api: Api) -> None:
     api.hold(raid("fr-pj"), raid("be-fp"))
     assert (await api.get("/v1/statistics", DORA)).json()["cases"] == 2
+    narrowed = await api.get("/v1/statistics?countries=BE&open_only=true&offences=ICCS:0501", DORA)
+    assert (narrowed.status_code, narrowed.json()["cases"]) == (200, 0)
+    assert (await api.get("/v1/statistics?countries=BE&countries=DE", DORA)).json()["cases"] == 1
+    assert (await api.get("/v1/statistics?opened_from=yesterday", DORA)).status_code == 422
     assert (await api.get("/v1/deconfliction?case=fr-pj:1")).json()["cases"][0]["case"] == "be-fp:1"
