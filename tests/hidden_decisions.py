@@ -26,7 +26,7 @@ from pipeline.index import decision_documents as written
 from pipeline.index.documents import Action
 from pipeline.matching.fingerprint import Handling
 
-ASKING = ("be-fp", "de-bka", "lu-pg")
+ASKING = ("be-fp", "lu-pg")
 """Agencies that ask for cases of others and have been told of them."""
 
 FIRST = 1 << 48
@@ -58,7 +58,8 @@ def _judged(cases: Sequence[Any]) -> Iterator[Action]:
             name, link, a.key, b.key, 1, 1, "g1", verdict, a.agency, f"someone@{a.agency}", NOW, "why", manual=manual
         )
         yield _at(written.review_document, review, name)
-        yield _at(written.assignment_document, Assignment(link, a.agency, "anna", "chief", NOW), name)
+        if a.agency in ASKING:
+            yield _at(written.assignment_document, Assignment(link, a.agency, "anna", "chief", NOW), name)
 
 
 def _of_case(case: Any) -> Iterator[Action]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -35,6 +36,9 @@ LASTS: Final = timedelta(hours=24)
 
 STEP: Final = 8
 """Rows asked together, so that they share an audit round trip; at most so many are asked twice after a crash."""
+
+
+NAME: Final = re.compile("[0-9a-f]{32}")
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -98,7 +102,9 @@ class ListStore:
         return True
 
     def job(self, who: Requester, name: str) -> Job:
-        """A list of this requester's. Raises NoListError."""
+        """A list of this requester's. Raises NoListError, also for a name that no list has, such as a path."""
+        if not NAME.fullmatch(name):
+            raise NoListError("there is no such list, or none of yours")
         return self._job(self._place(who, name))
 
     def of(self, who: Requester) -> list[Job]:

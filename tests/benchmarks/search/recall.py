@@ -126,7 +126,7 @@ async def measured(own: Settings, queries: int) -> list[Row]:
             await activate(client, indices)
             return [row async for row in _rows(reader, model, sources, queries)]
         finally:
-            await client.indices.delete(index=f"{indices.namespace}*")
+            await client.indices.delete(index=list(await client.indices.get(index=f"{indices.namespace}*")))
 
 
 async def _rows(reader: Reader, model: Model, sources: dict[str, list[Person]], queries: int) -> AsyncIterator[Row]:

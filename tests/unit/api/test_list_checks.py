@@ -18,7 +18,8 @@ from pipeline.access.requester import Role
 from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS, ListError, rows_of
 from pipeline.api.list_store import LASTS, STEP
 from pipeline.api.list_worker import TURN, turn
-from pipeline.api.problems import Unavailable
+from pipeline.api.problems import NotFound, Unavailable
+from pipeline.api.services.list_checks import list_check
 
 LIST = "id,name,born,phone\nA1,Ivan Petrov,1980-05-01,\nA2,Zbigniew Oczko,,\nA3,,not a date,\nA4,,,\n"
 
@@ -85,6 +86,14 @@ async def test_a_list_is_its_subjects_alone(api: Api) -> None:
             assert (await api.get(f"/v1/list-checks/{name}{path}", who=who)).status_code == 404
         assert (await api.get("/v1/list-checks", who=who)).json()["lists"] == []
     assert [one["id"] for one in (await api.get("/v1/list-checks")).json()["lists"]] == [name]
+
+
+async def test_a_name_leads_nowhere_else(api: Api) -> None:
+    own, other = await uploaded(api), await uploaded(api, who=BERT)
+    (folder,) = (one.name for one in (api.settings.home / "lists").glob(f"*.{other}"))
+    for name in (f"{own}/../{folder}", f"{own}/../../x", "", ".", own.upper()):
+        with pytest.raises(NotFound):
+            await list_check(api.session(ANNA), name)
 
 
 async def test_work_goes_on_where_a_process_died(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
