@@ -81,6 +81,14 @@ async def test_the_export_of_cases_goes_to_standard_output(written: list[Any], l
     assert "4 cases written" in done.stderr
 
 
+async def test_links_are_exported_as_one_stix_bundle(written: list[Any], liaison: Any, tmp_path: Path) -> None:
+    file = tmp_path / "links.json"
+    done = await on_a_thread(liaison, "export", "links", "--format", "stix", "-o", str(file))
+    objects = orjson.loads(file.read_bytes())["objects"]
+    assert sum(one["type"] == "relationship" for one in objects) == len(written)
+    assert f"{len(objects)} objects written as stix" in done.stderr
+
+
 async def test_search_shows_a_table_or_json(written: list[Any], liaison: Any) -> None:
     shown = await on_a_thread(liaison, "search", "иван петров")
     assert "es-x:7" in shown.stdout
