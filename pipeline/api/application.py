@@ -15,6 +15,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from pipeline.api.languages import preferred
@@ -50,7 +51,7 @@ def create_app(opening: Opening) -> FastAPI:
                 working.cancel()
                 await asyncio.wait([working])
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Liaison",
         summary="Case correlation across agencies and borders",
         version=version("liaison-pipeline"),

@@ -13,11 +13,22 @@ from pipeline.settings import settings as from_environment
 
 def register(root: typer.Typer) -> None:
     """Add `search`, `case`, `links`, `export` and `token` to the root command."""
-    root.command(epilog='Example: liaison search "иван петров 1980-05"')(reading_commands.search)
-    root.command(epilog="Example: liaison case fr-pj:2026-004711")(reading_commands.case)
-    root.command(epilog="Example: liaison links fr-pj:2026-004711 --json")(reading_commands.links)
-    root.command(epilog="Example: liaison export links --format ndjson -o links.ndjson")(export_command.export)
-    root.command(epilog="Example: liaison token --subject anna --agency fr-pj --country FR --role supervisor")(token)
+    root.command(epilog='Example: liaison search "иван петров 1980-05"', rich_help_panel="For investigators")(
+        reading_commands.search
+    )
+    root.command(epilog="Example: liaison case fr-pj:2026-004711", rich_help_panel="For investigators")(
+        reading_commands.case
+    )
+    root.command(epilog="Example: liaison links fr-pj:2026-004711 --json", rich_help_panel="For investigators")(
+        reading_commands.links
+    )
+    root.command(
+        epilog="Example: liaison export links --format ndjson -o links.ndjson", rich_help_panel="For investigators"
+    )(export_command.export)
+    root.command(
+        epilog="Example: liaison token --subject anna --agency fr-pj --country FR --role supervisor",
+        rich_help_panel="For investigators",
+    )(token)
 
 
 def token(

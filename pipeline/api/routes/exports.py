@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -12,6 +11,7 @@ from pipeline.api.routes.answers import problems_of
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
 from pipeline.api.services.exports import export as service
+from pipeline.api.streaming import begun
 
 router = APIRouter(prefix="/v1", tags=["export"])
 
@@ -21,13 +21,5 @@ Form = Annotated[Format, Query(description="File format.")]
 @router.get("/export/{what}", summary="Export links or cases", response_class=Response, responses=problems_of())
 async def export(session: SessionOf, what: What, form: Form = "ndjson") -> Response:
     """Every link or case that you see; null where one side is only a hit."""
-    parts = service(session, what, form)
-    first = await anext(parts)
-    second = await anext(parts, b"")  # what can go wrong goes wrong here, while it still can be said
-    return StreamingResponse(_all(first + second, parts), media_type=MEDIA_TYPES[form])
-
-
-async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for part in rest:
-        yield part
+    parts = await begun(service(session, what, form))
+    return StreamingResponse(parts, media_type=MEDIA_TYPES[form])

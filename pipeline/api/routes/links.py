@@ -22,7 +22,8 @@ EXAMPLE: dict[str, Any] = {
     "links": [
         {"link_id": "0c1f" * 8, "case_a": "fr-pj:2026-004711", "case_b": None, "version_a": None, "version_b": None,
          "probability": None, "score": None, "evidence": None, "band": "certain",
-         "explanation": None, "colour": None, "disputed": None,
+         "title_a": None, "title_b": None, "country_a": None, "country_b": None, "explanation": None, "colour": None,
+         "disputed": None,
          "hit": {"view": "hit", "reference": "9a7e" * 8, "agency": "be-fp", "contact": {"unit": "DJSOC"}}},
     ],
     "next": None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -13,6 +12,7 @@ from pipeline.api.problems import Conflict, NotFound, TooLarge
 from pipeline.api.routes.answers import answer, described, problems_of
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import list_checks as service
+from pipeline.api.streaming import begun
 from pipeline.errors import LiaisonError
 
 router = APIRouter(prefix="/v1", tags=["list checks"])
@@ -127,15 +127,8 @@ async def results(
 )
 async def result_file(session: SessionOf, name: Name, form: Annotated[Form, Query()] = "csv") -> Response:
     """The same for all rows, as CSV or NDJSON."""
-    parts = service.result_file(session, name, form)
-    first = await anext(parts) + await anext(parts, b"")  # what can go wrong goes wrong here, while it can be said
-    return StreamingResponse(_all(first, parts), media_type=service.MEDIA_TYPES[form])
-
-
-async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for part in rest:
-        yield part
+    parts = await begun(service.result_file(session, name, form))
+    return StreamingResponse(parts, media_type=service.MEDIA_TYPES[form])
 
 
 @router.delete(

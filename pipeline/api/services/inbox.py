@@ -20,7 +20,7 @@ from pipeline.api.services.deciding import decide
 from pipeline.api.services.reviews import ReviewsAnswer, changed, own_of, reviews
 from pipeline.api.session import Session, shown
 from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.index.reading import STATE_FIELDS
+from pipeline.index.reading import SHOWN
 from pipeline.streams import topics
 
 MOST = 100
@@ -78,7 +78,7 @@ async def assign(session: Session, link: str, assignee: str) -> ReviewsAnswer:
 async def _due(session: Session, links: list[LinkDocument]) -> list[Row]:
     """Those of the links whose two sides are seen in full and that await the agency's judgement."""
     decisions, agency = session.runtime.decisions, session.requester.agency
-    cases = await session.runtime.reader.cases((key for one in links for key in one.cases), TITLED)
+    cases = await session.runtime.reader.cases((key for one in links for key in one.cases), SHOWN)
     views = await session.views(cases)
     links = [one for one in links if all(views.get(key) is View.FULL for key in one.cases)]
     given = await decisions.reviews_of(one.link for one in links)
@@ -101,9 +101,6 @@ async def _due(session: Session, links: list[LinkDocument]) -> list[Row]:
                 }
             )
     return rows
-
-
-TITLED = (*STATE_FIELDS, "data.title")
 
 
 def _row(link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:

@@ -16,6 +16,7 @@ from pipeline.api.services.reviews import colours
 from pipeline.api.session import Session, meta, shown
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
+from pipeline.index.reading import SHOWN
 from pipeline.matching.explanation import Explanation
 from pipeline.matching.wording import text
 
@@ -24,7 +25,9 @@ MOST = 100
 
 BANDS = ("certain", "probable", "possible")
 
-FOR_BOTH_SIDES: Final[Row] = {"explanation": None, "colour": None, "disputed": None}
+FOR_BOTH_SIDES: Final[Row] = dict.fromkeys(
+    ("title_a", "title_b", "country_a", "country_b", "explanation", "colour", "disputed")
+)
 """Of a link with a hit-only side: why it is there and how it was judged is for those who see both sides."""
 
 
@@ -77,7 +80,7 @@ async def surroundings(session: Session, key: str) -> Surroundings:
     viewer, reader = session.viewer, session.runtime.reader
     words = None if viewer is None else requester_words(viewer, granted=True)
     found = await reader.every_link_of(key, words)
-    cases = await reader.cases(case for link in found for case in link.cases)
+    cases = await reader.cases((case for link in found for case in link.cases), SHOWN)
     views = await session.views(cases)
     seen = [_seen(session, link, views) for link in found if all(case in cases for case in link.cases)]
     kept = sorted((one for one in seen if one.view is not LinkView.NOTHING), key=lambda one: one.place)
@@ -105,9 +108,18 @@ async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, Ca
         if link is not None and (link.a.hash, link.b.hash) == (one.link.a.hash, one.link.b.hash):
             ends = Ends(*(meta(cases[case]) for case in link.cases))
             row = link_for(one.view, ends, link_row(link), session.reference) or {}
-            rows.append(row | (_told(session, link) | judged[link.link] if link.link in told else FOR_BOTH_SIDES))
+            both = _told(session, link, cases) | judged[link.link] if link.link in told else FOR_BOTH_SIDES
+            rows.append(row | both)
     return rows
 
 
-def _told(session: Session, link: LinkDocument) -> Row:
-    return {"explanation": text(msgspec.convert(link.evidence, Explanation), session.language)}
+def _told(session: Session, link: LinkDocument, cases: Mapping[str, CaseDocument]) -> Row:
+    """What those may know who see both sides."""
+    a, b = (cases[case] for case in link.cases)
+    return {
+        "title_a": (a.data or {}).get("title"),
+        "title_b": (b.data or {}).get("title"),
+        "country_a": a.country,
+        "country_b": b.country,
+        "explanation": text(msgspec.convert(link.evidence, Explanation), session.language),
+    }

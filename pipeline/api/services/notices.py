@@ -11,6 +11,7 @@ from pipeline.access.audit import Kind
 from pipeline.access.policy import View
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.paging import Place, closed, opened, page
+from pipeline.api.problems import Unprocessable
 from pipeline.api.session import Session, shown
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
 from pipeline.index.documents import CaseDocument
@@ -74,6 +75,21 @@ async def new_notices(session: Session, cursor: str | None) -> NoticesAnswer | N
         return None
     await session.audit(Kind.READ, {"notices": len(rows)}, shown(_full(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
+
+
+async def heard(session: Session, cursor: str) -> str | None:
+    """Where one who waits for notices begins: at a cursor of this requester, else behind the latest notice.
+
+    None before the first one. It says nothing of any notice, so nothing is recorded.
+    """
+    session.require_reader()
+    try:
+        if cursor and opened(session, "notices", cursor):
+            return cursor
+    except Unprocessable:
+        pass  # another person's, left in the same browser
+    latest = await session.runtime.decisions.latest_notices(session.requester.agency, 1, None)
+    return closed(session, "notices", [latest[0][0].position]) if latest else None
 
 
 async def accesses(session: Session, limit: int = 50, cursor: str | None = None) -> AccessesAnswer:

@@ -1,7 +1,13 @@
-"""The installation at a glance, for those who operate it; it tells of no case."""
+"""The installation at a glance, and what was rejected, for those who operate it; nothing of any case's content."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+import msgspec
 from aiokafka.errors import KafkaError
 
 from pipeline.access.audit import Kind
@@ -9,13 +15,59 @@ from pipeline.access.requester import Role
 from pipeline.api.problems import Unavailable
 from pipeline.api.session import Session
 from pipeline.ops.overview import Overview, overview
+from pipeline.ops.rejections import Rejection, Wanted, by_reason, rejections, replay_rejected
+
+KEPT: Final = timedelta(days=7)
+"""As long as Kafka holds what was rejected (topics.py)."""
+
+MOST: Final = 200
+"""Rejections that are listed; all are counted."""
+
+
+class RejectedAnswer(msgspec.Struct, frozen=True):
+    """What was rejected in the last week, the latest first, and how often for each reason."""
+
+    rejections: tuple[Rejection, ...]
+    counts: dict[str, int]
+
+
+class ReplayedAnswer(msgspec.Struct, frozen=True):
+    """How many were sent again, by agency, and by reason how many no sending again can mend."""
+
+    sent: dict[str, int]
+    left: dict[str, int]
 
 
 async def operations(session: Session) -> Overview:
     """What waits, is silent, was rejected, is active, and how large it is. Raises Forbidden, Unavailable."""
-    session.require(Role.OPS)
-    await session.audit(Kind.OPERATION, about="overview")
-    try:
+    async with _operating(session, "overview"):
         return await overview(session.runtime.settings, session.now)
+
+
+async def rejected(session: Session, reason: str = "", agency: str = "") -> RejectedAnswer:
+    """The rejections for a reason and of an agency, or all, without their bytes. Raises Forbidden, Unavailable."""
+    async with _operating(session, f"rejected {reason} {agency}"):
+        found = await rejections(session.runtime.settings, _wanted(session, reason, agency))
+    return RejectedAnswer(tuple(found[:MOST]), dict(by_reason(found)))
+
+
+async def replay(session: Session, reason: str, agency: str = "") -> ReplayedAnswer:
+    """Send those rejections again, but for what was sent again before. Raises Forbidden, Unavailable."""
+    async with _operating(session, f"replay rejected {reason} {agency}"):
+        done = await replay_rejected(session.runtime.settings, _wanted(session, reason, agency))
+    return ReplayedAnswer(dict(done.sent), dict(done.left))
+
+
+def _wanted(session: Session, reason: str, agency: str) -> Wanted:
+    return Wanted(reason, agency, since=session.now - KEPT)
+
+
+@asynccontextmanager
+async def _operating(session: Session, what: str) -> AsyncIterator[None]:
+    """Recorded before it happens, for those who operate alone."""
+    session.require(Role.OPS)
+    await session.audit(Kind.OPERATION, about=what.strip())
+    try:
+        yield
     except (KafkaError, OSError) as error:
         raise Unavailable("Kafka does not answer") from error

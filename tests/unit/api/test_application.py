@@ -121,3 +121,10 @@ def _references(value: object) -> list[str]:
         own = [value["$ref"]] if "$ref" in value else []
         return own + [ref for part in value.values() for ref in _references(part)]
     return [ref for part in value for ref in _references(part)] if isinstance(value, list) else []
+
+
+async def test_the_documentation_needs_no_other_host(api: Api) -> None:
+    page = (await api.get("/docs", who=None)).text
+    assert "/static-offline-docs/swagger-ui-bundle.js" in page
+    assert "https://" not in page
+    assert (await api.get("/static-offline-docs/swagger-ui-bundle.js", who=None)).status_code == 200

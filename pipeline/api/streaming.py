@@ -1,0 +1,17 @@
+"""Answers that are sent in parts, as files are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+
+async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same parts, the first records already made: what can go wrong goes wrong while it still can be said."""
+    first = await anext(parts) + await anext(parts, b"")
+
+    async def all_parts() -> AsyncIterator[bytes]:
+        yield first
+        async for part in parts:
+            yield part
+
+    return all_parts()
