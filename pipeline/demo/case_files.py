@@ -10,6 +10,7 @@ import msgspec
 import orjson
 
 from pipeline.demo.countries import Country
+from pipeline.demo.handling import handling
 from pipeline.demo.recording import Recorded
 from pipeline.records.model import RECORD_TYPE, case_key
 
@@ -85,7 +86,8 @@ class CaseFile:
             "title": self._rng.choice(self._country.titles),
             "language": self._country.language,
             "offences": [{"scheme": "ICCS", "code": self._rng.choice(("0501", "0502", "0601", "0701", "0702"))}],
-            "handling": {"code": "H1", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]},
+            "policing_goals": [Random(self._case_id).randint(1, 7)],  # noqa: S311 - reproducible, not secret
+            "handling": handling(self._country, self._case_id),
             "evaluation": {
                 "scheme": "4x4",
                 "source": self._rng.choice("AABC"),

@@ -30,7 +30,8 @@ class City(msgspec.Struct, frozen=True, array_like=True):
 class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A country, its agency, and the patterns of its numbers (L a letter, D a digit).
 
-    `scripts` names the cultures whose own script its registers write; `weight` is its share of the cases.
+    `scripts` names the cultures whose own script its registers write; `weight` is its share of the cases;
+    `caveat` is what its owner asks of who reads a case under one.
     """
 
     agency: str
@@ -44,6 +45,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cities: tuple[City, ...]
     streets: tuple[str, ...]
     titles: tuple[str, ...]
+    caveat: str
     code: str = ""
 
 

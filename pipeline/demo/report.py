@@ -15,7 +15,7 @@ from rich.text import Text
 from pipeline.demo.truth import Agreement, Pair
 from pipeline.index import terminal
 from pipeline.index.documents import LinkDocument
-from pipeline.matching.explanation import Explanation
+from pipeline.matching.explanation import Explanation, Item
 from pipeline.streams.accounting import Accounting
 
 SHOWN = 3
@@ -142,10 +142,15 @@ def chosen(links: Sequence[LinkDocument]) -> dict[str, LinkDocument]:
 
 def _crosses_scripts(explanation: Explanation) -> bool:
     return any(
-        item.field == "name" and item.bits > 0 and _script(item.value_a) != _script(item.value_b)
+        item.field == "name" and item.bits > 0 and crosses_scripts(item)
         for entity in explanation.entities
         for item in entity.items
     )
+
+
+def crosses_scripts(item: Item) -> bool:
+    """Whether two values are written in two scripts."""
+    return _script(item.value_a) != _script(item.value_b)
 
 
 def _script(text: str) -> str:

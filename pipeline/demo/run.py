@@ -14,9 +14,11 @@ from rich.console import Console
 from pipeline.demo import report
 from pipeline.demo.feeding import Sender, Trickle, send_all, settled
 from pipeline.demo.generator import Feed
+from pipeline.demo.handling import of_case
 from pipeline.demo.installation import Workers, fresh, workers
 from pipeline.demo.messages import ACCEPTED, Message
 from pipeline.demo.report import Latency
+from pipeline.demo.story import Cast, steps, story
 from pipeline.demo.truth import Agreement, Pair, agreement
 from pipeline.errors import LiaisonError
 from pipeline.feeds.pushing import case_producer
@@ -28,6 +30,8 @@ from pipeline.localstack import stack
 from pipeline.localstack.ports import LOOPBACK, choose
 from pipeline.settings import Settings
 from pipeline.streams.accounting import Accounting, accounting
+from pipeline.times import now
+from pipeline.web.people import PREPARED, Person
 
 LIVE = 150
 """Messages at the end of the feed that are sent one by one, to measure how soon a case is searchable."""
@@ -95,7 +99,7 @@ async def _carry(settings: Settings, feed: Feed, own: Workers, console: Console)
         trickle = Trickle(sender, lambda keys: _found(settings, keys), LIVE_PACE_S)
         await trickle.run(live, _fresh_cases(bulk, live), console)
     await settled(settings, console, own.check)
-    console.print(f"{len(live):,} more messages sent one by one, each new case looked for until a search found it")
+    console.print(f"{len(live):,} more messages sent one by one, each new case looked for until it was found")
     links = await _links(settings)
     return Outcome(
         counted=await accounting(settings),
@@ -158,13 +162,24 @@ def show_commands(settings: Settings, outcome: Outcome, console: Console, *, run
     console.print(report.commands(settings.namespace, outcome.links, running=running), soft_wrap=True)
 
 
-def serve(settings: Settings, own: Workers, console: Console) -> None:
+def show_story(outcome: Outcome, people: Sequence[Person], console: Console) -> None:
+    """Print what to try in the pages, if the links hold a story for these people: seeker, owner and stranger first."""
+    seeker, owner, stranger = people[:3]
+    found = story(outcome.links, Cast(seeker.requester, owner.requester, stranger.requester), of_case, now())
+    if found:
+        names = [one.name for one in (seeker, owner, stranger)]
+        for number, step in enumerate(steps(found, names, owner.requester.agency), start=1):
+            console.print(f"  {number}. {step}", soft_wrap=True, highlight=False)
+
+
+def serve(settings: Settings, own: Workers, outcome: Outcome, console: Console) -> None:
     """Serve pages and API and keep the workers running until Ctrl-C. Raises LiaisonError if one of them dies."""
-    from pipeline.web.people import PREPARED
     from pipeline.web.serving import serving  # a second that a demo with --exit need not pay
 
     with serving(settings, LOOPBACK, choose([settings.api_port]), PREPARED) as url:
-        console.print(f"Pages: {url}   API: {url}/docs   (sign in as a prepared investigator)", style="bold")
+        console.rule("Try in a browser")
+        show_story(outcome, PREPARED, console)
+        console.print(f"\nPages  {url}\nAPI    {url}/docs", style="bold", highlight=False)
         console.print("Serving until Ctrl-C.")
         try:
             while True:

@@ -1,0 +1,83 @@
+"""What to try in the demo's pages: one question whose answer differs by who asks, found among the links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.access.policy import CaseMeta, View, view
+from pipeline.access.requester import Purpose, Requester
+from pipeline.demo.report import crosses_scripts
+from pipeline.index.documents import LinkDocument
+from pipeline.matching.explanation import Explanation, Item
+from pipeline.matching.fingerprint import Handling
+
+FULL_DATE = len("1980-05-14")
+
+
+class Cast(NamedTuple):
+    """Who asks, who owns what is hit-only, and who is to see nothing of it."""
+
+    seeker: Requester
+    owner: Requester
+    stranger: Requester
+
+
+class Story(NamedTuple):
+    """The question that tells it; `across` where the hit is written in another script than the question."""
+
+    question: str
+    across: bool
+
+
+Handled = Callable[[str], Handling]
+"""The handling of a case by its key."""
+
+
+def story(links: Iterable[LinkDocument], cast: Cast, handled: Handled, now: datetime) -> Story | None:
+    """The best question: by a name in another script rather than not, then by the strongest link; None without any."""
+    strongest = sorted(links, key=lambda link: (-link.score, link.link))
+    found = [one for link in strongest for one in _tellings(link, cast, handled, now)]
+    return next((one for one in found if one.across), found[0] if found else None)
+
+
+def _tellings(link: LinkDocument, cast: Cast, handled: Handled, now: datetime) -> Iterator[Story]:
+    """The questions by which the seeker sees one side of a link, and of the other that there is something."""
+    told = msgspec.convert(link.evidence, Explanation)
+    a, b = (CaseMeta(side.case, side.agency, handled(side.case)) for side in (link.a, link.b))
+    for known, hidden, which in ((a, b, "value_a"), (b, a, "value_b")):
+        if _sees(cast.seeker, known, now) is View.FULL and _is_guarded(hidden, cast, now):
+            for entity in told.entities:
+                said = {item.field: item for item in entity.items if item.bits > 0}
+                if {"name", "birth_date"} <= said.keys() and _is_exact(said["birth_date"]):
+                    question = f"{getattr(said['name'], which)} {said['birth_date'].value_a}"
+                    yield Story(question, crosses_scripts(said["name"]))
+
+
+def _is_exact(born: Item) -> bool:
+    return born.level == "same" and len(born.value_a) == FULL_DATE
+
+
+def _is_guarded(case: CaseMeta, cast: Cast, now: datetime) -> bool:
+    seen = [_sees(who, case, now) for who in (cast.seeker, cast.stranger)]
+    return case.agency == cast.owner.agency and seen == [View.HIT, View.NOTHING]
+
+
+def _sees(who: Requester, case: CaseMeta, now: datetime) -> View:
+    return view(case, who, Purpose.INVESTIGATION, now)
+
+
+def steps(found: Story, names: Sequence[str], owner: str) -> list[str]:
+    """The story in steps; `names` are of seeker, owner and stranger, `owner` is the owner's agency."""
+    seeker, holder, stranger = names
+    there = ", written in another script" if found.across else ""
+    return [
+        f"sign in as {seeker}, with any case reference, and search for  {found.question}",
+        f"read why records matched, judge a link, then ask for the hit of {owner}{there}: its content is the owner's",
+        f"in a private window sign in as {holder}: Disclosures, Grant; the search of {seeker} now shows the record",
+        f"sign in as {stranger} and search for the same: nothing of it is there",
+        f"as {holder}, Our records says who was shown it",
+    ]

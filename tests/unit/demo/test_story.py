@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from pipeline.access.requester import Requester, Role
+from pipeline.correlation.claims import Side, State
+from pipeline.demo.countries import countries
+from pipeline.demo.handling import handling, of_case
+from pipeline.demo.story import Cast, Story, steps, story
+from pipeline.index.documents import LinkDocument
+from pipeline.matching.explanation import EntityEvidence, Explanation, Item
+from pipeline.matching.fingerprint import Handling
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+OPEN = Handling("H0", ("*",), ("investigation",))
+FOR_FRANCE = Handling("H2", ("FR",), ("investigation",))
+
+
+def someone(agency: str, country: str) -> Requester:
+    return Requester(f"x@{agency}", agency, country, frozenset({Role.INVESTIGATOR}))
+
+
+CAST = Cast(someone("fr-pj", "FR"), someone("be-fp", "BE"), someone("pl-kg", "PL"))
+
+
+def link(hidden: Handling, names: tuple[str, str], born: str = "1980-05-14", score: int = 2_000) -> LinkDocument:
+    items = (Item("name", "same", *names, 1_000), Item("birth_date", "same", born, born, 1_000))
+    people = EntityEvidence("person", "person", "p1", "p1", items, 2_000, 2_000)
+    evidence = Explanation(-1_700, 0, 0, (people,), score, 0.9, "probable", (), "model", "hash")
+    a = Side(f"be-fp:{hidden.code}-{'-'.join(hidden.releasable_to)}", 1, agency="be-fp", country="BE")
+    b = Side("de-lk:1", 1, agency="de-lk", country="DE")
+    return LinkDocument(
+        f"{score:032x}", State.LIVE, "g", (a.case, b.case), a, b, score=score, evidence=msgspec.to_builtins(evidence)
+    )
+
+
+def handled(key: str) -> Handling:
+    """As the key says: that of a link is for the tests to choose."""
+    agency, _, said = key.partition(":")
+    code, *countries_ = said.split("-")
+    return OPEN if agency == "de-lk" else Handling(code, tuple(filter(None, countries_)), ("investigation",))
+
+
+def test_the_question_is_the_visible_sides_name_across_scripts_if_there_is_one() -> None:
+    plain = link(FOR_FRANCE, ("jan kowalski", "jan kowalski"), score=9_000)
+    across = link(FOR_FRANCE, ("иван петров", "ivan petrov"))
+    assert story([plain, across], CAST, handled, NOW) == Story("ivan petrov 1980-05-14", across=True)
+    assert story([plain], CAST, handled, NOW) == Story("jan kowalski 1980-05-14", across=False)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "born"),
+    [
+        (OPEN, "1980-05-14"),
+        (Handling("H2", ("FR", "PL"), ("investigation",)), "1980-05-14"),
+        (Handling("H3", (), ("investigation",)), "1980-05-14"),
+        (FOR_FRANCE, "1980-05"),
+    ],
+)
+def test_there_is_none_where_all_see_the_same_or_the_question_would_be_too_vague(hidden: Handling, born: str) -> None:
+    assert story([link(hidden, ("a b", "a b"), born)], CAST, handled, NOW) is None
+
+
+def test_its_steps_name_who_does_what() -> None:
+    told = steps(Story("ivan petrov 1980-05-14", across=True), ("Claire", "Pieter", "Ewa"), "be-fp")
+    assert "Claire" in told[0]
+    assert "ivan petrov 1980-05-14" in told[0]
+    assert "the hit of be-fp, written in another script" in told[1]
+
+
+def test_a_case_is_always_handled_the_same_and_the_demo_has_every_kind() -> None:
+    france = countries()["FR"]
+    assert handling(france, "2026-000001") == handling(france, "2026-000001")
+    many = [handling(france, f"2026-{number:06d}") for number in range(200)]
+    assert {one["code"] for one in many} == {"H0", "H1", "H2", "H3"}
+    assert of_case("fr-pj:2026-000001").code == many[1]["code"]
+    assert all("FR" not in one["releasable_to"] for one in many)
+    assert all(("caveat" in one) == (one["code"] == "H1") for one in many)
