@@ -24,17 +24,18 @@ def build() -> typer.Typer:
     """The whole command tree."""
     root = typer.Typer(
         name="liaison",
-        help="Case correlation across agencies and borders.",
+        help="Case correlation across agencies and borders: Kafka in, links found, Elasticsearch out, with reasons.",
+        epilog="Begin with: liaison demo. Settings are LIAISON_* variables of the environment (pipeline/settings.py).",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    batch = typer.Typer(help="Offline: the same pure code on files, without a broker.", no_args_is_help=True)
-    for part in (localstack, demo, streams, ops, feeds, api, web):
+    batch = typer.Typer(help="Correlate files, explain pairs, train a model: the same pure code.", no_args_is_help=True)
+    for part in (demo, api, feeds, web, streams, ops, localstack):
         part.register(root)
     for part in (correlation, matching):
         part.register(batch)
-    root.add_typer(batch, name="batch")
+    root.add_typer(batch, name="batch", rich_help_panel="Without a broker")
     return root
 
 

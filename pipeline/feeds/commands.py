@@ -36,7 +36,7 @@ def register(root: typer.Typer) -> None:
     feed.command(epilog="Example: liaison feed receipts --agency fr-pj --outcome rejected --since 2h")(receipts)
     feed.command(epilog="Example: liaison feed hits --agency fr-pj --follow --json")(hits)
     feed.command("map", epilog="Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson")(map_table)
-    root.add_typer(feed, name="feed")
+    root.add_typer(feed, name="feed", rich_help_panel="For agencies")
 
 
 def validate(

@@ -14,9 +14,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def register(root: typer.Typer) -> None:
     """Add `up`, `down`, `status` to the root command."""
-    root.command(epilog="Example: liaison up && liaison status")(up)
-    root.command(epilog="Example: liaison down")(down)
-    root.command(epilog="Example: liaison status --json")(status)
+    root.command(epilog="Example: liaison up && liaison status", rich_help_panel="Engines on this machine")(up)
+    root.command(epilog="Example: liaison down", rich_help_panel="Engines on this machine")(down)
+    root.command(epilog="Example: liaison status --json", rich_help_panel="Engines on this machine")(status)
 
 
 def up(

@@ -33,7 +33,7 @@ def register(root: typer.Typer) -> None:
     generation_commands.register(ops)
     ops.command("sweep")(sweep)
     index_commands.register(ops)
-    root.add_typer(ops, name="ops")
+    root.add_typer(ops, name="ops", rich_help_panel="To run and operate it")
 
 
 def sweep(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:

@@ -29,8 +29,8 @@ def register(root: typer.Typer) -> None:
     """Add `topics` and `worker` to the root command."""
     topics = typer.Typer(help="The Kafka topics of this installation.", no_args_is_help=True)
     topics.command("apply")(apply_topics)
-    root.add_typer(topics, name="topics")
-    root.command("worker")(worker)
+    root.add_typer(topics, name="topics", rich_help_panel="To run and operate it")
+    root.command("worker", rich_help_panel="To run and operate it")(worker)
 
 
 def apply_topics(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:

@@ -11,14 +11,20 @@ from pipeline.settings import settings as from_environment
 
 def register(root: typer.Typer) -> None:
     """Add `serve` to the root command."""
-    root.command(epilog="Example: liaison serve --port 8000")(serve)
+    root.command(epilog="Example: liaison serve --port 8000", rich_help_panel="To run and operate it")(serve)
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; LIAISON_API_HOST.")] = "",
-    port: Annotated[int, typer.Option(help="Port; LIAISON_API_PORT.")] = 0,
+    host: Annotated[
+        str,
+        typer.Option(help="Address to listen on; otherwise LIAISON_API_HOST, which is loopback.", show_default=False),
+    ] = "",
+    port: Annotated[int, typer.Option(help="Port; otherwise LIAISON_API_PORT, which is 8000.", show_default=False)] = 0,
 ) -> None:
-    """Serve the pages and the API until Ctrl-C; the API's documentation is at /docs."""
+    """Serve the pages and the API until Ctrl-C; the API's documentation is at /docs.
+
+    Who signs in needs a token (`liaison token`) or an identity provider (LIAISON_OIDC_CLIENT_ID).
+    """
     from pipeline.streams.users import as_role
     from pipeline.web.serving import server
 
