@@ -7,8 +7,9 @@ READY := $(VENV)/.ready
 SUITES ?= unit property contract integration e2e short-fault
 PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
+DEMO_URL ?= http://127.0.0.1:8000
 
-.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-recall bench-stream clean
+.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-recall bench-stream pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,6 +68,9 @@ bench-recall: $(READY) ## recall of search across scripts, on an Elasticsearch o
 
 bench-stream: $(READY) ## CPU per case of every stage as the stores grow, with its plot
 	$(BIN)/python tests/benchmarks/stream/run.py
+
+pictures: $(READY) ## the README's pictures, from a demo that is running: DEMO_URL, and QUESTION as it prints it
+	$(BIN)/python tests/pictures.py "$(DEMO_URL)" "$(QUESTION)" pipeline/web/screenshots
 
 clean: ## remove the environment and caches (not LIAISON_HOME)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,6 @@
 """A real browser for tests, people at it, and what every page must hold: no serious or critical finding by axe.
 
-LIAISON_BROWSER names the executable. With LIAISON_SCREENSHOTS, a folder, pictures of the pages are written there.
+LIAISON_BROWSER names the executable.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 EXECUTABLE = os.environ.get("LIAISON_BROWSER", "/usr/bin/chromium")
-PICTURES = os.environ.get("LIAISON_SCREENSHOTS", "")
 
 WIDE, NARROW = (1280, 800), (400, 800)
 GRAVE = ("serious", "critical")
@@ -30,7 +29,9 @@ def browser() -> Iterator[Browser]:
         pytest.skip(f"no browser at {EXECUTABLE}: install chromium or set LIAISON_BROWSER")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(
+            executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         yield opened
         opened.close()
 
@@ -66,10 +67,8 @@ class Desk:
         """The page is free of faults and of axe's grave findings, and not wider than a telephone; `dark`: also then."""
         assert self.faults == []
         self._is_accessible(name)
-        _keep(self.page, name)
         self.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
         assert self.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], f"{name} is too wide"
-        _keep(self.page, f"{name}-narrow")
         self.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
         if dark:
             self._darken(name)
@@ -77,15 +76,9 @@ class Desk:
     def _darken(self, name: str) -> None:
         self.page.evaluate("document.documentElement.dataset.theme = 'dark'")
         self._is_accessible(f"{name}, dark")
-        _keep(self.page, f"{name}-dark")
         self.page.evaluate("document.documentElement.dataset.theme = 'light'")
 
     def _is_accessible(self, name: str) -> None:
         found = Axe().run(self.page).response["violations"]
         grave = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in GRAVE]
         assert grave == [], f"{name}: {grave}"
-
-
-def _keep(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png")

@@ -18,3 +18,18 @@ def of_link(link_id: str, case: str) -> str:
 def of_graph(key: str, depth: int) -> str:
     """A case's neighbourhood."""
     return f"/graph/{depth}/of/{quote(key, safe=':')}"
+
+
+def of_deconfliction(key: str) -> str:
+    """Who else is where a case's events are."""
+    return f"/deconfliction/of/{quote(key, safe=':')}"
+
+
+def of_list(name: str) -> str:
+    """What was found for a list."""
+    return f"/checks/{quote(name, safe='')}"
+
+
+def of_entity(key: str, entity: str) -> str:
+    """An entity of a case, seen across all cases that speak of it."""
+    return f"/entities/{quote(entity, safe='')}/of/{quote(key, safe=':')}"

@@ -9,8 +9,9 @@ from fastapi import FastAPI, Request
 from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.web import layout
+from pipeline.web import files, layout, live
 from pipeline.web import sign_in as signing
+from pipeline.web.astray import serve_astray
 from pipeline.web.page import Page, View
 from pipeline.web.pages import PAGES
 from pipeline.web.pages import sign_in as sign_in_page
@@ -34,9 +35,12 @@ def mount(api: FastAPI, people: tuple[Person, ...] = ()) -> None:
     site = Site(api, people)
     serve_assets()
     api.include_router(signing.router(site))
+    api.include_router(live.router(site))
+    api.include_router(files.router(site))
     for page in PAGES:
         _serve(page, site)
     _serve_sign_in(site)
+    serve_astray(site)
     ui.run_with(
         api, title="Liaison", favicon=ICON.format(colour="#0a6270"), dark=False, tailwind=False,
         reconnect_timeout=RECONNECT_S, show_welcome_message=False, language=None,
@@ -49,7 +53,7 @@ def _serve(page: Page[Any], site: Site) -> None:
         visitor = await visit(request, site.runtime)
         if not visitor.signed_in:
             return RedirectResponse(f"{sign_in_page.PATH}?after={quote(request.url.path)}", signing.SEE_OTHER)
-        await View(visitor, request.path_params, page).open()
+        await View(visitor, dict(request.query_params) | request.path_params, page).open()
         return None
 
 

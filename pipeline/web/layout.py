@@ -7,21 +7,23 @@ from typing import NamedTuple
 from nicegui import ui
 from nicegui.element import Element
 
-from pipeline.access.requester import Role
+from pipeline.access.requester import Grounds, Role
 from pipeline.matching.wording import LANGUAGES
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, text
+from pipeline.web.components.narrowing import FORM
 from pipeline.web.components.shortcuts import shortcuts
 from pipeline.web.i18n import N_, Words
 from pipeline.web.session import Visit
 from pipeline.web.theme import THEMES, dress
-from pipeline.web.vocabulary import LANGUAGE_WORDS, PURPOSES, ROLES, THEME_WORDS
+from pipeline.web.vocabulary import LANGUAGE_WORDS, PURPOSES, ROLES, STATED, THEME_WORDS
 
 
 class Entry(NamedTuple):
-    """One entry of the navigation, for those who have one of `roles`."""
+    """One entry of the navigation, for those who have one of `roles`; `key` leads there after a g."""
 
     name: str
+    key: str
     word: str
     roles: frozenset[Role]
 
@@ -31,22 +33,32 @@ class Entry(NamedTuple):
         return f"/{self.name}"
 
 
+LIVE, LIVE_PATH = "notices", "/notices/live"
+"""The entry that counts what has come meanwhile, and where that is told."""
+
 READERS = frozenset({Role.INVESTIGATOR, Role.SUPERVISOR})
 
 NAVIGATION = (
-    Entry("search", N_("Search"), READERS),
-    Entry("inbox", N_("Inbox"), READERS),
-    Entry("disclosures", N_("Disclosures"), READERS),
-    Entry("subscriptions", N_("Subscriptions"), READERS),
-    Entry("notices", N_("Notices"), READERS),
-    Entry("records", N_("Our records"), READERS),
-    Entry("operations", N_("Operations"), frozenset({Role.OPS})),
+    Entry("search", "s", N_("Search"), READERS),
+    Entry("checks", "l", N_("List check"), READERS),
+    Entry("inbox", "i", N_("Inbox"), READERS),
+    Entry("disclosures", "d", N_("Disclosures"), READERS),
+    Entry("subscriptions", "u", N_("Subscriptions"), READERS),
+    Entry("notices", "n", N_("Notices"), READERS),
+    Entry("records", "r", N_("Our records"), READERS),
+    Entry("statistics", "t", N_("Statistics"), READERS),
+    Entry("operations", "o", N_("Operations"), frozenset({Role.OPS})),
 )
 
 
 def entries(roles: frozenset[Role]) -> list[Entry]:
     """The navigation of one who has these roles; an operator has all of it."""
     return [entry for entry in NAVIGATION if Role.OPERATOR in roles or entry.roles & roles]
+
+
+def reads(roles: frozenset[Role]) -> bool:
+    """Whether one who has these roles may ask for cases at all."""
+    return Role.OPERATOR in roles or bool(READERS & roles)
 
 
 def home(roles: frozenset[Role]) -> str:
@@ -66,7 +78,7 @@ def frame(visit: Visit, title: str, current: str) -> Element:
         _rail(visit, current).move(target_index=1)
         text("footer", visit.words("Times in UTC. Everything shown here is recorded."), "foot")
         box("div", "said", id="said", role="status", aria_live="polite")
-        shortcuts(visit.words)
+        shortcuts(visit.words, {entry.key: entry.word for entry in entries(visit.roles)})
     ui.skip_link(visit.words("Skip to the content"), target=client.content)
     return client.content
 
@@ -80,7 +92,7 @@ def begin(visit: Visit, title: str) -> None:
 def _top(visit: Visit) -> Element:
     with box("header", "top") as top:
         brand(home(visit.roles))
-        if visit.requester is not None and READERS & visit.requester.roles:
+        if reads(visit.roles):
             _asking(visit.words)
         _grounds(visit)
         _me(visit)
@@ -95,7 +107,7 @@ def brand(target: str) -> None:
 
 
 def _asking(words: Words) -> None:
-    with box("form", "asking", role="search", data_ask="", action="/search"):
+    with box("form", "asking", id=FORM, role="search", data_ask="", action="/search"):
         text("label", words("Search"), "hidden-words", for_="question")
         box(
             "input", id="question", name="q", type="search", autocomplete="off", spellcheck="false", maxlength="1000",
@@ -121,11 +133,30 @@ def _me(visit: Visit) -> None:
                     text("div", who.subject, "strong")
                     roles = ", ".join(words.of(ROLES, role) for role in sorted(who.roles))
                     text("div", f"{who.agency} · {words.country(who.country)} · {roles}", "small quiet")
+            if visit.grounds is not None:
+                _restate(visit, visit.grounds)
             switches(visit)
             with box("div", "row"):
                 text("button", words("Keyboard"), "button slight", type="button", data_help="")
                 with box("form", action="/sign-out", method="post"):
                     text("button", words("Sign out"), "button slight", type="submit")
+
+
+def _restate(visit: Visit, stated: Grounds) -> None:
+    """The form that goes on with another purpose or case, without signing in again."""
+    words = visit.words
+    with box("form", "stack", action="/grounds", method="post", data_back="", aria_label=words("Another case")):
+        with box("p", "field"):
+            text("label", words("Purpose"), for_="stated-purpose")
+            with box("select", id="stated-purpose", name="purpose"):
+                for purpose in STATED:
+                    chosen = True if purpose == stated.purpose else None
+                    text("option", words.of(PURPOSES, purpose), value=purpose, selected=chosen)
+        with box("p", "field"):
+            text("label", words("Reference of your own case"), for_="stated-reference")
+            box("input", id="stated-reference", name="case_reference", required=True, maxlength="200", dir="auto",
+                autocomplete="off", value=stated.case_reference)  # fmt: skip
+        text("button", words("Go on with these"), "button slight", type="submit")
 
 
 def switches(visit: Visit) -> None:
@@ -146,7 +177,15 @@ def _switch(name: str, title: str, choices: dict[str, str], current: str) -> Non
 def _rail(visit: Visit, current: str) -> Element:
     with box("nav", "rail", aria_label=visit.words("Main")) as rail:
         for entry in entries(visit.roles):
-            with box("a", href=entry.path, aria_current="true" if entry.name == current else None):
-                icon(entry.name)
-                text("span", visit.words(entry.word))
+            _entry(visit, entry, current)
     return rail
+
+
+def _entry(visit: Visit, entry: Entry, current: str) -> None:
+    here = "true" if entry.name == current else None
+    with box("a", href=entry.path, aria_current=here, data_key=entry.key):
+        icon(entry.name)
+        text("span", visit.words(entry.word))
+        if entry.name == LIVE:
+            new = visit.words("A notice has come")
+            text("span", "", "count", data_live=LIVE_PATH, data_whose=visit.who, data_new=new)

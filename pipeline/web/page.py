@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -10,14 +11,18 @@ import msgspec
 from nicegui import ui
 from nicegui.element import Element
 
+from pipeline.api.problems import Problem
 from pipeline.errors import LiaisonError
 from pipeline.web import layout
 from pipeline.web.components import states
+from pipeline.web.components.markup import text
 from pipeline.web.session import Visit
 
 T = TypeVar("T")
 
 Parameters = dict[str, str]
+
+log = logging.getLogger(__name__)
 
 AT_ONCE_S = 0.4
 """A page that is ready within this time is sent whole; a slower one shows its frame first."""
@@ -30,6 +35,16 @@ class View:
         self.visit, self.words, self.parameters = visit, visit.words, parameters
         self._page = page
         self._main: Element | None = None
+        self._client = ui.context.client
+        self._heard: set[str] = set()
+        self.kept: dict[str, Any] = {}
+        """What a page remembers from one drawing to the next."""
+
+    def listen(self, event: str, handler: Callable[..., Awaitable[None]]) -> None:
+        """Do something whenever the browser tells of an event; said once, however often the page is drawn."""
+        if event not in self._heard:
+            self._heard.add(event)
+            ui.on(event, handler)
 
     async def open(self) -> None:
         """Draw the frame, then load and draw the content; what takes long is preceded by grey lines."""
@@ -51,21 +66,34 @@ class View:
         try:
             answer = await action
         except LiaisonError as error:
-            say(states.reason(self.words, error), bad=True)
+            self.say(states.reason(self.words, error), bad=True)
             return None
         if redraw:
             await self.redraw()
-        say(done)
+        self.say(done)
         return answer
+
+    def say(self, message: str, *, bad: bool = False) -> None:
+        """Show what became of an action for some seconds, and say it to those who hear the page."""
+        self._client.run_javascript(f"liaison.say({msgspec.json.encode(message).decode()}, {str(bad).lower()})")
 
     async def _loaded(self) -> Callable[[], None]:
         """What draws the content, or the trouble there is with it."""
+        trouble: LiaisonError
         try:
             loaded = await self._page.load(self.visit, self.parameters)
         except LiaisonError as error:
             trouble = error
-            return lambda: states.failed(self.words, trouble)
-        return lambda: self._page.draw(self, loaded)
+        except Exception:  # a fault of ours: the page says that there is one, the log says which
+            log.exception("%s cannot be loaded", self._page.path)
+            trouble = Problem()
+        else:
+            return lambda: self._page.draw(self, loaded)
+        return lambda: self._failed(trouble)
+
+    def _failed(self, trouble: LiaisonError) -> None:
+        text("h1", self.words(self._page.title))
+        states.failed(self.words, trouble)
 
     def _show(self, draw: Callable[[], None]) -> None:
         if self._main is not None:
@@ -82,8 +110,3 @@ class Page(NamedTuple, Generic[T]):
     entry: str
     load: Callable[[Visit, Parameters], Awaitable[T]]
     draw: Callable[[View, T], None]
-
-
-def say(message: str, *, bad: bool = False) -> None:
-    """Show what became of an action for some seconds, and say it to those who hear the page."""
-    ui.run_javascript(f"liaison.say({msgspec.json.encode(message).decode()}, {str(bad).lower()})")

@@ -18,6 +18,8 @@ from pipeline.web.people import Person
 
 READY_S = 60.0
 POLL_S = 0.05
+GRACE_S = 3
+"""A stopping server waits this long for answers under way; those who listen for notices come back by themselves."""
 
 
 def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] = ()) -> uvicorn.Server:
@@ -31,6 +33,7 @@ def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] 
             port=port,
             log_level="warning",
             access_log=False,
+            timeout_graceful_shutdown=GRACE_S,
             ssl_certfile=settings.api_certificate_file,
             ssl_keyfile=settings.api_key_file,
         )

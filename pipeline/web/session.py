@@ -78,9 +78,13 @@ def _grounds(cookie: str) -> Grounds | None:
 
 def remember(response: Response, request: Request, token: str, stated: Grounds) -> None:
     """Set the cookies of a working session."""
-    content = quote(msgspec.json.encode(stated).decode())
-    for name, value in ((TOKEN, token), (GROUNDS, content)):
-        response.set_cookie(name, value, **_guarded(request))
+    response.set_cookie(TOKEN, token, **_guarded(request))
+    restate(response, request, stated)
+
+
+def restate(response: Response, request: Request, stated: Grounds) -> None:
+    """Go on with these grounds."""
+    response.set_cookie(GROUNDS, quote(msgspec.json.encode(stated).decode()), **_guarded(request))
 
 
 def forget(response: Response) -> None:

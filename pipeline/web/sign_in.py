@@ -41,7 +41,7 @@ def router(site: Site) -> APIRouter:
         if not is_ours(request):
             return again(after, "origin")
         if person == provider.CHOICE:
-            return await provider.departure(site, request, stated, inside(after))
+            return await _depart(site, request, stated, after)
         return await _enter(site, request, _token(site, person, token), stated, after)
 
     @routes.get("/sign-in/back")
@@ -60,6 +60,18 @@ def router(site: Site) -> APIRouter:
         session.forget(response)
         return response
 
+    @routes.post("/grounds")
+    async def restate(request: Request, purpose: Text = "", case_reference: Text = "", back: Text = HOME) -> Response:
+        try:
+            stated = grounds(purpose, case_reference)
+        except GroundsError as error:
+            return again(back, *error.fields)
+        if not is_ours(request):
+            return again(back, "origin")
+        response = RedirectResponse(inside(back), SEE_OTHER)
+        session.restate(response, request, stated)
+        return response
+
     @routes.post("/language")
     async def language(request: Request, value: Text = "", back: Text = HOME) -> Response:
         return _chosen(request, session.LANGUAGE, value if value in LANGUAGES else LANGUAGES[0], back)
@@ -76,6 +88,13 @@ def _token(site: Site, person: str, token: str) -> str:
     found = named(site.people, person)
     runtime = site.runtime
     return issue(runtime.settings, found.requester, runtime.clock(), WORKING_DAY) if found else token.strip()
+
+
+async def _depart(site: Site, request: Request, stated: Grounds, after: str) -> Response:
+    try:
+        return await provider.departure(site, request, stated, inside(after))
+    except TokenError:
+        return again(after, "provider")
 
 
 async def _enter(site: Site, request: Request, token: str, stated: Grounds, after: str) -> Response:

@@ -68,6 +68,43 @@ NOTICES = {
     "expiry": N_("A record comes to its end"),
 }
 
+PARTS = {
+    "suspect": N_("suspect"),
+    "victim": N_("victim"),
+    "witness": N_("witness"),
+    "associate": N_("associate"),
+    "missing": N_("missing"),
+}
+"""What an entity may be in a case, and below what values may be; what agencies send besides is shown as sent."""
+
+GENDERS = {"male": N_("male"), "female": N_("female"), "other": N_("other"), "unknown": N_("not known")}
+
+NAME_KINDS = {"alias": N_("alias"), "birth": N_("at birth"), "maiden": N_("at birth"), "nickname": N_("nickname")}
+
+IDENTIFIERS = {
+    "passport": N_("passport"),
+    "national_id": N_("identity number"),
+    "driving_licence": N_("driving licence"),
+    "social_security": N_("social security number"),
+    "vat": N_("VAT number"),
+    "lei": N_("legal entity identifier"),
+}
+
+ICCS_SECTIONS = {
+    "01": N_("death"),
+    "02": N_("harm to the person"),
+    "03": N_("sexual nature"),
+    "04": N_("property, with violence"),
+    "05": N_("property only"),
+    "06": N_("controlled drugs"),
+    "07": N_("fraud, deception, corruption"),
+    "08": N_("public order and authority"),
+    "09": N_("public safety and the State"),
+    "10": N_("natural environment"),
+    "11": N_("other acts"),
+}
+"""What the sections of the International Classification of Crime for Statistical Purposes (UNODC, 2015) are about."""
+
 FORMS = {"full": N_("full content"), "hit": N_("hit only")}
 
 ACTS = {

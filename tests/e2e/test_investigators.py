@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import Desk, browser
+from conftest import WaitFor
+from liaison_command import LIAISON
+from oidc_provider import CLIENT
 from playwright.sync_api import expect
-from stage_processes import started
+from stage_processes import Start, started
 from whole_installation import Installation, Message, Records
 
+from pipeline.access.token_keys import DISCOVERY
 from pipeline.localstack.ports import LOOPBACK, accepts, any_free
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
-SCRIPT = Path(__file__).parents[1] / "web_process.py"
+TESTS = Path(__file__).parents[1]
 CLAIRE, PIETER, EWA, NOOR = "claire@fr-pj", "pieter@be-fp", "ewa@pl-kg", "noor@liaison-ops"
 LINKS = 2
 QUESTION = "Иван Петров 1980-05-14"
@@ -54,39 +59,70 @@ def _cases(records: Records) -> list[Message]:
 
 
 @pytest.fixture
-def url(
+def installed(
     installation: Installation,
     records: Records,
     start_all: Callable[[], list[subprocess.Popen[bytes]]],
-    engine_environment: dict[str, str],
-    tmp_path: Path,
-    wait_for: Any,
-) -> Iterator[str]:
-    """The pages of an installation that holds the prepared cases."""
+    start_stage: Start,
+    wait_for: WaitFor,
+) -> None:
+    """An installation that holds the prepared cases, correlated and indexed."""
     installation.push(_cases(records))
     start_all()
+    start_stage("notify")
     wait_for(
         lambda: len(installation.visible_links()) == len(("open", "hit-only")) if installation.at_rest() else 0, 180
     )
-    port = any_free()
-    with started(SCRIPT, engine_environment, tmp_path) as start:
-        start(str(port))
-        wait_for(lambda: accepts(LOOPBACK, port), 90)
-        yield f"http://{LOOPBACK}:{port}"
 
 
-def test_three_countries_see_what_owners_allow(url: str) -> None:
+@pytest.fixture
+def serve(engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor) -> Iterator[Callable[..., str]]:
+    """Start a script that serves on a port, with further settings; its URL once it does."""
+    with ExitStack() as running:
+
+        def start(script: Path, *arguments: str, **settings: str) -> str:
+            port = any_free()
+            run = running.enter_context(started(script, engine_environment | settings, tmp_path))
+            run(*arguments, str(port))
+            wait_for(lambda: accepts(LOOPBACK, port), 90)
+            return f"http://{LOOPBACK}:{port}"
+
+        yield start
+
+
+@pytest.fixture
+def url(installed: None, serve: Callable[..., str]) -> str:
+    """The pages with the prepared people."""
+    return serve(TESTS / "web_process.py")
+
+
+@pytest.fixture
+def guarded_url(installed: None, serve: Callable[..., str]) -> str:
+    """The pages as `liaison serve` gives them, with an identity provider to sign in at."""
+    issuer = serve(TESTS / "oidc_provider.py")
+    names = {
+        "token_keys": f"{issuer}{DISCOVERY}",
+        "token_issuer": issuer,
+        "token_audience": CLIENT,
+        "oidc_client_id": CLIENT,
+    }
+    return serve(LIAISON, "serve", "--port", **{f"LIAISON_{name.upper()}": value for name, value in names.items()})
+
+
+def test_three_countries_see_what_owners_allow(url: str, guarded_url: str, engine_environment: dict[str, str]) -> None:
     with browser() as opened:
         claire, pieter, ewa, noor = (Desk(opened, url) for _ in range(4))
         claire.page.goto("/sign-in")
         claire.holds("sign-in")
         claire.sign_in(CLAIRE, "2026/4711")
         searches_and_judges(claire)
-        asks_for_the_hit(claire)
+        sees_one_man(claire)
         pieter.sign_in(PIETER, "BX/12")
+        asks_for_the_hit(claire)
         grants(pieter)
         reads_the_disclosed(claire)
         subscribes(claire)
+        checks_a_list(claire)
         breaks_the_glass(pieter)
         ewa.sign_in(EWA, "KG/77")
         sees_nothing(ewa)
@@ -94,6 +130,11 @@ def test_three_countries_see_what_owners_allow(url: str) -> None:
         noor.sign_in(NOOR, "CHG/5")
         operates(noor)
         reads_french(Desk(opened, url, "fr-FR"))
+        signs_in_at_the_agency(Desk(opened, guarded_url))
+    verified = subprocess.run(
+        [LIAISON, "ops", "audit", "verify"], env=engine_environment, capture_output=True, text=True
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def searches_and_judges(claire: Desk) -> None:
@@ -110,16 +151,36 @@ def searches_and_judges(claire: Desk) -> None:
     expect(page.locator("svg.graph .node")).to_have_count(1 + LINKS)
     claire.holds("graph")
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="be-fp:BX-118").click()
+    page.get_by_role("link", name="Vol avec effraction").click()
     expect(page.get_by_role("heading", name="How the score comes about")).to_be_visible()
-    expect(page.locator("svg.waterfall")).to_be_visible()
+    expect(page.locator(".waterfall")).to_be_visible()
     expect(page.locator(".compare")).to_contain_text("passport 751234567")
     claire.holds("link", dark=True)
-    page.get_by_label("Same", exact=True).check()
+    page.keyboard.press("1")
     page.get_by_label("Reason").fill("the same passport")
-    page.get_by_role("button", name="Keep the judgement").click()
+    page.keyboard.press("Control+Enter")
     expect(page.locator(".colour.white")).to_be_visible()
     expect(page.locator(".nicegui-content")).to_contain_text("the same passport")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".colour.yellow")).to_be_visible()
+
+
+def sees_one_man(claire: Desk) -> None:
+    """Across the records that she may read, and counted with them."""
+    page = claire.page
+    page.goto("/cases/fr-pj:2026-004711")
+    page.get_by_role("link", name="Across records").first.click()
+    expect(page.locator(".nicegui-content")).to_contain_text("إيفان بيتروف")
+    expect(page.locator(".nicegui-content")).to_contain_text("be-fp:BX-118")
+    expect(page.locator(".nicegui-content")).not_to_contain_text("BX-900")
+    claire.holds("entity", dark=True)
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    expect(page.locator("tr[data-row]", has_text="Belgium – France")).to_be_visible()
+    claire.holds("statistics", dark=True)
+    with page.expect_download() as file:
+        page.get_by_role("form", name="Links").get_by_role("button", name="CSV").click()
+    assert "be-fp:BX-118" in file.value.path().read_text()
 
 
 def asks_for_the_hit(claire: Desk) -> None:
@@ -135,11 +196,13 @@ def asks_for_the_hit(claire: Desk) -> None:
 
 def grants(pieter: Desk) -> None:
     page = pieter.page
+    expect(page.locator(".rail .count")).to_have_text("1")
     page.get_by_role("link", name="Disclosures").click()
     expect(page.locator(".results")).to_contain_text("the same man in two robberies")
     pieter.holds("disclosures", dark=True)
     page.get_by_label("Word to the agency").fill("for this case only")
     page.get_by_role("button", name="Grant", exact=True).click()
+    expect(page.locator("#said")).to_contain_text("Granted")
     expect(page.locator(".results .tag", has_text="Granted")).to_be_visible()
     page.goto("/inbox")
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
@@ -187,12 +250,14 @@ def sees_nothing(ewa: Desk) -> None:
         expect(page.locator("[data-state=closed]")).to_be_visible()
         expect(page.locator(".nicegui-content")).not_to_contain_text("Petrov")
     ewa.holds("no-access")
+    page.goto("/nowhere")
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
 
 
 def sees_who_was_shown(pieter: Desk) -> None:
     page = pieter.page
     page.goto("/notices")
-    expect(page.get_by_role("heading", name="Notices", exact=True)).to_be_visible()
+    expect(page.locator("tr[data-row]", has_text="Another agency asks for a record")).to_contain_text("fr-pj")
     pieter.holds("notices")
     page.goto("/records")
     shown = page.locator("tr[data-row]", has_text="be-fp:BX-900")
@@ -202,11 +267,25 @@ def sees_who_was_shown(pieter: Desk) -> None:
     pieter.holds("records", dark=True)
 
 
+def checks_a_list(claire: Desk) -> None:
+    page = claire.page
+    page.goto("/checks")
+    page.get_by_label("Or lines, each a question").fill(f"{QUESTION}\nNobody Atall 1950-01-01")
+    claire.holds("list-check", dark=True)
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.get_by_role("link", name="Vol avec effraction")).to_be_visible()
+    expect(page.locator("body")).to_contain_text("1 row without a match")
+    claire.holds("list-found")
+
+
 def operates(noor: Desk) -> None:
     page = noor.page
     expect(page.get_by_role("heading", name="Operations", exact=True)).to_be_visible()
     expect(page.locator("tr[data-row]", has_text="cases.fr-pj").first).to_be_visible()
     noor.holds("operations", dark=True)
+    page.goto("/operations/rejected")
+    expect(page.get_by_role("heading", name="Nothing was rejected")).to_be_visible()
+    noor.holds("rejected")
     page.goto("/search")
     expect(page.locator("[data-state=closed]")).to_be_visible()
 
@@ -219,3 +298,19 @@ def reads_french(claire: Desk) -> None:
     claire.holds("notices-french")
     page.goto("/operations")
     expect(page.locator("[data-state=closed]")).to_be_visible()
+
+
+def signs_in_at_the_agency(claire: Desk) -> None:
+    page = claire.page
+    page.goto("/inbox")
+    claire.holds("sign-in-provider", dark=True)
+    page.get_by_label("Reference of your own case").fill("2026/4711")
+    page.get_by_role("button", name="Begin the working session").click()
+    page.get_by_label("Name").fill("claire")
+    page.get_by_role("button", name="Enter").click()
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    claire.ask(QUESTION)
+    expect(page.locator(".results .name", has_text="Vol avec effraction")).to_be_visible()
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

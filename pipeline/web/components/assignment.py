@@ -28,7 +28,7 @@ def _button(view: View, link: str, word: str, assignee: str) -> None:
     async def pressed() -> None:
         await _assign(view, link, assignee)
 
-    text("button", word, "button slight", type="button").on("click", pressed)
+    text("button", word, "button slight", type="button", data_act="").on("click", pressed)
 
 
 def _to_another(view: View, link: str) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.matching.words import TYPES
-from pipeline.web.components.markup import box, foreign, text
+from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import Fact, facts
 from pipeline.web.i18n import N_, Words
+from pipeline.web.vocabulary import GENDERS, IDENTIFIERS, NAME_KINDS, PARTS
 
 Raw = dict[str, Any]
 
@@ -31,29 +32,37 @@ WORDS = {
 }  # fmt: skip
 """Fields in the order in which they are shown."""
 
+COUNTRIES = frozenset({"birth_country", "nationalities", "country", "plate_country", "flag"})
+TIMES = frozenset({"start", "end"})
+CODES = {"gender": GENDERS, "document_type": IDENTIFIERS, "role": PARTS}
+
+FIELDS = {"names": N_("Name"), "role": N_("Part")} | WORDS
+"""All that is said of an entity, with its word."""
+
 ADDRESS_PARTS = ("street", "house", "unit", "postcode", "city", "region", "country")
 NAME_PARTS = ("given", "middle", "patronymic", "family")
 
 
-def entity(words: Words, raw: Raw) -> None:
-    """One entity of a case."""
+def entity(words: Words, raw: Raw, across: str) -> None:
+    """One entity of a case; `across` is its page that shows it in all records."""
     with box("article", "entity", id=f"entity-{raw['id']}"):
         with box("p", "kind"):
             text("b", TYPES[words.language].get(raw["type"], raw["type"]))
-            text("span", " ".join(filter(None, (raw["id"], raw.get("role")))))
+            text("span", " ".join(filter(None, (raw["id"], words.of(PARTS, raw.get("role") or "")))))
+            link(words("Across records"), across)
         with box("div", "stack"):
-            _names(raw)
+            _names(words, raw)
             facts(list(_facts(words, raw)))
 
 
-def _names(raw: Raw) -> None:
+def _names(words: Words, raw: Raw) -> None:
     if raw.get("names"):
         with box("p", "names"):
             for name in raw["names"]:
                 with box("span"):
                     foreign(full_name(name))
                     if name.get("kind"):
-                        text("small", f" {name['kind']}")
+                        text("small", f" {words.of(NAME_KINDS, name['kind'])}")
 
 
 def full_name(name: Raw) -> str:
@@ -63,8 +72,13 @@ def full_name(name: Raw) -> str:
 
 def _facts(words: Words, raw: Raw) -> Iterator[Fact]:
     for field, word in WORDS.items():
-        if said := [_said(one) for one in _listed(raw.get(field))]:
-            yield words(word), _lines(said)
+        if held := said(words, field, raw.get(field)):
+            yield words(word), _lines(held)
+
+
+def said(words: Words, field: str, value: Any) -> list[str]:
+    """The values of a field as people read them: codes of countries and closed lists in words, the rest as sent."""
+    return [_one(words, field, one) for one in _listed(value)]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -73,18 +87,27 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _said(value: Any) -> str:
+def _one(words: Words, field: str, value: Any) -> str:
     """A value as text: addresses and identifiers are made of parts."""
     if not isinstance(value, dict):
-        return str(value)
+        return _word(words, field, value)
     if "value" in value:
-        return " ".join(filter(None, (value["type"], value["value"], value.get("country"))))
+        country = f"({value['country']})" if value.get("country") else None
+        return " ".join(filter(None, (words.of(IDENTIFIERS, value["type"]), value["value"], country)))
     return value.get("full") or ", ".join(str(value[part]) for part in ADDRESS_PARTS if value.get(part))
 
 
-def _lines(said: list[str]) -> Any:
+def _word(words: Words, field: str, value: Any) -> str:
+    if field in COUNTRIES:
+        return words.country(str(value))
+    if field in TIMES and "T" in str(value):
+        return words.moment(value)
+    return words.of(CODES[field], value) if field in CODES else str(value)
+
+
+def _lines(held: list[str]) -> Any:
     def draw() -> None:
-        for one in said:
+        for one in held:
             with box("div"):
                 foreign(one)
 

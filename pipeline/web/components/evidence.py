@@ -9,6 +9,7 @@ from pipeline.matching.wording import bits, grouped, percent
 from pipeline.matching.words import COMPANIONS, FIELDS, LEVELS, SENTENCES, TOKEN_LEVELS, TYPES
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.i18n import Words
+from pipeline.web.vocabulary import GENDERS
 
 
 def field_name(words: Words, field: str) -> str:
@@ -67,15 +68,20 @@ def _item(words: Words, item: Item, titles: tuple[str, ...]) -> None:
     with box("tr"):
         text("th", field_name(words, item.field), scope="row")
         with box("td", "value", data_column=titles[1]):
-            foreign(item.value_a)
+            foreign(_value(words, item.field, item.value_a))
         with box("td", data_column=titles[2]):
             text("span", level_name(words, item.level))
             _tokens(words, item)
         with box("td", "value", data_column=titles[3]):
-            foreign(item.value_b)
-        side = "for" if item.bits > 0 else "against"
+            foreign(_value(words, item.field, item.value_b))
+        side = "for" if item.bits > 0 else "against" if item.bits < 0 else "quiet"
         text("td", bits(item.bits, words.language), f"number {side}", data_column=titles[4])
         text("td", rarity(words, item), "number", data_column=titles[5])
+
+
+def _value(words: Words, field: str, value: str) -> str:
+    """A value as compared; a code in words."""
+    return words.of(GENDERS, value) if field == "gender" else value
 
 
 def _tokens(words: Words, item: Item) -> None:

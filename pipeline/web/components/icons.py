@@ -9,11 +9,13 @@ from pipeline.web.components.markup import drawing
 PATHS = {
     "brand": '<circle cx="5" cy="5" r="3"/><circle cx="15" cy="15" r="3"/><path d="M7.5 7.5l5 5"/>',
     "search": '<circle cx="9" cy="9" r="5.5"/><path d="M13.2 13.2 17 17"/>',
+    "checks": '<path d="M3 5l1.5 1.5L7 4M3 11l1.5 1.5L7 10M10 5.5h7M10 11.5h7M4 16.5h13"/>',
     "inbox": '<path d="M3 11l2.5-7h9L17 11v5H3zM3 11h4l1 2h4l1-2h4"/>',
     "disclosures": '<rect x="4" y="9" width="12" height="8" rx="1"/><path d="M7 9V6a3 3 0 0 1 6 0"/>',
     "subscriptions": '<path d="M4 16a1 1 0 1 0 0-.1M4 10a6 6 0 0 1 6 6M4 4.5A11.5 11.5 0 0 1 15.5 16"/>',
     "notices": '<path d="M5 14V9a5 5 0 0 1 10 0v5l1.5 1.5h-13zM8.5 17.5h3"/>',
-    "operations": '<path d="M3 17V9M8 17V4M13 17v-6M18 17V7"/>',
+    "statistics": '<path d="M3 17V9M8 17V4M13 17v-6M18 17V7"/>',
+    "operations": '<path d="M2 11h3.5l2-6 4 11 2.5-7 1.2 2H18"/>',
     "records": '<path d="M3 6h5l1.5 2H17v8H3z"/>',
     "graph": '<circle cx="10" cy="4" r="2"/><circle cx="4" cy="15" r="2"/><circle cx="16" cy="15" r="2"/>'
     '<path d="M9 6l-4 7M11 6l4 7M6 15h8"/>',

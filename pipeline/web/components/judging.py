@@ -5,9 +5,11 @@ from __future__ import annotations
 from pipeline.access.redaction import Row
 from pipeline.access.reviews import Verdict
 from pipeline.api.services.reviews import Judged, Verdicted, review, take_back
+from pipeline.web.components.evidence import field_name
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.words_with_frames import colour, tag
+from pipeline.web.i18n import Words
 from pipeline.web.page import View
 from pipeline.web.vocabulary import VERDICTS
 
@@ -19,11 +21,26 @@ def judging(view: View, judged: Judged) -> None:
         colour(words, judged.colour)
         if judged.disputed:
             tag(words("Disputed"), "warn")
+    _changed(words, judged)
     if judged.reviews:
         with box("ol", "stack small"):
             for one in judged.reviews:
                 _given(view, one)
     _verdict(view, judged)
+
+
+def _changed(words: Words, judged: Judged) -> None:
+    """How the evidence differs from what our own verdict rests on."""
+    if judged.new_evidence:
+        fields = ", ".join(dict.fromkeys(field_name(words, field) for field, _ in judged.new_evidence))
+        text("p", words("New since our verdict: {fields}", fields=fields), "notice")
+    if judged.gone_evidence:
+        gone = words.plural(
+            "{count} comparison that our verdict rests on is gone",
+            "{count} comparisons that our verdict rests on are gone",
+            judged.gone_evidence,
+        )
+        text("p", gone, "notice")
 
 
 def _given(view: View, one: Row) -> None:
@@ -36,12 +53,14 @@ def _given(view: View, one: Row) -> None:
             if one["undone"]:
                 tag(words("Taken back"), "plain")
             elif one.get("reviewer") == view.visit.who:
-                _undo(view, one["id"])
+                undo(view, one["id"])
         if one.get("reason"):
             foreign(one["reason"], "p", "quiet")
 
 
-def _undo(view: View, name: str) -> None:
+def undo(view: View, name: str) -> None:
+    """The button that takes back a review of one's own."""
+
     async def undone() -> None:
         await view.act(take_back(view.visit.session(), name), view.words("Taken back"))
 
@@ -58,10 +77,11 @@ def _verdict(view: View, judged: Judged) -> None:
     with form(sent):
         with box("fieldset", "choices"):
             text("legend", words("Your verdict"))
-            for verdict, word in VERDICTS.items():
+            for number, (verdict, word) in enumerate(VERDICTS.items(), start=1):
                 with box("label", "choice"):
-                    box("input", type="radio", name="verdict", value=verdict, required=True)
+                    box("input", type="radio", name="verdict", value=verdict, required=True, data_press=str(number))
                     text("span", words(word))
+                    text("kbd", number, aria_hidden="true")
         with box("label", "choice"):
             box("input", type="checkbox", name="action", value="yes")
             text("span", words("Confirmed, needs action"))

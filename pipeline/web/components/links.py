@@ -11,8 +11,9 @@ from pipeline.matching.wording import bits
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
 from pipeline.web.components.hits import on_hit
-from pipeline.web.components.markup import foreign, link, text
+from pipeline.web.components.markup import link, text
 from pipeline.web.components.numbers import probability
+from pipeline.web.components.sides import sides, title, under
 from pipeline.web.components.table import Column, table
 from pipeline.web.components.words_with_frames import band, colour, tag
 from pipeline.web.i18n import Words
@@ -50,8 +51,10 @@ def _other(view: View, case: str, row: Row) -> None:
         tag(words("Hit only"), "plain")
         on_hit(view, row["hit"])
     else:
+        _, other = sides(row, case)
         with link("", of_link(row["link_id"], case), data_open=""):
-            foreign(other_side(case, row), "bdi", "code")
+            title(other)
+        under(words, other)
 
 
 def _judged(words: Words, row: Row) -> None:

@@ -1,4 +1,4 @@
-"""Going on in a list that is longer than a page: to older entries, and back to the latest."""
+"""Going on in a list that is longer than a page, and back to its beginning."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from pipeline.web.components.markup import box, text
 from pipeline.web.page import View
 
 AFTER = "after"
-"""The parameter of a page's `load` that holds the cursor; it lives as long as the page is open."""
+"""The parameter of a page's `load` that holds the cursor."""
 
 
-def pager(view: View, following: str | None) -> None:
-    """Buttons to what follows and to the beginning, as far as there is either."""
+def pager(view: View, following: str | None, onward: str, back: str) -> None:
+    """Buttons named `onward` and `back` to what follows and to the beginning, as far as there is either."""
 
-    async def older() -> None:
+    async def go_on() -> None:
         view.parameters[AFTER] = following or ""
         await view.redraw()
 
-    async def latest() -> None:
+    async def begin_again() -> None:
         del view.parameters[AFTER]
         await view.redraw()
 
     if following or AFTER in view.parameters:
         with box("p", "row"):
             if AFTER in view.parameters:
-                text("button", view.words("Back to the latest"), "button", type="button").on("click", latest)
+                text("button", back, "button", type="button").on("click", begin_again)
             if following:
-                text("button", view.words("Older"), "button", type="button").on("click", older)
+                text("button", onward, "button", type="button").on("click", go_on)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.api.languages import said
-from pipeline.api.problems import Forbidden, NotFound, Problem, TooMany, Unprocessable
+from pipeline.api.problems import Conflict, Forbidden, NotFound, Problem, TooMany, Unprocessable
 from pipeline.errors import LiaisonError
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, link, text
@@ -17,6 +17,7 @@ TITLES: dict[type[Problem], str] = {
     NotFound: N_("There is nothing here, or nothing that you may see"),
     Forbidden: N_("Your roles do not include this"),
     Unprocessable: N_("This cannot be asked so"),
+    Conflict: N_("This does not fit what holds already"),
     TooMany: N_("Too much at once"),
 }
 OTHERWISE = N_("Not available now")

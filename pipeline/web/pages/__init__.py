@@ -7,16 +7,25 @@ from typing import Any
 from pipeline.web.page import Page
 from pipeline.web.pages import (
     case,
+    checks,
+    deconfliction,
     disclosures,
+    entity,
     graph,
     inbox,
     link,
+    list_found,
     notices,
     operations,
     records,
+    rejected,
     search,
+    statistics,
     subscriptions,
 )
 
-SUBJECTS = (search, case, link, graph, inbox, disclosures, subscriptions, notices, records, operations)
+SUBJECTS = (
+    search, case, entity, link, graph, deconfliction, checks, list_found, inbox, disclosures, subscriptions, notices,
+    records, statistics, operations, rejected,
+)  # fmt: skip
 PAGES: tuple[Page[Any], ...] = tuple(subject.PAGE for subject in SUBJECTS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, NamedTuple
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
-from pipeline.web.addresses import of_graph
+from pipeline.api.services.reviews import manual_links
+from pipeline.web.addresses import of_deconfliction, of_entity, of_graph
+from pipeline.web.components.by_hand import by_hand
 from pipeline.web.components.entity import entity
 from pipeline.web.components.links import links_table
 from pipeline.web.components.markup import box, foreign, link, text
@@ -23,18 +26,21 @@ LINKS = 50
 
 
 class Loaded(NamedTuple):
-    """A case and its links, each as it may be shown."""
+    """A case, its links and those made by hand, each as it may be shown; `more` where there are further links."""
 
     case: Row
     links: tuple[Row, ...]
+    more: bool
+    by_hand: tuple[Row, ...]
 
 
 async def load(visit: Visit, parameters: Parameters) -> Loaded:
     """Read the case and its links. Raises NotFound."""
     key = parameters["key"]
-    found = await case(visit.session(), key)
-    linked = await links(visit.session(), key, LINKS)
-    return Loaded(found.case, linked.links)
+    found, linked, made = await asyncio.gather(
+        case(visit.session(), key), links(visit.session(), key, LINKS), manual_links(visit.session(), key)
+    )
+    return Loaded(found.case, linked.links, linked.next is not None, made.links)
 
 
 def draw(view: View, loaded: Loaded) -> None:
@@ -47,7 +53,8 @@ def draw(view: View, loaded: Loaded) -> None:
             foreign(row["caveat"])
     with box("div", "columns"):
         with box("div"):
-            with panel(words("Links"), words("strongest first"), tight=True):
+            shown = words("the {count} strongest", count=LINKS) if loaded.more else words("strongest first")
+            with panel(words("Links"), shown, tight=True):
                 links_table(view, row["case"], loaded.links)
             _entities(words, row)
             with panel(words("Timeline")):
@@ -55,6 +62,8 @@ def draw(view: View, loaded: Loaded) -> None:
         with box("div"):
             _handling(words, row)
             _record(words, row)
+            with panel(words("Linked by hand")):
+                by_hand(view, row["case"], loaded.by_hand)
             _provenance(words, row)
 
 
@@ -65,7 +74,10 @@ def _heading(words: Words, row: Row) -> None:
         text("p", f"{words.country(row['country'])} · {row['agency']}", "trail")
         with box("div", "row apart"):
             foreign(data.get("title") or data["case_id"], "h1")
-            link(words("Neighbourhood"), of_graph(row["case"], 2), "button slight")
+            with box("div", "row"):
+                link(words("Neighbourhood"), of_graph(row["case"], 2), "button slight")
+                if any(one["type"] == "event" for one in data.get("entities", ())):
+                    link(words("Same place and time"), of_deconfliction(row["case"]), "button slight")
         with box("p", "row small"):
             text("span", row["case"], "code")
             tag(words.of(STATUSES, status), "plain")
@@ -80,7 +92,7 @@ def _entities(words: Words, row: Row) -> None:
     held = row["data"].get("entities", [])
     with panel(words.plural("{count} entity", "{count} entities", len(held)), tight=True):
         for one in held:
-            entity(words, one)
+            entity(words, one, of_entity(row["case"], one["id"]))
 
 
 def _handling(words: Words, row: Row) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -68,19 +69,34 @@ def _thread(view: View, row: Row) -> None:
             _steps(view, row)
         with box("p", "score small"):
             tag(words.of(THREAD_STATES, row["state"]), "warn" if row["state"] == "requested" else "plain")
-            text("small", _timer(view, row))
+            _timer(view, row)
         with box("div", "why"):
             _decisions(view, row)
 
 
-def _timer(view: View, row: Row) -> str:
-    """The time that is left, or by how much it is late."""
+def _timer(view: View, row: Row) -> None:
+    """How much of the time is gone; the time that is left, or by how much it is late."""
     words, now = view.words, view.visit.runtime.clock()
-    if row["state"] == "requested" and row["deadline"]:
-        left = datetime.fromisoformat(row["deadline"]) - now
-        said = words("{span} left", span=words.span(left))
-        return words("overdue by {span}", span=words.span(left)) if left < timedelta() else said
-    return words("until {time}", time=words.moment(row["until"])) if row["until"] else ""
+    end = row["deadline"] if row["state"] == "requested" else row["until"]
+    if not end:
+        return
+    left = datetime.fromisoformat(end) - now
+    gone = share_gone(row["steps"], end, now)
+    with box("span", "meter late" if left < timedelta() else "meter", aria_hidden="true"):
+        box("b", style=f"width: {gone:.0%}")
+    if row["state"] != "requested":
+        text("small", words("until {time}", time=words.moment(end)))
+    elif left < timedelta():
+        text("small", words("overdue by {span}", span=words.span(left)))
+    else:
+        text("small", words("{span} left", span=words.span(left)))
+
+
+def share_gone(steps: Sequence[Row], end: str, now: datetime) -> float:
+    """The share of the time from a thread's last step to `end` that has passed by `now`."""
+    begin = max((datetime.fromisoformat(step["time"]) for step in steps), default=now)
+    span = (datetime.fromisoformat(end) - begin).total_seconds()
+    return min(1.0, max(0.0, (now - begin).total_seconds() / span)) if span > 0 else 1.0
 
 
 def _steps(view: View, row: Row) -> None:

@@ -14,7 +14,7 @@ from pipeline.web.components.graph_drawing import Edge, Node, drawing_of
 from pipeline.web.components.markup import box, drawing, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import Column, table
-from pipeline.web.components.words_with_frames import band
+from pipeline.web.components.words_with_frames import BANDS, band, tag
 from pipeline.web.i18n import N_, Words
 from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
@@ -24,12 +24,13 @@ DRAWN = Most(nodes=40, each=12)
 
 
 class Loaded(NamedTuple):
-    """What was reached from the case."""
+    """What was reached from the case; not `complete` where more is linked than can be drawn."""
 
     key: str
     depth: int
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    complete: bool
 
 
 async def load(visit: Visit, parameters: Parameters) -> Loaded:
@@ -39,7 +40,8 @@ async def load(visit: Visit, parameters: Parameters) -> Loaded:
     found = await graph(visit.session(), key, depth, DRAWN)
     rings = _rings(key, found.edges)
     edges = {Edge(min(edge["a"], edge["b"]), max(edge["a"], edge["b"]), edge["band"]) for edge in found.edges}
-    return Loaded(key, depth, tuple(_node(row, rings[row["id"]]) for row in found.nodes), tuple(sorted(edges)))
+    nodes = tuple(_node(visit.words, row, rings[row["id"]]) for row in found.nodes)
+    return Loaded(key, depth, nodes, tuple(sorted(edges)), found.complete)
 
 
 def _rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
@@ -59,10 +61,10 @@ def _rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
     return rings
 
 
-def _node(row: Row, ring: int) -> Node:
+def _node(words: Words, row: Row, ring: int) -> Node:
     if row["view"] == "hit":
-        return Node(row["id"], row["agency"], ring)
-    return Node(row["id"], row["id"], ring, of_case(row["id"]))
+        return Node(row["id"], row["agency"], ring, under=words("Hit only"))
+    return Node(row["id"], row["id"], ring, of_case(row["id"]), words.country(row["country"]))
 
 
 def draw(view: View, loaded: Loaded) -> None:
@@ -79,10 +81,22 @@ def draw(view: View, loaded: Loaded) -> None:
         return
     count = words.plural("{count} link", "{count} links", len(loaded.edges))
     with panel(words("Linked records"), count):
-        drawing(drawing_of(loaded.nodes, loaded.edges, words("Linked records")))
+        with box("div", "scroll"):
+            drawing(drawing_of(loaded.nodes, loaded.edges, words("Linked records")))
+        _legend(words, complete=loaded.complete)
         with box("details", "table"):
             text("summary", words("The same as a table"))
             table(words("Linked records"), _columns(words, loaded), loaded.edges)
+
+
+def _legend(words: Words, *, complete: bool) -> None:
+    with box("p", "row small legend"):
+        for name, (_, word) in BANDS.items():
+            with box("span", "row"):
+                box("i", name, aria_hidden="true")
+                text("span", words(word))
+        if not complete:
+            tag(words("More is linked than is drawn"), "warn")
 
 
 def _depths(words: Words, loaded: Loaded) -> None:

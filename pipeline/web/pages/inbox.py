@@ -2,61 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+
 from pipeline.access.redaction import Row
-from pipeline.api.services.inbox import inbox
+from pipeline.api.services.inbox import InboxAnswer, inbox
 from pipeline.matching.wording import bits
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
 from pipeline.web.components.assignment import assignment
-from pipeline.web.components.markup import foreign, link, text
+from pipeline.web.components.evidence import field_name
+from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.numbers import probability
+from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
+from pipeline.web.components.sides import Side, sides, title, under
 from pipeline.web.components.table import Column, table
-from pipeline.web.components.words_with_frames import BANDS, band
-from pipeline.web.i18n import N_
+from pipeline.web.components.words_with_frames import BANDS, tag
+from pipeline.web.i18n import N_, Words
 from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
 
-LIMIT = 100
+LIMIT = 50
+"""Links of one page."""
+
+WHOSE = {"": N_("All"), "mine": N_("Mine"), "nobody": N_("Nobody's")}
+"""Whose links are listed: the choices of the parameter `whose`."""
 
 
-async def load(visit: Visit, _: Parameters) -> tuple[Row, ...]:
-    """What is to be judged."""
-    return (await inbox(visit.session(), limit=LIMIT)).links
+async def load(visit: Visit, parameters: Parameters) -> InboxAnswer:
+    """A page of what is to be judged, of one assignee or of all."""
+    assignee = {"mine": visit.who, "nobody": ""}.get(parameters.get("whose", ""))
+    return await inbox(visit.session(), assignee=assignee, limit=LIMIT, cursor=parameters.get(AFTER))
 
 
-def draw(view: View, rows: tuple[Row, ...]) -> None:
+def draw(view: View, loaded: InboxAnswer) -> None:
     """A table for each band."""
     words = view.words
-    text("h1", words("Inbox"))
-    if not rows:
+    with box("div", "row apart"):
+        text("h1", words("Inbox"))
+        _choice(words, view.parameters.get("whose", ""))
+    if not loaded.links:
         states.empty(words("Nothing awaits a judgement"), words("New links of your agency's cases come here."))
-    for name, (_, word) in BANDS.items():
-        if of_band := [row for row in rows if row["band"] == name]:
-            count = words.plural("{count} link", "{count} links", len(of_band))
-            with panel(words(word), count, tight=True):
-                table(words(word), _columns(view), of_band)
+    for band, rows in groupby(loaded.links, key=lambda row: row["band"]):
+        _band(view, words.of({name: word for name, (_, word) in BANDS.items()}, band), list(rows))
+    pager(view, loaded.next, words("Next"), words("Back to the first"))
+
+
+def _choice(words: Words, current: str) -> None:
+    with box("nav", "switch", aria_label=words("Whose")):
+        for name, word in WHOSE.items():
+            target = f"/inbox?whose={name}" if name else "/inbox"
+            link(words(word), target, aria_current="true" if name == current else None)
+
+
+def _band(view: View, name: str, rows: list[Row]) -> None:
+    count = view.words.plural("{count} link", "{count} links", len(rows))
+    with panel(name, count, tight=True):
+        table(name, _columns(view), rows)
 
 
 def _columns(view: View) -> list[Column[Row]]:
     words = view.words
     return [
-        Column(words("Our record"), lambda row: _record(row, "a")),
-        Column(words("Other side"), lambda row: _record(row, "b")),
-        Column(words("Band"), lambda row: band(words, row["band"])),
+        Column(words("Our record"), lambda row: _ours(view, row)),
+        Column(words("Other side"), lambda row: _theirs(words, sides(row, _ours_begin(view))[1])),
         Column(words("Assigned to"), lambda row: assignment(view, row)),
         Column(words("Probability"), lambda row: text("span", probability(words, row["probability"])), "number"),
         Column(words("Bits"), lambda row: text("span", bits(row["score"], words.language)), "number"),
     ]
 
 
-def _record(row: Row, side: str) -> None:
-    if side == "a":
-        with link("", of_link(row["link_id"], row["case_a"]), data_open=""):
-            foreign(row["title_a"] or row["case_a"])
-    else:
-        foreign(row["title_b"] or row["case_b"])
-    text("div", row[f"case_{side}"], "quiet small code")
+def _ours_begin(view: View) -> str:
+    """How the keys of our agency's cases begin."""
+    requester = view.visit.requester
+    return f"{requester.agency}:" if requester else ""
+
+
+def _ours(view: View, row: Row) -> None:
+    own, _ = sides(row, _ours_begin(view))
+    with link("", of_link(row["link_id"], own.case), data_open=""):
+        title(own)
+    text("div", own.case, "quiet small code")
+    if row["judged_different"]:
+        tag(view.words("Judged different; new: {fields}", fields=_fields(view.words, row["new_evidence"])), "warn")
+
+
+def _fields(words: Words, found: Iterable[list[str]]) -> str:
+    return ", ".join(dict.fromkeys(field_name(words, field) for field, _ in found))
+
+
+def _theirs(words: Words, other: Side) -> None:
+    title(other)
+    under(words, other)
 
 
 PAGE = Page("/inbox", N_("Inbox"), "inbox", load, draw)

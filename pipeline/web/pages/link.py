@@ -56,11 +56,12 @@ def draw(view: View, loaded: Loaded) -> None:
     found = msgspec.convert(row["evidence"], Explanation)
     _heading(words, row, view.parameters["key"])
     _sides(words, loaded, found)
-    with panel(words("Field by field"), words("values as normalised for comparison"), tight=True):
-        compared(words, found, loaded.a["agency"], loaded.b["agency"])
     with box("div", "columns"):
-        with box("div"), panel(words("How the score comes about"), words("in bits")):
-            waterfall(words, found)
+        with box("div"):
+            with panel(words("Field by field"), words("values as normalised for comparison"), tight=True):
+                compared(words, found, loaded.a["agency"], loaded.b["agency"])
+            with panel(words("How the score comes about"), words("in bits")):
+                waterfall(words, found)
         with box("div"):
             with panel(words("Judgement")):
                 judging(view, loaded.judged)

@@ -15,6 +15,9 @@ from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import NOTICES, PURPOSES
 
+TOLD = "told"
+"""The event by which the browser says that a notice has come."""
+
 LIMIT = 50
 """Notices of one page."""
 
@@ -28,12 +31,13 @@ def draw(view: View, loaded: NoticesAnswer) -> None:
     """Show them as a table."""
     words = view.words
     text("h1", words("Notices"))
+    view.listen(TOLD, view.redraw)
     with panel(words("What we were told"), words("latest first"), tight=True):
         if loaded.notices:
             table(words("Notices"), _columns(words), loaded.notices)
         else:
             states.empty(words("No notices"))
-    pager(view, loaded.next)
+    pager(view, loaded.next, words("Older"), words("Back to the latest"))
 
 
 def _columns(words: Words) -> list[Column[Row]]:

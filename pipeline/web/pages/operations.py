@@ -1,20 +1,51 @@
-"""How the installation fares: what waits, silent feeds, rejections, generations, sizes; nothing of any case."""
+"""How the installation fares: what waits, throughput, silent feeds, rejections, models, sizes; nothing of any case."""
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Sequence
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 from pipeline.api.services.operations import operations
 from pipeline.ops.generations import Status
-from pipeline.ops.overview import Feed, Overview, Size, Waiting
-from pipeline.web.components import states
-from pipeline.web.components.markup import box, text
+from pipeline.ops.overview import Feed, Overview, Size
+from pipeline.ops.throughput import Throughput
+from pipeline.web.components import charts, states
+from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import Column, table
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
 from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
+
+TICK: Final = "tick"
+"""The event by which the browser asks for the figures anew while the page is followed."""
+
+EVERY_S: Final = 10
+"""Seconds between two looks; each is in the audit."""
+
+KEPT: Final = 60
+"""Looks of which the waiting records are drawn: ten minutes of following."""
+
+TAKEN_IN: Final = "cases."
+
+Looks = deque[Counter[str]]
+"""How many records waited in each topic at each look since the page was opened."""
+
+
+class Topic(NamedTuple):
+    """A topic: how many offsets it was given in each span of the last hour, and which stage has how many to do."""
+
+    name: str
+    counts: tuple[int, ...]
+    waiting: dict[str, int]
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing happened in it and nothing waits."""
+        return not any(self.counts) and not any(self.waiting.values())
 
 
 async def load(visit: Visit, _: Parameters) -> Overview:
@@ -25,18 +56,35 @@ async def load(visit: Visit, _: Parameters) -> Overview:
 def draw(view: View, seen: Overview) -> None:
     """What may need a hand first, the rest in tables."""
     words = view.words
-    text("h1", words("Operations"))
+    looks: Looks = view.kept.setdefault("looks", deque(maxlen=KEPT))
+    looks.append(Counter({name: sum(one.waiting.values()) for name, one in _topics(seen).items()}))
+    with box("div", "row apart"):
+        text("h1", words("Operations"))
+        _follow(view)
     _tiles(words, seen)
+    _taken_in(words, seen.throughput)
+    _lags(words, list(_topics(seen).values()), seen.throughput, looks)
     with box("div", "halves"):
-        with box("div", "stack"):
-            _feeds(words, seen.feeds)
-            _rejections(words, seen.rejected)
-        with box("div", "stack"):
-            _topics(words, seen.waiting)
+        _feeds(words, seen)
+        _rejections(words, seen.rejected)
     _generations(words, seen.generations)
     with box("div", "halves"):
         _sizes(words, words("Indices"), words("in Elasticsearch"), seen.indices)
         _sizes(words, words("Stores"), words("of this machine"), seen.stores)
+
+
+def _follow(view: View) -> None:
+    """The choice to look again and again; the browser keeps the time, and ticks while the page is seen."""
+
+    async def tick() -> None:
+        view.kept["followed"] = True
+        await view.redraw()
+
+    view.listen(TICK, tick)
+    with box("label", "choice"):
+        followed = True if view.kept.get("followed") else None
+        box("input", type="checkbox", data_every=str(EVERY_S), data_tick=TICK, checked=followed)
+        text("span", view.words("Look again every {seconds} s", seconds=EVERY_S))
 
 
 def _tiles(words: Words, seen: Overview) -> None:
@@ -45,24 +93,101 @@ def _tiles(words: Words, seen: Overview) -> None:
         _tile(words("Records that wait"), words.number(sum(one.records for one in seen.waiting)))
         _tile(words("Silent feeds"), words.number(sum(one.silent for one in seen.feeds)))
         _tile(words("Rejected in a day"), words.number(sum(seen.rejected.values())))
-        _tile(words("Active model"), active.model if active else "–")
+        _tile(words("Active model"), active.model if active else "–", active.id if active else "")
 
 
-def _tile(word: str, value: str) -> None:
+def _tile(word: str, value: str, under: str = "") -> None:
     with box("div"):
         text("dt", word)
-        text("dd", value)
+        with box("dd"):
+            text("span", value)
+            if under:
+                text("small", f" {under}", "code")
 
 
-def _feeds(words: Words, feeds: Sequence[Feed]) -> None:
+def _taken_in(words: Words, told: Throughput) -> None:
+    """What agencies sent in the last hour, all national topics together."""
+    counts = [one.counts for one in told.rates if one.topic.startswith(TAKEN_IN)]
+    rates = [sum(span) / told.span_s for span in zip(*counts, strict=True)]
+    most = words.number(round(max(rates, default=0.0), 1))
+    with panel(words("Sent by agencies"), words("offsets written a second, in the last hour")):
+        charts.columns(words, told.begins, rates, words("At most {rate} a second in the last hour", rate=most))
+
+
+def _topics(seen: Overview) -> dict[str, Topic]:
+    """All topics that are written or read, the busiest first."""
+    waiting: dict[str, dict[str, int]] = {}
+    for one in seen.waiting:
+        waiting.setdefault(one.topic, {})[one.stage] = one.records
+    found = {one.topic: Topic(one.topic, one.counts, waiting.pop(one.topic, {})) for one in seen.throughput.rates}
+    return found | {name: Topic(name, (), stages) for name, stages in waiting.items()}
+
+
+def _lags(words: Words, topics: Sequence[Topic], told: Throughput, looks: Looks) -> None:
+    """Topics in which something happened, what waits most first; the others folded."""
+    busy = sorted((one for one in topics if not one.quiet), key=lambda one: -sum(one.waiting.values()))
+    quiet = [one for one in topics if one.quiet]
+    shown = _topic_columns(words, told.span_s, looks)
+    with panel(words("Topics"), words("offsets written, and records that a stage has yet to do"), tight=True):
+        if busy:
+            table(words("Topics"), shown, busy)
+        if quiet:
+            with box("details", "table folded"):
+                text("summary", words.plural("{count} quiet topic", "{count} quiet topics", len(quiet)))
+                table(words("Quiet topics"), shown, quiet)
+
+
+def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[Column[Topic]]:
+    rate: Column[Topic] = Column(
+        words("Now a second"), lambda one: text("span", _rate(words, one.counts[-1:], span_s)), "number"
+    )
+    columns: list[Column[Topic]] = [
+        Column(words("Topic"), lambda one: text("span", one.name, "code")),
+        Column(words("Last hour"), lambda one: charts.line(one.counts, words.number(sum(one.counts)))),
+        rate,
+        Column(words("Waiting"), lambda one: text("span", words.number(sum(one.waiting.values()))), "number"),
+        Column(words("For stage"), lambda one: _stages(words, one.waiting)),
+    ]
+    if len(looks) > 1:
+        columns.insert(4, Column(words("Since opened"), lambda one: _since(words, [look[one.name] for look in looks])))
+    return columns
+
+
+def _rate(words: Words, last: Sequence[int], span_s: float) -> str:
+    return words.number(round(sum(last) / span_s, 1))
+
+
+def _since(words: Words, counts: Sequence[int]) -> None:
+    charts.line(counts, words("from {first} to {last}", first=counts[0], last=counts[-1]))
+
+
+def _stages(words: Words, waiting: dict[str, int]) -> None:
+    with box("span", "row"):
+        for stage, records in sorted(waiting.items()):
+            with box("span", "nowrap"):
+                text("span", stage, "code quiet")
+                if records:
+                    text("span", f" {words.number(records)}", "strong")
+
+
+def _feeds(words: Words, seen: Overview) -> None:
+    counts = {one.topic: one.counts for one in seen.throughput.rates}
     columns: list[Column[Feed]] = [
         Column(words("Agency"), lambda one: text("span", one.agency)),
         Column(words("Country"), lambda one: text("span", words.country(one.country))),
         Column(words("Last record"), lambda one: text("span", words.moment(one.last) if one.last else "–", "nowrap")),
+        Column(words("Last hour"), lambda one: _hour(words, counts.get(f"{TAKEN_IN}{one.agency}", ()))),
         Column(words("State"), lambda one: _state(words("Silent") if one.silent else "", words("Sends"))),
     ]
     with panel(words("Feeds"), words("silent after a day"), tight=True):
-        table(words("Feeds"), columns, feeds)
+        if seen.feeds:
+            table(words("Feeds"), columns, seen.feeds)
+        else:
+            states.empty(words("No agency takes part yet"), words("`liaison ops agency add` registers one."))
+
+
+def _hour(words: Words, counts: Sequence[int]) -> None:
+    charts.line(counts, words.number(sum(counts)))
 
 
 def _state(trouble: str, otherwise: str) -> None:
@@ -71,7 +196,7 @@ def _state(trouble: str, otherwise: str) -> None:
 
 def _rejections(words: Words, counted: dict[str, int]) -> None:
     columns: list[Column[tuple[str, int]]] = [
-        Column(words("Reason"), lambda one: text("span", one[0], "code")),
+        Column(words("Reason"), lambda one: _reason(one[0])),
         Column(words("Records"), lambda one: text("span", words.number(one[1])), "number"),
     ]
     with panel(words("Rejections"), words("of the last day"), tight=True):
@@ -81,14 +206,8 @@ def _rejections(words: Words, counted: dict[str, int]) -> None:
             states.empty(words("Nothing was rejected"))
 
 
-def _topics(words: Words, waiting: Sequence[Waiting]) -> None:
-    columns: list[Column[Waiting]] = [
-        Column(words("Topic"), lambda one: text("span", one.topic, "code")),
-        Column(words("Stage"), lambda one: text("span", one.stage, "code")),
-        Column(words("Waiting"), lambda one: text("span", words.number(one.records)), "number"),
-    ]
-    with panel(words("Topics"), words("records that a stage has yet to do"), tight=True):
-        table(words("Topics"), columns, waiting)
+def _reason(reason: str) -> None:
+    link(reason, f"/operations/rejected?{urlencode({'reason': reason})}", "code", data_open="")
 
 
 def _generations(words: Words, generations: Sequence[Status]) -> None:

@@ -1,12 +1,16 @@
-"""Who was shown our records: when, for which purpose, in which form."""
+"""Our agency's records, and in which act each was shown to whom; of other agencies' people the agency alone."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pipeline.access.redaction import Row
 from pipeline.api.services.notices import AccessesAnswer, accesses
+from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.index.filters import Filters
 from pipeline.web.addresses import of_case
 from pipeline.web.components import states
-from pipeline.web.components.markup import box, link, text
+from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import Column, table
@@ -17,24 +21,57 @@ from pipeline.web.session import Visit
 from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES
 
 LIMIT = 50
-"""Accesses of one page."""
+"""Accesses or records of one page."""
+
+SEEN = 5
+"""Records of one act that are seen at once."""
+
+LISTED = "all"
+"""The value of the parameter `list` that asks for the records themselves."""
 
 
-async def load(visit: Visit, parameters: Parameters) -> AccessesAnswer:
-    """A page of accesses, latest first."""
-    return await accesses(visit.session(), LIMIT, parameters.get(AFTER))
+class Loaded(NamedTuple):
+    """Who was shown what, or the records themselves."""
+
+    accesses: AccessesAnswer | None = None
+    records: SearchAnswer | None = None
 
 
-def draw(view: View, loaded: AccessesAnswer) -> None:
-    """Show the accesses as a table."""
+async def load(visit: Visit, parameters: Parameters) -> Loaded:
+    """A page of accesses, latest first; or of the records, by their keys."""
+    session, after = visit.session(), parameters.get(AFTER)
+    if parameters.get("list") != LISTED:
+        return Loaded(accesses=await accesses(session, LIMIT, after))
+    own = Filters(agencies=(session.requester.agency,))
+    return Loaded(records=await search(session, Search(limit=LIMIT, cursor=after or "", filters=own)))
+
+
+def draw(view: View, loaded: Loaded) -> None:
+    """One of the two lists, and the way to the other."""
     words = view.words
-    text("h1", words("Our records"))
+    with box("div", "row apart"):
+        text("h1", words("Our records"))
+        _choice(words, listed=loaded.records is not None)
+    if loaded.accesses is not None:
+        _accesses(view, loaded.accesses)
+    if loaded.records is not None:
+        _records(view, loaded.records)
+
+
+def _choice(words: Words, *, listed: bool) -> None:
+    with box("nav", "switch", aria_label=words("Our records")):
+        link(words("Who was shown them"), "/records", aria_current=None if listed else "true")
+        link(words("All"), f"/records?list={LISTED}", aria_current="true" if listed else None)
+
+
+def _accesses(view: View, found: AccessesAnswer) -> None:
+    words = view.words
     with panel(words("Who was shown them"), words("latest first"), tight=True):
-        if loaded.accesses:
-            table(words("Who was shown our records"), _columns(words), loaded.accesses)
+        if found.accesses:
+            table(words("Who was shown our records"), _columns(words), found.accesses)
         else:
             states.empty(words("Nobody was shown any yet"))
-    pager(view, loaded.next)
+    pager(view, found.next, words("Older"), words("Back to the latest"))
 
 
 def _columns(words: Words) -> list[Column[Row]]:
@@ -49,11 +86,36 @@ def _columns(words: Words) -> list[Column[Row]]:
 
 
 def _shown(words: Words, row: Row) -> None:
-    with box("div", "stack"):
-        for one in row["shown"]:
-            with box("div", "row"):
-                link(one["case"], of_case(one["case"]), "code", data_open="")
-                tag(words.of(FORMS, one["form"]), "plain")
+    """The first records of an act; the others folded."""
+    with box("div", "stack close"):
+        for one in row["shown"][:SEEN]:
+            _record(words, one)
+        if rest := row["shown"][SEEN:]:
+            with box("details", "more stack close"):
+                text("summary", words.plural("{count} more", "{count} more", len(rest)))
+                for one in rest:
+                    _record(words, one)
+
+
+def _record(words: Words, one: Row) -> None:
+    with box("div", "row"):
+        link(one["case"], of_case(one["case"]), "code", data_open="")
+        tag(words.of(FORMS, one["form"]), "plain")
+
+
+def _records(view: View, found: SearchAnswer) -> None:
+    words = view.words
+    columns: list[Column[Row]] = [
+        Column(words("Record"), lambda row: link(row["case"], of_case(row["case"]), "code", data_open="")),
+        Column(words("Title"), lambda row: foreign(row["title"] or "–")),
+        Column(words("Caveat"), lambda row: foreign(row["caveat"] or "–")),
+    ]
+    with panel(words("All"), words("by their keys"), tight=True):
+        if found.results:
+            table(words("Our records"), columns, found.results)
+        else:
+            states.empty(words("Our agency has no record here"))
+    pager(view, found.next, words("Next"), words("Back to the first"))
 
 
 PAGE = Page("/records", N_("Our records"), "records", load, draw)

@@ -5,8 +5,10 @@ The question lies in the address's fragment, which browsers keep to themselves: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 from nicegui import events, ui
@@ -22,9 +24,11 @@ from pipeline.web.addresses import of_case
 from pipeline.web.components import states
 from pipeline.web.components.hits import hit_only
 from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.narrowing import filters_of, narrowing
 from pipeline.web.components.panel import panel
 from pipeline.web.components.reasons import reasons
 from pipeline.web.components.subscribing import asked as subscribed
+from pipeline.web.components.table import Column, table
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
 from pipeline.web.page import Page, Parameters, View
@@ -34,6 +38,17 @@ ASKED: Final = "ask"
 """The event by which the browser hands over what its address asks."""
 
 LIMIT = 25
+"""Results of one page."""
+
+GUIDE = (
+    (N_("Name, in any script, with or without a birth date"), "Иван Петров 1980-05"),
+    (N_("Phone"), "+33 6 12 34 56 78"),
+    (N_("Plate, also a part of one"), "plate:AB-1?3*"),
+    (N_("Number of a document or account"), "number:52NO43308"),
+    (N_("Place"), "city:Lyon"),
+    (N_("Words of title or summary"), 'text:"vol aggravé"'),
+)
+"""What can be asked, each with an example (questions.py)."""
 
 
 async def load(visit: Visit, _: Parameters) -> None:
@@ -44,9 +59,10 @@ async def load(visit: Visit, _: Parameters) -> None:
 def draw(view: View, _: None) -> None:
     """The place for results, filled when the browser has said what is asked."""
     text("h1", view.words("Search"), "hidden-words")
+    narrowing(view.words)
     found = box("div", "stack", id="found")
     with found:
-        _guide(view.words)
+        states.loading(view.words("Searching"))
     asked_once: list[bool] = []
 
     async def asked(event: events.GenericEventArguments) -> None:
@@ -55,32 +71,52 @@ def draw(view: View, _: None) -> None:
     async def arrived() -> None:
         if not asked_once:
             asked_once.append(True)
-            await _answer(view, found, await ui.run_javascript("liaison.question()", timeout=10))
+            with suppress(TimeoutError):  # the page was left before it could say
+                told = await ui.run_javascript("liaison.question()", timeout=10)
+                if told is not None:
+                    await _answer(view, found, told)
 
-    ui.on(ASKED, asked)
+    view.listen(ASKED, asked)
     ui.context.client.on_connect(arrived)
 
 
 def _guide(words: Words) -> None:
-    states.empty(
-        words("Ask by name, number, phone, plate or date"),
-        words("Names may be in any script. Examples: Иван Петров 1980-05 · +33 6 12 34 56 78 · AB-1?3-CD · city:Lyon"),
-    )
+    with panel(words("What can be asked"), words("all at once, in any order"), tight=True):
+        table(
+            words("What can be asked"),
+            [
+                Column[tuple[str, str]](words("By"), lambda row: text("span", words(row[0]))),
+                Column(words("For example"), lambda row: _example(row[1])),
+            ],
+            GUIDE,
+        )
 
 
-async def _answer(view: View, found: Element, asked: dict[str, str]) -> None:
-    question = asked.get("q", "").strip()
-    if not question:
+def _example(question: str) -> None:
+    """A question that a click asks."""
+    with link("", f"/search#{urlencode({'q': question})}", data_open=""):
+        foreign(question)
+
+
+async def _answer(view: View, found: Element, asked: dict[str, str], cursor: str = "") -> None:
+    """Show what a search finds, its first page or a later one; nothing where the address asks for nothing."""
+    question, narrowed = asked.get("q", "").strip(), filters_of(asked)
+    if not question and narrowed.empty:
+        _show(found, lambda: _guide(view.words))
         return
     _show(found, lambda: states.loading(view.words("Searching")))
-    ui.run_javascript(f"document.getElementById('question').value = {msgspec.json.encode(question).decode()}")
+    session = view.visit.session()
     try:
-        answer = await search(view.visit.session(), Search(question, asked.get("country", ""), LIMIT))
+        answer = await search(session, Search(question, session.requester.country, LIMIT, cursor, narrowed))
     except LiaisonError as error:
         trouble = error
         _show(found, lambda: states.failed(view.words, trouble))
         return
-    _show(found, lambda: _found(view, question, answer))
+
+    async def go_on() -> None:
+        await _answer(view, found, asked, answer.next or "")
+
+    _show(found, lambda: _found(view, question, answer, go_on))
 
 
 def _show(place: Element, draw_in: Callable[[], object]) -> None:
@@ -89,14 +125,23 @@ def _show(place: Element, draw_in: Callable[[], object]) -> None:
         draw_in()
 
 
-def _found(view: View, question: str, answer: SearchAnswer) -> None:
-    """The results, and the way to be told of later ones."""
+def _found(view: View, question: str, answer: SearchAnswer, go_on: Callable[[], Awaitable[None]]) -> None:
+    """The results, the way to those that follow, and to be told of later ones."""
+    words = view.words
+    _results(view, answer)
+    if answer.next:
+        with box("p", "row"):
+            text("button", words("Next"), "button", type="button").on("click", go_on)
+    if question:
+        _subscribe(view, question)
+
+
+def _subscribe(view: View, question: str) -> None:
     words = view.words
 
     async def pressed() -> None:
         await view.act(subscribed(view, question), words("Subscribed"), redraw=False)
 
-    _results(view, answer)
     with box("p", "row small"):
         text("button", words("Subscribe to this question"), "button slight", type="button").on("click", pressed)
         text("span", words("for ninety days; matches come as notices"), "quiet")
@@ -113,7 +158,8 @@ def _results(view: View, answer: SearchAnswer) -> None:
         )
         return
     found = words.plural("{count} record", "{count} records", len(full))
-    _list(found, words("strongest evidence first"), full, lambda row: _result(words, row))
+    aside = words("strongest evidence first") if "evidence" in rows[0] else words("by their keys")
+    _list(found, aside, full, lambda row: _result(words, row))
     _list(words("Hits without content"), words("the owner decides"), hits, lambda row: hit_only(view, row))
 
 
@@ -139,7 +185,7 @@ def _result(words: Words, row: Row) -> None:
                 text("span", bits(row["score"], words.language))
                 text("small", words("bits"))
             reasons(words, msgspec.convert(row["evidence"], tuple[EntityEvidence, ...]), row["met"])
-        else:
+        elif "band" in row:
             with box("p", "score"):
                 tag(words("Disclosed"), "plain")
 

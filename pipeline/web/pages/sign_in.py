@@ -20,6 +20,7 @@ FAULTS = {
     "purpose": N_("State the purpose."),
     "case_reference": N_("State the reference of your own case."),
     "token": N_("This token does not hold, or nobody was chosen."),
+    "provider": N_("Your agency's identity provider does not answer."),
     "origin": N_("The form came from another site."),
 }
 

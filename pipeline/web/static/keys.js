@@ -1,13 +1,16 @@
-// Keys for those who use this all day, and the question in the address's fragment, which no server or proxy logs.
+// Keys for those who use this all day; the question in the address's fragment, which no server or proxy logs; and
+// notices as they come.
 (() => {
   const OFF = "liaison-keys-off";
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
   const help = () => document.getElementById("help");
+  const here = () => document.activeElement?.closest("[data-row]");
 
+  // ── keys ──
   const step = (by) => {
     const rows = [...document.querySelectorAll("[data-row] [data-open]")];
     if (!rows.length) return;
-    const at = rows.indexOf(document.activeElement?.closest("[data-row]")?.querySelector("[data-open]"));
+    const at = rows.indexOf(here()?.querySelector("[data-open]"));
     const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by))];
     next.focus();
     next.closest("[data-row]").scrollIntoView({ block: "nearest" });
@@ -17,14 +20,26 @@
     "/": () => document.getElementById("question")?.focus(),
     j: () => step(1),
     k: () => step(-1),
+    a: () => here()?.querySelector("[data-act]")?.click(),
     "?": () => help()?.showModal(),
+  };
+  let going = 0; // when g was pressed
+
+  const pressed = (event) => {
+    const to = Date.now() - going < 1500 && document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    going = event.key === "g" ? Date.now() : 0;
+    if (to) return () => to.click();
+    const choice = document.querySelector(`[data-press="${CSS.escape(event.key)}"]`);
+    return choice ? () => choice.click() : keys[event.key];
   };
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form?.requestSubmit();
     if (event.ctrlKey || event.metaKey || event.altKey || help()?.open) return;
     if (event.key === "Escape") return escape(event);
-    if (typing(event.target) || localStorage.getItem(OFF)) return;
-    const act = keys[event.key];
+    const free = !typing(event.target) || ["radio", "checkbox"].includes(event.target.type);
+    if (!free || localStorage.getItem(OFF)) return;
+    const act = pressed(event);
     if (act) {
       event.preventDefault();
       act();
@@ -54,20 +69,48 @@
     for (const open of document.querySelectorAll("details.me[open]")) if (!open.contains(event.target)) open.open = false;
   });
 
+  // ── a page that is looked at again and again, as long as it is seen ──
+  let looking;
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-every]")) return;
+    clearInterval(looking);
+    const look = () => document.hidden || emitEvent(target.dataset.tick, {});
+    if (target.checked) looking = setInterval(look, 1000 * target.dataset.every);
+  });
+
+  setInterval(() => {
+    const again = !document.hidden && document.querySelector("[data-again]");
+    if (again) emitEvent(again.dataset.again, {});
+  }, 3000);
+
+  // ── forms that lead elsewhere ──
+  const stay = (form) => {
+    const back = location.pathname + location.search + location.hash;
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "back", value: back }));
+  };
+
   document.addEventListener("submit", (event) => {
-    const back = event.target.matches("form[data-back]");
-    if (back) event.target.append(Object.assign(document.createElement("input"), { type: "hidden", name: "back", value: location.pathname + location.search + location.hash }));
+    if (event.target.matches("form[data-back]")) stay(event.target);
     if (!event.target.matches("form[data-ask]")) return;
     event.preventDefault();
     const stated = [...new FormData(event.target)].filter(([, value]) => value !== "");
-    if (!stated.some(([name]) => name === "q")) return;
+    if (!stated.length) return;
     const fragment = new URLSearchParams(stated).toString();
     if (location.pathname !== "/search") location.href = "/search#" + fragment;
     else if (location.hash.slice(1) === fragment) emitEvent("ask", question());
     else location.hash = fragment;
   });
 
-  const question = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  // ── the question ──
+  const question = () => {
+    const asked = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+    for (const field of document.getElementById("asking")?.elements ?? [])
+      if (field.type === "checkbox") field.checked = field.name in asked;
+      else if (field.name) field.value = asked[field.name] ?? "";
+    const filters = document.querySelector("[data-filters]");
+    if (filters && Object.keys(asked).some((name) => name !== "q")) filters.open = true;
+    return asked;
+  };
   window.addEventListener("hashchange", () => location.pathname === "/search" && emitEvent("ask", question()));
 
   const say = (message, bad) => {
@@ -76,6 +119,35 @@
     place.replaceChildren(said);
     if (!bad) setTimeout(() => said.remove(), 6000);
   };
+
+  // ── notices: one tab of this browser listens, the others see what it notes ──
+  const listen = () => {
+    const place = document.querySelector("[data-live]");
+    if (!place) return;
+    const [last, count] = ["last", "new"].map((what) => `liaison-notices-${what}:${place.dataset.whose}`);
+    const reading = location.pathname === "/notices";
+    const show = () => (place.textContent = localStorage.getItem(count) ?? "");
+    const told = () => {
+      if (reading) {
+        localStorage.removeItem(count);
+        emitEvent("told", {});
+      } else say(place.dataset.new);
+      show();
+    };
+    if (reading) localStorage.removeItem(count);
+    show();
+    window.addEventListener("storage", (event) => event.key === count && (event.newValue ? told() : show()));
+    navigator.locks?.request("liaison-notices", () => new Promise(() => {
+      const source = new EventSource(`${place.dataset.live}?after=${encodeURIComponent(localStorage.getItem(last) ?? "")}`);
+      source.addEventListener("begun", (event) => localStorage.setItem(last, event.lastEventId));
+      source.addEventListener("notice", (event) => {
+        localStorage.setItem(last, event.lastEventId);
+        localStorage.setItem(count, Number(localStorage.getItem(count)) + 1);
+        told();
+      });
+    }));
+  };
+  window.addEventListener("load", listen);
 
   window.liaison = { question, say };
 })();

@@ -1,21 +1,42 @@
 from __future__ import annotations
 
-from math import hypot
+from itertools import pairwise
 from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from pipeline.web.components.graph_drawing import RING, Edge, Node, drawing_of, places
+from pipeline.web.components.graph_drawing import ACROSS, LINE, Edge, Node, drawing_of, laid_out
 
-NODES = [Node("c", "fr-pj:1", 0, "/cases/fr-pj:1"), Node("n", "be-fp:<2>", 1, "/cases/be-fp:2"), Node("h", "pl-kg", 2)]
+NODES = [
+    Node("c", "fr-pj:1", 0, "/cases/fr-pj:1"),
+    Node("n", "be-fp:<2>", 1, "/cases/be-fp:2", "Belgium"),
+    Node("h", "pl-kg", 2),
+]
 EDGES = [Edge("c", "n", "certain"), Edge("h", "n", "possible")]
 
 
-def test_each_node_lies_on_the_ring_of_its_depth() -> None:
-    found = places([*NODES, Node("m", "de-bk:3", 1, "/cases/de-bk:3")])
-    distances = {name: hypot(*at) for name, at in found.items()}
-    assert distances == pytest.approx({"c": 0, "n": RING, "m": RING, "h": 2 * RING})
-    assert found["n"] != found["m"]
+def test_each_node_lies_on_the_ring_of_its_depth_and_on_the_side_of_the_one_that_led_to_it() -> None:
+    nodes = [*NODES, Node("m", "de-bk:3", 1), Node("k", "es-pn", 2)]
+    laid = laid_out(nodes, [*EDGES, Edge("c", "m", "certain"), Edge("k", "m", "certain")])
+    for node in nodes[1:]:
+        x, y = laid.places[node.name]
+        height = laid.heights[node.depth - 1]
+        assert (x / (node.depth * ACROSS)) ** 2 + (y / height) ** 2 == pytest.approx(1)
+    assert laid.places["c"] == (0, 0)
+    sides = {name: place[0] > 0 for name, place in laid.places.items()}
+    assert sides["h"] == sides["n"] != sides["m"] == sides["k"]
+
+
+def test_words_of_a_full_ring_have_room_above_each_other() -> None:
+    many = [Node(f"n{at}", f"be-fp:{at}", 1) for at in range(40)]
+    laid = laid_out([NODES[0], *many], [Edge("c", node.name, "certain") for node in many])
+    for side in (True, False):
+        heights = sorted(y for name, (x, y) in laid.places.items() if name != "c" and (x > 0) == side)
+        assert all(b - a >= LINE - 1e-6 for a, b in pairwise(heights))
+
+
+def test_a_case_without_links_is_drawn_alone() -> None:
+    assert fromstring(drawing_of(NODES[:1], [], "")).get("viewBox")
 
 
 def test_readable_cases_are_links_and_hits_are_not() -> None:
@@ -24,6 +45,7 @@ def test_readable_cases_are_links_and_hits_are_not() -> None:
     assert [link.get("href") for link in drawn.iter("a")] == ["/cases/fr-pj:1", "/cases/be-fp:2"]
     assert [group.get("class") for group in drawn.iter("g")] == ["node centre", "node", "node hit"]
     assert [line.get("class") for line in drawn.iter("line")] == ["edge certain", "edge possible"]
+    assert [text.text for text in drawn.iter("text")] == ["fr-pj:1", "be-fp:<2>", "Belgium", "pl-kg"]
 
 
 def test_names_are_text_and_never_markup() -> None:

@@ -1,0 +1,60 @@
+"""What is answered where no page is, or where a page failed: problem details to the API's clients, a page to people."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from fastapi import Request
+from nicegui import Client, app, ui
+from starlette.responses import Response
+
+from pipeline.api.application import problem_response
+from pipeline.api.problems import NotFound, Problem
+from pipeline.web import layout
+from pipeline.web.components import states
+from pipeline.web.components.markup import box, text
+from pipeline.web.i18n import N_
+from pipeline.web.session import Visit, visit
+from pipeline.web.site import Site
+
+API = "/v1/"
+ASTRAY = N_("There is no such page")
+
+log = logging.getLogger(__name__)
+
+
+def serve_astray(site: Site) -> None:
+    """Answer what nothing else answers, in the place of NiceGUI's own pages."""
+
+    @app.exception_handler(HTTPStatus.NOT_FOUND)
+    async def nowhere(request: Request, _: Exception) -> Response:
+        return await answer(site, request, NotFound())
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> Response:
+        log.error("%s failed", request.url.path, exc_info=error)
+        return await answer(site, request, Problem())
+
+
+async def answer(site: Site, request: Request, problem: Problem) -> Response:
+    """A problem as the caller can read it."""
+    if request.url.path.startswith(API):
+        return problem_response(request, problem)
+    visitor = await visit(request, site.runtime)
+    with Client(ui.page(""), request=request) as client:
+        with layout.frame(visitor, ASTRAY, ""):
+            _draw(visitor, problem)
+        return client.build_response(request, problem.status)
+
+
+def _draw(visitor: Visit, problem: Problem) -> None:
+    words = visitor.words
+    if isinstance(problem, NotFound):
+        text("h1", words(ASTRAY))
+        text("p", words("The address may be mistyped, or from another version."))
+    else:
+        text("h1", "Liaison")
+        states.failed(words, problem)
+    with box("p", "row"):
+        text("a", words("To the beginning"), "button", href="/")

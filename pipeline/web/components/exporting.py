@@ -1,0 +1,25 @@
+"""Everything that somebody may read as a file: plain forms, whose answer the browser keeps."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from pipeline.api.services.export_formats import Format, What
+from pipeline.web.components.markup import box, text
+from pipeline.web.i18n import N_, Words
+
+PATH = "/export"
+
+WHAT = {"links": N_("Links"), "cases": N_("Records")}
+FORMS = {"ndjson": "NDJSON", "csv": "CSV", "ftm": "FollowTheMoney", "stix": "STIX 2.1"}
+
+
+def exporting(words: Words) -> None:
+    """A button for each file; what is hit-only comes without content, as everywhere."""
+    for what in get_args(What):
+        with box("form", "row apart", action=PATH, method="post", aria_label=words.of(WHAT, what)):
+            box("input", type="hidden", name="what", value=what)
+            text("span", words.of(WHAT, what), "strong small")
+            with box("span", "row"):
+                for form in get_args(Format):
+                    text("button", FORMS.get(form, form), "button slight", type="submit", name="form", value=form)

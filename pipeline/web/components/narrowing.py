@@ -1,0 +1,73 @@
+"""What narrows a search: fields of the form at the top of the page, and what the address says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.index.filters import Filters, is_day
+from pipeline.web.components.markup import box, text
+from pipeline.web.i18n import N_, Words
+
+FORM = "asking"
+"""The id of the form that asks; the fields here are part of it, wherever they stand."""
+
+GOALS = {
+    "1": N_("Terrorism"),
+    "2": N_("Border security and trafficking"),
+    "3": N_("Harm to vulnerable communities"),
+    "4": N_("Cyberspace"),
+    "5": N_("Illicit markets"),
+    "6": N_("Environment"),
+    "7": N_("Integrity and corruption"),
+}
+"""INTERPOL's Global Policing Goals in short."""
+
+
+def narrowing(words: Words) -> None:
+    """The fields, folded until wanted or used."""
+    with box("details", "more", data_filters=""):
+        text("summary", words("Narrow, or list without a question"))
+        with box("div", "filters"):
+            _field(words("Country"), "country", maxlength="2", placeholder="BE", pattern="[A-Za-z]{2}")
+            _field(words("Agency"), "agency", maxlength="64", placeholder="be-fp")
+            _field(words("Offence"), "offence", maxlength="64", placeholder="ICCS:0502")
+            _goal(words)
+            _field(words("Opened from"), "from", type="date")
+            _field(words("Opened to"), "to", type="date")
+            with box("label", "choice"):
+                box("input", type="checkbox", name="open", value="1", form=FORM)
+                text("span", words("Open cases only"))
+            text("button", words("Apply"), "button", type="submit", form=FORM)
+
+
+def _field(word: str, name: str, **attributes: str) -> None:
+    with box("p", "field"):
+        text("label", word, for_=f"by-{name}")
+        box("input", id=f"by-{name}", name=name, form=FORM, autocomplete="off", **attributes)
+
+
+def _goal(words: Words) -> None:
+    with box("p", "field"):
+        text("label", words("Policing goal"), for_="by-goal")
+        with box("select", id="by-goal", name="goal", form=FORM):
+            text("option", words("Any"), value="")
+            for goal, word in GOALS.items():
+                text("option", f"{goal} · {words(word)}", value=goal)
+
+
+def filters_of(asked: Mapping[str, str]) -> Filters:
+    """What an address narrows to; what makes no sense in it narrows nothing."""
+    first, last = (day if is_day(day) else None for day in (asked.get("from", ""), asked.get("to", "")))
+    return Filters(
+        agencies=_given(asked.get("agency")),
+        countries=_given(asked.get("country", "").upper()),
+        offences=_given(asked.get("offence")),
+        goals=(int(asked["goal"]),) if asked.get("goal") in GOALS else (),
+        opened_from=first,
+        opened_to=last,
+        open_only="open" in asked,
+    )
+
+
+def _given(value: str | None) -> tuple[str, ...]:
+    return (value.strip(),) if value and value.strip() else ()

@@ -1,0 +1,35 @@
+"""The two sides of a link as its row tells them, in the order of who looks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pipeline.access.redaction import Row
+from pipeline.web.components.markup import foreign, text
+from pipeline.web.i18n import Words
+
+
+class Side(NamedTuple):
+    """One side of a link."""
+
+    case: str
+    title: str
+    country: str
+
+
+def sides(row: Row, first: str) -> tuple[Side, Side]:
+    """Both sides, first the one whose case key begins with `first`."""
+    a, b = (
+        Side(row[f"case_{side}"], row[f"title_{side}"] or row[f"case_{side}"], row[f"country_{side}"]) for side in "ab"
+    )
+    return (b, a) if b.case.startswith(first) else (a, b)
+
+
+def under(words: Words, side: Side) -> None:
+    """Whose a side is, below its title."""
+    text("div", f"{words.country(side.country)} · {side.case}", "quiet small code")
+
+
+def title(side: Side) -> None:
+    """A side's title in its own direction."""
+    foreign(side.title)

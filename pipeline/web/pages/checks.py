@@ -1,0 +1,81 @@
+"""List checks: send many questions at once, and see how far each list has come."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+
+from pipeline.api.list_rows import MOST_ROWS
+from pipeline.api.services.list_checks import ListCheck, ListChecksAnswer, forget, list_checks
+from pipeline.web.addresses import of_list
+from pipeline.web.components import states
+from pipeline.web.components.form import field, send
+from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.panel import panel
+from pipeline.web.components.progress import progress
+from pipeline.web.components.table import Column, table
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+
+
+async def load(visit: Visit, _: Parameters) -> ListChecksAnswer:
+    """This visitor's lists, the latest first."""
+    return await list_checks(visit.session())
+
+
+def draw(view: View, found: ListChecksAnswer) -> None:
+    """The form for a new list, and those there are."""
+    words = view.words
+    text("h1", words("List check"))
+    with panel(words("Check a list")):
+        _form(words)
+    with panel(words("Your lists"), words("kept for a day"), tight=True):
+        if found.lists:
+            table(words("Your lists"), _columns(view), found.lists)
+        else:
+            states.empty(words("No lists"), words("A list is worked on in the background, here and after you leave."))
+
+
+def _form(words: Words) -> None:
+    with box("form", "stack", action="/checks", method="post", enctype="multipart/form-data"):
+        box("input", type="hidden", name="key", value=uuid.uuid4().hex)
+        with box("div", "halves"):
+            with box("div", "stack"):
+                field(words("File, CSV or NDJSON"), "file", "list", type="file", accept=".csv,.ndjson,.jsonl,text/csv")
+                text("p", _columns_told(words), "small quiet")
+            field(words("Or lines, each a question"), "lines", "list", "textarea", dir="auto", rows="4")
+        with box("div", "row"):
+            send(words("Check the list"), "button main")
+            most = words("Up to {count} rows; each is recorded as a search.", count=words.number(MOST_ROWS))
+            text("span", most, "small quiet")
+
+
+def _columns_told(words: Words) -> str:
+    return words(
+        "Columns: {columns}. Several values of one cell are parted by |.",
+        columns="id, question, country, name, born, phone, email, number, plate, city, text",
+    )
+
+
+def _columns(view: View) -> list[Column[ListCheck]]:
+    words = view.words
+    return [
+        Column(words("Sent"), lambda one: link(words.moment(one.created), of_list(one.id), "nowrap", data_open="")),
+        Column(words("Rows"), lambda one: text("span", words.number(one.rows)), "number"),
+        Column(words("Progress"), lambda one: progress(words, one)),
+        Column(words("Your case"), lambda one: foreign(one.case_reference)),
+        Column(words("Kept until"), lambda one: text("span", words.moment(one.expires), "nowrap")),
+        Column(words("Change"), lambda one: _delete(view, one.id)),
+    ]
+
+
+def _delete(view: View, name: str) -> None:
+    text("button", view.words("Delete"), "button slight", type="button").on("click", partial(_forget, view, name))
+
+
+async def _forget(view: View, name: str) -> None:
+    await view.act(forget(view.visit.session(), name), view.words("Deleted"))
+
+
+PAGE = Page("/checks", N_("List check"), "checks", load, draw)

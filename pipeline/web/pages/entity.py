@@ -1,0 +1,131 @@
+"""One person or thing across cases: what each says of it, where they agree and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import Final, NamedTuple
+
+from pipeline.access.redaction import Row
+from pipeline.api.services.entities import EntityAnswer, entity
+from pipeline.matching.words import TYPES
+from pipeline.web.addresses import of_case
+from pipeline.web.components.entity import FIELDS, full_name, said
+from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.panel import panel
+from pipeline.web.components.table import Column, table
+from pipeline.web.components.words_with_frames import band, tag
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+
+MANY: Final = frozenset(
+    {"names", "role", "nationalities", "addresses", "phones", "emails", "identifiers", "occupation", "remark"}
+)
+"""Fields of which somebody may well have several values, so that two of them are no contradiction."""
+
+
+class Stated(NamedTuple):
+    """A value of a field and the cases that state it; `first` of its field; `differs` where not all can be true."""
+
+    field: str
+    value: str
+    cases: tuple[str, ...]
+    first: bool
+    differs: bool
+
+
+async def load(visit: Visit, parameters: Parameters) -> EntityAnswer:
+    """The thing, computed now from what this visitor reads. Raises NotFound."""
+    return await entity(visit.session(), parameters["key"], parameters["entity"])
+
+
+def draw(view: View, found: EntityAnswer) -> None:
+    """What is said, and where."""
+    words, key = view.words, view.parameters["key"]
+    _heading(words, found, key)
+    with panel(words("What is said"), words("with the records that say so"), tight=True):
+        table(words("What is said"), _columns(words), stated(words, found.facts))
+    with panel(words("Where it appears"), _extent(words, found), tight=True):
+        table(words("Where it appears"), _appearances(words), found.appearances)
+
+
+def _heading(words: Words, found: EntityAnswer, key: str) -> None:
+    names = found.appearances[0]["entity"].get("names") or []
+    with box("div", "heading"):
+        with box("p", "trail"):
+            link(key, of_case(key), data_up="")
+            text("span", f" · {TYPES[words.language].get(found.type, found.type)}")
+        foreign(full_name(names[0]) if names else found.appearances[0]["entity"]["id"], "h1")
+        text("p", words("Held for one by all links together; computed now, and kept nowhere."), "small quiet")
+
+
+def _extent(words: Words, found: EntityAnswer) -> str:
+    count = words.plural("{count} record", "{count} records", len(found.appearances))
+    return count if found.complete else words("{records}, and more that were not looked at", records=count)
+
+
+def stated(words: Words, facts: Sequence[Row]) -> list[Stated]:
+    """The facts in the order in which fields are shown."""
+    order = {field: at for at, field in enumerate(FIELDS)}
+    known = sorted((one for one in facts if one["field"] in order), key=lambda one: order[one["field"]])
+    found = []
+    for field, held in groupby(known, key=lambda one: str(one["field"])):
+        values = [(_value(words, field, one["value"]), tuple(one["cases"])) for one in held]
+        differs = field not in MANY and _contradict([value for value, _ in values])
+        found += [Stated(field, value, cases, at == 0, differs) for at, (value, cases) in enumerate(values)]
+    return found
+
+
+def _contradict(values: Sequence[str]) -> bool:
+    """Whether two values cannot both be true: 1980-05 says less than 1980-05-14, and nothing else."""
+    return any(not b.startswith(a) for a, b in pairwise(sorted(value.casefold() for value in values)))
+
+
+def _value(words: Words, field: str, value: object) -> str:
+    return full_name(value) if field == "names" and isinstance(value, dict) else ", ".join(said(words, field, value))
+
+
+def _columns(words: Words) -> list[Column[Stated]]:
+    return [
+        Column(words("Field"), lambda one: _field(words, one)),
+        Column(words("Value"), lambda one: _stated(words, one)),
+        Column(words("Records"), _cases),
+    ]
+
+
+def _field(words: Words, one: Stated) -> None:
+    """The field's word; seen once, heard with each value."""
+    text("span", words(FIELDS[one.field]), "" if one.first else "hidden-words")
+
+
+def _stated(words: Words, one: Stated) -> None:
+    with box("span", "row"):
+        foreign(one.value)
+        if one.differs and one.first:
+            tag(words("records differ"), "warn")
+
+
+def _cases(one: Stated) -> None:
+    with box("span", "row"):
+        for case in one.cases:
+            link(case, of_case(case), "code")
+
+
+def _appearances(words: Words) -> list[Column[Row]]:
+    return [
+        Column(words("Record"), lambda row: link(row["case"], of_case(row["case"]), "code", data_open="")),
+        Column(words("Country"), lambda row: text("span", words.country(row["country"]))),
+        Column(words("Names"), lambda row: _names(row["entity"])),
+        Column(words("Part"), lambda row: text("span", ", ".join(said(words, "role", row["entity"].get("role"))))),
+        Column(words("Band"), lambda row: band(words, row["band"])),
+    ]
+
+
+def _names(raw: Row) -> None:
+    with box("span", "row"):
+        for name in raw.get("names") or ():
+            foreign(full_name(name))
+
+
+PAGE = Page("/entities/{entity}/of/{key:path}", N_("Across records"), "search", load, draw)

@@ -1,0 +1,101 @@
+"""What was found for a list, row by row as far as it has been asked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pipeline.access.redaction import Row
+from pipeline.api.services.list_checks import MEDIA_TYPES, ListCheck, ListResultsAnswer, list_check, results
+from pipeline.web.addresses import of_case, of_list
+from pipeline.web.components import states
+from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.pager import AFTER, pager
+from pipeline.web.components.panel import panel
+from pipeline.web.components.progress import progress
+from pipeline.web.components.table import Column, table
+from pipeline.web.components.words_with_frames import band, tag
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+
+AGAIN = "again"
+"""The event by which the browser asks for a running list anew, some seconds after it was drawn."""
+
+LIMIT = 200
+"""Rows of one page, those without a match included."""
+
+
+class Loaded(NamedTuple):
+    """A list, and a page of its rows."""
+
+    list: ListCheck
+    found: ListResultsAnswer
+
+
+async def load(visit: Visit, parameters: Parameters) -> Loaded:
+    """The list and a page of what was found. Raises NotFound for another's."""
+    name = parameters["name"]
+    told = await list_check(visit.session(), name)
+    return Loaded(told.list, await results(visit.session(), name, LIMIT, parameters.get(AFTER, "")))
+
+
+def draw(view: View, loaded: Loaded) -> None:
+    """Rows that found something or could not be asked; the others are counted."""
+    words, rows = view.words, loaded.found.rows
+    view.listen(AGAIN, view.redraw)
+    _heading(words, loaded.list)
+    told = [row for row in rows if row["matches"] or row["hits"] or row["problem"]]
+    with panel(words("What was found"), _counted(words, len(rows) - len(told)), tight=True):
+        if told:
+            table(words("What was found"), _columns(words), told)
+        else:
+            states.empty(words("Nothing found that you may see") if rows else words("Nothing has been asked yet"))
+    pager(view, loaded.found.next, words("Next"), words("Back to the first"))
+
+
+def _heading(words: Words, one: ListCheck) -> None:
+    with box("div", "heading"):
+        with box("p", "trail"):
+            link(words("List check"), "/checks", data_up="")
+        with box("div", "row apart"):
+            text("h1", words("List of {time}", time=words.moment(one.created)))
+            running = one.done < one.rows
+            with box(
+                "form", "row", action=f"{of_list(one.id)}/file", method="post", data_again=AGAIN if running else None
+            ):
+                progress(words, one)
+                for form in MEDIA_TYPES:
+                    text("button", form.upper(), "button slight", type="submit", name="form", value=form)
+
+
+def _counted(words: Words, nothing: int) -> str:
+    return words.plural("{count} row without a match", "{count} rows without a match", nothing)
+
+
+def _columns(words: Words) -> list[Column[Row]]:
+    return [
+        Column(words("Row"), lambda row: text("span", words.number(row["row"])), "number"),
+        Column(words("Your id"), lambda row: foreign(row["id"] or "–")),
+        Column(words("Records"), lambda row: _found(words, row)),
+    ]
+
+
+def _found(words: Words, row: Row) -> None:
+    with box("div", "stack close"):
+        if row["problem"]:
+            text("span", row["problem"], "tag warn")
+        for one in row["matches"]:
+            with box("div", "row"):
+                with link("", of_case(one["case"]), data_open=""):
+                    foreign(one["title"] or one["case"])
+                text("span", f"{words.country(one['country'])} · {one['case']}", "quiet small code")
+                if one.get("band"):
+                    band(words, one["band"])
+        for one in row["hits"]:
+            with box("div", "row"):
+                text("span", words("A record of {agency}", agency=one["agency"]))
+                tag(words("Hit only"), "plain")
+                band(words, one["band"])
+
+
+PAGE = Page("/checks/{name}", N_("List check"), "checks", load, draw)

@@ -1,0 +1,95 @@
+"""What intake rejected in the last week: for which reasons, whose, and sending it again."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from pipeline.api.services.operations import MOST, RejectedAnswer, rejected, replay
+from pipeline.ops.rejections import Rejection
+from pipeline.web.components import states
+from pipeline.web.components.form import Sent, field, form, send
+from pipeline.web.components.markup import box, link, text
+from pipeline.web.components.panel import panel
+from pipeline.web.components.table import Column, table
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+
+PATH = "/operations/rejected"
+
+
+async def load(visit: Visit, parameters: Parameters) -> RejectedAnswer:
+    """The rejections of one reason, or all."""
+    return await rejected(visit.session(), parameters.get("reason", ""))
+
+
+def draw(view: View, found: RejectedAnswer) -> None:
+    """The reasons, the rejections, and the form that sends them again."""
+    words, reason = view.words, view.parameters.get("reason", "")
+    with box("div", "heading"):
+        with box("p", "trail"):
+            link(words("Operations"), "/operations", data_up="")
+        text("h1", words("Rejections"))
+    if reason:
+        with box("p", "row"):
+            text("span", reason, "tag code")
+            link(words("All reasons"), PATH)
+    elif len(found.counts) > 1:
+        _reasons(words, found.counts)
+    if found.rejections:
+        _again(view, reason)
+        shown = words("the latest {count}", count=MOST) if len(found.rejections) == MOST else words("latest first")
+        with panel(words.plural("{count} record", "{count} records", sum(found.counts.values())), shown, tight=True):
+            table(words("Rejections"), _columns(words), found.rejections)
+    else:
+        states.empty(words("Nothing was rejected"))
+
+
+def _reasons(words: Words, counts: dict[str, int]) -> None:
+    with box("p", "row"):
+        for name, count in counts.items():
+            link(f"{name} {words.number(count)}", f"{PATH}?{urlencode({'reason': name})}", "button slight")
+
+
+def _again(view: View, reason: str) -> None:
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        answer = await view.act(
+            replay(view.visit.session(), reason, fields["agency"].strip()), words("Sent again"), redraw=False
+        )
+        if answer is not None:
+            view.say(_told(words, answer.sent, answer.left))
+
+    with panel(words("Send again")), form(sent, "filters"):
+        field(words("Only of agency"), "agency", "again", maxlength="64", autocomplete="off", placeholder="fr-pj")
+        send(words("Send again"), "button main")
+        text(
+            "p",
+            words(
+                "What was mended meanwhile is taken in, the rest is rejected anew; what was accepted is a duplicate."
+            ),
+            "small quiet",
+        )
+
+
+def _told(words: Words, sent: dict[str, int], left: dict[str, int]) -> str:
+    """How many went, and how many need more than that."""
+    gone = words.plural("{count} record sent again", "{count} records sent again", sum(sent.values()))
+    stays = words.plural("{count} left: a fault of ours", "{count} left: faults of ours", sum(left.values()))
+    return f"{gone}; {stays}" if left else gone
+
+
+def _columns(words: Words) -> list[Column[Rejection]]:
+    return [
+        Column(words("Time"), lambda one: text("time", words.moment(one.time), "nowrap", datetime=one.time)),
+        Column(words("Agency"), lambda one: text("span", one.agency or "–")),
+        Column(words("Reason"), lambda one: text("span", one.reason, "code")),
+        Column(words("Where"), lambda one: text("span", one.pointer or "–", "code")),
+        Column(words("What"), lambda one: text("span", one.message)),
+        Column(words("Position"), lambda one: text("span", one.position, "code small quiet")),
+        Column(words("Bytes"), lambda one: text("span", words.number(one.size)), "number"),
+    ]
+
+
+PAGE = Page(PATH, N_("Rejections"), "operations", load, draw)

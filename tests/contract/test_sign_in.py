@@ -1,0 +1,114 @@
+"""Signing in at an identity provider that is a process of its own, step by step as a browser goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from api_runtime import Api
+from api_runtime import office as office
+from conftest import WaitFor
+from fastapi import FastAPI
+from index_office import Office
+from oidc_provider import CLIENT
+from stage_processes import started
+
+from pipeline.access.token_keys import DISCOVERY
+from pipeline.localstack.ports import LOOPBACK, accepts, any_free
+from pipeline.web import session, sign_in
+from pipeline.web.provider import CHOICE
+from pipeline.web.site import Site
+
+SCRIPT = Path(__file__).parents[1] / "oidc_provider.py"
+FORM = {"person": CHOICE, "purpose": "investigation", "case_reference": "2026/4711", "after": "/inbox"}
+
+
+@pytest.fixture
+def provider(tmp_path: Path, wait_for: WaitFor) -> Iterator[str]:
+    """The provider's URL."""
+    port = any_free()
+    with started(SCRIPT, {}, tmp_path) as start:
+        start(str(port))
+        wait_for(lambda: accepts(LOOPBACK, port))
+        yield f"http://{LOOPBACK}:{port}"
+
+
+@pytest.fixture
+def api(office: Office, tmp_path: Path, provider: str) -> Api:
+    """An API that believes the provider."""
+    found = Api(
+        office, tmp_path, token_keys=f"{provider}{DISCOVERY}", token_issuer=provider, token_audience=CLIENT,
+        oidc_client_id=CLIENT,
+    )  # fmt: skip
+    found.now = datetime.now(UTC)
+    return found
+
+
+def browser(api: Api) -> httpx.AsyncClient:
+    app = FastAPI()
+    app.state.runtime = api.runtime
+    app.include_router(sign_in.router(Site(app)))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison")
+
+
+async def answered(ours: httpx.AsyncClient, name: str = "claire") -> httpx.URL:
+    """Leave for the provider, enter there; where that sends the browser back to."""
+    left = await ours.post("/sign-in", data=FORM)
+    async with httpx.AsyncClient() as theirs:
+        asked = httpx.URL(left.headers["location"])
+        page = await theirs.get(asked)
+        assert "<h1>Provider</h1>" in page.text
+        entered = await theirs.get(asked.copy_with(path="/enter").copy_add_param("name", name))
+    return httpx.URL(entered.headers["location"])
+
+
+async def test_who_enters_at_the_provider_is_signed_in_for_what_was_stated(api: Api) -> None:
+    async with browser(api) as ours:
+        back = await answered(ours)
+        assert (back.host, back.path) == ("liaison", "/sign-in/back")
+        arrived = await ours.get(back)
+        assert arrived.headers["location"] == "/inbox"
+        who = await api.runtime.requester(ours.cookies[session.TOKEN])
+        assert (who.subject, who.agency, who.country) == ("claire@fr-pj", "fr-pj", "FR")
+        assert "2026/4711" in ours.cookies[session.GROUNDS]
+
+
+async def test_a_code_is_good_once_in_the_browser_that_left_and_for_its_journey(api: Api) -> None:
+    async with browser(api) as ours, browser(api) as another:
+        back = await answered(ours)
+        for wrong in (
+            another.get(back),
+            ours.get(back.copy_set_param("state", "x")),
+            ours.get(back.copy_set_param("code", "x")),
+        ):
+            assert "wrong=token" in (await wrong).headers["location"]
+        assert session.TOKEN not in ours.cookies
+        await answered(another)
+        assert "wrong=token" in (await another.get(back)).headers["location"]
+        assert (await ours.get(back)).headers["location"] == "/inbox"
+        await answered(ours)
+        assert "wrong=token" in (await ours.get(back)).headers["location"]
+
+
+async def test_nothing_of_the_way_can_be_read_in_an_address(api: Api) -> None:
+    """The challenge is there, its verifier is not; nor is what was stated."""
+    async with browser(api) as ours:
+        left = await ours.post("/sign-in", data=FORM)
+        told = parse_qs(urlsplit(left.headers["location"]).query)
+        assert told["code_challenge_method"] == ["S256"]
+        assert told.keys() == {
+            "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
+            "code_challenge_method",
+        }  # fmt: skip
+
+
+async def test_a_provider_that_does_not_answer_is_said_on_the_form(api: Api, office: Office, tmp_path: Path) -> None:
+    away = f"http://{LOOPBACK}:{any_free()}"
+    lost = Api(office, tmp_path, token_keys=f"{away}{DISCOVERY}", token_issuer=away, oidc_client_id=CLIENT)
+    async with browser(lost) as ours:
+        left = await ours.post("/sign-in", data=FORM)
+        assert left.headers["location"].endswith("wrong=provider")

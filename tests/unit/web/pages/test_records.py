@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from api_runtime import ANNA, BERT, Api, record
+from drawn_pages import opened
+
+from pipeline.web.pages.records import LISTED, PAGE
+
+
+async def test_our_own_records_are_listed_and_nobody_elses(api: Api) -> None:
+    api.hold(record("fr-pj", code="H3"), record("fr-pj", "2"), record("be-fp"))
+    said = (await opened(api, PAGE, ANNA, list=LISTED)).said()
+    assert "fr-pj:1" in said
+    assert "fr-pj:2" in said
+    assert "be-fp:1" not in said
+
+
+async def test_an_agency_without_records_is_told_so(api: Api) -> None:
+    assert "Nobody was shown any yet" in (await opened(api, PAGE, BERT)).said()
+    assert "Our agency has no record here" in (await opened(api, PAGE, BERT, list=LISTED)).said()

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from api_runtime import ANNA, Api, someone
+from drawn_pages import opened
+
+from pipeline.access.audit import Kind
+from pipeline.access.requester import Role
+from pipeline.api.services import operations
+from pipeline.ops.rejections import Rejection, Replayed, Wanted
+from pipeline.settings import Settings
+from pipeline.web.pages.rejected import PAGE
+
+NOOR = someone("liaison-ops", "NL", Role.OPS)
+TIME = "2026-11-24T09:00:00+00:00"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Wanted]:
+    """What was sent again; the broker's part is tested on the broker (tests/integration/ops)."""
+    wanted: list[Wanted] = []
+
+    async def held(_: Settings, one: Wanted) -> list[Rejection]:
+        reasons = [one.reason] if one.reason else ["schema", "not_json"]
+        return [
+            Rejection("cases.fr-pj-0-7", TIME, "fr-pj", reason, "/data/title", "too long", 99, "") for reason in reasons
+        ]
+
+    async def again(_: Settings, one: Wanted) -> Replayed:
+        wanted.append(one)
+        return Replayed()
+
+    monkeypatch.setattr(operations, "rejections", held)
+    monkeypatch.setattr(operations, "replay_rejected", again)
+    return wanted
+
+
+async def test_rejections_are_sent_again_by_reason_and_agency_and_that_is_recorded(
+    api: Api, asked: list[Wanted]
+) -> None:
+    page = await opened(api, PAGE, NOOR, reason="schema")
+    assert "/data/title" in page.said()
+    await page.send(agency=" fr-pj ")
+    assert [(one.reason, one.agency) for one in asked] == [("schema", "fr-pj")]
+    assert [(act.kind, act.object) for act in api.audit.acts] == [
+        (Kind.OPERATION, "rejected schema"),
+        (Kind.OPERATION, "replay rejected schema fr-pj"),
+    ]
+
+
+async def test_all_reasons_are_counted(api: Api, asked: list[Wanted]) -> None:
+    said = (await opened(api, PAGE, NOOR)).said()
+    assert "schema 1" in said
+    assert "2 records" in said
+
+
+async def test_nothing_is_sent_that_cannot_be_recorded(api: Api, asked: list[Wanted]) -> None:
+    page = await opened(api, PAGE, NOOR, reason="schema")
+    api.audit.away = True
+    await page.send(agency="")
+    assert asked == []
+
+
+async def test_only_those_who_operate_see_them(api: Api, asked: list[Wanted]) -> None:
+    assert "Your roles do not include this" in (await opened(api, PAGE, ANNA)).said()
+    assert api.audit.acts == []

@@ -1,0 +1,115 @@
+"""What a browser's own session reaches besides pages: exports, notices as they come, other grounds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+from urllib.parse import quote, unquote
+
+import httpx
+import pytest
+from api_runtime import ANNA, NOW, Api, record
+from fastapi import FastAPI
+
+from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.requester import Requester
+from pipeline.api.list_worker import turn
+from pipeline.api.routes.notices import events
+from pipeline.api.services.list_checks import list_checks
+from pipeline.api.services.notices import heard, notices
+from pipeline.streams import topics
+from pipeline.web import files, live, session, sign_in
+from pipeline.web.site import Site
+
+STATED = json.dumps({"purpose": "investigation", "case_reference": "2026/1"})
+
+
+@pytest.fixture
+def browser(api: Api) -> httpx.AsyncClient:
+    """A browser without a session."""
+    app = FastAPI()
+    app.state.runtime = api.runtime
+    for part in (files, live, sign_in):
+        app.include_router(part.router(Site(app)))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison")
+
+
+def signed_in(browser: httpx.AsyncClient, api: Api, who: Requester = ANNA) -> httpx.AsyncClient:
+    browser.cookies.set(session.TOKEN, api.token(who))
+    browser.cookies.set(session.GROUNDS, quote(STATED))
+    return browser
+
+
+async def told(api: Api, number: int) -> None:
+    one = Notice(f"n{number}", "fr-pj", NoticeKind.EXPIRY, NOW)
+    await api.decided.write(topics.NOTICES, one.id, one)
+
+
+async def test_an_export_is_a_file_that_is_recorded(api: Api, browser: httpx.AsyncClient) -> None:
+    api.hold(record("fr-pj"), record("be-fp", code="H2"))
+    answer = await signed_in(browser, api).post("/export", data={"what": "cases", "form": "ndjson"})
+    assert answer.headers["content-disposition"] == 'attachment; filename="cases.ndjson"'
+    assert [json.loads(line)["case"] for line in answer.text.splitlines()] == ["fr-pj:1"]
+    assert [act.kind for act in api.audit.acts] == ["export"]
+
+
+@pytest.mark.parametrize("origin", ["", "http://evil.example"])
+async def test_nobody_else_gets_a_file(api: Api, browser: httpx.AsyncClient, origin: str) -> None:
+    if origin:
+        signed_in(browser, api)
+    asked: dict[str, Any] = {"data": {"what": "cases", "form": "csv"}, "headers": {"Origin": origin}}
+    assert (await browser.post("/export", **asked)).headers["location"] == "/sign-in"
+    assert api.audit.acts == []
+
+
+async def test_other_grounds_are_taken_up_without_signing_in_again(api: Api, browser: httpx.AsyncClient) -> None:
+    data = {"purpose": "prosecution", "case_reference": "2026/9", "back": "/inbox"}
+    answer = await signed_in(browser, api).post("/grounds", data=data)
+    assert answer.headers["location"] == "/inbox"
+    assert '"purpose":"prosecution","case_reference":"2026/9"' in unquote(answer.headers["set-cookie"])
+    wrong = await browser.post("/grounds", data=data | {"purpose": "curiosity"})
+    assert "wrong=purpose" in wrong.headers["location"]
+
+
+async def test_who_is_not_signed_in_is_not_to_come_back(browser: httpx.AsyncClient) -> None:
+    assert (await browser.get("/notices/live")).status_code == httpx.codes.NO_CONTENT
+
+
+async def test_one_who_listens_hears_what_comes_after_and_nothing_twice(api: Api) -> None:
+    await told(api, 1)
+    begun = await heard(api.session(ANNA), "")
+    await told(api, 2)
+    streamed = events(api.session(ANNA), begun)
+    first = await asyncio.wait_for(anext(streamed), 10)
+    await streamed.aclose()  # type: ignore[attr-defined]
+    assert b'"id":"n2"' in first
+    cursor = first.split(b"id: ")[1].split(b"\n")[0].decode()
+    assert await heard(api.session(ANNA), cursor) == cursor
+    assert (await notices(api.session(ANNA), 10, cursor)).notices == ()
+
+
+async def test_a_cursor_of_another_person_begins_behind_the_latest(api: Api) -> None:
+    assert await heard(api.session(ANNA), "not-ours") is None
+    await told(api, 1)
+    begun = await heard(api.session(ANNA), "not-ours")
+    assert (await notices(api.session(ANNA), 10, begun)).notices == ()
+
+
+async def test_a_list_is_sent_as_a_file_or_as_lines_and_once(api: Api, browser: httpx.AsyncClient) -> None:
+    api.hold(record("fr-pj"), record("be-fp", code="H2"))
+    signed_in(browser, api)
+    file = {"file": ("suspects.csv", b"id,name,born\nA-1,Ivan Petrov,1980-05-01\n", "text/csv")}
+    first = await browser.post("/checks", data={"key": "k1"}, files=file)
+    again = await browser.post("/checks", data={"key": "k1"}, files=file)
+    assert first.headers["location"] == again.headers["location"]
+    lines = await browser.post("/checks", data={"key": "k2", "lines": 'Ivan "Vanya" Petrov\n\n'}, files={"none": b""})
+    assert await turn(api.runtime) is False
+    kept = await browser.post(f"{first.headers['location']}/file", data={"form": "csv"})
+    assert kept.headers["content-disposition"] == 'attachment; filename="found.csv"'
+    assert "A-1" in kept.text
+    assert "fr-pj:1" in kept.text
+    assert "be-fp:1" not in kept.text
+    asked = (await list_checks(api.session(ANNA))).lists
+    assert [one.rows for one in asked] == [1, 1]
+    assert lines.headers["location"] in {f"/checks/{one.id}" for one in asked}
