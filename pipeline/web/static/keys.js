@@ -104,6 +104,7 @@
   // ── the question ──
   const question = () => {
     const asked = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+    if (!Object.keys(asked).length) return asked; // somebody may be typing already
     for (const field of document.getElementById("asking")?.elements ?? [])
       if (field.type === "checkbox") field.checked = field.name in asked;
       else if (field.name) field.value = asked[field.name] ?? "";
