@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
 
-.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-recall bench-stream pictures clean
+.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -68,6 +68,9 @@ bench-recall: $(READY) ## recall of search across scripts, on an Elasticsearch o
 
 bench-stream: $(READY) ## CPU per case of every stage as the stores grow, with its plot
 	$(BIN)/python tests/benchmarks/stream/run.py
+
+bench-failover: $(READY) ## how long a killed worker's partitions stay unread, and what a rebuild takes, on real engines
+	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/failover/run.py
 
 pictures: $(READY) ## the README's pictures, from a demo that is running: DEMO_URL, and QUESTION as it prints it
 	$(BIN)/python tests/pictures.py "$(DEMO_URL)" "$(QUESTION)" pipeline/web/screenshots

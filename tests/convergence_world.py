@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from convergence_matchers import Matcher
 
-from pipeline.correlation.claims import Claim, external_version
+from pipeline.correlation.claims import Claim, Side, external_version
 from pipeline.correlation.correlator import Correlator, targets
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.correlation.hits import Hit
@@ -40,7 +40,6 @@ class Log:
     def __init__(self) -> None:
         self.entries: dict[int, tuple[str, Any]] = {}
         self.end = 0
-        self.horizon = NO_OFFSET
 
     def append(self, key: str, value: Any) -> None:
         self.entries[self.end] = key, value
@@ -59,7 +58,16 @@ class Log:
         gone = [offset for offset, (key, _) in self.entries.items() if offset <= last and latest[key] != offset]
         for offset in gone:
             del self.entries[offset]
-            self.horizon = max(self.horizon, offset)
+
+
+class Applied(NamedTuple):
+    """How far a partition was applied: its last offset, and how many records in all."""
+
+    offset: int
+    records: int
+
+
+NONE = Applied(NO_OFFSET, 0)
 
 
 class FencedError(Exception):
@@ -85,10 +93,17 @@ class Version(NamedTuple):
         return msgspec.convert(read, Keeping)
 
 
+class Told(NamedTuple):
+    """A hit, and the claim that brought it."""
+
+    hit: Hit
+    claim: Claim
+
+
 def copied(store: MemoryStore) -> MemoryStore:
     """What a crash leaves of a store: its last commit."""
     copy = MemoryStore()
-    copy.offset = store.offset
+    copy.offset, copy.records = store.offset, store.records
     copy._cases, copy._records = dict(store._cases), dict(store._records)
     copy._blocks = {key: dict(listed) for key, listed in store._blocks.items()}
     copy.sketches = deepcopy(store.sketches)
@@ -108,13 +123,14 @@ class World:
         self.expiries: list[Expiry] = []
         self.accepted, self.links = Log(), Log()
         self.blocks = [Log() for _ in range(partitions)]
-        self.progress = [NO_OFFSET] * partitions
+        self.progress = [NONE] * partitions
         self.intake = Intake(self)
-        self.owners = [Worker(self, partition, MemoryStore(), NO_OFFSET) for partition in range(partitions)]
+        self.owners = [Worker(self, partition, MemoryStore(), NONE) for partition in range(partitions)]
         self.zombies: list[Worker] = []
         self.indexed = self.projected = NO_OFFSET
         self.seen: dict[str, Seen] = {}
-        self.hits: list[Hit] = []
+        self.stored: tuple[int, dict[str, Seen]] = NO_OFFSET, {}
+        self.hits: list[Told] = []
         self.written: list[Write] = []
         self.cases: dict[str, tuple[int, Fingerprint]] = {}
         self.documents: dict[str, Write] = {}
@@ -174,13 +190,13 @@ class World:
 
     # --- correlate
 
-    def transaction(self, worker: Worker, offset: int, claims: list[Claim]) -> None:
+    def transaction(self, worker: Worker, applied: Applied, claims: list[Claim]) -> None:
         """All of a chunk's claims with its progress, or, from a zombie, nothing."""
         if self.owners[worker.partition] is not worker:
             raise FencedError
         for claim in claims:
             self.links.append(f"{claim.link}|{claim.partition}", claim)
-        self.progress[worker.partition] = offset
+        self.progress[worker.partition] = applied
 
     def move(self, partition: int, kept: MemoryStore) -> None:
         """A new owner, with the store that it has; the former one does not know yet."""
@@ -203,12 +219,16 @@ class World:
             seen[claim.link] = step.seen
             if step.write:
                 self.write(step.write)
-            hits += step.hits
+            hits += [Told(hit, claim) for hit in step.hits]
             projected = offset
         if crash != "before sending":
             self.hits, self.projected, self.seen = hits, projected, seen
         if crash == "before storing":
-            self.lose_project()
+            self.catch_up(*self.stored)
+        elif crash == "store lost":
+            self.catch_up(NO_OFFSET, {})
+        if crash != "applied elsewhere":
+            self.stored = self.projected, dict(self.seen)
 
     def write(self, write: Write) -> None:
         """Elasticsearch's external_gte."""
@@ -217,10 +237,10 @@ class World:
         if held is None or write.external_version >= held.external_version:
             self.documents[write.link] = write
 
-    def lose_project(self) -> None:
-        """Project's store is lost and made again from `links`, without hits."""
-        self.seen = {}
-        for _, claim in self.links.between(NO_OFFSET, self.projected):
+    def catch_up(self, offset: int, seen: dict[str, Seen]) -> None:
+        """Project's store, as of some offset, is brought up to the progress by what `links` holds, without hits."""
+        self.seen = dict(seen)
+        for _, claim in self.links.between(offset, self.projected):
             self.seen[claim.link] = advance(self.seen.get(claim.link), claim, SECRET).seen
 
     # --- all stages
@@ -248,6 +268,10 @@ class World:
             claim = document.claim
             if visible(claim, states.get(claim.a.case), states.get(claim.b.case), self.now):
                 yield claim
+
+    def named(self, side: Side) -> Fingerprint | None:
+        """The version that a claim names; None where that is the mark of its end."""
+        return None if side.expired else self.sent[side.case][side.version - 1].fingerprint
 
     def is_over(self, fingerprint: Fingerprint) -> bool:
         return fingerprint.withdrawn or is_expired(fingerprint.retain_until, self.now)
@@ -338,25 +362,26 @@ class Intake:
 class Worker:
     """One owner of one partition of `blocks`."""
 
-    def __init__(self, world: World, partition: int, kept: MemoryStore, applied: int) -> None:
+    def __init__(self, world: World, partition: int, kept: MemoryStore, applied: Applied) -> None:
         self.world, self.partition = world, partition
         self.kept = kept
         self.restart(applied)
 
-    def restart(self, applied: int) -> None:
+    def restart(self, applied: Applied) -> None:
         """Open the kept store and bring it up to what was applied, without emitting.
 
-        A store is caught up only if nothing after its offset may have been compacted away: min.compaction.lag.ms of
-        `blocks` is longer than stores are kept.
+        A store is caught up only if nothing after its offset was compacted away: then fewer records are left than were
+        applied.
         """
         log = self.world.blocks[self.partition]
-        usable = self.kept.offset == applied or self.kept.offset >= max(log.horizon, 0)
+        since = log.between(self.kept.offset, applied.offset)
+        usable = self.kept.offset != NO_OFFSET and self.kept.records + len(since) == applied.records
         self.correlator = self._correlator(copied(self.kept) if usable else MemoryStore())
         if usable:
-            for _, fingerprint in log.between(self.kept.offset, applied):
+            for _, fingerprint in since:
                 self.correlator.receive(fingerprint)
         else:
-            self._rebuild(log, applied)
+            self._rebuild(log, applied.offset)
         self.commit(applied)
 
     def _rebuild(self, log: Log, applied: int) -> None:
@@ -380,8 +405,9 @@ class Worker:
             screen=matcher.screen,
         )
 
-    def commit(self, offset: int) -> None:
-        self.correlator.store.commit(offset)
+    def commit(self, applied: Applied) -> None:
+        self.correlator.store.records = applied.records
+        self.correlator.store.commit(applied.offset)
         assert isinstance(self.correlator.store, MemoryStore)
         self.kept = copied(self.correlator.store)
 
@@ -390,12 +416,13 @@ class Worker:
         chunk = self.world.blocks[self.partition].between(self.kept.offset, 1 << 60)[:count]
         taken = self.correlator.receive_all([fingerprint for _, fingerprint in chunk])
         claims = [claim for some in taken for claim in some]
+        applied = Applied(chunk[-1][0], self.kept.records + len(chunk)) if chunk else NONE
         if chunk and crash != "before sending":
-            self.world.transaction(self, chunk[-1][0], claims)
+            self.world.transaction(self, applied, claims)
         if crash:
             self.restart(self.world.progress[self.partition])
         elif chunk:
-            self.commit(chunk[-1][0])
+            self.commit(applied)
 
     def again(self, count: int) -> list[Claim]:
         """What the last records applied lead to when they are delivered once more."""

@@ -26,10 +26,11 @@ from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.matching.explanation import explain
+from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, generation, load_model
 from pipeline.matching.scoring import judge
 from pipeline.records.agencies import Agency
-from pipeline.records.messages import Receipt
+from pipeline.records.messages import Accepted, Position, Provenance, Receipt
 from pipeline.records.normalisation import normalise
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import read as read_record
@@ -202,6 +203,16 @@ class Installation:
             for topic in between:
                 name = topics.name(self.settings, topic, generation=self.generation)
                 await producer.send_and_wait(name, b"poison", key=b"poison", partition=0)
+            accepted = topics.name(self.settings, topics.ACCEPTED)
+            await producer.send_and_wait(accepted, self._refused(), key=b"refused", partition=0)
+
+    def _refused(self) -> bytes:
+        """What we can read and Elasticsearch refuses: a day that is none."""
+        data = {"case_id": "refused", "agency": "fr-pj", "country": "FR", "opened": "the day before"}
+        print_ = Fingerprint("fr-pj:refused", 1, "0" * 32, "fr-pj", "FR")
+        origin = Provenance(Position("cases.fr-pj", 0, 0), "2026-11-24T10:00:00Z", "0" * 32, "", self.generation)
+        raw = [msgspec.Raw(msgspec.json.encode(one)) for one in (data, print_)]
+        return msgspec.json.encode(Accepted("fr-pj:refused", 1, "active", "0" * 32, raw[0], origin, fingerprint=raw[1]))
 
     def faults(self) -> list[str]:
         """Reasons in `rejected` that no agency caused."""

@@ -64,6 +64,7 @@ class LmdbStore:
         `boot` is this start of the machine (boot_id() if not given); `map_size` is in bytes.
         """
         self._file = StoreFile(folder, identity, DATABASES, map_size=map_size, boot=boot)
+        self.records = self._file.records
         numbers = self._file.reader.get(NUMBERS)
         self._numbers = Numbers(*msgspec.json.decode(numbers, type=tuple[int, list[str]]) if numbers else ())
         self.sketches = SketchTable()
@@ -161,7 +162,7 @@ class LmdbStore:
         return linked
 
     def commit(self, offset: int) -> None:
-        self._file.commit(offset, self._fill)
+        self._file.commit(offset, self._fill, self.records)
         self.sketches.committed()
         self._forget_changes()
 

@@ -52,6 +52,9 @@ class Record(Protocol):
 class BlockStore(Protocol):
     """Written by one thread. Reads see uncommitted changes; after a crash only what was committed is there."""
 
+    records: int
+    """How many records of the source partition were taken in: told by the owner, committed with the rest."""
+
     @property
     def offset(self) -> int:
         """The offset of the source partition given to the last `commit`, or NO_OFFSET: the store must be rebuilt."""
@@ -142,6 +145,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.offset = NO_OFFSET
+        self.records = 0
         self._numbers = Numbers()
         self._cases: dict[str, int] = {}
         self._records: dict[int, MemoryRecord] = {}

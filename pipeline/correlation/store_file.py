@@ -57,6 +57,7 @@ class Meta(msgspec.Struct, frozen=True):
     boot: str
     clean: bool = False
     offset: int = NO_OFFSET
+    records: int = 0
 
 
 def boot_id() -> str:
@@ -79,9 +80,13 @@ class StoreFile:
         self.folder = folder
         self._lock: TextIO | None = locked(folder)
         wanted = Meta(identity, boot_id() if boot is None else boot)
-        self._environment, self._committed = _opened(folder, wanted, len(databases), map_size) or _emptied(
-            folder, wanted, len(databases), map_size
-        )
+        try:
+            self._environment, self._committed = _opened(folder, wanted, len(databases), map_size) or _emptied(
+                folder, wanted, len(databases), map_size
+            )
+        except lmdb.Error:
+            self._lock.close()
+            raise
         self.databases: dict[str, Database] = {
             name: self._environment.open_db(name.encode(), **flags) for name, flags in databases.items()
         }
@@ -94,6 +99,11 @@ class StoreFile:
         return self._committed.offset
 
     @property
+    def records(self) -> int:
+        """How many records of the source the last commit stands for, if it was told."""
+        return self._committed.records
+
+    @property
     def map_size(self) -> int:
         """Bytes of address space now mapped."""
         return int(self._environment.info()["map_size"])
@@ -103,9 +113,9 @@ class StoreFile:
         value: memoryview | None = self.reader.get(key, db=self.databases[database])
         return value
 
-    def commit(self, offset: int, fill: Callable[[lmdb.Transaction], T]) -> T:
+    def commit(self, offset: int, fill: Callable[[lmdb.Transaction], T], records: int = 0) -> T:
         """Write what `fill` puts, and the offset, in one transaction. Raises StoreUnwritableError; then try again."""
-        meta = msgspec.structs.replace(self._committed, offset=offset)
+        meta = msgspec.structs.replace(self._committed, offset=offset, records=records)
         self.reader.abort()
         try:
             filled = self._write(meta, fill)
@@ -135,16 +145,18 @@ class StoreFile:
         self._environment.sync(True)
 
     def close(self) -> None:
-        """Sync, mark as cleanly closed, and let go of the lock; harmless if closed."""
+        """Sync, mark as cleanly closed, and let go of the lock, also where the disk refuses; harmless if closed."""
         if self._lock is None:
             return
-        self.reader.abort()
-        self._environment.sync(True)
-        self._write_meta(msgspec.structs.replace(self._committed, clean=True))
-        self._environment.sync(True)
-        self._environment.close()
-        self._lock.close()
-        self._lock = None
+        lock, self._lock = self._lock, None
+        try:
+            self.reader.abort()
+            self._environment.sync(True)
+            self._write_meta(msgspec.structs.replace(self._committed, clean=True))
+            self._environment.sync(True)
+        finally:
+            self._environment.close()
+            lock.close()
 
 
 def locked(folder: Path) -> TextIO:
@@ -169,7 +181,7 @@ def _opened(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[
     """What is there, if it has the wanted identity, was committed, and no machine crash can have torn it."""
     if not (folder / "data.mdb").exists():
         return None
-    with suppress(lmdb.Error, msgspec.MsgspecError):
+    try:
         environment = _environment(folder, databases, map_size)
         with environment.begin() as transaction:
             meta = msgspec.json.decode(transaction.get(META) or b"", type=Meta)
@@ -177,6 +189,10 @@ def _opened(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[
         if meta.identity == wanted.identity and meta.offset != NO_OFFSET and (meta.clean or same_boot):
             return environment, msgspec.structs.replace(meta, boot=wanted.boot)
         environment.close()
+    except lmdb.DiskError:  # a full disk is waited for; it says nothing of what is there
+        raise
+    except (lmdb.Error, msgspec.MsgspecError):
+        pass
     return None
 
 

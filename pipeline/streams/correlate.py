@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -31,7 +31,7 @@ from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage, rejoining
 from pipeline.streams.standing import FEED, Matches, Subscribe
 from pipeline.streams.stores import Places, reopened
-from pipeline.streams.transactions import Output
+from pipeline.streams.transactions import Applied, Output
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +52,13 @@ class HeldPartition:
 
     def __init__(self, correlator: Correlator[Model], store: LmdbStore) -> None:
         self.correlator = correlator
-        self._store = store
+        self.store = store
         self.commit, self.sync, self.close = store.commit, store.sync, store.close
 
     @property
     def offset(self) -> int:
         """The offset of `blocks` that the store stands for."""
-        return self._store.offset
+        return self.store.offset
 
 
 class Correlate:
@@ -72,16 +72,27 @@ class Correlate:
         self._links = topics.name(settings, topics.LINKS, generation=generation)
         self._rejected = topics.name(settings, topics.REJECTED)
 
-    async def open(self, source: TopicPartition, applied: int) -> HeldPartition:
-        """The partition's store at `applied`: caught up from `blocks`, or rebuilt from it and its own links."""
-        held = self._held(source, reopened(LmdbStore, self._places, source, applied))
-        if held.offset == NO_OFFSET < applied:
+    async def open(self, source: TopicPartition, applied: Applied) -> HeldPartition:
+        """The store as of what was applied: caught up from `blocks`, or rebuilt from it and its partition's links."""
+        held = self._held(source, reopened(LmdbStore, self._places, source, applied.offset))
+        if NO_OFFSET < held.offset < applied.offset and not await self._caught_up(source, held, applied):
+            held.close()
+            held = self._held(source, reopened(LmdbStore, self._places, source, NO_OFFSET))
+        if held.offset == NO_OFFSET < applied.offset:
             await self._rebuild(source, held, applied)
-        elif held.offset < applied:
-            async for fingerprint in self._fingerprints(source, held.offset + 1, applied):
-                held.correlator.receive(fingerprint)
-            held.commit(applied)
         return held
+
+    async def _caught_up(self, source: TopicPartition, held: HeldPartition, applied: Applied) -> bool:
+        """Take in what came since. False where compaction has taken some of it: what links it brought is not known."""
+        async for records in read(self._settings, {source: held.offset + 1}, {source: applied.offset}):
+            for fingerprint in _held_in(records):
+                held.correlator.receive(fingerprint)
+            held.store.records += len(records)
+        if held.store.records != applied.records:
+            log.info("the store of %s-%d is too old to be caught up", source.topic, source.partition)
+            return False
+        held.commit(applied.offset)
+        return True
 
     def _held(self, source: TopicPartition, store: LmdbStore) -> HeldPartition:
         correlator = Correlator(
@@ -98,23 +109,19 @@ class Correlate:
         )
         return HeldPartition(correlator, store)
 
-    async def _rebuild(self, source: TopicPartition, held: HeldPartition, applied: int) -> None:
+    async def _rebuild(self, source: TopicPartition, held: HeldPartition, applied: Applied) -> None:
         log.info("rebuilding the store of %s-%d", source.topic, source.partition)
         waiting = 0
-        async for fingerprint in self._fingerprints(source, 0, applied):
-            held.correlator.load(fingerprint)
-            waiting += 1
-            if waiting % REBUILT_AT_ONCE == 0:
-                held.commit(NO_OFFSET)
+        async for records in read(self._settings, {source: 0}, {source: applied.offset}):
+            for fingerprint in _held_in(records):
+                held.correlator.load(fingerprint)
+                waiting += 1
+                if waiting % REBUILT_AT_ONCE == 0:
+                    held.commit(NO_OFFSET)
         for claim in (await self._own_claims(source.partition)).values():
             held.correlator.adopt(claim)
-        held.commit(applied)
-
-    async def _fingerprints(self, source: TopicPartition, first: int, last: int) -> AsyncIterator[Fingerprint]:
-        async for records in read(self._settings, {source: first}, {source: last}):
-            for record in records:
-                if record.value is not None and (found := _read(record.value)):
-                    yield found
+        held.store.records = applied.records
+        held.commit(applied.offset)
 
     async def _own_claims(self, partition: int) -> dict[str, Claim]:
         """The last claim of this partition about each link: written before its producer was started."""
@@ -133,6 +140,7 @@ class Correlate:
     def step(self, source: TopicPartition, store: HeldPartition, records: Sequence[ConsumerRecord]) -> Result:
         """Take in fingerprints in order; one that can't be is our fault and is kept for replay."""
         result = Result()
+        store.store.records += len(records)
         seen = store.correlator.counts.candidates
         waiting = self._readable(records, result)
         while waiting:
@@ -197,11 +205,12 @@ def _met(keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
         metrics.HOT_BLOCKS.labels(kind_of(key).name.lower()).inc()
 
 
-def _read(value: bytes) -> Fingerprint | None:
-    """None for what can't be read: it was kept in `rejected` when it came, and must not hold up a rebuild."""
-    with suppress(msgspec.DecodeError):
-        return _fingerprints.decode(value)
-    return None
+def _held_in(records: Iterable[ConsumerRecord]) -> Iterator[Fingerprint]:
+    """What can't be read was kept in `rejected` when it came, and must not hold up a rebuild."""
+    for record in records:
+        if record.value is not None:
+            with suppress(msgspec.DecodeError):
+                yield _fingerprints.decode(record.value)
 
 
 @asynccontextmanager

@@ -18,7 +18,6 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.fingerprinting import derived
-from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
@@ -28,7 +27,7 @@ from pipeline.streams.lane import SLICE_RECORDS, After, Result
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
-from pipeline.streams.transactions import Output, Transactions
+from pipeline.streams.transactions import Applied, Output, Transactions
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +80,13 @@ async def complete(settings: Settings, work: Derive, source: TopicPartition, top
     """
     transactions = Transactions(settings, STAGE, work.generation, source.partition, topic_ids)
     try:
-        reached = (await transactions.start()).get(source, NO_OFFSET)
+        reached = (await transactions.start()).get(source, Applied()).offset
         async for records in read(settings, {source: reached + 1}):
             for start in range(0, len(records), SLICE_RECORDS):
                 part = records[start : start + SLICE_RECORDS]
                 reached = part[-1].offset
                 if outputs := work.step(source, Nothing(), part).outputs:
-                    await transactions.commit(outputs, {source: reached})
+                    await transactions.commit(outputs, {source: Applied(reached)})
                 await asyncio.sleep(0)
         return reached
     finally:

@@ -35,7 +35,7 @@ from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
-from pipeline.streams.transactions import Output, Progress
+from pipeline.streams.transactions import Applied, Output, Progress
 from pipeline.times import now
 
 log = logging.getLogger(__name__)
@@ -74,17 +74,17 @@ class Intake:
         """By source partition; a lane has opened all of its own before it decides anything."""
         self._receipts = {name: topics.name(settings, topics.RECEIPTS, agency=name) for name in registry}
 
-    async def open(self, source: TopicPartition, applied: int) -> TableStore | Nothing:
+    async def open(self, source: TopicPartition, applied: Applied) -> TableStore | Nothing:
         """The store at `applied`: caught up from the source while that still holds it, else from `accepted`."""
         if source.topic == self._expiries:
             return Nothing()
-        store = reopened(TableStore, self._places, source, applied)
-        if store.offset < applied:
+        store = reopened(TableStore, self._places, source, applied.offset)
+        if store.offset < applied.offset:
             if store.offset > NO_OFFSET and await begin(self._settings, source) <= store.offset + 1:
-                await self._catch_up(source, store, applied)
+                await self._catch_up(source, store, applied.offset)
             else:
                 await self._rebuild(source, store)
-            store.commit(applied)
+            store.commit(applied.offset)
         self._stores[source] = store
         return store
 

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -24,7 +24,7 @@ from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
 from pipeline.streams import metrics
 from pipeline.streams.health import State
 from pipeline.streams.metering import Meter
-from pipeline.streams.transactions import Lost, Output, Transactions
+from pipeline.streams.transactions import Applied, Lost, Output, Transactions
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +75,8 @@ class Result:
 class Work(Protocol):
     """What makes a stage: how its stores are opened and what its records lead to."""
 
-    async def open(self, source: TopicPartition, applied: int) -> Store:
-        """The store of a source partition, brought up to exactly the offset applied without emitting anything."""
+    async def open(self, source: TopicPartition, applied: Applied) -> Store:
+        """The store of a source partition, brought up to exactly what was applied without emitting anything."""
 
     async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         """Outputs that are due before the first record, once every store of the index is open; they go out together.
@@ -103,6 +103,8 @@ class _Decided(Result):
     """What was decided and has had no effect yet."""
 
     slices: list[Sequence[ConsumerRecord]] = field(default_factory=list)
+    counts: Counter[TopicPartition] = field(default_factory=Counter)
+    """How many records of each source partition."""
     spent_s: float = 0.0
 
     def add(self, result: Result) -> None:
@@ -114,7 +116,7 @@ class _Decided(Result):
 @dataclass
 class _Source:
     store: Store
-    applied: int
+    applied: Applied
 
 
 class Lane:
@@ -161,7 +163,7 @@ class Lane:
     def applied(self) -> dict[TopicPartition, int]:
         """The last offset applied of each source partition (-1: none); what is not open yet has applied none."""
         sources = self._sources
-        return {p: sources[p].applied if p in sources else NO_OFFSET for p in self._partitions}
+        return {p: sources[p].applied.offset if p in sources else NO_OFFSET for p in self._partitions}
 
     async def put(self, chunk: Chunk) -> None:
         """Queue a chunk, waiting while the lane is full; a closing lane drops it: it will be fetched again."""
@@ -206,10 +208,10 @@ class Lane:
     async def _start(self) -> None:
         applied = await self._transactions.start() if self._transactions else {}
         for partition in self._partitions:
-            offset = applied.get(partition, NO_OFFSET)
-            self._sources[partition] = _Source(await self._work.open(partition, offset), offset)
+            reached = applied.get(partition, Applied())
+            self._sources[partition] = _Source(await self._work.open(partition, reached), reached)
         if self._transactions is not None:
-            await self._begin(self._transactions, {p: source.applied for p, source in self._sources.items()})
+            await self._begin(self._transactions, {p: source.applied.offset for p, source in self._sources.items()})
 
     async def _begin(self, transactions: Transactions, applied: Mapping[TopicPartition, int]) -> None:
         due = await self._work.due(applied, transactions.table)
@@ -243,7 +245,7 @@ class Lane:
 
     async def _step(self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: _Decided) -> None:
         source = self._sources[partition]
-        position = decided.reached.get(partition, source.applied)
+        position = decided.reached.get(partition, source.applied.offset)
         if records[0].offset <= position:
             records = [record for record in records if record.offset > position]
         if not records:
@@ -254,6 +256,7 @@ class Lane:
             decided.spent_s += time.perf_counter() - begun
             await asyncio.sleep(0)  # whoever has a transaction open goes on before the next slice
         decided.reached[partition] = records[-1].offset
+        decided.counts[partition] += len(records)
         decided.slices.append(records)
 
     async def _effect(self, decided: _Decided) -> None:
@@ -263,28 +266,32 @@ class Lane:
         outputs = [*decided.outputs, *await self._work.publish(decided)]
         self.publishing = False
         self._after(self._name, "publish")
+        applied = {
+            partition: Applied(offset, self._sources[partition].applied.records + decided.counts[partition])
+            for partition, offset in decided.reached.items()
+        }
         if self._transactions is not None:
-            await self._transactions.commit(outputs, decided.reached)
+            await self._transactions.commit(outputs, applied)
         self._after(self._name, "transaction")
-        await self._commit(decided.reached)
+        await self._commit(applied)
         self._meter.certain(decided.slices, decided.tally)
         self._after(self._name, "commit")
 
-    async def _commit(self, reached: Mapping[TopicPartition, int]) -> None:
+    async def _commit(self, applied: Mapping[TopicPartition, Applied]) -> None:
         """Commit the stores; while the disk is full nothing more is consumed and nothing is lost."""
         pause = FIRST_PAUSE_S
-        for partition, offset in reached.items():
+        for partition, reached in applied.items():
             source = self._sources[partition]
             while True:
                 try:
-                    source.store.commit(offset)
+                    source.store.commit(reached.offset)
                     break
                 except StoreUnwritableError as error:
                     self.failing = True
                     log.error("lane %s: %s; waiting", self._name, error)
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, LONGEST_PAUSE_S)
-            source.applied = offset
+            source.applied = reached
 
     async def acknowledge(self) -> None:
         """Sync the stores, then acknowledge what was committed before."""

@@ -40,7 +40,7 @@ from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.telling import Telling
-from pipeline.streams.transactions import Lost, Output
+from pipeline.streams.transactions import Applied, Lost, Output
 from pipeline.streams.writing import Writing, document_of
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ class ProjectLinks:
         self._settings, self._places, self._writing = settings, places, writing
         self._secret, self._telling = secret, telling
 
-    async def open(self, source: TopicPartition, applied: int) -> TableStore:
+    async def open(self, source: TopicPartition, applied: Applied) -> TableStore:
         """The store at `applied`, brought up to it from `links` without telling anyone again.
 
         Raises Lost where the generation has become active, or is no longer: who tells is asked only once no one else
@@ -129,12 +129,12 @@ class ProjectLinks:
         active = (await control.control(self._settings)).active == self._places.scope
         if active != (self._telling is not None):
             raise Lost("another generation has become the active one")
-        store = reopened(TableStore, self._places, source, applied)
-        if store.offset < applied:
-            async for records in read(self._settings, {source: store.offset + 1}, {source: applied}):
+        store = reopened(TableStore, self._places, source, applied.offset)
+        if store.offset < applied.offset:
+            async for records in read(self._settings, {source: store.offset + 1}, {source: applied.offset}):
                 self.step(source, store, records)
                 store.commit(records[-1].offset)
-            store.commit(applied)
+            store.commit(applied.offset)
         return store
 
     async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:

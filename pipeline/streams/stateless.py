@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from aiokafka import TopicPartition
 
 from pipeline.streams.lane import Result, Table
-from pipeline.streams.transactions import Output
+from pipeline.streams.transactions import Applied, Output
 
 
 class Nothing:
@@ -28,7 +28,7 @@ class Nothing:
 class Stateless:
     """What such work has in common; it adds `step`, and `publish` where it has effects outside Kafka."""
 
-    async def open(self, source: TopicPartition, applied: int) -> Nothing:
+    async def open(self, source: TopicPartition, applied: Applied) -> Nothing:
         """There is nothing to open."""
         return Nothing()
 

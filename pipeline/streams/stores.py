@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ from pipeline.settings import Settings
 from pipeline.streams.admin import Ids
 
 KEPT_S: Final = 24 * 3600
-"""A store that no one holds and that was not opened for this long is deleted: its partition went elsewhere."""
+"""A store that no one holds and that was not in use for this long is deleted: its partition went elsewhere, and what
+was withdrawn since is still in it."""
 
 LOCK: Final = "owner.lock"
 
@@ -83,8 +85,16 @@ def reopened(kind: type[S], places: Places, source: TopicPartition, applied: int
     return kind(folder, identity)
 
 
+def tend(held: Iterable[Path], root: Path, now: float | None = None) -> list[Path]:
+    """Note that the stores held are in use, then delete the abandoned ones; run hourly."""
+    for folder in held:
+        with suppress(FileNotFoundError):  # a stage that keeps nothing has none
+            os.utime(folder / LOCK)
+    return delete_abandoned(root, now)
+
+
 def delete_abandoned(root: Path, now: float | None = None) -> list[Path]:
-    """Delete the stores that no one holds and that were opened last more than KEPT_S ago; `now` in Unix seconds.
+    """Delete the stores that no one holds and that were in use last more than KEPT_S ago; `now` in Unix seconds.
 
     Other processes may delete and open stores under the same root at the same time.
     """

@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError, OutOfOrderSequenceNumber, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.connection import BATCH_BYTES, LARGEST_REQUEST, options
@@ -50,6 +51,17 @@ class Spent(Exception):  # noqa: N818 - says what happened: this producer gets n
     """The broker misses a batch that it refused for good, and with it every later one of this producer: start anew."""
 
 
+class Applied(NamedTuple):
+    """How far a source partition was applied: its last offset, and how many records were applied in all.
+
+    The count tells whether compaction has taken records since: a reader of what is left between two offsets then finds
+    fewer than were applied.
+    """
+
+    offset: int = NO_OFFSET
+    records: int = 0
+
+
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `progress`: the last source offset whose outputs are committed."""
 
@@ -59,6 +71,8 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     generation: str = ""
     turn: int = 0
     """Both for notes (pipeline.streams.notes) alone."""
+    records: int = 0
+    """How many records were applied up to this offset."""
 
 
 class Transactions:
@@ -80,7 +94,7 @@ class Transactions:
         self.table: dict[bytes, bytes] = {}
         """What the partition of `progress` held at the start, notes included."""
 
-    async def start(self) -> dict[TopicPartition, int]:
+    async def start(self) -> dict[TopicPartition, Applied]:
         """Fence earlier owners, then read what was applied last of each source partition of this stage."""
         self._producer = AIOKafkaProducer(
             **options(self._settings),
@@ -94,15 +108,15 @@ class Transactions:
         self.table = await read_table(self._settings, self._topic, [self._partition])
         return dict(self._applied())
 
-    def _applied(self) -> Iterator[tuple[TopicPartition, int]]:
+    def _applied(self) -> Iterator[tuple[TopicPartition, Applied]]:
         for key, value in self.table.items():
             prefix, topic, partition = key.decode().rsplit("|", 2)
             progress = msgspec.json.decode(value, type=Progress)
             if prefix == self._prefix and progress.topic_id == self._topic_ids.get(topic):
-                yield TopicPartition(topic, int(partition)), progress.offset
+                yield TopicPartition(topic, int(partition)), Applied(progress.offset, progress.records)
 
-    async def commit(self, outputs: Iterable[Output], applied: Mapping[TopicPartition, int]) -> None:
-        """Write all outputs and the offsets applied in one transaction; returns when it is committed.
+    async def commit(self, outputs: Iterable[Output], applied: Mapping[TopicPartition, Applied]) -> None:
+        """Write all outputs and how far was applied in one transaction; returns when it is committed.
 
         A transient failure is tried again for as long as it lasts. Raises Lost, Spent.
         """
@@ -112,9 +126,9 @@ class Transactions:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
-    def _progress(self, applied: Mapping[TopicPartition, int]) -> Iterator[Output]:
-        for source, offset in applied.items():
-            value = msgspec.json.encode(Progress(offset, self._topic_ids[source.topic]))
+    def _progress(self, applied: Mapping[TopicPartition, Applied]) -> Iterator[Output]:
+        for source, (offset, records) in applied.items():
+            value = msgspec.json.encode(Progress(offset, self._topic_ids[source.topic], records=records))
             yield Output(self._topic, self._partition, progress_key(self._prefix, source), value)
 
     async def _attempt(self, records: Iterable[Output]) -> bool:

@@ -28,7 +28,7 @@ from pipeline.streams.lane import LONGEST_PAUSE_S, After
 from pipeline.streams.monitor import Monitor
 from pipeline.streams.stage import Stage, nothing
 from pipeline.streams.status_port import serving
-from pipeline.streams.stores import delete_abandoned, shared_root
+from pipeline.streams.stores import delete_abandoned, shared_root, tend
 from pipeline.streams.users import as_role
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,10 @@ BUILDERS: Final[dict[str, Build]] = {
 
 AGAIN_S: Final = 1.0
 """Pause before starting anew, so that a lasting fault makes no busy loop."""
+
+
+TEND_S: Final = 3600.0
+"""How often a worker tends its stores, of which those abandoned are deleted after a day."""
 
 
 class Ending(StrEnum):
@@ -89,12 +93,24 @@ async def _run(name: str, settings: Settings, generation: str, attached: bool, a
     monitor = Monitor(settings, health)
     metrics.WORKER.labels(name).set(1)
     with serving(settings.metrics_host, port_of(name, settings), health):
-        watching = asyncio.create_task(monitor.run())
+        watching = [asyncio.create_task(monitor.run()), asyncio.create_task(_tend_stores(settings, monitor))]
         try:
             return await _worked(BUILDERS[name](settings, generation, after), name, attached, monitor)
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
+            for task in watching:
+                task.cancel()
+            await asyncio.wait(watching)
+
+
+async def _tend_stores(settings: Settings, monitor: Monitor) -> None:
+    """Without it a worker that runs for long would keep what it no longer owns, and lose what it has once it dies."""
+    while True:
+        await asyncio.sleep(TEND_S)
+        held = [one.folder for one in monitor.stage.owned()] if monitor.stage else []
+        try:
+            await asyncio.to_thread(tend, held, shared_root(settings))
+        except OSError:
+            log.exception("stores could not be tended; in an hour again")
 
 
 def port_of(name: str, settings: Settings) -> int:

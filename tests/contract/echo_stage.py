@@ -25,7 +25,7 @@ from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage
 from pipeline.streams.stores import Places
 from pipeline.streams.table_store import TableStore
-from pipeline.streams.transactions import Output
+from pipeline.streams.transactions import Applied, Output
 
 COUNT = b"count"
 
@@ -47,13 +47,13 @@ class Echo:
     def __init__(self, settings: Settings, places: Places, gate: Path | None) -> None:
         self._settings, self._places, self._gate = settings, places, gate
 
-    async def open(self, source: TopicPartition, applied: int) -> TableStore:
+    async def open(self, source: TopicPartition, applied: Applied) -> TableStore:
         store = GatedStore(self._places.folder(source), self._places.identity(source))
         store.gate = self._gate
-        if store.offset < applied:
-            async for records in read(self._settings, {source: store.offset + 1}, {source: applied}):
+        if store.offset < applied.offset:
+            async for records in read(self._settings, {source: store.offset + 1}, {source: applied.offset}):
                 self.step(source, store, records)
-            store.commit(applied)
+            store.commit(applied.offset)
         return store
 
     async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:

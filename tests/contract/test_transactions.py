@@ -14,7 +14,7 @@ from pipeline.streams import topics
 from pipeline.streams.admin import apply
 from pipeline.streams.connection import BATCH_BYTES
 from pipeline.streams.reading import read, read_table
-from pipeline.streams.transactions import Lost, Output, Transactions, progress_partition
+from pipeline.streams.transactions import Applied, Lost, Output, Transactions, progress_partition
 
 pytestmark = pytest.mark.engines
 
@@ -53,16 +53,16 @@ async def running(transactions: Transactions, check: Callable[[], Awaitable[Any]
 
 async def test_a_commit_is_seen_with_its_progress(engine_settings: Settings, target: str, make: Make) -> None:
     first = make()
-    await running(first, lambda: first.commit([Output(target, 1, b"k", b"v")], {SOURCE: 41}))
+    await running(first, lambda: first.commit([Output(target, 1, b"k", b"v")], {SOURCE: Applied(41, 12)}))
     assert await contents(engine_settings, target) == [(1, b"v")]
     second = make()
-    assert await second.start() == {SOURCE: 41}
+    assert await second.start() == {SOURCE: Applied(41, 12)}
     await second.stop()
 
 
 async def test_progress_of_another_index_or_of_a_topic_made_anew_is_not_ours(target: str, make: Make) -> None:
     first = make()
-    await running(first, lambda: first.commit([], {SOURCE: 41}))
+    await running(first, lambda: first.commit([], {SOURCE: Applied(41, 12)}))
     for other in (make("another"), make(index=1)):
         assert await other.start() == {}
         await other.stop()
@@ -75,7 +75,7 @@ async def test_the_order_within_a_partition_survives_many_batches(
     huge = b"x" * (4 * BATCH_BYTES)
     outputs = [Output(target, 0, b"k", value) for value in (*values[:5], huge, *values[5:])]
     transactions = make()
-    await running(transactions, lambda: transactions.commit(outputs, {SOURCE: 0}))
+    await running(transactions, lambda: transactions.commit(outputs, {SOURCE: Applied(0)}))
     assert await contents(engine_settings, target) == [(0, o.value) for o in outputs]
 
 
@@ -86,13 +86,13 @@ async def test_a_new_owner_fences_the_old_and_nothing_of_the_old_shows(
     await zombie.start()
     await owner.start()
     with pytest.raises(Lost):
-        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: 7})
-    await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: 3})
+        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: Applied(7)})
+    await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: Applied(3)})
     await zombie.stop()
     await owner.stop()
     assert await contents(engine_settings, target) == [(0, b"owner")]
     third = make()
-    assert await third.start() == {SOURCE: 3}
+    assert await third.start() == {SOURCE: Applied(3)}
     await third.stop()
 
 
@@ -115,7 +115,7 @@ async def test_a_fence_that_falls_between_two_sends_is_known_for_one(
 
     monkeypatch.setattr(producer, "send_batch", once_fenced)
     with pytest.raises(Lost):
-        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: 7})
+        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: Applied(7)})
     assert len(sent) == 2
     await zombie.stop()
     await owner.stop()
@@ -131,7 +131,7 @@ async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
     await producer.begin_transaction()
     await producer.send_and_wait(target, b"unfinished", key=b"k", partition=0)
     owner = make()
-    await running(owner, lambda: owner.commit([Output(target, 0, b"k", b"done")], {SOURCE: 5}))
+    await running(owner, lambda: owner.commit([Output(target, 0, b"k", b"done")], {SOURCE: Applied(5)}))
     async with asyncio.timeout(5):
         assert await contents(engine_settings, target) == [(0, b"done")]
     await dead.stop()
@@ -139,16 +139,16 @@ async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
 
 async def test_a_stopped_producer_says_that_the_index_is_lost(target: str, make: Make) -> None:
     transactions = make()
-    await running(transactions, lambda: transactions.commit([], {SOURCE: 1}))
+    await running(transactions, lambda: transactions.commit([], {SOURCE: Applied(1)}))
     with pytest.raises(Lost):
-        await transactions.commit([Output(target, 0, b"k", b"v")], {SOURCE: 2})
+        await transactions.commit([Output(target, 0, b"k", b"v")], {SOURCE: Applied(2)})
 
 
 async def test_the_progress_topic_holds_one_value_an_index(engine_settings: Settings, target: str, make: Make) -> None:
     transactions = make()
     await transactions.start()
     for offset in range(3):
-        await transactions.commit([], {SOURCE: offset})
+        await transactions.commit([], {SOURCE: Applied(offset)})
     await transactions.stop()
     topic = topics.name(engine_settings, topics.PROGRESS)
     table = await read_table(engine_settings, topic, [progress_partition("echo", 0)])

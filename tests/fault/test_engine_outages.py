@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import time
@@ -19,7 +20,7 @@ from pipeline.localstack.layout import Layout
 from pipeline.localstack.ports import any_free
 from pipeline.settings import Settings
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
@@ -71,6 +72,32 @@ def test_an_engine_killed_under_load(
     wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=150)
     installation.holds(feed)
     assert [worker.poll() for worker in workers] == [None, None, None]
+
+
+def test_workers_and_engines_killed_at_random_moments(
+    own_engines: Settings, records: Any, installation: Any, start_stage: Any, wait_for: Any
+) -> None:
+    """Each once, then some again, each when a random share of what was pushed last has been decided."""
+    draw = random.Random(7)
+    engines = ["elasticsearch", "kafka"]
+    victims = draw.sample([*STAGES, *engines], k=5) + draw.choices([*STAGES, *engines], k=3)
+    workers = {stage: start_stage(stage) for stage in STAGES}
+    feed: list[Message] = []
+    for number, victim in enumerate(victims):
+        part = records.feed(30, f"round{number}-")
+        installation.push(part)
+        due = len(feed) + draw.randint(0, len(part) - 1)
+        feed += part
+        wait_for(lambda due=due: installation.accounting().decided > due, deadline_s=120)
+        if victim in engines:
+            kill(own_engines, victim)
+            stack.up(own_engines)
+        else:
+            workers[victim].kill()
+            workers[victim] = start_stage(victim)
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=150)
+    installation.holds(feed)
+    assert [worker.poll() for worker in workers.values()] == [None, None, None]
 
 
 AWAY_S = 60

@@ -1,12 +1,19 @@
-"""A full disk, on a small tmpfs of its own: a commit is refused, loses nothing, and succeeds once there is room."""
+"""A full disk, on a small tmpfs of its own: a commit is refused, loses nothing, and succeeds once there is room.
+
+So do running workers: they stop consuming, say so, and go on by themselves.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from whole_installation import STAGES
 
 FILL = """
 import sys
@@ -47,10 +54,21 @@ print("held", refused + 1)
 MOUNT = 'mount -t tmpfs -o size=6m tmpfs "$1" && exec "$2" -c "$3" "$1"'
 
 
-@pytest.mark.short
-def test_a_store_waits_for_room_and_loses_nothing(tmp_path: Path) -> None:
+SCRIPT = Path(__file__).parents[1] / "small_disk.py"
+WAITING = "; waiting"
+"""What a lane logs when the disk refuses its store's commit."""
+
+
+@pytest.fixture
+def own_disks() -> None:
+    """Skip where a user may not mount a disk of his own."""
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
         pytest.skip("unshare -rm is refused here: no tmpfs of its own to fill")
+
+
+@pytest.mark.short
+@pytest.mark.usefixtures("own_disks")
+def test_a_store_waits_for_room_and_loses_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", MOUNT, "sh", str(tmp_path), sys.executable, FILL],
         capture_output=True,
@@ -60,3 +78,60 @@ def test_a_store_waits_for_room_and_loses_nothing(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("held ")
+
+
+class Disk:
+    """A small disk under running workers."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def tell(self, what: str) -> str:
+        """Fill or free it; gives how the workers have ended, if they have."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+
+@contextmanager
+def workers_on(disk: Path, megabytes: int, environment: dict[str, str]) -> Iterator[Disk]:
+    """Workers of all stages whose home it is."""
+    disk.mkdir()
+    command = ["unshare", "-rm", sys.executable, str(SCRIPT), str(disk), str(megabytes), *STAGES]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Disk(process)
+        assert process.stdin
+        process.stdin.close()
+        process.wait(timeout=30)
+
+
+@pytest.mark.engines
+@pytest.mark.usefixtures("own_disks")
+@pytest.mark.timeout(280)
+def test_running_workers_wait_for_room_and_lose_nothing(
+    records: Any, installation: Any, engine_environment: dict[str, str], tmp_path: Path, wait_for: Any
+) -> None:
+    feed = records.feed(300)
+    third = len(feed) // 3
+
+    def waiting() -> set[str]:
+        return {stage for stage in STAGES if WAITING in (tmp_path / f"disk-{stage}.log").read_text()}
+
+    with workers_on(tmp_path / "disk", 48, engine_environment) as disk:
+        installation.push(feed[:third])
+        wait_for(lambda: installation.accounting().decided == third and installation.at_rest(), deadline_s=90)
+        assert waiting() == set()
+        assert disk.tell("fill") == "done [None, None, None]"
+        installation.push(feed[third : 2 * third])
+        wait_for(waiting, deadline_s=60)
+        installation.push(feed[2 * third :])
+        wait_for(lambda: "correlate" in waiting(), deadline_s=60)
+        assert not installation.at_rest()
+        assert disk.tell("free") == "done [None, None, None]"
+        wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+        installation.holds(feed)
+        assert disk.tell("fill") == "done [None, None, None]"

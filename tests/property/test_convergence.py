@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from convergence_matchers import SYNTHETIC, Matcher, real
-from convergence_world import CASES, SECRET, FencedError, Version, World, day
+from convergence_world import CASES, SECRET, FencedError, Told, Version, World, day
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -96,6 +96,7 @@ def check(world: World) -> None:
     check_claims(world, truth)
     check_erasure(world, truth.over)
     assert told(world.hits) == truth.told()
+    assert all(is_true(world, one) for one in world.hits)
     world.retention(len(CASES))
     assert len(world.expiries) == world.intake.ended, "nothing is ended twice"
 
@@ -144,11 +145,11 @@ def is_bare(side: Side) -> bool:
     return not side.hash and side.contact == Contact()
 
 
-def told(hits: list[Hit]) -> set[tuple[str, str, str]]:
+def told(hits: list[Told]) -> set[tuple[str, str, str]]:
     """What the agencies know after all hits; each must follow from the one before, and none comes twice."""
-    assert len({one.id for one in hits}) == len(hits)
+    assert len({one.id for one, _ in hits}) == len(hits)
     known: dict[tuple[str, str, str], Hit] = {}
-    for one in hits:
+    for one, _ in hits:
         link = (one.receiver, one.case, one.reference)
         assert (link in known) == (one.kind is not Kind.NEW)
         if one.kind is Kind.RETRACTED:
@@ -156,6 +157,15 @@ def told(hits: list[Hit]) -> set[tuple[str, str, str]]:
         else:
             known[link] = one
     return set(known)
+
+
+def is_true(world: World, one: Told) -> bool:
+    """Whether a hit told what the two versions that its claim names make of each other."""
+    a, b = world.named(one.claim.a), world.named(one.claim.b)
+    receiver, other = (a, b) if one.claim.a.case == one.hit.case else (b, a)
+    if not receiver or not other or not world.matcher.linked(receiver, other):
+        return one.hit.kind is Kind.RETRACTED
+    return may_know(receiver, other) == (one.hit.kind is not Kind.RETRACTED)
 
 
 class Convergence(RuleBasedStateMachine):
@@ -249,7 +259,7 @@ class Convergence(RuleBasedStateMachine):
     def index_cases(self, count: int) -> None:
         self.world.index_cases(count)
 
-    @rule(count=st.integers(1, 3), crash=st.sampled_from(CRASHES))
+    @rule(count=st.integers(1, 3), crash=st.sampled_from((*CRASHES, "store lost", "applied elsewhere")))
     def index_links(self, count: int, crash: str) -> None:
         self.world.index_links(count, crash)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +65,24 @@ def told(installation: Any) -> dict[tuple[str, str, str], str]:
     return known
 
 
+@contextmanager
+def answers(installation: Any) -> Iterator[list[Links]]:
+    """What a reader sees who asks all the time meanwhile; raises what he met."""
+    ended, seen = threading.Event(), [installation.visible_links()]
+
+    def ask() -> None:
+        while not ended.is_set():
+            seen.append(installation.visible_links())
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        try:
+            yield seen
+        finally:
+            ended.set()
+        asking.result()
+
+
 def at_rest(installation: Any, sent: list[Any]) -> Callable[[], bool]:
     return lambda: installation.accounting().decided == len(sent) and installation.at_rest()
 
@@ -92,9 +113,14 @@ def test_built_switched_to_and_back_while_records_flow(
 
     strict = installation.batch_links(sent, other)
     assert 0 < len(strict) < len(installation.batch_links(sent))
-    done = liaison("generation", "switch", new)
-    assert done.returncode == 0, done.stderr
-    wait_for(lambda: len(told(installation)) == 2 * len(strict), deadline_s=60)
+    with answers(installation) as seen:
+        done = liaison("generation", "switch", new)
+        assert done.returncode == 0, done.stderr
+        wait_for(lambda: len(told(installation)) == 2 * len(strict), deadline_s=60)
+    lax = installation.batch_links(sent)
+    assert all(links in (lax, strict) for links in seen), "readers see the one or the other, and are never sent away"
+    assert seen[0] == lax
+    assert seen[-1] == strict
     wait_for(at_rest(installation, sent), deadline_s=120)
     assert installation.visible_links() == strict
     switched = [hit for hit in installation.hits() if hit not in before]

@@ -1,9 +1,10 @@
-"""Erasure: a withdrawn case's canary is in no document after a sweep, whether or not the correlator has retracted."""
+"""Erasure: a canary of what is over is in no document after a sweep, whether or not the correlator has retracted."""
 
 from __future__ import annotations
 
 import json
 import signal
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ def documents(client: Elasticsearch, namespace: str) -> str:
     return json.dumps([hit["_source"] for hit in hits])
 
 
-def test_a_withdrawn_case_leaves_no_trace_in_the_index(
+def test_a_withdrawn_or_expired_case_leaves_no_trace_in_the_index(
     records: Any,
     installation: Any,
     start_stage: Any,
@@ -33,19 +34,24 @@ def test_a_withdrawn_case_leaves_no_trace_in_the_index(
     start_stage("project")
     correlating = start_stage("correlate")
     person = records.person(names=[{"given": "Ivan", "family": CANARY}])
+    other = records.person(names=[{"given": "Anna", "family": CANARY}])
+    today = datetime.now(UTC).date().isoformat()
     feed = [records.message(agency, "one", 1, [person], summary=CANARY) for agency in ("fr-pj", "be-fp")]
+    feed += [records.message(agency, "two", 1, [other], retain_until=today) for agency in ("de-bk", "nl-np")]
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == 2 and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
     assert len(installation.visible_links()) == 1
 
     correlating.terminate()
     assert correlating.wait(timeout=60) in (0, -signal.SIGTERM)
     gone = [records.message(agency, "one", 2, status="withdrawn") for agency in ("fr-pj", "be-fp")]
     installation.push(gone)
-    wait_for(lambda: installation.cases(["fr-pj:one", "be-fp:one"]) == {}, deadline_s=90)
+    assert liaison("retention").returncode == 0
+    wait_for(lambda: documents(elasticsearch_client, namespace).count('"fingerprint"') == 0, deadline_s=90)
+    assert installation.cases(["fr-pj:one", "be-fp:one"]) == {}
     assert installation.visible_links() == {}
     assert CANARY.lower() in documents(elasticsearch_client, namespace).lower(), "nobody has retracted the link yet"
-    assert json.loads(liaison("sweep", "--json").stdout) == {"swept": 1}
+    assert json.loads(liaison("sweep", "--json").stdout) == {"swept": 2}
     assert CANARY.lower() not in documents(elasticsearch_client, namespace).lower()
     assert json.loads(liaison("sweep", "--json").stdout) == {"swept": 0}
 

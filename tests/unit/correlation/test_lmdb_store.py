@@ -49,6 +49,17 @@ def test_everything_committed_is_there_after_a_clean_close(tmp_path: Path) -> No
     store.close()
 
 
+def test_how_many_records_it_stands_for_is_that_of_the_last_commit(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.records += 3
+    store.commit(9)
+    store.records += 2
+    crashed(store)
+    store = LmdbStore(tmp_path, IDENTITY, boot="boot 1")
+    assert (store.offset, store.records) == (9, 3)
+    store.close()
+
+
 def test_a_crash_of_the_process_loses_only_what_was_not_committed(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.put(msgspec.structs.replace(CASE, case="c:1"), None)

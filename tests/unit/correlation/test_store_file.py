@@ -84,6 +84,40 @@ def test_a_commit_that_fails_leaves_the_last_one(tmp_path: Path) -> None:
     file.close()
 
 
+def test_a_close_that_the_disk_refuses_lets_go_of_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = opened(tmp_path)
+    file.commit(1, lambda transaction: None)
+
+    def refuse(_: object) -> None:
+        raise lmdb.DiskError("refused")
+
+    monkeypatch.setattr(file, "_write_meta", refuse)
+    with pytest.raises(lmdb.DiskError):
+        file.close()
+    again = opened(tmp_path)
+    assert again.offset == 1
+    again.close()
+
+
+def test_a_store_that_a_full_disk_keeps_from_opening_is_not_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = opened(tmp_path)
+    file.commit(1, lambda transaction: None)
+    file.close()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise lmdb.DiskError("refused")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lmdb, "open", refuse)
+        with pytest.raises(lmdb.DiskError):
+            opened(tmp_path)
+    again = opened(tmp_path)
+    assert again.offset == 1
+    again.close()
+
+
 def test_a_full_disk_refuses_the_commit_and_takes_it_once_there_is_room(tmp_path: Path) -> None:
     script = f'mount -t tmpfs -o size=4m tmpfs "$0" && exec {sys.executable} -c "$1" "$0"'
     command = ["unshare", "-rm", "sh", "-c", script, str(tmp_path), FULL_DISK]

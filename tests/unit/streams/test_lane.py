@@ -16,7 +16,7 @@ from pipeline.correlation.store_file import StoreUnwritableError
 from pipeline.streams import lane as lanes
 from pipeline.streams.lane import Lane, Result, Table
 from pipeline.streams.metering import Meter
-from pipeline.streams.transactions import Lost, Output
+from pipeline.streams.transactions import Applied, Lost, Output
 
 SOURCE = TopicPartition("source", 0)
 
@@ -48,6 +48,7 @@ class World:
     written: list[int] = field(default_factory=list)
     failures: dict[str, list[Exception]] = field(default_factory=dict)
     applied: int = -1
+    records: int = 0
     offset: int = -1
     lost: bool = False
     waiting: list[Output] = field(default_factory=list)
@@ -58,9 +59,9 @@ class World:
         self.journal.append(what)
 
     # The work
-    async def open(self, source: TopicPartition, applied: int) -> World:
+    async def open(self, source: TopicPartition, applied: Applied) -> World:
         self._did("open")
-        self.offset = applied
+        self.offset = applied.offset
         return self
 
     async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
@@ -75,17 +76,17 @@ class World:
         return ()
 
     # The transactions
-    async def start(self) -> dict[TopicPartition, int]:
+    async def start(self) -> dict[TopicPartition, Applied]:
         self._did("start")
-        return {SOURCE: self.applied}
+        return {SOURCE: Applied(self.applied, self.records)}
 
     async def stop(self) -> None:
         pass
 
-    async def write(self, outputs: Sequence[Output], applied: Mapping[TopicPartition, int]) -> None:
+    async def write(self, outputs: Sequence[Output], applied: Mapping[TopicPartition, Applied]) -> None:
         self._did("transaction")
         self.written += [int(output.value) for output in outputs]
-        self.applied = applied.get(SOURCE, self.applied)
+        self.applied, self.records = applied.get(SOURCE, Applied(self.applied, self.records))
 
     # The store
     def commit(self, offset: int) -> None:
@@ -145,6 +146,15 @@ async def test_what_is_due_goes_out_before_the_first_record_and_again_after_a_fa
         await until(lambda: world.offset == 0)
     assert world.written == [-1, 0]
     assert world.journal[:6] == ["start", "open", "start", "open", "transaction", "step"]
+
+
+async def test_records_are_counted_once_whatever_fails(world: World) -> None:
+    world.applied, world.records = 3, 2
+    world.failures["commit"] = [OSError("transient")]
+    async with running(world) as lane:
+        await lane.put(chunk(3, 5, 8))
+        await until(lambda: world.offset == 8)
+    assert (world.applied, world.records) == (8, 4)
 
 
 async def test_what_was_applied_is_skipped_and_still_acknowledged(world: World) -> None:

@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 from pipeline.correlation.store_file import NO_OFFSET, StoreInUseError
 from pipeline.settings import Settings
 from pipeline.streams.admin import Ids
-from pipeline.streams.stores import KEPT_S, LOCK, Places, delete_abandoned, reopened, root, shared_root
+from pipeline.streams.stores import KEPT_S, LOCK, Places, delete_abandoned, reopened, root, shared_root, tend
 from pipeline.streams.table_store import TableStore
 
 SOURCE = TopicPartition("blocks.ab12", 3)
@@ -63,6 +63,17 @@ def test_only_old_stores_that_no_one_holds_are_deleted(places: Places) -> None:
     store.close()
     assert delete_abandoned(base, opened_at + KEPT_S + 1) == [places.folder(SOURCE)]
     assert not places.folder(SOURCE).exists()
+
+
+def test_a_store_in_use_for_days_is_not_taken_for_abandoned_when_its_worker_dies(places: Places) -> None:
+    store = TableStore(places.folder(SOURCE), places.identity(SOURCE))
+    store.commit(7)
+    days_ago = time.time() - 3 * KEPT_S
+    os.utime(places.folder(SOURCE) / LOCK, (days_ago, days_ago))
+    assert tend([places.folder(SOURCE), places.folder(SOURCE).with_name("keeps nothing")], root(places.settings)) == []
+    store.close()
+    assert delete_abandoned(root(places.settings)) == []
+    assert tend([], root(places.settings), time.time() + KEPT_S + 1) == [places.folder(SOURCE)]
 
 
 def test_what_a_worker_left_that_came_back_under_another_name_is_deleted(places: Places) -> None:

@@ -1,0 +1,55 @@
+"""A store that comes back after its partition was elsewhere, and Kafka has compacted what went on there."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+from compaction import Kept
+from kafka import KafkaAdminClient
+
+from pipeline.streams import topics
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
+
+CANARY = "Zyxwakanary"
+
+
+def test_a_link_that_was_asserted_elsewhere_is_still_retracted(
+    records: Any, installation: Any, start_stage: Any, kafka_admin: KafkaAdminClient, wait_for: Any
+) -> None:
+    """The record that brought the link is gone when the old store comes back: `blocks` can't tell of it any more."""
+    kept = Kept(installation, kafka_admin)
+    kept.compact_at_once()
+    person = records.person(names=[{"given": "Ivan", "family": CANARY}])
+    sent: list[Any] = []
+
+    def take_in(message: Any) -> None:
+        sent.append(message)
+        installation.push([message])
+        wait_for(lambda: installation.accounting().decided == len(sent), deadline_s=60)
+
+    def correlate_as(name: str) -> None:
+        worker = start_stage("correlate", "--name", name)
+        wait_for(installation.at_rest, deadline_s=90)
+        worker.terminate()
+        assert worker.wait(timeout=60) in (0, -signal.SIGTERM)
+
+    start_stage("intake")
+    start_stage("project")
+    take_in(records.message("fr-pj", "one", 1, [person]))
+    correlate_as("one")
+    take_in(records.message("be-fp", "one", 1, [person]))
+    correlate_as("two")
+    assert len(installation.visible_links()) == 1
+
+    take_in(records.message("be-fp", "one", 2, status="withdrawn"))
+    settings, generation = installation.settings, installation.generation
+    blocks, links = (topics.name(settings, one, generation=generation) for one in (topics.BLOCKS, topics.LINKS))
+    kept.roll()
+    wait_for(lambda: kept.records(blocks, b"be-fp:one") == settings.block_partitions, deadline_s=90)
+    correlate_as("one")
+    assert [hit["kind"] for hit in installation.hits()].count("retracted") == 2
+    kept.roll()
+    wait_for(lambda: links not in kept.naming(CANARY), deadline_s=90)
