@@ -31,7 +31,7 @@ COUNT = b"count"
 
 
 class GatedStore(TableStore):
-    """Its sync waits while the gate file is there."""
+    """Its sync waits while the gate file is there, if it has one."""
 
     gate: Path | None = None
 
@@ -49,7 +49,7 @@ class Echo:
 
     async def open(self, source: TopicPartition, applied: Applied) -> TableStore:
         store = GatedStore(self._places.folder(source), self._places.identity(source))
-        store.gate = self._gate
+        store.gate = self._gate if source.partition == 0 else None
         if store.offset < applied.offset:
             async for records in read(self._settings, {source: store.offset + 1}, {source: applied.offset}):
                 self.step(source, store, records)

@@ -109,6 +109,7 @@ def workers_on(disk: Path, megabytes: int, environment: dict[str, str]) -> Itera
         process.wait(timeout=30)
 
 
+@pytest.mark.short
 @pytest.mark.engines
 @pytest.mark.usefixtures("own_disks")
 @pytest.mark.timeout(280)
