@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -30,6 +31,9 @@ RETRY_AFTER: Final = timedelta(seconds=5)
 KEPT: Final = timedelta(minutes=15)
 """Then a key set is asked for again: a key that its issuer has taken back ends within this while the issuer answers."""
 
+MOST_HELD: Final = 20_000
+"""Tokens whose signature need not be checked again: a working day's bearers, at about 1 KB each."""
+
 Fetch = Callable[[], Awaitable[dict[str, Any]]]
 """Brings the published key set (RFC 7517) as JSON."""
 
@@ -53,13 +57,18 @@ class TokenRules(NamedTuple):
 
 
 class TokenVerifier:
-    """Turns tokens into requesters; fetches the key set when first needed, now and then, and for an unknown key id."""
+    """Turns tokens into requesters; fetches the key set when first needed, now and then, and for an unknown key id.
+
+    A signature that held is not checked again under the same key set, which takes longer than all else about a token;
+    what the token says is held against the clock each time. Tokens are remembered by digest alone.
+    """
 
     def __init__(self, fetch: Fetch, rules: TokenRules, clock: Clock) -> None:
         self._fetch, self._rules, self._clock = fetch, rules, clock
         self._keys: KeySet | None = None
         self._tried: datetime | None = None
         self._turn = asyncio.Lock()
+        self._held: dict[bytes, dict[str, Any]] = {}
 
     async def requester(self, token: str) -> Requester:
         """Whom the token names. Raises TokenError, KeysAwayError."""
@@ -76,7 +85,17 @@ class TokenVerifier:
     def _read(self, token: str) -> Requester:
         if self._keys is None:
             raise KeysAwayError("the keys that tokens are signed with cannot be had")
-        return requester_of(verified(token, self._keys, self._rules, self._clock()))
+        return requester_of(valid(self._signed(token, self._keys), self._rules, self._clock()))
+
+    def _signed(self, token: str, keys: KeySet) -> dict[str, Any]:
+        name = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        claims = self._held.get(name)
+        if claims is None:
+            claims = signed(token, keys)
+            if len(self._held) >= MOST_HELD:
+                del self._held[next(iter(self._held))]
+            self._held[name] = claims
+        return claims
 
     async def _have_keys(self) -> None:
         """Fetch a key set where there is none; where it is old, go on with it while no new one can be had."""
@@ -97,15 +116,26 @@ class TokenVerifier:
                 self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
             except (JoseError, ValueError, TypeError, KeyError) as error:
                 raise KeysAwayError("what is published is no key set") from error
+            self._held.clear()
 
 
-def verified(token: str, keys: KeySet, rules: TokenRules, now: datetime) -> dict[str, Any]:
-    """The token's claims, once signature, issuer, audience and times hold at `now`.
+def signed(token: str, keys: KeySet) -> dict[str, Any]:
+    """The token's claims, once the signature holds.
 
     Raises TokenError, or InvalidKeyIdError for a key that is not in the set.
     """
     if len(token) > LONGEST:
         raise TokenError("the token is too long")
+    try:
+        return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
+    except InvalidKeyIdError:
+        raise
+    except (JoseError, ValueError, TypeError) as error:
+        raise TokenError("the token does not hold: {cause}", cause=_cause(error)) from error
+
+
+def valid(claims: dict[str, Any], rules: TokenRules, now: datetime) -> dict[str, Any]:
+    """The same claims, once issuer, audience and times hold at `now`. Raises TokenError."""
     registry = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
         leeway=int(rules.skew.total_seconds()),
@@ -115,10 +145,7 @@ def verified(token: str, keys: KeySet, rules: TokenRules, now: datetime) -> dict
         sub={"essential": True},
     )
     try:
-        claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
         registry.validate(claims)
-    except InvalidKeyIdError:
-        raise
     except (JoseError, ValueError, TypeError) as error:
         raise TokenError("the token does not hold: {cause}", cause=_cause(error)) from error
     return claims

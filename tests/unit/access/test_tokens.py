@@ -13,6 +13,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
+from pipeline.access import tokens
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue, local_key, verifier
 from pipeline.access.tokens import TokenError, TokenRules, TokenVerifier
@@ -101,6 +102,39 @@ async def test_a_public_key_is_no_shared_secret() -> None:
 
 async def test_a_clock_that_is_a_little_off_is_borne_with() -> None:
     assert (await named(signed(exp=int(NOW.timestamp()) - 29))).subject == "anna"
+
+
+async def test_a_token_that_held_ends_all_the_same() -> None:
+    clock = Clock()
+    verifier = TokenVerifier(Source(KEY), RULES, clock)
+    token = signed()
+    assert (await verifier.requester(token)).subject == "anna"
+    clock.now += timedelta(seconds=599 + 30)
+    assert (await verifier.requester(token)).subject == "anna"
+    clock.now += timedelta(seconds=2)
+    with pytest.raises(TokenError):
+        await verifier.requester(token)
+
+
+async def test_a_token_that_held_is_checked_anew_under_new_keys() -> None:
+    source, clock = Source(KEY), Clock()
+    verifier = TokenVerifier(source, RULES, clock)
+    assert (await verifier.requester(signed())).subject == "anna"
+    other = ECKey.generate_key("P-256", auto_kid=True)
+    source.keys = [other]
+    clock.now += timedelta(seconds=61)
+    assert (await verifier.requester(signed(other))).subject == "anna"
+    with pytest.raises(TokenError):
+        await verifier.requester(signed())
+
+
+async def test_a_token_is_known_by_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "MOST_HELD", 2)
+    verifier = TokenVerifier(Source(KEY), RULES, Clock())
+    named = [(await verifier.requester(signed(sub=one))).subject for one in ("anna", "bert", "carl", "anna")]
+    assert named == ["anna", "bert", "carl", "anna"]
+    with pytest.raises(TokenError):
+        await verifier.requester(signed()[:-8] + "AAAAAAAA")
 
 
 async def test_an_unknown_key_is_looked_for_once_a_minute() -> None:
