@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
@@ -16,7 +16,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.languages import preferred
 from pipeline.api.list_worker import work
@@ -59,7 +61,7 @@ def create_app(opening: Opening) -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
     )
-    app.middleware("http")(_with_request_id)
+    app.add_middleware(RequestIds)
     for router in ROUTERS:
         app.include_router(router)
     _answer_problems(app)
@@ -67,15 +69,34 @@ def create_app(opening: Opening) -> FastAPI:
     return app
 
 
-async def _with_request_id(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Take over the caller's request id where it is a plain one, and his language; no cache may keep an answer."""
-    given = request.headers.get(REQUEST_ID, "")
-    request.state.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    request.state.language = preferred(request.headers.get("Accept-Language", ""))
-    response = await call(request)
-    response.headers[REQUEST_ID] = request.state.request_id
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
+class RequestIds:
+    """Takes over the caller's request id where it is a plain one, and his language; no cache may keep an answer.
+
+    Plain ASGI: Starlette's function middleware runs each request in a task of its own, which costs 0.3 ms.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked = Headers(scope=scope)
+        given = asked.get(REQUEST_ID, "")
+        name = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        state = scope.setdefault("state", {})
+        state["request_id"], state["language"] = name, preferred(asked.get("Accept-Language", ""))
+
+        async def labelled(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = name
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, labelled)
 
 
 def _answer_problems(app: FastAPI) -> None:

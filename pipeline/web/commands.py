@@ -26,7 +26,9 @@ def serve(
     Who signs in needs a token (`liaison token`) or an identity provider (LIAISON_OIDC_CLIENT_ID).
     """
     from pipeline.streams.users import as_role
-    from pipeline.web.serving import server
+    from pipeline.web.serving import server, settle
 
     settings = as_role(from_environment(), "api")
-    server(settings, host or settings.api_host, port or settings.api_port).run()
+    own = server(settings, host or settings.api_host, port or settings.api_port)
+    settle()
+    own.run()

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import gc
+
+from pipeline.web.serving import YOUNG, settle
+
+
+def test_what_is_there_for_good_is_left_out_of_the_collectors_rounds() -> None:
+    before = gc.get_threshold()
+    try:
+        settle()
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold() == (YOUNG, *before[1:])
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
