@@ -20,6 +20,9 @@ from pipeline.streams.reading import plain_consumer, read
 log = logging.getLogger(__name__)
 
 POLL_MS: Final = 500
+GATHER_MS: Final = 250
+GATHER_BYTES: Final = 2**16
+"""Entries are fetched together: one by one, each would cost Kafka and its reader about what writing it does."""
 PAUSE_S: Final = 2.0
 DAY_MS: Final = 24 * 3600 * 1000
 
@@ -75,7 +78,7 @@ class _Follower:
                 await asyncio.sleep(PAUSE_S)
 
     async def _follow(self, partition: TopicPartition) -> None:
-        async with plain_consumer(self._settings, [partition]) as consumer:
+        async with plain_consumer(self._settings, [partition], GATHER_MS, GATHER_BYTES) as consumer:
             end = (await consumer.end_offsets([partition]))[partition]
             if self._next is None:
                 self._next = await self._first(consumer, partition, end)

@@ -20,10 +20,15 @@ WATCH_MS = 1000
 
 @asynccontextmanager
 async def plain_consumer(
-    settings: Settings, partitions: Iterable[TopicPartition], fetch_wait_ms: int = FETCH_WAIT_MS
+    settings: Settings, partitions: Iterable[TopicPartition], fetch_wait_ms: int = FETCH_WAIT_MS, fetch_bytes: int = 1
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer without a group on these partitions that sees committed records only; the caller seeks."""
-    consumer = AIOKafkaConsumer(**consumer_options(settings), fetch_max_wait_ms=fetch_wait_ms)
+    """A consumer without a group on these partitions that sees committed records only; the caller seeks.
+
+    The broker holds an answer back for `fetch_wait_ms`, or until it has `fetch_bytes`.
+    """
+    consumer = AIOKafkaConsumer(
+        **consumer_options(settings), fetch_max_wait_ms=fetch_wait_ms, fetch_min_bytes=fetch_bytes
+    )
     await consumer.start()
     try:
         consumer.assign(list(partitions))
