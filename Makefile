@@ -8,8 +8,9 @@ SUITES ?= unit property contract integration e2e short-fault
 PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
+BENCH_ARGS ?=
 
-.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover pictures clean
+.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-search pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -71,6 +72,9 @@ bench-stream: $(READY) ## CPU per case of every stage as the stores grow, with i
 
 bench-failover: $(READY) ## how long a killed worker's partitions stay unread, and what a rebuild takes, on real engines
 	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/failover/run.py
+
+bench-search: $(READY) ## search and link views under load at 300,000 cases; BENCH_ARGS="--home DIR --cases N --seconds S"
+	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/search/run.py $(BENCH_ARGS)
 
 pictures: $(READY) ## the README's pictures, from a demo that is running: DEMO_URL, and QUESTION as it prints it
 	$(BIN)/python tests/pictures.py "$(DEMO_URL)" "$(QUESTION)" pipeline/web/screenshots

@@ -1,0 +1,75 @@
+"""Investigators for locust: each asks, reads the answer for LIAISON_BENCH_THINK_S seconds, and asks again.
+
+Runs in locust's own environment and imports nothing of Liaison; LIAISON_BENCH_LOAD names what asking.py prepared.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+from pathlib import Path
+
+from locust import FastHttpUser, constant, task
+
+LOAD = json.loads(Path(os.environ["LIAISON_BENCH_LOAD"]).read_bytes())
+THINK_S = float(os.environ["LIAISON_BENCH_THINK_S"])
+MIX = json.loads(os.environ["LIAISON_BENCH_MIX"])
+"""Of the requests how many are of each kind: search, links, page."""
+
+SERVERS = itertools.cycle(os.environ["LIAISON_BENCH_SERVERS"].split())
+AGENCIES = list(LOAD["tokens"])
+
+
+class Investigator(FastHttpUser):
+    """Another investigator of another agency each time, as if many took turns."""
+
+    wait_time = constant(THINK_S)
+
+    def on_start(self) -> None:
+        """Each user stays with one server, as behind a balancer that keeps sessions together."""
+        self.server = next(SERVERS)
+
+    @task
+    def ask(self) -> None:
+        """One request."""
+        [kind] = random.choices(list(MIX), MIX.values())
+        agency = random.choice(AGENCIES)
+        getattr(self, f"ask_{kind}")(agency, random.choice(LOAD["tokens"][agency]))
+
+    def ask_search(self, agency: str, token: str) -> None:
+        """A question; its time also counts under its kind."""
+        kind, question = random.choice(LOAD["questions"])
+        asked = {"question": question, "country": "FR"}
+        with self.client.post(
+            "/v1/search", json=asked, headers=_signed(token), name="search", catch_response=True
+        ) as got:
+            got.success() if got.status_code == 200 else got.failure(str(got.status_code))
+        took = got.request_meta["response_time"]
+        self.environment.events.request.fire(
+            request_type="kind", name=kind, response_time=took, response_length=0, exception=None, context={}
+        )
+
+    def ask_links(self, agency: str, token: str) -> None:
+        """The links of a case that the agency may read."""
+        case = random.choice(LOAD["linked"][agency])
+        self.client.get(f"{self.server}/v1/links?case={case}", headers=_signed(token), name="links of a case")
+
+    def ask_page(self, agency: str, token: str) -> None:
+        """The page of a link, as a browser asks for it."""
+        cookies = f"liaison_token={token}; liaison_grounds={LOAD['grounds']}"
+        page = random.choice(LOAD["pages"][agency])
+        with self.client.get(
+            f"{self.server}{page}", headers={"Cookie": cookies}, name="page of a link", catch_response=True
+        ) as got:
+            whole = got.status_code == 200 and page.split("/")[-1].split(":")[1] in got.text
+            got.success() if whole else got.failure(str(got.status_code))
+
+
+def _signed(token: str) -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {token}",
+        "Liaison-Purpose": "investigation",
+        "Liaison-Case-Reference": "2026/4711",
+    }
