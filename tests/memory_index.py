@@ -92,11 +92,18 @@ class MemoryIndex:
         index: str = "",
         pit: Document | None = None,
         search_after: list[Any] | None = None,
+        docvalue_fields: Iterable[str] = (),
         **_: Any,
     ) -> Answer:
         held = self._held[self._points[pit["id"]] if pit else index]
         hits = [
-            {"_id": id_, "_source": source, "sort": _sort_values(sort, met.score, source), "matched_queries": met.names}
+            {
+                "_id": id_,
+                "_source": source,
+                "sort": _sort_values(sort, met.score, source),
+                "matched_queries": met.names,
+                "fields": {name: [source[name]] for name in docvalue_fields if name in source},
+            }
             for id_, (_version, source) in held.items()
             if (met := _match(query, source)) is not None
         ]

@@ -96,6 +96,10 @@ class Session:
         """The same without any grant, which asks the index nothing."""
         return {key: self._view(meta(document)) for key, document in documents.items()}
 
+    async def readable(self, documents: Mapping[str, CaseDocument]) -> list[str]:
+        """Which of these cases the requester sees in full now."""
+        return [key for key, how in (await self.views(documents)).items() if how is View.FULL]
+
     def _view(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
         return view(case, self.requester, self.grounds.purpose, self.now, grants)
 

@@ -13,13 +13,20 @@ from pipeline.access.audience import audience
 from pipeline.correlation.claims import Claim, Side, State, external_version
 from pipeline.correlation.references import digest
 from pipeline.index.terms import folded_text, search_terms
-from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.records.expiry import EXPIRED
 from pipeline.records.messages import Accepted, Provenance, Rejected
 from pipeline.records.normalised import RecordWarning
 
 WITHDRAWN = "withdrawn"
 LIVE = "live"
+
+ORDER_DIGITS = 15
+"""Hexadecimal digits of a case's digest that fit a signed 64-bit integer."""
+
+LARGEST_CARD = 32_000
+"""Bytes of a card, of which doc values hold at most 32,766: about a hundred entities. The few larger cases are ranked
+and shown by their documents."""
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -40,7 +47,7 @@ class StatedHandling(Handling, frozen=True, omit_defaults=False):
 class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of index `cases`; a tombstone has only the identity fields.
 
-    `data` and `fingerprint` are JSON as it came when written, plain values when read.
+    `data` is JSON as it came when written, plain values when read. `card` is a packed Card.
     """
 
     case: str
@@ -63,9 +70,41 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     keys: tuple[int, ...] = ()
     terms: tuple[str, ...] = ()
     data: Any = None
-    fingerprint: Any = None
+    order: int = 0
+    card: bytes | None = None
+    entities: bytes | None = None
     warnings: tuple[RecordWarning, ...] = ()
     provenance: Provenance | None = None
+
+
+class Card(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What ranks a case against a question and shows it in a list.
+
+    `entities` is None and `version` 0 where it would be too large: then the document says it all.
+    """
+
+    case: str
+    agency: str
+    country: str
+    version: int
+    hash: str
+    handling: StatedHandling
+    contact: Contact
+    retain_until: str | None
+    title: str | None
+    entities: tuple[EntityPrint, ...] | None
+
+    @property
+    def external_version(self) -> int:
+        """The version of the document that this is the card of: that of a live case."""
+        return external_version(self.version)
+
+    def document(self) -> CaseDocument:
+        """As much of the document as a list of cases shows."""
+        return CaseDocument(
+            self.case, self.agency, self.country, self.version, LIVE, hash=self.hash, handling=self.handling,
+            contact=self.contact, retain_until=self.retain_until, data={"title": self.title},
+        )  # fmt: skip
 
 
 class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -123,6 +162,9 @@ class _Head(msgspec.Struct):
 
 
 _encoder = msgspec.json.Encoder()
+_packer = msgspec.msgpack.Encoder()
+_cards = msgspec.msgpack.Decoder(Card)
+_entities = msgspec.msgpack.Decoder(tuple[EntityPrint, ...])
 _heads = msgspec.json.Decoder(_Head)
 _fingerprints = msgspec.json.Decoder(Fingerprint)
 
@@ -143,16 +185,19 @@ def _tombstone(accepted: Accepted) -> CaseDocument:
 def _full_case(accepted: Accepted) -> CaseDocument:
     head = _heads.decode(accepted.data)
     fingerprint = _fingerprints.decode(accepted.fingerprint)
+    handling = StatedHandling(*msgspec.structs.astuple(fingerprint.handling))
+    name = digest(accepted.case)
+    card, entities = _packed(_card(accepted, head, fingerprint, handling))
     return CaseDocument(
         case=accepted.case,
         agency=head.agency,
         country=head.country,
         version=accepted.version,
         state=LIVE,
-        digest=digest(accepted.case),
+        digest=name,
         hash=accepted.hash,
         status=accepted.status,
-        handling=StatedHandling(*msgspec.structs.astuple(fingerprint.handling)),
+        handling=handling,
         contact=fingerprint.contact,
         retain_until=fingerprint.retain_until or None,
         opened=head.opened,
@@ -163,11 +208,41 @@ def _full_case(accepted: Accepted) -> CaseDocument:
         text=folded_text(head.title, head.summary),
         keys=fingerprint.keys,
         terms=search_terms(fingerprint.entities),
+        order=int(name[:ORDER_DIGITS], 16),
+        card=card,
+        entities=entities,
         data=accepted.data,
-        fingerprint=accepted.fingerprint,
         warnings=accepted.warnings,
         provenance=accepted.provenance,
     )
+
+
+def _card(accepted: Accepted, head: _Head, fingerprint: Fingerprint, handling: StatedHandling) -> Card:
+    return Card(
+        accepted.case, head.agency, head.country, accepted.version, accepted.hash, handling, fingerprint.contact,
+        fingerprint.retain_until or None, head.title, fingerprint.entities,
+    )  # fmt: skip
+
+
+def _packed(card: Card) -> tuple[bytes, bytes | None]:
+    """A card as bytes; one that is too large says little, of no version, and its entities stand apart."""
+    packed = _packer.encode(card)
+    if len(packed) <= LARGEST_CARD:
+        return packed, None
+    bare = Card(card.case, card.agency, card.country, 0, card.hash, StatedHandling(), Contact(), None, None, None)
+    return _packer.encode(bare), _packer.encode(card.entities)
+
+
+def card_of(packed: bytes) -> Card:
+    """The card that a case document holds."""
+    return _cards.decode(packed)
+
+
+def entities_of(document: CaseDocument) -> tuple[EntityPrint, ...]:
+    """The entities that rank a case, of a document that was read with RANKED fields."""
+    if document.entities is not None:
+        return _entities.decode(document.entities)
+    return (card_of(document.card).entities if document.card else None) or ()
 
 
 def link_document(claim: Claim) -> Action:

@@ -13,14 +13,24 @@ Mapping = dict[str, Any]
 KEYWORD: Mapping = {"type": "keyword"}
 TERMS: Mapping = {"type": "keyword", "doc_values": False}
 """Looked up, never sorted or aggregated: without doc values it costs half the disk."""
+SORTED: Mapping = {"type": "keyword", "index": False}
+"""Sorted by or brought beside hits, never looked up."""
 LONG: Mapping = {"type": "long"}
 INTEGER: Mapping = {"type": "integer"}
 DAY: Mapping = {"type": "date", "format": "strict_date"}
 TIME: Mapping = {"type": "date", "format": "strict_date_optional_time"}
 KEPT: Mapping = {"type": "object", "enabled": False}
 """Kept as sent and given back, never searched: its inner fields are free."""
+PACKED: Mapping = {"type": "binary", "doc_values": True}
+"""Bytes that come beside a query's hits from doc values: reading a hundred documents costs more than finding them."""
+KEPT_PACKED: Mapping = {"type": "binary"}
+ORDER: Mapping = {"type": "long", "index": False}
+"""Sorted by alone."""
 FLAG: Mapping = {"type": "boolean"}
 UNSEARCHED: Mapping = {"type": "keyword", "index": False, "doc_values": False}
+UNSEARCHED_LONG: Mapping = {"type": "long", "index": False, "doc_values": False}
+UNSEARCHED_SHARE: Mapping = {"type": "double", "index": False, "doc_values": False}
+UNSEARCHED_TIME: Mapping = {"type": "date", "format": "strict_date_optional_time", "index": False, "doc_values": False}
 WORDS: Mapping = {"type": "text", "analyzer": "words", "norms": False, "index_options": "docs"}
 """No norms and no term counts: a constant score needs neither, and neither may tell of a hidden record."""
 
@@ -40,10 +50,10 @@ CASES = (
     Field("digest", TERMS, "What agencies' opaque references to the case stand for."),
     Field("agency", KEYWORD, "The agency that owns the case."),
     Field("country", KEYWORD, "That agency's country, ISO 3166-1 alpha-2."),
-    Field("version", LONG, "The agency's version of the case."),
+    Field("version", UNSEARCHED_LONG, "The agency's version of the case."),
     Field("state", KEYWORD, "live, or a tombstone: withdrawn by its owner, or expired."),
-    Field("hash", KEYWORD, "Fingerprint hash: a link is shown only while it names this one."),
-    Field("status", KEYWORD, "The record's status as sent."),
+    Field("hash", UNSEARCHED, "Fingerprint hash: a link is shown only while it names this one."),
+    Field("status", UNSEARCHED, "The record's status as sent."),
     Field("handling.code", KEYWORD, "Handling code, H0 to H3."),
     Field("handling.releasable_to", KEYWORD, "Countries that may see the case, or * for all."),
     Field("handling.purposes", KEYWORD, "Purposes that the owner allows."),
@@ -52,38 +62,44 @@ CASES = (
     Field("retain_until", DAY, "From this day on the case is invisible."),
     Field("opened", DAY, "Day the case was opened."),
     Field("closed", DAY, "Day the case was closed."),
-    Field("language", KEYWORD, "Language of title and summary, BCP 47."),
+    Field("language", UNSEARCHED, "Language of title and summary, BCP 47."),
     Field("offences", KEYWORD, "Offences, as scheme:code."),
     Field("policing_goals", INTEGER, "Global Policing Goals, 1 to 7."),
     Field("text", WORDS, "Folded words of title and summary, for free text search.", personal=True),
     Field("keys", TERMS, "Blocking keys: a search meets a case where two would meet.", personal=True),
     Field("terms", TERMS, "Search terms, <kind>:<form>, of names, numbers and places.", personal=True),
     Field("data", KEPT, "The record as the agency sent it.", personal=True),
-    Field("fingerprint", KEPT, "The fingerprint, which ranks the case against a search.", personal=True),
+    Field("order", ORDER, "Which of equal candidates come first: any order does, if it is always the same."),
+    Field("card", PACKED, "What ranks the case against a search and shows it in a list.", personal=True),
+    Field("entities", KEPT_PACKED, "Of a case too large for its card, the entities.", personal=True),
     Field("warnings", KEPT, "What intake doubted: code, JSON pointer, message.", personal=True),
     Field("provenance", KEPT, "Source position, ingest time, content hash, schema version, generation."),
 )
 
 LINKS = (
-    Field("link", KEYWORD, "Link id; also the document id."),
+    Field("link", SORTED, "Link id; also the document id."),
     Field("state", KEYWORD, "live, or a tombstone: retracted or released."),
-    Field("generation", KEYWORD, "Generation of the model that judged the pair."),
-    Field("cases", KEYWORD, "Both case keys, for the links of a case."),
+    Field("generation", UNSEARCHED, "Generation of the model that judged the pair."),
+    Field("cases", TERMS, "Both case keys, for the links of a case."),
     *(
         field
         for side in "ab"
         for field in (
-            Field(f"{side}.case", KEYWORD, f"Case key of side {side}; a.case < b.case."),
-            Field(f"{side}.version", LONG, f"Version of side {side} that was judged."),
-            Field(f"{side}.hash", KEYWORD, f"Fingerprint hash of side {side} that was judged."),
+            Field(f"{side}.case", UNSEARCHED, f"Case key of side {side}; a.case < b.case."),
+            Field(f"{side}.version", UNSEARCHED_LONG, f"Version of side {side} that was judged."),
+            Field(f"{side}.hash", UNSEARCHED, f"Fingerprint hash of side {side} that was judged."),
             Field(f"{side}.agency", KEYWORD, f"Owner agency of side {side}."),
-            Field(f"{side}.country", KEYWORD, f"Country of side {side}."),
+            Field(f"{side}.country", UNSEARCHED, f"Country of side {side}."),
         )
     ),
     Field("audience", TERMS, "Who may see it: countries, * or agency:<name>. Narrows; reading decides."),
     Field("retain_until", DAY, "From this day on one of its cases is over: queries leave it out."),
     Field("score", INTEGER, "Match weight of the pair, hundredths of a bit."),
-    Field("probability", {"type": "double"}, "Calibrated probability that both speak of the same."),
+    Field(
+        "probability",
+        {"type": "double", "index": False, "doc_values": False},
+        "Calibrated probability that both speak of the same.",
+    ),
     Field("band", KEYWORD, "certain, probable or possible."),
     Field("evidence", KEPT, "The explanation of the score.", personal=True),
 )
@@ -178,17 +194,17 @@ NOTICES = (
 )
 
 AUDIT = (
-    Field("id", KEYWORD, "Chain and sequence; also the document id."),
+    Field("id", UNSEARCHED, "Chain and sequence; also the document id."),
     Field("position", LONG, "Offset in the topic: the order of acts."),
-    Field("kind", KEYWORD, "What was done."),
-    Field("time", TIME, "When."),
-    Field("subject", KEYWORD, "Who did it.", personal=True),
-    Field("agency", KEYWORD, "His agency."),
-    Field("country", KEYWORD, "Its country."),
-    Field("purpose", KEYWORD, "For what."),
-    Field("case_reference", KEYWORD, "For which case of his own."),
-    Field("object", KEYWORD, "What was acted on besides cases."),
-    Field("owners", KEYWORD, "Agencies whose cases were shown."),
+    Field("kind", UNSEARCHED, "What was done."),
+    Field("time", UNSEARCHED_TIME, "When."),
+    Field("subject", UNSEARCHED, "Who did it.", personal=True),
+    Field("agency", UNSEARCHED, "His agency."),
+    Field("country", UNSEARCHED, "Its country."),
+    Field("purpose", UNSEARCHED, "For what."),
+    Field("case_reference", UNSEARCHED, "For which case of his own."),
+    Field("object", UNSEARCHED, "What was acted on besides cases."),
+    Field("owners", TERMS, "Agencies whose cases were shown."),
     Field("shown", KEPT, "The cases that were shown, and in which form."),
 )
 

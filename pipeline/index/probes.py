@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -63,9 +63,15 @@ def _alone(question: Question, phones: tuple[Phone, ...]) -> Iterator[Entity]:
         yield Entity(f"vehicle{at}", "vehicle", identifiers=(Identifier("plate", plate),))
 
 
-def adapted(asked: Probe, record: Iterable[EntityPrint]) -> tuple[EntityPrint, ...]:
-    """The probe's entities, with those of the question's numbers that the record holds, of the record's type."""
-    entities = {entity.id: entity for entity in asked.entities}
+def adapted(asked: Probe, record: Sequence[EntityPrint]) -> tuple[EntityPrint, ...]:
+    """The probe's entities, with those of the question's numbers that the record holds, of the record's type.
+
+    Left out are those which weigh nothing with this record: of a type that it lacks, and without a selector to share.
+    """
+    types = {held.type for held in record}
+    entities = {one.id: one for one in asked.entities if one.type in types or one.selectors}
+    if not asked.numbers and not asked.national:
+        return tuple(entities.values())
     for held in record:
         identifiers = tuple(one for one in held.identifiers if one.value in asked.numbers)
         phones = tuple(one for one in held.phones if one.national in asked.national)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from binascii import a2b_base64
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
@@ -10,19 +11,23 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from elasticsearch import ApiError, NotFoundError, TransportError
 
-from pipeline.correlation.claims import Claim
+from pipeline.correlation.claims import Claim, State
 from pipeline.correlation.references import digest
 from pipeline.correlation.visibility import CaseState, is_expired, visible
 from pipeline.errors import LiaisonError
 from pipeline.index import queries
-from pipeline.index.documents import LIVE, CaseDocument, LinkDocument
+from pipeline.index.documents import LIVE, Card, CaseDocument, LinkDocument, card_of, entities_of
 from pipeline.index.mappings import Indices
+from pipeline.matching.fingerprint import EntityPrint
 from pipeline.times import now
 
 Clock = Callable[[], datetime]
 
 STATE_FIELDS = ("case", "agency", "country", "version", "state", "hash", "retain_until", "handling", "contact")
 """What deciding on a case needs; the record itself stays in Elasticsearch."""
+
+RANKED = (*STATE_FIELDS, "card", "entities", "data.title")
+"""What ranking a case and showing it in a list takes."""
 
 SHOWN = (*STATE_FIELDS, "data.title")
 """What a list of cases shows."""
@@ -39,9 +44,10 @@ SILENT = "Elasticsearch does not answer: {kind}"
 
 
 class Candidate(NamedTuple):
-    """A case that a query selected, its constant score, and the names of the clauses that it met."""
+    """A case that a query selected, as indexed: its card, its entities, its constant score, the clauses that it met."""
 
-    case: str
+    card: Card
+    entities: tuple[EntityPrint, ...]
     score: float
     met: tuple[str, ...]
 
@@ -72,9 +78,9 @@ class Reader:
         self._cases, self._links = indices.active("cases"), indices.active("links")
         self._clock = clock
 
-    async def case(self, key: str) -> CaseDocument | None:
-        """One case with its record, read in real time; None if there is none to see."""
-        return (await self.cases([key], fields=None)).get(key)
+    async def case(self, key: str, fields: Sequence[str] | None = None) -> CaseDocument | None:
+        """One case, by default with its record, read in real time; None if there is none to see."""
+        return (await self.cases([key], fields)).get(key)
 
     async def cases(self, keys: Iterable[str], fields: Sequence[str] | None = STATE_FIELDS) -> dict[str, CaseDocument]:
         """The live cases among `keys`, read in real time; `fields` None brings all of each."""
@@ -106,17 +112,36 @@ class Reader:
         return {digest(key): document for key, document in found.items()}
 
     async def candidates(self, body: queries.Body) -> list[Candidate]:
-        """What a candidate query selects, in its order."""
+        """What a candidate query selects, in its order; of large cases the entities are read in real time."""
         answer = await ask(self._client.search, index=self._cases, **body)
-        return [
-            Candidate(hit["_id"], hit["sort"][0], queries.reasons(hit.get("matched_queries", ())))
-            for hit in answer["hits"]["hits"]
-        ]
+        hits = [(card_of(a2b_base64(hit["fields"]["card"][0])), hit) for hit in answer["hits"]["hits"]]
+        large = [card.case for card, _ in hits if card.entities is None]
+        documents = await self.cases(large, RANKED) if large else {}
+        return [_candidate(card, hit, documents) for card, hit in hits]
+
+    async def current(self, cards: Iterable[Card]) -> dict[str, CaseDocument]:
+        """The live cases among these in real time: what their cards say where they are as they were indexed, else read.
+
+        Versions alone are asked for first: a document's external version tells all of its content.
+        """
+        held = {card.case: card for card in cards}
+        versions = await self._versions(held)
+        changed = [case for case, card in held.items() if versions.get(case) != card.external_version]
+        read = await self.cases(changed, RANKED) if changed else {}
+        same = (card.document() for case, card in held.items() if versions.get(case) == card.external_version)
+        return {one.case: one for one in same if self._is_live(one)} | read
+
+    async def _versions(self, cases: Iterable[str]) -> dict[str, int]:
+        """The external versions of case documents, tombstones included, in real time."""
+        wanted = list(cases)
+        if not wanted:
+            return {}
+        answer = await ask(self._client.mget, index=self._cases, ids=wanted, source=False, realtime=True)
+        return {item["_id"]: item["_version"] for item in answer["docs"] if is_found(item)}
 
     async def link(self, name: str) -> LinkDocument | None:
         """One visible link, read in real time; the index is asked the same where there is none."""
-        answer = await ask(self._client.mget, index=self._links, ids=[name], realtime=True)
-        batch = [item["_source"] for item in answer["docs"] if is_found(item)]
+        batch = await self._sources([name])
         if not batch:
             await self.cases([name])
         return next(iter(await self._seen(batch)), None)
@@ -142,20 +167,33 @@ class Reader:
                 break
         return found[:size]
 
-    async def every_link_of(self, case: str, audience: Sequence[str] | None = None) -> list[LinkDocument]:
-        """All visible links of a case without their evidence, strongest first."""
+    async def every_link_of(
+        self, case: str, audience: Sequence[str] | None = None
+    ) -> tuple[list[LinkDocument], dict[str, CaseDocument]]:
+        """All visible links of a case without their evidence, strongest first, and what is SHOWN of their cases."""
         query = queries.links_of(case, self._today(), audience)
-        pages = self._pages(self._links, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",))
-        return [link async for link in self._visible(pages)]
+        links: list[LinkDocument] = []
+        cases: dict[str, CaseDocument] = {}
+        async for batch in self._pages(self._links, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",)):
+            found = _links(batch)
+            cases |= await self.cases((key for link in found for key in link.cases), SHOWN)
+            links += self._visible_among(found, cases)
+        return links, cases
 
     async def links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The visible links of these ids with their evidence, in real time."""
+        return {link.link: link for link in await self._seen(await self._sources(ids))}
+
+    async def live_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
+        """The same whether they are visible or not: for who holds their hashes against visible ones."""
+        return {link.link: link for link in _links(await self._sources(ids)) if link.state is State.LIVE}
+
+    async def _sources(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
-            return {}
+            return []
         answer = await ask(self._client.mget, index=self._links, ids=wanted, realtime=True)
-        sources = [item["_source"] for item in answer["docs"] if is_found(item)]
-        return {link.link: link for link in await self._seen(sources)}
+        return [item["_source"] for item in answer["docs"] if is_found(item)]
 
     async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
         """The visible links of a case, strongest first, filled up to `limit`."""
@@ -187,16 +225,13 @@ class Reader:
                 yield link
 
     async def _seen(self, batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
-        links = [msgspec.convert(source, LinkDocument) for source in batch]
-        states = await self._states(key for link in links for key in link.cases)
+        links = _links(batch)
+        return self._visible_among(links, await self.cases(key for link in links for key in link.cases))
+
+    def _visible_among(self, links: Iterable[LinkDocument], cases: Mapping[str, CaseDocument]) -> list[LinkDocument]:
+        states = {key: CaseState(one.hash, retain_until=one.retain_until or "") for key, one in cases.items()}
         at = self._clock()
         return [link for link in links if visible(_claim(link), states.get(link.a.case), states.get(link.b.case), at)]
-
-    async def _states(self, keys: Iterable[str]) -> dict[str, CaseState]:
-        return {
-            key: CaseState(case.hash, retain_until=case.retain_until or "")
-            for key, case in (await self.cases(keys)).items()
-        }
 
     def _today(self) -> date:
         return self._clock().astimezone(UTC).date()
@@ -257,6 +292,18 @@ def is_found(item: dict[str, Any]) -> bool:
 
 def _case(item: dict[str, Any]) -> CaseDocument:
     return msgspec.convert(item["_source"], CaseDocument)
+
+
+def _candidate(card: Card, hit: dict[str, Any], documents: Mapping[str, CaseDocument]) -> Candidate:
+    """A candidate; of a large case that has gone since there are no entities, nor is it there to be shown."""
+    entities = card.entities
+    if entities is None:
+        entities = entities_of(documents[card.case]) if card.case in documents else ()
+    return Candidate(card, entities, hit["sort"][0], queries.reasons(hit.get("matched_queries", ())))
+
+
+def _links(batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
+    return [msgspec.convert(source, LinkDocument) for source in batch]
 
 
 def _claim(link: LinkDocument) -> Claim:

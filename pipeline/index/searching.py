@@ -1,32 +1,42 @@
-"""Search is correlation with a question for a fingerprint: the index selects candidates, the matcher ranks them."""
+"""Search is correlation with a question for a fingerprint: the index selects candidates, the matcher ranks them.
+
+Candidates are ranked by their cards. Those that are to be shown, and no others, are then looked at in real time: what
+has changed since it was indexed is read and ranked anew, what has gone or may not be read makes room for the next.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.hit_questions import BANDS, strict, strict_asked
 from pipeline.index.probes import Probe, adapted, asked, probe
-from pipeline.index.queries import Body, Limits, candidates
+from pipeline.index.queries import Limits, candidates
 from pipeline.index.questions import Question
-from pipeline.index.reading import STATE_FIELDS, Candidate, Reader
-from pipeline.matching.explanation import EntityEvidence, explain_entities
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.index.reading import Candidate, Reader
+from pipeline.matching.explanation import EntityEvidence, entities_evidence
+from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import compare_all
 from pipeline.matching.scoring import judgement, score
 
 CANDIDATES = 100
-"""Cases that the matcher ranks: five pages of results. Judging them is most of what a search costs."""
-
-SHOWN_FIELDS = (*STATE_FIELDS, "fingerprint", "data.title")
+"""Cases that the matcher ranks: five pages of results. Judging them is half of what a search costs the server; with
+fewer, or with rare names before frequent ones, recall across scripts falls (`make bench-recall`)."""
 
 CERTAIN_REASONS = frozenset({"number", "phone", "email", "text"})
 """Clauses that show a case whatever the matcher says of it; a like sound or a shared place does not."""
+
+Place = tuple[int, float, str]
+Documents = Mapping[str, CaseDocument]
+
+Admit = Callable[[Documents], Awaitable[Collection[str]]]
+"""Which of these cases, by their realtime documents, may be shown."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -39,18 +49,27 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Ranked(NamedTuple):
-    """A candidate as the matcher judges it. `score` is its evidence without prior, `selected` the query's constants."""
+    """A candidate and its evidence without prior, in hundredths of a bit, as the matcher judges it."""
 
-    document: CaseDocument
-    fingerprint: Fingerprint
+    candidate: Candidate
     score: int
-    selected: float
-    met: tuple[str, ...]
 
     @property
-    def place(self) -> tuple[int, float, str]:
+    def place(self) -> Place:
         """Sorts: strongest evidence first, then the better candidate, then the case key."""
-        return (-self.score, -self.selected, self.document.case)
+        return (-self.score, -self.candidate.score, self.candidate.card.case)
+
+
+class Wanted(NamedTuple):
+    """Which of the cases that answer are wanted: the first `most` behind a place, of those that `admit` lets pass."""
+
+    most: int
+    admit: Admit
+    after: Place | None = None
+
+
+async def _everyone(documents: Documents) -> Collection[str]:
+    return documents.keys()
 
 
 async def search(
@@ -58,22 +77,61 @@ async def search(
 ) -> list[Result]:
     """The cases that answer a question best, at most `limit`, judged on their realtime documents."""
     asked_for = probe(question, country)
-    ranked = await find(reader, question, asked_for, model, limits)
-    return [explained(one, asked_for, model) for one in ranked[:limit]]
+    found = await find(reader, question, asked_for, model, limits, Wanted(limit, _everyone))
+    return [explained(one, document, asked_for, model) for one, document in found]
 
 
-async def find(reader: Reader, question: Question, asked_for: Probe, model: Model, limits: Limits) -> list[Ranked]:
-    """All cases that answer a question, in the order in which they are shown."""
-    body = candidates(asked(question, asked_for, model.stop_keys, model.key_rarity), limits, CANDIDATES)
-    return rank(asked_for, *await _selected(reader, body), model)
+async def find(
+    reader: Reader, question: Question, asked_for: Probe, model: Model, limits: Limits, wanted: Wanted
+) -> list[tuple[Ranked, CaseDocument]]:
+    """The cases that answer a question, in the order in which they are shown, each with its realtime document."""
+    selection = asked(question, asked_for, model.stop_keys, model.key_rarity)
+    line = rank(asked_for, await reader.candidates(candidates(selection, limits, CANDIDATES)), model)
+    read: dict[str, CaseDocument | None] = {}
+    while unread := [card for one in _head(line, wanted) if (card := one.candidate.card).case not in read]:
+        documents = await reader.current(unread)
+        admitted = await wanted.admit(documents)
+        read |= {card.case: documents[card.case] if card.case in admitted else None for card in unread}
+        line = _as_read(line, read, asked_for, model)
+    return [(one, document) for one in _head(line, wanted) if (document := read[one.candidate.card.case]) is not None]
 
 
-def rank(
-    asked_for: Probe, found: Iterable[Candidate], documents: dict[str, CaseDocument], model: Model
-) -> list[Ranked]:
+def rank(asked_for: Probe, found: Iterable[Candidate], model: Model) -> list[Ranked]:
     """The candidates that answer the question, in the order in which they are shown."""
-    ranked = (one for one in judged(asked_for, found, documents, model) if _answers(one, asked_for))
-    return sorted(ranked, key=lambda one: one.place)
+    named = [entity for entity in asked_for.entities if entity.names]
+    meant = (one for one in found if not named or _is_certain(one) or _agrees_on_name(named, one.entities))
+    weighed = (_weighed(one, asked_for, model) for one in meant)
+    return sorted((one for one in weighed if one.score > 0 or _is_certain(one.candidate)), key=lambda one: one.place)
+
+
+def _weighed(candidate: Candidate, asked_for: Probe, model: Model) -> Ranked:
+    record = candidate.entities
+    return Ranked(candidate, score(adapted(asked_for, record), record, model) - model.prior)
+
+
+def _head(line: Iterable[Ranked], wanted: Wanted) -> list[Ranked]:
+    behind = (one for one in line if wanted.after is None or one.place > wanted.after)
+    return list(islice(behind, wanted.most))
+
+
+def _as_read(
+    line: list[Ranked], read: Mapping[str, CaseDocument | None], asked_for: Probe, model: Model
+) -> list[Ranked]:
+    """The line by what was read of it: without those not to be shown, and those that have changed ranked anew."""
+    kept = [one for one in line if one.candidate.card.case not in read or read[one.candidate.card.case] is not None]
+    changed = [now for one in kept if (now := _changed(one.candidate, read.get(one.candidate.card.case))) is not None]
+    if not changed:
+        return kept
+    gone = {one.card.case for one in changed}
+    same = [one for one in kept if one.candidate.card.case not in gone]
+    return sorted([*same, *rank(asked_for, changed, model)], key=lambda one: one.place)
+
+
+def _changed(one: Candidate, document: CaseDocument | None) -> Candidate | None:
+    """A candidate as its document, where one was read, has it now; None where that is as it was indexed."""
+    if document is None or document.hash == one.card.hash:
+        return None
+    return one._replace(card=msgspec.structs.replace(one.card, hash=document.hash), entities=entities_of(document))
 
 
 async def find_hits(reader: Reader, question: Question, country: str, model: Model, limits: Limits) -> list[Hit]:
@@ -86,8 +144,12 @@ async def find_hits(reader: Reader, question: Question, country: str, model: Mod
         return []
     asked_for = probe(kept, country)
     body = candidates(strict_asked(kept, asked_for, model), replace(limits, hits=True), CANDIDATES)
-    found = judged(asked_for, *await _selected(reader, body), model)
-    hits = (Hit(_band(one, model), one.document) for one in found)
+    found = await reader.candidates(body)
+    likely = [one for one in found if _band(one, asked_for, model) in BANDS]
+    documents = await reader.current(one.card for one in likely)
+    held = ((one, documents.get(one.card.case)) for one in likely)
+    now = {one.card.case: _changed(one, document) or one for one, document in held if document is not None}
+    hits = (Hit(_band(one, asked_for, model), documents[case]) for case, one in now.items())
     return sorted((hit for hit in hits if hit.band in BANDS), key=lambda hit: (hit.band, hit.document.case))
 
 
@@ -98,43 +160,22 @@ class Hit(NamedTuple):
     document: CaseDocument
 
 
-def _band(one: Ranked, model: Model) -> str:
-    return judgement(one.score + model.prior, model).band
+def _band(one: Candidate, asked_for: Probe, model: Model) -> str:
+    return judgement(_weighed(one, asked_for, model).score + model.prior, model).band
 
 
-async def _selected(reader: Reader, body: Body) -> tuple[list[Candidate], dict[str, CaseDocument]]:
-    found = await reader.candidates(body)
-    return found, await reader.cases((one.case for one in found), SHOWN_FIELDS)
+def _is_certain(one: Candidate) -> bool:
+    """Whether it answers whatever the matcher says; any other must agree on the name, where one was asked for."""
+    return not CERTAIN_REASONS.isdisjoint(one.met)
 
 
-def judged(
-    asked_for: Probe, found: Iterable[Candidate], documents: dict[str, CaseDocument], model: Model
-) -> list[Ranked]:
-    """The candidates whose documents are still there, each weighed against the question."""
-    return [_weighed(one, documents[one.case], asked_for, model) for one in found if one.case in documents]
-
-
-def _weighed(candidate: Candidate, document: CaseDocument, asked_for: Probe, model: Model) -> Ranked:
-    fingerprint = msgspec.convert(document.fingerprint, Fingerprint)
-    bits = score(adapted(asked_for, fingerprint.entities), fingerprint.entities, model) - model.prior
-    return Ranked(document, fingerprint, bits, candidate.score, candidate.met)
-
-
-def _answers(one: Ranked, asked_for: Probe) -> bool:
-    """Whether there is a certain reason, or evidence that includes the name where one was asked for."""
-    if CERTAIN_REASONS.intersection(one.met):
-        return True
-    return one.score > 0 and _agrees_on_name(asked_for.entities, one.fingerprint.entities)
-
-
-def _agrees_on_name(asked_for: Iterable[EntityPrint], record: Iterable[EntityPrint]) -> bool:
-    named = [entity for entity in asked_for if entity.names]
+def _agrees_on_name(named: Iterable[EntityPrint], record: Iterable[EntityPrint]) -> bool:
     like = ((entity, held) for entity in named for held in record if held.type == entity.type and held.names)
-    return not named or any(compare_all(entity.names, held.names).bits > 0 for entity, held in like)
+    return any(compare_all(entity.names, held.names).bits > 0 for entity, held in like)
 
 
-def explained(one: Ranked, asked_for: Probe, model: Model) -> Result:
+def explained(one: Ranked, document: CaseDocument, asked_for: Probe, model: Model) -> Result:
     """A ranked case with the matcher's reasons."""
-    record = one.fingerprint.entities
-    told = explain_entities(adapted(asked_for, record), record, model)
-    return Result(one.document, one.score, one.met, told.entities)
+    record = one.candidate.entities
+    told = entities_evidence(adapted(asked_for, record), record, model)
+    return Result(document, one.score, one.candidate.met, told)

@@ -97,8 +97,7 @@ def explain_entities(
 ) -> Explanation:
     """Explain the judgement of two lists of entities."""
     found = evidence(a, b, model)
-    shown = found.ties or _only_pair(a, b)
-    parts = tuple(_entity_evidence(a[tie.a], b[tie.b], tie, model) for tie in shown)
+    parts = _parts(a, b, found, model)
     score = total(found, model)
     judged = judgement(score, model)
     return Explanation(
@@ -114,6 +113,20 @@ def explain_entities(
         model_hash=model.content_hash[:12],
         generation=generation,
     )
+
+
+def entities_evidence(
+    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model
+) -> tuple[EntityEvidence, ...]:
+    """What speaks for and against each pair of entities that counts: an explanation's `entities` by themselves."""
+    return _with_shares(_parts(a, b, evidence(a, b, model), model))
+
+
+def _parts(
+    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], found: Evidence, model: Model
+) -> tuple[EntityEvidence, ...]:
+    shown = found.ties or _only_pair(a, b)
+    return tuple(_entity_evidence(a[tie.a], b[tie.b], tie, model) for tie in shown)
 
 
 def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[Tie, ...]:

@@ -57,5 +57,7 @@ def cross_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> 
     if len({one.type for one in (*a, *b)}) == 1:
         return []
     filled_a = [(i, one.type, found) for i, one in enumerate(a) if (found := one.selectors)]
+    if not filled_a:
+        return []
     filled_b = [(j, one.type, found) for j, one in enumerate(b) if (found := one.selectors)]
     return [(i, j) for i, kind, p in filled_a for j, other, q in filled_b if kind != other and not p.isdisjoint(q)]

@@ -29,8 +29,8 @@ async def plain_consumer(
     consumer = AIOKafkaConsumer(
         **consumer_options(settings), fetch_max_wait_ms=fetch_wait_ms, fetch_min_bytes=fetch_bytes
     )
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign(list(partitions))
         yield consumer
     finally:

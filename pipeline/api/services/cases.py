@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -30,9 +31,12 @@ async def case(session: Session, key: str) -> CaseAnswer:
     return CaseAnswer(session.as_of, row or {})
 
 
-async def readable(session: Session, key: str) -> CaseDocument:
-    """The document of a case that the requester sees in full. Raises NotFound after recording the attempt."""
-    document = await session.runtime.reader.case(key)
+async def readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
+    """The document, or `fields` of it, of a case that the requester sees in full.
+
+    Raises NotFound after recording the attempt.
+    """
+    document = await session.runtime.reader.case(key, fields)
     if document is not None and (await session.views({key: document}))[key] is View.FULL:
         return document
     await session.audit(Kind.READ, {"case": key})

@@ -18,8 +18,7 @@ from pipeline.api.problems import NotFound
 from pipeline.api.services.cases import readable
 from pipeline.api.services.links import SeenLink, surroundings
 from pipeline.api.session import Session, shown
-from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.matching.fingerprint import Fingerprint
+from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
 from pipeline.matching.model import Model
 from pipeline.matching.resolution import Tie, are_apart, groups
 
@@ -111,11 +110,7 @@ def _members(
     asked: Place, cases: Mapping[str, CaseDocument], links: Iterable[LinkDocument], model: Model
 ) -> list[Place]:
     """The entities that are one with the asked one: itself first, then the others by case key."""
-    held = {
-        (case, one.id): one
-        for case, document in sorted(cases.items())
-        for one in msgspec.convert(document.fingerprint, Fingerprint).entities
-    }
+    held = {(case, one.id): one for case, document in sorted(cases.items()) for one in entities_of(document)}
     places, prints = list(held), list(held.values())
     number = {place: at for at, place in enumerate(places)}
     ties = [tie for link in links for tie in _ties(link, number)]

@@ -16,7 +16,7 @@ from pipeline.api.services.reviews import colours
 from pipeline.api.session import Session, meta, shown
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
-from pipeline.index.reading import SHOWN
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.matching.explanation import Explanation
 from pipeline.matching.wording import text
 
@@ -64,7 +64,7 @@ async def links(session: Session, key: str, limit: int = 20, cursor: str = "") -
     session.require_reader()
     asked = ("links", key)
     after = session.position(asked, cursor)
-    await readable(session, key)
+    await readable(session, key, STATE_FIELDS)
     around = await surroundings(session, key)
     left = [one for one in around.links if after is None or one.place > tuple(after)]
     page = left[: min(limit, MOST)]
@@ -79,10 +79,9 @@ async def surroundings(session: Session, key: str) -> Surroundings:
     """All links of a case that the requester reads in full, as far as he sees them."""
     viewer, reader = session.viewer, session.runtime.reader
     words = None if viewer is None else requester_words(viewer, granted=True)
-    found = await reader.every_link_of(key, words)
-    cases = await reader.cases((case for link in found for case in link.cases), SHOWN)
+    found, cases = await reader.every_link_of(key, words)
     views = await session.views(cases)
-    seen = [_seen(session, link, views) for link in found if all(case in cases for case in link.cases)]
+    seen = [_seen(session, link, views) for link in found]
     kept = sorted((one for one in seen if one.view is not LinkView.NOTHING), key=lambda one: one.place)
     return Surroundings(kept, cases, views)
 
@@ -100,7 +99,7 @@ async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, Ca
     One that has changed since it was listed is left out: its evidence would speak of other versions.
     """
     full = [one.link.link for one in page if one.view is LinkView.FULL]
-    told = await session.runtime.reader.links(full)
+    told = await session.runtime.reader.live_links(full)
     judged = await colours(session, full)
     rows = []
     for one in page:

@@ -13,13 +13,12 @@ from pipeline.access.redaction import Row, hit
 from pipeline.api.problems import Unprocessable
 from pipeline.api.session import Session, meta, shown
 from pipeline.errors import LiaisonError
-from pipeline.index import searching
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import Filters, bodies
 from pipeline.index.probes import Probe, probe
 from pipeline.index.queries import Limits
 from pipeline.index.questions import Question, parse
-from pipeline.index.searching import Hit, Ranked, explained
+from pipeline.index.searching import Hit, Ranked, Wanted, explained, find, find_hits
 from pipeline.matching.scoring import judgement
 from pipeline.matching.wording import reasons
 
@@ -103,13 +102,12 @@ async def _answers(
 ) -> _Page:
     """The ranked cases behind the place `after`."""
     asked_for, runtime = probe(question, asked.country), session.runtime
-    ranked = await searching.find(runtime.reader, question, asked_for, runtime.model, _limits(session, asked))
-    views = await session.views({one.document.case: one.document for one in ranked})
-    kept = [one for one in ranked if views[one.document.case] is View.FULL]
-    left = [one for one in kept if after is None or one.place > tuple(after)]
-    rows = [_row(session, one, asked_for) for one in left[:limit]]
-    end = session.cursor(_same(asked), left[limit - 1].place) if len(left) > limit else None
-    return _Page(rows, {one.document.case: View.FULL for one in left[:limit]}, end)
+    wanted = Wanted(limit + 1, session.readable, None if after is None else tuple(after))
+    found = await find(runtime.reader, question, asked_for, runtime.model, _limits(session, asked), wanted)
+    shown_ = found[:limit]
+    rows = [_row(session, one, document, asked_for) for one, document in shown_]
+    end = session.cursor(_same(asked), shown_[-1][0].place) if len(found) > limit else None
+    return _Page(rows, {document.case: View.FULL for _, document in shown_}, end)
 
 
 async def _hits(session: Session, asked: Search, question: Question) -> _Page:
@@ -118,7 +116,7 @@ async def _hits(session: Session, asked: Search, question: Question) -> _Page:
         return _Page([], {})
     limits = Limits(session.now.date(), session.viewer)
     runtime = session.runtime
-    found = await searching.find_hits(runtime.reader, question, asked.country, runtime.model, limits)
+    found = await find_hits(runtime.reader, question, asked.country, runtime.model, limits)
     views = await session.views({one.document.case: one.document for one in found})
     granted = [one for one in found if views[one.document.case] is View.FULL]
     told = sorted(
@@ -140,10 +138,10 @@ async def _listed(session: Session, asked: Search, limit: int, after: str | None
     return _Page([_summary(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end)
 
 
-def _row(session: Session, one: Ranked, asked_for: Probe) -> Row:
-    told = explained(one, asked_for, session.runtime.model)
+def _row(session: Session, one: Ranked, document: CaseDocument, asked_for: Probe) -> Row:
+    told = explained(one, document, asked_for, session.runtime.model)
     return {
-        **_summary(one.document),
+        **_summary(document),
         "score": told.score,
         "band": judgement(told.score + session.runtime.model.prior, session.runtime.model).band,
         "met": list(told.met),

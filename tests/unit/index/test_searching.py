@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import UTC, date, datetime
 from typing import Any
 
-import msgspec
 import pytest
+from index_office import Office
+from memory_index import Call, MemoryIndex
 
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import Action, Card, StatedHandling, case_document
+from pipeline.index.mappings import Indices
 from pipeline.index.probes import probe
+from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
-from pipeline.index.reading import Candidate
-from pipeline.index.searching import rank
-from pipeline.matching.fingerprint import Fingerprint, entity_print
+from pipeline.index.reading import Candidate, Reader
+from pipeline.index.searching import Admit, Documents, Wanted, find, rank, search
+from pipeline.matching.fingerprint import Contact, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, PartialDate
@@ -21,40 +26,122 @@ def model() -> Model:
     return load_model()
 
 
-def held(key: str, name: str, **fields: Any) -> CaseDocument:
+def candidate(key: str, name: str, score: float, *met: str, **fields: Any) -> Candidate:
     names = (normalise_name(name, "", "", "", "", "", "person"),)
-    entity = entity_print(Entity("p1", "person", names=names, **fields))
-    print_ = Fingerprint(key, 1, "h", "fr-pj", "FR", entities=(entity,))
-    return CaseDocument(key, "fr-pj", "FR", 1, "live", fingerprint=msgspec.to_builtins(print_))
+    entities = (entity_print(Entity("p1", "person", names=names, **fields)),)
+    card = Card(key, "fr-pj", "FR", 1, "h", StatedHandling(), Contact(), None, None, entities)
+    return Candidate(card, entities, score, met)
 
 
-def order(question: str, model: Model, *found: tuple[CaseDocument, float, tuple[str, ...]]) -> list[str]:
-    documents = {case.case: case for case, _, _ in found}
-    candidates = [Candidate(case.case, score, met) for case, score, met in found]
-    return [one.document.case for one in rank(probe(parse(question), ""), candidates, documents, model)]
+def order(question: str, model: Model, *found: Candidate) -> list[str]:
+    return [one.candidate.card.case for one in rank(probe(parse(question), ""), found, model)]
 
 
 BORN = PartialDate(1980, 5, 1)
 
 
 def test_the_matcher_ranks_whatever_the_index_scored(model: Model) -> None:
-    near, exact = held("a:1", "Ivan Petroff"), held("a:2", "Ivan Petrov", birth_date=BORN)
-    assert order("ivan petrov 1980-05-01", model, (near, 90.0, ("name",)), (exact, 10.0, ("name",))) == ["a:2", "a:1"]
+    near = candidate("a:1", "Ivan Petroff", 90.0, "name")
+    exact = candidate("a:2", "Ivan Petrov", 10.0, "name", birth_date=BORN)
+    assert order("ivan petrov 1980-05-01", model, near, exact) == ["a:2", "a:1"]
 
 
 def test_equals_stand_by_candidate_score_and_then_case_key(model: Model) -> None:
-    cases = [held(key, "Ivan Petrov") for key in ("a:1", "a:2", "a:3")]
-    scored = zip(cases, (5.0, 9.0, 5.0), strict=True)
-    assert order("ivan petrov", model, *((case, score, ("name",)) for case, score in scored)) == ["a:2", "a:1", "a:3"]
+    scores = {"a:1": 5.0, "a:2": 9.0, "a:3": 5.0}
+    cases = [candidate(key, "Ivan Petrov", score, "name") for key, score in scores.items()]
+    assert order("ivan petrov", model, *cases) == ["a:2", "a:1", "a:3"]
 
 
 def test_a_shared_birth_date_does_not_answer_a_question_for_another_name(model: Model) -> None:
-    assert order("ivan petrov 1980-05-01", model, (held("a:1", "Zhou Wen", birth_date=BORN), 9.0, ("key",))) == []
+    assert order("ivan petrov 1980-05-01", model, candidate("a:1", "Zhou Wen", 9.0, "key", birth_date=BORN)) == []
 
 
 def test_a_certain_reason_answers_whatever_the_name(model: Model) -> None:
-    assert order("ivan petrov fraude", model, (held("a:1", "Zhou Wen"), 9.0, ("text",))) == ["a:1"]
+    assert order("ivan petrov fraude", model, candidate("a:1", "Zhou Wen", 9.0, "text")) == ["a:1"]
 
 
-def test_a_candidate_that_has_gone_since_is_left_out(model: Model) -> None:
-    assert rank(probe(parse("ivan petrov"), ""), [Candidate("a:1", 1.0, ("name",))], {}, model) == []
+class Behind(MemoryIndex):
+    """An index whose queries see what was there at the last `refreshed`, as Elasticsearch's do."""
+
+    def __init__(self) -> None:
+        super().__init__(Indices("", "g1"))
+        self.past = MemoryIndex(Indices("", "g1"))
+
+    def refreshed(self, actions: list[Action]) -> None:
+        self.write(actions)
+        self.past.write(actions)
+
+    async def search(self, **asked: Any) -> Any:
+        self.calls.append(Call("search"))
+        return await self.past.search(**asked)
+
+
+def case(office: Office, number: int, name: str = "Ivan Petrov", version: int = 1, title: str = "As sent") -> Action:
+    person = {"id": "p1", "type": "person", "names": [{"full": name}]}
+    record = {"case_id": str(number), "agency": "fr-pj", "country": "FR", "version": version, "entities": [person]}
+    return case_document(office.accepted(record | {"title": title}))
+
+
+async def first(index: Behind, office: Office, most: int, admit: Admit) -> list[str]:
+    question, limits = parse("ivan petrov"), Limits(date(2026, 11, 24))
+    reader = Reader(index, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    asked_for, wanted = probe(question, ""), Wanted(most, admit)
+    return [one.case for _, one in await find(reader, question, asked_for, office.model, limits, wanted)]
+
+
+async def all_of_them(documents: Documents) -> Collection[str]:
+    return documents.keys()
+
+
+@pytest.fixture(scope="module")
+def office(model: Model) -> Office:
+    return Office(model)
+
+
+@pytest.fixture
+def behind(office: Office) -> Behind:
+    """Five cases of one man."""
+    index = Behind()
+    index.refreshed([case(office, number) for number in range(5)])
+    return index
+
+
+async def test_only_what_is_shown_is_looked_at_in_real_time(behind: Behind, office: Office) -> None:
+    shown = await first(behind, office, 2, all_of_them)
+    assert behind.calls == [Call("search"), Call("get", "cases", tuple(shown))]
+
+
+async def test_what_has_changed_since_it_was_indexed_is_ranked_anew(behind: Behind, office: Office) -> None:
+    behind.write([case(office, 0, "Ivan Petroff", 2), case(office, 1, "Zhou Wen", 2)])
+    assert await first(behind, office, 3, all_of_them) == ["fr-pj:2", "fr-pj:3", "fr-pj:4"]
+    assert await first(behind, office, 9, all_of_them) == ["fr-pj:2", "fr-pj:3", "fr-pj:4", "fr-pj:0"]
+
+
+async def test_what_is_shown_of_an_amended_case_is_what_holds_now(behind: Behind, office: Office) -> None:
+    behind.write([case(office, 0, version=2, title="Amended")])
+    question, limits = parse("ivan petrov"), Limits(date(2026, 11, 24))
+    reader = Reader(behind, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    found = await search(reader, question, office.model, limits)
+    titles = {one.case.case: (one.case.data or {}).get("title") for one in found}
+    assert titles == {"fr-pj:0": "Amended"} | {f"fr-pj:{number}": "As sent" for number in range(1, 5)}
+
+
+async def test_what_has_gone_or_may_not_be_read_makes_room_for_the_next(behind: Behind, office: Office) -> None:
+    async def but_one(documents: Documents) -> Collection[str]:
+        return documents.keys() - {"fr-pj:2"}
+
+    behind.write([case_document(office.accepted({
+        "case_id": "0", "agency": "fr-pj", "country": "FR", "version": 2, "status": "withdrawn", "entities": []
+    }))])  # fmt: skip
+    assert await first(behind, office, 2, but_one) == ["fr-pj:1", "fr-pj:3"]
+
+
+async def test_a_case_too_large_for_its_card_is_ranked_by_its_document(behind: Behind, office: Office) -> None:
+    names = [{"full": name} for name in ("Zhou Wen", "Chou Wen the Younger", "Chow Wan of the Northern Quarter")]
+    crowd = [{"id": f"p{at}", "type": "person", "names": names} for at in range(2, 200)]
+    man = {"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}]}
+    record = {"case_id": "crowd", "agency": "fr-pj", "country": "FR", "entities": [man, *crowd]}
+    large = case_document(office.accepted(record))
+    assert b'"entities":"' in large.body
+    behind.refreshed([large])
+    assert "fr-pj:crowd" in await first(behind, office, 9, all_of_them)
