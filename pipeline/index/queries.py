@@ -147,10 +147,11 @@ def _released(codes: Collection[str], viewer: Viewer) -> Body:
     ]}}  # fmt: skip
 
 
-def digested(digests: Sequence[str], country: str, purpose: str) -> Body:
+def digested(digests: Sequence[str], country: str, purpose: str, today: date) -> Body:
     """The live cases of digests, where they are shown to a country for a purpose at least as hits."""
     return {"bool": {"filter": [
         {"term": {"state": "live"}},
+        _kept(today),
         {"terms": {"digest": list(digests)}},
         {"terms": {"handling.code": sorted(SHOWN_CODES)}},
         {"terms": {"handling.releasable_to": [EVERY_COUNTRY, country]}},

@@ -97,7 +97,7 @@ class Reader:
 
         A case is found about a second after it was written.
         """
-        body = queries.page(queries.digested([named], country, purpose), queries.BY_CASE, 1)
+        body = queries.page(queries.digested([named], country, purpose, self._today()), queries.BY_CASE, 1)
         hits = (await ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
         return await self.case(hits[0]["_id"]) if hits else None
 
@@ -106,7 +106,7 @@ class Reader:
         wanted = list(dict.fromkeys(digests))[:PAGE]
         if not wanted:
             return {}
-        body = queries.page(queries.digested(wanted, country, purpose), queries.BY_CASE, PAGE)
+        body = queries.page(queries.digested(wanted, country, purpose, self._today()), queries.BY_CASE, PAGE)
         hits = (await ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
         found = await self.cases(hit["_id"] for hit in hits)
         return {digest(key): document for key, document in found.items()}

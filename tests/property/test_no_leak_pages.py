@@ -32,6 +32,8 @@ PLACES = {
     "key": st.sampled_from(KEYS),
     "link_id": st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)).map(lambda pair: link_id(*pair)),
     "depth": st.just("3"),
+    "entity": st.sampled_from(("e0", "e1")),
+    "name": st.just("not-there"),
 }
 """What stands in a page's path; a new place is drawn from here."""
 
