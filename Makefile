@@ -10,7 +10,7 @@ DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
 BENCH_ARGS ?=
 
-.PHONY: help demo test test-long test-fault check format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-search pictures clean
+.PHONY: help demo test test-long test-fault check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-search pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -50,6 +50,10 @@ check: $(READY) ## style, types, layers, schemas
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PYTEST) tests/contract/test_schemas.py
+
+audit: $(READY) ## known vulnerabilities in the lock, by PyPI's advisories, and ruff's security rules
+	$(BIN)/ruff check --select S pipeline
+	$(BIN)/uv tool run "pip-audit>=2.10,<3" --strict --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
 
 format: $(READY) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .

@@ -101,7 +101,7 @@ class Runtime:
 async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
     held = admin.ids(settings, [topics.name(settings, topics.AUDIT)])
-    secret = (settings.hit_secret.get_secret_value() or held.cluster).encode()
+    secret = held.secret(settings)
     indices = Indices(settings.namespace, "")
     writer = writer_name(now())
     cipher = QueryCipher(keys_in(settings.audit_key_folder))

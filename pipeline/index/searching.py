@@ -73,20 +73,35 @@ async def _everyone(documents: Documents) -> Collection[str]:
 
 
 async def search(
-    reader: Reader, question: Question, model: Model, limits: Limits, country: str = "", limit: int = 20
+    reader: Reader,
+    question: Question,
+    model: Model,
+    limits: Limits,
+    country: str = "",
+    limit: int = 20,
+    among: int = CANDIDATES,
 ) -> list[Result]:
     """The cases that answer a question best, at most `limit`, judged on their realtime documents."""
     asked_for = probe(question, country)
-    found = await find(reader, question, asked_for, model, limits, Wanted(limit, _everyone))
+    found = await find(reader, question, asked_for, model, limits, Wanted(limit, _everyone), among)
     return [explained(one, document, asked_for, model) for one, document in found]
 
 
 async def find(
-    reader: Reader, question: Question, asked_for: Probe, model: Model, limits: Limits, wanted: Wanted
+    reader: Reader,
+    question: Question,
+    asked_for: Probe,
+    model: Model,
+    limits: Limits,
+    wanted: Wanted,
+    among: int = CANDIDATES,
 ) -> list[tuple[Ranked, CaseDocument]]:
-    """The cases that answer a question, in the order in which they are shown, each with its realtime document."""
+    """The cases that answer a question, in the order in which they are shown, each with its realtime document.
+
+    They are taken from the `among` best candidates.
+    """
     selection = asked(question, asked_for, model.stop_keys, model.key_rarity)
-    line = rank(asked_for, await reader.candidates(candidates(selection, limits, CANDIDATES)), model)
+    line = rank(asked_for, await reader.candidates(candidates(selection, limits, among)), model)
     read: dict[str, CaseDocument | None] = {}
     while unread := [card for one in _head(line, wanted) if (card := one.candidate.card).case not in read]:
         documents = await reader.current(unread)

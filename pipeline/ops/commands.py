@@ -10,12 +10,15 @@ import typer
 
 from pipeline.ops import (
     agency_commands,
+    backup_commands,
     generation_commands,
     index_commands,
     lag_commands,
     replay_commands,
     retention_commands,
     scorecard_commands,
+    shadow_commands,
+    subject_commands,
 )
 from pipeline.ops.audit import audit_commands
 from pipeline.settings import settings as from_environment
@@ -25,11 +28,14 @@ def register(root: typer.Typer) -> None:
     """Add `ops` to the root command."""
     ops = typer.Typer(help="For those who operate the installation.", no_args_is_help=True)
     agency_commands.register(ops)
+    backup_commands.register(ops)
     ops.add_typer(audit_commands(), name="audit")
     lag_commands.register(ops)
     replay_commands.register(ops)
     retention_commands.register(ops)
     scorecard_commands.register(ops)
+    shadow_commands.register(ops)
+    subject_commands.register(ops)
     generation_commands.register(ops)
     ops.command("sweep")(sweep)
     index_commands.register(ops)

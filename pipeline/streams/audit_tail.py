@@ -84,7 +84,7 @@ class _Follower:
                 self._next = await self._first(consumer, partition, end)
             consumer.seek(partition, self._next)
             while True:
-                if self._next >= end:
+                if await consumer.position(partition) >= end:  # a restore's transaction ends in no record
                     self.caught_up.set()
                 for record in (await consumer.getmany(timeout_ms=POLL_MS)).get(partition, ()):
                     self._hand_on(_decode(record.value))

@@ -15,7 +15,7 @@ from getpass import getuser
 from typing import Final, Literal, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model, ModelFile, dump, generation
@@ -23,7 +23,7 @@ from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import options
-from pipeline.streams.reading import read_table, watch_table
+from pipeline.streams.reading import plain_consumer, read_table, watch_table
 
 ACTIVE: Final = "active_generation"
 ONE: Final = "generation"
@@ -38,17 +38,23 @@ class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
     time: str
     block_partitions: int = 0
     model: msgspec.Raw = msgspec.Raw(b"null")
+    born: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Generation:
-    """A generation that is computed: `model` is its model file, `by` set it up at `time`."""
+    """A generation that is computed: `model` is its model file, `by` set it up at `time`.
+
+    `born` are the ends of the partitions of `accepted` at that moment: a record before them that names this generation
+    was taken in during an earlier life of it, and its fingerprint is not in `blocks`.
+    """
 
     id: str
     by: str
     time: str
     block_partitions: int
     model: bytes
+    born: tuple[int, ...] = ()
 
     def file(self) -> ModelFile:
         """The model's file. Raises ValueError where this program can't read it."""
@@ -88,26 +94,27 @@ class Control(NamedTuple):
 _decode = msgspec.json.Decoder(Setting).decode
 
 
-def _decoded(table: Mapping[bytes, bytes]) -> Control:
+def decoded(table: Mapping[bytes, bytes]) -> Control:
+    """What the values of the topic say, by their keys."""
     settings = [_decode(table[key]) for key in sorted(table)]
     active = next((one.value for one in settings if one.setting == ACTIVE), "")
     return Control(active, {one.value: _generation(one) for one in settings if one.setting == ONE})
 
 
 def _generation(one: Setting) -> Generation:
-    return Generation(one.value, one.by, one.time, one.block_partitions, bytes(one.model))
+    return Generation(one.value, one.by, one.time, one.block_partitions, bytes(one.model), one.born)
 
 
 async def control(settings: Settings) -> Control:
     """What holds now. Raises LiaisonError before `topics apply`."""
-    return _decoded(await read_table(settings, _topic(settings)))
+    return decoded(await read_table(settings, _topic(settings)))
 
 
 async def watch(settings: Settings) -> AsyncGenerator[Control]:
     """What holds now, and then after every change; never ends. Raises LiaisonError before `topics apply`."""
     async with aclosing(watch_table(settings, _topic(settings))) as tables:
         async for table in tables:
-            yield _decoded(table)
+            yield decoded(table)
 
 
 def _topic(settings: Settings) -> str:
@@ -141,13 +148,27 @@ def new(model: Model, block_partitions: int) -> Generation:
 
 async def register(settings: Settings, one: Generation) -> None:
     """Make a generation known, whose topics must be there; workers then begin to compute it."""
-    setting = Setting(ONE, one.id, one.by, one.time, one.block_partitions, msgspec.Raw(one.model))
+    born = await _ends_of_accepted(settings)
+    setting = Setting(ONE, one.id, one.by, one.time, one.block_partitions, msgspec.Raw(one.model), born)
     await _write(settings, _key(one.id), setting)
+
+
+async def _ends_of_accepted(settings: Settings) -> tuple[int, ...]:
+    accepted = topics.name(settings, topics.ACCEPTED)
+    partitions = [TopicPartition(accepted, p) for p in range(topics.partitions(settings, topics.ACCEPTED))]
+    async with plain_consumer(settings, partitions) as consumer:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+        return tuple(ends[partition] for partition in partitions)
 
 
 async def activate(settings: Settings, generation: str) -> None:
     """Make a registered generation the active one."""
     await _write(settings, ACTIVE, Setting(ACTIVE, generation, *_signed()))
+
+
+async def deactivate(settings: Settings) -> None:
+    """Leave no generation active: workers and readers wait for one."""
+    await _write(settings, ACTIVE, None)
 
 
 async def remove(settings: Settings, generation: str) -> None:

@@ -223,8 +223,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     subscriptions = topics.name(settings, topics.SUBSCRIPTIONS)
     written = [topics.name(settings, topics.LINKS, generation=current.id), topics.name(settings, topics.NOTICES)]
     found, model = ids(settings, [blocks, subscriptions, *written]), current.compiled()
-    secret = (settings.hit_secret.get_secret_value() or found.cluster).encode()
-    matches = Matches(settings, secret, active=held.active == current.id)
+    matches = Matches(settings, found.secret(settings), active=held.active == current.id)
     work = Correlate(settings, Places(settings, STAGE, current.id, found), model, current.id, matches)
     feeds = [
         Feed(STAGE, [blocks], work, current.id),

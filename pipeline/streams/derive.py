@@ -1,9 +1,9 @@
 """The derive stage: fingerprints of a generation that intake does not write itself, made from `accepted`.
 
 It computes a new generation beside the active one, and keeps the former one up to date after a switch. What intake has
-written itself is told by the record's provenance and left out, so each version reaches `blocks` once, in the order of
-`accepted`. Intake takes a partition over from it by its transactional id (`complete`), which fences this stage, brings
-`blocks` up to the end of `accepted`, and only then writes fingerprints itself.
+written itself since the generation was set up is told by the record's provenance and left out, so each version reaches
+`blocks` once, in the order of `accepted`. Intake takes a partition over from it by its transactional id (`complete`),
+which fences this stage, brings `blocks` up to the end of `accepted`, and only then writes fingerprints itself.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams import control, faults, topics
 from pipeline.streams.admin import ids
+from pipeline.streams.control import Generation
 from pipeline.streams.lane import SLICE_RECORDS, After, Result
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage, rejoining
@@ -43,9 +44,9 @@ class Derive(Stateless):
     Only intake knows whether a version is a case's first, and at 24 keys a case a first one goes nearly everywhere too.
     """
 
-    def __init__(self, settings: Settings, model: Model, generation: str) -> None:
-        self._settings, self._model, self.generation = settings, model, generation
-        self._blocks = topics.name(settings, topics.BLOCKS, generation=generation)
+    def __init__(self, settings: Settings, one: Generation, model: Model) -> None:
+        self._settings, self._model, self.generation, self._born = settings, model, one.id, one.born
+        self._blocks = topics.name(settings, topics.BLOCKS, generation=one.id)
         self._rejected = topics.name(settings, topics.REJECTED)
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
@@ -66,11 +67,15 @@ class Derive(Stateless):
         if record.value is None:
             return
         accepted = _accepted.decode(record.value)
-        if accepted.provenance.generation == self.generation:
+        if accepted.provenance.generation == self.generation and not self._is_of_an_earlier_life(record):
             return
         value = _encoder.encode(derived(accepted, self._model))
         for partition in range(self._settings.block_partitions):
             yield Output(self._blocks, partition, record.key, value)
+
+    def _is_of_an_earlier_life(self, record: ConsumerRecord) -> bool:
+        """Whether a version came before the generation was set up; one set up by an older program never had another."""
+        return bool(record.partition < len(self._born) and record.offset < self._born[record.partition])
 
 
 async def complete(settings: Settings, work: Derive, source: TopicPartition, topic_ids: Mapping[str, str]) -> int:
@@ -101,7 +106,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     settings = current.settings(settings)
     accepted = topics.name(settings, topics.ACCEPTED)
     found = ids(settings, [accepted, topics.name(settings, topics.BLOCKS, generation=current.id)])
-    work = Derive(settings, current.compiled(), current.id)
+    work = Derive(settings, current, current.compiled())
     made = Stage(settings, f"{STAGE}-{current.id}", [Feed(STAGE, [accepted], work, current.id)], found.topics, after)
     async with rejoining(made, control.changed_for(settings, held, wanted)):
         yield made

@@ -26,6 +26,7 @@ from pipeline.records.versions import Known
 from pipeline.settings import Settings
 from pipeline.streams import control, derive, faults, metrics, topics
 from pipeline.streams.admin import ids
+from pipeline.streams.control import Generation
 from pipeline.streams.lane import After, Result, Table
 from pipeline.streams.notes import HOME, note, noted, passed
 from pipeline.streams.origin import origin_of
@@ -61,14 +62,15 @@ class Intake:
         places: Places,
         registry: Registry,
         model: Model,
-        current: str,
+        current: Generation,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._settings, self._places = settings, places
-        self._registry, self._model, self._generation, self._clock = registry, model, current, clock
+        self._registry, self._model, self._clock = registry, model, clock
+        self._current, self._generation = current, current.id
         self._accepted = topics.name(settings, topics.ACCEPTED)
         self._rejected = topics.name(settings, topics.REJECTED)
-        self._blocks = topics.name(settings, topics.BLOCKS, generation=current)
+        self._blocks = topics.name(settings, topics.BLOCKS, generation=current.id)
         self._expiries = topics.name(settings, topics.EXPIRIES)
         self._stores: dict[TopicPartition, TableStore] = {}
         """By source partition; a lane has opened all of its own before it decides anything."""
@@ -99,7 +101,7 @@ class Intake:
         before = noted(table, HOME, index)
         if before is not None and (before.generation, before.topic_id) == (self._generation, topic_id):
             return []
-        work = derive.Derive(self._settings, self._model, self._generation)
+        work = derive.Derive(self._settings, self._current, self._model)
         end = await derive.complete(self._settings, work, source, self._places.ids.topics)
         due = [note(self._settings, HOME, index, Progress(end, topic_id, self._generation))]
         if before is not None and end > NO_OFFSET:
@@ -244,7 +246,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     sources = [*cases, topics.name(settings, topics.EXPIRIES)]
     written = [topics.name(settings, topics.ACCEPTED), topics.name(settings, topics.BLOCKS, generation=current.id)]
     found = ids(settings, [*sources, *written])
-    work = Intake(settings, Places(settings, STAGE, ALL, found), registry, current.compiled(), current.id)
+    work = Intake(settings, Places(settings, STAGE, ALL, found), registry, current.compiled(), current)
     made = Stage(settings, STAGE, [Feed(STAGE, sources, work, ALL)], found.topics, after)
     async with rejoining(made, changed(settings, registry), control.changed_for(settings, held, wanted)):
         yield made

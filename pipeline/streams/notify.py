@@ -36,6 +36,18 @@ log = logging.getLogger(__name__)
 
 STAGE: Final = "notify"
 
+DECISIONS: Final = "notify-disclosures"
+SEARCHES: Final = "notify-searches"
+SHARED: Final = "notify-shared"
+QUERIES: Final = "notify-queries"
+FEEDS: Final = {
+    DECISIONS: topics.DISCLOSURES,
+    SEARCHES: topics.AUDIT,
+    SHARED: topics.AUDIT,
+    QUERIES: topics.SUBSCRIPTIONS,
+}
+"""What each feed follows."""
+
 _disclosures = msgspec.json.Decoder(Disclosure)
 _encoder = msgspec.json.Encoder()
 
@@ -80,9 +92,9 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
         decisions = DecisionReader(client, Indices(settings.namespace, ""), b"")
         questions = SharedQuestions(decisions, model)
         feeds = [
-            Feed("notify-disclosures", [disclosures], Notify(settings, of_disclosure), ALL),
-            Feed("notify-searches", [audit], SilentSearches(settings, reader, model, cipher), ALL),
-            Feed("notify-shared", [audit], SharedSearches(settings, questions, cipher), ALL),
-            Feed("notify-queries", [subscriptions], SharedQueries(settings, questions, decisions), ALL),
+            Feed(DECISIONS, [disclosures], Notify(settings, of_disclosure), ALL),
+            Feed(SEARCHES, [audit], SilentSearches(settings, reader, model, cipher), ALL),
+            Feed(SHARED, [audit], SharedSearches(settings, questions, cipher), ALL),
+            Feed(QUERIES, [subscriptions], SharedQueries(settings, questions, decisions), ALL),
         ]
         yield Stage(settings, STAGE, feeds, found.topics, after)

@@ -193,7 +193,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
         writing = Writing(settings, BulkWriter(client, indices))
         cases = Index(partial(accepted_document, current=current, model=current.compiled()), writing)
         places = Places(settings, STAGE, current.id, found)
-        secret = (settings.hit_secret.get_secret_value() or found.cluster).encode()
+        secret = found.secret(settings)
         telling = Telling(settings, places, STAGE, current.id, secret) if current.id == held.active else None
         feeds = [
             Feed("index-cases", [accepted], cases, current.id, transactional=False),

@@ -23,10 +23,11 @@ class Kind(StrEnum):
 
 
 class Operation(StrEnum):
-    """What may be done; each lets one describe the resource too."""
+    """What may be done; to read or write lets one describe the resource too."""
 
     READ = "READ"
     WRITE = "WRITE"
+    DESCRIBE = "DESCRIBE"
 
 
 class Grant(NamedTuple):
@@ -41,13 +42,15 @@ class Grant(NamedTuple):
 class Duties(NamedTuple):
     """What a process of ours reads and writes.
 
-    `owns` begins the names of its groups and transactions, if any; `also_sends_as` those of further transactions.
+    `owns` begins the names of its groups and transactions, if any; `also_sends_as` those of further transactions. Who
+    `watches` topics sees how far they have come, and how far all stages.
     """
 
     reads: tuple[Topic, ...]
     writes: tuple[Topic, ...]
     owns: str = ""
     also_sends_as: tuple[str, ...] = ()
+    watches: tuple[Topic, ...] = ()
 
 
 DECIDED: Final = (
@@ -59,6 +62,8 @@ DECIDED: Final = (
     topics.AUDIT,
 )
 """What people do and decide, and what others are told of it."""
+
+API: Final = "api"
 
 ROLES: Final = {
     "intake": Duties(
@@ -88,9 +93,20 @@ ROLES: Final = {
         writes=(topics.PROGRESS, topics.NOTICES),
         owns="notify",
     ),
-    # For agencies without Kafka it sends and reads receipts as they would.
-    "api": Duties(
-        reads=(topics.AGENCIES, topics.CONTROL, topics.AUDIT, topics.RECEIPTS),
+    # For agencies without Kafka it sends and reads receipts as they would. What stages have yet to do is counted record
+    # by record: how fresh the index is, and the page for those who operate, depend on it.
+    API: Duties(
+        reads=(
+            topics.AGENCIES,
+            topics.CONTROL,
+            topics.CASES,
+            topics.RECEIPTS,
+            topics.REJECTED,
+            topics.ACCEPTED,
+            topics.BLOCKS,
+            topics.LINKS,
+            *DECIDED,
+        ),
         writes=(
             topics.AUDIT,
             topics.REVIEWS,
@@ -100,6 +116,7 @@ ROLES: Final = {
             topics.CASES,
         ),
         owns="feed.",
+        watches=(topics.HITS,),
     ),
 }
 """The workers, by stage, and the API."""
@@ -111,6 +128,8 @@ def role_grants(settings: Settings, role: str) -> list[Grant]:
     granted = [*_on(settings, duties.reads, Operation.READ), *_on(settings, duties.writes, Operation.WRITE)]
     if duties.owns:
         granted += _own(settings.namespace + duties.owns)
+    if duties.watches:
+        granted += _watching(settings, duties.watches)
     return [*granted, *(_sending(settings.namespace + one) for one in duties.also_sends_as)]
 
 
@@ -131,6 +150,12 @@ def _on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> lis
     """All topics of these kinds, whichever agency or generation they are for."""
     starts = [(topic.pattern.partition("{")) for topic in kinds]
     return [Grant(Kind.TOPIC, settings.namespace + start, operation, bool(rest)) for start, rest, _ in starts]
+
+
+def _watching(settings: Settings, kinds: Iterable[Topic]) -> list[Grant]:
+    stages = (settings.namespace + duties.owns for role, duties in ROLES.items() if role != API)
+    groups = [Grant(Kind.GROUP, stage, Operation.DESCRIBE, prefix=True) for stage in stages]
+    return [*_on(settings, kinds, Operation.DESCRIBE), *groups]
 
 
 def _own(prefix: str) -> list[Grant]:

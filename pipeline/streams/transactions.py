@@ -35,12 +35,13 @@ LONGEST_PAUSE_S: Final = 5.0
 
 
 class Output(NamedTuple):
-    """One record to write, with its partition."""
+    """One record to write, with its partition; `at_ms` is its time (Unix), 0: the time of writing."""
 
     topic: str
     partition: int
     key: bytes
     value: bytes
+    at_ms: int = 0
 
 
 class Lost(Exception):  # noqa: N818 - says what happened: the index is no longer ours, or the outcome is unknown
@@ -206,11 +207,11 @@ class _Batch(NamedTuple):
 def _batches(producer: AIOKafkaProducer, records: Iterable[Output]) -> dict[tuple[str, int], list[_Batch]]:
     now = int(time.time() * 1000)
     batches: dict[tuple[str, int], list[_Batch]] = {}
-    for topic, partition, key, value in records:
+    for topic, partition, key, value, at_ms in records:
         queue = batches.setdefault((topic, partition), [])
-        if not queue or not _append(queue[-1].builder, now, key, value):
+        if not queue or not _append(queue[-1].builder, at_ms or now, key, value):
             queue.append(_Batch(topic, partition, producer.create_batch()))
-            _append(queue[-1].builder, now, key, value)
+            _append(queue[-1].builder, at_ms or now, key, value)
     return batches
 
 

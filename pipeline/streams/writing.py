@@ -67,8 +67,8 @@ class Writing:
                 **options(self._settings), enable_idempotence=True, max_request_size=LARGEST_REQUEST
             )
             await self._producer.start()
-        for topic, partition, key, value in outputs:
-            await self._producer.send_and_wait(topic, value, key=key, partition=partition)
+        for one in outputs:
+            await self._producer.send_and_wait(one.topic, one.value, key=one.key, partition=one.partition)
 
     async def close(self) -> None:
         """Close the producer."""

@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.settings import Settings
 from pipeline.streams.metrics import REGISTRY
+from pipeline.streams.supervisor import STAGES
+from pipeline.streams.worker import port_of
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROMETHEUS = DEPLOY / "prometheus"
@@ -80,6 +83,12 @@ def test_every_alert_is_shown_firing() -> None:
     assert fired == [rule["alert"] for rule in rules()]
     done = promtool("test", "rules", "alerts.test.yml")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_asks_every_stage_where_it_answers() -> None:
+    held = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
+    asked = {name: one["port"] for one in held["scrape_configs"][0]["dns_sd_configs"] for name in one["names"]}
+    assert asked == {stage: port_of(stage, Settings(metrics_port=9601)) for stage in STAGES}
 
 
 def test_prometheus_takes_the_rules_and_its_configuration() -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pipeline.settings import Settings
+from pipeline.streams.supervisor import STAGES
 from pipeline.streams.worker import port_of
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
@@ -31,7 +32,13 @@ def named(one: dict[str, Any]) -> str:
 
 
 def pods() -> list[dict[str, Any]]:
-    return [one["spec"]["template"]["spec"] for one in manifests() if one["kind"] in {"Deployment", "Job"}]
+    specs = [one["spec"] for one in manifests() if one["kind"] in {"Deployment", "Job"}]
+    specs += [one["spec"]["jobTemplate"]["spec"] for one in manifests() if one["kind"] == "CronJob"]
+    return [one["template"]["spec"] for one in specs]
+
+
+def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*pod.get("initContainers", ()), *pod["containers"]]
 
 
 @pytest.mark.parametrize("manifest", [m for m in manifests() if m["kind"] not in OWN_SCHEMAS], ids=named)
@@ -52,17 +59,40 @@ def test_kustomize_takes_every_file() -> None:
 
 
 def test_pods_run_as_nobody_of_importance_and_can_change_nothing() -> None:
-    assert len(pods()) == 6
+    assert len(pods()) == 7
     for pod in pods():
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert pod["automountServiceAccountToken"] is False
-        for container in pod["containers"]:
+        for container in containers(pod):
             security = container["securityContext"]
             assert security["readOnlyRootFilesystem"] is True
             assert security["allowPrivilegeEscalation"] is False
             assert security["capabilities"] == {"drop": ["ALL"]}
             assert {"secretRef": {"name": "liaison"}} in container["envFrom"]
+
+
+def test_each_process_has_a_kafka_user_of_its_own() -> None:
+    named = [
+        (container["args"][0], container["args"][-1], container["envFrom"][-1]["secretRef"]["name"])
+        for pod in pods()
+        for container in containers(pod)
+    ]
+    workers = {f"liaison-{last}" for first, last, _ in named if first == "worker"}
+    assert {secret for first, _, secret in named if first == "worker"} == workers == {f"liaison-{s}" for s in STAGES}
+    assert {secret for first, _, secret in named if first == "serve"} == {"liaison-api"}
+    assert {secret for first, _, secret in named if first in {"ops", "topics"}} == {"liaison-operator"}
+
+
+def test_whoever_reads_or_deletes_keys_of_query_text_has_the_same() -> None:
+    config = next(one["data"] for one in manifests() if one["kind"] == "ConfigMap")
+    mounted = {
+        container["args"][-1] if container["args"][0] != "serve" else "serve"
+        for pod in pods()
+        for container in containers(pod)
+        if config["LIAISON_AUDIT_KEYS"] in {mount["mountPath"] for mount in container["volumeMounts"]}
+    }
+    assert mounted == {"serve", "notify", "retention"}
 
 
 def test_workers_are_probed_where_they_answer() -> None:

@@ -45,11 +45,12 @@ def test_a_link_that_was_asserted_elsewhere_is_still_retracted(
     assert len(installation.visible_links()) == 1
 
     take_in(records.message("be-fp", "one", 2, status="withdrawn"))
-    settings, generation = installation.settings, installation.generation
-    blocks, links = (topics.name(settings, one, generation=generation) for one in (topics.BLOCKS, topics.LINKS))
+    settings = installation.settings
+    blocks = topics.name(settings, topics.BLOCKS, generation=installation.generation)
+    assert topics.LINKS.pattern in kept.naming(CANARY)
     kept.roll()
     wait_for(lambda: kept.records(blocks, b"be-fp:one") == settings.block_partitions, deadline_s=90)
     correlate_as("one")
     assert [hit["kind"] for hit in installation.hits()].count("retracted") == 2
     kept.roll()
-    wait_for(lambda: links not in kept.naming(CANARY), deadline_s=90)
+    wait_for(lambda: topics.LINKS.pattern not in kept.naming(CANARY), deadline_s=90)

@@ -1,25 +1,70 @@
-"""Erasure from topics: once Kafka has compacted, no canary of a withdrawn or expired case is in those that keep it."""
+"""Erasure: once Kafka has compacted, no canary of a withdrawn or expired case is in any topic, index, store or log."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from compaction import KEEPING, Kept
+from compaction import Kept
+from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
+from whole_installation import Installation
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
+from pipeline.access.reviews import Review, Verdict
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.decision_log import DecisionLog
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
 CANARY = "Zyxwakanary"
 
+MOST_BATCHES = 10
+"""Later traffic writes over the pages of a store that a withdrawal has freed."""
 
-def test_a_withdrawn_or_expired_case_leaves_no_trace_in_compacted_topics(
-    records: Any, installation: Any, start_all: Any, kafka_admin: KafkaAdminClient, wait_for: Any, liaison: Any
+
+def in_indices(client: Elasticsearch, namespace: str, canary: str) -> set[str]:
+    """The indices with a document that holds a canary, in whatever case."""
+    client.indices.refresh(index=f"{namespace}*")
+    hits = client.search(index=f"{namespace}*", size=10_000, version=True)["hits"]["hits"]
+    return {hit["_index"] for hit in hits if canary.lower() in json.dumps(hit["_source"]).lower()}
+
+
+def in_files(folder: Path, canary: str) -> set[str]:
+    """The files below a folder that hold a canary, in whatever case."""
+    needle = canary.lower().encode()
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {str(file.relative_to(folder)) for file in files if needle in file.read_bytes().lower()}
+
+
+async def review(settings: Settings) -> None:
+    """Somebody writes the name down as a reason."""
+    one = Review(
+        "r1", "0" * 32, "be-fp:gone", "fr-pj:gone", 1, 1, "g", Verdict.SAME, "fr-pj", "anna", datetime.now(UTC), CANARY
+    )
+    async with DecisionLog(settings) as log:
+        await log.write(topics.REVIEWS, one.id, one)
+
+
+def test_a_withdrawn_or_expired_case_leaves_no_trace(
+    records: Any,
+    installation: Installation,
+    start_all: Any,
+    start_stage: Any,
+    liaison: Any,
+    kafka_admin: KafkaAdminClient,
+    elasticsearch_client: Elasticsearch,
+    wait_for: Callable[..., Any],
 ) -> None:
+    namespace, home = installation.settings.namespace, installation.settings.home
     kept = Kept(installation, kafka_admin)
     kept.compact_at_once()
-    start_all()
+    workers = [*start_all(), start_stage("notify")]
     found = records.person(names=[{"given": "Ivan", "family": CANARY}])
     staying = records.person()
     agencies = ("fr-pj", "be-fp")
@@ -28,16 +73,36 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace_in_compacted_topics(
     over = [records.message(agency, "over", 1, [found], summary=CANARY, retain_until=today) for agency in agencies]
     installation.push(over)
     feed += [records.message(agency, "staying", 1, [staying]) for agency in agencies]
-    installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == len(over + feed) and installation.at_rest(), deadline_s=90)
+    refused = records.message("fr-pj", "gone", 0, [found])
+    installation.push([*feed, refused])
+    asyncio.run(review(installation.settings))
+    wait_for(
+        lambda: installation.accounting().decided == len(over + feed) + 1 and installation.at_rest(), deadline_s=90
+    )
     assert len(installation.visible_links()) == 2
-    assert len(kept.naming(CANARY)) == len(KEEPING), "each of them held the canary"
+    assert kept.naming(CANARY) == {"cases.{agency}", "accepted", "blocks.{generation}", "links.{generation}", "reviews"}
+    assert len(in_indices(elasticsearch_client, namespace, CANARY)) == 3, "cases, links and reviews"
+    assert in_files(home / "stores", CANARY)
 
     feed += [records.message(agency, "gone", 2, status="withdrawn") for agency in agencies]
     installation.push(feed[-len(agencies) :])
-    assert liaison("retention").returncode == 0
-    wait_for(lambda: installation.accounting().decided == len(over + feed) and installation.at_rest(), deadline_s=90)
+    wait_for(
+        lambda: installation.accounting().decided == len(over + feed) + 1 and installation.at_rest(), deadline_s=90
+    )
+    assert json.loads(liaison("retention", "--json").stdout)["reviews"] == ["r1"]
+    wait_for(installation.at_rest, deadline_s=90)
+    kept.let_seven_days_pass()
     kept.roll()
     wait_for(lambda: not kept.naming(CANARY), deadline_s=90)
-    installation.holds(feed)
+    wait_for(lambda: not in_indices(elasticsearch_client, namespace, CANARY), deadline_s=60)
+    for batch in range(MOST_BATCHES):
+        if not in_files(home / "stores", CANARY):
+            break
+        sent = [records.message("fr-pj", f"later-{batch}-{number}") for number in range(40)]
+        installation.push(sent)
+        wait_for(installation.at_rest, deadline_s=90)
+    for worker in workers:
+        worker.terminate()
+        worker.wait(60)
+    assert in_files(home, CANARY) == set(), "stores, and the logs of all workers"
     assert installation.cases([f"{agency}:over" for agency in agencies]) == {}

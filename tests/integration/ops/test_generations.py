@@ -158,3 +158,11 @@ def test_built_switched_to_and_back_while_records_flow(
     assert liaison("generation", "switch", new).returncode == 1
     wait_for(at_rest(installation, sent), deadline_s=120)
     assert installation.visible_links() == lax
+
+    assert json.loads(liaison("generation", "build", "--model", str(path), "--json").stdout)["generation"] == new
+    for stage in ("derive", "correlate", "project"):
+        start_stage(stage, "--generation", new)
+    assert liaison("generation", "build", "--model", str(path), "--wait").returncode == 0
+    assert liaison("generation", "switch", new, "--force").returncode == 0
+    wait_for(at_rest(installation, sent), deadline_s=120)
+    assert installation.visible_links() == installation.batch_links(sent, other), "what its former life took in as well"

@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.control import Control, Setting, _decoded, new
+from pipeline.streams.control import Control, Setting, decoded, new
 from pipeline.streams.supervisor import Job, jobs
 
 
@@ -18,7 +18,7 @@ def test_the_table_names_the_active_generation_and_all_that_are_computed() -> No
     model = msgspec.Raw(b'{"version":"m"}')
     one = Setting("generation", "0123456789ab", "someone", "2026-11-01T10:00:00Z", 8, model)
     active = Setting("active_generation", "0123456789ab", "someone", "2026-11-01T11:00:00Z")
-    held = _decoded({str(at).encode(): msgspec.json.encode(each) for at, each in enumerate((one, active))})
+    held = decoded({str(at).encode(): msgspec.json.encode(each) for at, each in enumerate((one, active))})
     assert held.active == "0123456789ab"
     assert held.of().model == bytes(model)
     assert held.of("0123456789ab").settings(Settings()).block_partitions == 8

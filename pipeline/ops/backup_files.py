@@ -1,0 +1,202 @@
+"""The folder that a backup is: records of Kafka in segments, and a manifest that says what they are and if it is whole.
+
+    manifest.json                          what it is a backup of; `finished` once every file has been read back
+    accepted/0/00000000000000000123.gz     records of a partition from an offset on
+
+A segment is gzip over frames: four bytes of length (big-endian), then MessagePack [offset, time in ms, key, value].
+It is written beside its place and moved there whole, so that a backup that was cut off goes on behind its last segment.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from pipeline.errors import LiaisonError
+from pipeline.localstack.private import OWNER_ONLY
+
+FORMAT: Final = 1
+LENGTH_BYTES: Final = 4
+COMPRESSION: Final = 1
+"""gzip's quickest: JSON shrinks to a fifth or so at any level."""
+MANIFEST: Final = "manifest.json"
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    """One record of Kafka; `at_ms` is its time, Unix milliseconds."""
+
+    offset: int
+    at_ms: int
+    key: bytes
+    value: bytes | None
+
+
+_decode = msgspec.msgpack.Decoder(Record).decode
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """One file: `topic` is the catalogue's pattern, `name` relative to the folder, `first` and `last` are offsets."""
+
+    topic: str
+    partition: int
+    name: str
+    records: int
+    first: int
+    last: int
+    size: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a backup is of, and what of it belongs together.
+
+    `secret` tells whether another installation makes the same opaque references, `turns` what agencies' hits were
+    numbered by, `told` up to which offset of a topic its notices had gone out.
+    """
+
+    id: str
+    cluster: str
+    namespace: str
+    case_partitions: int
+    secret: str
+    turns: tuple[int, ...]
+    told: dict[str, int]
+    begun: str
+    finished: str = ""
+    segments: tuple[Segment, ...] = ()
+    format: int = FORMAT
+
+
+class Folder:
+    """A backup's files; only their owner may read them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def begin(self, made: Manifest) -> Manifest:
+        """The manifest to go on with: this one, or that of an attempt that was cut off.
+
+        Raises LiaisonError for a folder that holds a finished backup, another installation's, or something else.
+        """
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self.path / MANIFEST).exists():
+            if any(self.path.iterdir()):
+                raise LiaisonError(f"{self.path} holds something else: choose an empty folder")
+            self._keep(made)
+            return made
+        held = self.manifest()
+        if held.finished:
+            raise LiaisonError(f"{self.path} holds a backup finished at {held.finished}: choose another folder")
+        if (held.cluster, held.namespace) != (made.cluster, made.namespace):
+            raise LiaisonError(f"{self.path} holds the beginning of another installation's backup")
+        return held
+
+    def manifest(self) -> Manifest:
+        """What the folder says of itself. Raises LiaisonError where it is no backup, or one of another format."""
+        try:
+            held = msgspec.json.decode((self.path / MANIFEST).read_bytes(), type=Manifest)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise LiaisonError(f"{self.path} is no backup") from error
+        if held.format != FORMAT:
+            raise LiaisonError(f"{self.path} is of format {held.format}, this version reads {FORMAT}")
+        return held
+
+    def behind(self, topic: str, partition: int) -> int:
+        """The offset behind the last one that is kept of a partition; 0 while none is."""
+        held = sorted(self._partition(topic, partition).glob("*.gz"))
+        return 1 + list(frames(held[-1]))[-1].offset if held else 0
+
+    def write(self, topic: str, partition: int, records: list[Record]) -> None:
+        """Keep a segment of these records, in order; twice is harmless."""
+        folder = self._partition(topic, partition)
+        for made in (folder.parent, folder):
+            made.mkdir(mode=0o700, exist_ok=True)
+        _write_whole(folder / f"{records[0].offset:020}.gz", lambda draft: _compress(draft, records))
+
+    def finish(self, manifest: Manifest, time: str, on_file: Callable[[], None]) -> Manifest:
+        """Read every file back, and say that all is there. Raises LiaisonError for one that cannot be read."""
+        found = []
+        for file in sorted(self.path.glob("*/*/*.gz")):
+            found.append(self._described(file))
+            on_file()
+        done = msgspec.structs.replace(manifest, finished=time, segments=tuple(found))
+        self._keep(done)
+        return done
+
+    def whole(self, on_file: Callable[[], None]) -> Manifest:
+        """The manifest of a backup that is finished and unaltered. Raises LiaisonError."""
+        held = self.manifest()
+        if not held.finished:
+            raise LiaisonError(f"{self.path} holds an unfinished backup: run `liaison ops backup` again")
+        for one in held.segments:
+            if self._described(self.path / one.name) != one:
+                raise LiaisonError(f"{one.name} is not what was written")
+            on_file()
+        return held
+
+    def records(self, manifest: Manifest, topic: str, partition: int) -> Iterator[Record]:
+        """All records of a partition, in order."""
+        for one in manifest.segments:
+            if (one.topic, one.partition) == (topic, partition):
+                yield from frames(self.path / one.name)
+
+    def _partition(self, topic: str, partition: int) -> Path:
+        return self.path / topic / str(partition)
+
+    def _described(self, file: Path) -> Segment:
+        held = [record.offset for record in frames(file)]
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        topic, partition = file.parts[-3:-1]
+        name = str(file.relative_to(self.path))
+        return Segment(topic, int(partition), name, len(held), held[0], held[-1], file.stat().st_size, digest)
+
+    def _keep(self, manifest: Manifest) -> None:
+        content = msgspec.json.format(msgspec.json.encode(manifest))
+        _write_whole(self.path / MANIFEST, lambda draft: draft.write(content))
+
+
+def frames(file: Path) -> Iterator[Record]:
+    """The records of a segment. Raises LiaisonError where it is missing, torn or altered."""
+    try:
+        with gzip.open(file, "rb") as content:
+            while length := content.read(LENGTH_BYTES):
+                yield _decode(content.read(int.from_bytes(length, "big")))
+    except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
+        raise LiaisonError(f"{file.name} of {file.parent} cannot be read: {type(error).__name__}") from error
+
+
+def _compress(draft: IO[bytes], records: Iterable[Record]) -> None:
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=COMPRESSION, fileobj=draft, mtime=0) as out:
+        for record in records:
+            body = _encode(record)
+            out.write(len(body).to_bytes(LENGTH_BYTES, "big"))
+            out.write(body)
+
+
+def _write_whole(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """Write a file so that a crash at any moment leaves it whole or not there."""
+    draft = path.with_name(f"{path.name}.part")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY), "wb") as file:
+        fill(file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,193 @@
+"""A backup of a working installation, cut off and gone on with, and its restore into one that holds nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from liaison_command import LIAISON
+from stage_processes import Start, started
+from whole_installation import SCRIPT, STAGES, Installation, Records
+
+from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.reviews import Review, Verdict
+from pipeline.access.subscriptions import made
+from pipeline.errors import LiaisonError
+from pipeline.index.client import connect
+from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.mappings import Indices
+from pipeline.ops import backing_up
+from pipeline.ops.backing_up import backup
+from pipeline.ops.backup_files import Folder
+from pipeline.ops.operation import audited
+from pipeline.ops.restoring import restore
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.decision_log import DecisionLog
+from pipeline.streams.setup import apply_all
+from pipeline.times import now
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(500)]
+
+ANNA = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+LINK = "0" * 32
+NOW = datetime.now(UTC)
+
+
+class CutOff(Exception):  # noqa: N818 - says what happened
+    """The process ends here."""
+
+
+def cut_off_after(reads: int) -> Callable[[], None]:
+    """A count that ends the work when it has been told of so many steps."""
+    left = reads
+
+    def count() -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise CutOff
+
+    return count
+
+
+def until_done(work: Callable[[Callable[[], None]], Any], first: int, step: int) -> tuple[Any, int]:
+    """Let work be cut off after ever more steps until it gets through; returns its result and how often it was."""
+    cuts = 0
+    while True:
+        try:
+            return work(cut_off_after(first + cuts * step)), cuts
+        except CutOff:
+            cuts += 1
+
+
+async def decide(settings: Settings) -> None:
+    """A review, a disclosure and a standing query, each twice, as a person who thinks again."""
+    async with DecisionLog(settings) as log:
+        for verdict in (Verdict.UNSURE, Verdict.SAME):
+            judged = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 1, "g", verdict, "fr-pj", "anna", NOW, "a reason")
+            await log.write(topics.REVIEWS, judged.id, judged)
+        for move in (Move.REQUEST, Move.GRANT):
+            step = Step(move, "be-fp", "bert", NOW, until=NOW + timedelta(days=9))
+            await log.write(topics.DISCLOSURES, "d1", Disclosure("d1", "be-fp:1", "be-fp", "fr-pj", steps=(step,)))
+        query = made("q1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
+        await log.write(topics.SUBSCRIPTIONS, query.id, query)
+    async with audited(settings, "something"):
+        pass
+
+
+async def decided(settings: Settings) -> list[Any]:
+    """Every decision as readers see it."""
+    async with connect(settings) as client:
+        reader = DecisionReader(client, Indices(settings.namespace, ""), b"")
+        return [
+            (await reader.reviews_of([LINK]))[LINK],
+            await reader.threads(["d1"]),
+            await reader.subscriptions("fr-pj", 10),
+        ]
+
+
+def known(installation: Installation) -> dict[tuple[str, str, str], str]:
+    """What agencies know after all hits: the band by receiver, case and reference."""
+    found: dict[tuple[str, str, str], str] = {}
+    for hit in installation.hits():
+        key = hit["receiver"], hit["case"], hit["reference"]
+        found.pop(key, None)
+        if hit["kind"] != "retracted":
+            found[key] = hit.get("band", "")
+    return found
+
+
+@pytest.fixture
+def elsewhere(engine_settings: Settings, tmp_path: Path) -> Installation:
+    """An installation without anything but what `liaison topics apply` makes."""
+    own = {"namespace": f"{engine_settings.namespace}2-", "home": tmp_path / "elsewhere"}
+    found = Installation(engine_settings.model_copy(update=own))
+    asyncio.run(apply_all(found.settings))
+    return found
+
+
+@pytest.fixture
+def environment(engine_environment: dict[str, str], elsewhere: Installation) -> dict[str, str]:
+    own = {"LIAISON_NAMESPACE": elsewhere.settings.namespace, "LIAISON_HOME": str(elsewhere.settings.home)}
+    return engine_environment | own
+
+
+@pytest.fixture
+def start_there(environment: dict[str, str], elsewhere: Installation) -> Iterator[Start]:
+    elsewhere.settings.home.mkdir()
+    with started(SCRIPT, environment, elsewhere.settings.home) as start:
+        yield start
+
+
+def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
+    records: Records,
+    installation: Installation,
+    elsewhere: Installation,
+    environment: dict[str, str],
+    start_all: Callable[[], Any],
+    start_there: Start,
+    wait_for: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, folder = installation.settings, Folder(tmp_path / "backup")
+    feed = records.feed(60)
+    start_all()
+    installation.push(feed)
+    asyncio.run(decide(settings))
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+
+    monkeypatch.setattr(backing_up, "SEGMENT_BYTES", 1)
+    done, cuts = until_done(lambda count: asyncio.run(backup(settings, folder, now, count)), 1, 5)
+    assert cuts > 1
+    assert done.finished
+    with pytest.raises(LiaisonError, match="end the workers first"):
+        asyncio.run(restore(settings, folder, lambda: None))
+
+    back, cuts = until_done(lambda count: asyncio.run(restore(elsewhere.settings, folder, count)), 2, 12)
+    assert cuts > 1
+    assert back.agencies == 4
+    assert asyncio.run(restore(elsewhere.settings, folder, lambda: None)).records == 0
+    for stage in STAGES:
+        start_there(stage)
+    wait_for(elsewhere.at_rest, deadline_s=120)
+    assert elsewhere.visible_links() == installation.visible_links() == installation.batch_links(feed)
+    keys = {(one.key or b"").decode() for one in feed}
+    assert elsewhere.cases(keys) == installation.cases(keys)
+    assert asyncio.run(decided(elsewhere.settings)) == asyncio.run(decided(settings))
+    assert known(elsewhere) == known(installation)
+    verified = subprocess.run(
+        [LIAISON, "ops", "audit", "verify", "--json"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert json.loads(verified.stdout)["findings"] == []
+
+    again = [*feed, records.message("fr-pj", "new")]
+    elsewhere.push(again)
+    wait_for(lambda: elsewhere.accounting().decided == len(again) and elsewhere.at_rest(), deadline_s=120)
+    counted = elsewhere.accounting()
+    assert counted.balanced
+    assert counted.accepted == 1, "intake knows every version that came before the backup"
+    assert elsewhere.visible_links() == installation.visible_links()
+
+
+def test_what_it_would_not_go_with_is_refused_before_anything_is_written(
+    records: Records, installation: Installation, elsewhere: Installation, tmp_path: Path
+) -> None:
+    folder = Folder(tmp_path / "backup")
+    asyncio.run(decide(installation.settings))
+    asyncio.run(backup(installation.settings, folder, now, lambda: None))
+    for wrong, told in (({"hit_secret": "another"}, "LIAISON_HIT_SECRET"), ({"case_partitions": 8}, "are fixed")):
+        other = Settings(**(elsewhere.settings.model_dump() | wrong))
+        with pytest.raises(LiaisonError, match=told):
+            asyncio.run(restore(other, folder, lambda: None))
+    asyncio.run(decide(elsewhere.settings))
+    with pytest.raises(LiaisonError, match="there are records in"):
+        asyncio.run(restore(elsewhere.settings, folder, lambda: None))

@@ -1,0 +1,134 @@
+"""A real Prometheus with the configuration and the rules of deploy/: it shows lag, and which feed is silent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from aiokafka import AIOKafkaProducer
+from elasticsearch import Elasticsearch
+from status_ports import STAGES, Ports, free_ports
+from whole_installation import Installation, Records
+
+from pipeline.index.mappings import Indices
+from pipeline.localstack.ports import any_free
+from pipeline.streams import topics
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+
+DEPLOY = Path(__file__).parents[3] / "deploy" / "prometheus"
+
+TWO_DAYS_MS = 2 * 86_400_000
+
+
+@pytest.fixture
+def ports(engine_environment: dict[str, str]) -> Ports:
+    first = free_ports(len(STAGES))
+    engine_environment["LIAISON_METRICS_PORT"] = str(first)
+    return Ports(first)
+
+
+def configuration(folder: Path, ports: Ports) -> Path:
+    """That of deploy/, asked every second, for workers on loopback; an alert need not last before it fires."""
+    held = yaml.safe_load((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))
+    held["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    (job,) = held["scrape_configs"]
+    del job["dns_sd_configs"]
+    job["static_configs"] = [{"targets": [url.removeprefix("http://") for url in ports.of.values()]}]
+    rules = yaml.safe_load((DEPLOY / "alerts.yml").read_text(encoding="utf-8"))
+    for rule in rules["groups"][0]["rules"]:
+        rule["for"] = "0s"
+    (folder / "alerts.yml").write_text(yaml.safe_dump(rules), encoding="utf-8")
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(held), encoding="utf-8")
+    return folder / "prometheus.yml"
+
+
+class Prometheus:
+    """What a running Prometheus answers."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def ready(self) -> bool:
+        try:
+            return httpx.get(f"{self._url}/-/ready").is_success
+        except httpx.TransportError:
+            return False
+
+    def value(self, query: str) -> float | None:
+        """The first result of a query."""
+        found = httpx.get(f"{self._url}/api/v1/query", params={"query": query}).json()["data"]["result"]
+        return float(found[0]["value"][1]) if found else None
+
+    def firing(self, alert: str) -> list[dict[str, str]]:
+        """The labels of an alert's instances that fire."""
+        found = httpx.get(f"{self._url}/api/v1/alerts").json()["data"]["alerts"]
+        return [one["labels"] for one in found if one["labels"]["alertname"] == alert and one["state"] == "firing"]
+
+
+@pytest.fixture
+def prometheus(ports: Ports, tmp_path: Path, wait_for: Callable[..., Any]) -> Iterator[Prometheus]:
+    """Debian's prometheus on a free port of loopback, with storage of its own; ended by its id."""
+    program = shutil.which("prometheus")
+    if program is None:
+        message = "prometheus is missing: install Debian's package `prometheus`"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    address = f"127.0.0.1:{any_free()}"
+    words = [f"--config.file={configuration(tmp_path, ports)}", f"--storage.tsdb.path={tmp_path / 'tsdb'}"]
+    with (tmp_path / "prometheus.log").open("wb") as log:
+        command = [program, *words, f"--web.listen-address={address}", "--log.level=warn"]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        running = Prometheus(f"http://{address}")
+        wait_for(running.ready, 60)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def send_as_of(installation: Installation, records: Records, agency: str, at_ms: int) -> None:
+    """One record that its agency sent at another time."""
+    one = records.message(agency, "long-ago")
+    topic = topics.name(installation.settings, topics.CASES, agency=agency)
+    async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
+        await producer.send_and_wait(topic, one.value, key=one.key, partition=0, timestamp_ms=at_ms)
+
+
+def test_it_shows_the_lag_while_a_stage_is_held_up_and_the_feed_that_is_silent(
+    prometheus: Prometheus,
+    records: Records,
+    installation: Installation,
+    start_all: Callable[[], Any],
+    wait_for: Callable[..., Any],
+    elasticsearch_client: Elasticsearch,
+) -> None:
+    start_all()
+    installation.push([records.message(agency, "1") for agency in ("fr-pj", "be-fp", "de-bk")])
+    asyncio.run(send_as_of(installation, records, "nl-np", int(time.time() * 1000) - TWO_DAYS_MS))
+    wait_for(lambda: prometheus.value('sum(up{job="liaison"})') == len(STAGES), 90)
+    wait_for(lambda: prometheus.value("sum(liaison_records_total{feed='intake'})") == 4, 90)
+    silent = wait_for(lambda: prometheus.firing("LiaisonFeedSilent"), 60)
+    assert [one["topic"] for one in silent] == ["cases.nl-np"]
+
+    wait_for(installation.at_rest, 90)
+    cases = Indices(installation.settings.namespace, installation.generation).own("cases")
+    lag = "sum(liaison_lag_records{feed='index-cases'})"
+    wait_for(lambda: prometheus.value(lag) == 0, 60)
+    elasticsearch_client.indices.add_block(index=cases, block="write")
+    installation.push([records.message("fr-pj", str(number)) for number in range(10, 30)])
+    wait_for(lambda: (prometheus.value(lag) or 0) > 0, 60)
+    elasticsearch_client.indices.put_settings(index=cases, settings={"index.blocks.write": None})
+    wait_for(lambda: prometheus.value(lag) == 0, 90)
+    assert prometheus.firing("LiaisonWorkerDown") == []

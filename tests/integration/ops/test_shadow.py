@@ -1,0 +1,82 @@
+"""A second model over the same accepted cases: what it would change is told, and nothing is changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+from whole_installation import Installation, Records
+
+from pipeline.matching.model import Model, Prior, dump, load_model
+from pipeline.streams import topics
+from pipeline.streams.lag import ends_of
+from pipeline.streams.registry import agencies
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def shifted(folder: Path, hundredths: int) -> tuple[Path, Model]:
+    """The shipped model with another prior, in a file and loaded."""
+    file = load_model().file
+    prior = Prior(file.prior.bits + hundredths, file.prior.companion + hundredths)
+    made = msgspec.structs.replace(file, version=f"shifted by {hundredths}", prior=prior)
+    path = folder / f"{hundredths}.json"
+    path.write_bytes(dump(made))
+    return path, Model(made)
+
+
+def ends(installation: Installation) -> dict[str, int]:
+    """Where every topic but the audit trail ends."""
+
+    async def found() -> dict[str, int]:
+        settings = installation.settings
+        planned = topics.plan(settings, await agencies(settings), [installation.generation])
+        held = [TopicPartition(one.name, p) for one in planned for p in range(one.partitions)]
+        return {f"{p.topic}-{p.partition}": end for p, end in (await ends_of(settings, held)).items()}
+
+    return {name: end for name, end in asyncio.run(found()).items() if not name.endswith("audit-0")}
+
+
+def test_links_that_would_appear_and_vanish_are_those_of_a_batch_run_with_the_model(
+    records: Records, installation: Installation, start_all: Any, wait_for: Any, liaison: Run, tmp_path: Path
+) -> None:
+    feed = records.feed(60)
+    start_all()
+    installation.push(feed)
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    now, before = installation.visible_links(), ends(installation)
+    for shift in (-1800, 900):
+        path, model = shifted(tmp_path, shift)
+        output = tmp_path / "changes.ndjson"
+        done = liaison("shadow", "--model", str(path), "-o", str(output), "--json")
+        assert done.returncode == 0, done.stderr
+        told, then = json.loads(done.stdout), installation.batch_links(feed, model)
+        changes = [json.loads(line) for line in output.read_text().splitlines()]
+        found = {kind: {one["link_id"] for one in changes if one["change"] == kind} for kind in ("appears", "vanishes")}
+        assert found == {"appears": then.keys() - now.keys(), "vanishes": now.keys() - then.keys()}
+        assert (told["links_active"], told["links_shadow"]) == (len(now), len(then))
+        assert (told["appear"], told["vanish"]) == (len(found["appears"]), len(found["vanishes"]))
+        assert {one["link_id"]: one["after"]["score"] for one in changes if "after" in one}.items() <= {
+            (link, score) for link, (_, _, score) in then.items()
+        }
+    assert len(found["vanishes"]) == 0
+    assert ends(installation) == before, "nothing was written"
+    assert installation.visible_links() == now
+    assert not list(installation.settings.home.glob("stores/shadow-*"))
+    assert liaison("shadow", "--model", str(shifted(tmp_path, 0)[0])).returncode == 0
+
+
+def test_the_active_model_is_no_second_one(installation: Installation, liaison: Run, tmp_path: Path) -> None:
+    path = tmp_path / "same.json"
+    path.write_bytes(dump(load_model().file))
+    done = liaison("shadow", "--model", str(path))
+    assert (done.returncode, done.stderr) == (1, "liaison: that is the active model\n")

@@ -1,0 +1,94 @@
+"""A person asks one agency what it holds of him: its own records and who saw them, nothing of anybody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from whole_installation import Installation, Records
+
+from pipeline.access.audit import Act, Form, Kind, Shown
+from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.audit_log import audit_log
+from pipeline.streams.audit_tail import entries
+from pipeline.streams.decision_log import DecisionLog
+from pipeline.times import now
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+WHO = "Ivan Petrov 1980-05-14"
+SILENT = {"code": "H3", "releasable_to": [], "purposes": ["investigation"]}
+
+
+async def happen(settings: Settings) -> None:
+    """Two agencies were shown cases of fr-pj, one of them by a disclosure; another case was shown to somebody too."""
+    seen = Shown("fr-pj:one", Form.FULL)
+    async with audit_log(settings, now) as log:
+        await log.write(Act(Kind.READ, "bert", "be-fp", "BE", purpose="investigation", shown=(seen,)))
+        others = (Shown("fr-pj:two", Form.HIT), Shown("be-fp:secret", Form.FULL))
+        await log.write(Act(Kind.SEARCH, "anna", "fr-pj", "FR", purpose="prevention", shown=others))
+        await log.write(Act(Kind.READ, "dora", "de-bk", "DE", shown=(Shown("be-fp:secret", Form.HIT),)))
+    until = datetime.now(UTC) + timedelta(days=1)
+    async with DecisionLog(settings) as log:
+        for case, owner in (("fr-pj:one", "fr-pj"), ("be-fp:secret", "be-fp")):
+            step = Step(Move.GRANT, owner, "someone", datetime.now(UTC), until=until)
+            await log.write(topics.DISCLOSURES, case, Disclosure(case, case, owner, "de-bk", steps=(step,)))
+
+
+def test_the_report_holds_what_the_agency_holds_of_him_and_nothing_of_others(
+    records: Records, installation: Installation, start_all: Any, wait_for: Any, liaison: Run
+) -> None:
+    petrov = {"names": [{"given": "Ivan", "family": "Petrov"}], "birth_date": "1980-05-14"}
+    feed = [
+        records.message("fr-pj", "one", people=[records.person(**petrov), records.person()]),
+        records.message("fr-pj", "two", people=[records.person(**petrov)], handling=SILENT),
+        records.message("fr-pj", "another"),
+        records.message("fr-pj", "gone", people=[records.person(**petrov)]),
+        records.message("fr-pj", "gone", 2, status="withdrawn"),
+        records.message("be-fp", "secret", people=[records.person(**petrov)], handling=SILENT),
+        records.message("be-fp", "open", people=[records.person(**petrov)]),
+    ]
+    start_all()
+    installation.push(feed)
+    asyncio.run(happen(installation.settings))
+    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+
+    done = liaison("subject-report", WHO, "--agency", "fr-pj", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["complete"]
+    found = {one["case"]: one for one in report["records"]}
+    assert found.keys() == {"fr-pj:one", "fr-pj:two"}
+    assert [one["names"] for one in found["fr-pj:one"]["entities"]] == [petrov["names"]], "not the other person"
+    seen = {(one["agency"], one["form"], one["subject"]) for held in found.values() for one in held["accesses"]}
+    assert seen == {("be-fp", "full", None), ("fr-pj", "hit", "anna")}
+    assert [(one["agency"], one["state"]) for one in found["fr-pj:one"]["disclosures"]] == [("de-bk", "granted")]
+    assert "be-fp:" not in done.stdout
+    assert "be-fp:" not in liaison("subject-report", WHO, "--agency", "fr-pj").stdout
+
+    entry = asyncio.run(last(installation.settings))
+    assert (entry.object, {one.case for one in entry.shown}) == ("subject-report fr-pj", found.keys())
+    assert entry.query
+    assert "Petrov" not in entry.query
+    assert (
+        json.loads(liaison("subject-report", "Nobody Known 1999-01-01", "--agency", "fr-pj", "--json").stdout)[
+            "records"
+        ]
+        == []
+    )
+    unknown = liaison("subject-report", WHO, "--agency", "xx-no")
+    assert (unknown.returncode, unknown.stderr) == (1, "liaison: no agency xx-no is registered\n")
+
+
+async def last(settings: Settings) -> Any:
+    """The last act of the audit trail that names what was done."""
+    return [entry async for entry in entries(settings) if entry.object][-1]

@@ -1,0 +1,257 @@
+"""On a broker that asks: each process has the rights that it needs, needs each that it has, and tells no secret."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import msgspec
+import pytest
+from aiokafka import AIOKafkaProducer
+from liaison_command import LIAISON
+from secure_broker import Rule, log_decisions, refusals, rules_used, secure_broker
+from whole_installation import COUNTRIES, Records
+
+from pipeline.access.requester import Requester, Role
+from pipeline.access.token_keys import issue
+from pipeline.localstack import stack
+from pipeline.localstack.layout import Layout
+from pipeline.localstack.ports import any_free
+from pipeline.matching.model import Prior, dump, load_model
+from pipeline.records.agencies import Agency
+from pipeline.settings import Settings
+from pipeline.streams import registry, topics
+from pipeline.streams.connection import options
+from pipeline.streams.control import control
+from pipeline.streams.rights import ROLES, role_grants
+from pipeline.streams.setup import apply_all
+from pipeline.web.session import GROUNDS, TOKEN
+
+pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("secure"), pytest.mark.timeout(400)]
+
+SECRETS = {
+    "LIAISON_HIT_SECRET": "canary-of-the-hits",
+    "LIAISON_OIDC_CLIENT_SECRET": "canary-of-the-sign-in",
+    "LIAISON_ELASTICSEARCH_USERNAME": "someone",
+    "LIAISON_ELASTICSEARCH_PASSWORD": "canary-of-the-index",
+}
+"""The embedded Elasticsearch asks for no password, and takes any."""
+
+HIT_ONLY = {"code": "H2", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
+WHY = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1"}
+
+
+class Secured:
+    """An installation on a broker that asks, with every process under its own user, and what all of them print."""
+
+    def __init__(self, operator: Settings, folder: Path, wait_for: Callable[..., Any]) -> None:
+        self.operator, self.folder, self.wait_for = operator, folder, wait_for
+        self.port = any_free()
+        self.environment = {
+            **os.environ, **SECRETS, "LIAISON_HOME": str(operator.home), "LIAISON_NAMESPACE": operator.namespace,
+            "LIAISON_ELASTICSEARCH_URL": operator.elasticsearch_url, "LIAISON_KAFKA_URL": "",
+            "LIAISON_METRICS_PORT": "0",
+        }  # fmt: skip
+        people = (
+            Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR, Role.FEED})),
+            Requester("bert", "be-fp", "BE", frozenset({Role.INVESTIGATOR, Role.FEED})),
+            Requester("noor", "nl-np", "NL", frozenset({Role.OPS})),
+        )
+        now, lasts = datetime.now(UTC), timedelta(hours=1)
+        self.tokens = {one.subject: issue(operator, one, now, lasts) for one in people}
+        self._processes = ExitStack()
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """A `liaison` process until the end, its output in a file."""
+        with (self.folder / f"{'-'.join(words[:2])}-{time.monotonic_ns()}.log").open("wb") as log:
+            process = subprocess.Popen([LIAISON, *words], env=self.environment, stdout=log, stderr=log)
+        self._processes.callback(self.end, process)
+        return process
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        process.wait(60)
+
+    def close(self) -> None:
+        self._processes.close()
+
+    def run(self, *words: str) -> str:
+        """A `liaison` command to its end; what it prints is kept as well."""
+        done = subprocess.run([LIAISON, *words], env=self.environment, capture_output=True, text=True, timeout=120)
+        (self.folder / f"{'-'.join(words[:2])}-{time.monotonic_ns()}.log").write_text(done.stdout + done.stderr)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:
+        headers = WHY | {"Authorization": f"Bearer {self.tokens[who]}"}
+        answer = httpx.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=60, **more)
+        with (self.folder / "answers.log").open("a") as log:
+            log.write(f"{answer.headers}\n{answer.text}\n")
+        return answer
+
+    def said(self) -> Iterator[tuple[str, str]]:
+        """Everything that was printed or logged, the engines' logs included."""
+        for file in [*self.folder.glob("*.log"), *(self.operator.home / "logs").glob("*.log*")]:
+            yield file.name, file.read_text(errors="replace")
+
+    def unused(self) -> dict[str, set[Rule]]:
+        """By role, the rights without which all that was done would have been allowed just the same."""
+        used = rules_used(self.operator.home)
+        granted = {role: {Rule(*grant) for grant in role_grants(self.operator, role)} for role in ROLES}
+        return {
+            role: rules - used.get(self.operator.namespace + role, set())
+            for role, rules in granted.items()
+            if rules - used.get(self.operator.namespace + role, set())
+        }
+
+
+@pytest.fixture(scope="module")
+def secured(
+    engines: stack.Endpoints, elasticsearch_client: Any, tmp_path_factory: pytest.TempPathFactory, wait_for: Any
+) -> Iterator[Secured]:
+    """Everything that a right is for has been done in it."""
+    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("said")
+    with secure_broker(home, engines.elasticsearch, namespace=f"t{os.getpid()}-") as operator:
+        log_decisions(operator)
+        found = Secured(operator, folder, wait_for)
+        try:
+            live(found)
+            yield found
+        finally:
+            found.close()
+            names = list(elasticsearch_client.indices.get(index=f"{operator.namespace}*", expand_wildcards="all"))
+            elasticsearch_client.indices.delete(index=names)
+
+
+def live(secured: Secured) -> None:
+    """Records, decisions, faults of ours, a store that is lost, a second generation."""
+    asyncio.run(prepare(secured.operator))
+    workers = {stage: secured.start("worker", stage) for stage in ("intake", "correlate", "project", "notify")}
+    secured.start("serve", "--port", str(secured.port))
+    secured.wait_for(lambda: serves(secured), 90)
+    push(secured)
+    found = secured.wait_for(lambda: answered(secured), 120)
+    decide(secured, found["hits"][0]["reference"])
+    asyncio.run(poison(secured.operator))
+    lose_the_store(secured, workers["correlate"])
+    build_another(secured)
+    look_after(secured)
+    secured.wait_for(lambda: not secured.unused(), 60)
+
+
+async def prepare(operator: Settings) -> None:
+    await apply_all(operator)
+    for name, country in COUNTRIES.items():
+        await registry.add(operator, Agency(name, country))
+
+
+def serves(secured: Secured) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{secured.port}/readyz").is_success
+    except httpx.TransportError:
+        return False
+
+
+def push(secured: Secured) -> None:
+    records = Records()
+    petrov = records.person(names=[{"given": "Ivan", "family": "Petrov"}], birth_date="1980-05-14")
+    feeds = {
+        ("anna", "fr-pj"): [records.message("fr-pj", "1", people=[petrov]), records.message("fr-pj", "2")],
+        ("bert", "be-fp"): [
+            records.message("be-fp", "1", people=[petrov]),
+            records.message("be-fp", "2", people=[petrov], handling=HIT_ONLY),
+        ],
+    }
+    for (who, agency), messages in feeds.items():
+        body = b"\n".join([*(one.value or b"" for one in messages), b"{broken"])
+        answer = secured.ask(who, "POST", f"/v1/feeds/{agency}/cases?validate=false&upload=first", content=body)
+        assert answer.status_code == 200, answer.text
+        assert '"accepted"' in answer.text
+
+
+def answered(secured: Secured) -> dict[str, Any]:
+    """What Anna finds, once all of it is there."""
+    answer = secured.ask("anna", "POST", "/v1/search", json={"question": "Ivan Petrov 1980-05-14"})
+    found: dict[str, Any] = answer.json() if answer.is_success else {}
+    links = secured.ask("anna", "GET", "/v1/cases/fr-pj:1/links")
+    return found if found.get("hits") and len(found["results"]) == 2 and links.is_success else {}
+
+
+def decide(secured: Secured, reference: str) -> None:
+    links = secured.ask("anna", "GET", "/v1/cases/fr-pj:1/links").json()["links"]
+    link = next(one["link_id"] for one in links if one.get("link_id") and one["view"] == "full")
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    done = [
+        secured.ask("anna", "POST", "/v1/subscriptions", json={"question": "Ivan Petrov 1980-05-14"}),
+        secured.ask("anna", "POST", f"/v1/links/{link}/reviews", json={"verdict": "same", "reason": "the same"}),
+        secured.ask("anna", "PUT", f"/v1/inbox/{link}", json={"assignee": "anna"}),
+        secured.ask(
+            "anna", "POST", "/v1/disclosures", json={"reference": reference, "reason": "needed", "deadline": until}
+        ),
+    ]
+    assert [one.status_code for one in done] == [200] * len(done), [one.text for one in done]
+
+
+def look_after(secured: Secured) -> None:
+    """The page of those who operate shows what stages have yet to do."""
+    cookies = {
+        TOKEN: secured.tokens["noor"],
+        GROUNDS: quote(json.dumps({"purpose": "prevention", "case_reference": "1"})),
+    }
+    page = httpx.get(f"http://127.0.0.1:{secured.port}/operations", cookies=cookies, timeout=60)
+    assert "cases.fr-pj" in page.text
+
+
+async def poison(operator: Settings) -> None:
+    """What no stage of ours can read, in its input: kept in `rejected` by whom it reaches."""
+    active = (await control(operator)).active
+    async with AIOKafkaProducer(**options(operator)) as producer:
+        for topic in (topics.ACCEPTED, topics.BLOCKS):
+            name = topics.name(operator, topic, generation=active)
+            await producer.send_and_wait(name, b"poison", key=b"poison", partition=0)
+
+
+def lose_the_store(secured: Secured, correlate: subprocess.Popen[bytes]) -> None:
+    secured.end(correlate)
+    shutil.rmtree(secured.operator.home / "stores" / "local" / "correlate")
+    secured.start("worker", "correlate")
+
+
+def build_another(secured: Secured) -> None:
+    file = load_model().file
+    path = secured.folder / "other.json"
+    prior = Prior(file.prior.bits - 100, file.prior.companion - 100)
+    path.write_bytes(dump(msgspec.structs.replace(file, version="other", prior=prior)))
+    new = json.loads(secured.run("ops", "generation", "build", "--model", str(path), "--json"))["generation"]
+    secured.start("worker", "derive", "--generation", new)
+
+
+def test_every_processs_own_rights_suffice(secured: Secured) -> None:
+    assert refusals(secured.operator.home) == []
+
+
+def test_no_process_has_a_right_that_it_does_not_need(secured: Secured) -> None:
+    assert secured.unused() == {}
+
+
+def test_secrets_are_in_no_log_and_no_answer(secured: Secured) -> None:
+    credentials = Layout.of(secured.operator.home).access.parent.glob("*.json")
+    passwords = {file.name: json.loads(file.read_text())["password"] for file in credentials}
+    assert len(passwords) == len(ROLES) + 1, "the operator's and each role's"
+    given = {name: value for name, value in SECRETS.items() if value.startswith("canary")}
+    said = dict(secured.said())
+    assert {"kafka.log", "answers.log"} <= said.keys()
+    assert sum("worker" in name for name in said) == len(ROLES)
+    for name, secret in (passwords | given | secured.tokens).items():
+        assert [file for file, text in said.items() if secret in text] == [], name

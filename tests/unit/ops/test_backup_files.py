@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.errors import LiaisonError
+from pipeline.ops.backup_files import Folder, Manifest, Record, frames
+
+BEGUN = Manifest("b1", "cluster", "t-", 4, "mark", (0, 0, 0, 0), {}, "2026-11-25T10:00:00+00:00")
+LATER = "2026-11-25T11:00:00+00:00"
+
+
+def nothing() -> None:
+    pass
+
+
+def records(first: int, count: int) -> list[Record]:
+    return [Record(offset, 1000 + offset, b"key", b'{"n": %d}' % offset) for offset in range(first, first + count)]
+
+
+def held(path: Path) -> Folder:
+    """Two segments of one partition, and one of another topic with a Kafka null in it."""
+    folder = Folder(path)
+    folder.begin(BEGUN)
+    folder.write("accepted", 0, records(0, 3))
+    folder.write("accepted", 0, records(7, 2))
+    folder.write("control", 0, [Record(0, 1, b"gone", None)])
+    return folder
+
+
+def test_what_is_written_is_read_back_in_order(tmp_path: Path) -> None:
+    folder = held(tmp_path / "b")
+    done = folder.finish(BEGUN, LATER, nothing)
+    assert folder.whole(nothing) == done
+    assert list(folder.records(done, "accepted", 0)) == [*records(0, 3), *records(7, 2)]
+    assert [one.value for one in folder.records(done, "control", 0)] == [None]
+    assert list(folder.records(done, "accepted", 1)) == []
+    assert [(one.records, one.first, one.last) for one in done.segments] == [(3, 0, 2), (2, 7, 8), (1, 0, 0)]
+
+
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    held(tmp_path / "b").finish(BEGUN, LATER, nothing)
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (tmp_path / "b").rglob("*") if one.is_file()} == {0o600}
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (tmp_path / "b").rglob("*") if one.is_dir()} == {0o700}
+
+
+def test_one_that_was_cut_off_goes_on_behind_its_last_segment(tmp_path: Path) -> None:
+    folder = held(tmp_path / "b")
+    (tmp_path / "b" / "accepted" / "0" / "00000000000000000009.gz.part").write_bytes(b"torn")
+    assert (folder.behind("accepted", 0), folder.behind("accepted", 1)) == (9, 0)
+    assert folder.begin(msgspec.structs.replace(BEGUN, id="b2")) == BEGUN
+    folder.write("accepted", 0, records(9, 1))
+    done = folder.finish(BEGUN, LATER, nothing)
+    assert len(list(folder.records(done, "accepted", 0))) == 6
+
+
+def test_an_unfinished_one_is_not_restored_and_a_finished_one_not_added_to(tmp_path: Path) -> None:
+    folder = held(tmp_path / "b")
+    with pytest.raises(LiaisonError, match="unfinished"):
+        folder.whole(nothing)
+    folder.finish(BEGUN, LATER, nothing)
+    with pytest.raises(LiaisonError, match="choose another folder"):
+        folder.begin(BEGUN)
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear ...")
+    with pytest.raises(LiaisonError, match="something else"):
+        Folder(tmp_path).begin(BEGUN)
+    with pytest.raises(LiaisonError, match="no backup"):
+        Folder(tmp_path).whole(nothing)
+    with pytest.raises(LiaisonError, match="another installation"):
+        held(tmp_path / "b").begin(msgspec.structs.replace(BEGUN, cluster="other"))
+    (tmp_path / "b" / "manifest.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(BEGUN, format=2)))
+    with pytest.raises(LiaisonError, match="format 2"):
+        Folder(tmp_path / "b").whole(nothing)
+
+
+@pytest.mark.parametrize("harm", ["altered", "torn", "lost", "exchanged"])
+def test_what_is_not_what_was_written_is_found(tmp_path: Path, harm: str) -> None:
+    folder = held(tmp_path / "b")
+    folder.finish(BEGUN, LATER, nothing)
+    file = tmp_path / "b" / "accepted" / "0" / "00000000000000000007.gz"
+    if harm == "altered":
+        file.write_bytes(file.read_bytes()[:-9] + b"\0" + file.read_bytes()[-8:])
+    elif harm == "torn":
+        file.write_bytes(file.read_bytes()[:-4])
+    elif harm == "lost":
+        file.unlink()
+    else:
+        folder.write("accepted", 0, [Record(7, 1, b"key", b"{}"), Record(8, 1, b"key", b"{}")])
+    with pytest.raises(LiaisonError, match=r"0{19}7.gz"):
+        folder.whole(nothing)
+
+
+def test_a_frame_that_ends_early_is_no_record(tmp_path: Path) -> None:
+    import gzip
+
+    file = tmp_path / "0.gz"
+    file.write_bytes(gzip.compress((99).to_bytes(4, "big") + b"\x94"))
+    with pytest.raises(LiaisonError, match="cannot be read"):
+        list(frames(file))

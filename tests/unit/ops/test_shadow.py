@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pipeline.ops.shadow import Link, compared
+
+SURE, LIKELY = ("certain", 3000), ("probable", 2000)
+
+
+def link(number: int, band: tuple[str, int]) -> Link:
+    return Link(f"be-fp:{number}", f"fr-pj:{number}", band[1], 0.9, band[0])
+
+
+def test_links_that_appear_vanish_or_move_are_told_and_those_that_stay_are_counted() -> None:
+    before = {"stays": link(1, SURE), "moves": link(2, SURE), "vanishes": link(3, LIKELY)}
+    after = {"stays": link(1, SURE), "moves": link(2, LIKELY), "appears": link(4, SURE)}
+    found = compared("g1", before, "g2", after, 8)
+    assert [(one.change, one.link_id, one.case_a) for one in found.changes] == [
+        ("moves", "moves", "be-fp:2"), ("vanishes", "vanishes", "be-fp:3"), ("appears", "appears", "be-fp:4"),
+    ]  # fmt: skip
+    assert (found.links_active, found.links_shadow, found.cases) == (3, 3, 8)
+    assert (found.appear, found.vanish, found.move) == (1, 1, 1)
+    assert found.bands == {
+        "certain -> certain": 1, "certain -> probable": 1, "none -> certain": 1, "probable -> none": 1,
+    }  # fmt: skip
+
+
+def test_a_score_within_its_band_is_no_change() -> None:
+    found = compared("g1", {"l": link(1, ("certain", 3000))}, "g2", {"l": link(1, ("certain", 2900))}, 2)
+    assert found.changes == ()

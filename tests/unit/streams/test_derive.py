@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+from index_office import Office
+
+from pipeline.matching.model import load_model
+from pipeline.settings import Settings
+from pipeline.streams.control import new
+from pipeline.streams.derive import Derive
+from pipeline.streams.stateless import Nothing
+
+OFFICE = Office(load_model())
+RECORD = {"case_id": "1", "agency": "fr-pj", "country": "FR", "entities": []}
+
+
+class Kept(NamedTuple):
+    """A record of `accepted`."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+
+
+def derived(offset: int, born: tuple[int, ...], generation: str = "own") -> int:
+    """How many fingerprints a record that names this generation leads to."""
+    one = replace(new(OFFICE.model, 4), id="own", born=born)
+    accepted = OFFICE.accepted(RECORD)
+    provenance = msgspec.structs.replace(accepted.provenance, generation=generation)
+    value = msgspec.json.encode(msgspec.structs.replace(accepted, provenance=provenance))
+    records: Any = [Kept("accepted", 1, offset, b"fr-pj:1", value)]
+    return len(Derive(Settings(), one, OFFICE.model).step(TopicPartition("accepted", 1), Nothing(), records).outputs)
+
+
+def test_what_another_generation_took_in_goes_to_all_partitions() -> None:
+    assert derived(9, (0, 0, 0, 0), generation="another") == 4
+
+
+@pytest.mark.parametrize(("offset", "made"), [(6, 4), (7, 0), (8, 0)])
+def test_what_intake_wrote_itself_is_left_out_unless_that_was_in_an_earlier_life(offset: int, made: int) -> None:
+    assert derived(offset, (0, 7, 0, 0)) == made
+
+
+def test_a_generation_set_up_before_lives_were_told_apart_never_had_another() -> None:
+    assert derived(0, ()) == 0
