@@ -188,14 +188,16 @@ def _source(
     settings: Settings, one: Generation, kind: str, writing: Writing, places: Places
 ) -> tuple[topics.Topic, Any]:
     if kind == "cases":
-        return topics.ACCEPTED, Index(partial(accepted_document, current=one, model=one.compiled()), writing)
+        return topics.ACCEPTED, Index(
+            topics.ACCEPTED, partial(accepted_document, current=one, model=one.compiled()), writing
+        )
     if kind == "rejected":
-        return topics.REJECTED, Index(rejection_document, writing)
+        return topics.REJECTED, Index(topics.REJECTED, rejection_document, writing)
     if kind == "links":
         return topics.LINKS, ProjectLinks(settings, places, writing, b"", None)
     topic = next(topic for topic in DECISIONS if topic.pattern == kind)
     make = DECISIONS[topic]
-    return topic, Index(lambda record: make(record.value, record.offset), writing)
+    return topic, Index(topic, lambda record: make(record.value, record.offset), writing)
 
 
 async def _behind(client: AsyncElasticsearch, alias: str) -> str:

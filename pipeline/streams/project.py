@@ -58,13 +58,15 @@ _seen_encoder = msgspec.msgpack.Encoder()
 class Index(Stateless):
     """Indexes records that each make one document; repeated after a crash, since versions are external."""
 
-    def __init__(self, document: Callable[[ConsumerRecord], Action], writing: Writing) -> None:
-        self._document, self._writing = document, writing
+    def __init__(self, topic: topics.Topic, document: Callable[[ConsumerRecord], Action], writing: Writing) -> None:
+        self._compacted, self._document, self._writing = topic.compacted, document, writing
 
     def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
-        """The records' documents; for a repeated key only the last record counts, as in the compacted topic."""
-        last = {record.key: record for record in records if record.value is not None}
-        return Result(documents=[document_of(record, self._document) for record in last.values()])
+        """The records' documents; of a compacted topic only the last of each key counts."""
+        held = [record for record in records if record.value is not None]
+        if self._compacted:
+            held = list({record.key: record for record in held}.values())
+        return Result(documents=[document_of(record, self._document) for record in held])
 
     async def publish(self, result: Result) -> Sequence[Output]:
         """Write the documents."""
@@ -104,7 +106,7 @@ def _decision_feeds(settings: Settings, writing: Writing) -> list[Feed]:
 def _decision_feed(
     settings: Settings, writing: Writing, topic: topics.Topic, make: Callable[[bytes, int], Action]
 ) -> Feed:
-    work = Index(lambda record: make(record.value, record.offset), writing)
+    work = Index(topic, lambda record: make(record.value, record.offset), writing)
     return Feed(f"index-{topic.pattern}", [topics.name(settings, topic)], work, ALL, transactional=False)
 
 
@@ -191,7 +193,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
         indices = Indices(settings.namespace, current.id)
         await _prepared(settings, client, indices)
         writing = Writing(settings, BulkWriter(client, indices))
-        cases = Index(partial(accepted_document, current=current, model=current.compiled()), writing)
+        cases = Index(topics.ACCEPTED, partial(accepted_document, current=current, model=current.compiled()), writing)
         places = Places(settings, STAGE, current.id, found)
         secret = found.secret(settings)
         telling = Telling(settings, places, STAGE, current.id, secret) if current.id == held.active else None
@@ -200,7 +202,9 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
             Feed(STAGE, [links], ProjectLinks(settings, places, writing, secret, telling), current.id),
         ]
         if telling is not None:  # what is not of a generation, the active one's workers index
-            feeds.append(Feed("index-rejected", [rejected], Index(rejection_document, writing), ALL, False))
+            feeds.append(
+                Feed("index-rejected", [rejected], Index(topics.REJECTED, rejection_document, writing), ALL, False)
+            )
             feeds += _decision_feeds(settings, writing)
         try:
             made = Stage(settings, f"{STAGE}-{current.id}", feeds, found.topics, after)
