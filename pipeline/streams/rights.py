@@ -100,6 +100,7 @@ ROLES: Final = {
             topics.AGENCIES,
             topics.CONTROL,
             topics.CASES,
+            topics.EXPIRIES,
             topics.RECEIPTS,
             topics.REJECTED,
             topics.ACCEPTED,
