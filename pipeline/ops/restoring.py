@@ -28,7 +28,7 @@ from pipeline.settings import Settings
 from pipeline.streams import admin, control, topics
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation
-from pipeline.streams.transactions import Lost, Output, Transactions
+from pipeline.streams.transactions import Applied, Lost, Output, Transactions
 
 STAGE: Final = "restore"
 
@@ -117,7 +117,7 @@ async def _filled(
             for partition in range(topics.partitions(settings, topic)):
                 source = TopicPartition(topics.name(settings, topic), partition)
                 records = folder.records(manifest, topic.pattern, partition)
-                written += await _copy(transactions, source, records, applied.get(source, -1), count)
+                written += await _copy(transactions, source, records, applied.get(source, Applied()).offset, count)
         await transactions.commit(await going_on(settings, folder, manifest, one, names, found), {})
         return written
     except Lost as error:
@@ -133,7 +133,7 @@ async def _copy(
     written = 0
     for part in _parts(one for one in records if one.offset > applied and one.value is not None):
         outputs = [Output(target.topic, target.partition, one.key, one.value or b"", one.at_ms) for one in part]
-        await transactions.commit(outputs, {target: part[-1].offset})
+        await transactions.commit(outputs, {target: Applied(part[-1].offset)})
         written += len(part)
         count()
     return written
