@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
@@ -18,6 +19,9 @@ from pipeline.streams import commands as streams
 from pipeline.web import commands as web
 
 FAILED = 1
+
+LIBRARIES = ("aiokafka", "kafka", "elastic_transport")
+"""What they say without being asked is of tries that they repeat; a worker or a server keeps a log of it."""
 
 
 def build() -> typer.Typer:
@@ -41,6 +45,8 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed, 2 usage."""
+    for name in LIBRARIES:
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         build()()
     except LiaisonError as error:

@@ -59,8 +59,9 @@ async def _add(settings: Settings, agency: Agency) -> int:
     """Register an agency; the topic of the audit trail comes first. Returns how many topics were created."""
     from pipeline.ops.operation import audited
     from pipeline.streams import admin, topics
-    from pipeline.streams.registry import add
+    from pipeline.streams.registry import add, check
 
+    check(agency)
     made = admin.apply(settings, topics.plan(settings, [], []))
     async with audited(settings, f"agency add {agency.name} {agency.country}"):
         made += await add(settings, agency)

@@ -39,7 +39,8 @@ async def add(settings: Settings, agency: Agency) -> admin.Applied:
 
     Raises LiaisonError for a name or country of the wrong form, or a name registered for another country.
     """
-    _check(agency, await agencies(settings))
+    check(agency)
+    _check_registered(agency, await agencies(settings))
     applied = admin.apply(settings, topics.plan(settings, [agency.name], []))
     await put(settings, agency)
     return applied
@@ -52,11 +53,15 @@ async def put(settings: Settings, agency: Agency) -> None:
         await producer.send_and_wait(topic, msgspec.json.encode(agency), key=agency.name.encode())
 
 
-def _check(agency: Agency, held: Mapping[str, Agency]) -> None:
+def check(agency: Agency) -> None:
+    """Raises LiaisonError for a name or a country that no agency can have."""
     if not _NAME.fullmatch(agency.name):
         raise LiaisonError("an agency's name has 1 to 32 of a-z, 0-9 and -, and begins with a letter or digit")
     if not _COUNTRY.fullmatch(agency.country):
         raise LiaisonError("a country is an ISO 3166-1 alpha-2 code, such as FR")
+
+
+def _check_registered(agency: Agency, held: Mapping[str, Agency]) -> None:
     before = held.get(agency.name)
     if before is not None and before.country != agency.country:
         raise LiaisonError(f"{agency.name} is registered for {before.country}")
