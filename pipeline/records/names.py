@@ -22,7 +22,8 @@ MAX_TOKENS = 40
 
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻʹ`´ʾʿ״׳\"](?=\w)|[ʹʺʼʻʾʿ׳]")
 _SEPARATORS = re.compile(rf"[^\w{MARKS}'/]+|_+")
-_ORDINAL = re.compile(r"\d+(st|nd|rd|th)")
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+"""Bearers of a name where a name or a part of it ends with it ("Klein 3rd"), else holders of a rank ("7th Earl of")."""
 _BLANKED = ("Cc", "Zl", "Zp", "Cs", "Cn", "Co")
 _ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
 
@@ -123,8 +124,10 @@ def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: boo
     last = at == len(spelled) - 1
     if word in words.GENERATIONS and at > 0:
         return words.GENERATIONS[word], "number"
-    if (word in words.TITLES and part != "family") or _ORDINAL.fullmatch(word):
+    if word in words.TITLES and part != "family":
         return word, "title"
+    if ordinal := _ORDINAL.fullmatch(word):
+        return (ordinal[1], "number") if last or part else (word, "title")
     if word in words.PARTICLES and not last and not _is_short_name(spelled, at, comma):
         return word, "particle"
     if word.isdigit():

@@ -9,7 +9,7 @@ import msgspec
 from pipeline.matching.names import levels
 from pipeline.matching.names.alignment import align
 from pipeline.matching.names.organisation_words import generic_form
-from pipeline.matching.names.prints import NamePrint, TokenPrint
+from pipeline.matching.names.prints import FIRST, NamePrint, TokenPrint
 from pipeline.matching.names.token_pairs import TokenPair
 
 _CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial": -450, "patronymic": -400}
@@ -68,7 +68,7 @@ def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
     if rest_a or rest_b:
         _unmatched([a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b], pairs)
     if a.numbers or b.numbers:
-        pairs.append(_numbers(a, b))
+        pairs += _numbers(a, b)
     if a.legal_forms and b.legal_forms and _forms_differ(a.legal_forms, b.legal_forms):
         texts = " ".join(a.legal_forms), " ".join(b.legal_forms)
         pairs.append(TokenPair(*texts, levels.DIFFERENT, _FORMS_DIFFER))
@@ -109,13 +109,23 @@ def _missing(token: TokenPrint) -> int:
     return _MISSING[token.kind] - (token.rarity // _CORE_SHARE if token.kind == "core" else 0)
 
 
-def _numbers(a: NamePrint, b: NamePrint) -> TokenPair:
-    texts = " ".join(a.numbers), " ".join(b.numbers)
-    if not a.numbers or not b.numbers:
-        return TokenPair(*texts, levels.MISSING, 0 if a.person else _NUMBER_MISSING)
-    if a.numbers == b.numbers:
-        return TokenPair(*texts, levels.SAME, 0 if a.person else NUMBERS_AGREE)
-    return TokenPair(*texts, levels.DIFFERENT, _NUMBERS_DIFFER)
+def _numbers(a: NamePrint, b: NamePrint) -> list[TokenPair]:
+    first, second = (_generation(a, b), _generation(b, a)) if a.person else (a.numbers, b.numbers)
+    if not first and not second:
+        return []
+    texts = " ".join(first), " ".join(second)
+    if not first or not second:
+        return [TokenPair(*texts, levels.MISSING, 0 if a.person else _NUMBER_MISSING)]
+    if first == second:
+        return [TokenPair(*texts, levels.SAME, 0 if a.person else NUMBERS_AGREE)]
+    return [TokenPair(*texts, levels.DIFFERENT, _NUMBERS_DIFFER)]
+
+
+def _generation(one: NamePrint, other: NamePrint) -> tuple[str, ...]:
+    """A person's numbers: "I" is the first where the other name has a number instead of it (Morris I, Morris II)."""
+    if one.numbers == (FIRST,) and other.numbers and FIRST not in other.numbers:
+        return ("1",)
+    return tuple(number for number in one.numbers if number != FIRST)
 
 
 def _forms_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:

@@ -27,6 +27,9 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": 
 _FORMS_OF_RARITY = 3
 MAX_ACRONYM = 6
 _MAX_INITIALS = 3
+FIRST = "i"
+"""Within a person's name the first of that name, an initial or a particle ("Casas i Riera"): only another's generation
+tells which, so that it stands among the numbers as it is."""
 NO_LETTERS = 999
 """More than any token has: nothing to join or abbreviate."""
 _MAX_KEYS = 6
@@ -79,10 +82,16 @@ def prepare(name: Name, entity_type: str) -> NamePrint:
     if "placeholder" in name.flags:
         return NamePrint((), person=person)
     tokens = tuple(token_print(token.text, token.kind) for token in name.tokens if token.kind in SIGNIFICANT)
-    numbers = tuple(sorted(token.text for token in name.tokens if token.kind == "number"))
+    numbers = _numbers(name.tokens, person)
     legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
     glue = _glue(name.tokens)
     return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue))
+
+
+def _numbers(tokens: tuple[Token, ...], person: bool) -> tuple[str, ...]:
+    found = [token.text for token in tokens if token.kind == "number"]
+    may_be_first = person and any(token.text == FIRST for token in tokens[1:])
+    return tuple(sorted([*found, FIRST] if may_be_first else found))
 
 
 def _glue(tokens: tuple[Token, ...]) -> tuple[str, ...]:

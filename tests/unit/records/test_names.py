@@ -44,6 +44,12 @@ def tokens_of(full: str, entity_type: str = "person", **parts: str) -> list[tupl
         ("नरेन्द्र मोदी", [("नरेन्द्र", "name"), ("मोदी", "name")]),
         ("Unknown Smith", [("smith", "name")]),
         ("Mr.", [("mr", "title")]),
+        ("Morris Klein 3rd", [("morris", "name"), ("klein", "name"), ("3", "number")]),
+        ("Klein 3rd, Morris", [("klein", "family"), ("3", "number"), ("morris", "given")]),
+        (
+            "William 7th Earl of Spencer",
+            [("william", "name"), ("7th", "title"), ("earl", "name"), ("of", "particle"), ("spencer", "name")],
+        ),
     ],
 )
 def test_tokens_of_people(full: str, tokens: list[tuple[str, str]]) -> None:

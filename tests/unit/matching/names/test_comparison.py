@@ -76,6 +76,21 @@ def test_father_and_son_differ_by_their_generation(hold: Any) -> None:
     assert hold("John Smith Jr.", "John Smith Sr.").bits < hold("John Smith", "John Smith Jr.").bits - 500
 
 
+@pytest.mark.parametrize("father", ["Morris I Klein", "Morris Klein I", "Klein, Morris I", "Morris Klein Sr."])
+@pytest.mark.parametrize("son", ["Morris II Klein", "Morris Klein 2nd", "Klein 2nd, Morris", "Morris Klein Jr."])
+def test_generations_are_written_in_many_ways(hold: Any, son: str, father: str) -> None:
+    assert hold(son, father).bits < hold("Morris Klein", "Morris Klein").bits - 500
+    assert hold(son, "Morris Klein Jr.").bits >= hold("Morris Klein", "Morris Klein").bits
+
+
+def test_an_i_that_is_no_generation_says_nothing(hold: Any) -> None:
+    """A Catalan particle, a middle initial: only another's generation makes it a number."""
+    assert hold("Josep Casas i Riera", "Josep Casas Riera").bits == hold("Josep Casas Riera", "Josep Casas Riera").bits
+    assert hold("Robert I. Smith", "Robert I. Smith Jr.").bits > hold("Robert I. Smith", "Robert Smith Jr.").bits + 500
+    levels = [pair.level for pair in hold("Josep Casas i Riera", "Josep Casas Riera").pairs]
+    assert levels == ["same"] * 3
+
+
 @pytest.mark.parametrize("nothing", ["", "unknown", "N/A", "inconnu", "Mr.", "Dr. Sheikh", "🙂", "-", "N.N.", "???"])
 def test_what_names_nobody_is_no_evidence(hold: Any, nothing: str) -> None:
     assert hold(nothing, nothing) == NOTHING
