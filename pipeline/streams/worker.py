@@ -20,6 +20,7 @@ from typing import Final
 import uvloop
 
 from pipeline.errors import LiaisonError
+from pipeline.heap import settle
 from pipeline.settings import Settings
 from pipeline.streams import correlate, derive, intake, metrics, notify, project
 from pipeline.streams.admin import admin
@@ -136,6 +137,7 @@ async def _stage(
 ) -> Ending:
     try:
         async with built as stage:
+            settle()
             log.info("%s: starting", name)
             begun.set()
             monitor.stage = stage

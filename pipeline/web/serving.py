@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -16,9 +15,6 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.web.app import mount
 from pipeline.web.people import Person
-
-YOUNG = 10_000
-"""Objects made between two looks of the garbage collector: those of one search, instead of a tenth of them."""
 
 READY_S = 60.0
 POLL_S = 0.05
@@ -42,13 +38,6 @@ def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] 
             ssl_keyfile=settings.api_key_file,
         )
     )
-
-
-def settle() -> None:
-    """Leave what is there for good out of the garbage collector's rounds, which took a third of a search's time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
 
 
 @contextmanager

@@ -26,28 +26,28 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Fingerprint]).decode
 
 
-def fill(folder: Path, partitions: int, held: int, cases: int) -> None:
-    """Fill the stores in a folder from `held` to `cases`; runs in a process of its own, so that none of it stays."""
-    child = get_context("spawn").Process(target=_fill, args=(folder, partitions, held, cases))
+def fill(folder: Path, partitions: int, cases: int, rarity: int) -> None:
+    """Fill the stores in a folder with so many cases; runs in a process of its own, so that none of it stays."""
+    child = get_context("spawn").Process(target=_fill, args=(folder, partitions, cases, rarity))
     child.start()
     child.join()
     if child.exitcode:
         raise RuntimeError("the stores could not be filled")
 
 
-def _fill(folder: Path, partitions: int, held: int, cases: int) -> None:
-    stages = Stages(folder, partitions, Stopwatch())
+def _fill(folder: Path, partitions: int, cases: int, rarity: int) -> None:
+    stages = Stages(folder, partitions, rarity, Stopwatch())
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        for block in pool.map(_made, *zip(*_blocks(held, cases), strict=True)):
+        for block in pool.map(_made, *zip(*_blocks(cases, rarity), strict=True)):
             stages.fill(_decode(block))
     stages.close()
 
 
-def _blocks(held: int, cases: int) -> Iterator[tuple[int, int, int]]:
-    """Seed, first case and count of each block."""
-    for first in range(held, cases, BLOCK):
-        yield FIRST_SEED + first, first, min(BLOCK, cases - first)
+def _blocks(cases: int, rarity: int) -> Iterator[tuple[int, int, int, int]]:
+    """Seed, first case and count of each block, and its keys' rarity."""
+    for first in range(0, cases, BLOCK):
+        yield FIRST_SEED + first, first, min(BLOCK, cases - first), rarity
 
 
-def _made(seed: int, first: int, count: int) -> bytes:
-    return _encode(list(islice(Population(seed, first).fingerprints(), count)))
+def _made(seed: int, first: int, count: int, rarity: int) -> bytes:
+    return _encode(list(islice(Population(seed, first, rarity).fingerprints(), count)))

@@ -10,17 +10,19 @@ from pathlib import Path
 from population import Population
 from stages import CHUNK, Stages, Stopwatch
 
+from pipeline.heap import settle
+
 WARM_UP = 2000
 """Cases that go through all stages first: caches are filled, and people in them may be seen again."""
 
 Row = dict[str, float]
 
 
-def measure(folder: Path, partitions: int, held: int, cases: int) -> Row:
+def measure(folder: Path, partitions: int, held: int, cases: int, rarity: int) -> Row:
     """Microseconds of CPU a case by stage and part, counts a case, megabytes; then WARM_UP + `cases` more are held."""
     context = get_context("spawn")
     here, there = context.Pipe(duplex=False)
-    child = context.Process(target=_measure, args=(there, folder, partitions, held, cases))
+    child = context.Process(target=_measure, args=(there, folder, partitions, held, cases, rarity))
     child.start()
     there.close()
     row: Row = here.recv()
@@ -28,16 +30,17 @@ def measure(folder: Path, partitions: int, held: int, cases: int) -> Row:
     return row
 
 
-def _measure(result: Connection, folder: Path, partitions: int, held: int, cases: int) -> None:
+def _measure(result: Connection, folder: Path, partitions: int, held: int, cases: int, rarity: int) -> None:
     watch, population = Stopwatch(), Population(held, made=held)
-    stages = Stages(folder, partitions, watch)
+    stages = Stages(folder, partitions, rarity, watch)
+    settle()
     _run(stages, population, WARM_UP, Stopwatch())
     watch.seconds.clear()
     before = stages.counts()
     links = _run(stages, population, cases, watch)
     row = {name: seconds / cases * 1e6 for name, seconds in watch.seconds.items()}
     row |= {name: (count - before[name]) / cases for name, count in stages.counts().items()}
-    row |= {"held": held, "links": links / cases, "disk": disk_mb(folder), "memory": memory_mb()}
+    row |= {"held": held, "rarity": rarity, "links": links / cases, "disk": disk_mb(folder), "memory": memory_mb()}
     stages.close()
     result.send(row)
 

@@ -74,11 +74,13 @@ class Population:
     """`messages()` and `fingerprints()` never end and go on where the other stopped; a seed gives one stream.
 
     `made` counts the cases and numbers them; streams that are to be held together begin at different counts.
+    `rarity` is how rare the keys of `fingerprints()` are, in hundredths of a bit; 0: as the shipped model has it.
     """
 
-    def __init__(self, seed: int, made: int = 0) -> None:
+    def __init__(self, seed: int, made: int = 0, rarity: int = 0) -> None:
         self._random = Random(seed)
         self._model = load_model()
+        self._rarity = rarity or self._model.key_rarity
         known = [(token, 2 ** (-rarity / 100)) for token, rarity in known_rarities().items() if token.isalpha()]
         self._names = [token for token, _ in known]
         self._name_weights = list(accumulate(weight for _, weight in known))
@@ -118,7 +120,7 @@ class Population:
     def _fingerprint(self, country: str, entities: tuple[EntityPrint, ...]) -> Fingerprint:
         agency = agency_of(country)
         case = f"{agency}:{self.made:08d}"
-        found = keys(entities, self._model.stop_keys, self._model.key_rarity)
+        found = keys(entities, self._model.stop_keys, self._rarity)
         return Fingerprint(
             case,
             1,

@@ -1,6 +1,9 @@
 """What a case costs in each stage as the stores grow: CPU on one core, with the real matcher and LMDB stores.
 
-    python tests/benchmarks/stream/run.py [--cases 10000 100000] [--partitions 4] [--measured 2000] [--plot FILE]
+    python tests/benchmarks/stream/run.py [--cases 10000 100000] [--rarity BITS] [--partitions 4] [--measured 2000]
+        [--plot FILE]
+
+Keys are as rare as `batch train --cases` makes them for the cases held, or as --rarity says in hundredths of a bit.
 
 Stores are filled by loading fingerprints without judging them, as a rebuild does; then new cases go through intake,
 correlate and project as messages, CHUNK at a time, in a process that holds nothing else. Kafka's and Elasticsearch's
@@ -17,9 +20,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from filling import fill
-from measuring import WARM_UP, Row, measure
+from measuring import Row, measure
 from rich.console import Console
 from rich.table import Table
+
+from pipeline.matching.training.run import key_rarity
 
 STAGES = ("intake", "correlate", "project")
 PARTS = ("screen", "rule out", "score", "explain", "commit")
@@ -30,25 +35,25 @@ def main() -> int:
     """Measure at each size, print the table, write the plot."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, nargs="+", default=[10_000, 100_000], help="cases held when measuring")
+    parser.add_argument("--rarity", type=int, help="hundredths of a bit; else as training sets it for the cases held")
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--measured", type=int, default=2000, help="cases measured at each size")
     parser.add_argument("--plot", type=Path, default=PLOT)
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        rows = measured_at(Path(folder), sorted(wanted.cases), wanted.partitions, wanted.measured)
+    rows = [
+        measured_at(cases, wanted.rarity or key_rarity(cases), wanted.partitions, wanted.measured)
+        for cases in sorted(wanted.cases)
+    ]
     report(rows)
     plot(rows, wanted.plot)
     return 0
 
 
-def measured_at(folder: Path, sizes: Sequence[int], partitions: int, measured: int) -> list[Row]:
-    """One row a size; the stores grow from one to the next."""
-    held, rows = 0, []
-    for cases in sizes:
-        fill(folder, partitions, held, cases)
-        rows.append(measure(folder, partitions, cases, measured))
-        held = cases + WARM_UP + measured
-    return rows
+def measured_at(cases: int, rarity: int, partitions: int, measured: int) -> Row:
+    """The row of one size, on stores of its own, as keys differ."""
+    with tempfile.TemporaryDirectory() as folder:
+        fill(Path(folder), partitions, cases, rarity)
+        return measure(Path(folder), partitions, cases, measured, rarity)
 
 
 def report(rows: Sequence[Row]) -> None:
@@ -56,6 +61,7 @@ def report(rows: Sequence[Row]) -> None:
     table = Table(title="CPU per case on one core, microseconds")
     columns = (
         "cases held",
+        "rarity",
         *STAGES,
         "all",
         "cases/s",
@@ -74,6 +80,7 @@ def report(rows: Sequence[Row]) -> None:
         figures = [*(row[stage] for stage in STAGES), whole, 1e6 / whole]
         table.add_row(
             f"{row['held']:,.0f}",
+            f"{row['rarity']:.0f}",
             *(f"{figure:,.0f}" for figure in figures),
             f"{row['candidates']:.1f}",
             f"{row['judged']:.2f}",

@@ -21,7 +21,7 @@ from pipeline.index.documents import case_document, link_document
 from pipeline.matching.ceiling import falls_short
 from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.model import load_model
+from pipeline.matching.model import Model, load_model
 from pipeline.matching.scoring import judge
 from pipeline.matching.screening import Screen
 from pipeline.records.agencies import Agency
@@ -63,10 +63,11 @@ class Stopwatch:
 class Stages:
     """Intake, all partitions of correlate, and project."""
 
-    def __init__(self, folder: Path, partitions: int, watch: Stopwatch) -> None:
+    def __init__(self, folder: Path, partitions: int, rarity: int, watch: Stopwatch) -> None:
+        """Open or make the stores in a folder; `rarity` is how rare a key must be, in hundredths of a bit."""
         identities = [Identity("bench", "blocks", partition, "bench") for partition in range(partitions)]
         self.stores = [LmdbStore(folder / str(one.partition), one) for one in identities]
-        self._model = load_model()
+        self._model = Model(msgspec.structs.replace(load_model().file, key_rarity=rarity))
         self._screen = Screen(self._model, THRESHOLD)
         agencies = {agency_of(country): Agency(agency_of(country), country) for country in COUNTRIES}
         self._desk = Desk(agencies, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gc
 
-from pipeline.web.serving import YOUNG, settle
+from pipeline.heap import YOUNG, settle
 
 
 def test_what_is_there_for_good_is_left_out_of_the_collectors_rounds() -> None:
