@@ -5,7 +5,7 @@ Keys depend on the case alone, never on what else is known, so every partition, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
 from pipeline.correlation.person_keys import person_keys
 from pipeline.correlation.thing_keys import thing_keys
@@ -20,12 +20,9 @@ def keys(entities: Iterable[EntityPrint], stop: Collection[int], rarity: int) ->
 
     `stop` are the model's keys of too common values; `rarity` is how rare a key must be, in hundredths of a bit.
     """
-    found = {key for entity in entities for key in entity_keys(entity, rarity)}
+    found: set[int] = set()
+    for entity in entities:
+        found.update(thing_keys(entity, rarity))
+        if entity.type == "person":
+            found |= person_keys(entity, rarity)
     return tuple(sorted(found.difference(stop))[:MAX_KEYS])
-
-
-def entity_keys(entity: EntityPrint, rarity: int) -> Iterator[int]:
-    """The keys that one entity yields."""
-    yield from thing_keys(entity, rarity)
-    if entity.type == "person":
-        yield from person_keys(entity, rarity)

@@ -90,8 +90,18 @@ _FIRST = tuple(int(kind) << HASH_BITS for kind in sorted(Kind))
 
 
 def key(kind: Kind, value: str) -> int:
-    """The key of one value, whose parts are joined by blanks: 48 bits of BLAKE2b under the kind's number."""
-    return _FIRST[kind] | int.from_bytes(blake2b(value.encode(), digest_size=HASH_BYTES).digest())
+    """The key of one value, whose parts are joined by blanks."""
+    return _FIRST[kind] | hashed(value)
+
+
+def first_of(kind: Kind) -> int:
+    """The lowest key of a kind: its number above the bits of the hash."""
+    return _FIRST[kind]
+
+
+def hashed(value: str) -> int:
+    """48 bits of BLAKE2b."""
+    return int.from_bytes(blake2b(value.encode(), digest_size=HASH_BYTES).digest())
 
 
 def kind_of(key: int) -> Kind:

@@ -166,6 +166,7 @@ def test_keys_are_the_same_for_ever() -> None:
     """A change here changes the generation: raise FORMS in pipeline.matching.model with it."""
     assert key(Kind.IDENTIFIER, "12A834567") == 193248281707249
     assert keys((thing("passport", "12AB34567"),))[0] == 193248281707249
+    assert keys((person("Zbigniew Oczko", BORN),))[0] == 3714272968873825
 
 
 def test_stop_keys_are_left_out() -> None:

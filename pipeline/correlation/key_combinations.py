@@ -1,0 +1,125 @@
+"""Which values of a person make a blocking key together, by how rare each is.
+
+Only the shortest combinations yield keys: what is rare enough needs no company. Which combinations are used is what
+forward selection took, by true pairs gained for each candidate and key, on historical figures, FEBRL and fake_1000.
+Attributes are as rare as their kind, so what a name token takes into its keys is known once its own rarity is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from pipeline.correlation.kinds import Kind, first_of, hashed
+
+RARITIES = {"y": 600, "m": 950, "d": 800, "f": 1400, "p": 550, "c": 1100, "u": 1600, "a": 800, "i": 350}
+"""Rarity of an attribute's common value, in hundredths of a bit: 64 birth years; 12 months in each; 365 days in any
+order of day and month; both; a city of one in 45, since cities that sound alike are one; 2,000 postcodes; of those that
+a few doors share more than a million; 256 postal areas; 11 first letters."""
+
+COMBINATIONS = {
+    Kind.POSTCODE: "/c /a",
+    Kind.POSTCODE_DATE: "/mc",
+    Kind.DATE: "/f /m",
+    Kind.DATE_PLACE: "/fp /dp /yp",
+    Kind.DATE_INITIAL: "/fi",
+    Kind.NAME: "s/ v/ x/ o/",
+    Kind.NAME_PAIR: "ss/ sv/ sx/ vx/ xx/ oo/ ox/",
+    Kind.NAME_DATE: "s/f o/f",
+    Kind.NAME_POSTCODE: "o/c",
+    Kind.NAME_YEAR: "s/y x/y",
+    Kind.NAME_PLACE: "s/p v/p o/p x/p",
+    Kind.NAMES_DATE: "ss/y sv/y oo/y ss/d",
+    Kind.NAMES_PLACE: "ss/p oo/p oo/a",
+    Kind.NAME_YEAR_PLACE: "s/yp v/yp x/yp o/yp",
+}
+"""What each kind puts together, as letters of name parts / letters of attributes.
+
+Of a name token: o its onset, s its consonant skeleton, v a class of variants, x its spelling where the skeleton is too
+common. Of a birth date: y year, m month, d day in either order of day and month, f all of it. p a place's sound, c
+postcode (u where a few doors share it), a postal area, i initial.
+"""
+
+TOO_RARE = 1 << 20
+"""No value is so rare."""
+
+
+class Joined(NamedTuple):
+    """Attributes that make a key with name parts of some letters, by rarities of these in hundredths of a bit.
+
+    The parts together must be `least` rare. Below the others all of these must stay, lest a shorter combination does:
+    the parts together, the first of two, the second, the parts with a sound in place of a spelling.
+    """
+
+    attributes: str
+    base: int
+    """The kind and a hash of the letters; with the hashes of all values in it by XOR it is the key."""
+    least: int
+    below: int = TOO_RARE
+    first: int = TOO_RARE
+    second: int = TOO_RARE
+    heard: int = TOO_RARE
+
+
+class Plan(NamedTuple):
+    """All keys that are wanted under one key rarity."""
+
+    alone: tuple[tuple[str, int], ...]
+    """Attributes that make a key without a name part, with what the key is but for them."""
+    names: Mapping[str, tuple[Joined, ...]]
+    """What joins name parts, by the parts' letters, of two in either order; what asks for least rarity first."""
+
+
+_WANTED = [(kind, *one.partition("/")[::2]) for kind, some in COMBINATIONS.items() for one in some.split()]
+_KNOWN = {(named, attributes) for _, named, attributes in _WANTED}
+
+PAIRS = sorted({pair for _, _, one in _WANTED if len(one) > 1 for pair in (one, one.replace("c", "u"))})
+"""Attributes that are put together."""
+
+
+@lru_cache(maxsize=8)
+def plan(enough: int) -> Plan:
+    """The keys that are wanted, where one must be so rare (hundredths of a bit)."""
+    found: dict[str, list[Joined]] = {}
+    for kind, named, attributes in _WANTED:
+        for variant in dict.fromkeys((attributes, attributes.replace("c", "u"))):
+            if (joined := _joined(kind, named, attributes, variant, enough)) is not None:
+                found.setdefault(named, []).append(joined)
+    alone = tuple((one.attributes, one.base) for one in found.pop("") if one.least <= 0 < one.below)
+    swapped = {named[::-1]: [_swapped(one) for one in some] for named, some in found.items() if named != named[::-1]}
+    return Plan(alone, {named: tuple(sorted(some, key=_least)) for named, some in (found | swapped).items()})
+
+
+def _joined(kind: Kind, named: str, attributes: str, variant: str, enough: int) -> Joined | None:
+    """The limits of one combination; None where its attributes have a key of their own."""
+    rarities = [RARITIES[letter] for letter in variant]
+    together, (first, second) = sum(rarities), rarities if len(rarities) > 1 else (0, 0)
+    limit = partial(_limit, named, attributes, enough)
+    if limit("", attributes, together) <= 0:
+        return None
+    heard = "".join(sorted(named.replace("x", "s", 1)))
+    return Joined(
+        variant,
+        first_of(kind) | hashed(f"{named}/{attributes}"),
+        enough - together,
+        min(limit(named, "", 0), limit(named, attributes[:-1], first), limit(named, attributes[-1:], second)),
+        limit(named[:1], attributes, together),
+        limit(named[1:], attributes, together),
+        limit(heard, attributes, together),
+    )
+
+
+def _limit(named: str, attributes: str, enough: int, lesser: str, others: str, rarity: int) -> int:
+    """How rare the name parts of a lesser combination are from where it has keys of its own."""
+    if (lesser, others) == (named, attributes) or (lesser, others) not in _KNOWN:
+        return TOO_RARE
+    return enough - rarity
+
+
+def _swapped(one: Joined) -> Joined:
+    return one._replace(first=one.second, second=one.first)
+
+
+def _least(one: Joined) -> int:
+    return one.least
