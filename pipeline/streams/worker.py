@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -48,6 +49,8 @@ BUILDERS: Final[dict[str, Build]] = {
 AGAIN_S: Final = 1.0
 """Pause before starting anew, so that a lasting fault makes no busy loop."""
 
+ENDED_WITHIN_S: Final = 25.0
+"""A worker that was told to end is gone after this: good order takes 15 s at most, Kubernetes kills after 30."""
 
 TEND_S: Final = 3600.0
 """How often a worker tends its stores, of which those abandoned are deleted after a day."""
@@ -126,6 +129,8 @@ async def _worked(built: AbstractAsyncContextManager[Stage], name: str, attached
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    if stop.is_set():
+        _end_for_certain()
     if not begun.is_set():  # it waits for Elasticsearch or a first agency
         running.cancel()
     await asyncio.wait([running])
@@ -156,6 +161,18 @@ def _listen(stop: asyncio.Event, attached: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     if attached:
         loop.add_reader(sys.stdin.fileno(), _read_end, stop)
+
+
+def _end_for_certain() -> None:
+    """End the process, if need be without good order: its Kafka clients may wait for a broker that is away."""
+    timer = threading.Timer(ENDED_WITHIN_S, _give_up)
+    timer.daemon = True
+    timer.start()
+
+
+def _give_up() -> None:
+    log.error("could not end in good order; what is not acknowledged is done again by the next owner")
+    os._exit(1)
 
 
 def _read_end(stop: asyncio.Event) -> None:

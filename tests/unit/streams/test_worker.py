@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HUNG = """
+import asyncio, os, signal
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from pipeline.streams import worker
+
+class Stage:
+    async def run(self, stop):
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.Event().wait()
+
+@asynccontextmanager
+async def built():
+    yield Stage()
+
+worker.ENDED_WITHIN_S = 0.1
+asyncio.run(worker._worked(built(), "intake", False, SimpleNamespace(stage=None)))
+"""
+"""A stage whose Kafka clients wait for a broker that is away, and do not hear that they are to end."""
+
+
+def test_a_worker_that_hangs_ends_when_it_is_told_to() -> None:
+    done = subprocess.run([sys.executable, "-c", HUNG], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "could not end in good order" in done.stderr
