@@ -12,11 +12,20 @@ SENTENCES = {
         "prior": "Before any evidence: {bits} bits.",
         "entities": "{a} and {b}: {bits} bits.",
         "attempts": "For the number of entities compared: {bits} bits.",
+        "floor": "  Such entities count for nothing, not against the link.",
+        "item": "  {bits:>6} {share:>4}  {field}: {level}",
+        "token": "{a} ~ {b}: {level}",
+        "and": "; ",
         "rarity": "1 in {number}",
+        "reading": "Each line: bits for (+) or against (−); the share of all that speaks for the link; how well "
+        "two values agree; 1 in N: so much rarer this is between strangers; both values as compared.",
+        "of": "{field} of {kind} {entity}",
         "without_none": "Without {field} it would be below the threshold.",
         "without": "Without {field}: {band}, probability {probability}.",
-        "steady": "No single agreement decides: without any one of them the band would be the same.",
+        "steady": "No single field decides: without any one of them the band would be the same.",
+        "plainly": "{level}, by a plain romanisation, which counts for less",
         "model": "Model {model} ({hash}).",
+        "generation": "Model {model} ({hash}), generation {generation}.",
     },
     "fr": {
         "verdict": "{band} : probabilité {probability} ({bits} bits).",
@@ -27,11 +36,20 @@ SENTENCES = {
         "prior": "Avant tout indice : {bits} bits.",
         "entities": "{a} et {b} : {bits} bits.",
         "attempts": "Pour le nombre d'entités comparées : {bits} bits.",
+        "floor": "  De telles entités comptent pour rien, pas contre le lien.",
+        "item": "  {bits:>6} {share:>5}  {field} : {level}",
+        "token": "{a} ~ {b} : {level}",
+        "and": " ; ",
         "rarity": "1 sur {number}",
+        "reading": "Chaque ligne : bits pour (+) ou contre (−) ; part de tout ce qui parle pour le lien ; degré de "
+        "concordance ; 1 sur N : rareté d'une telle concordance entre inconnus ; les deux valeurs comparées.",
+        "of": "{field} de {kind} {entity}",
         "without_none": "Sans {field}, ce serait en dessous du seuil.",
         "without": "Sans {field} : {band}, probabilité {probability}.",
-        "steady": "Aucune concordance ne décide à elle seule : sans l'une quelconque, la catégorie serait la même.",
+        "steady": "Aucun champ ne décide à lui seul : sans l'un quelconque d'entre eux, la catégorie serait la même.",
+        "plainly": "{level}, par une romanisation simple, qui compte moins",
         "model": "Modèle {model} ({hash}).",
+        "generation": "Modèle {model} ({hash}), génération {generation}.",
     },
 }
 
@@ -243,3 +261,27 @@ TOKEN_LEVELS = {
         "different": "différent",
     },
 }
+
+VALUES = {
+    "en": {
+        "national_id": "identity number",
+        "driving_licence": "driving licence",
+        "social_security": "social security number",
+        "tax_id": "tax number",
+        "vat": "VAT number",
+        "lei": "legal entity identifier",
+    },
+    "fr": {
+        "male": "masculin",
+        "female": "féminin",
+        "other": "autre",
+        "passport": "passeport",
+        "national_id": "numéro d'identité",
+        "driving_licence": "permis de conduire",
+        "social_security": "numéro de sécurité sociale",
+        "tax_id": "numéro fiscal",
+        "vat": "numéro de TVA",
+        "lei": "identifiant d'entité juridique",
+    },
+}
+"""Codes at the beginning of a value: genders, and the types of identifiers that most people have heard of."""
