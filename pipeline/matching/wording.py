@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pipeline.matching.explanation import Counterfactual, EntityEvidence, Explanation, Item
 from pipeline.matching.names import TokenPair, levels
 from pipeline.matching.names.token_levels import is_learnt
-from pipeline.matching.words import COMPANIONS, FIELDS, LEVELS, SENTENCES, TOKEN_LEVELS, TYPES, VALUES
+from pipeline.matching.words import COMPANIONS, FIELDS, LEVELS, NAME_LEVELS, SENTENCES, TOKEN_LEVELS, TYPES, VALUES
 from pipeline.records.scripts import script_of
 
 LANGUAGES = ("en", "fr")
@@ -48,7 +48,7 @@ def _statements(found: Explanation, say: dict[str, str], language: str) -> Itera
         yield say["attempts"].format(bits=bits(found.fees, language))
     yield from (counterfactual(one, found, language) for one in found.decisive)
     if found.counterfactuals and not found.decisive:
-        yield say["steady"]
+        yield steady(found, language)
     yield say["generation" if found.generation else "model"].format(
         model=found.model, hash=found.model_hash, generation=found.generation
     )
@@ -69,7 +69,7 @@ def _item(item: Item, say: dict[str, str], language: str) -> str:
             bits=bits(item.bits, language),
             share=f"{100 * item.share:.0f}{PERCENT[language]}" if item.share else "",
             field=FIELDS[language].get(item.field, item.field),
-            level=LEVELS[language].get(item.level, item.level),
+            level=agreement(item, language),
         )
     ]
     if item.rarity:
@@ -81,6 +81,12 @@ def _item(item: Item, say: dict[str, str], language: str) -> str:
         if pair.a != pair.b
     ]
     return say["and"].join(said) + f" | {values}" + (f" ({say['and'].join(tokens)})" if tokens else "")
+
+
+def agreement(item: Item, language: str) -> str:
+    """How well two values agree."""
+    own = NAME_LEVELS[language] if item.field == "name" else {}
+    return own.get(item.level) or LEVELS[language].get(item.level, item.level)
 
 
 def value(field: str, said: str, language: str) -> str:
@@ -109,6 +115,11 @@ def counterfactual(one: Counterfactual, found: Explanation, language: str) -> st
     if not one.band:
         return say["without_none"].format(field=field)
     return say["without"].format(field=field, band=say[one.band], probability=percent(one.probability, language))
+
+
+def steady(found: Explanation, language: str) -> str:
+    """What is said where no single field decides."""
+    return SENTENCES[language]["steady" if found.band else "steady_none"]
 
 
 def bits(hundredths: int, language: str) -> str:

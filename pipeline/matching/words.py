@@ -23,6 +23,7 @@ SENTENCES = {
         "without_none": "Without {field} it would be below the threshold.",
         "without": "Without {field}: {band}, probability {probability}.",
         "steady": "No single field decides: without any one of them the band would be the same.",
+        "steady_none": "No single field decides: without any one of them there would still be no link.",
         "plainly": "{level}, by a plain romanisation, which counts for less",
         "model": "Model {model} ({hash}).",
         "generation": "Model {model} ({hash}), generation {generation}.",
@@ -47,6 +48,7 @@ SENTENCES = {
         "without_none": "Sans {field}, ce serait en dessous du seuil.",
         "without": "Sans {field} : {band}, probabilité {probability}.",
         "steady": "Aucun champ ne décide à lui seul : sans l'un quelconque d'entre eux, la catégorie serait la même.",
+        "steady_none": "Aucun champ ne décide à lui seul : sans l'un quelconque d'entre eux, toujours aucun lien.",
         "plainly": "{level}, par une romanisation simple, qui compte moins",
         "model": "Modèle {model} ({hash}).",
         "generation": "Modèle {model} ({hash}), génération {generation}.",
@@ -168,7 +170,7 @@ LEVELS = {
         "same_role": "the same office mailbox",
         "longer": "agrees, one is longer",
         "near": "near",
-        "same_door": "same door",
+        "same_door": "same house and street",
         "same_street": "same street",
         "same_postcode": "same postcode",
         "same_unit_postcode": "same postcode, that of a few doors",
@@ -191,7 +193,7 @@ LEVELS = {
         "partial": "concorde, des parties manquent",
         "family_differs": "autre nom de famille",
         "conflict": "certaines parties concordent, d'autres se contredisent",
-        "different": "différent",
+        "different": "diffère",
         "day_month_swapped": "jour et mois inversés",
         "same_first_january": "identique, mais un 1er janvier",
         "one_digit": "un chiffre d'écart",
@@ -215,7 +217,7 @@ LEVELS = {
         "same_role": "la même boîte de service",
         "longer": "concorde, l'un est plus long",
         "near": "proche",
-        "same_door": "même porte",
+        "same_door": "même numéro, même rue",
         "same_street": "même rue",
         "same_postcode": "même code postal",
         "same_unit_postcode": "même code postal, celui de quelques portes",
@@ -229,17 +231,23 @@ LEVELS = {
         "near_spot_and_hours": "à moins de 2 km et de 6 heures",
         "same_town_and_day": "même ville, même jour",
         "same_area_and_days": "même région à quelques jours",
-        "apart": "éloigné",
+        "apart": "éloignés",
         "similar": "semblable",
         "same_spot": "même endroit",
     },
 }
 
+NAME_LEVELS = {
+    "en": {"same": "all words agree", "near": "nearly agrees"},
+    "fr": {"same": "tous les mots concordent", "near": "concorde à peu près"},
+}
+"""Levels of names that say something else than those of other fields: what each word is, the words themselves tell."""
+
 TOKEN_LEVELS = {
     "en": {
         "same": "same",
         "same after folding": "same without accents",
-        "nickname or variant": "nickname or variant",
+        "nickname or variant": "a short or other form",
         "same romanisation": "same when romanised",
         "one edit": "one edit",
         "near": "near",
@@ -252,7 +260,7 @@ TOKEN_LEVELS = {
     "fr": {
         "same": "identique",
         "same after folding": "identique sans accents",
-        "nickname or variant": "diminutif ou variante",
+        "nickname or variant": "forme courte ou autre forme",
         "same romanisation": "même romanisation",
         "one edit": "une lettre d'écart",
         "near": "proche",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from nicegui.element import Element
 
 from pipeline.matching.explanation import EntityEvidence, Explanation, Item
-from pipeline.matching.wording import bits, counterfactual, grouped, token_level
-from pipeline.matching.words import COMPANIONS, FIELDS, LEVELS, SENTENCES, TYPES
+from pipeline.matching.wording import agreement, bits, counterfactual, grouped, steady, token_level
+from pipeline.matching.words import COMPANIONS, FIELDS, SENTENCES, TYPES
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import GENDERS
@@ -18,11 +18,6 @@ def field_name(words: Words, field: str) -> str:
     for article in ("the ", "le ", "la ", "les ", "l'"):
         said = said.removeprefix(article)
     return said[:1].upper() + said[1:]
-
-
-def level_name(words: Words, level: str) -> str:
-    """How well two values agree, in words."""
-    return LEVELS[words.language].get(level, level)
 
 
 def rarity(words: Words, item: Item) -> str:
@@ -70,7 +65,7 @@ def _item(words: Words, item: Item, titles: tuple[str, ...]) -> None:
         with box("td", "value", data_column=titles[1]):
             foreign(_value(words, item.field, item.value_a))
         with box("td", data_column=titles[2]):
-            text("span", level_name(words, item.level))
+            text("span", agreement(item, words.language))
             _tokens(words, item)
         with box("td", "value", data_column=titles[3]):
             foreign(_value(words, item.field, item.value_b))
@@ -101,5 +96,5 @@ def what_would_change(words: Words, found: Explanation) -> Element:
         for one in found.decisive:
             text("li", counterfactual(one, found, words.language))
         if not found.decisive:
-            text("li", SENTENCES[words.language]["steady"])
+            text("li", steady(found, words.language))
     return listed

@@ -130,12 +130,24 @@ def test_codes_are_words(case_of: Any, model: Model) -> None:
     known = {
         "type": "person",
         "gender": "male",
+        "nationalities": ["FR", "PL"],
         "identifiers": [{"type": "passport", "value": "12AB34567", "country": "FR"}],
     }
     found = explain(case_of(known), case_of(known, country="DE"), model)
     assert "passport 12AB34567 (FR)" in text(found)
     assert "passeport 12AB34567 (FR)" in text(found, "fr")
     assert "masculin ~ masculin" in text(found, "fr")
+    assert "FR, PL ~ FR, PL" in text(found)
+
+
+def test_a_name_that_agrees_word_by_word_is_not_called_the_same(case_of: Any, model: Model) -> None:
+    a = case_of({"type": "person", "names": [{"full": "Jean Dupont"}]})
+    b = case_of({"type": "person", "names": [{"full": "J. Dupond"}]}, country="DE")
+    found = explain(a, b, model)
+    assert "the name: all words agree; " in text(found)
+    assert "le nom : tous les mots concordent ; " in text(found, "fr")
+    assert "without any one of them there would still be no link" in text(found)
+    assert "toujours aucun lien" in text(found, "fr")
 
 
 def test_the_texts_say_the_same_in_both_languages(cases: Any, model: Model) -> None:
