@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +15,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.correlation.block_lists import BlockLists
 from pipeline.correlation.sketch_table import SketchTable
-from pipeline.correlation.store import ENTRY, SEQUENCE_BITS, Entries, MemoryRecord, Numbers, sequence_of
-from pipeline.correlation.store_file import Database, Identity, StoreFile
+from pipeline.correlation.store import SEQUENCE_BITS, Entries, MemoryRecord, Numbers, sequence_of
+from pipeline.correlation.store_file import Database, Databases, Identity, StoreFile, StoreUnwritableError
 from pipeline.matching.fingerprint import Fingerprint
 
 MAP_SIZE = 1 << 30
@@ -27,10 +29,8 @@ KEY_COUNT, KEY_BYTES, NUMBER_BYTES = 2, 8, 4
 
 NUMBERS = b"numbers"
 
-LISTS: Final = {"integerkey": True, "dupsort": True, "integerdup": True, "dupfixed": True}
-"""A case is listed under a key by writing it, without reading who else is: half of the cost of a list as one value."""
-
-DATABASES: Final = {"cases": {}, "records": {}, "blocks": LISTS, "links": {}, "rows": {}, "spans": {}}
+DATABASES: Final[Databases] = {"cases": {}, "records": {}, "listed": {}, "links": {}, "rows": {}, "spans": {}}
+"""`listed`, `rows` and `spans` are pages, by number, of what is in memory while the store is open."""
 
 
 class LmdbRecord:
@@ -69,14 +69,19 @@ class LmdbStore:
         self._numbers = Numbers(*msgspec.json.decode(numbers, type=tuple[int, list[str]]) if numbers else ())
         self.sketches = SketchTable()
         for name, column in (("rows", self.sketches.rows), ("spans", self.sketches.spans)):
-            column.load(page for _, page in self._file.reader.cursor(db=self._file.databases[name]))
+            column.load(self._pages(name))
+        self._lists = BlockLists(self._pages("listed"))
+        if self._lists.wasteful:
+            with suppress(StoreUnwritableError):
+                self._compact()
         self._forget_changes()
+
+    def _pages(self, database: str) -> Iterator[memoryview]:
+        return (page for _, page in self._file.reader.cursor(db=self._file.databases[database]))
 
     def _forget_changes(self) -> None:
         self._new_cases: dict[bytes, int] = {}
         self._new_records: dict[int, MemoryRecord] = {}
-        self._listed: dict[int, list[int]] = {}
-        self._unlisted: set[tuple[int, int]] = set()
         self._new_links: dict[int, array[int]] = {}
         self._first_new = self._numbers.count
 
@@ -110,34 +115,13 @@ class LmdbStore:
         return self._numbers.byte(country)
 
     def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
-        with self._file.reader.cursor(db=self._file.databases["blocks"]) as cursor:
-            parts = [self._listed_under(some, cursor) for some in keys]
-        sizes = [len(part) // ENTRY.itemsize for part in parts]
-        return np.frombuffer(b"".join(parts), ENTRY), np.repeat(np.arange(len(parts)), sizes)
+        return self._lists.find(keys)
 
-    def _listed_under(self, keys: Sequence[int], cursor: lmdb.Cursor) -> memoryview | bytes:
-        names = [_block_key(key) for key in keys]
-        found: memoryview = cursor.getmulti(names, dupdata=True, dupfixed_bytes=NUMBER_BYTES, keyfixed=True)
-        if self._unlisted or any(key in self._listed for key in keys):
-            return self._changed(keys, np.frombuffer(found, ENTRY).tolist())
-        return found
+    def enlist(self, number: int, keys: Collection[int]) -> None:
+        self._lists.add(number, keys)
 
-    def _changed(self, keys: Sequence[int], committed: list[tuple[int, int]]) -> bytes:
-        """Entries with what has been listed and unlisted since the last commit."""
-        kept = {entry for entry in committed if entry not in self._unlisted}
-        kept.update((key, number) for key in keys for number in self._listed.get(key, ()))
-        return np.array(sorted(kept), ENTRY).tobytes()
-
-    def enlist(self, number: int, keys: Iterable[int]) -> None:
-        for key in keys:
-            self._unlisted.discard((key, number))
-            self._listed.setdefault(key, []).append(number)
-
-    def delist(self, number: int, keys: Iterable[int]) -> None:
-        for key in keys:
-            if number in (listed := self._listed.get(key, [])):
-                listed.remove(number)
-            self._unlisted.add((key, number))
+    def delist(self, number: int, keys: Collection[int]) -> None:
+        self._lists.remove(number, keys)
 
     def followed(self, number: int) -> Sequence[int]:
         return tuple(self._links(number))
@@ -164,6 +148,7 @@ class LmdbStore:
     def commit(self, offset: int) -> None:
         self._file.commit(offset, self._fill, self.records)
         self.sketches.committed()
+        self._lists.committed()
         self._forget_changes()
 
     def _fill(self, transaction: lmdb.Transaction) -> None:
@@ -171,23 +156,28 @@ class LmdbStore:
         databases = self._file.databases
         for digest, number in sorted(self._new_cases.items()):
             transaction.put(digest, _number(number), db=databases["cases"])
-        self._fill_blocks(transaction)
         for number, linked in self._new_links.items():
             _put_links(transaction, databases["links"], _record_key(number), linked)
-        for name, column in (("rows", self.sketches.rows), ("spans", self.sketches.spans)):
-            for page, items in column.pages():
+        paged = (("rows", self.sketches.rows), ("spans", self.sketches.spans), ("listed", self._lists))
+        for name, part in paged:
+            for page, items in part.pages():
                 transaction.put(page.to_bytes(NUMBER_BYTES), items, db=databases[name])
         for number in sorted(self._new_records, key=sequence_of):
             self._put_record(transaction, number)
         transaction.put(NUMBERS, msgspec.json.encode((self._numbers.count, self._numbers.countries)))
 
-    def _fill_blocks(self, transaction: lmdb.Transaction) -> None:
-        with transaction.cursor(db=self._file.databases["blocks"]) as cursor:
-            for key, number in self._unlisted:
-                if cursor.set_key_dup(_block_key(key), _number(number)):
-                    cursor.delete()
-            listed = sorted(self._listed.items())
-            cursor.putmulti([(_block_key(key), _number(number)) for key, some in listed for number in some])
+    def _compact(self) -> None:
+        """Write the log of the lists anew."""
+        lists, database = self._lists.compacted(), self._file.databases["listed"]
+
+        def rewrite(transaction: lmdb.Transaction) -> None:
+            transaction.drop(database, delete=False)
+            for page, entries in lists.pages():
+                transaction.put(page.to_bytes(NUMBER_BYTES), entries, db=database)
+
+        self._file.commit(self.offset, rewrite, self.records)
+        lists.committed()
+        self._lists = lists
 
     def _put_record(self, transaction: lmdb.Transaction, number: int) -> None:
         value = _encoded(self._new_records[number].fingerprint)
@@ -208,10 +198,6 @@ def _digest(case: str) -> bytes:
 def _record_key(number: int) -> bytes:
     """Ascending in the order in which cases came, so that new records are appended."""
     return (sequence_of(number) << 8 | number >> SEQUENCE_BITS).to_bytes(4)
-
-
-def _block_key(key: int) -> bytes:
-    return key.to_bytes(KEY_BYTES, sys.byteorder)
 
 
 def _number(number: int) -> bytes:

@@ -19,7 +19,8 @@ from pipeline.matching.fingerprint import Fingerprint
 
 SEQUENCE_BITS = 24
 MAX_CASES = 1 << SEQUENCE_BITS
-MAX_COUNTRIES = (1 << 8) - 1
+MAX_COUNTRIES = (1 << 8) - 2
+"""So that no case has the number whose bits are all set."""
 
 UNKNOWN_COUNTRY = 0
 
@@ -81,10 +82,10 @@ class BlockStore(Protocol):
     def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
         """What is listed under the keys of several cases, and the case of each entry, by case; of a key together."""
 
-    def enlist(self, number: int, keys: Iterable[int]) -> None:
+    def enlist(self, number: int, keys: Collection[int]) -> None:
         """List a case under some keys; harmless where it is listed."""
 
-    def delist(self, number: int, keys: Iterable[int]) -> None:
+    def delist(self, number: int, keys: Collection[int]) -> None:
         """Take a case off some keys; harmless where it is not listed."""
 
     def followed(self, number: int) -> Collection[int]:
@@ -175,11 +176,11 @@ class MemoryStore:
         ]
         return np.array([entry[1:] for entry in found], ENTRY), np.array([entry[0] for entry in found], np.int64)
 
-    def enlist(self, number: int, keys: Iterable[int]) -> None:
+    def enlist(self, number: int, keys: Collection[int]) -> None:
         for key in keys:
             self._blocks.setdefault(key, {})[number] = None
 
-    def delist(self, number: int, keys: Iterable[int]) -> None:
+    def delist(self, number: int, keys: Collection[int]) -> None:
         for key in keys:
             self._blocks.get(key, {}).pop(number, None)
 

@@ -18,7 +18,7 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change of what a store holds; a store of another format is rebuilt."""
 
 NO_OFFSET = -1

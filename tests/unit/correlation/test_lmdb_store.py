@@ -125,3 +125,20 @@ def test_a_file_that_is_no_store_is_replaced(tmp_path: Path) -> None:
     store = LmdbStore(tmp_path, IDENTITY)
     assert store.offset == NO_OFFSET
     store.close()
+
+
+def test_lists_that_changed_often_take_no_more_room_once_opened_again(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    for turn in range(5):
+        store.delist(0, [7])
+        store.enlist(0, [7])
+        store.commit(6 + turn)
+    listed = store.entries([[7]])[0].tolist()
+    store.close()
+    for _ in range(2):
+        store = LmdbStore(tmp_path, IDENTITY)
+        assert store.offset == 10
+        assert store.entries([[7]])[0].tolist() == listed
+        [page] = [bytes(page) for page in store._pages("listed")]
+        assert len(page) == 12 * len(listed)
+        store.close()
