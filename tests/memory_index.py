@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any, NamedTuple
 
 import orjson
+from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
+from elasticsearch import NotFoundError
 
 from pipeline.index.documents import Action
 from pipeline.index.fields import CATALOGUE
@@ -41,7 +44,8 @@ class MemoryIndex:
     def __init__(self, indices: Indices) -> None:
         self._names = {kind: indices.active(kind) for kind in CATALOGUE}
         self._held: dict[str, dict[str, tuple[int, Document]]] = {name: {} for name in self._names.values()}
-        self._points: dict[str, str] = {}
+        self._points: dict[str, tuple[str, dict[str, tuple[int, Document]]]] = {}
+        self._opened = count()
         self.calls: list[Call] = []
         self.indices = self
 
@@ -59,12 +63,13 @@ class MemoryIndex:
 
     async def open_point_in_time(self, index: str, keep_alive: str) -> Answer:
         self._note("open", index)
-        name = f"point-{len(self._points)}"
-        self._points[name] = index
+        name = f"point-{next(self._opened)}"
+        self._points[name] = index, dict(self._held[index])
         return Answer({"id": name})
 
     async def close_point_in_time(self, id: str) -> Answer:  # noqa: A002 - the client's name
-        self._note("close", self._points.pop(id))
+        self._note("close", self._point(id)[0])
+        del self._points[id]
         return Answer({})
 
     async def mget(
@@ -95,7 +100,7 @@ class MemoryIndex:
         docvalue_fields: Iterable[str] = (),
         **_: Any,
     ) -> Answer:
-        held = self._held[self._points[pit["id"]] if pit else index]
+        where, held = self._point(pit["id"]) if pit else (index, self._held[index])
         hits = [
             {
                 "_id": id_,
@@ -110,8 +115,18 @@ class MemoryIndex:
         hits.sort(key=lambda hit: _order(sort, hit["sort"]))
         if search_after is not None:
             hits = [hit for hit in hits if _order(sort, hit["sort"]) > _order(sort, search_after)]
-        self._note("search", self._points[pit["id"]] if pit else index, [hit["_id"] for hit in hits[:size]])
+        self._note("search", where, [hit["_id"] for hit in hits[:size]])
         return Answer({"hits": {"hits": hits[:size]}})
+
+    def forget_points(self) -> None:
+        """Lose all points in time, as a restart of Elasticsearch does."""
+        self._points.clear()
+
+    def _point(self, name: str) -> tuple[str, dict[str, tuple[int, Document]]]:
+        if name not in self._points:
+            meta = ApiResponseMeta(404, "1.1", HttpHeaders(), 0.0, NodeConfig("http", "memory", 9200))
+            raise NotFoundError("search_context_missing_exception", meta, {})
+        return self._points[name]
 
     def _note(self, kind: str, index: str, ids: Iterable[str] = ()) -> None:
         where = next(one for one, name in self._names.items() if name == index)

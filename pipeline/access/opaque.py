@@ -14,10 +14,17 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pipeline.correlation.references import digest_of, reference
 
 CURSOR_BYTES: Final = 640
-"""The sort values of any item fit; all cursors are as long, whatever was last on the page."""
+"""The sort values of any item fit; all cursors of a list are as long, whatever was last on the page."""
+
+LONG_CURSOR_BYTES: Final = 1664
+"""With them a point in time and six bytes for each of a hundred items."""
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+TAG_BYTES: Final = 16
+
+CURSOR_CHARS: Final = -(-(NONCE_BYTES + LONG_CURSOR_BYTES + TAG_BYTES) * 4 // 3)
+"""The longest cursor in base64."""
 
 
 class Opaque:
@@ -36,13 +43,13 @@ class Opaque:
         """What Reader.digested finds the case by that `agency` names by a reference; None for what is none."""
         return digest_of(self.secret, agency, given)
 
-    def cursor(self, context: str, position: bytes) -> str:
+    def cursor(self, context: str, position: bytes, size: int = CURSOR_BYTES) -> str:
         """A page's end as its reader may hold it; opens only in the same `context` (who, and what was asked).
 
         Raises ValueError for a position that does not fit.
         """
         nonce = os.urandom(NONCE_BYTES)
-        body = self._cursors.encrypt(nonce, _padded(position, CURSOR_BYTES), context.encode())
+        body = self._cursors.encrypt(nonce, _padded(position, size), context.encode())
         return base64.urlsafe_b64encode(nonce + body).decode().rstrip("=")
 
     def position_of(self, context: str, cursor: str) -> bytes | None:

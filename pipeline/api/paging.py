@@ -1,14 +1,22 @@
-"""Pages that are filled until full: what a requester may not see leaves no gap, and no total tells of it."""
+"""Pages that are filled until full: what a requester may not see leaves no gap, and no total tells of it.
+
+A list whose items can move is read by MovingList, so that none comes twice or not at all because of what is written
+between its pages; where they cannot (notices and accesses, by their offsets), the last item's place is enough.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, TypeVar
 
+import msgspec
 import orjson
 
+from pipeline.access.opaque import LONG_CURSOR_BYTES
 from pipeline.api.problems import Unprocessable
 from pipeline.api.session import Session
+from pipeline.index.points import Point
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -20,6 +28,57 @@ Fetch = Callable[[Place | None], Awaitable[list[tuple[Item, Place]]]]
 
 Show = Callable[[list[Item]], Awaitable[list[Row | None]]]
 """What the requester may see of each item; None leaves it out."""
+
+
+NAME_BYTES: Final = 6
+"""Of an item's digest: that it is taken for one of a hundred others has a chance of 4 in 10^13."""
+
+
+class _Bookmark(msgspec.Struct, frozen=True, array_like=True):
+    """Where one goes on in a moving list: without what its first page showed, in a point in time, behind a place."""
+
+    first: bytes
+    point: str = ""
+    place: Place | None = None
+
+
+class MovingList:
+    """One page of a list whose items may move while it is read.
+
+    The first page is of the index as it is, so a reader who asks for no second one opens no point in time. The second
+    opens one and begins at its top, without what the first has shown: what moved in between comes there, once. All
+    later pages are read from that point; a cursor is all there is of it here. Where it has gone, another one is opened
+    and read from the same place on: only what moved between the two may come twice or be missed.
+    """
+
+    def __init__(self, session: Session, asked: object, cursor: str, point: Callable[[str | None], Point]) -> None:
+        """Raises Unprocessable for a cursor that is not this requester's, or of another question."""
+        self._session, self._asked = session, asked
+        position = session.position(asked, cursor)
+        held = None if position is None else msgspec.convert(position, _Bookmark)
+        self._first = held.first if held else b""
+        self._shown = {self._first[at : at + NAME_BYTES] for at in range(0, len(self._first), NAME_BYTES)}
+        self.after = held.place if held else None
+        self.at = point(held.point if held else None)
+
+    def was_shown(self, name: str) -> bool:
+        """Whether an item of this name was on the first page."""
+        return _short(name) in self._shown
+
+    async def next(self, names: Iterable[str], place: Place | None) -> str | None:
+        """The cursor of the page behind `place`, to which this one showed the items of these names; None for none."""
+        if place is None:
+            await self.at.close()
+            return None
+        if self.at.held:
+            bookmark = _Bookmark(self._first, self.at.held, place)
+        else:
+            bookmark = _Bookmark(b"".join(map(_short, names)))
+        return self._session.cursor(self._asked, bookmark, LONG_CURSOR_BYTES)
+
+
+def _short(name: str) -> bytes:
+    return hashlib.blake2b(name.encode(), digest_size=NAME_BYTES).digest()
 
 
 async def page(

@@ -13,6 +13,7 @@ import orjson
 
 from pipeline.access.audience import Viewer
 from pipeline.access.audit import Act, Form, Kind, Shown
+from pipeline.access.opaque import CURSOR_BYTES
 from pipeline.access.policy import CaseMeta, Grant, View, view
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
@@ -63,9 +64,9 @@ class Session:
         who = self.requester
         return None if who.operates else Viewer(who.agency, who.country, self.grounds.purpose)
 
-    def cursor(self, asked: object, position: object) -> str:
+    def cursor(self, asked: object, position: object, size: int = CURSOR_BYTES) -> str:
         """The end of a page of what was asked; opens for this requester and question alone."""
-        return self.runtime.opaque.cursor(self._context(asked), orjson.dumps(position))
+        return self.runtime.opaque.cursor(self._context(asked), msgspec.msgpack.encode(position), size)
 
     def position(self, asked: object, cursor: str) -> Any:
         """Where the page before ended, None at the beginning. Raises Unprocessable for a cursor that is not ours."""
@@ -74,7 +75,7 @@ class Session:
         held = self.runtime.opaque.position_of(self._context(asked), cursor)
         if held is None:
             raise Unprocessable("the cursor does not belong to this request", "cursor")
-        return orjson.loads(held)
+        return msgspec.msgpack.decode(held)
 
     def _context(self, asked: object) -> str:
         who = self.requester

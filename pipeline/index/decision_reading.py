@@ -27,8 +27,9 @@ from pipeline.index.decision_documents import (
     SubscriptionDocument,
 )
 from pipeline.index.mappings import Indices
-from pipeline.index.queries import Body
-from pipeline.index.reading import PAGE, ask, is_found
+from pipeline.index.points import Point, ask
+from pipeline.index.queries import Body, page
+from pipeline.index.reading import PAGE, is_found
 
 POLL_S: Final = 0.05
 EFFECTIVE_S: Final = 10.0
@@ -68,12 +69,21 @@ class DecisionReader:
         found = await self._get("disclosures", ids, DisclosureDocument)
         return {key: _thread(document) for key, document in found.items()}
 
+    def point(self, kind: str, held: str | None) -> Point:
+        """Where a list is read whose items move: see Point."""
+        return Point(self._client, self._indices.active(kind), held)
+
     async def disclosures(
-        self, agency: str, role: str, limit: int, after: Sequence[Any] | None = None
-    ) -> list[tuple[Disclosure, list[Any]]]:
-        """Threads in which an agency is `owner` or `requester`, the latest step first, each with its place in line."""
-        found = await self._page("disclosures", [{"term": {role: agency}}], LATEST_FIRST, limit, after)
-        return [(_thread(msgspec.convert(hit["_source"], DisclosureDocument)), hit["sort"]) for hit in found]
+        self, agency: str, role: str, limit: int, after: Sequence[Any] | None = None, at: Point | None = None
+    ) -> list[tuple[Disclosure | None, list[Any]]]:
+        """Threads in which an agency is `owner` or `requester`, that with the latest step at `at` first.
+
+        Each as it is now, None where it is no more, with its place in line.
+        """
+        body = _body([{"term": {role: agency}}], LATEST_FIRST, limit, after)
+        found = await (at or self.point("disclosures", None)).hits(source=False, **body)
+        threads = await self.threads(hit["_id"] for hit in found)
+        return [(threads.get(hit["_id"]), hit["sort"]) for hit in found]
 
     async def review(self, name: str) -> Review | None:
         """One review, in real time."""
@@ -169,11 +179,11 @@ class DecisionReader:
     async def _page(
         self, kind: str, filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None = None
     ) -> list[dict[str, Any]]:
-        body: Body = {"query": {"bool": {"filter": filters}}, "sort": sort, "size": size, "track_total_hits": False}
-        if after is not None:
-            body["search_after"] = list(after)
-        answer = await ask(self._client.search, index=self._indices.active(kind), **body)
-        return list(answer["hits"]["hits"])
+        return await self.point(kind, None).hits(**_body(filters, sort, size, after))
+
+
+def _body(filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None) -> Body:
+    return page({"bool": {"filter": filters}}, sort, size, None if after is None else list(after))
 
 
 def _review(document: ReviewDocument) -> Review:

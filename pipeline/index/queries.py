@@ -16,9 +16,6 @@ from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY
 
 Body = dict[str, Any]
 
-KEEP_ALIVE = "2m"
-"""How long a page may take to be asked for the next one."""
-
 BY_SCORE = [{"_score": "desc"}, {"order": "asc"}]
 BY_CASE = [{"case": "asc"}]
 BY_LINK = [{"link": "asc"}]
@@ -194,13 +191,11 @@ def all_cases(limits: Limits) -> Body:
     return {"bool": {"filter": visible_cases(limits)}}
 
 
-def page(query: Body, sort: list[Body], size: int, after: list[Any] | None = None, pit: str = "") -> Body:
+def page(query: Body, sort: list[Body], size: int, after: list[Any] | None = None) -> Body:
     """One page of a query; `after` is the sort value of the last item of the page before."""
     body: Body = {"query": query, "sort": sort, "size": size, "track_total_hits": False}
     if after is not None:
         body["search_after"] = after
-    if pit:
-        body["pit"] = {"id": pit, "keep_alive": KEEP_ALIVE}
     return body
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from binascii import a2b_base64
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import msgspec
-from elasticsearch import ApiError, NotFoundError, TransportError
 
 from pipeline.correlation.claims import Claim, State
 from pipeline.correlation.references import digest
@@ -18,6 +17,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, Card, CaseDocument, LinkDocument, card_of, entities_of
 from pipeline.index.mappings import Indices
+from pipeline.index.points import NO_INDEX, SILENT, Engine, Point, ask
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.times import now
 
@@ -39,10 +39,6 @@ LISTED = 100
 """Links a request while listing those of one case."""
 
 
-NO_INDEX = "there is no index yet: start a worker, or `liaison demo`"
-SILENT = "Elasticsearch does not answer: {kind}"
-
-
 class Candidate(NamedTuple):
     """A case that a query selected, as indexed: its card, its entities, its constant score, the clauses that it met."""
 
@@ -52,19 +48,12 @@ class Candidate(NamedTuple):
     met: tuple[str, ...]
 
 
-class Engine(Protocol):
-    """What reading needs of the Elasticsearch client; an in-memory one does as well for tests."""
+class Listed(NamedTuple):
+    """A visible link of a case without its evidence, and where it stood in the list that was read."""
 
-    @property
-    def mget(self) -> Callable[..., Any]: ...
-    @property
-    def search(self) -> Callable[..., Any]: ...
-    @property
-    def open_point_in_time(self) -> Callable[..., Any]: ...
-    @property
-    def close_point_in_time(self) -> Callable[..., Any]: ...
-    @property
-    def indices(self) -> Any: ...
+    link: LinkDocument
+    band: str
+    score: int
 
 
 class Reader:
@@ -77,6 +66,10 @@ class Reader:
         self._client = client
         self._cases, self._links = indices.active("cases"), indices.active("links")
         self._clock = clock
+
+    def point(self, kind: Literal["cases", "links"], held: str | None) -> Point:
+        """Where a list of cases or of links is read: see Point."""
+        return Point(self._client, self._cases if kind == "cases" else self._links, held)
 
     async def case(self, key: str, fields: Sequence[str] | None = None) -> CaseDocument | None:
         """One case, by default with its record, read in real time; None if there is none to see."""
@@ -111,13 +104,13 @@ class Reader:
         found = await self.cases(hit["_id"] for hit in hits)
         return {digest(key): document for key, document in found.items()}
 
-    async def candidates(self, body: queries.Body) -> list[Candidate]:
+    async def candidates(self, body: queries.Body, at: Point | None = None) -> list[Candidate]:
         """What a candidate query selects, in its order; of large cases the entities are read in real time."""
-        answer = await ask(self._client.search, index=self._cases, **body)
-        hits = [(card_of(a2b_base64(hit["fields"]["card"][0])), hit) for hit in answer["hits"]["hits"]]
-        large = [card.case for card, _ in hits if card.entities is None]
+        hits = await (at or self.point("cases", None)).hits(**body)
+        found = [(card_of(a2b_base64(hit["fields"]["card"][0])), hit) for hit in hits]
+        large = [card.case for card, _ in found if card.entities is None]
         documents = await self.cases(large, RANKED) if large else {}
-        return [_candidate(card, hit, documents) for card, hit in hits]
+        return [_candidate(card, hit, documents) for card, hit in found]
 
     async def current(self, cards: Iterable[Card]) -> dict[str, CaseDocument]:
         """The live cases among these in real time: what their cards say where they are as they were indexed, else read.
@@ -147,19 +140,22 @@ class Reader:
         return next(iter(await self._seen(batch)), None)
 
     async def links_to_judge(
-        self, agency: str, audience: Sequence[str], band: str, size: int, after: list[Any] | None
+        self, agency: str, audience: Sequence[str], band: str, size: int, after: list[Any] | None, at: Point
     ) -> list[tuple[LinkDocument | None, list[Any]]]:
-        """The next `size` links of an agency's cases, strongest first, each with its place; None: not visible."""
+        """The next `size` links of an agency's cases, strongest first as listed at `at`, each with its place there.
+
+        What is said of them holds now; None: not visible now, or not of the band any more.
+        """
         query = queries.links_to_judge(agency, self._today(), audience, band)
-        body = queries.page(query, queries.STRONGEST_FIRST, size, after)
-        hits = (await ask(self._client.search, index=self._links, **body))["hits"]["hits"]
-        seen = {link.link: link for link in await self._seen([hit["_source"] for hit in hits])}
-        return [(seen.get(hit["_id"]), hit["sort"]) for hit in hits]
+        hits = await at.hits(source=False, **queries.page(query, queries.STRONGEST_FIRST, size, after))
+        seen = await self.links(hit["_id"] for hit in hits)
+        kept = {name: link for name, link in seen.items() if band in ("", link.band)}
+        return [(kept.get(hit["_id"]), hit["sort"]) for hit in hits]
 
     async def browse(self, limits: queries.Limits, size: int, after: str = "") -> list[CaseDocument]:
         """The first live cases behind the key `after` that a query is limited to, by case key, filled up to `size`."""
         found: list[CaseDocument] = []
-        pages = self._pages(self._cases, queries.all_cases(limits), queries.BY_CASE, size, after=[after])
+        pages = self._pages(self.point("cases", None), queries.all_cases(limits), queries.BY_CASE, size, after=[after])
         async for batch in pages:
             current = await self.cases((source["case"] for source in batch), SHOWN)
             found += current.values()
@@ -168,17 +164,29 @@ class Reader:
         return found[:size]
 
     async def every_link_of(
-        self, case: str, audience: Sequence[str] | None = None
-    ) -> tuple[list[LinkDocument], dict[str, CaseDocument]]:
-        """All visible links of a case without their evidence, strongest first, and what is SHOWN of their cases."""
+        self, case: str, audience: Sequence[str] | None = None, at: Point | None = None
+    ) -> tuple[list[Listed], dict[str, CaseDocument]]:
+        """All visible links of a case, strongest first as listed at `at`, and what is SHOWN of their cases."""
         query = queries.links_of(case, self._today(), audience)
-        links: list[LinkDocument] = []
+        point = at or self.point("links", None)
+        listed: list[Listed] = []
         cases: dict[str, CaseDocument] = {}
-        async for batch in self._pages(self._links, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",)):
+        async for batch in self._pages(point, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",)):
             found = _links(batch)
             cases |= await self.cases((key for link in found for key in link.cases), SHOWN)
-            links += self._visible_among(found, cases)
-        return links, cases
+            seen = {link.link: link for link in self._visible_among(found, cases)}
+            if point.is_steady:
+                seen |= await self._since(found, seen, cases)
+            listed += [Listed(seen[one.link], one.band, one.score) for one in found if one.link in seen]
+        return listed, cases
+
+    async def _since(
+        self, found: Iterable[LinkDocument], seen: Collection[str], cases: Mapping[str, CaseDocument]
+    ) -> dict[str, LinkDocument]:
+        """Of links that were listed some time ago and are not visible as they were then, those visible as they are."""
+        gone = [link.link for link in found if link.link not in seen and all(case in cases for case in link.cases)]
+        now = (await self.live_links(gone)).values()
+        return {link.link: link for link in self._visible_among(now, cases)}
 
     async def links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The visible links of these ids with their evidence, in real time."""
@@ -199,7 +207,8 @@ class Reader:
         """The visible links of a case, strongest first, filled up to `limit`."""
         found: list[LinkDocument] = []
         query = queries.links_of(case, self._today(), audience)
-        async for link in self._visible(self._pages(self._links, query, queries.STRONGEST_FIRST, LISTED)):
+        pages = self._pages(self.point("links", None), query, queries.STRONGEST_FIRST, LISTED)
+        async for link in self._visible(pages):
             found.append(link)
             if len(found) == limit:
                 break
@@ -207,14 +216,13 @@ class Reader:
 
     async def every_link(self, audience: Sequence[str] | None = None) -> AsyncIterator[LinkDocument]:
         """All visible links, by link id, from one point in time of the index."""
-        async for link in self._visible(
-            self._whole(self._links, queries.all_links(self._today(), audience), queries.BY_LINK)
-        ):
+        query = queries.all_links(self._today(), audience)
+        async for link in self._visible(self._whole(self.point("links", ""), query, queries.BY_LINK)):
             yield link
 
     async def every_case(self, limits: queries.Limits) -> AsyncIterator[CaseDocument]:
         """All live cases with their records, by case key, from one point in time of the index."""
-        async for batch in self._whole(self._cases, queries.all_cases(limits), queries.BY_CASE):
+        async for batch in self._whole(self.point("cases", ""), queries.all_cases(limits), queries.BY_CASE):
             current = await self.cases((source["case"] for source in batch), fields=None)
             for document in current.values():
                 yield document
@@ -240,47 +248,33 @@ class Reader:
         return case.state == LIVE and not is_expired(case.retain_until or "", self._clock())
 
     async def _whole(
-        self, index: str, query: queries.Body, sort: list[queries.Body]
+        self, point: Point, query: queries.Body, sort: list[queries.Body]
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """All documents at one point in time, what was written a moment ago included."""
-        await ask(self._client.indices.refresh, index=index)
-        pit = (await ask(self._client.open_point_in_time, index=index, keep_alive=queries.KEEP_ALIVE))["id"]
+        await point.refresh()
         try:
-            async for batch in self._pages("", query, sort, PAGE, pit):
+            async for batch in self._pages(point, query, sort, PAGE):
                 yield batch
         finally:
-            await ask(self._client.close_point_in_time, id=pit)
+            await point.close()
 
     async def _pages(
         self,
-        index: str,
+        point: Point,
         query: queries.Body,
         sort: list[queries.Body],
         size: int,
-        pit: str = "",
         after: list[Any] | None = None,
         without: Sequence[str] = (),
     ) -> AsyncIterator[list[dict[str, Any]]]:
-        place = {"index": index} if index else {}
         left_out = {"source_excludes": without} if without else {}
         while True:
-            body = queries.page(query, sort, size, after, pit)
-            hits = (await ask(self._client.search, **place, **left_out, **body))["hits"]["hits"]
+            hits = await point.hits(**left_out, **queries.page(query, sort, size, after))
             if hits:
                 yield [hit["_source"] for hit in hits]
                 after = hits[-1]["sort"]
             if len(hits) < size:
                 return
-
-
-async def ask(call: Callable[..., Any], **arguments: Any) -> Any:
-    """The body of what a client call answers. Raises LiaisonError without an answer, or without such an index."""
-    try:
-        return (await call(**arguments)).body
-    except NotFoundError as error:
-        raise LiaisonError(NO_INDEX) from error
-    except (ApiError, TransportError) as error:
-        raise LiaisonError(SILENT, kind=type(error).__name__) from error
 
 
 def is_found(item: dict[str, Any]) -> bool:

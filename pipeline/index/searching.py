@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.index.documents import CaseDocument, entities_of
+from pipeline.index.documents import Card, CaseDocument, entities_of
 from pipeline.index.hit_questions import BANDS, strict, strict_asked
+from pipeline.index.points import Point
 from pipeline.index.probes import Probe, adapted, asked, probe
 from pipeline.index.queries import Limits, candidates
 from pipeline.index.questions import Question
@@ -49,23 +50,36 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Ranked(NamedTuple):
-    """A candidate and its evidence without prior, in hundredths of a bit, as the matcher judges it."""
+    """A candidate and its evidence without prior, in hundredths of a bit, as the matcher judges it.
+
+    `place` sorts: strongest evidence first, then the better candidate, then the case key.
+    """
 
     candidate: Candidate
     score: int
+    place: Place
 
-    @property
-    def place(self) -> Place:
-        """Sorts: strongest evidence first, then the better candidate, then the case key."""
-        return (-self.score, -self.candidate.score, self.candidate.card.case)
+
+def _nobody(case: str) -> bool:
+    return False
 
 
 class Wanted(NamedTuple):
-    """Which of the cases that answer are wanted: the first `most` behind a place, of those that `admit` lets pass."""
+    """Which of the cases that answer are wanted: the first `most` behind a place, of those that `admit` lets pass.
+
+    They are listed as of `at` (None: now), without those that were `shown` before.
+    """
 
     most: int
     admit: Admit
     after: Place | None = None
+    at: Point | None = None
+    shown: Callable[[str], bool] = _nobody
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether cases keep their places in the list, even if they have changed."""
+        return self.at is not None and self.at.is_steady
 
 
 async def _everyone(documents: Documents) -> Collection[str]:
@@ -101,13 +115,18 @@ async def find(
     They are taken from the `among` best candidates.
     """
     selection = asked(question, asked_for, model.stop_keys, model.key_rarity)
-    line = rank(asked_for, await reader.candidates(candidates(selection, limits, among)), model)
+    found = await reader.candidates(candidates(selection, limits, among), wanted.at)
+    line = rank(asked_for, (one for one in found if not wanted.shown(one.card.case)), model)
     read: dict[str, CaseDocument | None] = {}
     while unread := [card for one in _head(line, wanted) if (card := one.candidate.card).case not in read]:
         documents = await reader.current(unread)
         admitted = await wanted.admit(documents)
         read |= {card.case: documents[card.case] if card.case in admitted else None for card in unread}
-        line = _as_read(line, read, asked_for, model)
+        changed = _changed_among(line, read)
+        if changed and wanted.is_steady:
+            again = candidates(selection, _among(limits, changed), len(changed))
+            changed = _as_met(changed, await reader.candidates(again))
+        line = _as_read(line, read, rank(asked_for, changed.values(), model), wanted)
     return [(one, document) for one in _head(line, wanted) if (document := read[one.candidate.card.case]) is not None]
 
 
@@ -121,7 +140,8 @@ def rank(asked_for: Probe, found: Iterable[Candidate], model: Model) -> list[Ran
 
 def _weighed(candidate: Candidate, asked_for: Probe, model: Model) -> Ranked:
     record = candidate.entities
-    return Ranked(candidate, score(adapted(asked_for, record), record, model) - model.prior)
+    bits = score(adapted(asked_for, record), record, model) - model.prior
+    return Ranked(candidate, bits, (-bits, -candidate.score, candidate.card.case))
 
 
 def _head(line: Iterable[Ranked], wanted: Wanted) -> list[Ranked]:
@@ -129,17 +149,41 @@ def _head(line: Iterable[Ranked], wanted: Wanted) -> list[Ranked]:
     return list(islice(behind, wanted.most))
 
 
+def _changed_among(line: Iterable[Ranked], read: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:
+    """Those of the line that have changed since they were indexed, as they are now."""
+    found = (_changed(one.candidate, read.get(one.candidate.card.case)) for one in line)
+    return {one.card.case: one for one in found if one is not None}
+
+
+def _among(limits: Limits, cases: Iterable[str]) -> Limits:
+    return replace(limits, filters=(*limits.filters, {"terms": {"case": sorted(cases)}}))
+
+
+def _as_met(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -> dict[str, Candidate]:
+    """What has changed since a point in time, as far as it is found by the question and its filters now, and by what.
+
+    It may have changed minutes ago; where the index is read as it is, it was a second.
+    """
+    return {one.card.case: changed[one.card.case]._replace(met=one.met) for one in found}
+
+
 def _as_read(
-    line: list[Ranked], read: Mapping[str, CaseDocument | None], asked_for: Probe, model: Model
+    line: Iterable[Ranked], read: Mapping[str, CaseDocument | None], anew: Iterable[Ranked], wanted: Wanted
 ) -> list[Ranked]:
-    """The line by what was read of it: without those not to be shown, and those that have changed ranked anew."""
-    kept = [one for one in line if one.candidate.card.case not in read or read[one.candidate.card.case] is not None]
-    changed = [now for one in kept if (now := _changed(one.candidate, read.get(one.candidate.card.case))) is not None]
-    if not changed:
-        return kept
-    gone = {one.card.case for one in changed}
-    same = [one for one in kept if one.candidate.card.case not in gone]
-    return sorted([*same, *rank(asked_for, changed, model)], key=lambda one: one.place)
+    """The line by what was read of it: without those not to be shown, and those that have changed as ranked anew.
+
+    In a point in time they keep their places: the next page's reader would miss those that moved forward.
+    """
+    places = {one.candidate.card.case: one.place for one in line}
+    same = [one for one in line if _is_same(one.candidate.card, read)]
+    moved = [one._replace(place=places[one.candidate.card.case]) if wanted.is_steady else one for one in anew]
+    return sorted([*same, *moved], key=lambda one: one.place)
+
+
+def _is_same(card: Card, read: Mapping[str, CaseDocument | None]) -> bool:
+    """Whether a case is as it was indexed, or has not been looked at."""
+    document = read.get(card.case)
+    return card.case not in read or (document is not None and document.hash == card.hash)
 
 
 def _changed(one: Candidate, document: CaseDocument | None) -> Candidate | None:

@@ -13,9 +13,10 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.correlation.claims import Claim, Side, State, external_version
-from pipeline.index import queries
 from pipeline.index.documents import LIVE, Action, LinkDocument, link_document
 from pipeline.index.mappings import PER_GENERATION, Indices
+from pipeline.index.points import Point
+from pipeline.index.queries import BY_LINK, all_links, page
 from pipeline.index.writer import BulkWriter
 from pipeline.records.expiry import EXPIRED
 
@@ -34,7 +35,7 @@ class _Case(msgspec.Struct):
 async def sweep(client: AsyncElasticsearch, indices: Indices) -> int:
     """Clear one generation's links, and what deleted versions left in the segments; returns how many were cleared.
 
-    Raises elasticsearch's ApiError and TransportError; it may be interrupted and repeated at any time.
+    Raises LiaisonError, elasticsearch's ApiError and TransportError; it may be interrupted and repeated at any time.
     """
     writer, swept = BulkWriter(client, indices), 0
     async for links in _live_links(client, indices):
@@ -47,20 +48,15 @@ async def sweep(client: AsyncElasticsearch, indices: Indices) -> int:
 
 async def _live_links(client: AsyncElasticsearch, indices: Indices) -> AsyncIterator[list[LinkDocument]]:
     """All live links at one point in time, without their evidence."""
-    index = indices.own("links")
-    await client.indices.refresh(index=index)
-    pit = (await client.open_point_in_time(index=index, keep_alive=queries.KEEP_ALIVE))["id"]
+    point = Point(client, indices.own("links"), "")
+    await point.refresh()
     after: list[Any] | None = None
     try:
-        while True:
-            body = queries.page(queries.all_links(None), queries.BY_LINK, PAGE, after, pit)
-            hits = (await client.search(**body, source_excludes=["evidence"]))["hits"]["hits"]
-            if not hits:
-                return
+        while hits := await point.hits(source_excludes=["evidence"], **page(all_links(None), BY_LINK, PAGE, after)):
             yield [msgspec.convert(hit["_source"], LinkDocument) for hit in hits]
             after = hits[-1]["sort"]
     finally:
-        await client.close_point_in_time(id=pit)
+        await point.close()
 
 
 async def _gone(client: AsyncElasticsearch, indices: Indices, cases: set[str]) -> dict[str, int]:

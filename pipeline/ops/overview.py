@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 
 from pipeline.index.client import connect
 from pipeline.index.fields import CATALOGUE
-from pipeline.index.reading import ask
+from pipeline.index.points import ask
 from pipeline.ops.generations import Status, status
 from pipeline.ops.rejections import Wanted, rejected
 from pipeline.ops.throughput import Throughput, throughput

@@ -15,9 +15,10 @@ from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.filters import Filters, bodies
 from pipeline.index.mappings import Indices
+from pipeline.index.points import ask
 from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
-from pipeline.index.reading import Reader, ask
+from pipeline.index.reading import Reader
 from pipeline.index.searching import search
 from pipeline.matching.model import Model
 from pipeline.ops.operation import operator
@@ -81,9 +82,14 @@ async def _acts(decisions: DecisionReader, agency: str, cases: set[str]) -> Asyn
 
 async def _threads(decisions: DecisionReader, agency: str) -> AsyncIterator[Disclosure]:
     after: Any = None
-    while page := await decisions.disclosures(agency, "owner", PAGE, after):
-        for one, after in page:  # noqa: B007 - as above
-            yield one
+    point = decisions.point("disclosures", "")
+    try:
+        while page := await decisions.disclosures(agency, "owner", PAGE, after, point):
+            for one, after in page:  # noqa: B007 - as above
+                if one is not None:
+                    yield one
+    finally:
+        await point.close()
 
 
 async def _record(settings: Settings, agency: str, question: str, records: list[Held], now: datetime) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from pipeline.access.disclosures import Ask, Urgency
+from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.problems import Conflict, NotFound
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
@@ -84,7 +85,7 @@ async def disclosures(
     session: SessionOf,
     mine: Annotated[bool, Query(description="Those my agency asked for; otherwise those it was asked for.")] = True,
     limit: Annotated[int, Query(ge=1, le=service.MOST)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
     """The latest step first, with states, timers and what is overdue."""
     return answer(await service.disclosures(session, mine, limit, cursor))

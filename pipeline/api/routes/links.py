@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.problems import NotFound
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
@@ -15,7 +16,7 @@ router = APIRouter(prefix="/v1", tags=["links"])
 
 Case = Annotated[str, Query(min_length=1, description="Case key.", examples=["fr-pj:2026-004711"])]
 
-Cursor = Annotated[str, Query(max_length=2000, description="`next` of the page before.")]
+Cursor = Annotated[str, Query(max_length=CURSOR_CHARS, description="`next` of the page before.")]
 
 EXAMPLE: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",

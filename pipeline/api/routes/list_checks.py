@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.list_rows import MOST_BYTES, Form
 from pipeline.api.problems import Conflict, NotFound, TooLarge
 from pipeline.api.routes.answers import answer, described, problems_of
@@ -113,7 +114,7 @@ async def results(
     session: SessionOf,
     name: Name,
     limit: Annotated[int, Query(ge=1, le=service.MOST)] = 50,
-    cursor: Annotated[str, Query(max_length=2000)] = "",
+    cursor: Annotated[str, Query(max_length=CURSOR_CHARS)] = "",
 ) -> Response:
     """Row by row, as far as they have been asked; what you may no longer see is left out."""
     return answer(await service.results(session, name, limit, cursor))

@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
+from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.problems import Problem
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
@@ -27,7 +28,7 @@ BEAT_POLLS: Final = 15
 LONGEST_POLLS: Final = 600
 """A stream ends after ten minutes: the client comes back with its last event id, and its token is checked again."""
 
-Cursor = Annotated[str | None, Query(max_length=2000)]
+Cursor = Annotated[str | None, Query(max_length=CURSOR_CHARS)]
 Limit = Annotated[int, Query(ge=1, le=service.MOST)]
 
 NOTICE: dict[str, Any] = {
@@ -64,7 +65,9 @@ async def notices(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) 
     responses={200: {"description": "Server-sent events.", "content": {"text/event-stream": {}}}},
 )
 async def stream(
-    session: SessionOf, cursor: Cursor = None, last_event_id: Annotated[str | None, Header(max_length=2000)] = None
+    session: SessionOf,
+    cursor: Cursor = None,
+    last_event_id: Annotated[str | None, Header(max_length=CURSOR_CHARS)] = None,
 ) -> StreamingResponse:
     """Each notice an event whose id is its cursor; the stream ends after ten minutes and is taken up by that id."""
     session.require_reader()

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, StrictBool
 
+from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.access.reviews import Verdict
 from pipeline.api.problems import Conflict, NotFound
 from pipeline.api.routes.answers import answer, described
@@ -129,7 +130,7 @@ async def inbox(
     band: Annotated[str, Query(pattern="^(certain|probable|possible|)$", description="One band, or all.")] = "",
     assignee: Annotated[str | None, Query(max_length=256, description="A subject's; empty: nobody's.")] = None,
     limit: Annotated[int, Query(ge=1, le=inboxes.MOST)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
     """The agency's links that it has not judged, or judged different on other evidence; strongest first."""
     return answer(await inboxes.inbox(session, band, assignee, limit, cursor))

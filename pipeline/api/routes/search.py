@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
+from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import search as service
@@ -80,7 +81,7 @@ class SearchBody(BaseModel):
         str, Field(pattern="^([A-Z]{2})?$", description="Where phones without a country code are dialled.")
     ] = ""
     limit: Annotated[StrictInt, Field(ge=1, le=service.MOST)] = 20
-    cursor: Annotated[str, Field(max_length=2000, description="`next` of the page before.")] = ""
+    cursor: Annotated[str, Field(max_length=CURSOR_CHARS, description="`next` of the page before.")] = ""
     filters: FiltersBody = FiltersBody()
     share: Annotated[
         StrictBool,

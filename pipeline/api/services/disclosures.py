@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from pipeline.access.audit import Kind
 from pipeline.access.disclosures import Ask, Disclosure, NotDueError, disclosure_for, may_decide
 from pipeline.access.policy import CaseMeta, View, may_break_glass
 from pipeline.access.requester import Role
-from pipeline.api.paging import Place, closed, opened, page
+from pipeline.api.paging import MovingList, Place, page
 from pipeline.api.problems import Conflict, Forbidden, NotFound
 from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session, meta, shown
@@ -96,19 +97,23 @@ async def disclosures(
 ) -> DisclosuresAnswer:
     """What the requester's agency asked for (`mine`), or was asked for. A page is full while there is more."""
     session.require_reader()
-    context, size = f"disclosures|{mine}", min(limit, MOST)
+    decisions = session.runtime.decisions
+    listing = MovingList(session, ("disclosures", mine), cursor or "", partial(decisions.point, "disclosures"))
 
-    async def fetch(after: Place | None) -> list[tuple[Disclosure, Place]]:
-        return await session.runtime.decisions.disclosures(_agency(session), _role(mine), MOST, after)
+    async def fetch(after: Place | None) -> list[tuple[Disclosure | None, Place]]:
+        return await decisions.disclosures(_agency(session), _role(mine), MOST, after, listing.at)
 
-    async def show(found: list[Disclosure]) -> list[Row | None]:
-        cases, views = await _cases(session, found)
-        return [_shown(session, one, cases, views) for one in found]
+    async def show(found: list[Disclosure | None]) -> list[Row | None]:
+        held = [one for one in found if one is not None and not listing.was_shown(one.id)]
+        cases, views = await _cases(session, held)
+        rows = {one.id: _shown(session, one, cases, views) for one in held}
+        return [rows.get(one.id) if one else None for one in found]
 
-    rows, place = await page(fetch, show, size, MOST, opened(session, context, cursor))
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, listing.after)
     listed = {row["case"]: View.FULL for row in rows if row["case"]}
     await session.audit(Kind.READ, {"disclosures": _role(mine)}, shown(listed))
-    return DisclosuresAnswer(session.now.isoformat(), tuple(rows), closed(session, context, place))
+    following = await listing.next((row["id"] for row in rows), place)
+    return DisclosuresAnswer(session.now.isoformat(), tuple(rows), following)
 
 
 async def disclosure(session: Session, name: str) -> DisclosureAnswer:

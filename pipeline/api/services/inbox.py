@@ -5,6 +5,7 @@ A pair judged different comes back only with other evidence, and says what chang
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from pipeline.access.audit import Kind
 from pipeline.access.policy import View
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, is_due, standing
-from pipeline.api.paging import Place, closed, opened, page
+from pipeline.api.paging import MovingList, Place, page
 from pipeline.api.problems import Forbidden
 from pipeline.api.services.deciding import decide
 from pipeline.api.services.reviews import ReviewsAnswer, changed, own_of, reviews
@@ -42,21 +43,23 @@ async def inbox(
 ) -> InboxAnswer:
     """What the requester's agency has to judge: of one band, of one assignee ("" nobody's), or all."""
     session.require_reader()
-    who, context = session.requester, f"inbox|{band}|{assignee}"
+    who, reader = session.requester, session.runtime.reader
+    listing = MovingList(session, ("inbox", band, assignee), cursor or "", partial(reader.point, "links"))
     words = requester_words(Viewer(who.agency, who.country, session.grounds.purpose))
 
     async def fetch(after: Place | None) -> list[tuple[LinkDocument | None, Place]]:
-        return await session.runtime.reader.links_to_judge(who.agency, words, band, MOST, after)
+        return await reader.links_to_judge(who.agency, words, band, MOST, after, listing.at)
 
     async def show(found: list[LinkDocument | None]) -> list[Row | None]:
-        rows = await _due(session, [link for link in found if link is not None])
+        rows = await _due(session, [link for link in found if link and not listing.was_shown(link.link)])
         kept = {row["link_id"]: row for row in rows if assignee is None or (row["assignee"] or "") == assignee}
         return [kept.get(link.link) if link else None for link in found]
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, context, cursor))
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, listing.after)
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
     await session.audit(Kind.READ, {"inbox": band, "assignee": assignee}, shown(seen))
-    return InboxAnswer(session.now.isoformat(), tuple(rows), closed(session, context, place))
+    following = await listing.next((row["link_id"] for row in rows), place)
+    return InboxAnswer(session.now.isoformat(), tuple(rows), following)
 
 
 async def assign(session: Session, link: str, assignee: str) -> ReviewsAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -11,12 +12,14 @@ from pipeline.access.audience import requester_words
 from pipeline.access.audit import Kind
 from pipeline.access.policy import LinkView, View, link_view
 from pipeline.access.redaction import Ends, Row, link_for
+from pipeline.api.paging import MovingList
 from pipeline.api.services.cases import readable
 from pipeline.api.services.reviews import colours
 from pipeline.api.session import Session, meta, shown
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
-from pipeline.index.reading import STATE_FIELDS
+from pipeline.index.points import Point
+from pipeline.index.reading import STATE_FIELDS, Listed
 from pipeline.matching.explanation import Explanation
 from pipeline.matching.wording import text
 
@@ -47,7 +50,8 @@ class SeenLink(msgspec.Struct, frozen=True):
     place: tuple[int, bool, int, str]
     """Sorts: by band; within a band full links first by score, then those with a hit-only side by their reference.
 
-    A hit-only side's place says nothing beyond its band, as its link says nothing beyond it.
+    Band and score are those with which it was listed, which may be minutes ago. A hit-only side's place says nothing
+    beyond its band, as its link says nothing beyond it.
     """
 
 
@@ -62,35 +66,37 @@ class Surroundings(msgspec.Struct, frozen=True):
 async def links(session: Session, key: str, limit: int = 20, cursor: str = "") -> LinksAnswer:
     """The links of case `key`. Raises NotFound for a case that is not there or not to be read."""
     session.require_reader()
-    asked = ("links", key)
-    after = session.position(asked, cursor)
+    listing = MovingList(session, ("links", key), cursor, partial(session.runtime.reader.point, "links"))
     await readable(session, key, STATE_FIELDS)
-    around = await surroundings(session, key)
-    left = [one for one in around.links if after is None or one.place > tuple(after)]
+    around = await surroundings(session, key, listing.at)
+    behind = around.links if listing.after is None else [one for one in around.links if one.place > (*listing.after,)]
+    left = [one for one in behind if not listing.was_shown(one.link.link)]
     page = left[: min(limit, MOST)]
     rows = await rows_of(session, page, around.cases)
     seen = {case: around.views[case] for one in page for case in one.link.cases}
     await session.audit(Kind.READ, {"links": key}, shown({key: View.FULL} | seen))
-    end = session.cursor(asked, page[-1].place) if len(left) > len(page) else None
+    place = list(page[-1].place) if len(left) > len(page) else None
+    end = await listing.next((one.link.link for one in page), place)
     return LinksAnswer(session.as_of, tuple(rows), end)
 
 
-async def surroundings(session: Session, key: str) -> Surroundings:
-    """All links of a case that the requester reads in full, as far as he sees them."""
+async def surroundings(session: Session, key: str, at: Point | None = None) -> Surroundings:
+    """All links of a case that the requester reads in full, as far as he sees them, as listed at `at`."""
     viewer, reader = session.viewer, session.runtime.reader
     words = None if viewer is None else requester_words(viewer, granted=True)
-    found, cases = await reader.every_link_of(key, words)
+    found, cases = await reader.every_link_of(key, words, at)
     views = await session.views(cases)
-    seen = [_seen(session, link, views) for link in found]
+    seen = [_seen(session, one, views) for one in found]
     kept = sorted((one for one in seen if one.view is not LinkView.NOTHING), key=lambda one: one.place)
     return Surroundings(kept, cases, views)
 
 
-def _seen(session: Session, link: LinkDocument, views: Mapping[str, View]) -> SeenLink:
+def _seen(session: Session, one: Listed, views: Mapping[str, View]) -> SeenLink:
+    link = one.link
     how = link_view(*(views[case] for case in link.cases))
     hit = how is not LinkView.FULL
     name = session.reference(link.link) if hit else link.link
-    return SeenLink(link, how, (BANDS.index(link.band), hit, 0 if hit else -link.score, name))
+    return SeenLink(link, how, (BANDS.index(one.band), hit, 0 if hit else -one.score, name))
 
 
 async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, CaseDocument]) -> list[Row]:

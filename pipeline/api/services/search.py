@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 import msgspec
 
 from pipeline.access.audit import Kind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
+from pipeline.api.paging import MovingList
 from pipeline.api.problems import Unprocessable
 from pipeline.api.session import Session, meta, shown
 from pipeline.errors import LiaisonError
@@ -67,15 +67,14 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
     """Answer a search. Raises Unprocessable for a question that asks for nothing or makes no sense."""
     session.require_reader()
     limit = min(asked.limit, MOST)
-    after = session.position(_same(asked), asked.cursor)
     if asked.question:
         question = _question(asked)
-        page = await _answers(session, asked, question, limit, after)
-        hits = await _hits(session, asked, question) if after is None else _Page([], {})
+        page = await _answers(session, asked, question, limit)
+        hits = _Page([], {}) if asked.cursor else await _hits(session, asked, question)
     elif asked.filters.empty:
         raise Unprocessable("ask a question, or narrow what is to be listed", "question", "filters")
     else:
-        page, hits = await _listed(session, asked, limit, after), _Page([], {})
+        page, hits = await _listed(session, asked, limit), _Page([], {})
     await session.audit(Kind.SEARCH, msgspec.to_builtins(asked), shown(page.seen | hits.seen))
     left = session.runtime.hits.left(session.requester, session.now)
     return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next)
@@ -97,17 +96,18 @@ def _limits(session: Session, asked: Search) -> Limits:
     return Limits(session.now.date(), session.viewer, bodies(asked.filters))
 
 
-async def _answers(
-    session: Session, asked: Search, question: Question, limit: int, after: Sequence[Any] | None
-) -> _Page:
-    """The ranked cases behind the place `after`."""
+async def _answers(session: Session, asked: Search, question: Question, limit: int) -> _Page:
+    """The ranked cases behind the page before."""
     asked_for, runtime = probe(question, asked.country), session.runtime
-    wanted = Wanted(limit + 1, session.readable, None if after is None else tuple(after))
+    listing = MovingList(session, _same(asked), asked.cursor, partial(runtime.reader.point, "cases"))
+    after = None if listing.after is None else tuple(listing.after)
+    wanted = Wanted(limit + 1, session.readable, after, listing.at, listing.was_shown)
     found = await find(runtime.reader, question, asked_for, runtime.model, _limits(session, asked), wanted)
     shown_ = found[:limit]
     rows = [_row(session, one, document, asked_for) for one, document in shown_]
-    end = session.cursor(_same(asked), shown_[-1][0].place) if len(found) > limit else None
-    return _Page(rows, {document.case: View.FULL for _, document in shown_}, end)
+    seen = {document.case: View.FULL for _, document in shown_}
+    end = await listing.next(seen, list(shown_[-1][0].place) if len(found) > limit else None)
+    return _Page(rows, seen, end)
 
 
 async def _hits(session: Session, asked: Search, question: Question) -> _Page:
@@ -129,8 +129,9 @@ async def _hits(session: Session, asked: Search, question: Question) -> _Page:
     return _Page([_summary(one.document) | {"band": one.band} for one in granted] + given, seen)
 
 
-async def _listed(session: Session, asked: Search, limit: int, after: str | None) -> _Page:
-    """The cases that the filters allow, by case key; one more than a page tells whether there is a next one."""
+async def _listed(session: Session, asked: Search, limit: int) -> _Page:
+    """The cases that the filters allow, by case key, which never moves one; one more tells whether there is a next."""
+    after = session.position(_same(asked), asked.cursor)
     found = await session.runtime.reader.browse(_limits(session, asked), limit + 1, after or "")
     views = await session.views({one.case: one for one in found})
     kept = [one for one in found if views[one.case] is View.FULL]

@@ -16,7 +16,7 @@ from locust import FastHttpUser, constant, task
 LOAD = json.loads(Path(os.environ["LIAISON_BENCH_LOAD"]).read_bytes())
 THINK_S = float(os.environ["LIAISON_BENCH_THINK_S"])
 MIX = json.loads(os.environ["LIAISON_BENCH_MIX"])
-"""Of the requests how many are of each kind: search, links, page."""
+"""Of the requests how many are of each kind: search, onward, links, page."""
 
 SERVERS = itertools.cycle(os.environ["LIAISON_BENCH_SERVERS"].split())
 AGENCIES = list(LOAD["tokens"])
@@ -50,6 +50,18 @@ class Investigator(FastHttpUser):
         self.environment.events.request.fire(
             request_type="kind", name=kind, response_time=took, response_length=0, exception=None, context={}
         )
+
+    def ask_onward(self, agency: str, token: str) -> None:
+        """The first five answers to a question, and the next five where there are more."""
+        asked = {"question": random.choice(LOAD["questions"])[1], "country": "FR", "limit": 5, "cursor": ""}
+        for name in ("first page of a search", "second page of a search"):
+            with self.client.post(
+                f"{self.server}/v1/search", json=asked, headers=_signed(token), name=name, catch_response=True
+            ) as got:
+                got.success() if got.status_code == 200 else got.failure(str(got.status_code))
+            asked["cursor"] = got.json()["next"] if got.status_code == 200 else None
+            if not asked["cursor"]:
+                return
 
     def ask_links(self, agency: str, token: str) -> None:
         """The links of a case that the agency may read."""
