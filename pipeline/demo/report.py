@@ -16,6 +16,7 @@ from pipeline.demo.truth import Agreement, Pair
 from pipeline.index import terminal
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.explanation import Explanation, Item
+from pipeline.matching.wording import percent
 from pipeline.streams.accounting import Accounting
 
 SHOWN = 3
@@ -113,7 +114,7 @@ def _example(title: str, link: LinkDocument, true: set[Pair]) -> Iterator[Render
         (link.b.case, "bold"),
         "  ",
         (link.band, terminal.BAND_STYLE.get(link.band, "")),
-        f"  probability {link.probability:.3f}, {terminal.bits(link.score)} bits ({verdict})",
+        f"  probability {percent(link.probability, 'en')}, {terminal.bits(link.score)} bits ({verdict})",
     )
     yield terminal.explanation(told(link))
 

@@ -15,6 +15,7 @@ from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.searching import Result
 from pipeline.matching.explanation import EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.fingerprint import Handling
+from pipeline.matching.wording import percent
 
 BAND_STYLE = {"certain": "bold green", "probable": "green", "possible": "yellow"}
 ALTERNATIVES = {"person": "could be a relative", "organisation": "could be of one group"}
@@ -130,7 +131,7 @@ def _link(key: str, link: LinkDocument) -> Iterator[RenderableType]:
         plain(other.case, "bold"),
         f" ({other.country})  " if other.country else "  ",
         (link.band, BAND_STYLE.get(link.band, "")),
-        f"  probability {link.probability:.3f}, {bits(link.score)} bits  ",
+        f"  probability {percent(link.probability, 'en')}, {bits(link.score)} bits  ",
         (f"link {link.link}", "dim"),
     )
     if link.evidence is not None:

@@ -79,22 +79,26 @@ def explain_pairs(
     import msgspec
 
     from pipeline.matching.entity_pairs import PairError, explain_pair
-    from pipeline.matching.model import load_model
+    from pipeline.matching.model import generation, load_model
     from pipeline.matching.waterfall import svg as chart
-    from pipeline.matching.wording import LANGUAGES, text
+    from pipeline.matching.wording import LANGUAGES, legend, text
+    from pipeline.settings import settings
 
     if language not in LANGUAGES:
         raise LiaisonError(f"no texts in {language}; there are {', '.join(LANGUAGES)}")
     loaded = load_model(model)
+    here = generation(loaded, settings().block_partitions)
     for number, line in enumerate(_lines(pairs), start=1):
         try:
-            found = explain_pair(line, loaded)
+            found = explain_pair(line, loaded, here)
         except PairError as error:
             raise LiaisonError(f"line {number}: {error}") from error
         if svg is not None:
             svg.mkdir(parents=True, exist_ok=True)
             (svg / f"{number}.svg").write_text(chart(found, language), encoding="utf-8")
         typer.echo(msgspec.json.encode(found) if as_json else text(found, language) + "\n")
+    if not as_json:
+        typer.echo(legend(language))
 
 
 def train(

@@ -29,10 +29,10 @@ class Names(msgspec.Struct, frozen=True):
     same: bool
 
 
-def explain_pair(line: bytes, model: Model) -> Explanation:
+def explain_pair(line: bytes, model: Model, generation: str = "") -> Explanation:
     """Explain one line as read_pair reads it. Raises PairError."""
     a, b = read_pair(line)
-    return explain_entities((a,), (b,), model)
+    return explain_entities((a,), (b,), model, generation)
 
 
 def names_alone(a: EntityPrint, b: EntityPrint) -> Names | None:

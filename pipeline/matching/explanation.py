@@ -12,6 +12,7 @@ from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, compare
 from pipeline.matching.scoring import (
     COMPANIONABLE,
+    EACH_PAIR,
     Evidence,
     Tie,
     attempts,
@@ -55,7 +56,7 @@ class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Counterfactual(msgspec.Struct, frozen=True):
-    """The judgement without one agreement."""
+    """The judgement if one field that agrees, or contradicts, were not known."""
 
     without: str
     entity_a: str
@@ -82,6 +83,16 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str
     model_hash: str
     generation: str = ""
+
+    @property
+    def fees(self) -> int:
+        """What the number of entities compared takes: `attempts`, and the fee of each pair but the strongest."""
+        return self.score - self.prior - sum(max(0, part.bits) for part in self.entities)
+
+    @property
+    def decisive(self) -> tuple[Counterfactual, ...]:
+        """What would change the band."""
+        return tuple(one for one in self.counterfactuals if one.band != self.band)
 
 
 def explain(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
@@ -200,11 +211,11 @@ def _counterfactuals(
     parts: tuple[EntityEvidence, ...],
     model: Model,
 ) -> list[Counterfactual]:
-    """The judgement without each agreement in turn, weakest outcome first."""
+    """The judgement without each field that speaks for or against in turn, lowest outcome first."""
     results = []
-    for tie, part in zip(found.ties, parts, strict=False):
+    for tie, part in zip(found.ties or _only_pair(a, b), parts, strict=True):
         for item in part.items:
-            if item.bits > 0:
+            if item.bits:
                 score = total(_without(found, tie, a[tie.a], b[tie.b], item.field, model), model)
                 judged = judgement(score, model)
                 results.append(
@@ -216,9 +227,8 @@ def _counterfactuals(
 def _without(found: Evidence, tie: Tie, a: EntityPrint, b: EntityPrint, field: str, model: Model) -> Evidence:
     """The evidence if one field of one entity pair were not known; the assignment stays as it was."""
     bits = 0 if tie.selector else max(0, weigh(a, b, model, (*tie.skipped, field)))
-    ties = tuple(msgspec.structs.replace(one, bits=bits) if one is tie else one for one in found.ties)
-    strongest = max((one.bits for one in ties), default=0)
-    return Evidence(ties, found.compared, min(found.rebate, strongest))
+    ties = tuple(msgspec.structs.replace(one, bits=bits) if one is tie else one for one in found.ties or (tie,))
+    return Evidence(ties, found.compared, min(EACH_PAIR, max(one.bits for one in ties)))
 
 
 def mirrored(found: Explanation) -> Explanation:

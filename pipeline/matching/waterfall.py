@@ -41,8 +41,7 @@ def bars(found: Explanation, language: str = "en") -> list[Bar]:
         steps += [(item.field, item.bits) for item in part.items]
         steps += [("alternative", part.alternative)] if part.alternative else []
         steps += [("floor", part.counted - part.bits)] if part.bits < 0 else []
-    fees = found.score - found.prior - sum(max(0, part.bits) for part in found.entities)
-    steps += [("attempts", fees)] if fees else []
+    steps += [("attempts", found.fees)] if found.fees else []
     result, at = [], 0
     for kind, step in steps:
         result.append(Bar(kind, words.get(kind, kind), at, at + step))

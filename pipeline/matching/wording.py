@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipeline.matching.explanation import Counterfactual, EntityEvidence, Explanation, Item
-from pipeline.matching.words import COMPANIONS, FIELDS, LEVELS, SENTENCES, TOKEN_LEVELS, TYPES
+from pipeline.matching.names import TokenPair, levels
+from pipeline.matching.names.token_levels import is_learnt
+from pipeline.matching.words import COMPANIONS, FIELDS, LEVELS, NAME_LEVELS, SENTENCES, TOKEN_LEVELS, TYPES, VALUES
+from pipeline.records.scripts import script_of
 
 LANGUAGES = ("en", "fr")
+CODED = frozenset({"gender", "identifier"})
+"""Fields whose values are codes, or begin with one."""
+
+CEILING = 0.99999
+PERCENT = {"en": "%", "fr": "\N{NO-BREAK SPACE}%"}
 MINUS = "\N{MINUS SIGN}"
 
 
 def text(found: Explanation, language: str = "en") -> str:
     """The whole explanation, one statement a line. Raises KeyError for a language that is not in LANGUAGES."""
     return "\n".join(_statements(found, SENTENCES[language], language))
+
+
+def legend(language: str) -> str:
+    """How to read the lines of a text."""
+    return SENTENCES[language]["reading"]
 
 
 def reasons(parts: Iterable[EntityEvidence], language: str = "en") -> tuple[str, ...]:
@@ -29,45 +42,84 @@ def _statements(found: Explanation, say: dict[str, str], language: str) -> Itera
     yield say["prior"].format(bits=bits(found.prior, language))
     for part in found.entities:
         yield from _entity(part, say, language)
-    if found.attempts:
-        yield say["attempts"].format(bits=bits(-found.attempts, language))
-    yield from (_counterfactual(one, found, say, language) for one in found.counterfactuals if one.band != found.band)
-    if found.counterfactuals and all(one.band == found.band for one in found.counterfactuals):
-        yield say["steady"]
-    yield say["model"].format(model=found.model, hash=found.model_hash) + (
-        f" ({found.generation})" if found.generation else ""
+        if part.bits < 0:
+            yield say["floor"]
+    if found.fees:
+        yield say["attempts"].format(bits=bits(found.fees, language))
+    yield from (counterfactual(one, found, language) for one in found.decisive)
+    if found.counterfactuals and not found.decisive:
+        yield steady(found, language)
+    yield say["generation" if found.generation else "model"].format(
+        model=found.model, hash=found.model_hash, generation=found.generation
     )
 
 
 def _entity(part: EntityEvidence, say: dict[str, str], language: str) -> Iterator[str]:
-    kinds = (TYPES[language].get(kind, kind) for kind in (part.type_a, part.type_b))
-    a, b = kinds
+    a, b = (TYPES[language].get(kind, kind) for kind in (part.type_a, part.type_b))
     yield say["entities"].format(a=f"{a} {part.entity_a}", b=f"{b} {part.entity_b}", bits=bits(part.bits, language))
     yield from (_item(item, say, language) for item in part.items)
     if part.alternative:
-        yield "  " + COMPANIONS[language].get(part.type_a, "").format(bits=bits(part.alternative, language))
+        said = COMPANIONS[language].get(part.type_a, "").format(bits=f"{bits(part.alternative, language):>6}")
+        yield "  " + said
 
 
 def _item(item: Item, say: dict[str, str], language: str) -> str:
-    field, level = FIELDS[language].get(item.field, item.field), LEVELS[language].get(item.level, item.level)
-    rare = (
-        f"; {say['rarity'].format(number=grouped(item.rarity.removeprefix('1 in '), language))}" if item.rarity else ""
-    )
-    line = f"  {bits(item.bits, language):>6}  {field}: {level}{rare} | {item.value_a} ~ {item.value_b}"
-    tokens = [pair for pair in item.tokens if pair.a != pair.b]
-    said = (
-        f"{pair.a or '∅'} ~ {pair.b or '∅'}: {TOKEN_LEVELS[language].get(pair.level, pair.level)}" for pair in tokens
-    )
-    return line + (f" ({'; '.join(said)})" if tokens else "")
+    said = [
+        say["item"].format(
+            bits=bits(item.bits, language),
+            share=f"{100 * item.share:.0f}{PERCENT[language]}" if item.share else "",
+            field=FIELDS[language].get(item.field, item.field),
+            level=agreement(item, language),
+        )
+    ]
+    if item.rarity:
+        said.append(say["rarity"].format(number=grouped(item.rarity.removeprefix("1 in "), language)))
+    values = f"{value(item.field, item.value_a, language)} ~ {value(item.field, item.value_b, language)}"
+    tokens = [
+        say["token"].format(a=pair.a or "∅", b=pair.b or "∅", level=token_level(pair, language))
+        for pair in item.tokens
+        if pair.a != pair.b
+    ]
+    return say["and"].join(said) + f" | {values}" + (f" ({say['and'].join(tokens)})" if tokens else "")
 
 
-def _counterfactual(one: Counterfactual, found: Explanation, say: dict[str, str], language: str) -> str:
-    field = FIELDS[language].get(one.without, one.without)
-    if not one.band and found.band:
+def agreement(item: Item, language: str) -> str:
+    """How well two values agree."""
+    own = NAME_LEVELS[language] if item.field == "name" else {}
+    return own.get(item.level) or LEVELS[language].get(item.level, item.level)
+
+
+def value(field: str, said: str, language: str) -> str:
+    """A value as compared, what is a code in words."""
+    if field not in CODED:
+        return said
+    code, blank, rest = said.partition(" ")
+    return VALUES[language].get(code, code) + blank + rest
+
+
+def token_level(pair: TokenPair, language: str) -> str:
+    """How two words of names agree; of a script without a learnt model also that."""
+    said = TOKEN_LEVELS[language].get(pair.level, pair.level)
+    scripts = {script_of(pair.a), script_of(pair.b)} if pair.a and pair.b else set()
+    if pair.level == levels.DIFFERENT or len(scripts) < 2 or all(map(is_learnt, scripts)):
+        return said
+    return SENTENCES[language]["plainly"].format(level=said)
+
+
+def counterfactual(one: Counterfactual, found: Explanation, language: str) -> str:
+    """What would be without one field; whose it is where several entities have it."""
+    say, field = SENTENCES[language], FIELDS[language].get(one.without, one.without)
+    if len(found.entities) > 1:
+        part = next(part for part in found.entities if part.entity_a == one.entity_a)
+        field = say["of"].format(field=field, kind=TYPES[language].get(part.type_a, part.type_a), entity=one.entity_a)
+    if not one.band:
         return say["without_none"].format(field=field)
-    return say["without"].format(
-        field=field, band=say[one.band or "none"], probability=percent(one.probability, language)
-    )
+    return say["without"].format(field=field, band=say[one.band], probability=percent(one.probability, language))
+
+
+def steady(found: Explanation, language: str) -> str:
+    """What is said where no single field decides."""
+    return SENTENCES[language]["steady" if found.band else "steady_none"]
 
 
 def bits(hundredths: int, language: str) -> str:
@@ -77,9 +129,11 @@ def bits(hundredths: int, language: str) -> str:
 
 
 def percent(probability: float, language: str) -> str:
-    """A probability with as many digits as mean anything."""
-    shown = f"{100 * probability:.1f}" if 0.001 < probability < 0.999 else f"{100 * probability:.3f}"
-    return decimal(shown, language) + ("\N{NO-BREAK SPACE}%" if language == "fr" else "%")
+    """A probability with as many digits as mean anything; never a certainty that nobody has."""
+    digits = 1 if 0.001 < probability < 0.999 else 3
+    bound = "> " if probability > CEILING else "< " if probability < 1 - CEILING else ""
+    said = 100 * min(CEILING, max(1 - CEILING, probability))
+    return bound + decimal(f"{said:.{digits}f}", language) + PERCENT[language]
 
 
 def decimal(number: str, language: str) -> str:

@@ -12,11 +12,21 @@ SENTENCES = {
         "prior": "Before any evidence: {bits} bits.",
         "entities": "{a} and {b}: {bits} bits.",
         "attempts": "For the number of entities compared: {bits} bits.",
+        "floor": "  Such entities count for nothing, not against the link.",
+        "item": "  {bits:>6} {share:>4}  {field}: {level}",
+        "token": "{a} ~ {b}: {level}",
+        "and": "; ",
         "rarity": "1 in {number}",
+        "reading": "Each line: bits for (+) or against (−); the share of all that speaks for the link; how well "
+        "two values agree; 1 in N: so much rarer this is between strangers; both values as compared.",
+        "of": "{field} of {kind} {entity}",
         "without_none": "Without {field} it would be below the threshold.",
         "without": "Without {field}: {band}, probability {probability}.",
-        "steady": "No single agreement decides: without any one of them the band would be the same.",
+        "steady": "No single field decides: without any one of them the band would be the same.",
+        "steady_none": "No single field decides: without any one of them there would still be no link.",
+        "plainly": "{level}, by a plain romanisation, which counts for less",
         "model": "Model {model} ({hash}).",
+        "generation": "Model {model} ({hash}), generation {generation}.",
     },
     "fr": {
         "verdict": "{band} : probabilité {probability} ({bits} bits).",
@@ -27,11 +37,21 @@ SENTENCES = {
         "prior": "Avant tout indice : {bits} bits.",
         "entities": "{a} et {b} : {bits} bits.",
         "attempts": "Pour le nombre d'entités comparées : {bits} bits.",
+        "floor": "  De telles entités comptent pour rien, pas contre le lien.",
+        "item": "  {bits:>6} {share:>5}  {field} : {level}",
+        "token": "{a} ~ {b} : {level}",
+        "and": " ; ",
         "rarity": "1 sur {number}",
+        "reading": "Chaque ligne : bits pour (+) ou contre (−) ; part de tout ce qui parle pour le lien ; degré de "
+        "concordance ; 1 sur N : rareté d'une telle concordance entre inconnus ; les deux valeurs comparées.",
+        "of": "{field} de {kind} {entity}",
         "without_none": "Sans {field}, ce serait en dessous du seuil.",
         "without": "Sans {field} : {band}, probabilité {probability}.",
-        "steady": "Aucune concordance ne décide à elle seule : sans l'une quelconque, la catégorie serait la même.",
+        "steady": "Aucun champ ne décide à lui seul : sans l'un quelconque d'entre eux, la catégorie serait la même.",
+        "steady_none": "Aucun champ ne décide à lui seul : sans l'un quelconque d'entre eux, toujours aucun lien.",
+        "plainly": "{level}, par une romanisation simple, qui compte moins",
         "model": "Modèle {model} ({hash}).",
+        "generation": "Modèle {model} ({hash}), génération {generation}.",
     },
 }
 
@@ -150,7 +170,7 @@ LEVELS = {
         "same_role": "the same office mailbox",
         "longer": "agrees, one is longer",
         "near": "near",
-        "same_door": "same door",
+        "same_door": "same house and street",
         "same_street": "same street",
         "same_postcode": "same postcode",
         "same_unit_postcode": "same postcode, that of a few doors",
@@ -173,7 +193,7 @@ LEVELS = {
         "partial": "concorde, des parties manquent",
         "family_differs": "autre nom de famille",
         "conflict": "certaines parties concordent, d'autres se contredisent",
-        "different": "différent",
+        "different": "diffère",
         "day_month_swapped": "jour et mois inversés",
         "same_first_january": "identique, mais un 1er janvier",
         "one_digit": "un chiffre d'écart",
@@ -197,7 +217,7 @@ LEVELS = {
         "same_role": "la même boîte de service",
         "longer": "concorde, l'un est plus long",
         "near": "proche",
-        "same_door": "même porte",
+        "same_door": "même numéro, même rue",
         "same_street": "même rue",
         "same_postcode": "même code postal",
         "same_unit_postcode": "même code postal, celui de quelques portes",
@@ -211,20 +231,27 @@ LEVELS = {
         "near_spot_and_hours": "à moins de 2 km et de 6 heures",
         "same_town_and_day": "même ville, même jour",
         "same_area_and_days": "même région à quelques jours",
-        "apart": "éloigné",
+        "apart": "éloignés",
         "similar": "semblable",
         "same_spot": "même endroit",
     },
 }
 
+NAME_LEVELS = {
+    "en": {"same": "all words agree", "near": "nearly agrees"},
+    "fr": {"same": "tous les mots concordent", "near": "concorde à peu près"},
+}
+"""Levels of names that say something else than those of other fields: what each word is, the words themselves tell."""
+
 TOKEN_LEVELS = {
     "en": {
         "same": "same",
         "same after folding": "same without accents",
-        "nickname or variant": "nickname or variant",
+        "nickname or variant": "a short or other form",
         "same romanisation": "same when romanised",
         "one edit": "one edit",
         "near": "near",
+        "faint": "perhaps the same, in another script",
         "initial": "initial",
         "acronym of": "acronym of",
         "missing": "missing",
@@ -233,13 +260,38 @@ TOKEN_LEVELS = {
     "fr": {
         "same": "identique",
         "same after folding": "identique sans accents",
-        "nickname or variant": "diminutif ou variante",
+        "nickname or variant": "forme courte ou autre forme",
         "same romanisation": "même romanisation",
         "one edit": "une lettre d'écart",
         "near": "proche",
+        "faint": "peut-être le même, dans une autre écriture",
         "initial": "initiale",
         "acronym of": "sigle de",
         "missing": "absent",
         "different": "différent",
     },
 }
+
+VALUES = {
+    "en": {
+        "national_id": "identity number",
+        "driving_licence": "driving licence",
+        "social_security": "social security number",
+        "tax_id": "tax number",
+        "vat": "VAT number",
+        "lei": "legal entity identifier",
+    },
+    "fr": {
+        "male": "masculin",
+        "female": "féminin",
+        "other": "autre",
+        "passport": "passeport",
+        "national_id": "numéro d'identité",
+        "driving_licence": "permis de conduire",
+        "social_security": "numéro de sécurité sociale",
+        "tax_id": "numéro fiscal",
+        "vat": "numéro de TVA",
+        "lei": "identifiant d'entité juridique",
+    },
+}
+"""Codes at the beginning of a value: genders, and the types of identifiers that most people have heard of."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -101,7 +102,7 @@ class Correlate:
             self._partitions,
             self._model,
             judge,
-            explain,
+            partial(explain, generation=self._generation),
             generation=self._generation,
             falls_short=falls_short,
             screen=self._screen,

@@ -69,8 +69,8 @@ def place_level(p: str, q: str) -> int:
 
 
 def nationality_value(one: EntityPrint, _index: int) -> str:
-    """All nationalities."""
-    return ", ".join(one.nationalities)
+    """All nationalities, as ISO 3166 writes them."""
+    return ", ".join(one.nationalities).upper()
 
 
 ATTRIBUTES = (

@@ -52,8 +52,8 @@ LITTLE_KNOWN = 5
 
 def birth_date(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
     """Two whole birth dates: same, day and month swapped, one digit off or two neighbouring digits exchanged, same year
-    and month, same day and month, same year, a year off, different. A shared 1 January says less: registers put it
-    where only the year is known."""
+    and month, same day and month, same year, a year off, different. A shared 1 January says less, or nothing in two
+    years: registers put it where only the year is known."""
     x, y = a.birth_date, b.birth_date
     if x is None or y is None or not x.day or not y.day:
         return None
@@ -84,7 +84,7 @@ def birth_date_text(a: EntityPrint, b: EntityPrint, table: Table) -> Found | Non
 def whole_level(x: PartialDate, y: PartialDate) -> int:
     """The level of two dates that are both known to the day."""
     if x == y:
-        return SAME_DEFAULT if x.month == 1 and x.day == 1 else SAME
+        return SAME_DEFAULT if _is_default(x) else SAME
     year_same, same_parts = x.year == y.year, (x.month == y.month) + (x.day == y.day)
     if year_same and x.month == y.day and x.day == y.month:
         return SWAPPED
@@ -92,9 +92,14 @@ def whole_level(x: PartialDate, y: PartialDate) -> int:
         return ONE_DIGIT
     if year_same:
         return SAME_MONTH if x.month == y.month else SAME_YEAR
-    if same_parts == 2:
+    if same_parts == 2 and not _is_default(x):
         return SAME_DAY
     return YEAR_OFF if abs(x.year - y.year) == 1 else DIFFERENT
+
+
+def _is_default(date: PartialDate) -> bool:
+    """Whether only the year may be known: 1 January in two years agrees in nothing."""
+    return date.month == 1 and date.day == 1
 
 
 def partial_level(x: PartialDate, y: PartialDate) -> int:

@@ -98,6 +98,6 @@ def _iso(seconds: int) -> str:
 
 EVENTS = (
     Comparison("when_where", EVENT, WHEN_WHERE, when_where, where_value),
-    Comparison("method", EVENT, METHOD, method, lambda one, _index: " ".join(one.method)),
+    Comparison("method", EVENT, METHOD, method, lambda one, _index: ", ".join(one.method)),
     Comparison("coordinates", frozenset({"address"}), COORDINATES, coordinates, where_value),
 )

@@ -26,7 +26,7 @@ SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, CONFLICT, DIFFERENT = range(7)
 WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})
 """What the company above those of single countries is called."""
 
-NEARLY = frozenset({levels.EDIT, levels.NEAR})
+NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 
 
 def name(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:

@@ -9,7 +9,6 @@ from rapidfuzz.distance import Levenshtein
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import unlike_joined
 from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, may_be_acronym, token_print
-from pipeline.matching.names.token_levels import ALIKE_FORMS
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 
 _MAX_JOINED = 3
@@ -19,6 +18,8 @@ SLACK = 2
 ALIKE_SHARE = 4
 """One letter of four at most may be edited between a word and the joined one, to be worth a look."""
 ACRONYM_LETTER = 250
+_ALIKE_FORMS = 0.4
+"""Least similarity of two words written together to a word in another script that may be both."""
 _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT))
 """Levels at which a joined word counts: a merely similar one would be chance, as there are many ways to join."""
 
@@ -128,7 +129,7 @@ def _may_be(x: TokenPrint, joined: str, tokens: list[TokenPrint]) -> bool:
         return True
     if x.script != tokens[0].script:
         spelled = "".join(token.forms[0] for token in tokens)
-        return Levenshtein.normalized_similarity(x.forms[0], spelled) >= ALIKE_FORMS
+        return Levenshtein.normalized_similarity(x.forms[0], spelled) >= _ALIKE_FORMS
     alike = 1 - 1 / ALIKE_SHARE
     return len(joined) >= _MIN_JOINED and Levenshtein.normalized_similarity(x.text, joined) >= alike
 

@@ -8,20 +8,22 @@ VARIANT = "nickname or variant"
 SOUND = "same romanisation"
 EDIT = "one edit"
 NEAR = "near"
+FAINT = "faint"
 ACRONYM = "acronym of"
 INITIAL = "initial"
 MISSING = "missing"
 DIFFERENT = "different"
 
-LEVELS = (SAME, FOLDED, VARIANT, SOUND, EDIT, NEAR, ACRONYM, INITIAL, MISSING, DIFFERENT)
+LEVELS = (SAME, FOLDED, VARIANT, SOUND, EDIT, NEAR, FAINT, ACRONYM, INITIAL, MISSING, DIFFERENT)
 """Strongest first; a level never gives more bits than one before it, for the same tokens."""
 
-COST = {SAME: 0, FOLDED: 20, VARIANT: 150, SOUND: 170, EDIT: 350, NEAR: 550}
+COST = {SAME: 0, FOLDED: 20, VARIANT: 150, SOUND: 170, EDIT: 350, NEAR: 550, FAINT: 550}
 """Hundredths of a bit that a level gives less than equality of the same tokens: log2(m_same / m_level)."""
 
-LIMIT = {SAME: 9999, FOLDED: 9999, VARIANT: 1100, SOUND: 1050, EDIT: 800, NEAR: 400}
+LIMIT = {SAME: 9999, FOLDED: 9999, VARIANT: 1100, SOUND: 1050, EDIT: 800, NEAR: 400, FAINT: 400}
 """What a level gives at most: log2(m / u). u by random pairs of Wikidata tokens weighted by frequency: sounds agree in
-3 of 100,000, one edit in 5, "near" in 60; less, as within a culture it is larger. m of spellings by agencies."""
+3 of 100,000, one edit in 5, "near" in 60; less, as within a culture it is larger. m of spellings by agencies. What a
+faint rendering in another script gives at most, each corridor's model says (token_levels.faint_bits)."""
 
 UNLEARNT = 150
 """Less for a script without a learnt model, of which there is but one plain romanisation."""

@@ -7,7 +7,7 @@ import msgspec
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import begin_alike, far_apart
 from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.token_levels import is_learnt, quick_level, token_level
+from pipeline.matching.names.token_levels import faint_bits, is_latin, is_learnt, quick_level, token_level
 from pipeline.matching.names.variants import initials_of
 
 _REMEMBERED = 300_000
@@ -83,6 +83,8 @@ def _judge(x: TokenPrint, y: TokenPrint) -> TokenPair:
     if level == levels.DIFFERENT:
         return NOTHING
     bits = levels.level_bits(level, min(x.rarity, y.rarity))
+    if level == levels.FAINT:
+        bits = min(bits, faint_bits(y.script if is_latin(x.script) else x.script))
     learnt = x.script == y.script or (is_learnt(x.script) and is_learnt(y.script))
     bits = bits if learnt else bits - levels.UNLEARNT
     return TokenPair(x.text, y.text, level, bits) if bits > 0 else NOTHING

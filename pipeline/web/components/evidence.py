@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nicegui.element import Element
 
-from pipeline.matching.explanation import Counterfactual, EntityEvidence, Explanation, Item
-from pipeline.matching.wording import bits, grouped, percent
-from pipeline.matching.words import COMPANIONS, FIELDS, LEVELS, SENTENCES, TOKEN_LEVELS, TYPES
+from pipeline.matching.explanation import EntityEvidence, Explanation, Item
+from pipeline.matching.wording import agreement, bits, counterfactual, grouped, steady, token_level
+from pipeline.matching.words import COMPANIONS, FIELDS, SENTENCES, TYPES
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import GENDERS
@@ -18,11 +18,6 @@ def field_name(words: Words, field: str) -> str:
     for article in ("the ", "le ", "la ", "les ", "l'"):
         said = said.removeprefix(article)
     return said[:1].upper() + said[1:]
-
-
-def level_name(words: Words, level: str) -> str:
-    """How well two values agree, in words."""
-    return LEVELS[words.language].get(level, level)
 
 
 def rarity(words: Words, item: Item) -> str:
@@ -70,7 +65,7 @@ def _item(words: Words, item: Item, titles: tuple[str, ...]) -> None:
         with box("td", "value", data_column=titles[1]):
             foreign(_value(words, item.field, item.value_a))
         with box("td", data_column=titles[2]):
-            text("span", level_name(words, item.level))
+            text("span", agreement(item, words.language))
             _tokens(words, item)
         with box("td", "value", data_column=titles[3]):
             foreign(_value(words, item.field, item.value_b))
@@ -92,24 +87,14 @@ def _tokens(words: Words, item: Item) -> None:
                 foreign(pair.a or "∅")
                 text("span", " ~ ")
                 foreign(pair.b or "∅")
-                text("span", ": " + TOKEN_LEVELS[words.language].get(pair.level, pair.level))
+                text("span", ": " + token_level(pair, words.language))
 
 
 def what_would_change(words: Words, found: Explanation) -> Element:
-    """Without which agreement the link would fall into another band or vanish."""
-    say = SENTENCES[words.language]
-    decisive = [one for one in found.counterfactuals if one.band != found.band]
+    """Without which field the link would fall into another band or vanish."""
     with box("ul", "stack small") as listed:
-        for one in decisive:
-            text("li", _counterfactual(words, one, say))
-        if not decisive:
-            text("li", say["steady"])
+        for one in found.decisive:
+            text("li", counterfactual(one, found, words.language))
+        if not found.decisive:
+            text("li", steady(found, words.language))
     return listed
-
-
-def _counterfactual(words: Words, one: Counterfactual, say: dict[str, str]) -> str:
-    field = FIELDS[words.language].get(one.without, one.without)
-    if not one.band:
-        return say["without_none"].format(field=field)
-    probability = percent(one.probability, words.language)
-    return say["without"].format(field=field, band=say[one.band], probability=probability)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from pipeline.access.redaction import Row
-from pipeline.matching.wording import bits
+from pipeline.matching.wording import bits, percent
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
 from pipeline.web.components.hits import on_hit
 from pipeline.web.components.markup import link, text
-from pipeline.web.components.numbers import probability
 from pipeline.web.components.sides import sides, title, under
 from pipeline.web.components.table import Column, table
 from pipeline.web.components.words_with_frames import band, colour, tag
@@ -31,7 +29,11 @@ def links_table(view: View, case: str, rows: Sequence[Row]) -> None:
         Column(words("Other side"), lambda row: _other(view, case, row)),
         Column(words("Band"), lambda row: band(words, row["band"])),
         Column(words("Judgement"), lambda row: _judged(words, row)),
-        Column(words("Probability"), lambda row: _number(row["probability"], partial(probability, words)), "number"),
+        Column(
+            words("Probability"),
+            lambda row: _number(row["probability"], lambda said: percent(said, words.language)),
+            "number",
+        ),
         Column(words("Bits"), lambda row: _number(row["score"], lambda score: bits(score, words.language)), "number"),
     ]
     table(words("Links of this case"), columns, rows)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pipeline.matching.explanation import EntityEvidence, Item
-from pipeline.matching.wording import bits
-from pipeline.web.components.evidence import field_name, level_name, rarity
+from pipeline.matching.wording import agreement, bits
+from pipeline.web.components.evidence import field_name, rarity
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.i18n import N_, Words
 
@@ -42,4 +42,4 @@ def _reason(words: Words, item: Item) -> None:
         text("span", " ")
         foreign(item.value_b)
         rare = rarity(words, item)
-        text("span", f" {level_name(words, item.level)}" + (f" · {rare}" if rare else ""), "quiet")
+        text("span", f" {agreement(item, words.language)}" + (f" · {rare}" if rare else ""), "quiet")

@@ -7,13 +7,12 @@ from itertools import groupby
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.inbox import InboxAnswer, inbox
-from pipeline.matching.wording import bits
+from pipeline.matching.wording import bits, percent
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
 from pipeline.web.components.assignment import assignment
 from pipeline.web.components.evidence import field_name
 from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.numbers import probability
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.sides import Side, sides, title, under
@@ -68,7 +67,7 @@ def _columns(view: View) -> list[Column[Row]]:
         Column(words("Our record"), lambda row: _ours(view, row)),
         Column(words("Other side"), lambda row: _theirs(words, sides(row, _ours_begin(view))[1])),
         Column(words("Assigned to"), lambda row: assignment(view, row)),
-        Column(words("Probability"), lambda row: text("span", probability(words, row["probability"])), "number"),
+        Column(words("Probability"), lambda row: text("span", percent(row["probability"], words.language)), "number"),
         Column(words("Bits"), lambda row: text("span", bits(row["score"], words.language)), "number"),
     ]
 

@@ -12,13 +12,12 @@ from pipeline.api.services.cases import case
 from pipeline.api.services.links import MOST, links
 from pipeline.api.services.reviews import Judged, reviews
 from pipeline.matching.explanation import Explanation
-from pipeline.matching.wording import bits
+from pipeline.matching.wording import bits, percent
 from pipeline.web.addresses import of_case
 from pipeline.web.components.evidence import compared, what_would_change
 from pipeline.web.components.judging import judging
 from pipeline.web.components.links import other_side
 from pipeline.web.components.markup import box, foreign, link, text
-from pipeline.web.components.numbers import probability
 from pipeline.web.components.panel import facts, panel
 from pipeline.web.components.waterfall import waterfall
 from pipeline.web.components.words_with_frames import band, handling_code
@@ -82,7 +81,7 @@ def _sides(words: Words, loaded: Loaded, found: Explanation) -> None:
         _side(words, loaded.a, loaded.link["version_a"])
         with box("div", "between"):
             band(words, found.band)
-            text("strong", probability(words, found.probability))
+            text("strong", percent(found.probability, words.language))
             text("span", words("{bits} bits", bits=bits(found.score, words.language)), "quiet")
         _side(words, loaded.b, loaded.link["version_b"])
 

@@ -142,8 +142,8 @@ def live(secured: Secured) -> None:
     secured.wait_for(lambda: serves(secured), 90)
     push(secured)
     links = secured.wait_for(lambda: linked(secured), 120)
-    found = secured.ask("anna", "POST", "/v1/search", json={"question": "Ivan Petrov 1980-05-14"}).json()
-    decide(secured, next(one["link_id"] for one in links if "link_id" in one), found["hits"][0]["reference"])
+    hits = secured.wait_for(lambda: withheld(secured), 60)
+    decide(secured, next(one["link_id"] for one in links if "link_id" in one), hits[0]["reference"])
     asyncio.run(poison(secured.operator, topics.ACCEPTED, topics.BLOCKS))
     lose_the_store(secured, workers["correlate"])
     build_another(secured)
@@ -186,6 +186,7 @@ def push(secured: Secured) -> None:
 
 
 LINKS = "/v1/links?case=fr-pj:1"
+QUESTION = "Ivan Petrov 1980-05-14"
 
 
 def linked(secured: Secured) -> list[dict[str, Any]]:
@@ -195,10 +196,17 @@ def linked(secured: Secured) -> list[dict[str, Any]]:
     return links if len(links) == 2 else []
 
 
+def withheld(secured: Secured) -> list[dict[str, Any]]:
+    """What Anna's question finds of a case that is not for her to read: links become searchable before cases may."""
+    answer = secured.ask("anna", "POST", "/v1/search", json={"question": QUESTION}).json()
+    hits: list[dict[str, Any]] = answer["hits"]
+    return hits
+
+
 def decide(secured: Secured, link: str, reference: str) -> None:
     until = (now() + timedelta(days=1)).isoformat()
     done = [
-        secured.ask("anna", "POST", "/v1/subscriptions", json={"question": "Ivan Petrov 1980-05-14"}),
+        secured.ask("anna", "POST", "/v1/subscriptions", json={"question": QUESTION}),
         secured.ask("anna", "POST", f"/v1/links/{link}/reviews", json={"verdict": "same", "reason": "the same"}),
         secured.ask("anna", "PUT", f"/v1/inbox/{link}", json={"assignee": "anna"}),
         secured.ask(

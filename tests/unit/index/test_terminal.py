@@ -45,7 +45,7 @@ def test_a_link_tells_of_the_other_side_first_what_is_on_this(told: Explanation)
     a, b = Side("be-fp:1", 1, agency="be-fp", country="BE"), Side("fr-pj:1", 1, agency="fr-pj", country="FR")
     link = LinkDocument("ab12", State.LIVE, "g", (a.case, b.case), a, b, (), told.score, 0.9731, "probable", evidence)
     from_a, from_b = shown(terminal.links("be-fp:1", [link])), shown(terminal.links("fr-pj:1", [link]))
-    assert "fr-pj:1 (FR)  probable  probability 0.973" in from_a
+    assert "fr-pj:1 (FR)  probable  probability 97.3%" in from_a
     assert "be-fp:1 (BE)" in from_b
     assert from_a.index("ivan") < from_a.index("иван")
     assert from_b.index("иван") < from_b.index("ivan")

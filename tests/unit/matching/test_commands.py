@@ -65,6 +65,8 @@ def test_explain_speaks_french_and_draws(pairs: Path, tmp_path: Path) -> None:
     result = run("explain", str(pairs), "--language", "fr", "--svg", str(tmp_path / "charts"))
     assert result.exit_code == 0
     assert "Lien certain" in result.stdout
+    assert result.stdout.count("génération") == 2
+    assert result.stdout.count("Chaque ligne") == 1
     assert (tmp_path / "charts" / "2.svg").read_text().startswith("<svg")
 
 

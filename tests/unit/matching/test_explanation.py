@@ -60,7 +60,9 @@ def test_values_levels_rarity_and_shares(cases: Any, model: Model) -> None:
 def test_counterfactuals_say_what_would_change(cases: Any, model: Model) -> None:
     found = explain(*cases, model)
     assert [one.score for one in found.counterfactuals] == sorted(one.score for one in found.counterfactuals)
-    assert all(one.score <= found.score for one in found.counterfactuals)
+    against = {(part.entity_a, item.field) for part in found.entities for item in part.items if item.bits < 0}
+    for one in found.counterfactuals:
+        assert one.score >= found.score if (one.entity_a, one.without) in against else one.score <= found.score
     assert {one.without for one in found.counterfactuals} >= {"name", "birth_date", "phone"}
 
 
@@ -73,6 +75,79 @@ def test_a_counterfactual_is_the_judgement_without_the_field(case_of: Any, model
     without = next(one for one in found.counterfactuals if one.without == "phone")
     bare = {"birth_date": "1980-05-03"}
     assert without.score == judge(case("FR", **bare), case("DE", **bare), model).score
+
+
+def test_a_contradiction_that_decides_is_said_where_there_is_no_link(case_of: Any, model: Model) -> None:
+    a = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}], "birth_date": "1980-05-03"})
+    b = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}], "birth_date": "1962-11-20"}, country="DE")
+    bare = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}]}, country="DE")
+    found, without = explain(a, b, model), judge(a, bare, model)
+    assert (found.band, without.band) == ("", "possible")
+    (one,) = found.decisive
+    assert (one.without, one.score, one.band) == ("birth_date", without.score, without.band)
+    assert "Without the birth date: Possible link" in text(found)
+    assert "Sans la date de naissance : Lien possible" in text(found, "fr")
+
+
+def test_without_anything_for_it_a_contradiction_alone_is_explained(case_of: Any, model: Model) -> None:
+    a = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}]})
+    b = case_of({"type": "person", "names": [{"full": "Zbigniew Oczko"}]}, country="DE")
+    found = explain(a, b, model)
+    assert found.entities[0].bits < 0
+    assert [one.score for one in found.counterfactuals] == [found.score] == [model.prior]
+    assert "count for nothing" in text(found)
+
+
+def test_the_text_adds_up_with_each_share_of_the_total(cases: Any, model: Model) -> None:
+    found = explain(*cases, model)
+    lines = text(found).splitlines()
+    shares = [int(line.split()[1].rstrip("%")) for line in lines if line.startswith("  ") and "%" in line]
+    assert sum(shares) == pytest.approx(100, abs=len(shares))
+    fee = next(line for line in lines if line.startswith("For the number of entities"))
+    assert found.score == found.prior + sum(part.bits for part in found.entities) + found.fees
+    assert bits(found.fees, "en") in fee
+
+
+def test_whose_field_decides_is_said_where_several_have_it(case_of: Any, model: Model) -> None:
+    phone, plate = {"type": "phone", "number": "+33612345678"}, {"type": "vehicle", "plate": "AB-123-CD"}
+    found = explain(case_of(phone, plate), case_of(phone, {**plate, "plate": "AB-124-CD"}, country="DE"), model)
+    assert found.decisive
+    assert "the phone number of Phone e0" in text(found)
+    assert "le numéro de téléphone de Téléphone e0" in text(found, "fr")
+
+
+def test_a_script_without_a_model_is_said_to_count_for_less(case_of: Any, model: Model) -> None:
+    def told(name: str) -> str:
+        a = case_of({"type": "person", "names": [{"full": name}]})
+        b = case_of({"type": "person", "names": [{"full": "Nikos Papadopoulos"}]}, country="DE")
+        return text(explain(a, b, model))
+
+    assert "plain romanisation, which counts for less" in told("Νίκος Παπαδόπουλος")
+    assert "plain romanisation" not in told("Никос Пападопулос")
+
+
+def test_codes_are_words(case_of: Any, model: Model) -> None:
+    known = {
+        "type": "person",
+        "gender": "male",
+        "nationalities": ["FR", "PL"],
+        "identifiers": [{"type": "passport", "value": "12AB34567", "country": "FR"}],
+    }
+    found = explain(case_of(known), case_of(known, country="DE"), model)
+    assert "passport 12AB34567 (FR)" in text(found)
+    assert "passeport 12AB34567 (FR)" in text(found, "fr")
+    assert "masculin ~ masculin" in text(found, "fr")
+    assert "FR, PL ~ FR, PL" in text(found)
+
+
+def test_a_name_that_agrees_word_by_word_is_not_called_the_same(case_of: Any, model: Model) -> None:
+    a = case_of({"type": "person", "names": [{"full": "Jean Dupont"}]})
+    b = case_of({"type": "person", "names": [{"full": "J. Dupond"}]}, country="DE")
+    found = explain(a, b, model)
+    assert "the name: all words agree; " in text(found)
+    assert "le nom : tous les mots concordent ; " in text(found, "fr")
+    assert "without any one of them there would still be no link" in text(found)
+    assert "toujours aucun lien" in text(found, "fr")
 
 
 def test_the_texts_say_the_same_in_both_languages(cases: Any, model: Model) -> None:
@@ -122,3 +197,4 @@ def test_numbers_are_rounded_for_people() -> None:
     assert bits(-50, "fr") == "\N{MINUS SIGN}0,5"
     assert percent(0.9876, "en") == "98.8%"
     assert percent(0.99991, "fr") == "99,991\N{NO-BREAK SPACE}%"
+    assert (percent(0.9999999, "en"), percent(0.0, "en")) == ("> 99.999%", "< 0.001%")

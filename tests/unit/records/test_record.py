@@ -267,8 +267,9 @@ class TestLimits:
         assert taken(message(entities=people[:200], relations=...))
         assert refused(message(entities=people, relations=...)) == (Reason.TOO_LARGE, "/data/entities")
 
-    def test_over_50_names_of_an_entity(self) -> None:
-        names = [{"full": "Ivan"}] * 51
+    @pytest.mark.parametrize("aliases", [51, 500])
+    def test_over_50_names_of_an_entity(self, aliases: int) -> None:
+        names = [{"full": "Ivan"}] * aliases
         assert taken(only({"type": "person", "names": names[:50]}))
         raw = only({"type": "person", "names": names})
         assert refused(raw) == (Reason.TOO_LARGE, "/data/entities/0/names")

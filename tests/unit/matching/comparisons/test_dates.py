@@ -24,6 +24,7 @@ def named(levels: tuple[Any, ...], level: int | None) -> str | None:
         ((1980, 5, 3), (1980, 5, 27), "same_year_month"),
         ((1985, 5, 3), (1958, 5, 3), "one_digit"),
         ((1985, 5, 3), (1994, 5, 3), "same_day_month"),
+        ((1985, 1, 1), (1994, 1, 1), "different"),
         ((1980, 5, 3), (1980, 11, 27), "same_year"),
         ((1980, 5, 3), (1981, 11, 27), "year_off_one"),
         ((1980, 5, 3), (1991, 11, 27), "different"),

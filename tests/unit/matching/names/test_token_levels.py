@@ -6,7 +6,9 @@ import pytest
 
 from pipeline.matching.names import levels
 from pipeline.matching.names.prints import token_print
-from pipeline.matching.names.token_levels import is_learnt, token_level
+from pipeline.matching.names.token_levels import faint_bits, is_learnt, token_level
+from pipeline.matching.names.token_pairs import PERSONAL
+from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
 
 
 @pytest.mark.parametrize(
@@ -37,11 +39,20 @@ from pipeline.matching.names.token_levels import is_learnt, token_level
         ("近朋", "近平", levels.DIFFERENT),
         ("伟", "威", levels.NEAR),
         ("иван", "ایوان", levels.SOUND),
+        ("edouard", "爱德华", levels.FAINT),
+        ("blyth", "布萊斯", levels.SOUND),
     ],
 )
 def test_level_and_its_symmetry(one: str, other: str, level: str) -> None:
     x, y = token_print(one, "name"), token_print(other, "name")
     assert token_level(x, y) == token_level(y, x) == level
+
+
+def test_a_faint_rendering_says_little_and_only_where_the_model_misses_many() -> None:
+    bits = {script: faint_bits(script) for script in BY_SCRIPT}
+    assert bits["Arabic"] < 0 < bits["Hangul"] < bits["Han"] < levels.LIMIT[levels.NEAR]
+    pair = PERSONAL.judge(token_print("edouard", "name"), token_print("爱德华", "name"))
+    assert (pair.level, pair.bits) == (levels.FAINT, bits["Han"])
 
 
 def test_words_of_organisations_agree_by_meaning() -> None:
