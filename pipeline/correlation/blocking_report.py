@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 
 import msgspec
@@ -36,7 +36,11 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class BlockingReport(msgspec.Struct, frozen=True):
-    """`candidates` is what a new case meets when the store holds all the others: twice the pairs per case."""
+    """`candidates` is what a new case meets when the store holds all the others: twice the pairs per case.
+
+    `linkable` of the labelled pairs would be links if they met, and `recall_of_linkable` is the share of those that do:
+    what blocking loses, apart from what the model would not link anyway.
+    """
 
     cases: int
     keys_per_case: float
@@ -45,15 +49,19 @@ class BlockingReport(msgspec.Struct, frozen=True):
     candidates: float
     labelled: int
     recall: float | None
+    linkable: int
+    recall_of_linkable: float | None
     kinds: tuple[KindReport, ...]
     largest_blocks: tuple[Block, ...]
 
 
 Pair = tuple[str, str]
+IsLink = Callable[[Fingerprint, Fingerprint], bool]
+"""Whether the matcher links two cases that meet."""
 
 
 def blocking_report(
-    fingerprints: Iterable[Fingerprint], labels: Iterable[Pair] = (), *, within: bool = False
+    fingerprints: Iterable[Fingerprint], is_link: IsLink, labels: Iterable[Pair] = (), *, within: bool = False
 ) -> BlockingReport:
     """Report on the last version of each case; `labels` are true pairs of case keys, in either order."""
     held = {fingerprint.case: fingerprint for fingerprint in fingerprints}
@@ -62,6 +70,7 @@ def blocking_report(
     pairs, by_kind = _pairs(cases, blocks, within=within)
     true = [(held[a], held[b]) for a, b in labels if a in held and b in held and _counts(held[a], held[b], within)]
     shared = [frozenset(kind_of(key) for key in set(a.keys).intersection(b.keys)) for a, b in true]
+    linkable = [bool(kinds) for (a, b), kinds in zip(true, shared, strict=True) if is_link(a, b)]
     return BlockingReport(
         cases=len(cases),
         keys_per_case=fmean(len(case.keys) for case in cases) if cases else 0.0,
@@ -70,6 +79,8 @@ def blocking_report(
         candidates=2 * pairs / max(1, len(cases)),
         labelled=len(true),
         recall=_share([bool(kinds) for kinds in shared]),
+        linkable=len(linkable),
+        recall_of_linkable=_share(linkable),
         kinds=tuple(_kinds(cases, blocks, by_kind, shared)),
         largest_blocks=_largest(blocks),
     )

@@ -120,17 +120,22 @@ def blocking_report(
     within: Within = False,
     as_json: AsJson = False,
 ) -> None:
-    """Report keys and candidates per case, the largest blocks and, with labels, recall by kind of key."""
+    """Report keys and candidates per case, the largest blocks and, with labels, recall by kind of key and jointly.
+
+    Of the true pairs, those that the model would link are counted apart: of them blocking alone decides.
+    """
     import msgspec
 
     from pipeline.correlation import blocking_report as reporting
     from pipeline.correlation.reading import Reader, fingerprints
     from pipeline.matching.model import load_model
+    from pipeline.matching.scoring import judge
 
     loaded, reader = load_model(model), Reader()
     with _bar() as bar:
         cases = fingerprints(reader.cases(_lines(files, bar)), loaded)
-        report = reporting.blocking_report(cases, _labels(labels) if labels else (), within=within)
+        true = _labels(labels) if labels else ()
+        report = reporting.blocking_report(cases, lambda a, b: bool(judge(a, b, loaded).band), true, within=within)
     if as_json:
         typer.echo(msgspec.json.encode(report))
     else:
@@ -202,10 +207,13 @@ def _show(report: BlockingReport) -> None:
         )
     console = Console()
     console.print(table)
-    recall = "" if report.recall is None else f", recall {report.recall:.4f} of {report.labelled} true pairs"
     console.print(
         f"{report.cases} cases, {report.keys_per_case:.1f} keys a case (most {report.most_keys}), "
-        f"{report.candidates:.1f} candidates for a new case{recall}"
+        f"{report.candidates:.1f} candidates for a new case"
     )
+    if report.recall is not None:
+        console.print(f"recall {report.recall:.4f} of {report.labelled} true pairs")
+    if report.recall_of_linkable is not None:
+        console.print(f"recall {report.recall_of_linkable:.4f} of {report.linkable} that the model would link")
     for block in report.largest_blocks:
         console.print(f"block {block.key} ({block.kind}): {block.cases} cases", highlight=False)

@@ -34,12 +34,12 @@ def _print(entity: dict[str, object], country: str) -> EntityPrint:
     return entity_print(normalise(case).entities[0])
 
 
-def trained(entities: Sequence[EntityPrint], seed: int = 1) -> Model:
+def trained(entities: Sequence[EntityPrint], *, general: bool = False) -> Model:
     """The model that `liaison batch train` makes of the records, without labels."""
     by_type: dict[str, list[EntityPrint]] = {}
     for one in entities:
         by_type.setdefault(one.type, []).append(one)
-    return Model(train(by_type, "bench", Budget(seed=seed), lambda _what, _total: lambda: None).file)
+    return Model(train(by_type, "bench", Budget(), lambda _what, _total: lambda: None, general=general).file)
 
 
 def outcomes(data: DataSet, say: Callable[[str], None]) -> dict[str, Outcome]:

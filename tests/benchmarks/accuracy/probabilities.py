@@ -15,7 +15,7 @@ from data_sets import fake_1000, historical
 from ours import prints
 
 from pipeline.matching.fingerprint import EntityPrint, entity_print
-from pipeline.matching.model import load_model
+from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
 from pipeline.matching.names.transliteration.pairs import read_pairs, split_pairs
 from pipeline.matching.scoring import judgement, score
@@ -34,16 +34,16 @@ def measure() -> Iterator[tuple[str, str]]:
     """(what, figures) for each line of the report."""
     for corridor in CORRIDORS:
         for source in corridor.sources:
-            found = judged(split_pairs(read_pairs(DATA / f"{source}.tsv")).test, random.Random(1))
+            found = judged(split_pairs(read_pairs(DATA / f"{source}.tsv")).test, random.Random(1), load_model())
             yield f"probabilities, {source}", f"Brier {brier(found):.4f}; {reliability(found)}"
     for data in (historical(), fake_1000()):
         links, pairs = false_links(prints(data), data.clusters, random.Random(1))
         yield f"false links, {data.name}", f"{1e6 * links / pairs:.1f} a million random pairs ({links} of {pairs:,})"
 
 
-def judged(test: Sequence[tuple[str, str, int]], chance: random.Random) -> Judged:
+def judged(test: Sequence[tuple[str, str, int]], chance: random.Random, model: Model) -> Judged:
     """(probability, same person?) of pairs of people in two scripts."""
-    model, found = load_model(), []
+    found = []
     for _ in range(PEOPLE):
         (given, other_given, _), (family, other_family, _), (_, stranger, _) = chance.sample(test, 3)
         born = PartialDate(chance.randrange(1940, 2005), chance.randrange(1, 13), chance.randrange(1, 29))

@@ -100,6 +100,7 @@ def test_the_report_names_kinds_and_recall(cases: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "identifier" in result.stdout
     assert "recall 1.0000 of 1 true pairs" in " ".join(result.stdout.split())
+    assert "recall 1.0000 of 1 that the model would link" in " ".join(result.stdout.split())
     report = json.loads(run("blocking-report", cases, "--labels", labels, "--json").stdout)
     assert (report["cases"], report["recall"], report["pairs"]) == (3, 1.0, 2)
 
