@@ -14,14 +14,16 @@ def test_the_index_is_as_of_the_last_moment_whose_ends_are_acknowledged() -> Non
     freshness = Freshness()
     for minute, end in enumerate((10, 20, 30)):
         freshness.note(NOW + timedelta(minutes=minute), {A: end, B: 5})
-    freshness.acknowledged({A: 9, B: 5}, at_rest=False)
+    freshness.acknowledged({A: 9, B: 5}, set())
     assert freshness.as_of is None
-    freshness.acknowledged({A: 25, B: 5}, at_rest=False)
+    freshness.acknowledged({A: 25, B: 5}, set())
     assert freshness.as_of == NOW + timedelta(minutes=1)
 
 
-def test_at_rest_it_is_as_of_now_though_markers_are_never_acknowledged() -> None:
+def test_a_partition_at_rest_is_read_whole_though_its_markers_are_never_acknowledged() -> None:
     freshness = Freshness()
-    freshness.note(NOW, {A: 10})
-    freshness.acknowledged({A: 9}, at_rest=True)
+    freshness.note(NOW, {A: 10, B: 5})
+    freshness.acknowledged({A: 9, B: 4}, {A})
+    assert freshness.as_of is None, "B goes on"
+    freshness.acknowledged({A: 9, B: 5}, {A})
     assert freshness.as_of == NOW
