@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from pipeline.matching.alternatives import against_both
@@ -22,6 +24,8 @@ from pipeline.matching.scoring import (
     total,
     weigh,
 )
+
+FINAL_SIGMA = re.compile(r"σ\b")
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -170,12 +174,17 @@ def _item(comparison: Comparison, a: EntityPrint, b: EntityPrint, found: Found) 
     return Item(
         field=comparison.name,
         level=comparison.levels[level].name,
-        value_a=comparison.value(a, i),
-        value_b=comparison.value(b, j),
+        value_a=spelled(comparison.value(a, i)),
+        value_b=spelled(comparison.value(b, j)),
         bits=bits,
         rarity=rarity(bits),
-        tokens=tokens,
+        tokens=tuple(msgspec.structs.replace(pair, a=spelled(pair.a), b=spelled(pair.b)) for pair in tokens),
     )
+
+
+def spelled(folded: str) -> str:
+    """A folded text with the Greek sigma that ends words, which case folding takes away."""
+    return FINAL_SIGMA.sub("ς", folded) if "σ" in folded else folded
 
 
 def _best_names(a: EntityPrint, b: EntityPrint) -> tuple[int, int, tuple[TokenPair, ...]]:

@@ -126,6 +126,14 @@ def test_a_script_without_a_model_is_said_to_count_for_less(case_of: Any, model:
     assert "plain romanisation" not in told("Никос Пападопулос")
 
 
+def test_greek_names_end_in_their_own_sigma(case_of: Any, model: Model) -> None:
+    a = case_of({"type": "person", "names": [{"full": "Νίκος Σταύρου"}], "birth_place": "Σέρρες"})
+    b = case_of({"type": "person", "names": [{"full": "Nikos Stavrou"}], "birth_place": "Σέρρες"}, country="DE")
+    (part,) = explain(a, b, model).entities
+    assert [item.value_a for item in part.items] == ["νίκος σταύρου", "σέρρες"]
+    assert part.items[0].tokens[0].a == "νίκος"
+
+
 def test_codes_are_words(case_of: Any, model: Model) -> None:
     known = {
         "type": "person",
