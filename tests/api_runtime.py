@@ -41,6 +41,7 @@ from pipeline.matching.model import load_model
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams import topics
+from pipeline.streams.audit_check import Checked, TrailCheck
 from pipeline.streams.audit_log import AuditError
 from pipeline.streams.decision_log import DecisionError
 from pipeline.streams.project import DECISIONS
@@ -75,6 +76,16 @@ class RecordedAudit:
 
     def kinds(self) -> list[Kind]:
         return [act.kind for act in self.acts]
+
+
+class CheckedTrail(TrailCheck):
+    """Stands as it is told to; without Kafka there is no trail to read."""
+
+    def __init__(self) -> None:
+        self.stands = Checked(3, at=NOW)
+
+    async def checked(self, patience_s: float) -> Checked:
+        return self.stands
 
 
 class RecordedDecisions:
@@ -123,6 +134,7 @@ class Api:
         cipher = QueryCipher(keys_in(home / "audit-keys"))
         decisions = DecisionReader(self.engine, names, SECRET)
         self.decided = RecordedDecisions(self.index)
+        self.trail = CheckedTrail()
         self.runtime = Runtime(
             settings=self.settings,
             reader=Reader(self.engine, names, self.clock),
@@ -137,6 +149,7 @@ class Api:
             hits=HitBudget(self.settings.hit_budget),
             rates=Rates(self.settings.request_rate),
             lists=ListStore(home / "lists", cipher),
+            trail=self.trail,
             as_of=lambda: None if self.behind is None else self.now - self.behind,
             clock=self.clock,
         )

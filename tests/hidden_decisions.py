@@ -13,11 +13,13 @@ from itertools import combinations
 from typing import Any
 
 import msgspec
-from api_runtime import NOW, SECRET
+from api_runtime import NOW, SECRET, someone
 
 from pipeline.access.audit import Act, Chain, Form, Kind, Shown
 from pipeline.access.disclosures import Disclosure, Move, Step, thread_id
 from pipeline.access.notices import Notice, NoticeKind, notice_id
+from pipeline.access.policy import View, view
+from pipeline.access.requester import Purpose, Requester
 from pipeline.access.reviews import Assignment, Review, Verdict
 from pipeline.access.subscriptions import Subscription, SubscriptionState
 from pipeline.correlation.claims import link_id
@@ -35,7 +37,8 @@ FIRST = 1 << 48
 
 def documents(cases: Sequence[Any]) -> list[Action]:
     """All of it; `cases` are hidden_worlds.Spec, by key."""
-    return [*_judged(cases), *(one for case in cases for one in _of_case(case)), *map(_query, ASKING)]
+    told = [one for case in cases for one in _of_case(case)]
+    return [*_judged(cases), *told, *map(_query, ASKING), *(one for agency in ASKING for one in _seen(cases, agency))]
 
 
 def review_id(a: str, b: str, agency: str) -> str:
@@ -87,10 +90,23 @@ def _told(case: Any, agency: str) -> Iterator[Action]:
         step = Step(Move.GRANT, case.agency, "owner", NOW, until=NOW + timedelta(days=9), under=under)
     thread = Disclosure(thread_id(SECRET, agency, case.key), case.key, case.agency, agency, "", (step,))
     yield _at(written.disclosure_document, thread, thread.id)
-    if not case.expired:  # that it was shown stays known to its owner
-        act = Act(Kind.READ, "bert", agency, agency[:2].upper(), shown=(Shown(case.key, Form.HIT),))
-        entry = Chain(f"chain {case.key} {agency}").entry(act, NOW)
+
+
+def _seen(cases: Sequence[Any], agency: str) -> Iterator[Action]:
+    """An agency was shown each case that it may know of for every purpose, and all of them together."""
+    who = someone(agency, agency[:2].upper(), subject="bert")
+    forms = {case.key: form for case in cases if (form := _form(case, who))}
+    for what, keys in {**{key: [key] for key in forms}, **({"all": [*forms]} if forms else {})}.items():
+        shown = tuple(Shown(key, forms[key]) for key in keys)
+        act = Act(Kind.READ, who.subject, agency, who.country, purpose="investigation", shown=shown)
+        entry = Chain(f"chain {agency} {what}").entry(act, NOW)
         yield _at(written.audit_document, entry, entry.chain)
+
+
+def _form(case: Any, who: Requester) -> Form | None:
+    """How a case is shown to someone whatever he wants it for; that it was shown stays known to both agencies."""
+    seen = {view(case.meta(), who, purpose, NOW) for purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION)}
+    return None if View.NOTHING in seen else Form.HIT if View.HIT in seen else Form.FULL
 
 
 def _query(agency: str) -> Action:

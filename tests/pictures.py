@@ -13,7 +13,7 @@ from pathlib import Path
 from browser import NARROW, WIDE, Desk, browser
 from playwright.sync_api import Browser, Locator, Page, expect
 
-CLAIRE, PIETER, NOOR = "claire@fr-pj", "pieter@be-fp", "noor@liaison-ops"
+CLAIRE, PIETER, SOFIE, NOOR = "claire@fr-pj", "pieter@be-fp", "sofie@be-fp", "noor@liaison-ops"
 LINES = "Jan Kowalski\nNobody Atall 1950-01-01\ncity:Lyon"
 
 
@@ -102,6 +102,12 @@ class Album:
             expect(page.locator("[data-row]").first).to_be_visible()
             self.take(page, name)
 
+    def audits(self) -> None:
+        """Sofie reads what her agency's people did, and whether the trail is whole."""
+        page = self.desk(SOFIE, "AUD/3").page
+        expect(page.locator("[data-row]").first).to_be_visible()
+        self.take(page, "audit")
+
     def operates(self) -> None:
         page = self.desk(NOOR, "CHG/5").page
         expect(page.get_by_role("heading", name="Operations")).to_be_visible()
@@ -115,4 +121,5 @@ if __name__ == "__main__":
         album.signs_in()
         album.investigates(question)
         album.owns()
+        album.audits()
         album.operates()

@@ -32,6 +32,7 @@ from pipeline.matching.model import Model
 from pipeline.records.agencies import AgencyState
 from pipeline.settings import Settings
 from pipeline.streams import admin, control, registry, topics
+from pipeline.streams.audit_check import TrailCheck
 from pipeline.streams.audit_log import audit_log, writer_name
 from pipeline.streams.decision_log import DecisionLog
 from pipeline.streams.freshness import watched
@@ -83,6 +84,7 @@ class Runtime:
     hits: HitBudget
     rates: Rates
     lists: ListStore
+    trail: TrailCheck
     as_of: Callable[[], datetime | None]
     """As of when the index is; None while nobody knows."""
     clock: Clock = now
@@ -127,12 +129,14 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             hits=hits,
             rates=Rates(settings.request_rate),
             lists=ListStore(settings.list_folder, cipher),
+            trail=TrailCheck(settings, now),
             as_of=lambda: freshness.as_of,
         )
         following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in (_follow_model, _follow_agencies)]
         try:
             yield runtime
         finally:
+            runtime.trail.close()
             for task in following:
                 task.cancel()
             await asyncio.wait(following)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from elasticsearch import AsyncElasticsearch
@@ -46,6 +46,15 @@ T = TypeVar("T")
 
 class NotEffectiveError(LiaisonError):
     """The decision is recorded and will take effect, but has not in time: the project stage does not keep up."""
+
+
+class Acts(NamedTuple):
+    """Which acts: of one subject, of one agency's people, from the day `first` until before the day `behind`."""
+
+    subject: str = ""
+    agency: str = ""
+    first: str = ""
+    behind: str = ""
 
 
 class DecisionReader:
@@ -153,6 +162,24 @@ class DecisionReader:
     ) -> list[tuple[AuditDocument, list[Any]]]:
         """Acts in which cases of an agency were shown, the latest first, each with its place in line."""
         found = await self._page("audit", [{"term": {"owners": owner}}], LATEST_FIRST, limit, after)
+        return [(msgspec.convert(hit["_source"], AuditDocument), hit["sort"]) for hit in found]
+
+    async def acts(
+        self, agency: str, which: Acts, limit: int, after: Sequence[Any] | None = None
+    ) -> list[tuple[AuditDocument, list[Any]]]:
+        """Acts of an agency's people, and others' in which its cases were shown, the latest first, each with its place.
+
+        Other agencies' people are not told apart, so who asks for one person is given the agency's own alone.
+        """
+        own: Body = {"term": {"agency": agency}}
+        filters: list[Body] = [{"bool": {"should": [own, {"term": {"owners": agency}}], "minimum_should_match": 1}}]
+        if which.subject:
+            filters += [own, {"term": {"subject": which.subject}}]
+        if which.agency:
+            filters.append({"term": {"agency": which.agency}})
+        if days := {name: day for name, day in (("gte", which.first), ("lt", which.behind)) if day}:
+            filters.append({"range": {"time": days}})
+        found = await self._page("audit", filters, LATEST_FIRST, limit, after)
         return [(msgspec.convert(hit["_source"], AuditDocument), hit["sort"]) for hit in found]
 
     async def effective(self, kind: str, name: str, offset: int) -> None:

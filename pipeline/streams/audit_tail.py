@@ -37,9 +37,15 @@ def _partition(settings: Settings) -> TopicPartition:
 
 async def entries(settings: Settings) -> AsyncIterator[Entry]:
     """Every entry that the topic holds, in its order."""
-    async for records in read(settings, {_partition(settings): 0}):
+    async for _, entry in entries_from(settings, 0):
+        yield entry
+
+
+async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[int, Entry]]:
+    """Each entry from an offset on, with its own."""
+    async for records in read(settings, {_partition(settings): start}):
         for record in records:
-            yield _decode(record.value)
+            yield record.offset, _decode(record.value)
 
 
 @asynccontextmanager

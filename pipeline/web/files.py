@@ -13,7 +13,8 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from pipeline.api.list_rows import MOST_BYTES
 from pipeline.api.list_rows import Form as ListForm
 from pipeline.api.problems import Problem, TooLarge
-from pipeline.api.services import exports, list_checks
+from pipeline.api.services import audit, exports, list_checks
+from pipeline.api.services.audit import ActsFormat
 from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
 from pipeline.api.session import Session
 from pipeline.api.streaming import begun
@@ -21,6 +22,8 @@ from pipeline.errors import LiaisonError
 from pipeline.web import astray
 from pipeline.web.addresses import of_list
 from pipeline.web.components.exporting import PATH as EXPORT
+from pipeline.web.pages.audit import FILE as AUDIT
+from pipeline.web.pages.audit import wanted_of
 from pipeline.web.session import visit
 from pipeline.web.sign_in import SEE_OTHER, is_ours
 from pipeline.web.site import Site
@@ -38,6 +41,11 @@ def router(site: Site) -> APIRouter:
     @routes.post(EXPORT)
     async def export(request: Request, what: Annotated[What, Form()], form: Annotated[Format, Form()]) -> Response:
         return await _answer(site, request, lambda session: _exported(session, what, form))
+
+    @routes.post(AUDIT)
+    async def acts(request: Request, form: Annotated[ActsFormat, Form()]) -> Response:
+        sent = {name: str(value) for name, value in (await request.form()).items()}
+        return await _answer(site, request, lambda session: _acts(session, wanted_of(sent), form))
 
     @routes.post("/checks")
     async def submit(request: Request) -> Response:
@@ -64,6 +72,10 @@ async def _answer(site: Site, request: Request, answer: Any) -> Response:
 
 async def _exported(session: Session, what: What, form: Format) -> Response:
     return await _file(exports.export(session, what, form), f"{what}.{ENDINGS[form]}", MEDIA_TYPES[form])
+
+
+async def _acts(session: Session, wanted: audit.Wanted, form: ActsFormat) -> Response:
+    return await _file(audit.acts_file(session, wanted, form), f"audit.{form}", audit.MEDIA_TYPES[form])
 
 
 async def _found(session: Session, name: str, form: ListForm) -> Response:

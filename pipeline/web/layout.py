@@ -47,6 +47,7 @@ NAVIGATION = (
     Entry("notices", "n", N_("Notices"), READERS),
     Entry("records", "r", N_("Our records"), READERS),
     Entry("statistics", "t", N_("Statistics"), READERS),
+    Entry("audit", "a", N_("Audit"), frozenset({Role.AUDITOR})),
     Entry("operations", "o", N_("Operations"), frozenset({Role.OPS})),
 )
 

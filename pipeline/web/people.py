@@ -1,4 +1,4 @@
-"""Who may sign in by a click where nothing is at stake: the demo's investigators, and one who operates it."""
+"""Who may sign in by a click where nothing is at stake: the demo's investigators, an auditor, and who operates it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ PREPARED = (
     _person("Claire Martin", "fr-pj", "FR", N_("Investigator"), Role.INVESTIGATOR),
     _person("Pieter Janssens", "be-fp", "BE", N_("Investigator and supervisor"), Role.INVESTIGATOR, Role.SUPERVISOR),
     _person("Ewa Nowak", "pl-kg", "PL", N_("Investigator"), Role.INVESTIGATOR),
+    _person("Sofie Peeters", "be-fp", "BE", N_("Auditor"), Role.AUDITOR),
     _person("Noor Visser", "liaison-ops", "NL", N_("Operations"), Role.OPS),
 )
 

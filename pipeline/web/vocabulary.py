@@ -114,4 +114,14 @@ ACTS = {
     "disclosure": N_("Disclosure"),
     "review": N_("Review"),
     "subscription": N_("Subscription"),
+    "push": N_("Records sent"),
+    "operation": N_("Operation"),
 }
+
+FAULTS = {
+    "altered": N_("altered"),
+    "missing": N_("entries before it are gone"),
+    "reordered": N_("out of order"),
+    "cut_short": N_("cut short"),
+}
+"""What may be wrong with the audit trail."""

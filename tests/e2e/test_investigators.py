@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
 TESTS = Path(__file__).parents[1]
 CLAIRE, PIETER, EWA, NOOR = "claire@fr-pj", "pieter@be-fp", "ewa@pl-kg", "noor@liaison-ops"
+SOFIE = "sofie@be-fp"
 LINKS = 2
 QUESTION = "Иван Петров 1980-05-14"
 GUARDED = "Marek Kowalczyk 1991-03-02"
@@ -111,7 +113,7 @@ def guarded_url(installed: None, serve: Callable[..., str]) -> str:
 
 def test_three_countries_see_what_owners_allow(url: str, guarded_url: str, engine_environment: dict[str, str]) -> None:
     with browser() as opened:
-        claire, pieter, ewa, noor = (Desk(opened, url) for _ in range(4))
+        claire, pieter, ewa, noor, sofie = (Desk(opened, url) for _ in range(5))
         claire.page.goto("/sign-in")
         claire.holds("sign-in")
         claire.sign_in(CLAIRE, "2026/4711")
@@ -127,6 +129,8 @@ def test_three_countries_see_what_owners_allow(url: str, guarded_url: str, engin
         ewa.sign_in(EWA, "KG/77")
         sees_nothing(ewa)
         sees_who_was_shown(pieter)
+        sofie.sign_in(SOFIE, "AUD/3")
+        audits(sofie)
         noor.sign_in(NOOR, "CHG/5")
         operates(noor)
         reads_french(Desk(opened, url, "fr-FR"))
@@ -265,6 +269,30 @@ def sees_who_was_shown(pieter: Desk) -> None:
     expect(shown.filter(has_text="hit only").filter(has_text="fr-pj").first).to_be_visible()
     expect(page.locator("tr[data-row]", has_text="pl-kg")).to_have_count(0)
     pieter.holds("records", dark=True)
+
+
+def audits(sofie: Desk) -> None:
+    """Her own people by name, another agency's without; no key of a record that her agency sees as a hit."""
+    page = sofie.page
+    expect(page.get_by_role("heading", name="Audit", exact=True)).to_be_visible()
+    expect(page.locator(".nicegui-content")).to_contain_text(re.compile("Whole.*entries verified"))
+    rows = page.locator("tr[data-row]")
+    expect(rows.filter(has_text=PIETER).filter(has_text="Disclosure").first).to_contain_text("A record of fr-pj")
+    expect(rows.filter(has_text="be-fp:BX-900").filter(has_text="fr-pj").first).to_be_visible()
+    for hidden in (CLAIRE, "fr-pj:2026-009000"):
+        expect(page.locator(".nicegui-content")).not_to_contain_text(hidden)
+    sofie.holds("audit", dark=True)
+    page.get_by_label("Person of our agency").fill(PIETER)
+    page.get_by_role("button", name="Apply").click()
+    expect(rows.filter(has_not_text=PIETER)).to_have_count(0)
+    expect(rows.first).to_be_visible()
+    with page.expect_download() as file:
+        page.get_by_role("form", name="All of it as a file").get_by_role("button", name="CSV").click()
+    told = file.value.path().read_text()
+    assert PIETER in told
+    assert CLAIRE not in told
+    page.goto("/search")
+    expect(page.locator("[data-state=closed]")).to_be_visible()
 
 
 def checks_a_list(claire: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from pipeline.api.routes import (
+    audit,
     cases,
     disclosures,
     exports,
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     disclosures.router,
     reviews.router,
     notices.router,
+    audit.router,
     feeds.router,
     subscriptions.router,
     statistics.router,

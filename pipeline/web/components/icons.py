@@ -16,6 +16,7 @@ PATHS = {
     "notices": '<path d="M5 14V9a5 5 0 0 1 10 0v5l1.5 1.5h-13zM8.5 17.5h3"/>',
     "statistics": '<path d="M3 17V9M8 17V4M13 17v-6M18 17V7"/>',
     "operations": '<path d="M2 11h3.5l2-6 4 11 2.5-7 1.2 2H18"/>',
+    "audit": '<path d="M10 2.5l6 2.2v4.8c0 3.6-2.5 6.3-6 8-3.5-1.7-6-4.4-6-8V4.7zM7.3 9.8l2 2 3.6-4"/>',
     "records": '<path d="M3 6h5l1.5 2H17v8H3z"/>',
     "graph": '<circle cx="10" cy="4" r="2"/><circle cx="4" cy="15" r="2"/><circle cx="16" cy="15" r="2"/>'
     '<path d="M9 6l-4 7M11 6l4 7M6 15h8"/>',

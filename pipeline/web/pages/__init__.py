@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.web.page import Page
 from pipeline.web.pages import (
+    audit,
     case,
     checks,
     deconfliction,
@@ -26,6 +27,6 @@ from pipeline.web.pages import (
 
 SUBJECTS = (
     search, case, entity, link, graph, deconfliction, checks, list_found, inbox, disclosures, subscriptions, notices,
-    records, statistics, operations, rejected,
+    records, statistics, audit, operations, rejected,
 )  # fmt: skip
 PAGES: tuple[Page[Any], ...] = tuple(subject.PAGE for subject in SUBJECTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from pipeline.access.redaction import Row
@@ -10,6 +11,7 @@ from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
 from pipeline.web.addresses import of_case
 from pipeline.web.components import states
+from pipeline.web.components.folding import folding
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
@@ -81,20 +83,8 @@ def _columns(words: Words) -> list[Column[Row]]:
         Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
         Column(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),
         Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]))),
-        Column(words("Records"), lambda row: _shown(words, row)),
+        Column(words("Records"), lambda row: folding(words, row["shown"], SEEN, partial(_record, words))),
     ]
-
-
-def _shown(words: Words, row: Row) -> None:
-    """The first records of an act; the others folded."""
-    with box("div", "stack close"):
-        for one in row["shown"][:SEEN]:
-            _record(words, one)
-        if rest := row["shown"][SEEN:]:
-            with box("details", "more stack close"):
-                text("summary", words.plural("{count} more", "{count} more", len(rest)))
-                for one in rest:
-                    _record(words, one)
 
 
 def _record(words: Words, one: Row) -> None:

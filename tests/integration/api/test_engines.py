@@ -18,12 +18,14 @@ from pipeline.access.token_keys import issue
 from pipeline.api.application import create_app
 from pipeline.api.problems import Unavailable
 from pipeline.api.runtime import Runtime, opened
+from pipeline.api.services.audit import trail
 from pipeline.api.services.links import links
 from pipeline.api.session import Session
 from pipeline.cli import build
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
+from pipeline.streams.audit_check import FRESH, TrailCheck
 from pipeline.streams.audit_log import AuditLog, KafkaSender, audit_log
 from pipeline.streams.audit_tail import entries
 
@@ -43,6 +45,21 @@ def client_of(runtime: Runtime) -> httpx.AsyncClient:
 
 async def recorded(runtime: Runtime) -> list[Entry]:
     return [entry async for entry in entries(runtime.settings)]
+
+
+async def test_the_trail_is_verified_from_where_it_was_left(runtime: Runtime) -> None:
+    auditor = Session(runtime, someone("be-fp", "BE", Role.AUDITOR), grounds("investigation", "2026/1"))
+    first = await trail(auditor)
+    while first.running:
+        first = await trail(auditor)
+    assert (first.findings, first.entries) == ((), len(await recorded(runtime)))
+    at = runtime.clock()
+    check = TrailCheck(runtime.settings, lambda: at)
+    assert (await check.checked(60)).entries == first.entries
+    await trail(auditor)
+    assert (await check.checked(60)).entries == first.entries
+    at += FRESH
+    assert (await check.checked(60)).entries == len(await recorded(runtime)) > first.entries
 
 
 async def test_what_is_shown_is_in_the_topic_by_then(runtime: Runtime) -> None:

@@ -49,6 +49,7 @@ async def test_only_those_who_operate_see_it(api: Api) -> None:
     [
         ({Role.INVESTIGATOR}, "/search"),
         ({Role.OPS}, "/operations"),
+        ({Role.AUDITOR}, "/audit"),
         ({Role.FEED}, "/search"),
         ({Role.OPERATOR}, "/search"),
     ],

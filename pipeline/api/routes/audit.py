@@ -1,0 +1,71 @@
+"""/v1/audit: an agency's auditors read who did what, keep it as a file, and see whether the trail is whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
+
+from pipeline.access.opaque import CURSOR_CHARS
+from pipeline.api.routes.answers import answer, described, problems_of
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.routes.search import Day
+from pipeline.api.services import audit as service
+from pipeline.api.streaming import begun
+
+router = APIRouter(prefix="/v1", tags=["audit"])
+
+ACTS: dict[str, Any] = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "acts": [
+        {"time": "2026-11-24T11:58:03+00:00", "kind": "search", "agency": "be-fp", "country": "BE",
+         "subject": "pieter@be-fp", "purpose": "investigation", "case_reference": "BX/12",
+         "shown": [{"agency": "fr-pj", "case": "fr-pj:2026-004711", "reference": None, "form": "full"}]},
+    ],
+    "next": None,
+}  # fmt: skip
+TRAIL: dict[str, Any] = {
+    "entries": 4711, "findings": [], "checked": "2026-11-24T12:00:00+00:00", "running": False,
+}  # fmt: skip
+
+
+def _wanted(
+    subject: Annotated[str, Query(max_length=200, description="One of your own agency's people.")] = "",
+    agency: Annotated[str, Query(max_length=200, description="Whose people.")] = "",
+    first: Annotated[Day | None, Query(description="From this day on (UTC).")] = None,
+    last: Annotated[Day | None, Query(description="To the end of this day (UTC).")] = None,
+) -> service.Wanted:
+    return service.Wanted(subject, agency, first or "", last or "")
+
+
+WantedOf = Annotated[service.Wanted, Depends(_wanted)]
+
+
+@router.get("/audit", summary="Who did what", response_class=Response, responses=described(service.ActsAnswer, ACTS))
+async def acts(
+    session: SessionOf,
+    wanted: WantedOf,
+    limit: Annotated[int, Query(ge=1, le=service.MOST)] = 50,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
+) -> Response:
+    """Acts of your agency's people, and others' in which its records were shown, the latest first; for auditors."""
+    return answer(await service.acts(session, wanted, limit, cursor))
+
+
+@router.get("/audit/file", summary="The same as a file", response_class=Response, responses=problems_of())
+async def file(session: SessionOf, wanted: WantedOf, form: service.ActsFormat = "ndjson") -> Response:
+    """All of those acts."""
+    parts = await begun(service.acts_file(session, wanted, form))
+    return StreamingResponse(parts, media_type=service.MEDIA_TYPES[form])
+
+
+@router.get(
+    "/audit/trail",
+    summary="Whether the trail is whole",
+    response_class=Response,
+    responses=described(service.TrailAnswer, TRAIL),
+)
+async def trail(session: SessionOf) -> Response:
+    """Every entry of all agencies held against the hashes of the ones before; a check older than a minute is redone."""
+    return answer(await service.trail(session))

@@ -1,0 +1,165 @@
+"""The audit trail for an agency's auditors: who did what when, why, and what was shown; and whether the trail is whole.
+
+Of the agency's own people all is told; of others' acts, as to every owner, those alone in which its records were shown,
+with the agency and without the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final, Literal
+
+import msgspec
+from aiokafka.errors import KafkaError
+
+from pipeline.access.audit import Form, Kind, Shown
+from pipeline.access.audit_verification import Finding
+from pipeline.access.policy import View, view
+from pipeline.access.redaction import Row
+from pipeline.access.requester import Purpose, Requester, Role
+from pipeline.api.paging import Place, closed, opened, page
+from pipeline.api.problems import Unavailable
+from pipeline.api.services.export_formats import lines, table
+from pipeline.api.session import Session, meta
+from pipeline.index.decision_documents import AuditDocument
+from pipeline.index.decision_reading import Acts
+from pipeline.index.documents import CaseDocument
+
+MOST: Final = 100
+"""Acts of one page, and of one part of a file."""
+
+PATIENCE_S: Final = 2.0
+"""How long an answer waits for the trail to be verified; a longer check goes on meanwhile."""
+
+ActsFormat = Literal["ndjson", "csv"]
+
+MEDIA_TYPES: Final[dict[ActsFormat, str]] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+
+COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "case_reference", "shown")
+"""The fields of an act in a file, a contract with those who read it."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which acts: of one of the own people, of one agency's people, of the days from `first` to `last`."""
+
+    subject: str = ""
+    agency: str = ""
+    first: str = ""
+    last: str = ""
+
+
+class ActsAnswer(msgspec.Struct, frozen=True):
+    """Acts, the latest first; `next` is the cursor of the following page."""
+
+    as_of: str
+    acts: tuple[Row, ...]
+    next: str | None = None
+
+
+class TrailAnswer(msgspec.Struct, frozen=True):
+    """Whether the trail is whole, all agencies' acts together: `entries` were read, `findings` tell what is wrong.
+
+    `checked` is when the trail's end was last reached, none before; `running` while a check goes on.
+    """
+
+    entries: int
+    findings: tuple[Finding, ...]
+    checked: str | None
+    running: bool
+
+
+async def acts(session: Session, wanted: Wanted, limit: int = 50, cursor: str | None = None) -> ActsAnswer:
+    """The acts that an auditor's agency may know of. Raises Forbidden, Unprocessable for a cursor of another question.
+
+    They are only ever added to, the latest first, so that none moves between pages.
+    """
+    session.require(Role.AUDITOR)
+    context = f"acts|{msgspec.json.encode(wanted).decode()}"
+
+    async def fetch(after: Place | None) -> list[tuple[AuditDocument, Place]]:
+        return await session.runtime.decisions.acts(session.requester.agency, _bounds(wanted), MOST, after)
+
+    async def show(found: list[AuditDocument]) -> list[Row | None]:
+        return [*await _rows(session, found)]
+
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, context, cursor))
+    await session.audit(Kind.READ, {"acts": msgspec.to_builtins(wanted)})
+    return ActsAnswer(session.now.isoformat(), tuple(rows), closed(session, context, place))
+
+
+async def acts_file(session: Session, wanted: Wanted, form: ActsFormat) -> AsyncIterator[bytes]:
+    """The same as a file in parts, recorded before the first. Raises Forbidden, Unavailable."""
+    session.require(Role.AUDITOR)
+    await session.audit(Kind.EXPORT, {"acts": msgspec.to_builtins(wanted), "form": form})
+    yield table([COLUMNS]) if form == "csv" else b""
+    after: Place | None = None
+    while found := await session.runtime.decisions.acts(session.requester.agency, _bounds(wanted), MOST, after):
+        rows = await _rows(session, [one for one, _ in found])
+        yield table([row[name] for name in COLUMNS] for row in rows) if form == "csv" else lines(rows)
+        after = found[-1][1]
+
+
+async def trail(session: Session) -> TrailAnswer:
+    """Whether the trail is whole, verified anew unless that was a moment ago. Raises Forbidden, Unavailable."""
+    session.require(Role.AUDITOR)
+    await session.audit(Kind.READ, {"trail": True})
+    try:
+        found = await session.runtime.trail.checked(PATIENCE_S)
+    except (KafkaError, OSError) as error:
+        raise Unavailable("Kafka does not answer") from error
+    at = found.at.isoformat() if found.at else None
+    return TrailAnswer(found.entries, found.findings, at, found.running)
+
+
+def _bounds(wanted: Wanted) -> Acts:
+    behind = (date.fromisoformat(wanted.last) + timedelta(days=1)).isoformat() if wanted.last else ""
+    return Acts(wanted.subject, wanted.agency, wanted.first, behind)
+
+
+async def _rows(session: Session, found: Sequence[AuditDocument]) -> list[Row]:
+    """What is told of each act, in the order of COLUMNS."""
+    agency = session.requester.agency
+    foreign = (each.case for one in found if one.agency == agency for each in one.shown if not _is_of(agency, each))
+    cases = await session.runtime.reader.cases(foreign)
+    return [_row(session, one, cases) for one in found]
+
+
+def _row(session: Session, one: AuditDocument, cases: Mapping[str, CaseDocument]) -> Row:
+    agency = session.requester.agency
+    own = one.agency == agency
+    return {
+        "time": one.time,
+        "kind": one.kind.value,
+        "agency": one.agency,
+        "country": one.country,
+        "subject": one.subject if own else None,
+        "purpose": one.purpose,
+        "case_reference": one.case_reference if own else None,
+        "shown": [_shown(session, one, each, cases) for each in one.shown if own or _is_of(agency, each)],
+    }
+
+
+def _shown(session: Session, act: AuditDocument, shown: Shown, cases: Mapping[str, CaseDocument]) -> dict[str, Any]:
+    """A record by its key where the agency reads it for the act's purpose now, else by the agency's reference to it."""
+    named = _is_of(session.requester.agency, shown) or (shown.form is Form.FULL and _reads(session, act, shown, cases))
+    return {
+        "agency": shown.case.partition(":")[0],
+        "case": shown.case if named else None,
+        "reference": None if named else session.reference(shown.case),
+        "form": shown.form.value,
+    }
+
+
+def _reads(session: Session, act: AuditDocument, shown: Shown, cases: Mapping[str, CaseDocument]) -> bool:
+    who = session.requester
+    investigator = Requester("", who.agency, who.country, frozenset({Role.INVESTIGATOR}))
+    case = cases.get(shown.case)
+    stated = next((one for one in Purpose if one == act.purpose), None)
+    if case is None or stated is None:
+        return False
+    return view(meta(case), investigator, stated, session.now) is View.FULL
+
+
+def _is_of(agency: str, shown: Shown) -> bool:
+    return shown.case.startswith(f"{agency}:")

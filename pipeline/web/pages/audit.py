@@ -1,0 +1,168 @@
+"""For an agency's auditors: whether the trail is whole, and who did what, narrowed and as a file."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final, NamedTuple, get_args
+
+import msgspec
+
+from pipeline.access.audit_verification import Finding
+from pipeline.access.redaction import Row
+from pipeline.api.services.audit import ActsAnswer, ActsFormat, TrailAnswer, Wanted, acts, trail
+from pipeline.index.filters import is_day
+from pipeline.web.components import states
+from pipeline.web.components.exporting import FORMS as FILES
+from pipeline.web.components.folding import folding
+from pipeline.web.components.form import Sent, field, form, send
+from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.pager import AFTER, pager
+from pipeline.web.components.panel import panel
+from pipeline.web.components.table import Column, table
+from pipeline.web.components.words_with_frames import tag
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+from pipeline.web.vocabulary import ACTS, FAULTS, FORMS, PURPOSES
+
+PATH: Final = "/audit"
+FILE: Final = "/audit/file"
+
+LIMIT: Final = 50
+"""Acts of one page."""
+
+SEEN: Final = 3
+"""Records of one act that are seen at once."""
+
+SHORT: Final = 8
+"""Letters of a reference that tell a page's records apart."""
+
+FIELDS: Final = Wanted.__struct_fields__
+
+
+class Loaded(NamedTuple):
+    """How the trail stands, and a page of acts."""
+
+    trail: TrailAnswer
+    acts: ActsAnswer
+
+
+async def load(visit: Visit, parameters: Parameters) -> Loaded:
+    """Both; each is recorded."""
+    found = await acts(visit.session(), wanted_of(parameters), LIMIT, parameters.get(AFTER))
+    return Loaded(await trail(visit.session()), found)
+
+
+def wanted_of(given: Parameters) -> Wanted:
+    """What a form or an address narrows to; a day that is none narrows nothing."""
+    days = {name: day for name in ("first", "last") if is_day(day := given.get(name, ""))}
+    return Wanted(given.get("subject", "").strip(), given.get("agency", "").strip(), **days)
+
+
+def draw(view: View, loaded: Loaded) -> None:
+    """The trail first: what is wrong with it puts all below in doubt."""
+    words, wanted = view.words, wanted_of(view.parameters)
+    with box("div", "row apart"):
+        text("h1", words("Audit"))
+        _files(words, wanted)
+    _trail(words, loaded.trail)
+    _narrowing(view, wanted)
+    with panel(words("Who did what"), words("latest first"), tight=True):
+        if loaded.acts.acts:
+            table(words("Who did what"), _columns(words), loaded.acts.acts)
+        elif wanted == Wanted():
+            states.empty(words("Nothing was done yet"))
+        else:
+            states.empty(words("Nothing was done so"), words("Other days, or fewer words, may find more."))
+    pager(view, loaded.acts.next, words("Older"), words("Back to the latest"))
+
+
+def _files(words: Words, wanted: Wanted) -> None:
+    """A button for each format; the file holds what is listed, all pages of it."""
+    with box("form", "row", action=FILE, method="post", aria_label=words("All of it as a file")):
+        for name, value in msgspec.to_builtins(wanted).items():
+            box("input", type="hidden", name=name, value=value)
+        for kind in get_args(ActsFormat):
+            text("button", FILES[kind], "button slight", type="submit", name="form", value=kind)
+
+
+def _trail(words: Words, found: TrailAnswer) -> None:
+    with panel(words("The trail"), words("acts of all agencies, each bound to the one before")):
+        if found.findings:
+            count = words.plural("{count} fault in the trail", "{count} faults in the trail", len(found.findings))
+            text("p", count, "notice bad", role="alert")
+            with box("ul", "plain"):
+                for one in found.findings:
+                    text("li", _told(words, one))
+        with box("p", "row"):
+            if not found.findings and found.checked:
+                tag(words("Whole"), "plain")
+            text("span", _state(words, found), "small quiet")
+            if found.running:
+                link(words("Look again"), "", "button slight")
+
+
+def _told(words: Words, one: Finding) -> str:
+    fault = words.of(FAULTS, one.fault)
+    return words("{chain}, entry {number}: {fault}", chain=one.chain, number=one.sequence, fault=fault)
+
+
+def _state(words: Words, found: TrailAnswer) -> str:
+    if found.running:
+        return words.plural("{count} entry read so far", "{count} entries read so far", found.entries)
+    read = words.plural("{count} entry verified", "{count} entries verified", found.entries)
+    return f"{read}, {words.moment(found.checked)}" if found.checked else read
+
+
+def _narrowing(view: View, wanted: Wanted) -> None:
+    """The question stays in the open page: an address would tell servers' logs whom an auditor looks at."""
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        view.parameters.clear()
+        view.parameters.update({name: value for name in FIELDS if (value := fields.get(name, "").strip())})
+        await view.redraw()
+
+    with panel(words("Narrow")), form(sent, "filters"):
+        field(words("Person of our agency"), "subject", "acts", maxlength="200", autocomplete="off",
+              spellcheck="false", value=wanted.subject)  # fmt: skip
+        field(words("Agency"), "agency", "acts", maxlength="64", autocomplete="off", placeholder="be-fp",
+              value=wanted.agency)  # fmt: skip
+        field(words("From"), "first", "acts", type="date", value=wanted.first)
+        field(words("To"), "last", "acts", type="date", value=wanted.last)
+        send(words("Apply"), "button")
+        told = words("Of other agencies' people the agency is told, and of their acts those that showed our records.")
+        text("p", told, "small quiet")
+
+
+def _columns(words: Words) -> list[Column[Row]]:
+    return [
+        Column(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
+        Column(words("Agency"), lambda row: text("span", row["agency"])),
+        Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
+        Column(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),
+        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]) or "–")),
+        Column(words("For case"), lambda row: foreign(row["case_reference"] or "–")),
+        Column(words("Records"), lambda row: _shown(words, row)),
+    ]
+
+
+def _shown(words: Words, row: Row) -> None:
+    if row["shown"]:
+        folding(words, row["shown"], SEEN, partial(_record, words))
+    else:
+        text("span", "–")
+
+
+def _record(words: Words, one: Row) -> None:
+    """Without a link: an auditor reads no records. What the agency may not name has the agency's reference to it."""
+    with box("div", "row"):
+        if one["case"]:
+            text("span", one["case"], "code")
+        else:
+            text("span", words("A record of {agency}", agency=one["agency"]))
+            text("span", one["reference"][:SHORT], "code quiet", title=one["reference"])
+        tag(words.of(FORMS, one["form"]), "plain")
+
+
+PAGE = Page(PATH, N_("Audit"), "audit", load, draw)

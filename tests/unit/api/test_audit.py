@@ -1,0 +1,121 @@
+"""What an auditor is told of: his own people's acts, others' that showed his agency's records, and never more."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import orjson
+import pytest
+from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
+
+from pipeline.access.audit import Act, Chain, Form, Kind, Shown
+from pipeline.access.audit_verification import Fault, Finding
+from pipeline.access.requester import Requester, Role
+from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
+from pipeline.api.services.audit import Wanted, acts, acts_file, trail
+from pipeline.index.decision_documents import audit_document
+from pipeline.streams.audit_check import Checked
+
+AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
+
+
+@pytest.fixture
+def done(api: Api) -> Api:
+    """Bert of Belgium and Anna of France read each other's records, and Dora of Germany a French one."""
+    api.hold(record("be-fp"), record("fr-pj"), record("fr-pj", "2", code="H2"), record("fr-pj", "3", to=("DE",)))
+    shown = [
+        (BERT, Kind.SEARCH, ("be-fp:1", "fr-pj:1"), Form.FULL),
+        (BERT, Kind.SEARCH, ("fr-pj:2",), Form.HIT),
+        (BERT, Kind.READ, ("fr-pj:2", "fr-pj:3"), Form.FULL),
+        (ANNA, Kind.READ, ("be-fp:1", "fr-pj:1"), Form.FULL),
+        (DORA, Kind.READ, ("fr-pj:1",), Form.FULL),
+    ]
+    chain = Chain("chain")
+    for at, (who, kind, cases, form) in enumerate(shown):
+        act = Act(kind, who.subject, who.agency, who.country, purpose="investigation", case_reference=f"ref {at}",
+                  shown=tuple(Shown(case, form) for case in cases))  # fmt: skip
+        entry = chain.entry(act, NOW + timedelta(days=at))
+        chain = chain.after(entry)
+        api.index.write([audit_document(msgspec.json.encode(entry), at)])
+    return api
+
+
+async def told(api: Api, wanted: Wanted = Wanted(), who: Requester = AUDITOR) -> list[dict[str, Any]]:  # noqa: B008
+    return list((await acts(api.session(who), wanted)).acts)
+
+
+def keys(row: dict[str, Any]) -> list[str | None]:
+    return [one["case"] for one in row["shown"]]
+
+
+async def test_own_people_are_named_and_others_by_their_agency_alone(done: Api) -> None:
+    rows = await told(done)
+    assert [(row["agency"], row["subject"], row["case_reference"]) for row in rows] == [
+        ("fr-pj", None, None), ("be-fp", "bert", "ref 2"), ("be-fp", "bert", "ref 1"), ("be-fp", "bert", "ref 0"),
+    ]  # fmt: skip
+    assert keys(rows[0]) == ["be-fp:1"]
+    assert done.audit.kinds() == [Kind.READ]
+
+
+async def test_a_record_has_its_key_where_the_agency_reads_it_now(done: Api) -> None:
+    _, opened, hit, read = await told(done)
+    assert (keys(read), keys(hit), keys(opened)) == (["be-fp:1", "fr-pj:1"], [None], [None, None])
+    assert hit["shown"] == [
+        {"agency": "fr-pj", "case": None, "reference": done.session(BERT).reference("fr-pj:2"), "form": "hit"}
+    ]
+    done.hold(record("fr-pj", version=2, code="H3"), record("be-fp", version=2, status="withdrawn"))
+    assert keys((await told(done))[3]) == ["be-fp:1", None]
+
+
+async def test_acts_are_narrowed_by_person_agency_and_day(done: Api) -> None:
+    for wanted, found in (
+        (Wanted(subject="bert"), ["ref 2", "ref 1", "ref 0"]),
+        (Wanted(subject="anna"), []),
+        (Wanted(agency="fr-pj"), [None]),
+        (Wanted(agency="de-bka"), []),
+        (Wanted(first="2026-11-25", last="2026-11-26"), ["ref 2", "ref 1"]),
+        (Wanted(subject="bert", agency="fr-pj"), []),
+    ):
+        assert [row["case_reference"] for row in await told(done, wanted)] == found
+
+
+async def test_pages_follow_each_other(done: Api) -> None:
+    first = await acts(done.session(AUDITOR), Wanted(), 3)
+    rest = await acts(done.session(AUDITOR), Wanted(), 3, first.next)
+    assert [row["case_reference"] for page in (first, rest) for row in page.acts] == [None, "ref 2", "ref 1", "ref 0"]
+    with pytest.raises(Unprocessable):
+        await acts(done.session(AUDITOR), Wanted(subject="bert"), 3, first.next)
+
+
+async def test_a_file_holds_all_and_is_recorded_first(done: Api) -> None:
+    answer = await done.get("/v1/audit/file?form=csv&agency=be-fp", AUDITOR)
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["case_reference"] for row in rows] == ["ref 2", "ref 1", "ref 0"]
+    assert done.audit.kinds() == [Kind.EXPORT]
+    answer = await done.get("/v1/audit/file", AUDITOR)
+    assert [orjson.loads(line) for line in answer.content.splitlines()] == await told(done)
+    done.audit.away = True
+    with pytest.raises(Unavailable):
+        _ = [part async for part in acts_file(done.session(AUDITOR), Wanted(), "csv")]
+
+
+async def test_it_is_for_auditors_alone(done: Api) -> None:
+    for who in (BERT, someone("be-fp", "BE", Role.SUPERVISOR), someone("be-fp", "BE", Role.OPS)):
+        for attempt in (acts(done.session(who), Wanted()), trail(done.session(who))):
+            with pytest.raises(Forbidden):
+                await attempt
+    assert (await done.get("/v1/cases/be-fp:1", AUDITOR)).status_code == 403
+    assert (await done.get("/v1/audit?first=yesterday", AUDITOR)).status_code == 422
+
+
+async def test_the_trail_tells_its_faults(done: Api) -> None:
+    assert (await done.get("/v1/audit/trail", AUDITOR)).json() == {
+        "entries": 3, "findings": [], "checked": NOW.isoformat(), "running": False,
+    }  # fmt: skip
+    done.trail.stands = Checked(7, (Finding("host 1", 4, Fault.MISSING, "entries 2 to 3 are not there"),), NOW)
+    (found,) = (await trail(done.session(AUDITOR))).findings
+    assert (found.chain, found.sequence, found.fault) == ("host 1", 4, "missing")

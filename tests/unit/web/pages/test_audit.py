@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import msgspec
+from api_runtime import ANNA, BERT, NOW, Api, record, someone
+from drawn_pages import opened
+
+from pipeline.access.audit import Act, Chain, Form, Kind, Shown
+from pipeline.access.audit_verification import Fault, Finding
+from pipeline.access.requester import Role
+from pipeline.index.decision_documents import audit_document
+from pipeline.streams.audit_check import Checked
+from pipeline.web.pages.audit import PAGE
+
+AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
+
+
+def did(api: Api) -> None:
+    """Bert of Belgium sees a French record as a hit, Anna of France a Belgian one in full."""
+    api.hold(record("be-fp"), record("fr-pj", code="H2"))
+    chain = Chain("chain")
+    for at, (who, case, form) in enumerate(((BERT, "fr-pj:1", Form.HIT), (ANNA, "be-fp:1", Form.FULL))):
+        act = Act(Kind.SEARCH, who.subject, who.agency, who.country, purpose="investigation",
+                  case_reference=f"ref {at}", shown=(Shown(case, form),))  # fmt: skip
+        entry = chain.entry(act, NOW)
+        chain = chain.after(entry)
+        api.index.write([audit_document(msgspec.json.encode(entry), at)])
+
+
+async def test_it_tells_who_did_what_and_names_no_record_that_is_a_hit(api: Api) -> None:
+    did(api)
+    said = (await opened(api, PAGE, AUDITOR)).said()
+    for told in ("bert", "ref 0", "A record of fr-pj", "be-fp:1", "Whole", "3 entries verified"):
+        assert told in said
+    for hidden in ("fr-pj:1", "anna", "ref 1"):
+        assert hidden not in said
+
+
+async def test_the_form_narrows_what_is_listed(api: Api) -> None:
+    did(api)
+    page = await opened(api, PAGE, AUDITOR)
+    await page.send(1, subject="bert", agency="", first="", last="")
+    assert "be-fp:1" not in page.said()
+    await page.send(1, subject="", agency="", first="2026-11-25", last="")
+    assert "Nothing was done so" in page.said()
+
+
+async def test_it_says_where_nothing_was_done_and_what_is_wrong_with_the_trail(api: Api) -> None:
+    api.trail.stands = Checked(5, (Finding("host 1", 4, Fault.CUT_SHORT, ""),), NOW)
+    said = (await opened(api, PAGE, AUDITOR)).said()
+    assert "Nothing was done yet" in said
+    assert "1 fault in the trail" in said
+    assert "host 1, entry 4: cut short" in said
+    assert "Whole" not in said
+    api.trail.stands = Checked(5, running=True)
+    said = (await opened(api, PAGE, AUDITOR, "fr")).said()
+    assert "5 entrées lues jusqu'ici" in said
+    assert "Regarder à nouveau" in said
+
+
+async def test_it_is_for_auditors_alone(api: Api) -> None:
+    assert "Your roles do not include this" in (await opened(api, PAGE, BERT)).said()
+    assert api.audit.acts == []
