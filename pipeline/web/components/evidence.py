@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from nicegui.element import Element
+from collections.abc import Iterator
+
+import htpy
 
 from pipeline.matching.explanation import EntityEvidence, Explanation, Item
 from pipeline.matching.wording import agreement, bits, counterfactual, grouped, steady, token_level
 from pipeline.matching.words import COMPANIONS, FIELDS, SENTENCES, TYPES
-from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import GENDERS
 
@@ -28,50 +29,48 @@ def rarity(words: Words, item: Item) -> str:
     return SENTENCES[words.language]["rarity"].format(number=number)
 
 
-def compared(words: Words, found: Explanation, side_a: str, side_b: str) -> None:
+def compared(words: Words, found: Explanation, side_a: str, side_b: str) -> htpy.Element:
     """The whole comparison as one table, a block of rows for each pair of entities."""
     titles = (words("Field"), side_a, words("How they agree"), side_b, words("Bits"), words("Rarity"))
-    with box("div", "scroll"), box("table", "folds compare"):
-        text("caption", words("The two sides field by field"), "hidden-words")
-        with box("thead"), box("tr"):
-            for title in titles:
-                text("th", title, "number" if title in titles[4:] else "", scope="col")
-        for part in found.entities:
-            with box("tbody"):
-                _entities(words, part, titles)
+    numbers = titles[4:]
+    heads = (htpy.th(class_="number" if title in numbers else None, scope="col")[title] for title in titles)
+    return htpy.table(".folds.compare")[
+        htpy.caption(".hidden-words")[words("The two sides field by field")],
+        htpy.thead[htpy.tr[heads]],
+        (htpy.tbody[_entities(words, part, titles)] for part in found.entities),
+    ]
 
 
-def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> None:
+def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> Iterator[htpy.Element]:
     kind = TYPES[words.language].get(part.type_a, part.type_a)
-    with box("tr", "pair"):
-        heading = words("{kind} {a} and {b}", kind=kind, a=part.entity_a, b=part.entity_b)
-        text("th", heading, scope="rowgroup", colspan="4")
-        text("td", bits(part.bits, words.language), "number strong", data_column=titles[4])
-        text("td", "")
+    heading = words("{kind} {a} and {b}", kind=kind, a=part.entity_a, b=part.entity_b)
+    yield htpy.tr(".pair")[
+        htpy.th(scope="rowgroup", colspan="4")[heading],
+        htpy.td(".number.strong", data_column=titles[4])[bits(part.bits, words.language)],
+        htpy.td,
+    ]
     for item in part.items:
-        _item(words, item, titles)
+        yield _item(words, item, titles)
     if part.alternative:
-        with box("tr"):
-            said = COMPANIONS[words.language].get(part.type_a, "{bits}").format(bits="").strip()
-            text("th", words("Another explanation"), scope="row")
-            text("td", said, colspan="3")
-            text("td", bits(part.alternative, words.language), "number against", data_column=titles[4])
-            text("td", "")
+        said = COMPANIONS[words.language].get(part.type_a, "{bits}").format(bits="").strip()
+        yield htpy.tr[
+            htpy.th(scope="row")[words("Another explanation")],
+            htpy.td(colspan="3")[said],
+            htpy.td(".number.against", data_column=titles[4])[bits(part.alternative, words.language)],
+            htpy.td,
+        ]
 
 
-def _item(words: Words, item: Item, titles: tuple[str, ...]) -> None:
-    with box("tr"):
-        text("th", field_name(words, item.field), scope="row")
-        with box("td", "value", data_column=titles[1]):
-            foreign(_value(words, item.field, item.value_a))
-        with box("td", data_column=titles[2]):
-            text("span", agreement(item, words.language))
-            _tokens(words, item)
-        with box("td", "value", data_column=titles[3]):
-            foreign(_value(words, item.field, item.value_b))
-        side = "for" if item.bits > 0 else "against" if item.bits < 0 else "quiet"
-        text("td", bits(item.bits, words.language), f"number {side}", data_column=titles[4])
-        text("td", rarity(words, item), "number", data_column=titles[5])
+def _item(words: Words, item: Item, titles: tuple[str, ...]) -> htpy.Element:
+    side = "for" if item.bits > 0 else "against" if item.bits < 0 else "quiet"
+    return htpy.tr[
+        htpy.th(scope="row")[field_name(words, item.field)],
+        htpy.td(".value", data_column=titles[1])[_foreign(_value(words, item.field, item.value_a))],
+        htpy.td(data_column=titles[2])[htpy.span[agreement(item, words.language)], _tokens(words, item)],
+        htpy.td(".value", data_column=titles[3])[_foreign(_value(words, item.field, item.value_b))],
+        htpy.td(class_=f"number {side}", data_column=titles[4])[bits(item.bits, words.language)],
+        htpy.td(".number", data_column=titles[5])[rarity(words, item)],
+    ]
 
 
 def _value(words: Words, field: str, value: str) -> str:
@@ -79,22 +78,20 @@ def _value(words: Words, field: str, value: str) -> str:
     return words.of(GENDERS, value) if field == "gender" else value
 
 
-def _tokens(words: Words, item: Item) -> None:
+def _tokens(words: Words, item: Item) -> Iterator[htpy.Element]:
     """Which words of two names were held to be which, where they are not written alike."""
     for pair in item.tokens:
         if pair.a != pair.b:
-            with box("div", "tokens"):
-                foreign(pair.a or "∅")
-                text("span", " ~ ")
-                foreign(pair.b or "∅")
-                text("span", ": " + token_level(pair, words.language))
+            level = token_level(pair, words.language)
+            yield htpy.div(".tokens")[_foreign(pair.a or "∅"), " ~ ", _foreign(pair.b or "∅"), f": {level}"]
 
 
-def what_would_change(words: Words, found: Explanation) -> Element:
+def _foreign(content: str) -> htpy.Element:
+    """As markup.foreign."""
+    return htpy.bdi(dir="auto")[content]
+
+
+def what_would_change(words: Words, found: Explanation) -> htpy.Element:
     """Without which field the link would fall into another band or vanish."""
-    with box("ul", "stack small") as listed:
-        for one in found.decisive:
-            text("li", counterfactual(one, found, words.language))
-        if not found.decisive:
-            text("li", steady(found, words.language))
-    return listed
+    said = [counterfactual(one, found, words.language) for one in found.decisive] or [steady(found, words.language)]
+    return htpy.ul(".stack.small")[[htpy.li[one] for one in said]]

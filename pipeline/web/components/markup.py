@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import htpy
 from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
@@ -30,6 +31,14 @@ def foreign(content: str, tag: str = "bdi", classes: str = "") -> Element:
 def link(content: object, target: str, classes: str = "", **attributes: Any) -> Element:
     """A link with text."""
     return text("a", content, classes, href=target, **attributes)
+
+
+def still(content: htpy.Node, tag: str = "div", classes: str = "", **attributes: Any) -> Element:
+    """What only shows, inside a tag, as one element of the page; htpy escapes its texts and attribute values.
+
+    Each element of NiceGUI's takes a tenth of a millisecond, be it a table's cell.
+    """
+    return _dressed(ui.html(str(htpy.fragment[content]), sanitize=False, tag=tag), classes, attributes)
 
 
 def drawing(svg: str, classes: str = "") -> Element:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.web.components.markup import box, text
+import htpy
+
+from pipeline.web.components.markup import still
 from pipeline.web.i18n import N_, Words
 
 KEYS = {
@@ -22,16 +24,16 @@ KEYS = {
 
 def shortcuts(words: Words, pages: Mapping[str, str]) -> None:
     """A dialog that `?` opens; `pages` are those that a letter leads to after a g."""
-    with box("dialog", id="help", aria_labelledby="help-title"):
-        text("h2", words("Keyboard"), id="help-title")
-        with box("dl", "keys"):
-            for keys, meaning in (KEYS | {f"g {letter}": word for letter, word in pages.items()}).items():
-                with box("dt"):
-                    for key in keys.split():
-                        text("kbd", key)
-                text("dd", words(meaning))
-        with box("label", "choice"):
-            box("input", type="checkbox", id="keys-on", checked=True)
-            text("span", words("Use single keys"))
-        with box("form", "row", method="dialog"):
-            text("button", words("Close"), "button", type="submit")
+    meanings = KEYS | {f"g {letter}": word for letter, word in pages.items()}
+    keys_on = htpy.input("#keys-on", type="checkbox", checked=True)
+    content = [
+        htpy.h2("#help-title")[words("Keyboard")],
+        htpy.dl(".keys")[([_keys(keys), htpy.dd[words(word)]] for keys, word in meanings.items())],
+        htpy.label(".choice")[keys_on, htpy.span[words("Use single keys")]],
+        htpy.form(".row", method="dialog")[htpy.button(".button", type="submit")[words("Close")]],
+    ]
+    still(content, "dialog", id="help", aria_labelledby="help-title")
+
+
+def _keys(keys: str) -> htpy.Element:
+    return htpy.dt[[htpy.kbd[key] for key in keys.split()]]

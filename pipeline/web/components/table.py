@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
+
+import htpy
 
 from pipeline.web.components.markup import box, text
 
@@ -36,3 +38,19 @@ def _row(columns: Sequence[Column[R]], row: R) -> None:
             heads = {"scope": "row"} if at == 0 else {"data_column": column.title}
             with box("td" if at else "th", column.classes, **heads):
                 column.draw(row)
+
+
+def still_table(caption: str, columns: Mapping[str, str], rows: Iterable[Sequence[htpy.Node]]) -> htpy.Element:
+    """The same of rows that only show; `columns` are classes by title."""
+    heads = [htpy.th(class_=classes or None, scope="col")[title] for title, classes in columns.items()]
+    body = [htpy.tr[_still_cells(columns, row)] for row in rows]
+    table = htpy.table(".folds")[htpy.caption(".hidden-words")[caption], htpy.thead[htpy.tr[heads]], htpy.tbody[body]]
+    return htpy.div(".scroll")[table]
+
+
+def _still_cells(columns: Mapping[str, str], row: Sequence[htpy.Node]) -> Iterator[htpy.Element]:
+    for at, ((title, classes), cell) in enumerate(zip(columns.items(), row, strict=True)):
+        if at == 0:
+            yield htpy.th(class_=classes or None, scope="row")[cell]
+        else:
+            yield htpy.td(class_=classes or None, data_column=title)[cell]

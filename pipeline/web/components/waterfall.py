@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import htpy
+
 from pipeline.matching.explanation import Explanation
 from pipeline.matching.waterfall import Bar, bars
 from pipeline.matching.wording import bits
-from pipeline.web.components.markup import box, text
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.markup import still
+from pipeline.web.components.table import still_table
 from pipeline.web.i18n import Words
 
 
@@ -25,13 +27,13 @@ class Drawn(NamedTuple):
 def waterfall(words: Words, found: Explanation) -> None:
     """Draw the chart; the table beneath says the same in numbers."""
     steps = bars(found, words.language)
-    with box("figure", "waterfall", role="img", aria_label=_told(words, steps)):
-        zero, drawn = drawn_of(steps)
-        for bar, place in zip(steps, drawn, strict=True):
-            _step(words, bar, place, zero)
-    with box("details", "table"):
-        text("summary", words("The same as a table"))
-        table(words("Steps of the score"), _columns(words), steps)
+    zero, drawn = drawn_of(steps)
+    chart = [_step(words, bar, place, zero) for bar, place in zip(steps, drawn, strict=True)]
+    still(chart, "figure", "waterfall", role="img", aria_label=_told(words, steps))
+    columns = {words("Step"): "", words("Bits"): "number", words("Sum so far"): "number"}
+    said = [(bar.label, bits(bar.end - bar.start, words.language), bits(bar.end, words.language)) for bar in steps]
+    numbers = still_table(words("Steps of the score"), columns, said)
+    still([htpy.summary[words("The same as a table")], numbers], "details", "table")
 
 
 def _told(words: Words, steps: Sequence[Bar]) -> str:
@@ -41,15 +43,6 @@ def _told(words: Words, steps: Sequence[Bar]) -> str:
         start=bits(steps[0].end, words.language),
         score=bits(steps[-1].end, words.language),
     )
-
-
-def _columns(words: Words) -> list[Column[Bar]]:
-    said = words.language
-    return [
-        Column(words("Step"), lambda bar: text("span", bar.label)),
-        Column(words("Bits"), lambda bar: text("span", bits(bar.end - bar.start, said)), "number"),
-        Column(words("Sum so far"), lambda bar: text("span", bits(bar.end, said)), "number"),
-    ]
 
 
 def drawn_of(steps: Sequence[Bar]) -> tuple[float, list[Drawn]]:
@@ -66,12 +59,13 @@ def _drawn(bar: Bar, lowest: int, each: float) -> Drawn:
     return Drawn((first - lowest) * each, (last - first) * each, (bar.end - lowest) * each, kind)
 
 
-def _step(words: Words, bar: Bar, place: Drawn, zero: float) -> None:
-    with box("div", "step"):
-        text("span", bar.label, "label")
-        with box("span", "track"):
-            box("i", "zero", style=f"left: {zero:.2f}%")
-            box("b", place.kind, style=f"left: {place.left:.2f}%; width: {place.width:.2f}%")
-            if place.kind != "total":
-                box("i", "next", style=f"left: {place.end:.2f}%")
-        text("span", bits(bar.end - bar.start, words.language), "amount")
+def _step(words: Words, bar: Bar, place: Drawn, zero: float) -> htpy.Element:
+    return htpy.div(".step")[
+        htpy.span(".label")[bar.label],
+        htpy.span(".track")[
+            htpy.i(".zero", style=f"left: {zero:.2f}%"),
+            htpy.b(class_=place.kind, style=f"left: {place.left:.2f}%; width: {place.width:.2f}%"),
+            place.kind != "total" and htpy.i(".next", style=f"left: {place.end:.2f}%"),
+        ],
+        htpy.span(".amount")[bits(bar.end - bar.start, words.language)],
+    ]

@@ -17,7 +17,7 @@ from pipeline.web.addresses import of_case
 from pipeline.web.components.evidence import compared, what_would_change
 from pipeline.web.components.judging import judging
 from pipeline.web.components.links import other_side
-from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.markup import box, foreign, link, still, text
 from pipeline.web.components.panel import facts, panel
 from pipeline.web.components.waterfall import waterfall
 from pipeline.web.components.words_with_frames import band, handling_code
@@ -58,14 +58,14 @@ def draw(view: View, loaded: Loaded) -> None:
     with box("div", "columns"):
         with box("div"):
             with panel(words("Field by field"), words("values as normalised for comparison"), tight=True):
-                compared(words, found, loaded.a["agency"], loaded.b["agency"])
+                still(compared(words, found, loaded.a["agency"], loaded.b["agency"]), classes="scroll")
             with panel(words("How the score comes about"), words("in bits")):
                 waterfall(words, found)
         with box("div"):
             with panel(words("Judgement")):
                 judging(view, loaded.judged)
             with panel(words("What would change the decision")):
-                what_would_change(words, found)
+                still(what_would_change(words, found))
             _model(words, row, found)
 
 

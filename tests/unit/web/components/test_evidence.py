@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+import msgspec
+import pytest
+
+from pipeline.matching.explanation import Explanation, explain
+from pipeline.matching.fingerprint import Fingerprint, entity_print
+from pipeline.matching.model import load_model
+from pipeline.records.model import Case
+from pipeline.records.normalisation import normalise
+from pipeline.web.components.evidence import compared, what_would_change
+from pipeline.web.i18n import words
+
+HOSTILE = "Zarubin</td><script>alert(1)</script>"
+ENGLISH = words("en")
+
+
+def held(agency: str, country: str, name: str, birth_date: str) -> Fingerprint:
+    person = {"id": "p", "type": "person", "names": [{"full": name}], "birth_date": birth_date, "gender": "male"}
+    document = {"case_id": "1", "agency": agency, "country": country, "version": 1, "status": "active"}
+    case = msgspec.convert(document | {"entities": [person]}, Case)
+    prints = tuple(map(entity_print, normalise(case).entities))
+    return Fingerprint(case.key, 1, "", agency, country, entities=prints)
+
+
+@pytest.fixture
+def found() -> Explanation:
+    a, b = held("fr-pj", "FR", f"Иван {HOSTILE}", "1980-05-03"), held("be-fp", "BE", "Ivan Zarubin", "1980-03-05")
+    return explain(a, b, load_model())
+
+
+def cells(tree: object) -> list[list[str]]:
+    """What each row of a table says; it must be well-formed."""
+    table = ElementTree.fromstring(str(tree))
+    return [["".join(cell.itertext()) for cell in row] for row in table.iter("tr")]
+
+
+def test_every_comparison_has_its_row(found: Explanation) -> None:
+    titles, pair, *items = cells(compared(ENGLISH, found, "be-fp", "fr-pj"))
+    assert (titles[1], titles[3]) == ("be-fp", "fr-pj")
+    assert pair[0] == "Person p and p"
+    assert [row[0] for row in items] == ["Name", "Birth date", "Gender", "Another explanation"]
+
+
+def test_what_a_record_says_stays_text(found: Explanation) -> None:
+    tree = str(compared(ENGLISH, found, HOSTILE, HOSTILE))
+    assert "<script" not in tree
+    assert cells(tree)[0][1] == HOSTILE, "an agency's name"
+    assert any("script" in cell for row in cells(tree)[2:] for cell in row), "the hostile name is shown, as text"
+
+
+def test_what_would_change_the_decision_is_listed(found: Explanation) -> None:
+    listed = ElementTree.fromstring(str(what_would_change(ENGLISH, found)))
+    assert len(listed) == max(1, len(found.decisive))
+    assert all(item.text for item in listed)
