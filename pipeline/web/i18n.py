@@ -68,6 +68,10 @@ class Words:
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
         return dates.format_datetime(at, "d MMM y HH:mm", locale=self._locale)
 
+    def instant(self, value: str) -> str:
+        """A time to the second, in UTC."""
+        return dates.format_datetime(datetime.fromisoformat(value), "d MMM y HH:mm:ss", locale=self._locale)
+
     def span(self, value: timedelta) -> str:
         """How long, in the largest unit that says enough: 3 days, 5 hours."""
         said: str = dates.format_timedelta(abs(value), threshold=1.5, locale=self._locale)

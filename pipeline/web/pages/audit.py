@@ -137,7 +137,7 @@ def _narrowing(view: View, wanted: Wanted) -> None:
 
 def _columns(words: Words) -> list[Column[Row]]:
     return [
-        Column(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
+        Column(words("Time"), lambda row: text("time", words.instant(row["time"]), "nowrap", datetime=row["time"])),
         Column(words("Agency"), lambda row: text("span", row["agency"])),
         Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
         Column(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),

@@ -85,9 +85,9 @@ def _columns(words: Words) -> list[Column[Rejection]]:
         Column(words("Time"), lambda one: text("time", words.moment(one.time), "nowrap", datetime=one.time)),
         Column(words("Agency"), lambda one: text("span", one.agency or "–")),
         Column(words("Reason"), lambda one: text("span", one.reason, "code")),
-        Column(words("Where"), lambda one: text("span", one.pointer or "–", "code")),
+        Column(words("Where"), lambda one: text("span", one.pointer or "–", "code breaks")),
         Column(words("What"), lambda one: text("span", one.message)),
-        Column(words("Position"), lambda one: text("span", one.position, "code small quiet")),
+        Column(words("Position"), lambda one: text("span", one.position, "code small quiet nowrap")),
         Column(words("Bytes"), lambda one: text("span", words.number(one.size)), "number"),
     ]
 

@@ -150,5 +150,13 @@
   };
   window.addEventListener("load", listen);
 
+  // ── what is wider than the screen begins at what matters: the current page, the record in the middle ──
+  window.addEventListener("load", () => {
+    const current = document.querySelector(".rail [aria-current]");
+    if (current) current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.offsetLeft - 48;
+    const drawn = document.querySelector(".graph")?.closest(".scroll");
+    if (drawn) drawn.scrollLeft = (drawn.scrollWidth - drawn.clientWidth) / 2;
+  });
+
   window.liaison = { question, say };
 })();
