@@ -79,5 +79,5 @@ def steps(found: Story, names: Sequence[str], owner: str) -> list[str]:
         f"read why records matched, judge a link, then ask for the hit of {owner}{there}: its content is the owner's",
         f"in a private window sign in as {holder}: Disclosures, Grant; the search of {seeker} now shows the record",
         f"sign in as {stranger} and search for the same: nothing of it is there",
-        f"as {holder}, Our records says who was shown it",
+        f"as {holder}, Our records says who was shown it; to an auditor of {owner}, Audit says what its people did",
     ]

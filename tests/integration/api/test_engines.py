@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from api_runtime import ANNA, GROUNDS, someone
+from api_index import index
+from api_runtime import ANNA, GROUNDS, record, someone
 from bad_questions import BODIES, QUESTIONS
+from index_office import Office
 from typer.testing import CliRunner
 
 from pipeline.access.audit import Entry, Form, Kind
@@ -20,9 +22,11 @@ from pipeline.api.problems import Unavailable
 from pipeline.api.runtime import Runtime, opened
 from pipeline.api.services.audit import trail
 from pipeline.api.services.links import links
+from pipeline.api.services.search import Search, search
 from pipeline.api.session import Session
 from pipeline.cli import build
 from pipeline.index.client import connect
+from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.streams.audit_check import FRESH, TrailCheck
@@ -45,6 +49,31 @@ def client_of(runtime: Runtime) -> httpx.AsyncClient:
 
 async def recorded(runtime: Runtime) -> list[Entry]:
     return [entry async for entry in entries(runtime.settings)]
+
+
+async def test_what_moves_between_pages_comes_once(runtime: Runtime, office: Office) -> None:
+    async def write(number: int, born: str, version: int = 1) -> None:
+        person = {"id": "p1", "type": "person", "names": [{"full": "Anna Nowak"}], "birth_date": born}
+        given = record("be-fp", str(number), version=version, entities=[person])
+        await index(runtime.settings, office, [case_document(office.accepted(given))])
+
+    async def page(cursor: str | None) -> tuple[list[str], str | None]:
+        reader = Session(runtime, ANNA, grounds("investigation", "2026/1"))
+        found = await search(reader, Search("anna nowak 1980-05-01", limit=2, cursor=cursor or ""))
+        return [row["case"] for row in found.results], found.next
+
+    for number in range(10, 16):
+        await write(number, "1980-05-01" if number < 12 else "1980-05")
+    first, cursor = await page(None)
+    await write(10, "1980", 2)
+    await write(15, "1980-05-01", 2)
+    second, cursor = await page(cursor)
+    await write(12, "1980", 2)
+    await write(14, "1980-05-01", 2)
+    third, cursor = await page(cursor)
+    assert [first, second, third, cursor] == [
+        ["be-fp:10", "be-fp:11"], ["be-fp:15", "be-fp:12"], ["be-fp:13", "be-fp:14"], None,
+    ]  # fmt: skip
 
 
 async def test_the_trail_is_verified_from_where_it_was_left(runtime: Runtime) -> None:
