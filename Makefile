@@ -71,8 +71,8 @@ bench-scoring: $(READY) ## entity pairs a second on one core
 bench-recall: $(READY) ## recall of search across scripts, on an Elasticsearch of its own
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/recall.py
 
-bench-stream: $(READY) ## CPU per case of every stage as the stores grow, with its plot
-	$(BIN)/python tests/benchmarks/stream/run.py
+bench-stream: $(READY) ## CPU per case as the stores grow, with its plot; latency and CPU on real engines; BENCH_ARGS="--cases N"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/stream/run.py $(BENCH_ARGS)
 
 bench-failover: $(READY) ## how long a killed worker's partitions stay unread, and what a rebuild takes, on real engines
 	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/failover/run.py

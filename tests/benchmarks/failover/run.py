@@ -11,34 +11,28 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import psutil
 from aiokafka import TopicPartition
-from population import COUNTRIES, Population, agency_of
+from engines import engines, environment_of, prepared
+from population import Population
 from rich.console import Console
 from rich.table import Table
 from stage_processes import Start, started
 from whole_installation import SCRIPT, STAGES, Installation, Message
 
-from pipeline.localstack import stack
-from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.lag import ends_of
-from pipeline.streams.registry import add
-from pipeline.streams.setup import apply_all
 
 PROBES = 60
 """Cases sent at the moment of the kill: some for every partition."""
@@ -110,29 +104,6 @@ def chunked(messages: Iterator[Message], size: int) -> Iterable[list[Message]]:
         yield part
 
 
-async def prepared(settings: Settings) -> None:
-    """Topics, and the population's agencies."""
-    await apply_all(settings)
-    for country in COUNTRIES:
-        await add(settings, Agency(agency_of(country), country))
-
-
-@contextmanager
-def engines(home: Path) -> Iterator[Settings]:
-    """Those that the environment names, else a stack of its own."""
-    given = Settings()
-    namespace = f"bench{uuid.uuid4().hex[:8]}-"
-    if given.kafka_url and given.elasticsearch_url:
-        yield given.model_copy(update={"home": home, "namespace": namespace})
-        return
-    own = Settings(home=home / "engines", kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0)
-    found = stack.up(own)
-    try:
-        yield Settings(kafka_url=found.kafka, elasticsearch_url=found.elasticsearch, namespace=namespace, home=home)
-    finally:
-        stack.down(own)
-
-
 def report(cases: int, rows: dict[str, tuple[Measured, Measured, int]]) -> None:
     """The table: what a replacement takes with and without stores, and the rebuild per 100,000 records."""
     table = Table(title=f"A worker killed by SIGKILL and replaced, {cases:,} cases held")
@@ -150,20 +121,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=20_000)
     cases = parser.parse_args().cases
-    with tempfile.TemporaryDirectory() as folder, engines(Path(folder)) as settings:
-        environment = os.environ | {
-            "LIAISON_KAFKA_URL": settings.kafka_url,
-            "LIAISON_ELASTICSEARCH_URL": settings.elasticsearch_url,
-            "LIAISON_NAMESPACE": settings.namespace,
-            "LIAISON_HOME": str(settings.home),
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        engines(Path(folder)) as (settings, _),
+        started(SCRIPT, environment_of(settings), Path(folder)) as start,
+    ):
+        run = Run(settings, start)
+        run.fill(cases)
+        rows = {
+            stage: (run.replaced(stage, stores=True), run.replaced(stage, stores=False), run.read_by(stage))
+            for stage in STAGES
         }
-        with started(SCRIPT, environment, Path(folder)) as start:
-            run = Run(settings, start)
-            run.fill(cases)
-            rows = {
-                stage: (run.replaced(stage, stores=True), run.replaced(stage, stores=False), run.read_by(stage))
-                for stage in STAGES
-            }
     report(cases, rows)
     return 0
 

@@ -1,14 +1,17 @@
-"""What a case costs in each stage as the stores grow: CPU on one core, with the real matcher and LMDB stores.
+"""What a case costs in each stage as the stores grow, and what an installation on real engines does.
 
-    python tests/benchmarks/stream/run.py [--cases 10000 100000] [--rarity BITS] [--partitions 4] [--measured 2000]
-        [--plot FILE]
+    PYTHONPATH=tests python tests/benchmarks/stream/run.py [--cases 10000 100000 1000000] [--rarity BITS]
+        [--partitions 4] [--measured 2000] [--plot FILE] [--live-cases 10000] [--seconds 60]
 
-Keys are as rare as `batch train --cases` makes them for the cases held, or as --rarity says in hundredths of a bit.
+First CPU on one core, with the real matcher and LMDB stores. Keys are as rare as `batch train --cases` makes them for
+the cases held, or as --rarity says in hundredths of a bit. Stores are filled by loading fingerprints without judging
+them, as a rebuild does; then new cases go through intake, correlate and project as messages, CHUNK at a time, in a
+process that holds nothing else. Kafka's and Elasticsearch's clients are left out: the figures are those of the stages'
+own work. CPU time is that process's, so that other work beside changes it little, though it does: caches and cores are
+shared. Without numbers after --cases this part is left out.
 
-Stores are filled by loading fingerprints without judging them, as a rebuild does; then new cases go through intake,
-correlate and project as messages, CHUNK at a time, in a process that holds nothing else. Kafka's and Elasticsearch's
-clients are left out: the figures are those of the stages' own work. CPU time is that process's, so that other work
-beside changes it little, though it does: caches and cores are shared.
+Then an installation (live.py): --live-cases in a row, then --seconds at each load; 0 leaves it out. Its seconds need a
+machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from filling import fill
+from live import Loaded, live
 from measuring import Row, measure
 from rich.console import Console
 from rich.table import Table
@@ -27,25 +31,49 @@ from rich.table import Table
 from pipeline.matching.training.run import key_rarity
 
 STAGES = ("intake", "correlate", "project")
-PARTS = ("screen", "rule out", "score", "explain", "commit")
+CONSOLE = Console(width=None if sys.stdout.isatty() else 160)
+SIZES = (10_000, 100_000, 1_000_000)
+LINES = (
+    ("key rarity, hundredths of a bit", "rarity", ",.0f"),
+    *((f"us {stage}", stage, ",.0f") for stage in STAGES),
+    ("us all", "all", ",.0f"),
+    ("cases a second of a core", "cases/s", ",.0f"),
+    ("candidates", "candidates", ",.1f"),
+    ("of which read after the screen", "judged", ",.2f"),
+    ("links", "links", ",.2f"),
+    ("us correlate a candidate", "us/candidate", ",.0f"),
+    ("us intake: validate, normalise", "receive", ",.0f"),
+    ("us intake: fingerprint", "fingerprint", ",.0f"),
+    *((f"us correlate: {part}", part, ",.0f") for part in ("screen", "rule out", "score", "explain", "commit")),
+    ("disk, MB", "disk", ",.0f"),
+    ("private memory, MB", "memory", ",.0f"),
+)
+"""What is told of each size: its name, where it stands in the row, its format."""
 PLOT = Path(__file__).with_name("stream.png")
 
 
 def main() -> int:
-    """Measure at each size, print the table, write the plot."""
+    """Measure at each size and load, print the tables, write the plot."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, nargs="+", default=[10_000, 100_000], help="cases held when measuring")
+    parser.add_argument(
+        "--cases", type=int, nargs="*", default=[10_000, 100_000, 1_000_000], help="held when measuring"
+    )
     parser.add_argument("--rarity", type=int, help="hundredths of a bit; else as training sets it for the cases held")
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--measured", type=int, default=2000, help="cases measured at each size")
     parser.add_argument("--plot", type=Path, default=PLOT)
+    parser.add_argument("--live-cases", type=int, default=10_000, help="cases that tell an installation's capacity")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long each load lasts")
     wanted = parser.parse_args()
     rows = [
         measured_at(cases, wanted.rarity or key_rarity(cases), wanted.partitions, wanted.measured)
         for cases in sorted(wanted.cases)
     ]
-    report(rows)
-    plot(rows, wanted.plot)
+    if rows:
+        report(rows)
+        plot(rows, wanted.plot)
+    if wanted.live_cases:
+        report_live(live(wanted.live_cases, wanted.seconds))
     return 0
 
 
@@ -53,44 +81,31 @@ def measured_at(cases: int, rarity: int, partitions: int, measured: int) -> Row:
     """The row of one size, on stores of its own, as keys differ."""
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder), partitions, cases, rarity)
-        return measure(Path(folder), partitions, cases, measured, rarity)
+        row = measure(Path(folder), partitions, cases, measured, rarity)
+    whole = sum(row[stage] for stage in STAGES)
+    return row | {"all": whole, "cases/s": 1e6 / whole, "us/candidate": row["correlate"] / max(row["candidates"], 1e-9)}
 
 
 def report(rows: Sequence[Row]) -> None:
-    """The table of what a case costs, and where correlate's time goes."""
-    table = Table(title="CPU per case on one core, microseconds")
-    columns = (
-        "cases held",
-        "rarity",
-        *STAGES,
-        "all",
-        "cases/s",
-        "candidates",
-        "read",
-        "us/candidate",
-        "links",
-        *PARTS,
-        "disk MB",
-        "anon MB",
-    )
-    for column in columns:
-        table.add_column(column, justify="right")
+    """The table of what a case costs, and where the time goes."""
+    table = Table("a case costs, by cases held", title="CPU of one core")
     for row in rows:
-        whole = sum(row[stage] for stage in STAGES)
-        figures = [*(row[stage] for stage in STAGES), whole, 1e6 / whole]
-        table.add_row(
-            f"{row['held']:,.0f}",
-            f"{row['rarity']:.0f}",
-            *(f"{figure:,.0f}" for figure in figures),
-            f"{row['candidates']:.1f}",
-            f"{row['judged']:.2f}",
-            f"{row['correlate'] / max(row['candidates'], 1e-9):.0f}",
-            f"{row['links']:.2f}",
-            *(f"{row.get(part, 0.0):,.0f}" for part in PARTS),
-            f"{row['disk']:,.0f}",
-            f"{row['memory']:,.0f}",
-        )
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+        table.add_column(f"{row['held']:,.0f}", justify="right")
+    for name, figure, form in LINES:
+        table.add_row(name, *(format(row.get(figure, 0.0), form) for row in rows))
+    CONSOLE.print(table)
+
+
+def report_live(loads: Sequence[Loaded]) -> None:
+    """The table of loads: seconds from a case's push until a search finds it, and what CPU each process took."""
+    table = Table("load", title="On real engines, all on this machine; CPU in us a case")
+    for column in ("workers a stage", "cases/s", "p50 s", "p95 s", "p99 s", *loads[0].cpu):
+        table.add_column(column, justify="right")
+    for load in loads:
+        found = (f"{load.percentile(share):.2f}" if load.latencies else "" for share in (0.5, 0.95, 0.99))
+        cpu = (f"{us:,.0f}" for us in load.cpu.values())
+        table.add_row(load.name, str(load.workers), f"{load.rate:,.0f}", *found, *cpu)
+    CONSOLE.print(table)
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:

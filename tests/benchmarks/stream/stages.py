@@ -72,6 +72,7 @@ class Stages:
         agencies = {agency_of(country): Agency(agency_of(country), country) for country in COUNTRIES}
         self._desk = Desk(agencies, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
         self._watch = watch
+        self._receive, self._fingerprint = watch.timed("receive", receive), watch.timed("fingerprint", fingerprint)
         self.correlators = [
             Correlator(
                 store,
@@ -110,10 +111,10 @@ class Stages:
         """Values of `accepted`, and of `blocks` with their partitions. All messages must be in order."""
         records, blocks = [], []
         for message in messages:
-            decision = receive(message, self._desk)
+            decision = self._receive(message, self._desk)
             if decision.taken is None:
                 raise ValueError(f"not accepted: {decision.receipt}")
-            made = fingerprint(decision.taken.case, decision.taken.normalised, self._model)
+            made = self._fingerprint(decision.taken.case, decision.taken.normalised, self._model)
             encoded = _encode(made)
             records.append(_encode(accepted(decision.taken, decision.receipt, msgspec.Raw(encoded), "bench")))
             _encode(decision.receipt)
