@@ -10,19 +10,24 @@ from typing import Final, NamedTuple
 PEAK: Final = 4
 """k: peak over mean."""
 
-KEYS: Final = 24
+KEYS: Final = 31
 """Blocking keys of a case (tests/benchmarks/stream)."""
 
-CPU_MS: Final = {4: 0.6, 64: 1.6, 1440: 2.0}
-"""c: milliseconds of CPU a case in all stages, page cache cold, by partitions of `blocks`.
+CPU_MS: Final = {4: 1.2, 96: 3.0, 2048: 3.5}
+"""c: milliseconds of CPU a case in all stages, by partitions of `blocks`.
 
-At 4: 77 us intake + 505 correlate + 15 project, measured; beyond 16 assumed.
+At 4: 0.9 with a million cases held (make bench-stream) and 0.3 for Kafka's and Elasticsearch's clients and for
+transactions, by which a backlog on real engines takes more than that benchmark. At 64 the former is 2.8 times as much
+(--cases 30000 --partitions 64); above: assumed.
 """
 
-STORE_KB: Final = 1.2
+STORE_KB: Final = 1.1
 """b_store: store bytes a case and partition that holds it."""
 
-ACCEPTED_KB, PRINT_KB = 3, 0.6
+MEMORY_KB: Final = 0.27
+"""b_memory: private memory a case and partition that holds it: sketches, block lists."""
+
+ACCEPTED_KB, PRINT_KB = 3, 1.4
 """b_accepted, b_print: bytes in Kafka of an accepted record, and of a fingerprint in each partition."""
 
 INDEX_KB: Final = 4
@@ -52,8 +57,8 @@ class Site(NamedTuple):
 
 SITES: Final = (
     Site("an agency", 2_000, 1_000_000, 4),
-    Site("a country", 50_000, 50_000_000, 64),
-    Site("a union of countries", 1_000_000, 1_000_000_000, 1440),
+    Site("a country", 50_000, 50_000_000, 96),
+    Site("a union of countries", 1_000_000, 1_000_000_000, 2048),
 )
 
 
@@ -66,8 +71,9 @@ def inputs() -> list[str]:
         "| N, R | cases that come a day, cases held | |",
         f"| k | peak over mean; half of each core is kept free besides | {PEAK} |",
         f"| P, p | partitions of `blocks`; those that hold a case, by its {KEYS} keys | P (1 - (1 - 1/P)^{KEYS}) |",
-        f"| c | CPU a case in all stages, Elasticsearch's aside, page cache cold; beyond P = 16 assumed | {cpu} |",
+        f"| c | CPU a case in all stages, Elasticsearch's aside; beyond P = 64 assumed | {cpu} |",
         f"| b_store | store bytes a case and partition that holds it | {STORE_KB} KB |",
+        f"| b_memory | private memory a case and partition that holds it: sketches and block lists | {MEMORY_KB} KB |",
         f"| b_accepted, b_print | Kafka's bytes a record, a print in each partition | {ACCEPTED_KB}, {PRINT_KB} KB |",
         f"| b_index | bytes a case in Elasticsearch, source included (assumed) | {INDEX_KB} KB |",
         f"| r | replicas | {KAFKA_REPLICAS} in Kafka, {INDEX_REPLICAS} in Elasticsearch |",
@@ -76,8 +82,8 @@ def inputs() -> list[str]:
 
 def results() -> list[str]:
     """The table of what each site needs."""
-    head = "| | N a day | R | P, p | c | cores | loading | stores | Kafka | Elasticsearch |"
-    return [head, "|---|---|---|---|---|---|---|---|---|---|", *map(row, SITES)]
+    head = "| | N a day | R | P, p | c | cores | loading | memory | stores | Kafka | Elasticsearch |"
+    return [head, "|---|---|---|---|---|---|---|---|---|---|---|", *map(row, SITES)]
 
 
 def row(site: Site) -> str:
@@ -91,6 +97,7 @@ def row(site: Site) -> str:
         f"{CPU_MS[site.partitions]} ms",
         cores(2 * PEAK * site.daily / 86_400 * seconds),
         duration(site.held * seconds),
+        size(kept * MEMORY_KB),
         size(kept * STORE_KB),
         size(KAFKA_REPLICAS * (site.held * ACCEPTED_KB + kept * PRINT_KB)),
         size(INDEX_REPLICAS * site.held * INDEX_KB),
@@ -112,8 +119,8 @@ def duration(seconds: float) -> str:
 
 
 def size(kilobytes: float) -> str:
-    """Disk space for people."""
-    return f"{kilobytes / 1e9:.2g} TB" if kilobytes >= 1e9 else f"{kilobytes / 1e6:.0f} GB"
+    """Memory or disk space for people."""
+    return f"{float(f'{kilobytes / 1e9:.2g}'):g} TB" if kilobytes >= 1e9 else f"{kilobytes / 1e6:.0f} GB"
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ from pipeline.streams.admin import members
 SHARES: Final = (0.1, 0.5, 0.9)
 """Loads at which latency is measured, of the capacity."""
 
-WARM_UP: Final = 1000
-"""Cases that each installation does first."""
+WARM_UP: Final = 5000
+"""Cases that each installation does first: until then the engines' code is still being compiled, at a high cost."""
 
 LOOK_S: Final = 0.5
 DEADLINE_S: Final = 600.0

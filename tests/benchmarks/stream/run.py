@@ -125,7 +125,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     axes.axhline(1000, color="black", linewidth=1, linestyle="--", label="goal: 1 ms")
     axes.set_xlabel("cases held, and candidates a case")
     axes.set_ylabel("CPU per case, microseconds")
-    axes.legend(frameon=False)
+    figure.legend(loc="outside upper center", ncols=len(STAGES) + 1, frameon=False)
     figure.savefig(path, dpi=150)
 
 
