@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     max_index_lag: float = 300.0
     """Seconds by which the index may be behind before reads answer 503; 0: off, as while loading."""
 
+    erase_after: float = 86_400.0
+    """Seconds after a case's withdrawal or expiry by which local stores' files hold nothing of it either."""
+
     hit_budget: int = 200
     """Hit-only answers a day for each subject and agency."""
 

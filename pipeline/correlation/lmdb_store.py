@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
 from array import array
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
@@ -83,6 +84,7 @@ class LmdbStore:
         self._new_cases: dict[bytes, int] = {}
         self._new_records: dict[int, MemoryRecord] = {}
         self._new_links: dict[int, array[int]] = {}
+        self._erased_at: float | None = None
         self._first_new = self._numbers.count
 
     @property
@@ -107,6 +109,8 @@ class LmdbStore:
     def put(self, fingerprint: Fingerprint, number: int | None) -> int:
         if number is None:
             number = self._new_cases[_digest(fingerprint.case)] = self._numbers.next(fingerprint.country)
+        elif fingerprint.withdrawn:
+            self._erased_at = time.time()
         self._new_records[number] = MemoryRecord(fingerprint)
         self.sketches.put(sequence_of(number), fingerprint.sketch)
         return number
@@ -146,7 +150,7 @@ class LmdbStore:
         return linked
 
     def commit(self, offset: int) -> None:
-        self._file.commit(offset, self._fill, self.records)
+        self._file.commit(offset, self._fill, self.records, erased_at=self._erased_at)
         self.sketches.committed()
         self._lists.committed()
         self._forget_changes()
@@ -186,6 +190,10 @@ class LmdbStore:
 
     def sync(self) -> None:
         self._file.sync()
+
+    def renew(self, after_s: float) -> None:
+        if self._file.erased_at is not None and time.time() - self._file.erased_at >= after_s:
+            self._file.renew()
 
     def close(self) -> None:
         self._file.close()

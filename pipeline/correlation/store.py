@@ -103,6 +103,13 @@ class BlockStore(Protocol):
     def sync(self) -> None:
         """Make what was committed survive a power cut, before offsets are acknowledged; any thread may call it."""
 
+    def renew(self, after_s: float) -> None:
+        """Leave no trace on disk of the content of cases that were withdrawn, or expired, this long ago.
+
+        May take seconds; any thread may call it while nothing else is called but `sync` and `close`. Raises
+        StoreUnwritableError: then try again.
+        """
+
     def close(self) -> None:
         """Sync and close; changes since the last commit are dropped."""
 
@@ -200,6 +207,9 @@ class MemoryStore:
 
     def sync(self) -> None:
         """Memory has nothing to sync."""
+
+    def renew(self, after_s: float) -> None:
+        """Memory leaves nothing on disk."""
 
     def close(self) -> None:
         """Memory has nothing to close."""

@@ -8,6 +8,9 @@ crash of the machine the boot id tells that the store must be rebuilt. What is t
 from __future__ import annotations
 
 import fcntl
+import os
+import shutil
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +26,9 @@ FORMAT = 3
 
 NO_OFFSET = -1
 META = b"meta"
+
+RENEWED = "renewed"
+"""Folder beside the file in which it is written anew."""
 
 Database = Any
 """An opened LMDB database; the binding names no public type for it."""
@@ -58,6 +64,8 @@ class Meta(msgspec.Struct, frozen=True):
     clean: bool = False
     offset: int = NO_OFFSET
     records: int = 0
+    erased_at: float | None = None
+    """Unix time of the first erasure that the file has not been written anew since."""
 
 
 def boot_id() -> str:
@@ -78,7 +86,10 @@ class StoreFile:
         `databases` by name, with LMDB's flags; `map_size` in bytes is address space only and doubles when full.
         """
         self.folder = folder
+        self._busy = threading.Lock()
+        """Held by what any thread may call."""
         self._lock: TextIO | None = locked(folder)
+        shutil.rmtree(folder / RENEWED, ignore_errors=True)
         wanted = Meta(identity, boot_id() if boot is None else boot)
         try:
             self._environment, self._committed = _opened(folder, wanted, len(databases), map_size) or _emptied(
@@ -87,11 +98,13 @@ class StoreFile:
         except lmdb.Error:
             self._lock.close()
             raise
-        self.databases: dict[str, Database] = {
-            name: self._environment.open_db(name.encode(), **flags) for name, flags in databases.items()
-        }
-        self._write_meta(msgspec.structs.replace(self._committed, clean=False))
+        self._flags = databases
+        self.databases = self._named()
+        self._write_meta(self._committed)
         self.reader = self._environment.begin(buffers=True)
+
+    def _named(self) -> dict[str, Database]:
+        return {name: self._environment.open_db(name.encode(), **flags) for name, flags in self._flags.items()}
 
     @property
     def offset(self) -> int:
@@ -104,6 +117,11 @@ class StoreFile:
         return self._committed.records
 
     @property
+    def erased_at(self) -> float | None:
+        """When content was erased that may still be in the file, in Unix seconds."""
+        return self._committed.erased_at
+
+    @property
     def map_size(self) -> int:
         """Bytes of address space now mapped."""
         return int(self._environment.info()["map_size"])
@@ -113,9 +131,15 @@ class StoreFile:
         value: memoryview | None = self.reader.get(key, db=self.databases[database])
         return value
 
-    def commit(self, offset: int, fill: Callable[[lmdb.Transaction], T], records: int = 0) -> T:
-        """Write what `fill` puts, and the offset, in one transaction. Raises StoreUnwritableError; then try again."""
-        meta = msgspec.structs.replace(self._committed, offset=offset, records=records)
+    def commit(
+        self, offset: int, fill: Callable[[lmdb.Transaction], T], records: int = 0, *, erased_at: float | None = None
+    ) -> T:
+        """Write what `fill` puts, and the offset, in one transaction. Raises StoreUnwritableError; then try again.
+
+        `erased_at`, in Unix seconds, where content goes with it that must not stay in the file.
+        """
+        erased_at = self.erased_at or erased_at
+        meta = msgspec.structs.replace(self._committed, offset=offset, records=records, erased_at=erased_at)
         self.reader.abort()
         try:
             filled = self._write(meta, fill)
@@ -142,7 +166,41 @@ class StoreFile:
 
     def sync(self) -> None:
         """Make what was committed survive a power cut; any thread may call it."""
-        self._environment.sync(True)
+        with self._busy:
+            self._environment.sync(True)
+
+    def renew(self) -> None:
+        """Write the file anew: in LMDB's, deleted content stays in free pages and gaps until they are used again.
+
+        Takes a second for some 300 MB, and that much disk; any thread may call it while nothing is read or committed.
+        Raises StoreUnwritableError, which leaves the file as it was.
+        """
+        with self._busy:
+            self.reader.abort()
+            try:
+                self._replace(self.folder / RENEWED)
+                self._committed = msgspec.structs.replace(self._committed, erased_at=None)
+                self._write_meta(self._committed)
+            except (lmdb.Error, OSError) as error:
+                raise StoreUnwritableError(f"store {self.folder.name}: {error}") from error
+            finally:
+                self.reader = self._environment.begin(buffers=True)
+
+    def _replace(self, copy: Path) -> None:
+        """A crash leaves the one file or the other, both whole."""
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        try:
+            self._environment.copy(str(copy), compact=True)
+            with (copy / "data.mdb").open("rb") as written:
+                os.fsync(written.fileno())
+            map_size = self.map_size
+            self._environment.close()
+            (copy / "data.mdb").replace(self.folder / "data.mdb")
+            self._environment = _environment(self.folder, len(self.databases), map_size)
+            self.databases = self._named()
+        finally:
+            shutil.rmtree(copy, ignore_errors=True)
 
     def close(self) -> None:
         """Sync, mark as cleanly closed, and let go of the lock, also where the disk refuses; harmless if closed."""
@@ -150,6 +208,7 @@ class StoreFile:
             return
         lock, self._lock = self._lock, None
         try:
+            self._busy.acquire()
             self.reader.abort()
             self._environment.sync(True)
             self._write_meta(msgspec.structs.replace(self._committed, clean=True))
@@ -187,7 +246,7 @@ def _opened(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[
             meta = msgspec.json.decode(transaction.get(META) or b"", type=Meta)
         same_boot = meta.boot == wanted.boot != ""
         if meta.identity == wanted.identity and meta.offset != NO_OFFSET and (meta.clean or same_boot):
-            return environment, msgspec.structs.replace(meta, boot=wanted.boot)
+            return environment, msgspec.structs.replace(meta, boot=wanted.boot, clean=False)
         environment.close()
     except lmdb.DiskError:  # a full disk is waited for; it says nothing of what is there
         raise

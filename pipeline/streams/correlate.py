@@ -54,7 +54,7 @@ class HeldPartition:
     def __init__(self, correlator: Correlator[Model], store: LmdbStore) -> None:
         self.correlator = correlator
         self.store = store
-        self.commit, self.sync, self.close = store.commit, store.sync, store.close
+        self.commit, self.sync, self.renew, self.close = store.commit, store.sync, store.renew, store.close
 
     @property
     def offset(self) -> int:

@@ -43,6 +43,9 @@ MOST_STEP_S: Final = 0.3
 
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 10.0
+RENEWAL_LOOK_S: Final = 10.0
+"""Pause between two looks at whether a store's file has to be written anew."""
+
 CLOSING_S: Final = 5.0
 """A closing lane may finish its chunk for this long (a transaction takes some 30 ms), then it is cancelled."""
 
@@ -57,6 +60,7 @@ class Store(Protocol):
     def offset(self) -> int: ...
     def commit(self, offset: int) -> None: ...
     def sync(self) -> None: ...
+    def renew(self, after_s: float) -> None: ...
     def close(self) -> None: ...
 
 
@@ -132,6 +136,7 @@ class Lane:
         on_lost: Callable[[], None],
         after: After,
         meter: Meter,
+        erase_after: float,
     ) -> None:
         self.failing = False
         self.publishing = False
@@ -144,6 +149,7 @@ class Lane:
         self._on_lost = on_lost
         self._after = after
         self._meter = meter
+        self._erase_after, self._looked = erase_after, time.monotonic()
         self._sources: dict[TopicPartition, _Source] = {}
         self._waiting: deque[Chunk] = deque()
         self._taken: list[Chunk] = []
@@ -174,9 +180,11 @@ class Lane:
                 self._changed.notify_all()
 
     async def _take(self) -> list[Chunk]:
-        """All chunks that wait, up to about MOST_RECORDS records; empty when closing."""
+        """All chunks that wait, up to about MOST_RECORDS records; empty when closing, or when none came for a while."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self._closing or self._waiting)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RENEWAL_LOOK_S):
+                    await self._changed.wait_for(lambda: self._closing or self._waiting)
             taken: list[Chunk] = []
             records = 0
             while not self._closing and self._waiting and records + len(self._waiting[0].value) <= MOST_RECORDS:
@@ -224,6 +232,16 @@ class Lane:
         if self._taken and await self._apply(self._taken):
             self._done += self._taken
             self._taken = []
+        if not self._closing and time.monotonic() - self._looked >= RENEWAL_LOOK_S:
+            await self._renew()
+            self._looked = time.monotonic()
+
+    async def _renew(self) -> None:
+        for source in self._sources.values():
+            try:
+                await asyncio.to_thread(source.store.renew, self._erase_after)
+            except StoreUnwritableError as error:
+                log.warning("lane %s: %s; what was erased stays in the file until there is room", self._name, error)
 
     async def _apply(self, chunks: Sequence[Chunk]) -> bool:
         """Decide slice by slice, and bring about the effects whenever deciding has taken MOST_STEP_S.

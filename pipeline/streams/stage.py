@@ -134,6 +134,7 @@ class Stage:
             self.rejoin.set,
             self._after,
             Meter(feed.name, self._settings.namespace),
+            self._settings.erase_after,
         )
 
     def owned(self) -> list[Owned]:

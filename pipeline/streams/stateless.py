@@ -21,6 +21,9 @@ class Nothing:
     def sync(self) -> None:
         """Nothing to sync."""
 
+    def renew(self, after_s: float) -> None:
+        """Nothing is left on disk."""
+
     def close(self) -> None:
         """Nothing to close."""
 

@@ -63,6 +63,9 @@ class TableStore:
         """Make what was committed survive a power cut; may run in another thread."""
         self._file.sync()
 
+    def renew(self, after_s: float) -> None:
+        """Rows name cases and say what became of them; they hold nothing of their content."""
+
     def close(self) -> None:
         """Sync and close; changes since the last commit are dropped."""
         self._file.close()

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET, Identity
-from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.sketches import ROW_BYTES
 
 IDENTITY = Identity("cluster", "topic", 0, "generation")
@@ -142,3 +142,31 @@ def test_lists_that_changed_often_take_no_more_room_once_opened_again(tmp_path: 
         [page] = [bytes(page) for page in store._pages("listed")]
         assert len(page) == 12 * len(listed)
         store.close()
+
+
+def test_after_a_machine_crash_a_store_that_was_once_closed_cleanly_is_rebuilt_as_well(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    store = LmdbStore(tmp_path, IDENTITY, boot="boot 1")
+    store.commit(6)
+    crashed(store)
+    store = LmdbStore(tmp_path, IDENTITY, boot="boot 2")
+    assert store.offset == NO_OFFSET
+    store.close()
+
+
+def test_once_it_is_time_nothing_of_a_withdrawn_case_is_on_disk(tmp_path: Path) -> None:
+    store = LmdbStore(tmp_path, IDENTITY)
+    named = msgspec.structs.replace(CASE, entities=(EntityPrint("p1", "person", emails=("canary@example.org",)),))
+    number = store.put(named, None)
+    other = store.put(msgspec.structs.replace(CASE, case="b:1"), None)
+    store.commit(1)
+    store.renew(0)
+    store.put(Fingerprint("a:1", 2, "", "fr-pj", "FR", withdrawn=True), number)
+    store.commit(2)
+    store.renew(3600)
+    assert b"canary" in (tmp_path / "data.mdb").read_bytes(), "not yet"
+    store.renew(0)
+    assert b"canary" not in (tmp_path / "data.mdb").read_bytes()
+    assert store.record(other).fingerprint.case == "b:1"
+    assert store.record(number).fingerprint.withdrawn
+    store.close()

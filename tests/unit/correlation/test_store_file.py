@@ -10,7 +10,14 @@ from pathlib import Path
 import lmdb
 import pytest
 
-from pipeline.correlation.store_file import Identity, StoreFile, StoreInUseError, StoreUnwritableError, boot_id
+from pipeline.correlation.store_file import (
+    RENEWED,
+    Identity,
+    StoreFile,
+    StoreInUseError,
+    StoreUnwritableError,
+    boot_id,
+)
 
 IDENTITY = Identity("cluster", "topic", 0, "generation")
 
@@ -130,3 +137,73 @@ def test_a_full_disk_refuses_the_commit_and_takes_it_once_there_is_room(tmp_path
 
 def test_the_boot_id_is_the_same_within_one_boot() -> None:
     assert boot_id() == boot_id()
+
+
+CANARY = b"canary" * 20
+
+
+def with_erased_content(folder: Path) -> StoreFile:
+    """Of many rows those with the canary are overwritten: LMDB frees their pages and leaves what is in them."""
+    file = opened(folder)
+
+    def fill(transaction: lmdb.Transaction) -> None:
+        for number in range(300):
+            transaction.put(b"%09d" % number, CANARY if number % 3 else b"kept", db=file.databases["rows"])
+
+    def erase(transaction: lmdb.Transaction) -> None:
+        for number in range(300):
+            if number % 3:
+                transaction.put(b"%09d" % number, b"", db=file.databases["rows"])
+
+    file.commit(1, fill)
+    file.commit(2, erase, 7, erased_at=1000.0)
+    assert CANARY in (folder / "data.mdb").read_bytes()
+    return file
+
+
+def test_a_file_written_anew_holds_nothing_of_what_was_erased(tmp_path: Path) -> None:
+    file = with_erased_content(tmp_path)
+    file.renew()
+    assert CANARY not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert (file.offset, file.records, file.erased_at) == (2, 7, None)
+    assert bytes(file.get("rows", b"%09d" % 0) or b"") == b"kept"
+    file.commit(3, lambda transaction: transaction.put(b"new", b"1", db=file.databases["rows"]))
+    file.close()
+    file = opened(tmp_path)
+    assert (file.offset, bytes(file.get("rows", b"new") or b""), file.erased_at) == (3, b"1", None)
+    file.close()
+
+
+def test_an_erasure_is_remembered_until_the_file_is_written_anew(tmp_path: Path) -> None:
+    file = with_erased_content(tmp_path)
+    file.commit(3, lambda transaction: None, erased_at=2000.0)
+    file.close()
+    file = opened(tmp_path)
+    assert file.erased_at == 1000.0
+    file.close()
+
+
+def test_a_disk_that_refuses_the_new_file_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = with_erased_content(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.correlation.store_file.os.fsync", refused)
+        with pytest.raises(StoreUnwritableError, match="no room"):
+            file.renew()
+    assert bytes(file.get("rows", b"%09d" % 0) or b"") == b"kept"
+    assert not (tmp_path / RENEWED).exists()
+    file.commit(3, lambda transaction: None)
+    file.renew()
+    assert (file.offset, file.erased_at) == (3, None)
+    file.close()
+
+
+def refused(descriptor: int) -> None:
+    raise OSError("no room")
+
+
+def test_what_a_crash_left_of_a_new_file_goes_when_the_store_is_opened(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    (tmp_path / RENEWED).mkdir()
+    (tmp_path / RENEWED / "data.mdb").write_bytes(CANARY)
+    opened(tmp_path).close()
+    assert not (tmp_path / RENEWED).exists()

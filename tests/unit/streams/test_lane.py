@@ -96,6 +96,9 @@ class World:
     def sync(self) -> None:
         self._did("sync")
 
+    def renew(self, after_s: float) -> None:
+        self._did("renew")
+
     def close(self) -> None:
         pass
 
@@ -107,7 +110,9 @@ class World:
 async def running(world: World) -> AsyncIterator[Lane]:
     transactions: Any = SimpleNamespace(start=world.start, stop=world.stop, commit=world.write, table={})
     meter = Meter("lane", "", lambda: 2.0)
-    lane = Lane("lane", world, transactions, [SOURCE], asyncio.Lock(), world.lose, lambda lane, effect: None, meter)  # type: ignore[arg-type]
+    lane = Lane(
+        "lane", world, transactions, [SOURCE], asyncio.Lock(), world.lose, lambda lane, effect: None, meter, 60.0
+    )  # type: ignore[arg-type]
     try:
         yield lane
     finally:
@@ -241,3 +246,13 @@ async def test_a_full_lane_holds_back_and_a_closing_one_drops(world: World, monk
         asyncio.get_running_loop().call_later(0.01, gate.set)
     assert all(put.done() for put in puts)
     assert [one.acknowledged for one in chunks] == [True] + [False] * 6
+
+
+async def test_an_idle_lane_writes_stores_anew_when_it_is_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "RENEWAL_LOOK_S", 0.01)
+    world.failures["renew"] = [StoreUnwritableError("full")]
+    async with running(world) as lane:
+        await until(lambda: "renew" in world.journal)
+        assert not lane.failing
+        await lane.put(chunk(0))
+        await until(lambda: world.offset == 0)
