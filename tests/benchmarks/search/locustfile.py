@@ -1,4 +1,4 @@
-"""Investigators for locust: each asks, reads the answer for LIAISON_BENCH_THINK_S seconds, and asks again.
+"""Investigators for locust: each asks, reads the answer for about LIAISON_BENCH_THINK_S seconds, and asks again.
 
 Runs in locust's own environment and imports nothing of Liaison; LIAISON_BENCH_LOAD names what asking.py prepared.
 """
@@ -11,7 +11,7 @@ import os
 import random
 from pathlib import Path
 
-from locust import FastHttpUser, constant, task
+from locust import FastHttpUser, between, task
 
 LOAD = json.loads(Path(os.environ["LIAISON_BENCH_LOAD"]).read_bytes())
 THINK_S = float(os.environ["LIAISON_BENCH_THINK_S"])
@@ -25,7 +25,8 @@ AGENCIES = list(LOAD["tokens"])
 class Investigator(FastHttpUser):
     """Another investigator of another agency each time, as if many took turns."""
 
-    wait_time = constant(THINK_S)
+    wait_time = between(0.5 * THINK_S, 1.5 * THINK_S)
+    """Not the same each time: who began together would ask together for ever."""
 
     def on_start(self) -> None:
         """Each user stays with one server, as behind a balancer that keeps sessions together."""
@@ -43,7 +44,7 @@ class Investigator(FastHttpUser):
         kind, question = random.choice(LOAD["questions"])
         asked = {"question": question, "country": "FR"}
         with self.client.post(
-            "/v1/search", json=asked, headers=_signed(token), name="search", catch_response=True
+            f"{self.server}/v1/search", json=asked, headers=_signed(token), name="search", catch_response=True
         ) as got:
             got.success() if got.status_code == 200 else got.failure(str(got.status_code))
         took = got.request_meta["response_time"]

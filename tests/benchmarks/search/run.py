@@ -47,7 +47,7 @@ def main() -> int:
         others = [bench.run(USERS, wanted.seconds // 3, THINK_S, **{kind: 1}) for kind in ("onward", "page")]
         requests = {name: row for one in (stated, *others) for name, row in one.requests.items()}
         both = Result(requests, stated.cpu, stated.seconds)
-        console.print(latencies(f"{USERS} users who think for {THINK_S:.0f} s", both))
+        console.print(latencies(f"{USERS} users who think for {THINK_S:.0f} s on average", both))
         crowds = {crowd: bench.run(crowd[1], wanted.seconds // 3, 0, crowd[0], search=1) for crowd in CROWDS}
         console.print(rates(bench, crowds))
     return 0
