@@ -207,15 +207,15 @@ class StoreFile:
         if self._lock is None:
             return
         lock, self._lock = self._lock, None
-        try:
-            self._busy.acquire()
-            self.reader.abort()
-            self._environment.sync(True)
-            self._write_meta(msgspec.structs.replace(self._committed, clean=True))
-            self._environment.sync(True)
-        finally:
-            self._environment.close()
-            lock.close()
+        with self._busy:
+            try:
+                self.reader.abort()
+                self._environment.sync(True)
+                self._write_meta(msgspec.structs.replace(self._committed, clean=True))
+                self._environment.sync(True)
+            finally:
+                self._environment.close()
+                lock.close()
 
 
 def locked(folder: Path) -> TextIO:

@@ -72,8 +72,8 @@ def _item(item: Item, say: dict[str, str], language: str) -> str:
             level=agreement(item, language),
         )
     ]
-    if item.rarity:
-        said.append(say["rarity"].format(number=grouped(item.rarity.removeprefix("1 in "), language)))
+    if rare := rarity(item, language):
+        said.append(rare)
     values = f"{value(item.field, item.value_a, language)} ~ {value(item.field, item.value_b, language)}"
     tokens = [
         say["token"].format(a=pair.a or "∅", b=pair.b or "∅", level=token_level(pair, language))
@@ -81,6 +81,13 @@ def _item(item: Item, say: dict[str, str], language: str) -> str:
         if pair.a != pair.b
     ]
     return say["and"].join(said) + f" | {values}" + (f" ({say['and'].join(tokens)})" if tokens else "")
+
+
+def rarity(item: Item, language: str) -> str:
+    """ "1 in 3,400"; empty for what does not speak for the pair."""
+    if not item.rarity:
+        return ""
+    return SENTENCES[language]["rarity"].format(number=grouped(item.rarity.removeprefix("1 in "), language))
 
 
 def agreement(item: Item, language: str) -> str:

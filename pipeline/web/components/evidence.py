@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import htpy
 
 from pipeline.matching.explanation import EntityEvidence, Explanation, Item
-from pipeline.matching.wording import agreement, bits, counterfactual, grouped, steady, token_level
-from pipeline.matching.words import COMPANIONS, FIELDS, SENTENCES, TYPES
+from pipeline.matching.wording import agreement, bits, counterfactual, rarity, steady, token_level
+from pipeline.matching.words import COMPANIONS, FIELDS, TYPES
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import GENDERS
 
@@ -19,14 +19,6 @@ def field_name(words: Words, field: str) -> str:
     for article in ("the ", "le ", "la ", "les ", "l'"):
         said = said.removeprefix(article)
     return said[:1].upper() + said[1:]
-
-
-def rarity(words: Words, item: Item) -> str:
-    """ "1 in 3,400" in the reader's language; empty for what does not speak for the pair."""
-    if not item.rarity:
-        return ""
-    number = grouped(item.rarity.removeprefix("1 in "), words.language)
-    return SENTENCES[words.language]["rarity"].format(number=number)
 
 
 def compared(words: Words, found: Explanation, side_a: str, side_b: str) -> htpy.Element:
@@ -69,7 +61,7 @@ def _item(words: Words, item: Item, titles: tuple[str, ...]) -> htpy.Element:
         htpy.td(data_column=titles[2])[htpy.span[agreement(item, words.language)], _tokens(words, item)],
         htpy.td(".value", data_column=titles[3])[_foreign(_value(words, item.field, item.value_b))],
         htpy.td(class_=f"number {side}", data_column=titles[4])[bits(item.bits, words.language)],
-        htpy.td(".number", data_column=titles[5])[rarity(words, item)],
+        htpy.td(".number", data_column=titles[5])[rarity(item, words.language)],
     ]
 
 

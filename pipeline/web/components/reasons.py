@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pipeline.matching.explanation import EntityEvidence, Item
-from pipeline.matching.wording import agreement, bits
-from pipeline.web.components.evidence import field_name, rarity
+from pipeline.matching.wording import agreement, bits, rarity
+from pipeline.web.components.evidence import field_name
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.i18n import N_, Words
 
@@ -41,5 +41,5 @@ def _reason(words: Words, item: Item) -> None:
         text("b", field_name(words, item.field))
         text("span", " ")
         foreign(item.value_b)
-        rare = rarity(words, item)
+        rare = rarity(item, words.language)
         text("span", f" {agreement(item, words.language)}" + (f" · {rare}" if rare else ""), "quiet")
