@@ -23,6 +23,10 @@ FORMAT = 1
 FORMS = 7
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
+SCORING = 1
+"""Version of the rules by which fingerprints are scored; raised with any change that alters a pair's score under one
+model file. tests/unit/matching/test_versions.py holds both versions to what they stand for."""
+
 LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""
 
@@ -143,10 +147,11 @@ def dump(file: ModelFile, *, canonical: bool = False) -> bytes:
 
 def generation(model: Model, block_partitions: int) -> str:
     """12 hex digits of everything that decides what a fingerprint and a score are: model content, versions of our forms
-    and of the libraries whose data enter them, partition count of `blocks`."""
+    and scoring and of the libraries whose data enter them, partition count of `blocks`."""
     parts = {
         "model": model.content_hash,
         "forms": FORMS,
+        "scoring": SCORING,
         "names": names_version(),
         "libraries": {name: library_version(name) for name in LIBRARIES},
         "block_partitions": block_partitions,

@@ -61,13 +61,19 @@ class Generation:
         return msgspec.json.decode(self.model, type=ModelFile)
 
     def compiled(self) -> Model:
-        """The model, ready to score. Raises LiaisonError where this program makes another generation of it."""
+        """The model, ready to score. Raises LiaisonError where this program makes another generation of it.
+
+        It would fingerprint or score otherwise than those who set the generation up (pipeline.matching.model).
+        """
         try:
             made = Model(self.file())
         except (ValueError, KeyError) as error:
             raise LiaisonError(f"this version of Liaison can't read the model of generation {self.id}") from error
         if (own := generation(made, self.block_partitions)) != self.id:
-            raise LiaisonError(f"this version of Liaison makes generation {own} of the model of {self.id}: run another")
+            raise LiaisonError(
+                f"generation {self.id} is another version's of Liaison, which must run its workers; "
+                f"this one makes {own} of its model: compute that by `liaison ops generation build`, then switch"
+            )
         return made
 
     def settings(self, settings: Settings) -> Settings:

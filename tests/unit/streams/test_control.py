@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from pipeline.errors import LiaisonError
+from pipeline.matching import model
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.control import Control, Setting, decoded, new
@@ -15,12 +16,12 @@ from pipeline.streams.supervisor import Job, jobs
 
 
 def test_the_table_names_the_active_generation_and_all_that_are_computed() -> None:
-    model = msgspec.Raw(b'{"version":"m"}')
-    one = Setting("generation", "0123456789ab", "someone", "2026-11-01T10:00:00Z", 8, model)
+    file = msgspec.Raw(b'{"version":"m"}')
+    one = Setting("generation", "0123456789ab", "someone", "2026-11-01T10:00:00Z", 8, file)
     active = Setting("active_generation", "0123456789ab", "someone", "2026-11-01T11:00:00Z")
     held = decoded({str(at).encode(): msgspec.json.encode(each) for at, each in enumerate((one, active))})
     assert held.active == "0123456789ab"
-    assert held.of().model == bytes(model)
+    assert held.of().model == bytes(file)
     assert held.of("0123456789ab").settings(Settings()).block_partitions == 8
     with pytest.raises(LiaisonError, match="no generation ffffffffffff"):
         held.of("ffffffffffff")
@@ -32,14 +33,26 @@ def test_without_a_generation_it_says_what_to_do() -> None:
 
 
 def test_a_generation_carries_the_model_that_makes_it() -> None:
-    model = load_model()
-    made = new(model, 4)
-    assert made.compiled().content_hash == model.content_hash
+    shipped = load_model()
+    made = new(shipped, 4)
+    assert made.compiled().content_hash == shipped.content_hash
     assert made.by
-    with pytest.raises(LiaisonError, match=f"of the model of {made.id}: run another"):
+    with pytest.raises(LiaisonError, match=f"generation {made.id} is another version's of Liaison"):
         replace(made, block_partitions=5).compiled()
     with pytest.raises(LiaisonError, match="can't read the model"):
         replace(made, model=b'{"version":"m"}').compiled()
+
+
+@pytest.mark.parametrize("version", ["FORMS", "SCORING"])
+def test_code_that_forms_or_scores_otherwise_refuses_a_generation_and_says_which_it_makes(
+    version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = new(load_model(), 4)
+    monkeypatch.setattr(model, version, getattr(model, version) + 1)
+    own = new(load_model(), 4)
+    with pytest.raises(LiaisonError, match=f"this one makes {own.id} of its model: compute that by `liaison ops gen"):
+        made.compiled()
+    assert jobs(Control(made.id, {made.id: made, own.id: own})) >= {Job("derive", own.id)}
 
 
 def test_a_supervisor_runs_what_this_program_can_compute() -> None:

@@ -1,0 +1,60 @@
+"""FORMS and SCORING hold what they stand for: no change of forms or scores without a new generation.
+
+frozen_cases.ndjson holds cases of one {"country", "entities"} a line: each kind of entity, comparison and script, and
+60 cases of the demo. It stays as it is: lines that are added change both digests, though no form or score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.model import FORMS, SCORING, Model
+from pipeline.matching.scoring import judge
+from pipeline.records.model import Case
+from pipeline.records.normalisation import normalise
+
+CASES = Path(__file__).with_name("frozen_cases.ndjson")
+
+HELD = {"FORMS": (7, "0df3922b538f5125"), "SCORING": (1, "a7a21ccee2ef1075")}
+
+ADVICE = """
+{what} are not those of {name} {held}: under one generation, stores and links of two versions of the code would mix.
+Where the change is meant: {name} = {now} in pipeline/matching/model.py, and in HELD "{name}": ({now}, "{digest}")."""
+
+
+@pytest.fixture(scope="module")
+def prints(model: Model) -> list[Fingerprint]:
+    lines = CASES.read_text(encoding="utf-8").splitlines()
+    cases = [_case(number, msgspec.json.decode(line)) for number, line in enumerate(lines, start=1)]
+    return [fingerprint(case, normalise(case), model) for case in cases]
+
+
+def _case(number: int, raw: dict[str, Any]) -> Case:
+    head = {"case_id": f"{number}", "agency": raw["country"].lower(), "version": 1, "status": "active"}
+    entities = [{"id": f"e{at}", **entity} for at, entity in enumerate(raw["entities"], start=1)]
+    return msgspec.convert({**head, "country": raw["country"], "entities": entities}, Case)
+
+
+def test_fingerprints_are_those_of_their_version(prints: list[Fingerprint]) -> None:
+    _hold("Fingerprints", "FORMS", FORMS, [(one.keys, one.entities, one.sketch) for one in prints])
+
+
+def test_scores_are_those_of_their_version(prints: list[Fingerprint], model: Model) -> None:
+    judged = [judge(a, b, model) for a, b in combinations(prints, 2)]
+    assert {one.band for one in judged} == {"certain", "probable", "possible", ""}
+    _hold("Scores", "SCORING", SCORING, [(one.score, one.band) for one in judged])
+
+
+def _hold(what: str, name: str, version: int, found: object) -> None:
+    digest = hashlib.blake2b(msgspec.json.encode(found), digest_size=8).hexdigest()
+    held, expected = HELD[name]
+    now = max(version, held + 1)
+    assert (version, digest) == (held, expected), ADVICE.format(what=what, name=name, held=held, now=now, digest=digest)
