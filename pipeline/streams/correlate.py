@@ -27,12 +27,12 @@ from pipeline.matching.screening import Screen
 from pipeline.settings import Settings
 from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
-from pipeline.streams.lane import After, Result, Table
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage, rejoining
 from pipeline.streams.standing import FEED, Matches, Subscribe
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.transactions import Applied, Output
+from pipeline.streams.work import After, Result, Table
 
 log = logging.getLogger(__name__)
 

@@ -24,11 +24,12 @@ from pipeline.settings import Settings
 from pipeline.streams import control, faults, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.control import Generation
-from pipeline.streams.lane import SLICE_RECORDS, After, Result
+from pipeline.streams.lane import SLICE_RECORDS
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Applied, Output, Transactions
+from pipeline.streams.work import After, Result
 
 log = logging.getLogger(__name__)
 

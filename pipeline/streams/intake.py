@@ -27,7 +27,6 @@ from pipeline.settings import Settings
 from pipeline.streams import control, derive, faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.control import Generation
-from pipeline.streams.lane import After, Result, Table
 from pipeline.streams.notes import HOME, note, noted, passed
 from pipeline.streams.origin import origin_of
 from pipeline.streams.reading import begin, read
@@ -37,6 +36,7 @@ from pipeline.streams.stateless import Nothing
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Applied, Output, Progress
+from pipeline.streams.work import After, Result, Table
 from pipeline.times import now
 
 log = logging.getLogger(__name__)

@@ -13,18 +13,18 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Any, Final
 
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
-from pipeline.streams import metrics
 from pipeline.streams.health import State
 from pipeline.streams.metering import Meter
-from pipeline.streams.transactions import Applied, Lost, Output, Transactions
+from pipeline.streams.transactions import Applied, Lost, Transactions
+from pipeline.streams.work import After, Decided, Store, Work
 
 log = logging.getLogger(__name__)
 
@@ -51,70 +51,6 @@ CLOSING_S: Final = 5.0
 
 Chunk = Any
 """A Faust event whose value is a list of records of one partition."""
-
-
-class Store(Protocol):
-    """What a lane keeps of one source partition."""
-
-    @property
-    def offset(self) -> int: ...
-    def commit(self, offset: int) -> None: ...
-    def sync(self) -> None: ...
-    def renew(self, after_s: float) -> None: ...
-    def close(self) -> None: ...
-
-
-@dataclass
-class Result:
-    """What the records of one chunk lead to: Kafka outputs, and whatever else the stage publishes before them."""
-
-    outputs: list[Output] = field(default_factory=list)
-    documents: list[Any] = field(default_factory=list)
-    tally: metrics.Tally = field(default_factory=metrics.Tally)
-    """Counters of the catalogue, with what to add to each once this is certain."""
-    reached: dict[TopicPartition, int] = field(default_factory=dict)
-    """The last offset of each source partition that this covers; the lane says so before it publishes."""
-
-
-class Work(Protocol):
-    """What makes a stage: how its stores are opened and what its records lead to."""
-
-    async def open(self, source: TopicPartition, applied: Applied) -> Store:
-        """The store of a source partition, brought up to exactly what was applied without emitting anything."""
-
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
-        """Outputs that are due before the first record, once every store of the index is open; they go out together.
-
-        `table` is what the index's partition of `progress` held when the lane's producer was started.
-        """
-
-    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> Result:
-        """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
-
-    async def publish(self, result: Result) -> Sequence[Output]:
-        """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""
-
-
-Table = Mapping[bytes, bytes]
-"""What a partition of `progress` holds, by key."""
-
-After = Callable[[str, str], None]
-"""Called after each effect with the lane's and the effect's name: a test kills the process there."""
-
-
-@dataclass
-class _Decided(Result):
-    """What was decided and has had no effect yet."""
-
-    slices: list[Sequence[ConsumerRecord]] = field(default_factory=list)
-    counts: Counter[TopicPartition] = field(default_factory=Counter)
-    """How many records of each source partition."""
-    spent_s: float = 0.0
-
-    def add(self, result: Result) -> None:
-        self.outputs += result.outputs
-        self.documents += result.documents
-        self.tally.update(result.tally)
 
 
 @dataclass
@@ -248,20 +184,20 @@ class Lane:
 
         False where the lane was told to close on the way.
         """
-        decided = _Decided()
+        decided = Decided()
         for chunk in chunks:
             partition = TopicPartition(chunk.message.topic, chunk.message.partition)
             for start in range(0, len(chunk.value), SLICE_RECORDS):
                 await self._step(partition, chunk.value[start : start + SLICE_RECORDS], decided)
                 if decided.spent_s >= MOST_STEP_S:
                     await self._effect(decided)
-                    decided = _Decided()
+                    decided = Decided()
                 if self._closing:
                     return False
         await self._effect(decided)
         return True
 
-    async def _step(self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: _Decided) -> None:
+    async def _step(self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: Decided) -> None:
         source = self._sources[partition]
         position = decided.reached.get(partition, source.applied.offset)
         if records[0].offset <= position:
@@ -277,7 +213,7 @@ class Lane:
         decided.counts[partition] += len(records)
         decided.slices.append(records)
 
-    async def _effect(self, decided: _Decided) -> None:
+    async def _effect(self, decided: Decided) -> None:
         if not decided.reached:
             return
         self.publishing = True

@@ -25,12 +25,12 @@ from pipeline.streams import faults, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import control
-from pipeline.streams.lane import After, Result
 from pipeline.streams.shared_questions import SharedQueries, SharedQuestions, SharedSearches
 from pipeline.streams.silent_searches import SilentSearches
 from pipeline.streams.stage import ALL, Feed, Stage
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
+from pipeline.streams.work import After, Result
 
 log = logging.getLogger(__name__)
 

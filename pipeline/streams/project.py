@@ -33,7 +33,7 @@ from pipeline.streams.admin import ids
 from pipeline.streams.aliases import follow
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation
-from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S, After, Result, Table
+from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from pipeline.streams.reading import read
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
@@ -41,6 +41,7 @@ from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.telling import Telling
 from pipeline.streams.transactions import Applied, Lost, Output
+from pipeline.streams.work import After, Result, Table
 from pipeline.streams.writing import Writing, document_of
 
 log = logging.getLogger(__name__)

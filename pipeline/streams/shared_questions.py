@@ -29,10 +29,10 @@ from pipeline.matching.model import Model
 from pipeline.matching.scoring import judgement, score
 from pipeline.settings import Settings
 from pipeline.streams import topics
-from pipeline.streams.lane import Result
 from pipeline.streams.silent_searches import searched
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
+from pipeline.streams.work import Result
 
 log = logging.getLogger(__name__)
 

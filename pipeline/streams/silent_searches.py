@@ -27,9 +27,9 @@ from pipeline.matching.scoring import judgement
 from pipeline.records.handling import SILENT
 from pipeline.settings import Settings
 from pipeline.streams import topics
-from pipeline.streams.lane import Result as Decided
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
+from pipeline.streams.work import Result as Decided
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,11 @@ from pipeline.settings import Settings
 from pipeline.streams import metrics
 from pipeline.streams.chunks import ChunkApp, ChunkConsumer
 from pipeline.streams.health import State
-from pipeline.streams.lane import After, Chunk, Lane, Work
+from pipeline.streams.lane import Chunk, Lane
 from pipeline.streams.metering import Meter
 from pipeline.streams.stores import store_folder
 from pipeline.streams.transactions import Transactions
+from pipeline.streams.work import After, Work
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from pipeline.index.standing_queries import fingerprint_of
 from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams import faults, topics
-from pipeline.streams.lane import Result
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
+from pipeline.streams.work import Result
 from pipeline.times import now
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka import TopicPartition
 
-from pipeline.streams.lane import Result, Table
 from pipeline.streams.transactions import Applied, Output
+from pipeline.streams.work import Result, Table
 
 
 class Nothing:

@@ -26,12 +26,13 @@ from pipeline.settings import Settings
 from pipeline.streams import correlate, derive, intake, metrics, notify, project
 from pipeline.streams.admin import admin
 from pipeline.streams.health import Health
-from pipeline.streams.lane import LONGEST_PAUSE_S, After
+from pipeline.streams.lane import LONGEST_PAUSE_S
 from pipeline.streams.monitor import Monitor
 from pipeline.streams.stage import Stage, nothing
 from pipeline.streams.status_port import serving
 from pipeline.streams.stores import delete_abandoned, shared_root, tend
 from pipeline.streams.users import as_role
+from pipeline.streams.work import After
 
 log = logging.getLogger(__name__)
 

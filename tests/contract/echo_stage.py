@@ -20,12 +20,12 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
-from pipeline.streams.lane import Result, Table
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage
 from pipeline.streams.stores import Places
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Applied, Output
+from pipeline.streams.work import Result, Table
 
 COUNT = b"count"
 

@@ -14,9 +14,10 @@ from aiokafka import TopicPartition
 
 from pipeline.correlation.store_file import StoreUnwritableError
 from pipeline.streams import lane as lanes
-from pipeline.streams.lane import Lane, Result, Table
+from pipeline.streams.lane import Lane
 from pipeline.streams.metering import Meter
 from pipeline.streams.transactions import Applied, Lost, Output
+from pipeline.streams.work import Result, Table
 
 SOURCE = TopicPartition("source", 0)
 
