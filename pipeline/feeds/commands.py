@@ -79,16 +79,26 @@ def push(
 
     Exit 1 if a line was left out, or, with --wait, rejected.
     """
-    from pipeline.feeds.client import FeedClient
     from pipeline.feeds.files import survey
+
+    seen = survey(file)
+    if gateway:
+        good = _push_to_gateway(file, seen, agency, gateway, token, validate=validate, as_json=as_json)
+    else:
+        good = _push_to_kafka(file, seen, agency, wait, timeout, validate=validate, as_json=as_json)
+    if not good:
+        raise typer.Exit(FAILED)
+
+
+def _push_to_kafka(
+    file: Path, seen: Survey, agency: str, wait: bool, timeout: float | None, *, validate: bool, as_json: bool
+) -> bool:
+    """Whether no line was left out or, if waited for, rejected."""
+    from pipeline.feeds.client import FeedClient
     from pipeline.feeds.printing import print_outcomes, print_problems, sent
     from pipeline.feeds.progress import progress
     from pipeline.feeds.sending import numbered, outcomes, upload_name
 
-    seen = survey(file)
-    if gateway:
-        _push_to_gateway(file, seen, agency, gateway, token, validate=validate, as_json=as_json)
-        return
     places: dict[tuple[str, int], int] | None = {} if wait else None
     with FeedClient(agency) as client, progress() as display:
         task = display.add_task("Sending", total=seen.lines)
@@ -100,20 +110,19 @@ def push(
         )
         print_problems(file, pushed.problems, as_json=as_json)
         typer.echo(sent(pushed, agency), err=True)
-        rejected = 0
-        if places is not None:
-            waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
-            receipts = outcomes(client.receipts_of(pushed, timeout_s=timeout), places)
-            counted = print_outcomes(file, display.track(receipts, task_id=waiting), as_json=as_json)
-            typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
-            rejected = counted["rejected"]
-    if pushed.left_out or rejected:
-        raise typer.Exit(FAILED)
+        if places is None:
+            return not pushed.left_out
+        waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
+        receipts = outcomes(client.receipts_of(pushed, timeout_s=timeout), places)
+        counted = print_outcomes(file, display.track(receipts, task_id=waiting), as_json=as_json)
+        typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
+        return not (pushed.left_out or counted["rejected"])
 
 
 def _push_to_gateway(
     file: Path, seen: Survey, agency: str, gateway: str, token: str, *, validate: bool, as_json: bool
-) -> None:
+) -> bool:
+    """Whether every line was taken and none rejected or unanswered."""
     from pipeline.feeds.gateway_client import post
     from pipeline.feeds.printing import print_answer
     from pipeline.feeds.progress import progress
@@ -132,9 +141,7 @@ def _push_to_gateway(
             ca_file=settings().api_ca_file,
             advance=lambda size: display.advance(task, size),
         )
-        good = print_answer(file, answer, agency, as_json=as_json)
-    if not good:
-        raise typer.Exit(FAILED)
+        return print_answer(file, answer, agency, as_json=as_json)
 
 
 def receipts(

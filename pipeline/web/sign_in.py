@@ -28,6 +28,13 @@ Text = Annotated[str, Form()]
 def router(site: Site) -> APIRouter:
     """The routes of one site; none of them is part of the API's description."""
     routes = APIRouter(include_in_schema=False)
+    _add_doors(routes, site)
+    _add_switches(routes)
+    return routes
+
+
+def _add_doors(routes: APIRouter, site: Site) -> None:
+    """The ways in and out."""
 
     @routes.post("/sign-in")
     async def sign_in(
@@ -60,6 +67,10 @@ def router(site: Site) -> APIRouter:
         session.forget(response)
         return response
 
+
+def _add_switches(routes: APIRouter) -> None:
+    """What a visitor may change meanwhile: grounds, language, theme."""
+
     @routes.post("/grounds")
     async def restate(request: Request, purpose: Text = "", case_reference: Text = "", back: Text = HOME) -> Response:
         try:
@@ -79,8 +90,6 @@ def router(site: Site) -> APIRouter:
     @routes.post("/theme")
     async def theme(request: Request, value: Text = "", back: Text = HOME) -> Response:
         return _chosen(request, session.THEME, value if value in THEMES else THEMES[0], back)
-
-    return routes
 
 
 def _token(site: Site, person: str, token: str) -> str:
