@@ -83,12 +83,12 @@ def receive(message: SourceMessage, desk: Desk) -> Decision:
         agency = _sender(message, desk.agencies)
         record = read(message.value)
     except RefusedError as refused:
-        return _rejection(message, refused.problems[0], time)
+        return rejection(message, refused.problems[0], time)
     try:
         _check_route(message, record, agency, desk.partitions)
         taken = take(record, desk.known(record.case.key), replayed=message.origin is not None)
     except RefusedError as refused:
-        return _rejection(message, refused.problems[0], time, record.case)
+        return rejection(message, refused.problems[0], time, record.case)
     if taken is None:
         return Decision(_receipt(message, Outcome.DUPLICATE, record.case, time))
     receipt = _receipt(message, Outcome.ACCEPTED, taken.case, time)
@@ -156,7 +156,8 @@ def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) ->
     return Receipt(message.position, outcome, case.key, case.version, time=time, origin=message.origin)
 
 
-def _rejection(message: SourceMessage, problem: Problem, time: str, case: Case | None = None) -> Decision:
+def rejection(message: SourceMessage, problem: Problem, time: str, case: Case | None = None) -> Decision:
+    """The decision not to take a message in; the receipt names its case where it is known and its sender's own."""
     own = case if case and case.agency == message.agency else None
     receipt = Receipt(
         message.position,

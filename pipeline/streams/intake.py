@@ -20,8 +20,9 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
 from pipeline.records import expiry
 from pipeline.records.agencies import Registry
-from pipeline.records.intake import Decision, Desk, SourceMessage, Taken, accepted, known_from, receive
-from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
+from pipeline.records.intake import Decision, Desk, SourceMessage, Taken, accepted, known_from, receive, rejection
+from pipeline.records.messages import Accepted, Position, Reason, Receipt, Rejected
+from pipeline.records.validation import Problem
 from pipeline.records.versions import Known
 from pipeline.settings import Settings
 from pipeline.streams import control, derive, faults, metrics, topics
@@ -212,20 +213,7 @@ def _recall(store: TableStore, case: str) -> Known | None:
 
 def _failed(message: SourceMessage, why: str, desk: Desk, reason: Reason = Reason.SCHEMA) -> Decision:
     """The rejection of a message that a fault of ours, or the size of what it becomes, keeps from being taken in."""
-    time = desk.now().isoformat(timespec="milliseconds")
-    receipt = Receipt(message.position, Outcome.REJECTED, reason=reason, message=why, time=time, origin=message.origin)
-    rejected = Rejected(
-        position=message.position,
-        reason=reason,
-        pointer="",
-        message=why,
-        agency=message.agency,
-        key=message.key,
-        original=message.value,
-        time=time,
-        origin=message.origin,
-    )
-    return Decision(receipt, rejected=rejected)
+    return rejection(message, Problem(reason, "", why), desk.now().isoformat(timespec="milliseconds"))
 
 
 @asynccontextmanager

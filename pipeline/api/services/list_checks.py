@@ -18,6 +18,7 @@ from pipeline.api.list_rows import Form, ListError, ListRow, rows_of
 from pipeline.api.list_store import Found, Job, NoListError
 from pipeline.api.problems import Conflict, NotFound, Unprocessable
 from pipeline.api.services.export_formats import lines, table
+from pipeline.api.services.search import summary
 from pipeline.api.session import Session, meta, shown
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
@@ -223,12 +224,7 @@ def _row(
 
 def _match(document: CaseDocument, found: Mapping[str, Any]) -> Row:
     return {
-        "view": View.FULL.value,
-        "case": document.case,
-        "agency": document.agency,
-        "country": document.country,
-        "title": (document.data or {}).get("title"),
-        "caveat": (document.handling.caveat if document.handling else "") or None,
+        **summary(document),
         "band": found["band"],
         "score": found.get("score"),
         "met": list(found.get("met", ())),

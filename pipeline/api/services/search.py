@@ -126,7 +126,7 @@ async def _hits(session: Session, asked: Search, question: Question) -> _Page:
     given = told[: runtime.hits.take(session.requester, session.now, len(told))]
     references = {row["reference"] for row in given}
     seen = {case: view for case, view in views.items() if view is View.FULL or session.reference(case) in references}
-    return _Page([_summary(one.document) | {"band": one.band} for one in granted] + given, seen)
+    return _Page([summary(one.document) | {"band": one.band} for one in granted] + given, seen)
 
 
 async def _listed(session: Session, asked: Search, limit: int) -> _Page:
@@ -136,13 +136,13 @@ async def _listed(session: Session, asked: Search, limit: int) -> _Page:
     views = await session.views({one.case: one for one in found})
     kept = [one for one in found if views[one.case] is View.FULL]
     end = session.cursor(_same(asked), kept[limit - 1].case) if len(kept) > limit else None
-    return _Page([_summary(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end)
+    return _Page([summary(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end)
 
 
 def _row(session: Session, one: Ranked, document: CaseDocument, asked_for: Probe) -> Row:
     told = explained(one, document, asked_for, session.runtime.model)
     return {
-        **_summary(document),
+        **summary(document),
         "score": told.score,
         "band": judgement(told.score + session.runtime.model.prior, session.runtime.model).band,
         "met": list(told.met),
@@ -155,7 +155,8 @@ def _hit_row(session: Session, one: Hit) -> Row:
     return {**hit(meta(one.document), session.reference), "band": one.band}
 
 
-def _summary(document: CaseDocument) -> Row:
+def summary(document: CaseDocument) -> Row:
+    """What a list says of a case that is seen in full."""
     return {
         "view": View.FULL.value,
         "case": document.case,

@@ -12,6 +12,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.audit import ActsAnswer, ActsFormat, TrailAnswer, Wanted, acts, trail
 from pipeline.index.filters import is_day
 from pipeline.web.components import states
+from pipeline.web.components.acts import act_columns, form_tag
 from pipeline.web.components.exporting import FORMS as FILES
 from pipeline.web.components.folding import folding
 from pipeline.web.components.form import Sent, field, form, send
@@ -23,7 +24,7 @@ from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
 from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import ACTS, FAULTS, FORMS, PURPOSES
+from pipeline.web.vocabulary import FAULTS
 
 PATH: Final = "/audit"
 FILE: Final = "/audit/file"
@@ -138,10 +139,7 @@ def _narrowing(view: View, wanted: Wanted) -> None:
 def _columns(words: Words) -> list[Column[Row]]:
     return [
         Column(words("Time"), lambda row: text("time", words.instant(row["time"]), "nowrap", datetime=row["time"])),
-        Column(words("Agency"), lambda row: text("span", row["agency"])),
-        Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
-        Column(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),
-        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]) or "–")),
+        *act_columns(words),
         Column(words("For case"), lambda row: foreign(row["case_reference"] or "–")),
         Column(words("Records"), lambda row: _shown(words, row)),
     ]
@@ -162,7 +160,7 @@ def _record(words: Words, one: Row) -> None:
         else:
             text("span", words("A record of {agency}", agency=one["agency"]))
             text("span", one["reference"][:SHORT], "code quiet", title=one["reference"])
-        tag(words.of(FORMS, one["form"]), "plain")
+        form_tag(words, one)
 
 
 PAGE = Page(PATH, N_("Audit"), "audit", load, draw)

@@ -11,16 +11,15 @@ from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
 from pipeline.web.addresses import of_case
 from pipeline.web.components import states
+from pipeline.web.components.acts import act_columns, form_tag
 from pipeline.web.components.folding import folding
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import Column, table
-from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
 from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES
 
 LIMIT = 50
 """Accesses or records of one page."""
@@ -79,10 +78,7 @@ def _accesses(view: View, found: AccessesAnswer) -> None:
 def _columns(words: Words) -> list[Column[Row]]:
     return [
         Column(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
-        Column(words("Agency"), lambda row: text("span", row["agency"])),
-        Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
-        Column(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),
-        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]))),
+        *act_columns(words),
         Column(words("Records"), lambda row: folding(words, row["shown"], SEEN, partial(_record, words))),
     ]
 
@@ -90,7 +86,7 @@ def _columns(words: Words) -> list[Column[Row]]:
 def _record(words: Words, one: Row) -> None:
     with box("div", "row"):
         link(one["case"], of_case(one["case"]), "code", data_open="")
-        tag(words.of(FORMS, one["form"]), "plain")
+        form_tag(words, one)
 
 
 def _records(view: View, found: SearchAnswer) -> None:

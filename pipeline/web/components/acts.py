@@ -1,0 +1,25 @@
+"""Who did what: the columns that say it of an act, wherever acts are listed."""
+
+from __future__ import annotations
+
+from pipeline.access.redaction import Row
+from pipeline.web.components.markup import text
+from pipeline.web.components.table import Column
+from pipeline.web.components.words_with_frames import tag
+from pipeline.web.i18n import Words
+from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES
+
+
+def act_columns(words: Words) -> list[Column[Row]]:
+    """Agency, person (of other agencies' people the agency alone), act and purpose."""
+    return [
+        Column(words("Agency"), lambda row: text("span", row["agency"])),
+        Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
+        Column(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),
+        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]) or "–")),
+    ]
+
+
+def form_tag(words: Words, one: Row) -> None:
+    """In which form an act showed a record."""
+    tag(words.of(FORMS, one["form"]), "plain")
