@@ -114,10 +114,10 @@
   };
   window.addEventListener("hashchange", () => location.pathname === "/search" && emitEvent("ask", question()));
 
-  const say = (message, bad) => {
+  const say = (message, bad, beside) => {
     const place = document.getElementById("said");
     const said = Object.assign(document.createElement("p"), { textContent: message, className: bad ? "bad" : "" });
-    place.replaceChildren(said);
+    place.replaceChildren(...(beside ? place.children : []), said);
     if (!bad) setTimeout(() => said.remove(), 6000);
   };
 
@@ -132,7 +132,7 @@
       if (reading) {
         localStorage.removeItem(count);
         emitEvent("told", {});
-      } else say(place.dataset.new);
+      } else say(place.dataset.new, false, true); // beside what has just become of an action
       show();
     };
     if (reading) localStorage.removeItem(count);
