@@ -55,6 +55,10 @@ class Desk:
         self.page.click("button.main")
         expect(self.page.locator(".grounds .reference")).to_have_text(reference)
 
+    def hears(self) -> None:
+        """Wait until the page is told of notices: what comes before that is not counted as new."""
+        self.page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('liaison-notices-last:'))")
+
     def ask(self, question: str) -> None:
         """Search by keyboard."""
         self.page.keyboard.press("Escape")

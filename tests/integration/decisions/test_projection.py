@@ -74,8 +74,18 @@ Start = Callable[[], Any]
 
 
 @pytest.fixture
-def project(installation: Any, start_stage: Any, wait_for: Any, elasticsearch_client: Elasticsearch) -> Start:
-    """Starts the project stage, and returns its process once it has made its indices."""
+def project(
+    installation: Any,
+    start_stage: Any,
+    wait_for: Any,
+    elasticsearch_client: Elasticsearch,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Start:
+    """Starts the project stage, and returns its process once it has made its indices.
+
+    Decisions wait for it: it has yet to join its group.
+    """
+    monkeypatch.setattr("pipeline.index.decision_reading.EFFECTIVE_S", 60.0)
 
     def start() -> Any:
         process = start_stage("project")

@@ -84,8 +84,9 @@ async def decide(settings: Settings) -> None:
 
 
 async def decided(settings: Settings) -> list[Any]:
-    """Every decision as readers see it."""
+    """Every decision as readers see it, what was indexed a moment ago included."""
     async with connect(settings) as client:
+        await client.indices.refresh(index=f"{settings.namespace}*")
         reader = DecisionReader(client, Indices(settings.namespace, ""), b"")
         return [
             (await reader.reviews_of([LINK]))[LINK],

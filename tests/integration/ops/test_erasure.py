@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,15 +34,16 @@ def in_indices(client: Elasticsearch, namespace: str, canary: str) -> set[str]:
 
 
 def in_files(folder: Path, canary: str) -> set[str]:
-    """The files below a folder that hold a canary, in whatever case."""
-    return {str(file.relative_to(folder)) for file in folder.rglob("*") if canary.lower().encode() in content(file)}
+    """The files below a folder that hold a canary, in whatever case; folders may go meanwhile."""
+    files = [Path(parent, name) for parent, _, names in os.walk(folder) for name in names]
+    return {str(file.relative_to(folder)) for file in files if canary.lower().encode() in content(file)}
 
 
 def content(file: Path) -> bytes:
-    """In lower case; none of what is no file, or has just gone."""
+    """In lower case; none of what has just gone."""
     try:
         return file.read_bytes().lower()
-    except (FileNotFoundError, IsADirectoryError):
+    except FileNotFoundError:
         return b""
 
 

@@ -146,10 +146,14 @@ def test_built_switched_to_and_back_while_records_flow(
     assert installation.visible_links() == lax
     assert installation.accounting().balanced
 
-    listed = {one["id"]: one for one in json.loads(liaison("generation", "status", "--json").stdout)}
-    assert listed[old]["active"]
-    assert listed[new]["derived"] == 1.0
-    assert listed[new]["workers"] == {"derive": 1, "correlate": 1, "project": 1}
+    def listed(generation: str) -> dict[str, Any]:
+        told = json.loads(liaison("generation", "status", "--json").stdout)
+        return {one["id"]: one for one in told}[generation]
+
+    assert listed(old)["active"]
+    assert listed(new)["derived"] == 1.0
+    each_once = {"derive": 1, "correlate": 1, "project": 1}
+    wait_for(lambda: listed(new)["workers"] == each_once, deadline_s=60)  # the switch made all workers start anew
     assert "is active: switch to another generation first" in liaison("generation", "drop", old).stderr
     dropped = liaison("generation", "drop", new)
     assert dropped.returncode == 0, dropped.stderr

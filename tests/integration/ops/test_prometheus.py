@@ -131,4 +131,4 @@ def test_it_shows_the_lag_while_a_stage_is_held_up_and_the_feed_that_is_silent(
     wait_for(lambda: (prometheus.value(lag) or 0) > 0, 60)
     elasticsearch_client.indices.put_settings(index=cases, settings={"index.blocks.write": None})
     wait_for(lambda: prometheus.value(lag) == 0, 90)
-    assert prometheus.firing("LiaisonWorkerDown") == []
+    wait_for(lambda: prometheus.firing("LiaisonWorkerDown") == [], 60)  # a busy worker may miss a scrape's second

@@ -49,10 +49,10 @@ def table(settings: Settings, topic: topics.Topic, kind: Any) -> dict[str, Any]:
 def test_what_has_had_its_time_ends_once(
     records: Any, installation: Any, start_stage: Any, wait_for: Any, liaison: Run
 ) -> None:
-    settings, tomorrow = installation.settings, (NOW + timedelta(days=1)).date().isoformat()
+    settings, soon = installation.settings, (NOW + timedelta(days=2)).date().isoformat()  # also if midnight passes
     sent = [
-        records.message("fr-pj", "kept", retain_until=tomorrow),
-        records.message("fr-pj", "gone", retain_until=tomorrow),
+        records.message("fr-pj", "kept", retain_until=soon),
+        records.message("fr-pj", "gone", retain_until=soon),
         records.message("fr-pj", "gone", 2, status="withdrawn"),
     ]
     installation.push(sent)
@@ -64,7 +64,7 @@ def test_what_has_had_its_time_ends_once(
     (keys / "2001-01.key").write_bytes(b"old")
 
     due = json.loads(liaison("retention", "--dry-run", "--json").stdout)
-    assert due["expiries"] == [{"agency": "fr-pj", "month": tomorrow[:7], "cases": 1, "past": False}]
+    assert due["expiries"] == [{"agency": "fr-pj", "month": soon[:7], "cases": 1, "past": False}]
     assert (due["cases"], due["notices"]) == ([], ["fr-pj:kept"])
     assert (due["subscriptions"], due["reviews"], due["months"]) == (["past"], ["over"], ["2001-01"])
     assert table(settings, topics.REVIEWS, Review)["over"].reason

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
+from conftest import WaitFor
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 from kafka.errors import TopicAuthorizationFailedError as NotToBeRead
@@ -96,12 +97,14 @@ def may_write(settings: Settings, topic: str) -> bool:
     return True
 
 
-def may_read(settings: Settings, topic: str) -> bool:
-    """Whether anything of a topic, which holds something, can be read; one that may not be seen seems to be missing."""
+def may_read(settings: Settings, topic: str, wait_for: WaitFor) -> bool:
+    """Whether a topic, which holds something, can be read; one that may not be seen seems to be missing."""
     consumer = KafkaConsumer(**options(settings), auto_offset_reset="earliest", enable_auto_commit=False)
     try:
+        if topic not in consumer.topics():
+            return False
         consumer.assign([TopicPartition(topic, 0)])
-        return bool(consumer.poll(timeout_ms=700))
+        return bool(wait_for(lambda: consumer.poll(timeout_ms=700)))
     except NotToBeRead:
         return False
     finally:
@@ -117,12 +120,14 @@ def fill(operator: Settings, names: list[str]) -> None:
     asyncio.run(write())
 
 
-def test_an_agency_writes_its_own_topic_and_reads_its_own_receipts_and_hits_only(operator: Settings) -> None:
+def test_an_agency_writes_its_own_topic_and_reads_its_own_receipts_and_hits_only(
+    operator: Settings, wait_for: WaitFor
+) -> None:
     agency, everything = as_agency(operator, "fr-pj"), every_topic(operator)
     fill(operator, [name for name in everything if not name.endswith("agencies")])
     short = {name: name.removeprefix(operator.namespace) for name in everything}
     assert {short[name] for name in everything if may_write(agency, name)} == {"cases.fr-pj"}
-    assert {short[name] for name in everything if may_read(agency, name)} == {
+    assert {short[name] for name in everything if may_read(agency, name, wait_for)} == {
         "receipts.fr-pj", "hits.fr-pj", "agencies",
     }  # fmt: skip
     with admin(agency) as client:
