@@ -26,10 +26,11 @@ from pipeline.index.decision_documents import (
     ReviewDocument,
     SubscriptionDocument,
 )
+from pipeline.index.engine import ask, fetched
 from pipeline.index.mappings import Indices
-from pipeline.index.points import Point, ask
+from pipeline.index.points import Point
 from pipeline.index.queries import Body, page
-from pipeline.index.reading import PAGE, is_found
+from pipeline.index.reading import PAGE
 
 POLL_S: Final = 0.05
 EFFECTIVE_S: Final = 10.0
@@ -192,16 +193,12 @@ class DecisionReader:
         await ask(self._client.indices.refresh, index=self._indices.active(kind))
 
     async def _version(self, kind: str, name: str) -> int:
-        answer = await ask(self._client.mget, index=self._indices.active(kind), ids=[name], source=False, realtime=True)
-        (item,) = answer["docs"]
-        return int(item["_version"]) if is_found(item) else -1
+        found = await fetched(self._client, self._indices.active(kind), [name], source=False)
+        return int(found[0]["_version"]) if found else -1
 
     async def _get(self, kind: str, ids: Iterable[str], struct: type[T]) -> Mapping[str, T]:
-        wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return {}
-        answer = await ask(self._client.mget, index=self._indices.active(kind), ids=wanted, realtime=True)
-        return {item["_id"]: msgspec.convert(item["_source"], struct) for item in answer["docs"] if is_found(item)}
+        found = await fetched(self._client, self._indices.active(kind), list(dict.fromkeys(ids)))
+        return {item["_id"]: msgspec.convert(item["_source"], struct) for item in found}
 
     async def _page(
         self, kind: str, filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None = None

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
-from elasticsearch import ApiError, NotFoundError, TransportError
+from elasticsearch import ApiError
 
 from pipeline.errors import LiaisonError
+from pipeline.index.engine import Engine, ask
 
 KEEP_ALIVE = "2m"
 """How long a page may take to be asked for the next one, before its point in time goes by itself."""
-
-NO_INDEX = "there is no index yet: start a worker, or `liaison demo`"
-SILENT = "Elasticsearch does not answer: {kind}"
-
-
-class Engine(Protocol):
-    """What reading needs of the Elasticsearch client; an in-memory one does as well for tests."""
-
-    @property
-    def mget(self) -> Callable[..., Any]: ...
-    @property
-    def search(self) -> Callable[..., Any]: ...
-    @property
-    def open_point_in_time(self) -> Callable[..., Any]: ...
-    @property
-    def close_point_in_time(self) -> Callable[..., Any]: ...
-    @property
-    def indices(self) -> Any: ...
-
-
-async def ask(call: Callable[..., Any], **arguments: Any) -> Any:
-    """The body of what a client call answers. Raises LiaisonError without an answer, or without such an index."""
-    try:
-        return (await call(**arguments)).body
-    except NotFoundError as error:
-        raise LiaisonError(NO_INDEX) from error
-    except (ApiError, TransportError) as error:
-        raise LiaisonError(SILENT, kind=type(error).__name__) from error
 
 
 class Point:

@@ -13,11 +13,11 @@ import msgspec
 from pipeline.correlation.claims import Claim, State
 from pipeline.correlation.references import digest
 from pipeline.correlation.visibility import CaseState, is_expired, visible
-from pipeline.errors import LiaisonError
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, Card, CaseDocument, LinkDocument, card_of, entities_of
+from pipeline.index.engine import Engine, ask, fetched
 from pipeline.index.mappings import Indices
-from pipeline.index.points import NO_INDEX, SILENT, Engine, Point, ask
+from pipeline.index.points import Point
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.times import now
 
@@ -80,8 +80,8 @@ class Reader:
         wanted = iter(dict.fromkeys(keys))
         found: dict[str, CaseDocument] = {}
         while batch := list(islice(wanted, PAGE)):
-            answer = await ask(self._client.mget, index=self._cases, ids=batch, source_includes=fields, realtime=True)
-            documents = (_case(item) for item in answer["docs"] if is_found(item))
+            items = await fetched(self._client, self._cases, batch, source_includes=fields)
+            documents = [_case(item) for item in items]
             found |= {document.case: document for document in documents if self._is_live(document)}
         return found
 
@@ -90,19 +90,20 @@ class Reader:
 
         A case is found about a second after it was written.
         """
-        body = queries.page(queries.digested([named], country, purpose, self._today()), queries.BY_CASE, 1)
-        hits = (await ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
-        return await self.case(hits[0]["_id"]) if hits else None
+        keys = await self._digested([named], country, purpose)
+        return await self.case(keys[0]) if keys else None
 
     async def all_digested(self, digests: Iterable[str], country: str, purpose: str) -> dict[str, CaseDocument]:
         """The cases, by digest, that opaque references stand for, where their handling shows them for a purpose."""
         wanted = list(dict.fromkeys(digests))[:PAGE]
-        if not wanted:
-            return {}
-        body = queries.page(queries.digested(wanted, country, purpose, self._today()), queries.BY_CASE, PAGE)
-        hits = (await ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
-        found = await self.cases(hit["_id"] for hit in hits)
+        found = await self.cases(await self._digested(wanted, country, purpose) if wanted else ())
         return {digest(key): document for key, document in found.items()}
+
+    async def _digested(self, digests: list[str], country: str, purpose: str) -> list[str]:
+        query = queries.digested(digests, country, purpose, self._today())
+        body = queries.page(query, queries.BY_CASE, len(digests))
+        hits = (await ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
+        return [hit["_id"] for hit in hits]
 
     async def candidates(self, body: queries.Body, at: Point | None = None) -> list[Candidate]:
         """What a candidate query selects, in its order; of large cases the entities are read in real time."""
@@ -126,11 +127,8 @@ class Reader:
 
     async def _versions(self, cases: Iterable[str]) -> dict[str, int]:
         """The external versions of case documents, tombstones included, in real time."""
-        wanted = list(cases)
-        if not wanted:
-            return {}
-        answer = await ask(self._client.mget, index=self._cases, ids=wanted, source=False, realtime=True)
-        return {item["_id"]: item["_version"] for item in answer["docs"] if is_found(item)}
+        items = await fetched(self._client, self._cases, list(cases), source=False)
+        return {item["_id"]: item["_version"] for item in items}
 
     async def link(self, name: str) -> LinkDocument | None:
         """One visible link, read in real time; the index is asked the same where there is none."""
@@ -197,11 +195,7 @@ class Reader:
         return {link.link: link for link in _links(await self._sources(ids)) if link.state is State.LIVE}
 
     async def _sources(self, ids: Iterable[str]) -> list[dict[str, Any]]:
-        wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return []
-        answer = await ask(self._client.mget, index=self._links, ids=wanted, realtime=True)
-        return [item["_source"] for item in answer["docs"] if is_found(item)]
+        return [item["_source"] for item in await fetched(self._client, self._links, list(dict.fromkeys(ids)))]
 
     async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
         """The visible links of a case, strongest first, filled up to `limit`."""
@@ -275,13 +269,6 @@ class Reader:
                 after = hits[-1]["sort"]
             if len(hits) < size:
                 return
-
-
-def is_found(item: dict[str, Any]) -> bool:
-    """Whether a document is there; one that cannot be looked at (its shard is away) is not taken for absent."""
-    if error := item.get("error"):
-        raise LiaisonError(NO_INDEX if error["type"] == "index_not_found_exception" else SILENT, kind=error["type"])
-    return bool(item["found"])
 
 
 def _case(item: dict[str, Any]) -> CaseDocument:

@@ -16,8 +16,8 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 
 from pipeline.index.client import connect
+from pipeline.index.engine import ask
 from pipeline.index.fields import CATALOGUE
-from pipeline.index.points import ask
 from pipeline.ops.generations import Status, status
 from pipeline.ops.rejections import Wanted, rejected
 from pipeline.ops.throughput import Throughput, throughput

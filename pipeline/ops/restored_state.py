@@ -14,8 +14,8 @@ from pipeline.access.audit_verification import SILENCE
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
+from pipeline.index.engine import ask
 from pipeline.index.fields import CATALOGUE
-from pipeline.index.points import ask
 from pipeline.ops.backing_up import KEPT
 from pipeline.ops.backup_files import Folder, Manifest
 from pipeline.ops.leftovers import STAGES

@@ -13,9 +13,9 @@ from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.engine import ask
 from pipeline.index.filters import Filters, bodies
 from pipeline.index.mappings import Indices
-from pipeline.index.points import ask
 from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
 from pipeline.index.reading import Reader

@@ -13,8 +13,9 @@ from memory_index import MemoryIndex
 
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document
+from pipeline.index.engine import Engine
 from pipeline.index.mappings import Indices, apply
-from pipeline.index.points import Engine, Point
+from pipeline.index.points import Point
 from pipeline.index.queries import BY_CASE, page
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model

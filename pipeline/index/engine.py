@@ -1,0 +1,53 @@
+"""What is asked of Elasticsearch while reading, and what its answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from elasticsearch import ApiError, NotFoundError, TransportError
+
+from pipeline.errors import LiaisonError
+
+NO_INDEX = "there is no index yet: start a worker, or `liaison demo`"
+SILENT = "Elasticsearch does not answer: {kind}"
+
+
+class Engine(Protocol):
+    """What reading needs of the Elasticsearch client; an in-memory one does as well for tests."""
+
+    @property
+    def mget(self) -> Callable[..., Any]: ...
+    @property
+    def search(self) -> Callable[..., Any]: ...
+    @property
+    def open_point_in_time(self) -> Callable[..., Any]: ...
+    @property
+    def close_point_in_time(self) -> Callable[..., Any]: ...
+    @property
+    def indices(self) -> Any: ...
+
+
+async def ask(call: Callable[..., Any], **arguments: Any) -> Any:
+    """The body of what a client call answers. Raises LiaisonError without an answer, or without such an index."""
+    try:
+        return (await call(**arguments)).body
+    except NotFoundError as error:
+        raise LiaisonError(NO_INDEX) from error
+    except (ApiError, TransportError) as error:
+        raise LiaisonError(SILENT, kind=type(error).__name__) from error
+
+
+async def fetched(client: Engine, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
+    """Those of some documents that are there, in real time; `what` says what to bring of each. Raises LiaisonError."""
+    if not ids:
+        return []
+    answer = await ask(client.mget, index=index, ids=ids, realtime=True, **what)
+    return [item for item in answer["docs"] if _is_found(item)]
+
+
+def _is_found(item: dict[str, Any]) -> bool:
+    """Whether a document is there; one that cannot be looked at (its shard is away) is not taken for absent."""
+    if error := item.get("error"):
+        raise LiaisonError(NO_INDEX if error["type"] == "index_not_found_exception" else SILENT, kind=error["type"])
+    return bool(item["found"])
