@@ -84,16 +84,21 @@ def _short(name: str) -> bytes:
 async def page(
     fetch: Fetch[Item], show: Show[Item, Row], limit: int, size: int, after: Place | None
 ) -> tuple[list[Row], Place | None]:
-    """The next `limit` rows and the place of the last one, None where there are no more; `fetch` brings `size`."""
+    """The next `limit` rows and the place of the last one, None where there are no more; `fetch` brings `size`.
+
+    One more than is shown is looked for, so that no full page offers an empty one.
+    """
     rows: list[Row] = []
+    end = after
     while True:
         found = await fetch(after)
-        for (_, place), row in zip(found, await show([item for item, _ in found]), strict=True):
-            after = place
-            if row is not None:
-                rows.append(row)
+        for (_, after), row in zip(found, await show([item for item, _ in found]), strict=True):
+            if row is None:
+                continue
             if len(rows) == limit:
-                return rows, after
+                return rows, end
+            rows.append(row)
+            end = after
         if len(found) < size:
             return rows, None
 

@@ -22,7 +22,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.control import control
-from pipeline.streams.lag import committed_of, consumed_by, ends_of, group_of, lag_of
+from pipeline.streams.lag import committed_of, consumed_by, ends_of, group_of, lag_behind
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,8 @@ async def _look(settings: Settings, clock: Clock, freshness: Freshness) -> None:
         ends = await ends_of(settings, [p for partitions in consumed.values() for p in partitions])
         freshness.note(clock(), ends)
         committed = await asyncio.to_thread(committed_of, settings, consumed)
-        at_rest = {TopicPartition(one.topic, one.partition) for one in await lag_of(settings, consumed) if one.lag == 0}
+        behind = await lag_behind(settings, committed)
+        at_rest = {TopicPartition(one.topic, one.partition) for one in behind if one.lag == 0}
         freshness.acknowledged({p: o for group in committed.values() for p, o in group.items()}, at_rest)
     except (KafkaError, OSError, LiaisonError) as error:
         log.warning("the index's freshness is not known: %s", type(error).__name__)

@@ -48,7 +48,11 @@ async def lag(settings: Settings) -> list[Lag]:
 
 async def lag_of(settings: Settings, consumed: Mapping[str, Sequence[TopicPartition]]) -> list[Lag]:
     """The lag of some groups on the partitions that they consume; the groups are read in the order given."""
-    committed = await asyncio.to_thread(committed_of, settings, consumed)
+    return await lag_behind(settings, await asyncio.to_thread(committed_of, settings, consumed))
+
+
+async def lag_behind(settings: Settings, committed: Groups) -> list[Lag]:
+    """The lag of some groups whose acknowledged offsets have just been read: before the ends, so that 0 means rest."""
     ends = await ends_of(settings, [p for offsets in committed.values() for p in offsets])
     near = {
         (group, p): offset

@@ -82,6 +82,7 @@ async def test_people_read_the_latest_first_and_go_back(api: Api) -> None:
     rest = await latest_notices(api.session(ANNA), limit=MOST, cursor=first.next)
     assert [row["id"] for row in first.notices] == [f"n{MOST + 1}", f"n{MOST}"]
     assert [row["id"] for row in rest.notices] == [f"n{number}" for number in reversed(range(MOST))]
+    assert rest.next is None
     assert (await latest_notices(api.session(ANNA), limit=1)).notices[0]["id"] == "meanwhile"
     assert (await latest_notices(api.session(BERT))).notices == ()
 
