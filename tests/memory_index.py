@@ -145,7 +145,7 @@ def _match(query: Document, source: Document) -> _Met | None:
         return _match_bool(inner, source)
     if kind == "constant_score":
         met = _match(inner["filter"], source) is not None
-        return _Met(inner["boost"], (inner["_name"],)) if met else None
+        return _Met(inner["boost"], (inner["_name"],) if "_name" in inner else ()) if met else None
     [(field, value)] = [(inner["field"], None)] if kind == "exists" else inner.items()
     held = list(_values(source, field.split(".")))
     return _Met(0.0, ()) if _TESTS[kind](held, value) else None

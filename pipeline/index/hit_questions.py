@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pipeline.correlation.keys import keys
 from pipeline.index.probes import Probe
-from pipeline.index.queries import WEIGHTS, Asked, Clause
+from pipeline.index.queries import TOLD_BY_SCORE, Asked, Clause
 from pipeline.index.questions import Question
 from pipeline.matching.comparisons.things import WILDCARDS
 from pipeline.matching.model import Model
@@ -37,7 +37,6 @@ def strict(question: Question) -> Question | None:
 
 def strict_asked(question: Question, probe: Probe, model: Model) -> Asked:
     """What selects hit-only candidates: whole numbers, and the keys that two cases of one person would share."""
-    whole = WEIGHTS["number"]
     phones = {f"phone:{one.e164}" for entity in probe.entities for one in entity.phones}
     numbers = {f"id:{number}" for number in (*question.numbers, *question.plates)}
     terms = sorted(
@@ -46,8 +45,8 @@ def strict_asked(question: Question, probe: Probe, model: Model) -> Asked:
         | numbers
         | {f"email:{email}" for email in question.emails}
     )
-    clauses = [Clause("number", whole, (term,)) for term in terms]
+    clauses = [Clause("number", (term,)) for term in terms]
     if question.born is not None:
         shared = keys(probe.entities, model.stop_keys, model.key_rarity)
-        clauses += [Clause("key", WEIGHTS["key"], (str(key),), "keys") for key in shared]
+        clauses += [Clause(TOLD_BY_SCORE, (str(key),), "keys") for key in shared]
     return Asked(tuple(clauses))

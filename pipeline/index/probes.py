@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 
 import msgspec
 
 from pipeline.correlation.keys import keys
-from pipeline.index.queries import WEIGHTS, Asked, Clause
+from pipeline.index.queries import TOLD_BY_SCORE, Asked, Clause
 from pipeline.index.questions import Question
 from pipeline.index.terms import address_terms, folded_text, pieces
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
@@ -24,12 +25,17 @@ MOST_KEYS = 64
 """Most selective first; a question of a name, a birth date and some numbers has fewer."""
 
 
-class Probe(msgspec.Struct, frozen=True):
+class Probe(msgspec.Struct, frozen=True, dict=True):
     """The question's entities, and the numbers in it whose type only the record that holds them can tell."""
 
     entities: tuple[EntityPrint, ...]
     numbers: frozenset[str]
     national: frozenset[str]
+
+    @cached_property
+    def sharing(self) -> frozenset[str]:
+        """Ids of the entities that may share a selector with one of another type."""
+        return frozenset(one.id for one in self.entities if one.selectors)
 
 
 def probe(question: Question, country: str) -> Probe:
@@ -69,7 +75,7 @@ def adapted(asked: Probe, record: Sequence[EntityPrint]) -> tuple[EntityPrint, .
     Left out are those which weigh nothing with this record: of a type that it lacks, and without a selector to share.
     """
     types = {held.type for held in record}
-    entities = {one.id: one for one in asked.entities if one.type in types or one.selectors}
+    entities = {one.id: one for one in asked.entities if one.type in types or one.id in asked.sharing}
     if not asked.numbers and not asked.national:
         return tuple(entities.values())
     for held in record:
@@ -99,7 +105,7 @@ def asked(question: Question, asked_for: Probe, stop: Collection[int], rarity: i
         *_place_clauses(asked_for.entities),
     ]
     found = keys(asked_for.entities, stop, rarity)[:MOST_KEYS]
-    clauses += [Clause("key", WEIGHTS["key"], (str(key),), "keys") for key in found]
+    clauses += [Clause(TOLD_BY_SCORE, (str(key),), "keys") for key in found]
     return Asked(tuple(clauses), folded_text(question.text))
 
 
@@ -108,9 +114,9 @@ def _name_clauses(entities: Iterable[EntityPrint]) -> Iterator[Clause]:
     names = [name for entity in entities for name in entity.names]
     spellings = dict.fromkeys(token.forms for name in names for token in name.tokens)
     for forms in spellings:
-        yield Clause("name", WEIGHTS["name"], tuple(f"name:{form}" for form in forms))
+        yield Clause("name", tuple(f"name:{form}" for form in forms))
     for sounds in dict.fromkeys(_sounds(names)):
-        yield Clause("sound", WEIGHTS["sound"], tuple(f"sound:{sound}" for sound in sounds))
+        yield Clause("sound", tuple(f"sound:{sound}" for sound in sounds))
 
 
 def _sounds(names: Iterable[NamePrint]) -> Iterator[tuple[str, ...]]:
@@ -118,19 +124,18 @@ def _sounds(names: Iterable[NamePrint]) -> Iterator[tuple[str, ...]]:
 
 
 def _number_clauses(question: Question, asked_for: Probe) -> Iterator[Clause]:
-    whole = WEIGHTS["number"]
     phones = {f"phone:{one.e164}" for entity in asked_for.entities for one in entity.phones}
     for term in sorted(phones | {f"phone:{number}" for number in asked_for.national}):
-        yield Clause("phone", whole, (term,))
+        yield Clause("phone", (term,))
     for number in question.numbers:
-        yield Clause("number", whole, (f"id:{number}",))
+        yield Clause("number", (f"id:{number}",))
     for email in question.emails:
-        yield Clause("email", whole, (f"email:{email}",))
+        yield Clause("email", (f"email:{email}",))
     for plate in question.plates:
-        yield Clause("number", whole, (f"id:{plate}",))
-        yield from (Clause("piece", WEIGHTS["piece"], (f"piece:{piece}",)) for piece in pieces(plate))
+        yield Clause("number", (f"id:{plate}",))
+        yield from (Clause("piece", (f"piece:{piece}",)) for piece in pieces(plate))
 
 
 def _place_clauses(entities: Iterable[EntityPrint]) -> Iterator[Clause]:
     terms = {term for entity in entities for one in entity.addresses for term in address_terms(one)}
-    return (Clause("place", WEIGHTS["place"], (term,)) for term in sorted(terms))
+    return (Clause("place", (term,)) for term in sorted(terms))

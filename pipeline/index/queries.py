@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from pipeline.access.audience import SHOWN_CODES, Viewer
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY
@@ -24,10 +25,9 @@ STRONGEST_FIRST = [{"score": "desc"}, {"link": "asc"}]
 
 @dataclass(frozen=True)
 class Clause:
-    """Terms of which any one is worth `weight`; `name` tells later why a case was a candidate."""
+    """Terms of which any one is worth the WEIGHTS of `name`, which tells later why a case was a candidate."""
 
     name: str
-    weight: int
     terms: tuple[str, ...]
     field: str = "terms"
 
@@ -43,9 +43,15 @@ class Asked:
 NUMBERED = "#"
 """Sets a clause's number behind its name: of clauses with one name Elasticsearch reports the last alone."""
 
+TOLD_BY_SCORE: Final = "key"
+"""These clauses go without a name: what a score has beyond the named clauses is theirs. They are half of a question's,
+and each name makes Elasticsearch look the clause's terms up twice."""
+
 WEIGHTS = {
     # A whole number, phone or e-mail names one thing.
     "number": 32,
+    "phone": 32,
+    "email": 32,
     # What the correlator itself takes to be worth a comparison.
     "key": 8,
     # One name token spelt alike in some romanisation; two of them equal one key.
@@ -78,12 +84,11 @@ def candidates(asked: Asked, limits: Limits, size: int) -> Body:
     their ids, would double what the query costs, and telling equals apart by their keys adds a quarter.
     """
     should = [
-        _constant(f"{clause.name}{NUMBERED}{at}", clause.weight, {"terms": {clause.field: list(clause.terms)}})
+        _constant(clause.name, f"{NUMBERED}{at}", {"terms": {clause.field: list(clause.terms)}})
         for at, clause in enumerate(asked.clauses)
     ]
     if asked.text:
-        words = {"match": {"text": {"query": asked.text, "operator": "and"}}}
-        should.append(_constant("text", WEIGHTS["text"], words))
+        should.append(_constant("text", "", {"match": {"text": {"query": asked.text, "operator": "and"}}}))
     query = {"bool": {"filter": visible_cases(limits), "should": should, "minimum_should_match": 1}}
     return {
         "query": query,
@@ -96,12 +101,16 @@ def candidates(asked: Asked, limits: Limits, size: int) -> Body:
     }
 
 
-def reasons(matched: Iterable[str]) -> tuple[str, ...]:
-    """The names of the clauses that a case met, each once, in the question's order, from matched_queries.
+@lru_cache(maxsize=4096)
+def reasons(matched: tuple[str, ...], score: float) -> tuple[str, ...]:
+    """The names of the clauses that a case met, each once, in the question's order, from matched_queries and score.
 
     Elasticsearch promises no order of these.
     """
-    return tuple(dict.fromkeys(name.partition(NUMBERED)[0] for name in sorted(matched, key=_place)))
+    named = [label.partition(NUMBERED)[0] for label in sorted(matched, key=_place)]
+    if score > sum(WEIGHTS[name] for name in named):
+        named.insert(named.index("text") if "text" in named else len(named), TOLD_BY_SCORE)
+    return tuple(dict.fromkeys(named))
 
 
 def _place(name: str) -> tuple[bool, int]:
@@ -109,8 +118,9 @@ def _place(name: str) -> tuple[bool, int]:
     return not number, int(number or 0)
 
 
-def _constant(name: str, weight: int, query: Body) -> Body:
-    return {"constant_score": {"filter": query, "boost": weight, "_name": name}}
+def _constant(name: str, number: str, query: Body) -> Body:
+    named = {} if name == TOLD_BY_SCORE else {"_name": f"{name}{number}"}
+    return {"constant_score": {"filter": query, "boost": WEIGHTS[name], **named}}
 
 
 def visible_cases(limits: Limits) -> list[Body]:

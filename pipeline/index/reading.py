@@ -280,7 +280,8 @@ def _candidate(card: Card, hit: dict[str, Any], documents: Mapping[str, CaseDocu
     entities = card.entities
     if entities is None:
         entities = entities_of(documents[card.case]) if card.case in documents else ()
-    return Candidate(card, entities, hit["sort"][0], queries.reasons(hit.get("matched_queries", ())))
+    score = hit["sort"][0]
+    return Candidate(card, entities, score, queries.reasons(tuple(hit.get("matched_queries", ())), score))
 
 
 def _links(batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:

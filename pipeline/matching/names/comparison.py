@@ -40,9 +40,31 @@ class NameComparison(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 NOTHING = NameComparison(0, "none", ())
 
+_REMEMBERED = 4096
+"""Comparisons kept: more than a search makes, and a few MB with the names they are of."""
+
+_recent: dict[tuple[int, int], tuple[NamePrint, NamePrint, NameComparison]] = {}
+"""By which two objects they are of; these are held here, so that no other takes their place in memory."""
+
 
 def compare(a: NamePrint, b: NamePrint) -> NameComparison:
-    """Hold two names of entities of one type against each other."""
+    """Hold two names of entities of one type against each other.
+
+    What was held against each other a moment ago is remembered: a search asks whether names agree, then what they
+    weigh, then why; and a link is explained once it is judged.
+    """
+    place = (id(a), id(b))
+    held = _recent.get(place)
+    if held is not None:
+        return held[2]
+    if len(_recent) >= _REMEMBERED:
+        _recent.clear()
+    found = _ordered(a, b)
+    _recent[place] = (a, b, found)
+    return found
+
+
+def _ordered(a: NamePrint, b: NamePrint) -> NameComparison:
     if not a.tokens or not b.tokens:
         return NOTHING
     if b < a:

@@ -8,7 +8,7 @@ from pipeline.index.queries import Asked, Clause, Limits, all_links, candidates,
 
 TODAY = date(2026, 11, 24)
 FRENCH = Viewer("fr-pj", "FR", "investigation")
-ASKED = Asked((Clause("name", 4, ("name:ivan",)), Clause("key", 8, ("123",), "keys")), "ivan")
+ASKED = Asked((Clause("name", ("name:ivan",)), Clause("key", ("123",), "keys")), "ivan")
 
 
 def leaves(query: Any) -> list[str]:
@@ -65,12 +65,20 @@ def test_a_page_follows_the_last_item_of_the_one_before() -> None:
 
 
 def test_clauses_of_one_name_are_told_apart_and_reported_once() -> None:
-    asked = Asked(tuple(Clause("key", 8, (term,), "keys") for term in "ab"))
+    asked = Asked(tuple(Clause("name", (term,)) for term in "ab"))
     body = candidates(asked, Limits(date(2026, 11, 24)), 10)
-    names = [one["constant_score"]["_name"] for one in body["query"]["bool"]["should"]]
+    names = tuple(one["constant_score"]["_name"] for one in body["query"]["bool"]["should"])
     assert len(set(names)) == 2
-    assert reasons(names) == ("key",)
+    assert reasons(names, 8.0) == ("name",)
 
 
 def test_clauses_met_are_told_in_the_questions_order() -> None:
-    assert reasons(["text", "sound#10", "name#2", "key#0"]) == ("key", "name", "sound", "text")
+    assert reasons(("text", "sound#10", "name#2", "phone#0"), 41.0) == ("phone", "name", "sound", "text")
+
+
+def test_keys_have_no_name_and_are_told_by_what_the_score_has_beyond_the_named() -> None:
+    should = candidates(ASKED, Limits(TODAY), 10)["query"]["bool"]["should"]
+    assert [clause["constant_score"].get("_name") for clause in should] == ["name#0", None, "text"]
+    assert reasons(("text", "name#0"), 7.0) == ("name", "text")
+    assert reasons(("text", "name#0"), 15.0) == ("name", "key", "text")
+    assert reasons((), 16.0) == ("key",)
