@@ -124,7 +124,10 @@ def _constant(name: str, number: str, query: Body) -> Body:
 
 
 def visible_cases(limits: Limits) -> list[Body]:
-    """Filters for live cases that the requester may read; reading decides again on the realtime documents."""
+    """Filters for live cases that the requester may read; reading decides again on the realtime documents.
+
+    What holds for all that one viewer asks in a day is one filter: Elasticsearch then remembers whom it lets through.
+    """
     live: list[Body] = [
         {"term": {"state": "live"}},
         _kept(limits.today),
@@ -132,7 +135,7 @@ def visible_cases(limits: Limits) -> list[Body]:
     if limits.viewer is None:
         return [*live, *limits.filters]
     shown = hit_only(limits.viewer) if limits.hits else readable(limits.viewer)
-    return [*live, shown, *limits.filters]
+    return [{"bool": {"filter": live, **shown["bool"]}}, *limits.filters]
 
 
 def readable(viewer: Viewer) -> Body:
@@ -142,8 +145,8 @@ def readable(viewer: Viewer) -> Body:
 
 def hit_only(viewer: Viewer) -> Body:
     """Others' cases of which the country may know, for the purpose, that they are there."""
-    released = _released({HIT_ONLY}, viewer)
-    return {"bool": {"filter": [released], "must_not": [{"term": {"agency": viewer.agency}}]}}
+    own = {"term": {"agency": viewer.agency}}
+    return {"bool": {"should": [_released({HIT_ONLY}, viewer)], "minimum_should_match": 1, "must_not": [own]}}
 
 
 def _released(codes: Collection[str], viewer: Viewer) -> Body:

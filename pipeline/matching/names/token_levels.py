@@ -118,11 +118,12 @@ def _quick_cross_level(source: TokenPrint, latin: TokenPrint) -> str:
 
 def _likely_level(source: TokenPrint, latin: TokenPrint) -> str:
     corridor = BY_SCRIPT[source.script]
-    ratio = likelihood_of(corridor.name).ratio(source.text, latin.forms[0])
     rare, seldom, often = shipped_model(corridor.name).counts.bands.scores
+    least = often if faint_bits(source.script) > 0 else seldom
+    ratio = likelihood_of(corridor.name).ratio(source.text, latin.forms[0], least)
     if ratio > seldom:
         return levels.SOUND if ratio > rare else levels.NEAR
-    return levels.FAINT if ratio > often and faint_bits(source.script) > 0 else levels.DIFFERENT
+    return levels.FAINT if ratio > least else levels.DIFFERENT
 
 
 @cache

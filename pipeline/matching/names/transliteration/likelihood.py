@@ -59,17 +59,25 @@ class Likelihood:
         self._source = lru_cache(_REMEMBERED)(self._source_word)
         self._latin = lru_cache(_REMEMBERED)(self._latin_word)
 
-    def ratio(self, word: str, latin: str) -> int:
-        """Hundredths of a bit, both directions added; the bands of the model tell what it means."""
+    def ratio(self, word: str, latin: str, least: int = IMPOSSIBLE) -> int:
+        """Hundredths of a bit, both directions added; the bands of the model tell what it means.
+
+        What does not exceed `least` is told no more exactly than that. Costs are logarithms of shares, so a path only
+        loses: one that has fallen that far is left, and of words that are unlike all are before their middle.
+        """
         source, target = self._source(source_units(self._corridor.name, word)), self._latin(latin_letters(latin))
         rows, columns = len(source.spans), len(target.spans) - 1
         best = [[IMPOSSIBLE] * (columns + 1) for _ in range(rows + 1)]
         best[0][0] = 0
+        chance = source.chance + target.chance
+        lowest = max(IMPOSSIBLE, least + chance)
         for i, spans in enumerate(source.spans):
             first = max(0, columns - (rows - i) * self._corridor.latin_span)
+            if max(best[i][first:]) <= lowest:
+                continue
             for width, span in enumerate(spans, 1):
-                _extend(best[i], best[i + width], first, span, target.spans)
-        return max(IMPOSSIBLE, best[rows][columns] - source.chance - target.chance)
+                _extend(best[i], best[i + width], first, lowest, span, target.spans)
+        return max(IMPOSSIBLE, best[rows][columns] - chance)
 
     def _source_word(self, units: str) -> Word:
         to_latin, to_source = self._model.to_latin, self._model.to_source
@@ -96,11 +104,13 @@ def _word(units: str, away: Side, back: Side, widths: range, starts: int) -> Wor
     return Word(tuple(places), back.background(units))
 
 
-def _extend(row: list[int], ahead: list[int], first: int, span: Span, targets: tuple[tuple[Span, ...], ...]) -> None:
+def _extend(
+    row: list[int], ahead: list[int], first: int, lowest: int, span: Span, targets: tuple[tuple[Span, ...], ...]
+) -> None:
     units, unseen, floor, narrow = span[:4]
     for j in range(first, len(row)):
         value = row[j]
-        if value <= IMPOSSIBLE:
+        if value <= lowest:
             continue
         for k, target in enumerate(targets[j], j):
             letters, letters_unseen, back_floor, back = target[:4]

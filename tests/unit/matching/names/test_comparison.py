@@ -109,6 +109,12 @@ def test_the_best_pair_of_aliases_counts(name_print: Any) -> None:
     assert compare_all((), (wanted,)) == NOTHING
 
 
+def test_two_prints_are_held_against_each_other_once(name_print: Any) -> None:
+    a, b = name_print("Ali Hassan"), name_print("Hassan Alim")
+    assert compare(a, b) is compare(a, b)
+    assert compare(name_print("Ali Hassan"), b) == compare(a, b)
+
+
 def test_five_hundred_aliases_and_forty_tokens_are_only_slow(name_print: Any) -> None:
     aliases = tuple(name_print(f"Anna{letter} Petrova Maria") for letter in "abcdefghij" * 50)
     assert compare_all(aliases, (name_print("Annaa Petrova"),)).bits > 1000

@@ -31,6 +31,18 @@ def test_a_transliteration_is_likelier_than_another_name(corridor: str, word: st
     assert ratio(word, latin) > rare > ratio(word, "wienerschnitzel")
 
 
+@pytest.mark.parametrize(("corridor", "word", "latin"), WORDS)
+def test_what_exceeds_the_least_is_told_the_same_and_nothing_else_exceeds_it(
+    corridor: str, word: str, latin: str
+) -> None:
+    ratio = likelihood_of(corridor).ratio
+    cut = [latin[:at] + "s" + latin[at + 1 :] for at in range(len(latin))]
+    for least in shipped_model(corridor).counts.bands.scores:
+        for other in (latin, *cut, *(one for _, _, one in WORDS)):
+            whole, found = ratio(word, other), ratio(word, other, least)
+            assert found == whole if whole > least else found <= least
+
+
 @pytest.mark.parametrize("corridor", [corridor.name for corridor in CORRIDORS])
 def test_models_say_where_they_come_from_and_keep_their_bands_in_order(corridor: str) -> None:
     counts = shipped_model(corridor).counts
