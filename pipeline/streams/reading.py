@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from pipeline.settings import Settings
 from pipeline.streams.connection import consumer_options
@@ -16,6 +18,9 @@ FETCH_WAIT_MS = 50
 
 WATCH_MS = 1000
 """How long the broker holds back the answer to a watcher while nothing changes."""
+
+CONNECTED_S = 2.0
+"""How long a reader that is cancelled while it connects may take to have connected: some 0.05 s, if Kafka answers."""
 
 
 @asynccontextmanager
@@ -30,11 +35,24 @@ async def plain_consumer(
         **consumer_options(settings), fetch_max_wait_ms=fetch_wait_ms, fetch_min_bytes=fetch_bytes
     )
     try:
-        await consumer.start()
+        await _start(consumer)
         consumer.assign(list(partitions))
         yield consumer
     finally:
         await consumer.stop()
+
+
+async def _start(consumer: AIOKafkaConsumer) -> None:
+    """Connect. One that is cancelled meanwhile connects first: aiokafka 0.14 would leave its first connection open."""
+    starting = asyncio.ensure_future(consumer.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait([starting], timeout=CONNECTED_S)
+        starting.cancel()
+        with suppress(KafkaError, asyncio.CancelledError):
+            await starting
+        raise
 
 
 async def read(

@@ -1,0 +1,46 @@
+"""Readers that are told to end at an awkward moment."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import psutil
+import pytest
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.protocol.metadata import MetadataRequest
+
+from pipeline.settings import Settings
+from pipeline.streams.reading import plain_consumer
+
+pytestmark = pytest.mark.engines
+
+
+def connections(settings: Settings) -> int:
+    """How many this process has to Kafka."""
+    port = int(settings.kafka_url.rpartition(":")[2])
+    held = psutil.Process().net_connections("tcp")
+    return sum(one.status == psutil.CONN_ESTABLISHED and bool(one.raddr) and one.raddr.port == port for one in held)
+
+
+async def test_one_that_is_cancelled_while_it_connects_leaves_nothing_open(
+    engine_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, before = AIOKafkaConnection.send, connections(engine_settings)
+
+    async def read() -> None:
+        async with plain_consumer(engine_settings, []):
+            await asyncio.Event().wait()
+
+    def cancelled_at_the_first_question(self: Any, request: Any, *more: Any, **named: Any) -> Any:
+        if isinstance(request, MetadataRequest):
+            reading.cancel()
+        return send(self, request, *more, **named)
+
+    monkeypatch.setattr(AIOKafkaConnection, "send", cancelled_at_the_first_question)
+    reading = asyncio.create_task(read())
+    with suppress(asyncio.CancelledError):
+        await reading
+    assert reading.cancelled()
+    assert connections(engine_settings) == before
