@@ -43,4 +43,4 @@ async def test_one_that_is_cancelled_while_it_connects_leaves_nothing_open(
     with suppress(asyncio.CancelledError):
         await reading
     assert reading.cancelled()
-    assert connections(engine_settings) == before
+    assert connections(engine_settings) <= before
