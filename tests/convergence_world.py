@@ -385,12 +385,10 @@ class Worker:
         self.commit(applied)
 
     def _rebuild(self, log: Log, applied: int) -> None:
-        for _, fingerprint in log.between(NO_OFFSET, applied):
-            self.correlator.load(fingerprint)
+        self.correlator.load([fingerprint for _, fingerprint in log.between(NO_OFFSET, applied)])
         claims = (claim for _, claim in self.world.links.between(NO_OFFSET, self.world.links.end))
         own = {claim.link: claim for claim in claims if claim.partition == self.partition}
-        for claim in own.values():
-            self.correlator.adopt(claim)
+        self.correlator.adopt(own.values())
 
     def _correlator(self, store: MemoryStore) -> Correlator[Any]:
         matcher = self.world.matcher

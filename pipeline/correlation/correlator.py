@@ -8,7 +8,7 @@ owns the pair it says `released` at every later version, so that what the new ow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -106,11 +106,11 @@ class Correlator(Generic[Model]):
         What is held when the first is taken in is met by all at once, which costs a fraction of meeting it one by one.
         """
         owned = [self._owned(one.keys) for one in fingerprints]
+        held = self.store.find([one.case for one in fingerprints])
         since: dict[int, list[int]] = {}
         for fingerprint, keys, met in zip(fingerprints, owned, self._meet(fingerprints, owned), strict=True):
             self.counts.events += 1
-            held = self.store.find(fingerprint.case)
-            before = None if held is None else self.store.record(held).fingerprint
+            before = self._before(fingerprint, held)
             if before is not None and _order(before) >= _order(fingerprint):
                 yield []
                 continue
@@ -129,31 +129,36 @@ class Correlator(Generic[Model]):
         self.counts.candidates += count
         return list(self._claims(fingerprint, number, followed, met))
 
-    def load(self, fingerprint: Fingerprint) -> None:
-        """Rebuild: take in a version without judging it."""
-        held = self.store.find(fingerprint.case)
-        before = None if held is None else self.store.record(held).fingerprint
-        if before is None or _order(before) < _order(fingerprint):
-            self._take(fingerprint, held, before, self._owned(fingerprint.keys))
+    def load(self, fingerprints: Sequence[Fingerprint]) -> None:
+        """Rebuild: take in versions without judging them."""
+        held = self.store.find([one.case for one in fingerprints])
+        for fingerprint in fingerprints:
+            before = self._before(fingerprint, held)
+            if before is None or _order(before) < _order(fingerprint):
+                self._take(fingerprint, held, before, self._owned(fingerprint.keys))
 
-    def adopt(self, claim: Claim) -> None:
-        """Rebuild, after every `load`: follow the link of this partition's own last claim about it.
+    def adopt(self, claims: Iterable[Claim]) -> None:
+        """Rebuild, after every `load`: follow the links of this partition's own last claims about them.
 
         A side whose record was compacted away, since a later version is still to come, is held as an unknown one.
         """
-        if claim.state is State.RETRACTED:
-            return
-        one, other = (self._number(side) for side in (claim.a, claim.b))
-        self.store.follow(one, other)
+        followed = [(claim.a, claim.b) for claim in claims if claim.state is not State.RETRACTED]
+        held = self.store.find([side.case for sides in followed for side in sides])
+        for sides in followed:
+            for side in sides:
+                if side.case not in held:
+                    held[side.case] = self.store.put(_unknown(side), None)
+            self.store.follow(*(held[side.case] for side in sides))
 
-    def _number(self, side: Side) -> int:
-        number = self.store.find(side.case)
-        return self.store.put(_unknown(side), None) if number is None else number
+    def _before(self, fingerprint: Fingerprint, held: Mapping[str, int]) -> Fingerprint | None:
+        """The version of a case that is held."""
+        number = held.get(fingerprint.case)
+        return None if number is None else self.store.record(number).fingerprint
 
     def _take(
-        self, fingerprint: Fingerprint, held: int | None, before: Fingerprint | None, owned: Sequence[int]
+        self, fingerprint: Fingerprint, held: dict[str, int], before: Fingerprint | None, owned: Sequence[int]
     ) -> int:
-        number = self.store.put(fingerprint, held)
+        number = held[fingerprint.case] = self.store.put(fingerprint, held.get(fingerprint.case))
         if before is None:
             self.store.enlist(number, owned)
         else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
 import time
 from array import array
 from collections.abc import Collection, Iterator, Sequence
@@ -17,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.correlation.block_lists import BlockLists
+from pipeline.correlation.kinds import HASH_BITS, hashed
 from pipeline.correlation.sketch_table import SketchTable
 from pipeline.correlation.store import SEQUENCE_BITS, Entries, MemoryRecord, Numbers, sequence_of
 from pipeline.correlation.store_file import Database, Databases, Identity, StoreFile, StoreUnwritableError
@@ -28,9 +27,12 @@ MAP_SIZE = 1 << 30
 KEY_COUNT, KEY_BYTES, NUMBER_BYTES = 2, 8, 4
 """A record: the count of its keys (16 bits), the keys (64 bits each), the fingerprint without them in MessagePack."""
 
+NAME = 1 << 5
+"""In place of the kind of a blocking key, all of which are less (kinds.Kind)."""
+
 NUMBERS = b"numbers"
 
-DATABASES: Final[Databases] = {"cases": {}, "records": {}, "listed": {}, "links": {}, "rows": {}, "spans": {}}
+DATABASES: Final[Databases] = {"records": {}, "listed": {}, "links": {}, "rows": {}, "spans": {}}
 """`listed`, `rows` and `spans` are pages, by number, of what is in memory while the store is open."""
 
 
@@ -81,7 +83,6 @@ class LmdbStore:
         return (page for _, page in self._file.reader.cursor(db=self._file.databases[database]))
 
     def _forget_changes(self) -> None:
-        self._new_cases: dict[bytes, int] = {}
         self._new_records: dict[int, MemoryRecord] = {}
         self._new_links: dict[int, array[int]] = {}
         self._erased_at: float | None = None
@@ -91,12 +92,10 @@ class LmdbStore:
     def offset(self) -> int:
         return self._file.offset
 
-    def find(self, case: str) -> int | None:
-        digest = _digest(case)
-        if (number := self._new_cases.get(digest)) is not None:
-            return number
-        value = self._file.get("cases", digest)
-        return None if value is None else int.from_bytes(value, sys.byteorder)
+    def find(self, cases: Sequence[str]) -> dict[str, int]:
+        entries, asking = self._lists.find([[_name(case)] for case in cases])
+        named = ((cases[at], number) for at, number in zip(asking.tolist(), entries["number"].tolist(), strict=True))
+        return {case: number for case, number in named if self.record(number).fingerprint.case == case}
 
     def record(self, number: int) -> MemoryRecord | LmdbRecord:
         if (found := self._new_records.get(number)) is not None:
@@ -108,7 +107,8 @@ class LmdbStore:
 
     def put(self, fingerprint: Fingerprint, number: int | None) -> int:
         if number is None:
-            number = self._new_cases[_digest(fingerprint.case)] = self._numbers.next(fingerprint.country)
+            number = self._numbers.next(fingerprint.country)
+            self._lists.add(number, [_name(fingerprint.case)])
         elif fingerprint.withdrawn:
             self._erased_at = time.time()
         self._new_records[number] = MemoryRecord(fingerprint)
@@ -158,8 +158,6 @@ class LmdbStore:
     def _fill(self, transaction: lmdb.Transaction) -> None:
         """Put all changes, in key order, which keeps LMDB's pages warm."""
         databases = self._file.databases
-        for digest, number in sorted(self._new_cases.items()):
-            transaction.put(digest, _number(number), db=databases["cases"])
         for number, linked in self._new_links.items():
             _put_links(transaction, databases["links"], _record_key(number), linked)
         paged = (("rows", self.sketches.rows), ("spans", self.sketches.spans), ("listed", self._lists))
@@ -199,17 +197,14 @@ class LmdbStore:
         self._file.close()
 
 
-def _digest(case: str) -> bytes:
-    return hashlib.blake2b(case.encode(), digest_size=16).digest()
+def _name(case: str) -> int:
+    """The key under which only this case is listed, and whose name has the same hash."""
+    return NAME << HASH_BITS | hashed(case)
 
 
 def _record_key(number: int) -> bytes:
     """Ascending in the order in which cases came, so that new records are appended."""
     return (sequence_of(number) << 8 | number >> SEQUENCE_BITS).to_bytes(4)
-
-
-def _number(number: int) -> bytes:
-    return number.to_bytes(NUMBER_BYTES, sys.byteorder)
 
 
 def _encoded(fingerprint: Fingerprint) -> bytes:

@@ -65,9 +65,8 @@ class Column:
 
     def load(self, pages: Iterable[memoryview]) -> None:
         """Take over all pages of what was written, in order."""
-        for page in pages:
-            self.put(self.count, page)
-        self.changed.clear()
+        if written := bytearray().join(pages):
+            self._buffer, self.count = written, len(written) // self._item_bytes
 
 
 class SketchTable:

@@ -60,8 +60,8 @@ class BlockStore(Protocol):
     def offset(self) -> int:
         """The offset of the source partition given to the last `commit`, or NO_OFFSET: the store must be rebuilt."""
 
-    def find(self, case: str) -> int | None:
-        """The number of a case that is held."""
+    def find(self, cases: Sequence[str]) -> dict[str, int]:
+        """The numbers of those of the cases that are held."""
 
     def record(self, number: int) -> Record:
         """A held case; valid until the next `commit`."""
@@ -161,8 +161,8 @@ class MemoryStore:
         self._links: dict[int, set[int]] = {}
         self.sketches = SketchTable()
 
-    def find(self, case: str) -> int | None:
-        return self._cases.get(case)
+    def find(self, cases: Sequence[str]) -> dict[str, int]:
+        return {case: self._cases[case] for case in cases if case in self._cases}
 
     def record(self, number: int) -> MemoryRecord:
         return self._records[number]

@@ -20,7 +20,7 @@ from pipeline.matching.comparisons.levels import Compare, Comparison, Table
 FORMAT = 1
 """Raised when an older program cannot read a newer file."""
 
-FORMS = 7
+FORMS = 8
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
 SCORING = 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +15,17 @@ from pipeline.matching.names.token_pairs import INITIAL_BITS
 from pipeline.matching.rows import Bits, Flags, Index, Rows, Words, expanded
 from pipeline.matching.sketches import (
     BEGINNING,
+    CLASS_BITS,
+    CLASSES,
+    CLASSES_KEPT,
+    FOLDED_CLASSES,
     FORM,
     HASH_BITS,
     HASHES,
     INITIAL,
     LENGTH,
     LETTERS,
+    MANY,
     MOST_LENGTH,
     OPEN,
     RARITY,
@@ -33,6 +37,9 @@ from pipeline.matching.sketches import (
     WILD,
 )  # fmt: skip
 
+EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
+"""Edits at most that leave two words alike, by the letters of the shorter (token_levels): of two letters none does."""
+
 ANY = 1 << 14
 """Hundredths of a bit that no names weigh."""
 
@@ -42,6 +49,7 @@ MOST_ACRONYM = 3
 _LETTERS, _RARITY = np.uint32((1 << RARITY) - 1), np.uint32(RARITY)
 _FORM, _SOUND, _BEGINNING = (np.uint32((1 << HASH_BITS[first]) - 1 << first) for first in (FORM, SOUND, BEGINNING))
 _LENGTH, _LENGTHS = np.uint32(LENGTH), np.uint32(MOST_LENGTH)
+_CLASS, _MANY = np.uint32(CLASSES), np.uint32(MANY)
 _WILD, _UNLINED = np.uint32(1 << WILD), np.uint32(1 << UNLINED)
 _STEP = np.int32(RARITY_STEP)
 
@@ -63,17 +71,6 @@ class _Names:
         return (self.hashes >> _LENGTH & _LENGTHS).astype(np.int32)
 
 
-class _Tokens(NamedTuple):
-    """Pairs of tokens."""
-
-    edits: Bits
-    apart: Words
-    variants: Flags
-    rarity: Bits
-    initial: Flags
-    unknown: Flags
-
-
 def most_name_bits(a: Rows, b: Rows) -> Bits:
     """Hundredths of a bit, 0 or more, that the bits of two rows' names never exceed; 0 where a side has none."""
     one, other = _Names(a), _Names(b)
@@ -89,38 +86,73 @@ def _sums(one: _Names, other: _Names) -> tuple[Bits, Bits]:
     count = len(one.rows)
     pair, row, column = expanded(one.count, other.count)
     left, right = row * np.int32(count) + pair, column * np.int32(count) + pair
-    alike = _alike(one, other, left, right)
+    related = _related(one.variants.ravel()[left], other.variants.ravel()[right])
+    alike = _alike(one, other, left, right, related)
     left, right = left[alike], right[alike]
-    gains = _gains(one, other, left, right)
+    gains = _gains(one, other, left, right, related[alike])
     return _total(left, gains, count), _total(right, gains, count)
 
 
-def _alike(one: _Names, other: _Names, left: Index, right: Index) -> Index:
+def _alike(one: _Names, other: _Names, left: Index, right: Index, related: Flags) -> Index:
     """Which pairs of tokens may give anything."""
     hashes, others = one.hashes.ravel()[left], other.hashes.ravel()[right]
-    apart = hashes ^ others
+    apart, either = hashes ^ others, hashes | others
     edits = np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right])
-    longer = (hashes >> _LENGTH & _LENGTHS) - (others >> _LENGTH & _LENGTHS) + np.uint32(MOST_EDITS)
-    found = (edits <= 2 * MOST_EDITS) & (longer <= 2 * MOST_EDITS)
-    found |= (apart & _SOUND == 0) | (apart & _BEGINNING == 0) | ((hashes | others) & _WILD != 0)
-    found |= one.variants.ravel()[left] & other.variants.ravel()[right] != 0
+    gap, shorter = _lengths(hashes, others)
+    found = edits + gap <= 2 * EDITS[shorter]
+    found |= (either & _UNLINED != 0) & (edits <= 2 * MOST_EDITS) & (gap <= MOST_EDITS)
+    found |= (apart & _SOUND == 0) | (apart & _BEGINNING == 0) | (either & _WILD != 0) | related
     found |= (one.rarity.ravel()[left] == INITIAL) | (other.rarity.ravel()[right] == INITIAL)
     return np.flatnonzero(found).astype(np.int32)
 
 
-def _gains(one: _Names, other: _Names, left: Index, right: Index) -> Bits:
+def _lengths(hashes: Words, others: Words) -> tuple[Bits, Bits]:
+    """By how much the lengths of tokens differ, and the lesser: an insertion changes one letter of the set, not two."""
+    one, other = ((some >> _LENGTH & _LENGTHS).astype(np.int32) for some in (hashes, others))
+    return np.abs(one - other), np.minimum(one, other)
+
+
+def _related(one: Words, other: Words) -> Flags:
+    """Whether tokens may have a class of variants in common."""
+    found: Flags = np.zeros(len(one), np.bool_)
+    both = np.flatnonzero((one != 0) & (other != 0))
+    one, other = one[both], other[both]
+    related: Flags = np.zeros(len(both), np.bool_)
+    theirs = _kept(other)
+    for mine in _kept(one):
+        related |= (mine != 0) & np.logical_or.reduce([mine == each for each in theirs])
+    many = np.flatnonzero((one | other) & _MANY)
+    related[many] |= _folded(one[many]) & _folded(other[many]) != 0
+    found[both] = related
+    return found
+
+
+def _folded(words: Words) -> Words:
+    """Sets of classes, modulo FOLDED_CLASSES."""
+    told = np.zeros_like(words)
+    for kept in _kept(words):
+        told |= np.where(kept != 0, np.uint32(1) << (kept - np.uint32(1)) % np.uint32(FOLDED_CLASSES), np.uint32(0))
+    return np.where(words & _MANY != 0, words & ~_MANY, told)
+
+
+def _kept(words: Words) -> list[Words]:
+    return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
+
+
+def _gains(one: _Names, other: _Names, left: Index, right: Index, related: Flags) -> Bits:
     """Most bits of pairs of tokens that may be alike."""
     steps, others = one.rarity.ravel()[left], other.rarity.ravel()[right]
     hashes, other_hashes = one.hashes.ravel()[left], other.hashes.ravel()[right]
     apart, either = hashes ^ other_hashes, hashes | other_hashes
     edits = np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right])
+    gap, shorter = _lengths(hashes, other_hashes)
     rarity = np.minimum(steps, others) * _STEP
     found = _level(levels.NEAR, rarity)
     for level, reached in (
-        (levels.EDIT, edits <= 2),
+        (levels.EDIT, (edits + gap <= 2) & (EDITS[shorter] == MOST_EDITS)),
         (levels.SOUND, apart & _SOUND == 0),
-        (levels.VARIANT, one.variants.ravel()[left] & other.variants.ravel()[right] != 0),
-        (levels.SAME, (apart & _FORM == 0) | (either & (_WILD | _UNLINED) != 0)),
+        (levels.VARIANT, related),
+        (levels.SAME, ((apart & _FORM == 0) & (edits == 0)) | (either & (_WILD | _UNLINED) != 0)),
     ):
         found = np.where(reached, np.maximum(found, _level(level, rarity)), found)
     return np.where(np.maximum(steps, others) == INITIAL, np.int32(INITIAL_BITS), found)
@@ -157,9 +189,12 @@ def _runs(one: _Names, many: _Names, may: NDArray[np.intp], bits: Bits) -> Bits:
     two = (many.count[may] == 2) & ~glue
     edits = np.bitwise_count(np.where(two, letters ^ parts, letters & ~parts))
     lengths = one.lengths[:, may]
-    alike = (edits <= 2 * ((lengths + SLACK) // ALIKE_SHARE)) & (~two | (np.abs(joined - lengths) <= SLACK))
-    rarity = np.where(many.rarity[:, may] == INITIAL, 0, many.rarity[:, may]).sum(0, dtype=np.int32) * _STEP
-    most = np.where((edits <= 2) | unknown, rarity, np.minimum(rarity, levels.LIMIT[levels.VARIANT]))
+    gap = np.where(two, np.abs(joined - lengths), 0)
+    longer = np.where(two, np.maximum(joined, lengths), lengths + SLACK)
+    alike = (edits + gap <= 2 * (longer // ALIKE_SHARE)) & (gap <= SLACK)
+    own, theirs = (np.where(some == INITIAL, 0, some) * _STEP for some in (one.rarity[:, may], many.rarity[:, may]))
+    rarity = np.minimum(own, theirs.sum(0, dtype=np.int32))
+    most = np.where((edits == 0) | unknown, rarity, np.minimum(rarity, _level(levels.VARIANT, own)))
     gains = np.where((alike | unknown) & (one.hashes[:, may] != 0), most, 0).max(0)
     acronym = one.rows.small("acronym")[may] <= many.count[may]
     gains += np.where(acronym, np.int32(MOST_ACRONYM * ACRONYM_LETTER), 0)

@@ -47,12 +47,20 @@ OPEN = 255
 
 RARITY = 26
 """First bit of a token's rarity, in six bits behind the letters of its spelling."""
-FORM, SOUND, BEGINNING, LENGTH, UNLINED, WILD = 0, 9, 17, 25, 30, 31
-"""First bits of a token's hashes: of its spelling, sound and first letters, its length, whether it has no outline,
-whether it may be like any other."""
-HASH_BITS = {FORM: 9, SOUND: 8, BEGINNING: 8}
+FORM, SOUND, BEGINNING, LENGTH, UNLINED, WILD = 0, 5, 17, 25, 30, 31
+"""First bits of a token's hashes: of its spelling, whose letters are known besides, of its sound and first letters, its
+length, whether it has no outline, whether it may be like any other."""
+HASH_BITS = {FORM: 5, SOUND: 12, BEGINNING: 8}
 MOST_LENGTH = 31
-CLASSES = 32
+
+CLASSES_KEPT = 3
+"""Classes of variants of a token that are told one by one: half of all tokens have none, nine of ten no more."""
+CLASS_BITS = 10
+CLASSES = (1 << CLASS_BITS) - 1
+"""A class is told by its number modulo this, and one more, as 0 is none."""
+FOLDED_CLASSES = 31
+"""Of more classes a set is told: of their numbers modulo this, which divides CLASSES, so that both can be compared."""
+MANY = 1 << FOLDED_CLASSES
 
 RARITY_STEP = 26
 """Hundredths of a bit of a step of a token's rarity, which is rounded up; the last step is that of initials."""
@@ -157,10 +165,21 @@ def _token(token: TokenPrint) -> tuple[int, int, int]:
     form, step = token.forms[0], -(-token.rarity // RARITY_STEP)
     wild = token.script not in ("Latin", "") or token.kind == "core" or len(token.text) > len(form) or step >= INITIAL
     step = INITIAL if token.kind == "initial" else min(step, INITIAL - 1)
-    variants = sum({1 << number % CLASSES for number in classes_of(form)})
     hashes = _part(form, FORM) | _part(token.sound, SOUND) | _part(form[:3], BEGINNING)
-    hashes |= min(len(form), MOST_LENGTH) << LENGTH | (not token.outline) << UNLINED | wild << WILD
-    return letters(form) | step << RARITY, variants, hashes
+    unlined = not token.outline or not _letter_by_letter(token.text, form)
+    hashes |= min(len(form), MOST_LENGTH) << LENGTH | unlined << UNLINED | wild << WILD
+    return letters(form) | step << RARITY, _classes(classes_of(form)), hashes
+
+
+def _classes(numbers: frozenset[int]) -> int:
+    if len(numbers) > CLASSES_KEPT:
+        return MANY | sum({1 << number % FOLDED_CLASSES for number in numbers})
+    return sum(1 + number % CLASSES << CLASS_BITS * at for at, number in enumerate(sorted(numbers)))
+
+
+def _letter_by_letter(text: str, form: str) -> bool:
+    """Whether each letter of a word became one of its spelling, so that edits of the one are edits of the other."""
+    return text == form or (not text.isascii() and all(len(anyascii(letter)) == 1 for letter in text))
 
 
 def _part(text: str, first: int) -> int:

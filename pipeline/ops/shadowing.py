@@ -134,7 +134,7 @@ class _Shadow:
         return visible(claim, self._state(claim.a.case), self._state(claim.b.case), now)
 
     def _state(self, case: str) -> CaseState | None:
-        number = self._store.find(case)
+        number = self._store.find([case]).get(case)
         if number is None:
             return None
         held = self._store.record(number).fingerprint

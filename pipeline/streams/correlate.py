@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -38,9 +39,6 @@ log = logging.getLogger(__name__)
 
 STAGE: Final = "correlate"
 
-REBUILT_AT_ONCE: Final = 2000
-"""Records between two commits of a store that is being rebuilt: they wait in memory."""
-
 Asking = tuple[ConsumerRecord, Fingerprint]
 
 _fingerprints = msgspec.json.Decoder(Fingerprint)
@@ -75,20 +73,22 @@ class Correlate:
 
     async def open(self, source: TopicPartition, applied: Applied) -> HeldPartition:
         """The store as of what was applied: caught up from `blocks`, or rebuilt from it and its partition's links."""
-        held = self._held(source, reopened(LmdbStore, self._places, source, applied.offset))
+        held = await self._opened(source, applied.offset)
         if NO_OFFSET < held.offset < applied.offset and not await self._caught_up(source, held, applied):
             held.close()
-            held = self._held(source, reopened(LmdbStore, self._places, source, NO_OFFSET))
+            held = await self._opened(source, NO_OFFSET)
         if held.offset == NO_OFFSET < applied.offset:
             await self._rebuild(source, held, applied)
         return held
 
+    async def _opened(self, source: TopicPartition, applied: int) -> HeldPartition:
+        """In a thread, as to read the lists takes a second for a million cases: other lanes open theirs meanwhile."""
+        return self._held(source, await asyncio.to_thread(reopened, LmdbStore, self._places, source, applied))
+
     async def _caught_up(self, source: TopicPartition, held: HeldPartition, applied: Applied) -> bool:
         """Take in what came since. False where compaction has taken some of it: what links it brought is not known."""
         async for records in read(self._settings, {source: held.offset + 1}, {source: applied.offset}):
-            for fingerprint in _held_in(records):
-                held.correlator.receive(fingerprint)
-            held.store.records += len(records)
+            self.step(source, held, records)
         if held.store.records != applied.records:
             log.info("the store of %s-%d is too old to be caught up", source.topic, source.partition)
             return False
@@ -112,15 +112,10 @@ class Correlate:
 
     async def _rebuild(self, source: TopicPartition, held: HeldPartition, applied: Applied) -> None:
         log.info("rebuilding the store of %s-%d", source.topic, source.partition)
-        waiting = 0
         async for records in read(self._settings, {source: 0}, {source: applied.offset}):
-            for fingerprint in _held_in(records):
-                held.correlator.load(fingerprint)
-                waiting += 1
-                if waiting % REBUILT_AT_ONCE == 0:
-                    held.commit(NO_OFFSET)
-        for claim in (await self._own_claims(source.partition)).values():
-            held.correlator.adopt(claim)
+            held.correlator.load(list(_held_in(records)))
+            held.commit(NO_OFFSET)
+        held.correlator.adopt((await self._own_claims(source.partition)).values())
         held.store.records = applied.records
         held.commit(applied.offset)
 

@@ -82,5 +82,5 @@ class Matches:
 
 
 def _is_over(case: str, correlator: Correlator[Model], at: datetime) -> bool:
-    number = correlator.store.find(case)
+    number = correlator.store.find([case]).get(case)
     return number is not None and is_expired(correlator.store.record(number).fingerprint.retain_until, at)

@@ -61,7 +61,7 @@ def fingerprint(
 
 
 def hold(store: BlockStore, held: Fingerprint) -> int:
-    return store.put(held, store.find(held.case))
+    return store.put(held, store.find([held.case]).get(held.case))
 
 
 def listed(store: BlockStore, *keys: int) -> list[tuple[int, int]]:
@@ -70,7 +70,7 @@ def listed(store: BlockStore, *keys: int) -> list[tuple[int, int]]:
 
 def test_a_new_store_holds_nothing(store: BlockStore) -> None:
     assert store.offset == NO_OFFSET
-    assert store.find("a:1") is None
+    assert store.find(["a:1"]) == {}
     assert listed(store, 7) == []
     assert list(store.followed(7)) == []
 
@@ -78,7 +78,7 @@ def test_a_new_store_holds_nothing(store: BlockStore) -> None:
 def test_a_record_comes_back_whole(store: BlockStore, settle: Callable[[], None]) -> None:
     number = hold(store, fingerprint("a:1"))
     settle()
-    assert store.find("a:1") == number
+    assert store.find(["b:1", "a:1"]) == {"a:1": number}
     assert store.record(number).fingerprint == fingerprint("a:1")
     assert tuple(store.record(number).keys) == (3, 2**53 - 1)
 
@@ -151,7 +151,7 @@ def test_sketches_are_those_of_the_last_versions(store: BlockStore, settle: Call
             held[case] = f"{case} {version}".encode().ljust(ROW_BYTES) * rows
             hold(store, msgspec.structs.replace(fingerprint(case, version), sketch=held[case]))
         settle()
-    numbers = np.array([sequence_of(store.find(case) or 0) for case in held], np.uint32)
+    numbers = np.array([sequence_of(store.find([case])[case]) for case in held], np.uint32)
     words, starts, counts = store.sketches.of(numbers)
     rows = [words[start : start + count].tobytes() for start, count in zip(starts, counts, strict=True)]
     assert rows == list(held.values())
@@ -200,7 +200,7 @@ def test_many_records_outgrow_the_map(store: BlockStore) -> None:
             store.enlist(numbers[case], [chunk])
         store.commit(chunk)
     for case, number in numbers.items():
-        assert store.find(case) == number
+        assert store.find([case]) == {case: number}
         assert store.record(number).fingerprint.case == case
     assert len(store.entries([range(20)])[0]) == 20 * 50
 

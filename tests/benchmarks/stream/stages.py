@@ -33,8 +33,6 @@ from pipeline.streams.lane import SLICE_RECORDS
 CHUNK = 200
 """Cases between two commits, as at a live rate."""
 
-FILL_CHUNK = 5000
-
 _encode = msgspec.json.Encoder().encode
 _fingerprint = msgspec.json.Decoder(Fingerprint).decode
 _accepted = msgspec.json.Decoder(Accepted).decode
@@ -90,11 +88,12 @@ class Stages:
 
     def fill(self, fingerprints: Iterable[Fingerprint]) -> None:
         """Put cases into the stores as a rebuild does: without judging them."""
-        for number, one in enumerate(fingerprints, start=1):
+        waiting: list[list[Fingerprint]] = [[] for _ in self.stores]
+        for one in fingerprints:
             for partition in targets(one, first=True, partitions=len(self.stores)):
-                self.correlators[partition].load(one)
-            if number % FILL_CHUNK == 0:
-                self.commit()
+                waiting[partition].append(one)
+        for correlator, some in zip(self.correlators, waiting, strict=True):
+            correlator.load(some)
         self.commit()
 
     def close(self) -> None:

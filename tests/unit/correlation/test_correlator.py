@@ -185,18 +185,18 @@ def test_a_rebuilt_store_follows_its_own_links(correlator: Make, case: MakeCase,
     one.receive(case("a1", "red car"))
     (claim,) = one.receive(case("b1", "red car"))
     again = correlator()
-    again.load(case("b1", "red car"))
-    again.load(case("a1", "red car"))
-    again.load(case("a1", "blue boat", version=0))
-    again.adopt(claim)
+    again.load([case("b1", "red car")])
+    again.load([case("a1", "red car")])
+    again.load([case("a1", "blue boat", version=0)])
+    again.adopt([claim])
     assert told(again.receive(withdrawn("b1", 2))) == [("retracted", "a:a1", 1, "b:b1", 2)]
 
 
 def test_a_retracted_link_is_not_adopted(correlator: Make, case: MakeCase, withdrawn: Withdrawn) -> None:
     again = correlator()
-    again.load(case("a1", "red car"))
-    again.load(case("b1", "blue boat"))
-    again.adopt(Claim("id", State.RETRACTED, 0, "g", Side("a:a1", 1), Side("b:b1", 1)))
+    again.load([case("a1", "red car")])
+    again.load([case("b1", "blue boat")])
+    again.adopt([Claim("id", State.RETRACTED, 0, "g", Side("a:a1", 1), Side("b:b1", 1))])
     assert again.receive(withdrawn("b1", 2)) == []
 
 
@@ -205,8 +205,8 @@ def test_a_side_that_was_compacted_away_is_unknown_until_it_comes(correlator: Ma
     one.receive(case("a1", "red car", version=2))
     (claim,) = one.receive(case("b1", "red car"))
     again = correlator()
-    again.load(case("b1", "red car"))
-    again.adopt(claim)
+    again.load([case("b1", "red car")])
+    again.adopt([claim])
     (unknown,) = again.receive(case("b1", "red car roof", version=2))
     assert told([unknown]) == [("released", "a:a1", 2, "b:b1", 2)]
     assert (unknown.a.hash, unknown.b.hash, unknown.band) == ("", "", "")
@@ -217,7 +217,7 @@ def test_a_side_that_was_compacted_away_is_unknown_until_it_comes(correlator: Ma
 def test_an_unknown_side_of_unknown_country_is_still_linked_later(correlator: Make, case: MakeCase) -> None:
     again = correlator()
     nameless = Claim("id", State.LIVE, 0, "g", Side("a:a1", 1), Side("b:b1", 1))
-    again.adopt(nameless)
+    again.adopt([nameless])
     again.receive(case("a1", "red car", version=2))
     assert told(again.receive(case("b1", "red car", version=2))) == [("live", "a:a1", 2, "b:b1", 2)]
 

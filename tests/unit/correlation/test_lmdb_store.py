@@ -37,15 +37,15 @@ def crashed(store: LmdbStore) -> None:
 def test_everything_committed_is_there_after_a_clean_close(tmp_path: Path) -> None:
     filled(tmp_path).close()
     store = LmdbStore(tmp_path, IDENTITY, boot="boot 2")
-    number = store.find("a:1")
+    number = store.find(["a:1"])["a:1"]
     assert number is not None
     assert store.offset == 5
     assert store.record(number).fingerprint == msgspec.structs.replace(CASE, sketch=b"")
     assert store.entries([[7]])[0].tolist() == [(7, number)]
     assert store.sketches.of(np.array([0, 1])).words[:1].tobytes() == CASE.sketch
-    assert list(store.followed(number)) == [store.find("b:1")]
+    assert list(store.followed(number)) == [store.find(["b:1"])["b:1"]]
     later = store.put(msgspec.structs.replace(CASE, case="c:1"), None)
-    assert later not in (number, store.find("b:1")), "numbers go on"
+    assert later not in (number, store.find(["b:1"])["b:1"]), "numbers go on"
     store.close()
 
 
@@ -66,8 +66,8 @@ def test_a_crash_of_the_process_loses_only_what_was_not_committed(tmp_path: Path
     crashed(store)
     store = LmdbStore(tmp_path, IDENTITY, boot="boot 1")
     assert store.offset == 5
-    assert store.find("a:1") is not None
-    assert store.find("c:1") is None
+    assert "a:1" in store.find(["a:1"])
+    assert store.find(["c:1"]) == {}
     store.put(msgspec.structs.replace(CASE, case="d:1"), None)
     store.commit(6)
     store.close()
@@ -79,7 +79,7 @@ def test_a_close_drops_what_was_not_committed(tmp_path: Path) -> None:
     store.close()
     store.close()
     store = LmdbStore(tmp_path, IDENTITY)
-    assert store.find("c:1") is None
+    assert store.find(["c:1"]) == {}
     store.close()
 
 
@@ -97,7 +97,7 @@ def test_a_store_of_another_identity_must_be_rebuilt(tmp_path: Path, other: Iden
     filled(tmp_path).close()
     store = LmdbStore(tmp_path, other, boot="boot 1")
     assert store.offset == NO_OFFSET
-    assert store.find("a:1") is None
+    assert store.find(["a:1"]) == {}
     store.close()
 
 
@@ -106,7 +106,7 @@ def test_after_a_crash_of_the_machine_the_store_must_be_rebuilt(tmp_path: Path, 
     crashed(filled(tmp_path))
     store = LmdbStore(tmp_path, IDENTITY, boot=boot)
     assert store.offset == NO_OFFSET
-    assert store.find("a:1") is None
+    assert store.find(["a:1"]) == {}
     store.close()
 
 
@@ -116,7 +116,7 @@ def test_a_rebuild_that_did_not_end_starts_again(tmp_path: Path) -> None:
     store.commit(NO_OFFSET)
     store.close()
     store = LmdbStore(tmp_path, IDENTITY)
-    assert store.find("a:1") is None
+    assert store.find(["a:1"]) == {}
     store.close()
 
 
@@ -140,7 +140,7 @@ def test_lists_that_changed_often_take_no_more_room_once_opened_again(tmp_path: 
         assert store.offset == 10
         assert store.entries([[7]])[0].tolist() == listed
         [page] = [bytes(page) for page in store._pages("listed")]
-        assert len(page) == 12 * len(listed)
+        assert len(page) == 12 * (len(listed) + 2), "and both cases by name"
         store.close()
 
 
@@ -169,4 +169,12 @@ def test_once_it_is_time_nothing_of_a_withdrawn_case_is_on_disk(tmp_path: Path) 
     assert b"canary" not in (tmp_path / "data.mdb").read_bytes()
     assert store.record(other).fingerprint.case == "b:1"
     assert store.record(number).fingerprint.withdrawn
+    store.close()
+
+
+def test_cases_whose_names_have_one_hash_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.correlation.lmdb_store.hashed", lambda name: 7)
+    store = filled(tmp_path)
+    assert store.find(["c:1", "b:1", "a:1"]) == {"a:1": 1 << 24, "b:1": (2 << 24) + 1}
+    assert len(store.entries([[7]])[0]) == 1, "a name is no blocking key"
     store.close()
