@@ -57,12 +57,20 @@ def slug(kind: str) -> str:
 
 def canonical(value: str) -> str:
     """Upper-case letters and digits only; look-alike capitals as Latin if that makes all of it Latin."""
-    return _latin(_SEPARATORS.sub("", unicodedata.normalize("NFKC", value)).upper())
+    return _latin(_settled(value, lambda text: _SEPARATORS.sub("", text).upper()))
 
 
 def plate(value: str) -> str:
     """As canonical, with ? and * kept for what was not read."""
-    return _latin(_PLATE_SEPARATORS.sub("", unicodedata.normalize("NFKC", value)).upper())
+    return _latin(_settled(value, lambda text: _PLATE_SEPARATORS.sub("", text).upper()))
+
+
+def _settled(value: str, fold: Callable[[str], str]) -> str:
+    """A value folded until nothing changes: where a sign goes or a letter's case changes, others may compose (NFKC)."""
+    folded = fold(unicodedata.normalize("NFKC", value))
+    while folded != value and not folded.isascii():
+        value, folded = folded, fold(unicodedata.normalize("NFKC", folded))
+    return folded
 
 
 def _latin(core: str) -> str:
@@ -83,7 +91,11 @@ def imei_core(value: str) -> str:
 
 def wallet_core(value: str) -> str:
     """As written, but lower-case where case means nothing (Ethereum's is an optional checksum; bech32)."""
-    core = "".join(unicodedata.normalize("NFKC", value).split())
+    return _settled(value, _wallet_case)
+
+
+def _wallet_case(text: str) -> str:
+    core = "".join(text.split())
     return core if _CASE_SENSITIVE.match(core) else core.lower()
 
 

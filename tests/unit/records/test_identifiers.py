@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.records.identifier_types import BY_NAME, CATALOGUE, IdentifierType
@@ -75,6 +75,9 @@ def test_no_alias_names_two_types() -> None:
     st.text(max_size=40),
     st.sampled_from(["", "FR", "DE", "PL", "CZ", "DK", "RU", "US"]),
 )
+@example("wallet", "T\u00a8", "")
+@example("other", "\u0390", "")
+@example("plate", "\u1100-\u1161", "")
 def test_any_value_has_a_canonical_form(kind: str, value: str, country: str) -> None:
     found = identifier(kind, value, country)
     again = identifier(found.type, found.value, found.country)
