@@ -72,9 +72,16 @@ def judgement(bits: int, model: Model) -> Judgement:
 
 def score(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
     """Hundredths of a bit for two cases' entities, prior included."""
-    if len(a) == 1 and len(b) == 1 and a[0].type == b[0].type:
-        return model.prior + max(0, weigh(a[0], b[0], model))
+    if (len(a) == 1 or len(b) == 1) and not cross_type_cells(a, b):
+        return _score_of_one(a, b, model)
     return total(evidence(a, b, model), model)
+
+
+def _score_of_one(a: Entities, b: Entities, model: Model) -> int:
+    """The same where one side has a single entity, which takes the best of the other: there is nothing to assign."""
+    cells = same_type_cells(a, b)
+    best = max([weigh(a[i], b[j], model) for i, j in cells], default=0)
+    return model.prior + max(0, best) - attempts(len(cells))
 
 
 def total(found: Evidence, model: Model) -> int:
