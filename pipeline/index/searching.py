@@ -23,7 +23,7 @@ from pipeline.index.reading import Candidate, Reader
 from pipeline.matching.explanation import EntityEvidence, entities_evidence
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.names import compare_all
+from pipeline.matching.names import compare_and_keep
 from pipeline.matching.scoring import judgement, score
 
 CANDIDATES = 100
@@ -230,7 +230,7 @@ def _is_certain(one: Candidate) -> bool:
 
 def _agrees_on_name(named: Iterable[EntityPrint], record: Iterable[EntityPrint]) -> bool:
     like = ((entity, held) for entity in named for held in record if held.type == entity.type and held.names)
-    return any(compare_all(entity.names, held.names).bits > 0 for entity, held in like)
+    return any(compare_and_keep(x, y).bits > 0 for entity, held in like for x in entity.names for y in held.names)
 
 
 def explained(one: Ranked, document: CaseDocument, asked_for: Probe, model: Model) -> Result:

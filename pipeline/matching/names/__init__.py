@@ -18,7 +18,7 @@ level (LEVELS), `pairs` tells which token was held against which, at which level
 from __future__ import annotations
 
 from pipeline.matching.names.ceiling import most_bits
-from pipeline.matching.names.comparison import NameComparison, compare, compare_all
+from pipeline.matching.names.comparison import NameComparison, compare, compare_all, compare_and_keep
 from pipeline.matching.names.decision import bearer_decision, name_decision
 from pipeline.matching.names.levels import LEVELS
 from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, prepare, rare_tokens, sound_keys
@@ -34,6 +34,7 @@ __all__ = [
     "bearer_decision",
     "compare",
     "compare_all",
+    "compare_and_keep",
     "most_bits",
     "name_decision",
     "prepare",

@@ -40,27 +40,28 @@ class NameComparison(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 NOTHING = NameComparison(0, "none", ())
 
-_REMEMBERED = 4096
-"""Comparisons kept: more than a search makes, and a few MB with the names they are of."""
+_REMEMBERED = 512
+"""Comparisons kept: as many as a search makes."""
 
-_recent: dict[tuple[int, int], tuple[NamePrint, NamePrint, NameComparison]] = {}
+_kept: dict[tuple[int, int], tuple[NamePrint, NamePrint, NameComparison]] = {}
 """By which two objects they are of; these are held here, so that no other takes their place in memory."""
 
 
 def compare(a: NamePrint, b: NamePrint) -> NameComparison:
-    """Hold two names of entities of one type against each other.
+    """Hold two names of entities of one type against each other."""
+    held = _kept.get((id(a), id(b))) if _kept else None
+    return _ordered(a, b) if held is None else held[2]
 
-    What was held against each other a moment ago is remembered: a search asks whether names agree, then what they
-    weigh, then why; and a link is explained once it is judged.
+
+def compare_and_keep(a: NamePrint, b: NamePrint) -> NameComparison:
+    """The same, kept for a moment: a search asks whether names agree, then what they weigh, then why.
+
+    Where pairs are judged once and for all, keeping would cost a tenth of comparing.
     """
-    place = (id(a), id(b))
-    held = _recent.get(place)
-    if held is not None:
-        return held[2]
-    if len(_recent) >= _REMEMBERED:
-        _recent.clear()
-    found = _ordered(a, b)
-    _recent[place] = (a, b, found)
+    found = compare(a, b)
+    if len(_kept) >= _REMEMBERED:
+        _kept.clear()
+    _kept[id(a), id(b)] = (a, b, found)
     return found
 
 
