@@ -124,10 +124,7 @@ def _constant(name: str, number: str, query: Body) -> Body:
 
 
 def visible_cases(limits: Limits) -> list[Body]:
-    """Filters for live cases that the requester may read; reading decides again on the realtime documents.
-
-    What holds for all that one viewer asks in a day is one filter: Elasticsearch then remembers whom it lets through.
-    """
+    """Filters for live cases that the requester may read; reading decides again on the realtime documents."""
     live: list[Body] = [
         {"term": {"state": "live"}},
         _kept(limits.today),
@@ -135,7 +132,7 @@ def visible_cases(limits: Limits) -> list[Body]:
     if limits.viewer is None:
         return [*live, *limits.filters]
     shown = hit_only(limits.viewer) if limits.hits else readable(limits.viewer)
-    return [{"bool": {"filter": live, **shown["bool"]}}, *limits.filters]
+    return [*live, shown, *limits.filters]
 
 
 def readable(viewer: Viewer) -> Body:
@@ -145,8 +142,8 @@ def readable(viewer: Viewer) -> Body:
 
 def hit_only(viewer: Viewer) -> Body:
     """Others' cases of which the country may know, for the purpose, that they are there."""
-    own = {"term": {"agency": viewer.agency}}
-    return {"bool": {"should": [_released({HIT_ONLY}, viewer)], "minimum_should_match": 1, "must_not": [own]}}
+    released = _released({HIT_ONLY}, viewer)
+    return {"bool": {"filter": [released], "must_not": [{"term": {"agency": viewer.agency}}]}}
 
 
 def _released(codes: Collection[str], viewer: Viewer) -> Body:
