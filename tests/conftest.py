@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
     # At run time only where the engines are used: these imports take a second, which unit tests need not pay.
     from elasticsearch import Elasticsearch
     from kafka import KafkaAdminClient
+
+settings.register_profile(
+    "same verdict", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("same verdict")
+"""The same code is given the same examples, so that nobody's change is refused for another's fault; `make test-long`
+looks further, elsewhere each time. Deadlines measure a busy machine, not the code."""
 
 HOME_PREFIX = "liaison-tests-"
 _home = pytest.StashKey[Path]()

@@ -1,14 +1,11 @@
-"""Hypothesis profiles: `default` for every run, `long` for `make test-long` (HYPOTHESIS_PROFILE=long)."""
+"""More examples for laws than for other tests: `default` for every run, `long` for `make test-long`."""
 
 from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
-ALWAYS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
-# Deadlines measure a busy machine, not the code.
-
-settings.register_profile("default", max_examples=500, **ALWAYS)
-settings.register_profile("long", max_examples=5000, **ALWAYS)
+settings.register_profile("default", settings(), max_examples=500)
+settings.register_profile("long", settings(), max_examples=5000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
