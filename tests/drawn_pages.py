@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 from api_runtime import Api
 from nicegui import Client, core, ui
@@ -86,6 +87,7 @@ async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en"
     """The page as `who` opens it."""
     core.loop = asyncio.get_running_loop()
     visit = Visit(api.runtime, words(language), "light", who, grounds("investigation", "2026/1"))
-    with Client(ui.page(page.path), request=None) as client:
+    with Client(ui.page(page.path), request=None) as client, patch.object(client, "connected"):
+        # A page waits for its browser, and here is none, where loading takes long.
         await View(visit, dict(parameters), page).open()
     return Drawn(client)
