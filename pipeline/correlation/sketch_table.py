@@ -24,6 +24,8 @@ COUNT_BITS = MAX_ROWS.bit_length()
 """A span: the first row, and in the low bits how many there are."""
 
 FIRST_CAPACITY = 64
+GROWTH = 8
+"""A full buffer grows by this part of it: room that is not used takes memory all the same."""
 
 
 class Column:
@@ -48,7 +50,8 @@ class Column:
         """Set the items from `at` on, which is at most their count."""
         start, end = at * self._item_bytes, at * self._item_bytes + len(items)
         if end > len(self._buffer):
-            grown = bytearray(max(end, 2 * len(self._buffer)))
+            room = len(self._buffer) // self._item_bytes
+            grown = bytearray(max(end, (room + room // GROWTH) * self._item_bytes))
             grown[: len(self._buffer)] = self._buffer
             self._buffer = grown
         self._buffer[start:end] = items
