@@ -13,10 +13,10 @@ PEAK: Final = 4
 KEYS: Final = 31
 """Blocking keys of a case (tests/benchmarks/stream)."""
 
-CPU_MS: Final = {4: 1.2, 96: 3.0, 2048: 3.5}
+CPU_MS: Final = {4: 1.1, 96: 3.0, 2048: 3.5}
 """c: milliseconds of CPU a case in all stages, by partitions of `blocks`.
 
-At 4: 0.9 with a million cases held (make bench-stream) and 0.3 for Kafka's and Elasticsearch's clients and for
+At 4: 0.8 with a million cases held (make bench-stream) and 0.3 for Kafka's and Elasticsearch's clients and for
 transactions, by which a backlog on real engines takes more than that benchmark. At 64 the former is 2.8 times as much
 (--cases 30000 --partitions 64); above: assumed.
 """
@@ -24,7 +24,7 @@ transactions, by which a backlog on real engines takes more than that benchmark.
 STORE_KB: Final = 1.1
 """b_store: store bytes a case and partition that holds it."""
 
-MEMORY_KB: Final = 0.27
+MEMORY_KB: Final = 0.3
 """b_memory: private memory a case and partition that holds it: sketches, block lists."""
 
 ACCEPTED_KB, PRINT_KB = 3, 1.4
