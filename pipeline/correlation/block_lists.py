@@ -3,7 +3,7 @@
 Keys are hashes, so a tree on disk would touch a page for each key of each case, to read it and again to write it. Here
 all keys of many cases are looked up in each run at once, where each takes a miss or two of the processor's caches, and
 a commit appends to the log. Runs are merged as in a log-structured merge tree (O'Neil, Cheng, Gawlick, O'Neil 1996). An
-entry takes 12 bytes of each, and up to 8 of an index in memory.
+entry takes 12 bytes of each, and two to four of an index in memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REMOVED = 1 << 63
 """Bit of a key in the log: the case was taken off it."""
 
 STRETCH = 8
-"""Entries looked at for each key: two to four lie between two marks of the index, and seldom more than this."""
+"""Entries looked at for each key: one or two lie between two marks of the index, and seldom more than this."""
 
 _NUMBER_BITS = np.uint64(32)
 

@@ -68,7 +68,7 @@ class _Names:
 
     @cached_property
     def lengths(self) -> Bits:
-        return (self.hashes >> _LENGTH & _LENGTHS).astype(np.int32)
+        return _length(self.hashes)
 
 
 def most_name_bits(a: Rows, b: Rows) -> Bits:
@@ -108,8 +108,12 @@ def _alike(one: _Names, other: _Names, left: Index, right: Index, related: Flags
 
 def _lengths(hashes: Words, others: Words) -> tuple[Bits, Bits]:
     """By how much the lengths of tokens differ, and the lesser: an insertion changes one letter of the set, not two."""
-    one, other = ((some >> _LENGTH & _LENGTHS).astype(np.int32) for some in (hashes, others))
+    one, other = _length(hashes), _length(others)
     return np.abs(one - other), np.minimum(one, other)
+
+
+def _length(hashes: Words) -> Bits:
+    return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
 
 
 def _related(one: Words, other: Words) -> Flags:

@@ -82,7 +82,7 @@ class Correlate:
         return held
 
     async def _opened(self, source: TopicPartition, applied: int) -> HeldPartition:
-        """In a thread, as to read the lists takes a second for a million cases: other lanes open theirs meanwhile."""
+        """In a thread, as to read the lists takes most of a second for a million cases: the worker's heart beats on."""
         return self._held(source, await asyncio.to_thread(reopened, LmdbStore, self._places, source, applied))
 
     async def _caught_up(self, source: TopicPartition, held: HeldPartition, applied: Applied) -> bool:
