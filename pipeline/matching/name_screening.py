@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,34 +87,52 @@ def _sums(one: _Names, other: _Names) -> tuple[Bits, Bits]:
     count = len(one.rows)
     pair, row, column = expanded(one.count, other.count)
     left, right = row * np.int32(count) + pair, column * np.int32(count) + pair
-    related = _related(one.variants.ravel()[left], other.variants.ravel()[right])
-    alike = _alike(one, other, left, right, related)
-    left, right = left[alike], right[alike]
-    gains = _gains(one, other, left, right, related[alike])
-    return _total(left, gains, count), _total(right, gains, count)
+    tokens = _tokens(one, other, left, right)
+    alike = _alike(tokens)
+    gains = _gains(_Tokens._make(part[alike] for part in tokens))
+    return _total(left[alike], gains, count), _total(right[alike], gains, count)
 
 
-def _alike(one: _Names, other: _Names, left: Index, right: Index, related: Flags) -> Index:
-    """Which pairs of tokens may give anything."""
+class _Tokens(NamedTuple):
+    """Pairs of tokens: letters that one of both has, by how much their lengths differ and the lesser, bits of hashes in
+    which they differ and that either has, the rarity of the less rare, whether one is an initial, whether variants."""
+
+    edits: NDArray[np.uint8]
+    gap: Bits
+    shorter: Bits
+    apart: Words
+    either: Words
+    rarity: Bits
+    initial: Flags
+    related: Flags
+
+
+def _tokens(one: _Names, other: _Names, left: Index, right: Index) -> _Tokens:
     hashes, others = one.hashes.ravel()[left], other.hashes.ravel()[right]
-    apart, either = hashes ^ others, hashes | others
-    edits = np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right])
-    gap, shorter = _lengths(hashes, others)
-    found = edits + gap <= 2 * EDITS[shorter]
-    found |= (either & _UNLINED != 0) & (edits <= 2 * MOST_EDITS) & (gap <= MOST_EDITS)
-    found |= (apart & _SOUND == 0) | (apart & _BEGINNING == 0) | (either & _WILD != 0) | related
-    found |= (one.rarity.ravel()[left] == INITIAL) | (other.rarity.ravel()[right] == INITIAL)
-    return np.flatnonzero(found).astype(np.int32)
-
-
-def _lengths(hashes: Words, others: Words) -> tuple[Bits, Bits]:
-    """By how much the lengths of tokens differ, and the lesser: an insertion changes one letter of the set, not two."""
-    one, other = _length(hashes), _length(others)
-    return np.abs(one - other), np.minimum(one, other)
+    steps, other_steps = one.rarity.ravel()[left], other.rarity.ravel()[right]
+    length, other_length = _length(hashes), _length(others)
+    return _Tokens(
+        edits=np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right]),
+        gap=np.abs(length - other_length),
+        shorter=np.minimum(length, other_length),
+        apart=hashes ^ others,
+        either=hashes | others,
+        rarity=np.minimum(steps, other_steps) * _STEP,
+        initial=np.maximum(steps, other_steps) == INITIAL,
+        related=_related(one.variants.ravel()[left], other.variants.ravel()[right]),
+    )
 
 
 def _length(hashes: Words) -> Bits:
     return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
+
+
+def _alike(of: _Tokens) -> Index:
+    """Which pairs of tokens may give anything; an insertion changes one letter of the set, another edit two."""
+    found = of.edits + of.gap <= 2 * EDITS[of.shorter]
+    found |= (of.either & _UNLINED != 0) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
+    found |= (of.apart & _SOUND == 0) | (of.apart & _BEGINNING == 0) | (of.either & _WILD != 0)
+    return np.flatnonzero(found | of.related | of.initial).astype(np.int32)
 
 
 def _related(one: Words, other: Words) -> Flags:
@@ -143,23 +162,17 @@ def _kept(words: Words) -> list[Words]:
     return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
 
 
-def _gains(one: _Names, other: _Names, left: Index, right: Index, related: Flags) -> Bits:
+def _gains(of: _Tokens) -> Bits:
     """Most bits of pairs of tokens that may be alike."""
-    steps, others = one.rarity.ravel()[left], other.rarity.ravel()[right]
-    hashes, other_hashes = one.hashes.ravel()[left], other.hashes.ravel()[right]
-    apart, either = hashes ^ other_hashes, hashes | other_hashes
-    edits = np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right])
-    gap, shorter = _lengths(hashes, other_hashes)
-    rarity = np.minimum(steps, others) * _STEP
-    found = _level(levels.NEAR, rarity)
+    found = _level(levels.NEAR, of.rarity)
     for level, reached in (
-        (levels.EDIT, (edits + gap <= 2) & (EDITS[shorter] == MOST_EDITS)),
-        (levels.SOUND, apart & _SOUND == 0),
-        (levels.VARIANT, related),
-        (levels.SAME, ((apart & _FORM == 0) & (edits == 0)) | (either & (_WILD | _UNLINED) != 0)),
+        (levels.EDIT, (of.edits + of.gap <= 2) & (EDITS[of.shorter] == MOST_EDITS)),
+        (levels.SOUND, of.apart & _SOUND == 0),
+        (levels.VARIANT, of.related),
+        (levels.SAME, ((of.apart & _FORM == 0) & (of.edits == 0)) | (of.either & (_WILD | _UNLINED) != 0)),
     ):
-        found = np.where(reached, np.maximum(found, _level(level, rarity)), found)
-    return np.where(np.maximum(steps, others) == INITIAL, np.int32(INITIAL_BITS), found)
+        found = np.where(reached, np.maximum(found, _level(level, of.rarity)), found)
+    return np.where(of.initial, np.int32(INITIAL_BITS), found)
 
 
 def _level(level: str, rarity: Bits) -> Bits:
