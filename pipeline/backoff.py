@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
+from tenacity import AsyncRetrying, AttemptManager, RetryCallState, retry_if_exception_type, wait_exponential
 
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 10.0
@@ -40,3 +40,8 @@ def retrying(
         before_sleep=tell,
         reraise=True,
     )
+
+
+def reset_pauses(attempt: AttemptManager) -> None:
+    """Let the pause after this attempt be the first again: it succeeded for a while before it failed."""
+    attempt.retry_state.attempt_number = 1

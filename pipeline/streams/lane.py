@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka import ConsumerRecord, TopicPartition
+from tenacity import AttemptManager
 
+from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
 from pipeline.streams.health import State
 from pipeline.streams.metering import Meter
@@ -41,8 +43,6 @@ every 0.2 s and ends well within its timeout."""
 MOST_STEP_S: Final = 0.3
 """Deciding time of one transaction: bounds latency and what a crash makes to be done again, where records are slow."""
 
-FIRST_PAUSE_S: Final = 0.2
-LONGEST_PAUSE_S: Final = 10.0
 RENEWAL_LOOK_S: Final = 10.0
 """Pause between two looks at whether a store's file has to be written anew."""
 
@@ -131,23 +131,35 @@ class Lane:
 
     async def _run(self) -> None:
         """Until closed: start, apply chunk after chunk, and start anew after any failure."""
-        pause = FIRST_PAUSE_S
-        while not self._closing:
-            try:
+        attempts = retrying(
+            Exception, log, f"lane {self._name}", first_pause_s=FIRST_PAUSE_S, sleep=self._sleep_until_closing
+        )
+        async for attempt in attempts:
+            with attempt:
+                await self._attempt(attempt)
+
+    async def _attempt(self, attempt: AttemptManager) -> None:
+        """Start and apply chunk after chunk until closed. Raises whatever fails, once its effects are undone."""
+        try:
+            if not self._closing:
                 await self._start()
-                while not self._closing:
-                    await self._next()
-                    self.failing, pause = False, FIRST_PAUSE_S
-            except Lost as error:
-                log.warning("lane %s: %s; rejoining", self._name, error)
-                self._on_lost()
-                return
-            except Exception:
-                self.failing, self.publishing = True, False
-                log.exception("lane %s: trying again in %.1f s", self._name, pause)
-                await self._stop()
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_S)
+            while not self._closing:
+                await self._next()
+                self.failing = False
+                reset_pauses(attempt)
+        except Lost as error:
+            log.warning("lane %s: %s; rejoining", self._name, error)
+            self._on_lost()
+        except Exception:
+            self.failing, self.publishing = True, False
+            log.exception("lane %s failed", self._name)
+            await self._stop()
+            raise
+
+    async def _sleep_until_closing(self, pause_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s), self._changed:
+                await self._changed.wait_for(lambda: self._closing)
 
     async def _start(self) -> None:
         applied = await self._transactions.start() if self._transactions else {}
@@ -233,19 +245,19 @@ class Lane:
 
     async def _commit(self, applied: Mapping[TopicPartition, Applied]) -> None:
         """Commit the stores; while the disk is full nothing more is consumed and nothing is lost."""
-        pause = FIRST_PAUSE_S
         for partition, reached in applied.items():
             source = self._sources[partition]
-            while True:
-                try:
-                    source.store.commit(reached.offset)
-                    break
-                except StoreUnwritableError as error:
-                    self.failing = True
-                    log.error("lane %s: %s; waiting", self._name, error)
-                    await asyncio.sleep(pause)
-                    pause = min(2 * pause, LONGEST_PAUSE_S)
+            async for attempt in retrying(StoreUnwritableError, log, f"lane {self._name}: the commit of a store"):
+                with attempt:
+                    self._commit_store(source.store, reached.offset)
             source.applied = reached
+
+    def _commit_store(self, store: Store, offset: int) -> None:
+        try:
+            store.commit(offset)
+        except StoreUnwritableError:
+            self.failing = True
+            raise
 
     async def acknowledge(self) -> None:
         """Sync the stores, then acknowledge what was committed before."""

@@ -6,7 +6,6 @@ between the two writes the same documents again, under the same external version
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
+from pipeline.backoff import retrying
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.fingerprinting import derived
 from pipeline.correlation.projection import Seen, advance
@@ -33,7 +33,6 @@ from pipeline.streams.admin import ids
 from pipeline.streams.aliases import follow
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation
-from pipeline.streams.lane import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from pipeline.streams.reading import read
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
@@ -217,14 +216,8 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
 
 async def _prepared(settings: Settings, client: AsyncElasticsearch, indices: Indices) -> None:
     """Indices and aliases, once Elasticsearch is there to hold them; readers are led to the active generation."""
-    pause = FIRST_PAUSE_S
-    while True:
-        try:
+    async for attempt in retrying((ApiError, TransportError), log, "preparing the indices"):
+        with attempt:
             for difference in await mappings.apply(client, indices):
                 log.warning("index: %s", difference)
             await follow(settings, client)
-            return
-        except (ApiError, TransportError) as error:
-            log.warning("Elasticsearch is not ready (%s); waiting", type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -13,7 +13,9 @@ from contextlib import aclosing
 from typing import Final, NamedTuple
 
 from aiokafka.errors import KafkaError
+from tenacity import AttemptManager
 
+from pipeline.backoff import reset_pauses, retrying
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.control import Control, watch
@@ -25,10 +27,7 @@ STAGES: Final = ("intake", "correlate", "project", "notify")
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 STEADY_S: Final = 60.0
-"""A process that lived this long is restarted at once when it dies."""
-
-UNREADABLE_S: Final = 5.0
-"""Pause before `control` is read again where it could not be."""
+"""The pause before a process is started again is the first one, if it lived this long."""
 
 GRACE_S: Final = 20.0
 """A stage ends in order within 15 s; after this it is killed."""
@@ -81,14 +80,12 @@ class _Supervisor:
 
     async def _follow(self) -> None:
         """Hold to what `control` asks for; while it can't be read, what runs goes on."""
-        while True:
-            try:
+        async for attempt in retrying((LiaisonError, KafkaError), log, "reading `control`"):
+            with attempt:
                 async with aclosing(watch(self._settings)) as states:
                     async for held in states:
+                        reset_pauses(attempt)
                         await self._hold_to(jobs(held))
-            except (LiaisonError, KafkaError) as error:
-                log.warning("%s; waiting", error)
-                await asyncio.sleep(UNREADABLE_S)
 
     async def _hold_to(self, wanted: set[Job]) -> None:
         for job in sorted(wanted - self._kept.keys()):
@@ -111,20 +108,36 @@ def command(name: str, settings: Settings, generation: str = "") -> list[str]:
     return [sys.executable, "-c", code, "worker", name, "--name", settings.worker_name, *pinned, "--attached"]
 
 
+class ProcessEndedError(LiaisonError):
+    """A process ended that nobody told to."""
+
+
 async def _keep(arguments: Sequence[str], name: str, stop: asyncio.Event) -> None:
-    pause = FIRST_PAUSE_S
-    while not stop.is_set():
-        started = time.monotonic()
-        process = await asyncio.create_subprocess_exec(
-            *arguments, stdin=asyncio.subprocess.PIPE, start_new_session=True
-        )
-        code = await _until_dead(process, stop)
-        if stop.is_set():
-            return
-        pause = FIRST_PAUSE_S if time.monotonic() - started > STEADY_S else min(2 * pause, LONGEST_PAUSE_S)
-        log.warning("%s ended with %d; starting again in %.0f s", name, code, pause)
+    """Run a process until told to stop, again and again."""
+
+    async def sleep(pause_s: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+            await asyncio.wait_for(stop.wait(), pause_s)
+
+    attempts = retrying(
+        ProcessEndedError, log, name, first_pause_s=FIRST_PAUSE_S, longest_pause_s=LONGEST_PAUSE_S, sleep=sleep
+    )
+    async for attempt in attempts:
+        with attempt:
+            await _live(arguments, stop, attempt)
+
+
+async def _live(arguments: Sequence[str], stop: asyncio.Event, attempt: AttemptManager) -> None:
+    """Run a process until told to stop. Raises ProcessEndedError where it ends by itself."""
+    if stop.is_set():
+        return
+    started = time.monotonic()
+    process = await asyncio.create_subprocess_exec(*arguments, stdin=asyncio.subprocess.PIPE, start_new_session=True)
+    code = await _until_dead(process, stop)
+    if time.monotonic() - started > STEADY_S:
+        reset_pauses(attempt)
+    if not stop.is_set():
+        raise ProcessEndedError(f"ended with {code}")
 
 
 async def _until_dead(process: asyncio.subprocess.Process, stop: asyncio.Event) -> int:

@@ -20,13 +20,13 @@ from typing import Final
 
 import uvloop
 
+from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
 from pipeline.heap import settle
 from pipeline.settings import Settings
 from pipeline.streams import correlate, derive, intake, metrics, notify, project
 from pipeline.streams.admin import admin
 from pipeline.streams.health import Health
-from pipeline.streams.lane import LONGEST_PAUSE_S
 from pipeline.streams.monitor import Monitor
 from pipeline.streams.stage import Stage, nothing
 from pipeline.streams.status_port import serving
@@ -76,21 +76,15 @@ def work(
     settings = as_role(settings, name)
     if asyncio.run(_run(name, settings, generation, attached, after)) is Ending.ANEW:
         time.sleep(AGAIN_S)
-        _await_kafka(settings)
+        asyncio.run(_await_kafka(settings))
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program again
 
 
-def _await_kafka(settings: Settings) -> None:
+async def _await_kafka(settings: Settings) -> None:
     """Return once Kafka answers: a worker that was running is not ended by an outage, however long."""
-    pause = AGAIN_S
-    while True:
-        try:
-            with admin(settings):
-                return
-        except LiaisonError as error:
-            log.warning("%s; waiting", error)
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_S)
+    async for attempt in retrying(LiaisonError, log, "reaching Kafka", first_pause_s=AGAIN_S):
+        with attempt, admin(settings):
+            pass
 
 
 async def _run(name: str, settings: Settings, generation: str, attached: bool, after: After) -> Ending:

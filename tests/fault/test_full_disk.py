@@ -55,7 +55,7 @@ MOUNT = 'mount -t tmpfs -o size=6m tmpfs "$1" && exec "$2" -c "$3" "$1"'
 
 
 SCRIPT = Path(__file__).parents[1] / "small_disk.py"
-WAITING = "; waiting"
+WAITING = "the commit of a store failed"
 """What a lane logs when the disk refuses its store's commit."""
 
 

@@ -257,3 +257,13 @@ async def test_an_idle_lane_writes_stores_anew_when_it_is_time(world: World, mon
         assert not lane.failing
         await lane.put(chunk(0))
         await until(lambda: world.offset == 0)
+
+
+async def test_closing_ends_a_pause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "FIRST_PAUSE_S", 600.0)
+    world.failures["start"] = [OSError("transient")]
+    async with running(world) as lane:
+        await until(lambda: lane.failing)
+        async with asyncio.timeout(lanes.CLOSING_S - 1):
+            await lane.close()
+    assert world.journal == []
