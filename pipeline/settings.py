@@ -6,14 +6,20 @@ from functools import cache
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.errors import LiaisonError
+from pipeline.search_addresses import split_addresses
+
+ENVIRONMENT_PREFIX = "LIAISON_"
 
 
 class Settings(BaseSettings):
     """Every field is set by LIAISON_<FIELD NAME IN UPPER CASE>; secrets never show in repr."""
 
-    model_config = SettingsConfigDict(env_prefix="LIAISON_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="ignore")
 
     home: Path = Field(default_factory=lambda: user_data_path("liaison"))
     """Engines, data, stores and logs."""
@@ -28,7 +34,8 @@ class Settings(BaseSettings):
     kafka_ca_file: Path | None = None
 
     elasticsearch_url: str = ""
-    """URL of an existing Elasticsearch; empty: the local stack's."""
+    """Addresses of an existing Elasticsearch's nodes (http://host:9200,...), all http or all https; empty: the local
+    stack's. Each is used while it answers, so name several nodes of a cluster."""
 
     elasticsearch_username: str = ""
     elasticsearch_password: SecretStr = SecretStr("")
@@ -146,6 +153,13 @@ class Settings(BaseSettings):
     elasticsearch_heap: str = "1g"
     """The local Elasticsearch's -Xmx: carried 300,000 case documents (ARCHITECTURE.md)."""
 
+    @field_validator("elasticsearch_url")
+    @classmethod
+    def _check_addresses(cls, text: str) -> str:
+        """The list as it was given. Raises ValueError for one that names no cluster."""
+        split_addresses(text)
+        return text
+
     @property
     def list_folder(self) -> Path:
         """Where uploaded lists are kept for a day."""
@@ -159,5 +173,20 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The process's settings; the environment is read at the first call."""
-    return Settings()
+    """The process's settings; the environment is read at the first call.
+
+    Raises LiaisonError, one line that names the variable, for a value that can't be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise LiaisonError("; ".join(f"{_variable(fault)}: {_reason(fault)}" for fault in error.errors())) from error
+
+
+def _variable(fault: ErrorDetails) -> str:
+    return ENVIRONMENT_PREFIX + "_".join(map(str, fault["loc"])).upper()
+
+
+def _reason(fault: ErrorDetails) -> str:
+    """What is wrong with the value, in the validator's own words."""
+    return fault["msg"].removeprefix("Value error, ")

@@ -79,6 +79,7 @@ class MemoryIndex:
         source_includes: Iterable[str] | None = None,
         source: bool = True,
         realtime: bool = True,
+        preference: str = "",
     ) -> Answer:
         held = self._held[index]
         docs = [

@@ -24,7 +24,7 @@ from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
 from pipeline.api.rates import Rates
 from pipeline.errors import LiaisonError
-from pipeline.index.client import connect
+from pipeline.index.client import connect_for_reading
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
@@ -109,7 +109,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     cipher = QueryCipher(keys_in(settings.audit_key_folder))
     hits = HitBudget(settings.hit_budget, own=writer)
     async with (
-        connect(settings) as elasticsearch,
+        connect_for_reading(settings) as elasticsearch,
         audit_log(settings, now, [hits.see], writer) as audit,
         DecisionLog(settings) as decide,
         watched(settings, now) as freshness,

@@ -10,6 +10,7 @@ from elasticsearch import ApiError, NotFoundError, TransportError
 from pipeline.errors import LiaisonError
 
 NO_INDEX = "there is no index yet: start a worker, or `liaison demo`"
+OWN_COPIES = "_local"
 SILENT = "Elasticsearch does not answer: {kind}"
 
 
@@ -38,11 +39,23 @@ async def ask(call: Callable[..., Any], **arguments: Any) -> Any:
         raise LiaisonError(SILENT, kind=type(error).__name__) from error
 
 
+async def search_all_shards(client: Engine, **what: Any) -> Any:
+    """The body of a search of every shard. Raises LiaisonError where one is away.
+
+    By default Elasticsearch leaves out what it can't reach, and an answer without it would be taken for all there is.
+    """
+    return await ask(client.search, allow_partial_search_results=False, **what)
+
+
 async def fetched(client: Engine, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
-    """Those of some documents that are there, in real time; `what` says what to bring of each. Raises LiaisonError."""
+    """Those of some documents that are there, in real time; `what` says what to bring of each. Raises LiaisonError.
+
+    The node that is asked reads its own copies where it has any: otherwise it would ask others at random, one that
+    hangs too, until the cluster has put that out.
+    """
     if not ids:
         return []
-    answer = await ask(client.mget, index=index, ids=ids, realtime=True, **what)
+    answer = await ask(client.mget, index=index, ids=ids, realtime=True, preference=OWN_COPIES, **what)
     return [item for item in answer["docs"] if _is_found(item)]
 
 

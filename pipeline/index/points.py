@@ -8,7 +8,7 @@ from typing import Any
 from elasticsearch import ApiError
 
 from pipeline.errors import LiaisonError
-from pipeline.index.engine import Engine, ask
+from pipeline.index.engine import Engine, ask, search_all_shards
 
 KEEP_ALIVE = "2m"
 """How long a page may take to be asked for the next one, before its point in time goes by itself."""
@@ -33,7 +33,7 @@ class Point:
     async def hits(self, **body: Any) -> list[dict[str, Any]]:
         """The hits of a search. Raises LiaisonError."""
         if self.held is None:
-            return _hits(await ask(self._client.search, index=self._index, **body))
+            return _hits(await search_all_shards(self._client, index=self._index, **body))
         if self.held:
             try:
                 return await self._hits_then(self.held, body)
@@ -44,7 +44,7 @@ class Point:
         return await self._hits_then(opened["id"], body)
 
     async def _hits_then(self, held: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-        answer = await ask(self._client.search, pit={"id": held, "keep_alive": KEEP_ALIVE}, **body)
+        answer = await search_all_shards(self._client, pit={"id": held, "keep_alive": KEEP_ALIVE}, **body)
         self.held = answer.get("pit_id", held)
         return _hits(answer)
 

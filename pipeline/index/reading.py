@@ -15,7 +15,7 @@ from pipeline.correlation.references import digest
 from pipeline.correlation.visibility import CaseState, is_expired, visible
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, Card, CaseDocument, LinkDocument, card_of, entities_of
-from pipeline.index.engine import Engine, ask, fetched
+from pipeline.index.engine import Engine, fetched, search_all_shards
 from pipeline.index.mappings import Indices
 from pipeline.index.points import Point
 from pipeline.matching.fingerprint import EntityPrint
@@ -102,7 +102,7 @@ class Reader:
     async def _digested(self, digests: list[str], country: str, purpose: str) -> list[str]:
         query = queries.digested(digests, country, purpose, self._today())
         body = queries.page(query, queries.BY_CASE, len(digests))
-        hits = (await ask(self._client.search, index=self._cases, source=False, **body))["hits"]["hits"]
+        hits = (await search_all_shards(self._client, index=self._cases, source=False, **body))["hits"]["hits"]
         return [hit["_id"] for hit in hits]
 
     async def candidates(self, body: queries.Body, at: Point | None = None) -> list[Candidate]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
+from pipeline.backoff import retrying
 from pipeline.index.documents import Action
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 BULK_BYTES = 5 * 2**20
 """Elasticsearch's guide starts at 5 MB a request; more gained nothing on one node."""
-
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 
 STALE = 409
 REFUSED = frozenset({400, 413})
@@ -52,6 +50,10 @@ class Outcome:
     refused: list[Refusal] = field(default_factory=list)
 
 
+class UnwrittenError(Exception):
+    """How many actions have no final outcome yet, and why: they are sent again."""
+
+
 class _Error(msgspec.Struct):
     type: str = ""
     reason: str = ""
@@ -78,33 +80,31 @@ class BulkWriter:
         """Write all actions, in requests of about BULK_BYTES; they may be sent again, so each carries its version."""
         outcome = Outcome()
         for batch in _batches(actions):
-            await self._settle(batch, outcome)
+            await self._write_until_final(batch, outcome)
         return outcome
 
-    async def _settle(self, batch: Sequence[Action], outcome: Outcome) -> None:
-        pause = FIRST_PAUSE_S
-        while batch:
-            rest = await self._attempt(batch, outcome)
-            self.waiting = bool(rest)
-            if rest:
-                await self._pause(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, keeps no secret
-                pause = min(2 * pause, LONGEST_PAUSE_S)
-            batch = rest
+    async def _write_until_final(self, batch: Sequence[Action], outcome: Outcome) -> None:
+        rest = batch
+        async for attempt in retrying(UnwrittenError, log, "a bulk request", sleep=self._pause):
+            with attempt:
+                rest, reason = await self._attempt(rest, outcome)
+                self.waiting = bool(rest)
+                if rest:
+                    raise UnwrittenError(len(rest), reason)
 
-    async def _attempt(self, batch: Sequence[Action], outcome: Outcome) -> Sequence[Action]:
-        """Send one request, record what is final, and return what must be sent again."""
+    async def _attempt(self, batch: Sequence[Action], outcome: Outcome) -> tuple[Sequence[Action], str]:
+        """Send one request and record what is final; returns what must be sent again, and why."""
         try:
             items = await self._send(batch)
         except ApiError as error:
             if error.status_code in REFUSED:
                 await self._halve(batch, outcome, error)
-                return ()
-            log.warning("Elasticsearch answers %s to a bulk request; waiting", error.status_code)
-            return batch
+                return (), ""
+            return batch, f"Elasticsearch answers {error.status_code}"
         except TransportError as error:
-            log.warning("Elasticsearch does not answer (%s); waiting", type(error).__name__)
-            return batch
-        return [action for action, item in zip(batch, items, strict=True) if not _final(action, item, outcome)]
+            return batch, f"Elasticsearch does not answer, {type(error).__name__}"
+        rest = [action for action, item in zip(batch, items, strict=True) if not _final(action, item, outcome)]
+        return rest, "Elasticsearch does not take them now"
 
     async def _send(self, batch: Sequence[Action]) -> list[_Item]:
         response = await self._client.perform_request(
@@ -128,8 +128,8 @@ class BulkWriter:
             outcome.refused.append(Refusal(batch[0], f"status {error.status_code}"))
             return
         middle = len(batch) // 2
-        await self._settle(batch[:middle], outcome)
-        await self._settle(batch[middle:], outcome)
+        await self._write_until_final(batch[:middle], outcome)
+        await self._write_until_final(batch[middle:], outcome)
 
 
 def _final(action: Action, item: _Item, outcome: Outcome) -> bool:

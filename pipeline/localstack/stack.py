@@ -130,11 +130,16 @@ def _status(engine: Engine, layout: Layout, settings: Settings) -> EngineStatus:
 
 def _reachable(url: str) -> bool:
     """Whether one of the servers in a URL or a bootstrap list accepts connections."""
-    servers = url.rsplit("@", 1)[-1].split("://")[-1].split("/")[0].split(",")
+    pairs = [_host_and_port(server) for server in url.split(",")]
+    return any(accepts(host.strip("[] "), int(port)) for host, port in pairs)
+
+
+def _host_and_port(server: str) -> tuple[str, str]:
+    """Both parts of a URL or a bootstrap server, whose ports have defaults."""
+    place = server.rsplit("@", 1)[-1].split("://")[-1].split("/")[0]
+    host, colon, port = place.rpartition(":")
     defaults = {"https": "443", "http": "80"}
-    default_port = defaults.get(url.split("://")[0], "9092")
-    pairs = [server.rpartition(":") if ":" in server else (server, ":", default_port) for server in servers]
-    return any(accepts(host.strip("[] "), int(port)) for host, _, port in pairs)
+    return (host, port) if colon else (place, defaults.get(server.strip().split("://")[0], "9092"))
 
 
 def _local_url(engine: Engine, settings: Settings) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 
-from pipeline.index.client import connect
+from pipeline.index.client import connect_for_reading
 from pipeline.index.engine import ask
 from pipeline.index.fields import CATALOGUE
 from pipeline.ops.generations import Status, status
@@ -136,7 +136,7 @@ async def _rejected(settings: Settings, now: datetime) -> dict[str, int]:
 
 async def _indices(settings: Settings) -> list[Size]:
     names = [f"{settings.namespace}{kind}*" for kind in CATALOGUE]
-    async with connect(settings) as client:
+    async with connect_for_reading(settings) as client:
         held = await ask(client.indices.stats, index=names, metric=["docs", "store"])
     return indices_of(held["indices"])
 

@@ -16,14 +16,13 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.access.disclosures import Disclosure
 from pipeline.access.notices import Notice, disclosure_notice
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.index.client import connect
+from pipeline.index.client import connect_for_reading
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.settings import Settings
 from pipeline.streams import faults, topics
 from pipeline.streams.admin import ids
-from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import control
 from pipeline.streams.shared_questions import SharedQueries, SharedQuestions, SharedSearches
 from pipeline.streams.silent_searches import SilentSearches
@@ -86,7 +85,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     disclosures, audit, subscriptions = (topics.name(settings, topic) for topic in sources)
     found = ids(settings, [disclosures, audit, subscriptions, topics.name(settings, topics.NOTICES)])
     model = (await control(settings)).of(wanted).compiled()
-    async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
+    async with connect_for_reading(settings) as client:
         reader = Reader(client, Indices(settings.namespace, ""))
         cipher = QueryCipher(keys_in(settings.audit_key_folder))
         decisions = DecisionReader(client, Indices(settings.namespace, ""), b"")

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from elasticsearch import AsyncElasticsearch
 
+from pipeline.backoff import LONGEST_PAUSE_S
 from pipeline.index import writer as writer_module
 from pipeline.index.client import connect
 from pipeline.index.documents import Action
@@ -160,7 +161,7 @@ async def test_an_outage_of_any_length_is_waited_out(
         outcome = await writer.write([case("fr-pj:1", 2), case("fr-pj:2", 1)])
     assert (outcome.written, len(pauses)) == (2, 12)
     assert not writer.waiting
-    assert max(pauses) <= writer_module.LONGEST_PAUSE_S
+    assert max(pauses) <= LONGEST_PAUSE_S
     assert pauses[-1] > pauses[0]
     assert await held(client, indices) == {"fr-pj:1": 2, "fr-pj:2": 1}
 

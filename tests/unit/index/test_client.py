@@ -22,6 +22,13 @@ async def test_credentials_go_with_every_request_and_stay_out_of_sight() -> None
         assert "canary" not in repr(client) + repr(settings)
 
 
+async def test_every_address_is_a_node() -> None:
+    async with connect(Settings(elasticsearch_url="https://one.example:9200, https://two.example")) as client:
+        assert {node.base_url for node in client.transport.node_pool.all()} == {
+            "https://one.example:9200", "https://two.example:443",
+        }  # fmt: skip
+
+
 async def test_a_certificate_authority_is_used(tmp_path: Path) -> None:
     missing = tmp_path / "ca.pem"
     with pytest.raises(ValueError, match="ca_certs"):

@@ -23,12 +23,14 @@ def test_given_urls_are_the_endpoints(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("given", "asked"), [("kafka_url", "ELASTICSEARCH"), ("elasticsearch_url", "KAFKA")])
 def test_without_a_stack_the_error_names_the_missing_setting(tmp_path: Path, given: str, asked: str) -> None:
-    settings = Settings(**{"home": tmp_path, "kafka_url": "", "elasticsearch_url": "", given: "x:1"})
+    settings = Settings(**{"home": tmp_path, "kafka_url": "", "elasticsearch_url": "", given: "http://x:1"})
     with pytest.raises(LiaisonError, match=f"no stack is running: .*LIAISON_{asked}_URL"):
         stack.endpoints(settings)
 
 
-@pytest.mark.parametrize("form", ["{}", "127.0.0.1:1,{}", "http://{}", "http://user:secret@{}/path"])
+@pytest.mark.parametrize(
+    "form", ["{}", "127.0.0.1:1,{}", "http://127.0.0.1:1,http://{}", "http://{}", "http://user:secret@{}/path"]
+)
 def test_an_external_server_is_reachable_by_any_form_of_its_address(listening: str, form: str) -> None:
     status = stack.status(Settings(kafka_url=form.format(listening), elasticsearch_url="http://127.0.0.1:1"))
     assert [engine.state for engine in status] == ["external", "unreachable"]
