@@ -1,8 +1,9 @@
 """The audit trail as pure code: who did what, why, and what was shown, each entry bound to the one before by its hash.
 
 A writer's entries form a chain: first `opened`, last `closed`, a `checkpoint` every minute. An entry's hash enters the
-chain when Kafka has acknowledged it. What an unanswered send left behind may be in the topic or not; therefore the next
-chain begins at the last hash that was acknowledged, and says so in its `opened`.
+chain when Kafka has acknowledged it. What an unanswered send left behind may be in the topic, or come to it later, when
+a broker that hung wakes up, or never. Therefore the next chain begins at the last hash that was acknowledged, and says
+so in its `opened`.
 """
 
 from __future__ import annotations

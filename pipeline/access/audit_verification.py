@@ -1,4 +1,10 @@
-"""Whether the audit trail is whole: finds a missing, altered or reordered entry, and a chain cut short. Pure."""
+"""Whether the audit trail is whole: finds a missing, altered or reordered entry, and a chain cut short. Pure.
+
+A chain's first entry names the hash behind which its writer had heard of nothing. What chains of that writer hold
+behind that hash are sends that failed: nothing was disclosed by them, and Kafka may have them before that entry, behind
+it or not at all. So their place tells nothing, and only it is not judged: they too must follow their own chain without
+a gap, once. What was acknowledged is never among them, since the hash is taken from the acknowledgement.
+"""
 
 from __future__ import annotations
 
@@ -45,14 +51,15 @@ class _Followed:
         self.next = 0
         self.head = ""
         self.time = ""
-        self.ended = False
+        self.closed = False
+        self.replaced = False
         self.confirmed = ""
         self._order: deque[str] = deque()
         self._hashes: set[str] = set()
 
     def take(self, entry: Entry) -> None:
         self.next, self.head, self.time = entry.sequence + 1, entry.hash, entry.time
-        self.ended = self.ended or entry.kind is Kind.CLOSED
+        self.closed = self.closed or entry.kind is Kind.CLOSED
         self._order.append(entry.hash)
         self._hashes.add(entry.hash)
         if len(self._order) > KEPT:
@@ -67,6 +74,7 @@ class Verification:
 
     def __init__(self) -> None:
         self._chains: dict[str, _Followed] = {}
+        self._begun: dict[tuple[str, str], dict[int, _Followed]] = {}
         self._found: list[Finding] = []
         self.entries = 0
 
@@ -90,20 +98,30 @@ class Verification:
             yield from self._against_predecessor(entry)
         elif entry.previous != chain.head:
             yield _finding(entry, Fault.ALTERED, "it was bound to another entry than the one before it")
-        elif chain.ended:
+        elif chain.closed:
             yield _finding(entry, Fault.REORDERED, "its chain was closed before")
 
     def _against_predecessor(self, entry: Entry) -> Iterator[Finding]:
         """A chain's first entry is `opened`, and names the last acknowledged entry of its writer's chain before."""
         if entry.kind is not Kind.OPENED:
             yield _finding(entry, Fault.MISSING, "its chain was never opened")
+        self._replace_siblings(entry)
         if not entry.previous:
             return
         before = next((one for one in self._chains.values() if one.holds(entry.previous)), None)
         if before is None:
             yield _finding(entry, Fault.CUT_SHORT, "the entry that its chain goes on from is not there")
         else:
-            before.ended = True
+            before.replaced = True
+
+    def _replace_siblings(self, entry: Entry) -> None:
+        """Of chains that a writer began at one hash only the last can be acknowledged: it went on from no other."""
+        writer, _, number = entry.chain.rpartition("|")
+        begun = self._begun.setdefault((writer, entry.previous), {})
+        begun[int(number) if number.isdecimal() else 0] = self._chains[entry.chain]
+        last = max(begun)
+        for at, one in begun.items():
+            one.replaced = one.replaced or at < last
 
     def _against_heads(self, entry: Entry) -> Iterator[Finding]:
         for name, head in entry.heads.items():
@@ -120,7 +138,7 @@ class Verification:
     def _unended(self, now: datetime) -> Iterable[Finding]:
         for name, chain in self._chains.items():
             silent = now - datetime.fromisoformat(chain.time) > SILENCE
-            if silent and not chain.ended and chain.confirmed != chain.head:
+            if silent and not (chain.closed or chain.replaced) and chain.confirmed != chain.head:
                 yield Finding(name, chain.next, Fault.CUT_SHORT, "it ends without a word")
 
 

@@ -1,11 +1,13 @@
 """The audit writer: an act is in Kafka, acknowledged by all replicas, before `write` returns, or it raises.
 
-Acts that arrive while a send is under way go together in the next one, so that many readers share a round trip.
+Acts that arrive while a send is under way go together in the next one, so that many readers share a round trip. When a
+send fails, they fail with it: each act has its answer within ANSWER_S of its arrival.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -15,14 +17,15 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from pipeline.access.audit import CHECKPOINT_S, Act, Chain, Entry, Heads, Kind, bound
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.audit_tail import DAY_MS, See, followed
-from pipeline.streams.prompt_producer import SEND_TIMEOUT_S, PromptProducer
+from pipeline.streams.prompt_producer import ANSWER_S, PromptProducer
+
+log = logging.getLogger(__name__)
 
 MOST_TOGETHER: Final = 200
 
@@ -36,8 +39,11 @@ class AuditError(LiaisonError):
 
 
 class _Waiting(NamedTuple):
+    """An act in line; `deadline` is a time of the event loop."""
+
     act: Act
     at: datetime
+    deadline: float
     done: asyncio.Future[None]
 
 
@@ -71,20 +77,25 @@ class AuditLog:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def write(self, act: Act) -> None:
-        """Record an act; returns when Kafka has it. Raises AuditError."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(_Waiting(act, self._clock(), done))
+        """Record an act; returns when Kafka has it. Raises AuditError, within ANSWER_S."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._queue.put_nowait(_Waiting(act, self._clock(), loop.time() + ANSWER_S, done))
         await done
 
     async def _run(self) -> None:
         while True:
-            batch = [await self._queue.get()]
-            while not self._queue.empty() and len(batch) < MOST_TOGETHER:
-                batch.append(self._queue.get_nowait())
-            failure = await self._attempt([(one.act, one.at) for one in batch])
+            batch = [await self._queue.get(), *self._queued(MOST_TOGETHER - 1)]
+            failure = await self._attempt(batch)
+            if failure is not None:
+                batch += self._queued(self._queue.qsize())
             for one in batch:
                 if not one.done.cancelled():
                     _settle(one.done, failure)
+
+    def _queued(self, most: int) -> list[_Waiting]:
+        """Takes out of the queue what is in it, at most so many."""
+        return [self._queue.get_nowait() for _ in range(min(most, self._queue.qsize()))]
 
     async def _checkpoints(self) -> None:
         while True:
@@ -96,21 +107,31 @@ class AuditLog:
         own = {self._chain.name: self._chain.head} if self._chain else {}
         return Act(Kind.CHECKPOINT, heads=self._heads() | own)
 
-    async def _attempt(self, acts: list[tuple[Act, datetime]]) -> AuditError | None:
-        """Send the acts in the open chain, or in a new one that begins at the last acknowledged hash."""
+    async def _attempt(self, batch: Sequence[_Waiting]) -> AuditError | None:
+        """Send the acts in the open chain, or in a new one that begins at the last acknowledged hash.
+
+        Whatever goes wrong, the acts fail: were it to leave here, every later act would wait for ever.
+        """
+        after, entries = self._bound(batch)
+        try:
+            async with asyncio.timeout_at(min(one.deadline for one in batch)):
+                await self._send(entries)
+        except Exception as error:
+            log.warning("the audit trail can't be written: %r", error)
+            self._chain = None
+            return AuditError("the audit trail cannot be written: {kind}", kind=type(error).__name__)
+        self._chain, self._head = after, after.head
+        return None
+
+    def _bound(self, batch: Sequence[_Waiting]) -> tuple[Chain, list[Entry]]:
+        """The chain after these acts, and their entries."""
+        acts = [(one.act, one.at) for one in batch]
         chain = self._chain
         if chain is None:
             chain = Chain(f"{self._writer}|{self._chains}", 0, self._head)
             self._chains += 1
-            acts = [(Act(Kind.OPENED), acts[0][1]), *acts]
-        after, entries = bound(chain, acts)
-        try:
-            await asyncio.wait_for(self._send(entries), SEND_TIMEOUT_S)
-        except (TimeoutError, KafkaError, OSError, LiaisonError) as error:
-            self._chain = None
-            return AuditError(f"the audit trail cannot be written: {type(error).__name__}")
-        self._chain, self._head = after, after.head
-        return None
+            acts = [(Act(Kind.OPENED), batch[0].at), *acts]
+        return bound(chain, acts)
 
 
 def _settle(done: asyncio.Future[None], failure: AuditError | None) -> None:
@@ -136,7 +157,7 @@ class KafkaSender:
             raise
 
     async def stop(self) -> None:
-        """Let go of the producer; what it has not delivered by now it does not deliver."""
+        """Let go of the producer, which sends nothing more."""
         await self._producer.stop()
 
     async def _sent(self, producer: AIOKafkaProducer, entry: Entry) -> asyncio.Future[Any]:

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import topics
-from pipeline.streams.prompt_producer import SEND_TIMEOUT_S, PromptProducer
+from pipeline.streams.prompt_producer import ANSWER_S, PromptProducer
 
 _encoder = msgspec.json.Encoder()
 
@@ -39,11 +39,16 @@ class DecisionLog:
     async def write(self, topic: topics.Topic, key: str, value: msgspec.Struct) -> int:
         """Write a value of a topic with one partition; returns its offset. Raises DecisionError."""
         try:
-            async with asyncio.timeout(SEND_TIMEOUT_S), self._turn:
-                producer = await self._producer.started()
-                name = topics.name(self._settings, topic)
-                sent = await producer.send_and_wait(name, _encoder.encode(value), key=key.encode(), partition=0)
-                return int(sent.offset)
+            async with asyncio.timeout(ANSWER_S), self._turn:
+                return await self._send(topics.name(self._settings, topic), key.encode(), _encoder.encode(value))
         except (TimeoutError, KafkaError, OSError) as error:
-            await self._producer.stop()
             raise DecisionError("the decision cannot be recorded: {kind}", kind=type(error).__name__) from error
+
+    async def _send(self, topic: str, key: bytes, value: bytes) -> int:
+        """The offset of what was sent; after a failure the producer, which no other write uses, is ended."""
+        try:
+            producer = await self._producer.started()
+            return int((await producer.send_and_wait(topic, value, key=key, partition=0)).offset)
+        except BaseException:
+            await self._producer.stop()
+            raise

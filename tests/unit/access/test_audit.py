@@ -87,6 +87,51 @@ def test_a_new_chain_after_a_failed_send_goes_on_from_the_last_acknowledged_hash
     assert Fault.CUT_SHORT in faults([*before[:-1], *after])
 
 
+def unacknowledged(chain: list[Entry], count: int) -> list[Entry]:
+    """What a failed send may have left behind of a chain, now or later."""
+    last = chain[-1]
+    return bound(Chain(last.chain, last.sequence + 1, last.hash), [(Act(Kind.READ), NOW)] * count)[1]
+
+
+@given(st.data())
+def test_a_failed_send_may_come_at_any_time_and_nothing_acknowledged_may(data: st.DataObject) -> None:
+    before = trail("host|1|0", closed=False)
+    behind = unacknowledged(before, 3)
+    sibling = trail("host|1|1", previous=before[-1].hash, closed=False)
+    after = trail("host|1|2", previous=before[-1].hash)
+    lost = data.draw(st.integers(0, 3)), data.draw(st.integers(0, len(sibling)))
+    chains = [[*before, *behind[: lost[0]]], sibling[: lost[1]], after]
+    order = data.draw(st.permutations([at for at, chain in enumerate(chains) for _ in chain]))
+    left = [iter(chain) for chain in chains]
+    entries = [next(left[at]) for at in order]
+    places = {entry.hash: at for at, entry in enumerate(entries)}
+    begun = min(places[chain[0].hash] for chain in chains[1:] if chain)
+    whole = places[before[-1].hash] < begun
+    assert (faults(entries) == []) == whole
+
+
+@pytest.mark.parametrize("kept", [[1, 2], [0, 2], [0, 1, 1], [1, 0]])
+def test_what_comes_late_still_follows_its_own_chain_without_a_gap_once(kept: list[int]) -> None:
+    before = trail("host|1|0", closed=False)
+    behind = unacknowledged(before, 3)
+    after = trail("host|1|1", previous=before[-1].hash)
+    assert faults([*before, *after, *behind]) == []
+    assert faults([*before, *after, *(behind[at] for at in kept)]) != []
+
+
+@given(st.integers(0, 5))
+def test_an_acknowledged_entry_that_is_left_out_of_a_replaced_chain_is_found(at: int) -> None:
+    before = trail("host|1|0", closed=False)
+    after = trail("host|1|1", previous=before[-1].hash)
+    assert faults([*before[:at], *before[at + 1 :], *after, *unacknowledged(before, 1)])
+
+
+def test_chains_that_were_never_acknowledged_need_no_checkpoint_to_end() -> None:
+    first, second = trail("host|1|0", reads=1, closed=False), trail("host|1|1", closed=True)
+    assert faults([*first, *second]) == faults([*second, *first]) == []
+    assert faults([*first, *trail("host|2|0")]) == [Fault.CUT_SHORT]
+
+
 def test_what_follows_a_closed_entry_is_found() -> None:
     entries = trail()
     more = bound(Chain("host|1|0", entries[-1].sequence + 1, entries[-1].hash), [(Act(Kind.READ), NOW)])[1]

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.access.audit import Act, Entry, Kind
 from pipeline.access.audit_verification import Verification
+from pipeline.streams import audit_log
 from pipeline.streams.audit_log import AuditError, AuditLog
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -30,6 +31,11 @@ class Topic:
             self.entries += entries
         if self.away:
             raise OSError
+
+    async def hang(self, _entries: Sequence[Entry]) -> None:
+        """In place of a send: never ends."""
+        self.sends += 1
+        await asyncio.Event().wait()
 
     def faults(self) -> list[str]:
         verification = Verification()
@@ -85,3 +91,32 @@ async def test_a_writer_that_never_reached_the_topic_closes_nothing() -> None:
         with pytest.raises(AuditError):
             await log.write(READ)
     assert topic.entries == []
+
+
+async def test_acts_that_wait_fail_with_the_send_that_they_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: none is sent after the other, each with a time-out of its own."""
+    monkeypatch.setattr(audit_log, "ANSWER_S", 0.2)
+    monkeypatch.setattr(audit_log, "MOST_TOGETHER", 2)
+    topic = Topic()
+    log = AuditLog(topic.hang, lambda: NOW, dict, "host|1")
+    async with asyncio.timeout(30), log:
+        ends = await asyncio.gather(*(log.write(READ) for _ in range(9)), return_exceptions=True)
+    assert [type(one) for one in ends] == [AuditError] * 9
+    assert topic.sends == 1
+
+
+async def test_an_error_that_nobody_expects_fails_its_acts_and_not_all_later_ones() -> None:
+    topic = Topic()
+    faulty = True
+
+    async def send(entries: Sequence[Entry]) -> None:
+        if faulty:
+            raise AssertionError
+        await topic(entries)
+
+    async with AuditLog(send, lambda: NOW, dict, "host|1") as log:
+        with pytest.raises(AuditError, match="AssertionError"):
+            await log.write(READ)
+        faulty = False
+        await log.write(READ)
+    assert topic.faults() == []
