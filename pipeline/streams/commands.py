@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import logging
 from enum import StrEnum
@@ -33,19 +34,36 @@ def register(root: typer.Typer) -> None:
     root.command("worker", rich_help_panel="To run and operate it")(worker)
 
 
-def apply_topics(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+def apply_topics(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Give existing topics the replicas and settings that they lack.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
     """Create the topics that are missing, and report where existing ones differ from the catalogue.
 
-    Nothing that exists is changed, and another partition count is refused. Example: liaison topics apply
+    Waits up to 60 s for brokers that start. It may be cut off and run again. Existing topics change only with
+    --repair, which takes no replica away; another partition count is refused. Example: liaison topics apply --repair
     """
+    from rich.console import Console
+    from rich.progress import Progress
+
     from pipeline.streams.setup import apply_all
 
-    applied = asyncio.run(apply_all(from_environment()))
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("Topics", total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, description="Partitions copied", completed=done, total=total)
+
+        applied = asyncio.run(apply_all(from_environment(), advance if repair else None))
     if as_json:
-        report = {"created": applied.created, "present": applied.present, "differences": applied.differences}
-        typer.echo(json.dumps(report))
+        typer.echo(json.dumps(dataclasses.asdict(applied)))
         return
     typer.echo(f"{len(applied.created)} topics created, {len(applied.present)} were there")
+    for line in applied.repaired:
+        typer.echo(f"repaired: {line}")
     for line in applied.differences:
         typer.echo(f"differs: {line}")
 

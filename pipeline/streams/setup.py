@@ -7,24 +7,34 @@ from pipeline.settings import Settings
 from pipeline.streams import admin, topics
 from pipeline.streams.control import Control, activate, control, new, register
 from pipeline.streams.registry import agencies
+from pipeline.streams.topic_repair import Advance, repair
 
 
-async def apply_all(settings: Settings) -> admin.Applied:
-    """Create the missing topics of the installation, its agencies and its generations.
+async def apply_all(settings: Settings, mend: Advance | None = None) -> admin.Applied:
+    """Create the missing topics of the installation, its agencies and its generations; with `mend`, repair the others.
 
-    The model at hand makes the first generation; later ones come by `liaison ops generation build`.
+    The model at hand makes the first generation; later ones come by `liaison ops generation build`. `mend` is told how
+    far the copying of replicas has come.
     Raises LiaisonError.
     """
     own = new(load_model(settings.model), settings.block_partitions)
-    found = admin.apply(settings, topics.plan(settings, await agencies(settings), []))
+    planned = topics.plan(settings, [], [])
+    found = admin.apply(settings, planned)
+    of_agencies = topics.agency_plan(settings, await agencies(settings))
+    found += admin.apply(settings, of_agencies)
+    planned += of_agencies
     held = await control(settings)
     for one in (held.generations or {own.id: own}).values():
-        found += admin.apply(one.settings(settings), topics.generation_plan(one.settings(settings), [one.id]))
+        of_generation = topics.generation_plan(one.settings(settings), [one.id])
+        found += admin.apply(settings, of_generation)
+        planned += of_generation
     if not held.generations:
         await register(settings, own)
     if not held.active:
         await activate(settings, next(iter(held.generations), own.id))
-    found.differences += _elsewhere(held, own.id)
+    if mend is not None:
+        found.repaired += repair(settings, planned, mend)
+    found.differences = [*map(str, admin.differences(settings, planned)), *_elsewhere(held, own.id)]
     return found
 
 

@@ -82,6 +82,18 @@ class Topic:
         return config
 
 
+INTERNAL: Final = ("__consumer_offsets", "__transaction_state")
+"""Kafka's own topics that exactly-once rests on; brokers create them at first use."""
+
+
+def min_insync_replicas(replicas: int) -> int:
+    """How many of a partition's replicas must hold a record before it counts as written: half of them, rounded up.
+
+    2 of 3: one broker may be away, and what was acknowledged is on two disks. 1 of 2, since with 2 no broker might be.
+    """
+    return (replicas + 1) // 2
+
+
 def _milliseconds(span: timedelta | None) -> int:
     return -1 if span is None else int(span.total_seconds() * 1000)
 
@@ -164,6 +176,15 @@ def agency_of(settings: Settings, topic: Topic, full_name: str) -> str:
     """The agency whose `topic` bears this full name."""
     prefix = settings.namespace + topic.pattern.removesuffix("{agency}")
     return full_name.removeprefix(prefix)
+
+
+def is_named_by_catalogue(settings: Settings, full_name: str) -> bool:
+    """Whether a topic of the cluster is one of this installation's, whichever agency or generation it is for."""
+    starts = (topic.pattern.partition("{") for topic in CATALOGUE)
+    return any(
+        full_name.startswith(settings.namespace + start) if rest else full_name == settings.namespace + start
+        for start, rest, _ in starts
+    )
 
 
 def partitions(settings: Settings, topic: Topic) -> int:

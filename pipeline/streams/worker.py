@@ -28,6 +28,7 @@ from pipeline.streams import correlate, derive, intake, metrics, notify, project
 from pipeline.streams.admin import admin
 from pipeline.streams.health import Health
 from pipeline.streams.monitor import Monitor
+from pipeline.streams.replica_warning import warn_of_missing_replicas
 from pipeline.streams.stage import Stage, nothing
 from pipeline.streams.status_port import serving
 from pipeline.streams.stores import delete_abandoned, shared_root, tend
@@ -74,6 +75,7 @@ def work(
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its own loop
     delete_abandoned(shared_root(settings))
     settings = as_role(settings, name)
+    warn_of_missing_replicas(settings)
     if asyncio.run(_run(name, settings, generation, attached, after)) is Ending.ANEW:
         time.sleep(AGAIN_S)
         asyncio.run(_await_kafka(settings))

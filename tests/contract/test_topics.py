@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,7 +13,10 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import topics
-from pipeline.streams.admin import apply, ids
+from pipeline.streams.admin import admin, apply, ids
+from pipeline.streams.replica_warning import find_short_of_replicas, warn_of_missing_replicas
+from pipeline.streams.topic_repair import repair
+from pipeline.streams.topic_state import read_states
 
 pytestmark = pytest.mark.engines
 
@@ -66,3 +71,78 @@ def test_a_topic_made_anew_has_another_id_and_a_missing_one_is_named(
     after = ids(engine_settings, [name])
     assert after.cluster == before.cluster
     assert after.topics[name] != before.topics[name]
+
+
+def test_a_changed_configuration_is_mended_by_repair(
+    engine_settings: Settings, kafka_admin: KafkaAdminClient, wait_for: Any
+) -> None:
+    plan = planned(engine_settings)
+    apply(engine_settings, plan)
+    cases = topics.name(engine_settings, topics.CASES, agency="fr-pj")
+    kafka_admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, cases, {"retention.ms": "1000"})])
+    audit = topics.name(engine_settings, topics.AUDIT)
+    kafka_admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, audit, {"min.insync.replicas": "2"})])
+    wait_for(lambda: len(apply(engine_settings, plan).differences) == 2)
+    repaired = repair(engine_settings, plan, lambda done, total: None)
+    assert sorted(repaired) == [
+        f"{audit}: min.insync.replicas is 2, the catalogue says 1",
+        f"{cases}: retention.ms is 1000, the catalogue says 604800000",
+    ]
+    assert apply(engine_settings, plan).differences == []
+    assert repair(engine_settings, plan, lambda done, total: None) == []
+
+
+def test_more_replicas_than_brokers_are_refused_in_one_line_and_nothing_is_created(
+    engine_settings: Settings, kafka_admin: KafkaAdminClient
+) -> None:
+    asked = engine_settings.model_copy(update={"replication_factor": 3})
+    with pytest.raises(LiaisonError) as refused:
+        apply(asked, planned(asked), patience_s=0)
+    assert str(refused.value) == "LIAISON_REPLICATION_FACTOR is 3, but Kafka has 1 broker: no topic was created"
+    assert not [name for name in kafka_admin.list_topics() if name.startswith(engine_settings.namespace)]
+
+
+def test_fewer_replicas_than_asked_for_are_reported_and_a_worker_warns(
+    engine_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    plan = topics.generation_plan(engine_settings, ["ab12"])
+    apply(engine_settings, plan)
+    asked = engine_settings.model_copy(update={"replication_factor": 3})
+    blocks, links = (p.name for p in plan)
+    assert apply(asked, plan).differences == [
+        f"{blocks}: replicas is 1, LIAISON_REPLICATION_FACTOR is 3",
+        f"{blocks}: min.insync.replicas is 1, the catalogue says 2",
+        f"{links}: replicas is 1, LIAISON_REPLICATION_FACTOR is 3",
+        f"{links}: min.insync.replicas is 1, the catalogue says 2",
+    ]
+    with pytest.raises(LiaisonError, match="LIAISON_REPLICATION_FACTOR is 3, but only 1 broker is up"):
+        repair(asked, plan, lambda done, total: None)
+    assert find_short_of_replicas(asked) == {blocks: 1, links: 1}
+    with caplog.at_level(logging.WARNING):
+        warn_of_missing_replicas(engine_settings)
+        assert caplog.messages == []
+        warn_of_missing_replicas(asked)
+    [line] = caplog.messages
+    assert line == (
+        f"topics with fewer replicas than LIAISON_REPLICATION_FACTOR=3: 2, such as {blocks} (1), {links} (1); run"
+        " `liaison topics apply --repair`"
+    )
+
+
+def test_two_that_apply_at_once_both_end_with_every_topic(engine_settings: Settings) -> None:
+    plan = planned(engine_settings)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: apply(engine_settings, plan), range(2))
+    assert set(first.created) | set(second.created) == {p.name for p in plan}
+    with admin(engine_settings) as client:
+        states = read_states(client, [p.name for p in plan])
+    assert {state.name: len(state.assigned) for state in states} == {p.name: p.partitions for p in plan}
+
+
+def test_what_an_apply_that_was_cut_off_left_out_the_next_one_makes(engine_settings: Settings) -> None:
+    plan = planned(engine_settings)
+    apply(engine_settings, plan[:3])
+    applied = apply(engine_settings, plan)
+    assert applied.present == [p.name for p in plan[:3]]
+    assert applied.created == [p.name for p in plan[3:]]
+    assert applied.differences == []

@@ -79,3 +79,13 @@ def test_sizes_are_those_of_the_design() -> None:
 def test_links_are_spread_by_their_id() -> None:
     assert topics.link_partition("00000007" + "f" * 24, 5) == 2
     assert {topics.link_partition(f"{n:08x}", 4) for n in range(8)} == {0, 1, 2, 3}
+
+
+def test_half_of_the_replicas_rounded_up_must_be_in_sync() -> None:
+    assert [topics.min_insync_replicas(replicas) for replicas in (1, 2, 3, 4, 5)] == [1, 1, 2, 2, 3]
+
+
+def test_the_topics_of_others_on_a_shared_cluster_are_not_ours() -> None:
+    assert all(topics.is_named_by_catalogue(SETTINGS, one.name) for one in topics.plan(SETTINGS, ["x"], ["ab12"]))
+    others = ("accepted", "ns.accepted.more", "ns.case", "__consumer_offsets")
+    assert not [name for name in others if topics.is_named_by_catalogue(SETTINGS, name)]
