@@ -6,8 +6,9 @@ import json
 import shutil
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -31,11 +32,15 @@ DESCRIPTOR = f"META-INF/es-plugins/{HTTP_MODULE}/plugin-descriptor.properties"
 ANSWER_TIMEOUT_S = 5
 
 
+@dataclass(frozen=True)
 class Elasticsearch:
-    """The local node."""
+    """A local node: the only one of its cluster, unless its settings say otherwise."""
 
     name = "elasticsearch"
     title = "Elasticsearch 9.5.3"
+
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Node settings in place of the single node's, as a member of a cluster needs."""
 
     def external(self, settings: Settings) -> str:
         """LIAISON_ELASTICSEARCH_URL."""
@@ -58,7 +63,9 @@ class Elasticsearch:
         module = [jar for jar in launch.jars if belongs_to_http_module(jar)]
         lay_out_module(home / "modules" / HTTP_MODULE, module)
         (home / "config" / "log4j2.properties").write_text(rolling_log(launch.layout.log(self.name)), encoding="utf-8")
-        self._launch_file(launch).write_text(json.dumps(launch_file(self.name, launch), indent=1), encoding="utf-8")
+        self._launch_file(launch).write_text(
+            json.dumps(launch_file(self.name, launch, self.overrides), indent=1), encoding="utf-8"
+        )
 
     def command(self, launch: Launch) -> list[str]:
         """The child; -P keeps the program's own folder, where a kafka.py lies, off the import path."""
@@ -96,7 +103,7 @@ def lay_out_module(folder: Path, jars: Sequence[Path]) -> None:
     (folder / "plugin-descriptor.properties").write_text("\n".join(lines), encoding="utf-8")
 
 
-def launch_file(name: str, launch: Launch) -> dict[str, object]:
+def launch_file(name: str, launch: Launch, overrides: Mapping[str, str]) -> dict[str, object]:
     """What elasticsearch_node.py reads."""
     configuration = launch.layout.configuration(name) / "config"
     return {
@@ -107,7 +114,7 @@ def launch_file(name: str, launch: Launch) -> dict[str, object]:
             *jvm_options(launch.layout.configuration(name), launch.settings.elasticsearch_heap),
             *start_cache.options(name, launch),
         ],
-        "settings": node_settings(name, launch),
+        "settings": {**node_settings(name, launch), **overrides},
     }
 
 

@@ -16,8 +16,6 @@ from typing import Any
 
 import jpype
 
-NODE_NAME = "local"
-
 
 def start_jvm(launch: dict[str, Any]) -> None:
     """Start the JVM; `-Xrs` leaves the signals to us."""
@@ -30,13 +28,13 @@ def start_node(launch: dict[str, Any]) -> Any:
     settings = java("org.elasticsearch.common.settings.Settings").builder()
     for key, value in launch["settings"].items():
         settings.put(key, value)
-    node_name = jpype.JProxy("java.util.function.Supplier", dict={"get": lambda: NODE_NAME})
+    node_name = jpype.JProxy("java.util.function.Supplier", dict={"get": lambda: launch["settings"]["node.name"]})
     configuration = java("java.nio.file.Paths").get(launch["configuration"])
     environment = java("org.elasticsearch.node.InternalSettingsPreparer").prepareEnvironment(
         settings.build(), java("java.util.HashMap")(), configuration, node_name
     )
     logs = java("org.elasticsearch.common.logging.LogConfigurator")
-    logs.setNodeName(NODE_NAME)
+    logs.setNodeName(launch["settings"]["node.name"])
     logs.registerErrorListener()
     logs.configure(environment, True)
     plugins = java("org.elasticsearch.plugins.PluginsLoader")

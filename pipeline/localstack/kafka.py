@@ -8,6 +8,7 @@ import shutil
 import ssl
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -73,11 +74,18 @@ ANY_GROUP = "liaison-readiness"
 """A consumer group that nobody joins."""
 
 
+@dataclass(frozen=True)
 class Kafka:
-    """The local broker."""
+    """A local broker: the only one of its cluster, unless its settings say otherwise."""
 
     name = "kafka"
     title = "Apache Kafka 4.3.1"
+
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    """Broker settings in place of the single broker's, as a member of a quorum needs."""
+
+    cluster_id: str = ""
+    """The id that the data folder is formatted with, the same for all members; empty: a random one."""
 
     def external(self, settings: Settings) -> str:
         """LIAISON_KAFKA_URL."""
@@ -115,7 +123,7 @@ class Kafka:
         return agree(launch.layout, launch.settings.kafka_keystore_file)
 
     def _settings(self, launch: Launch, data: Path, access: Access | None) -> Mapping[str, object]:
-        plain = server_settings(launch.port, any_free(), data)
+        plain = {**server_settings(launch.port, any_free(), data), **self.overrides}
         return secured(plain, access, launch.settings.kafka_keystore_file) if access else plain
 
     def command(self, launch: Launch) -> list[str]:
@@ -168,7 +176,8 @@ class Kafka:
         draft.mkdir(parents=True)
         properties = launch.layout.configuration(self.name) / "format.properties"
         write_private(properties, properties_text(self._settings(launch, draft, access)))
-        tool = [*self._java(launch, "128m")[1:], "kafka.tools.StorageTool", "format", "-t", new_cluster_id()]
+        tool = [*self._java(launch, "128m")[1:], "kafka.tools.StorageTool", "format"]
+        tool += ["-t", self.cluster_id or new_cluster_id()]
         users = ["--add-scram", f"{MECHANISM}=[name={access.username},password={access.password}]"] if access else []
         # In a file, since everyone on this machine may read a process's arguments.
         arguments = properties.with_name("format.arguments")
