@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.ops import (
+    accounting_commands,
     agency_commands,
     backup_commands,
     generation_commands,
@@ -27,6 +28,7 @@ from pipeline.settings import settings as from_environment
 def register(root: typer.Typer) -> None:
     """Add `ops` to the root command."""
     ops = typer.Typer(help="For those who operate the installation.", no_args_is_help=True)
+    accounting_commands.register(ops)
     agency_commands.register(ops)
     backup_commands.register(ops)
     ops.add_typer(audit_commands(), name="audit")

@@ -70,7 +70,8 @@ def serves(url: str) -> bool:
 
 def held(installation: Installation) -> int:
     """Positions on the national topics so far."""
-    return installation.accounting().consumed
+    counted = installation.accounting()
+    return counted.consumed + counted.waiting
 
 
 def killed_halfway(
