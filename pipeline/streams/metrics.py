@@ -138,6 +138,12 @@ WORKER: Final = Gauge(
     ["stage"],
     registry=REGISTRY,
 )
+RESTARTS: Final = Counter(
+    "liaison_worker_restarts",
+    "Times that this worker was started anew: changed (an agency or a generation came or went), fenced, crashed, died.",
+    ["stage", "reason"],
+    registry=REGISTRY,
+)
 
 
 def count(tally: Mapping[Counter, int]) -> None:
@@ -148,6 +154,6 @@ def count(tally: Mapping[Counter, int]) -> None:
 
 __all__ = [
     "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HOT_BLOCK", "HOT_BLOCKS", "LAG",
-    "LANES", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "STALLED", "STORE", "WORKER",
-    "Tally", "count",
+    "LANES", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS", "STALLED", "STORE",
+    "WORKER", "Tally", "count",
 ]  # fmt: skip

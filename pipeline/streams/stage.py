@@ -87,6 +87,10 @@ class Stage:
     ) -> None:
         self.app = ChunkApp(f"{settings.namespace}{group}", settings)
         self.rejoin = asyncio.Event()
+        self.joined = False
+        """Whether the group has assigned it partitions, or none, since it started."""
+        self.lost = False
+        """Whether it is to rejoin because another worker has taken a partition over."""
         self._settings = settings
         self._topic_ids = topic_ids
         self._after = after
@@ -118,6 +122,7 @@ class Stage:
         for topic, partition in assigned:
             owned.setdefault((self._feeds[topic].name, partition), []).append(TopicPartition(topic, partition))
         metrics.REBALANCES.inc()
+        self.joined = True
         for key, partitions in owned.items():
             self._lanes[key] = self._lane(self._feeds[partitions[0].topic], partitions)
 
@@ -132,11 +137,15 @@ class Stage:
             transactions,
             partitions,
             self._turn,
-            self.rejoin.set,
+            self._note_lost,
             self._after,
             Meter(feed.name, self._settings.namespace),
             self._settings.erase_after,
         )
+
+    def _note_lost(self) -> None:
+        self.lost = True
+        self.rejoin.set()
 
     def owned(self) -> list[Owned]:
         """The source partitions of this worker, for those who watch it."""

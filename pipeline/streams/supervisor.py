@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import signal
 import sys
@@ -19,6 +20,7 @@ from pipeline.backoff import reset_pauses, retrying
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.control import Control, watch
+from pipeline.streams.restarts import environment_of_successor
 
 log = logging.getLogger(__name__)
 
@@ -122,17 +124,24 @@ async def _keep(arguments: Sequence[str], name: str, stop: asyncio.Event) -> Non
     attempts = retrying(
         ProcessEndedError, log, name, first_pause_s=FIRST_PAUSE_S, longest_pause_s=LONGEST_PAUSE_S, sleep=sleep
     )
+    deaths = itertools.count()
     async for attempt in attempts:
         with attempt:
-            await _live(arguments, stop, attempt)
+            await _live(arguments, stop, attempt, next(deaths))
 
 
-async def _live(arguments: Sequence[str], stop: asyncio.Event, attempt: AttemptManager) -> None:
-    """Run a process until told to stop. Raises ProcessEndedError where it ends by itself."""
+async def _live(arguments: Sequence[str], stop: asyncio.Event, attempt: AttemptManager, deaths: int) -> None:
+    """Run a process until told to stop; `deaths` have died before it.
+
+    Raises ProcessEndedError where it ends by itself.
+    """
     if stop.is_set():
         return
     started = time.monotonic()
-    process = await asyncio.create_subprocess_exec(*arguments, stdin=asyncio.subprocess.PIPE, start_new_session=True)
+    environment = environment_of_successor(deaths)
+    process = await asyncio.create_subprocess_exec(
+        *arguments, stdin=asyncio.subprocess.PIPE, start_new_session=True, env=environment
+    )
     code = await _until_dead(process, stop)
     if time.monotonic() - started > STEADY_S:
         reset_pauses(attempt)

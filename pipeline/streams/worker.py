@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from enum import StrEnum
 from typing import Final
 
 import uvloop
@@ -29,6 +28,7 @@ from pipeline.streams.admin import admin
 from pipeline.streams.health import Health
 from pipeline.streams.monitor import Monitor
 from pipeline.streams.replica_warning import warn_of_missing_replicas
+from pipeline.streams.restarts import RestartReason, note_restart, show_restarts
 from pipeline.streams.stage import Stage, nothing
 from pipeline.streams.status_port import serving
 from pipeline.streams.stores import delete_abandoned, shared_root, tend
@@ -58,13 +58,6 @@ TEND_S: Final = 3600.0
 """How often a worker tends its stores, of which those abandoned are deleted after a day."""
 
 
-class Ending(StrEnum):
-    """Why a run ended."""
-
-    STOPPED = "stopped"
-    ANEW = "anew"
-
-
 def work(
     name: str, settings: Settings, *, generation: str = "", attached: bool = False, after: After = nothing
 ) -> None:
@@ -76,7 +69,9 @@ def work(
     delete_abandoned(shared_root(settings))
     settings = as_role(settings, name)
     warn_of_missing_replicas(settings)
-    if asyncio.run(_run(name, settings, generation, attached, after)) is Ending.ANEW:
+    anew = asyncio.run(_run(name, settings, generation, attached, after))
+    if anew is not None:
+        note_restart(anew)
         time.sleep(AGAIN_S)
         asyncio.run(_await_kafka(settings))
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program again
@@ -89,10 +84,12 @@ async def _await_kafka(settings: Settings) -> None:
             pass
 
 
-async def _run(name: str, settings: Settings, generation: str, attached: bool, after: After) -> Ending:
+async def _run(name: str, settings: Settings, generation: str, attached: bool, after: After) -> RestartReason | None:
+    """Run the stage; returns why it is to be started anew, None where it was told to stop."""
     health = Health(time.monotonic())
     monitor = Monitor(settings, health)
     metrics.WORKER.labels(name).set(1)
+    show_restarts(name)
     with serving(settings.metrics_host, port_of(name, settings), health):
         watching = [asyncio.create_task(monitor.run()), asyncio.create_task(_tend_stores(settings, monitor))]
         try:
@@ -119,7 +116,9 @@ def port_of(name: str, settings: Settings) -> int:
     return settings.metrics_port and settings.metrics_port + list(BUILDERS).index(name)
 
 
-async def _worked(built: AbstractAsyncContextManager[Stage], name: str, attached: bool, monitor: Monitor) -> Ending:
+async def _worked(
+    built: AbstractAsyncContextManager[Stage], name: str, attached: bool, monitor: Monitor
+) -> RestartReason | None:
     begun, stop = asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(_stage(built, name, begun, stop, monitor))
     _listen(stop, attached)
@@ -131,12 +130,12 @@ async def _worked(built: AbstractAsyncContextManager[Stage], name: str, attached
     if not begun.is_set():  # it waits for Elasticsearch or a first agency
         running.cancel()
     await asyncio.wait([running])
-    return Ending.STOPPED if running.cancelled() else running.result()
+    return None if running.cancelled() else running.result()
 
 
 async def _stage(
     built: AbstractAsyncContextManager[Stage], name: str, begun: asyncio.Event, stop: asyncio.Event, monitor: Monitor
-) -> Ending:
+) -> RestartReason | None:
     try:
         async with built as stage:
             settle()
@@ -148,8 +147,10 @@ async def _stage(
         raise
     except Exception:
         log.exception("%s: crashed; starting anew", name)
-        return Ending.ANEW
-    return Ending.STOPPED if stop.is_set() else Ending.ANEW
+        return RestartReason.CRASHED
+    if stop.is_set():
+        return None
+    return RestartReason.FENCED if stage.lost else RestartReason.CHANGED
 
 
 def _listen(stop: asyncio.Event, attached: bool) -> None:

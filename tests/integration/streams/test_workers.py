@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from status_ports import Ports, free_ports
 
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
@@ -27,7 +28,14 @@ def liaison(*words: str) -> list[str]:
 
 
 @pytest.fixture
-def supervisor(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def ports(engine_environment: dict[str, str]) -> Ports:
+    first = free_ports(len(STAGES))
+    engine_environment["LIAISON_METRICS_PORT"] = str(first)
+    return Ports(first)
+
+
+@pytest.fixture
+def supervisor(engine_environment: dict[str, str], ports: Ports, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     with (tmp_path / "all.log").open("wb") as log:
         process = subprocess.Popen(liaison("worker", "all"), env=engine_environment, stdout=log, stderr=log)
     yield process
@@ -47,8 +55,11 @@ def stages(process: subprocess.Popen[bytes]) -> dict[str, psutil.Process]:
 
 @pytest.mark.timeout(240)
 def test_a_supervised_installation_from_its_first_agency_to_its_end(
-    engine_settings: Settings, make_installation: Any, records: Any, supervisor: Any, wait_for: Any
+    engine_settings: Settings, make_installation: Any, records: Any, supervisor: Any, ports: Ports, wait_for: Any
 ) -> None:
+    def restarts(reason: str) -> float:
+        return ports.total("intake", "liaison_worker_restarts_total", reason=reason)
+
     asyncio.run(apply_all(engine_settings))
     installation = make_installation(engine_settings)
     wait_for(lambda: stages(supervisor).keys() == set(STAGES), deadline_s=60)
@@ -60,6 +71,8 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
     installation.push([records.message("be-fp", "two")])
     wait_for(lambda: installation.accounting().accepted == 2, deadline_s=60)
 
+    assert (restarts("changed"), restarts("died")) == (1, 0), "counted through the worker's own exec"
+
     killed = stages(supervisor)["intake"]
     killed.kill()
     installation.push([records.message("fr-pj", "three")])
@@ -67,6 +80,8 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
     wait_for(installation.at_rest, deadline_s=60)
     assert installation.accounting().balanced
     assert len(installation.cases(["fr-pj:one", "be-fp:two", "fr-pj:three"])) == 3
+
+    assert restarts("died") == 1, "counted by the supervisor"
 
     last = stages(supervisor)
     assert last["intake"].pid != killed.pid
