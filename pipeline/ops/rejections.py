@@ -118,14 +118,15 @@ async def replay_rejected(
 
     What was sent again before and rejected anew is left out, unless its position is named: its first rejection is sent.
     Doing it twice is harmless, since what was accepted meanwhile becomes a duplicate. Faults of ours were accepted long
-    ago: they are mended by a reindex or a new generation. A `dry` run sends nothing.
+    ago: they are mended by a reindex or a new generation. What was too large to be kept can't be sent.
+    A `dry` run sends nothing.
     """
     replayed = Replayed()
     async with resender(settings, dry=dry) as send:
         async for one in rejected(settings, wanted):
             if one.origin is not None and not wanted.positions:
                 continue
-            if one.reason in FAULTS:
+            if one.reason in FAULTS or (one.reason == Reason.TOO_LARGE and one.original is None):
                 replayed.left[one.reason] += 1
                 continue
             await _again(settings, one, send)

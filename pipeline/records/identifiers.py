@@ -83,7 +83,7 @@ def _latin(core: str) -> str:
 def imei_core(value: str) -> str:
     """15 digits: the check digit added to a bare body, and put for the software version of an IMEISV."""
     digits = canonical(value)
-    if digits.isdigit() and len(digits) in BODIES:
+    if digits.isascii() and digits.isdigit() and len(digits) in BODIES:
         body = digits[:IMEI_BODY]
         return body + str(luhn.calc_check_digit(body))
     return digits

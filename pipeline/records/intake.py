@@ -23,6 +23,10 @@ from pipeline.records.versions import Known, Standing, standing
 
 NOTHING = Normalised(())
 
+KEPT_BYTES = 4 << 20
+"""Key and value that an entry of `rejected` holds at most: as much as a national topic takes uncompressed. A compressed
+batch may hold a larger message, whose entry the broker would refuse for ever."""
+
 _NOT_DUE = {
     Standing.STALE: "a higher version was accepted before",
     Standing.CONFLICTING: "this version was accepted with other content; a change needs a higher version",
@@ -157,8 +161,12 @@ def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) ->
 
 
 def rejection(message: SourceMessage, problem: Problem, time: str, case: Case | None = None) -> Decision:
-    """The decision not to take a message in; the receipt names its case where it is known and its sender's own."""
+    """The decision not to take a message in; the receipt names its case where it is known and its sender's own.
+
+    A message over KEPT_BYTES is not kept: key and original are None.
+    """
     own = case if case and case.agency == message.agency else None
+    kept = len(message.key or b"") + len(message.value or b"") <= KEPT_BYTES
     receipt = Receipt(
         message.position,
         Outcome.REJECTED,
@@ -176,8 +184,8 @@ def rejection(message: SourceMessage, problem: Problem, time: str, case: Case | 
         pointer=problem.pointer,
         message=problem.message,
         agency=message.agency,
-        key=message.key,
-        original=message.value,
+        key=message.key if kept else None,
+        original=message.value if kept else None,
         time=time,
         origin=message.origin,
     )

@@ -18,6 +18,7 @@ from pipeline.records.model import case_key, entity_key
 from pipeline.records.normalised import Entity, PartialDate
 from pipeline.records.partitioning import partition_of
 from pipeline.records.versions import Known
+from pipeline.streams import topics
 
 PARTITIONS = 4
 KEY = "fr-pj:2026-004711"
@@ -301,6 +302,21 @@ def test_every_rejection_has_a_listed_reason_pointer_message_and_position() -> N
         "date",
         "too_large",
     }
+
+
+def test_what_a_compressed_batch_inflates_to_is_rejected_without_being_kept() -> None:
+    decision = decide(bytes(intake.KEPT_BYTES + 1))
+    assert decision.receipt.reason == Reason.TOO_LARGE
+    assert decision.rejected is not None
+    assert (decision.rejected.key, decision.rejected.original) == (None, None)
+
+
+def test_receipt_and_rejection_of_the_worst_message_fit_their_topics() -> None:
+    raw = changed(lambda event: event.update({"/" * 1_000_000: 1}))
+    decision = decide(raw, key=b"k" * (intake.KEPT_BYTES - len(raw)))
+    assert (decision.receipt.reason, len(decision.receipt.pointer)) == (Reason.SCHEMA, 2_000_001)
+    assert len(msgspec.json.encode(decision.receipt)) < topics.RECEIPTS.max_bytes
+    assert len(msgspec.json.encode(decision.rejected)) < topics.REJECTED.max_bytes
 
 
 def test_accepted_record_keeps_its_provenance() -> None:

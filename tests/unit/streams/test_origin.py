@@ -21,7 +21,11 @@ def test_what_is_sent_again_tells_its_first_position() -> None:
     assert origin_of(record([("traceparent", b"x"), *headers(FIRST)])) == FIRST
 
 
-@pytest.mark.parametrize("value", [None, b"", b"no position", b"a-b-c", b"\xff-1-2"])
+@pytest.mark.parametrize(
+    "value",
+    [None, b"", b"no position", b"a-b-c", b"\xff-1-2", b"a-1-" + b"9" * 30, b"a-1--2", b"\x01" * 3000 + b"-1-2",
+     "a-١-٢".encode(), b"a-1-2\n", b"-1-2"],
+)  # fmt: skip
 def test_a_header_that_is_not_ours_tells_nothing(value: bytes | None) -> None:
     assert origin_of(record([(HEADER, value)])) is None
 

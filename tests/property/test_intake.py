@@ -1,0 +1,29 @@
+"""No message makes intake fail: an exception would stop its partition, so whatever is wrong with it is a rejection."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+from hypothesis import given
+from record_strategies import PARTITIONS, SENDER, messages
+
+from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.matching.model import load_model
+from pipeline.records.intake import Desk, SourceMessage, accepted, receive
+from pipeline.records.messages import Outcome
+
+MODEL = load_model()
+DESK = Desk({SENDER.name: SENDER}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+
+
+@given(messages())
+def test_every_message_has_an_outcome_and_its_outputs_can_be_written(message: SourceMessage) -> None:
+    decision = receive(message, DESK)
+    assert (decision.receipt.outcome is Outcome.ACCEPTED) == (decision.taken is not None)
+    assert (decision.receipt.outcome is Outcome.REJECTED) == (decision.rejected is not None)
+    assert msgspec.json.encode(decision.receipt)
+    assert msgspec.json.encode(decision.rejected)
+    if taken := decision.taken:
+        encoded = msgspec.json.encode(fingerprint(taken.case, taken.normalised, MODEL))
+        assert msgspec.json.encode(accepted(taken, decision.receipt, msgspec.Raw(encoded), "0" * 12))
