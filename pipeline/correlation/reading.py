@@ -14,7 +14,7 @@ from pipeline.records.hashing import content_hash
 from pipeline.records.messages import Reason
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
-from pipeline.records.validation import Problem, Record, RefusedError, read, sender_problems
+from pipeline.records.validation import Problem, Record, RefusedError, load, read, sender_problems
 from pipeline.records.versions import Known, Standing, standing
 
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
@@ -30,10 +30,12 @@ class Refusal(msgspec.Struct, frozen=True):
 class Reader:
     """Reads lines as intake reads messages; `outcomes` counts them: accepted + duplicate + the rest = lines.
 
-    An agency's country, which the registry tells intake, is here that of its first record.
+    An agency's country, which the registry tells intake, is here that of its first record. Raises LiaisonError where
+    the schema is missing.
     """
 
     def __init__(self) -> None:
+        load()
         self.outcomes: Counter[str] = Counter()
         self.refusals: list[Refusal] = []
         self._agencies: dict[str, Agency] = {}

@@ -9,7 +9,7 @@ import msgspec
 from pipeline.records.agencies import Agency
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import Reason
-from pipeline.records.validation import Problem, Record, RefusedError, read, sender_problems
+from pipeline.records.validation import Problem, Record, RefusedError, load, read, sender_problems
 from pipeline.records.versions import Known, Standing, standing
 
 
@@ -33,10 +33,12 @@ class Checked(msgspec.Struct, frozen=True):
 class Checker:
     """Checks the lines of one agency's file in their order: form, sender, and versions against the lines before.
 
-    `country` is the agency's, as registered; empty: that of its first record here.
+    `country` is the agency's, as registered; empty: that of its first record here. Raises LiaisonError where the schema
+    is missing.
     """
 
     def __init__(self, agency: str, country: str = "") -> None:
+        load()
         self._agency = agency
         self._country = country
         self._known: dict[str, Known] = {}

@@ -9,6 +9,8 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from pipeline.errors import LiaisonError
+
 _PACKAGE = Path(__file__).parents[1]
 SUFFIX = ".schema.json"
 
@@ -37,10 +39,17 @@ def schema(name: str) -> dict[str, Any]:
 
 @cache
 def validator(name: str) -> jsonschema_rs.Validator:
-    """A validator for `name`; references between schemas are resolved in the same folder, never on the network."""
-    resources = [(schema(each)["$id"], schema(each)) for each in names()]
-    registry = jsonschema_rs.Registry(resources)
-    return jsonschema_rs.validator_for(schema(name), registry=registry, offline=True)
+    """A validator for `name`; references between schemas are resolved in the same folder, never on the network.
+
+    Raises LiaisonError where the files are missing or damaged: that is the installation's fault, never a record's.
+    """
+    try:
+        resources = [(schema(each)["$id"], schema(each)) for each in names()]
+        registry = jsonschema_rs.Registry(resources)
+        return jsonschema_rs.validator_for(schema(name), registry=registry, offline=True)
+    except (KeyError, TypeError, OSError, ValueError, jsonschema_rs.ReferencingError) as error:
+        missing = f"the schema {name}{SUFFIX} in {folder()} is missing or damaged; install Liaison again"
+        raise LiaisonError(missing) from error
 
 
 def node(name: str, path: list[str | int]) -> Any:

@@ -85,6 +85,11 @@ def read(raw: bytes | None) -> Record:
     return Record(envelope, data)
 
 
+def load() -> None:
+    """Read and compile the schema, so that an installation without it shows at its start. Raises LiaisonError."""
+    _validator()
+
+
 def sender_problems(record: Record, agency: Agency) -> Iterator[Problem]:
     """What makes a record foreign to the agency whose topic it is sent on."""
     case, source = record.case, record.envelope.source

@@ -22,6 +22,7 @@ import uvloop
 from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
 from pipeline.heap import settle
+from pipeline.records import validation
 from pipeline.settings import Settings
 from pipeline.streams import correlate, derive, intake, metrics, notify, project
 from pipeline.streams.admin import admin
@@ -63,8 +64,10 @@ def work(
 ) -> None:
     """Run a stage in this process until SIGTERM or SIGINT; attached, also until standard input ends.
 
-    It works for the generation given, or else follows the active one. Raises LiaisonError where it can't be started.
+    It works for the generation given, or else follows the active one. Raises LiaisonError where it can't be started, or
+    fails by a fault of ours.
     """
+    validation.load()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its own loop
     delete_abandoned(shared_root(settings))
     settings = as_role(settings, name)

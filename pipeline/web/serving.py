@@ -12,6 +12,7 @@ import uvicorn
 from pipeline.api.application import create_app
 from pipeline.api.runtime import opened
 from pipeline.errors import LiaisonError
+from pipeline.records import validation
 from pipeline.settings import Settings
 from pipeline.web.app import mount
 from pipeline.web.people import Person
@@ -23,7 +24,11 @@ GRACE_S = 3
 
 
 def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] = ()) -> uvicorn.Server:
-    """A server that is ready to run; access is recorded in the audit, not in a log."""
+    """A server that is ready to run; access is recorded in the audit, not in a log.
+
+    Raises LiaisonError where the schemas are missing.
+    """
+    validation.load()
     api = create_app(lambda: opened(settings))
     mount(api, people)
     return uvicorn.Server(
