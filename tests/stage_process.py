@@ -1,4 +1,4 @@
-"""Runs one stage as `liaison worker` does; kills itself right after a chosen effect, or has a clock that jumps."""
+"""Runs one stage as `liaison worker` does; kills itself after a chosen effect, has a jumping clock, or a bug."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import argparse
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable
 
 from jumping_clock import jump
 
+from pipeline.errors import LiaisonError
+from pipeline.records import intake
+from pipeline.records.model import Case
+from pipeline.records.normalised import Normalised
 from pipeline.settings import Settings
 from pipeline.streams.worker import work
 
@@ -24,6 +29,18 @@ def killer(stage: str, effect: str) -> Callable[[str, str], None]:
     return after
 
 
+def bug(case_id: str) -> None:
+    """Let normalisation fail on one case, as only a bug of ours can make it."""
+    sound = intake.normalise
+
+    def normalise(case: Case) -> Normalised:
+        if case.case_id == case_id:
+            raise KeyError(case.title)
+        return sound(case)
+
+    intake.normalise = normalise
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("stage")
@@ -31,10 +48,16 @@ if __name__ == "__main__":
     parser.add_argument("--generation", default="")
     parser.add_argument("--kill-after", default="")
     parser.add_argument("--jump", action="store_true")
+    parser.add_argument("--fail-on", default="")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("pipeline").setLevel(logging.INFO)
     if arguments.jump:
         jump()
     after = killer(arguments.stage, arguments.kill_after)
-    work(arguments.stage, Settings(worker_name=arguments.name), generation=arguments.generation, after=after)
+    if arguments.fail_on:
+        bug(arguments.fail_on)
+    try:
+        work(arguments.stage, Settings(worker_name=arguments.name), generation=arguments.generation, after=after)
+    except LiaisonError as error:
+        sys.exit(f"liaison: {error}")

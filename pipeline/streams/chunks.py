@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, cast
 
 import faust
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.app.base import BootStrategy
 from faust.transport.consumer import ensure_TP
@@ -46,6 +46,9 @@ NEVER_MS: Final = 2**31 - 1
 
 BUFFERED_CHUNKS: Final = 8
 """Chunks that wait in Faust before fetching pauses; more would only hold memory."""
+
+RESUMED_WITHIN_S: Final = 0.05
+"""A partition that was paused is fetched again within this: a wait for others' records lasts no longer meanwhile."""
 
 
 class ChunkThread(driver.AIOKafkaConsumerThread):
@@ -91,6 +94,25 @@ class ChunkConsumer(driver.Consumer):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._fetched: dict[TP, tuple[int, int]] = {}
+        self._paused: set[TopicPartition] = set()
+
+    def pause_fetching(self, partition: TopicPartition) -> None:
+        """Hand on no more of a partition for now: its buffer stays full, so that nothing more of it is asked for."""
+        self._paused.add(partition)
+
+    def resume_fetching(self, partition: TopicPartition) -> None:
+        """Hand on a paused partition again."""
+        self._paused.discard(partition)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        """Fetched records of what is not paused. Faust's own pause is for its rebalances, which would undo ours."""
+        if not self._paused or active_partitions is None:
+            return await super()._getmany(active_partitions, timeout)
+        fetched = {partition for partition in active_partitions if partition not in self._paused}
+        if not fetched:  # to aiokafka, none would mean all
+            await self.sleep(RESUMED_WITHIN_S)
+            return {}
+        return await super()._getmany(fetched, RESUMED_WITHIN_S)
 
     def standing(self, partition: TP) -> tuple[int | None, int]:
         """Where fetching stands (None: not known) and the last offset handed on in this assignment (-1: none)."""

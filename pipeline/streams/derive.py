@@ -24,8 +24,8 @@ from pipeline.settings import Settings
 from pipeline.streams import control, faults, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.control import Generation
-from pipeline.streams.lane import SLICE_RECORDS
 from pipeline.streams.reading import read
+from pipeline.streams.source_queues import SLICE_RECORDS
 from pipeline.streams.stage import Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Applied, Output, Transactions

@@ -28,6 +28,7 @@ from pipeline.settings import Settings
 from pipeline.streams import control, derive, faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.control import Generation
+from pipeline.streams.faults import InternalFaultError
 from pipeline.streams.notes import HOME, note, noted, passed
 from pipeline.streams.origin import origin_of
 from pipeline.streams.reading import begin, read
@@ -127,35 +128,42 @@ class Intake:
                 waiting = 0
 
     def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> Result:
-        """One outcome for each message, in order; or the marks of versions that are over."""
-        if source.topic == self._expiries:
-            return Result([output for record in records for output in self._marked(record)])
-        agency = topics.agency_of(self._settings, topics.CASES, source.topic)
-        desk = Desk(self._registry, self._settings.case_partitions, lambda key: _recall(store, key), self._clock)
+        """One outcome for each message, in order; or the marks of versions that are over.
+
+        Raises InternalFaultError for the first that fails inside, which has changed nothing.
+        """
         result = Result()
-        for record in records:
-            position = Position(record.topic, record.partition, record.offset)
-            origin = origin_of(record)
-            message = SourceMessage(position, agency, record.key, record.value, record.timestamp, origin)
-            result.outputs += self._outcome(message, desk, store, result.tally)
+        desk = Desk(self._registry, self._settings.case_partitions, lambda key: _recall(store, key), self._clock)
+        for decided, record in enumerate(records):
+            try:
+                result.outputs += self._decided(record, desk, store, result.tally)
+            except (*faults.TROUBLE, KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # a panic of a library in Rust is no Exception
+                position = Position(record.topic, record.partition, record.offset)
+                raise InternalFaultError(position, error, result, decided) from error
         return result
 
+    def _decided(self, record: ConsumerRecord, desk: Desk, store: Any, tally: metrics.Tally) -> list[Output]:
+        if record.topic == self._expiries:
+            return self._marked(record)
+        agency = topics.agency_of(self._settings, topics.CASES, record.topic)
+        position = Position(record.topic, record.partition, record.offset)
+        message = SourceMessage(position, agency, record.key, record.value, record.timestamp, origin_of(record))
+        return self._outcome(message, desk, store, tally)
+
     def _outcome(self, message: SourceMessage, desk: Desk, store: TableStore, tally: metrics.Tally) -> list[Output]:
-        try:
-            decision = receive(message, desk)
-            made = list(self._taken(decision.taken, decision.receipt, message, store)) if decision.taken else []
-        except faults.TROUBLE:
-            raise
-        except Exception as error:
-            log.exception("intake failed on %s", message.position)
-            decision, made = _failed(message, f"could not be taken in: {type(error).__name__}", desk), []
+        """The outputs of a message; the store is changed last, so that a failure leaves no trace."""
+        decision = receive(message, desk)
+        made = list(self._taken(decision.taken, decision.receipt, message, store)) if decision.taken else []
         if any(len(output.value) > topics.ACCEPTED.max_bytes - topics.MIB for output in made):
-            decision, made = _failed(message, "its normalised form is over 15 MiB", desk, Reason.TOO_LARGE), []
+            decision, made = _too_large(message, desk), []
+        receipt = decision.receipt
+        outputs = [self._receipt(message, receipt), *made, *self._rejection(message, decision.rejected)]
         if made and decision.taken is not None:
             store.put(decision.taken.case.key.encode(), _known_encoder.encode(decision.taken.known))
-        receipt = decision.receipt
         tally[metrics.OUTCOMES.labels(message.agency, receipt.outcome, receipt.reason)] += 1
-        return [self._receipt(message, receipt), *made, *self._rejection(message, decision.rejected)]
+        return outputs
 
     def _receipt(self, message: SourceMessage, receipt: Receipt) -> Output:
         position = message.position
@@ -211,9 +219,10 @@ def _recall(store: TableStore, case: str) -> Known | None:
     return None if value is None else _known.decode(value)
 
 
-def _failed(message: SourceMessage, why: str, desk: Desk, reason: Reason = Reason.SCHEMA) -> Decision:
-    """The rejection of a message that a fault of ours, or the size of what it becomes, keeps from being taken in."""
-    return rejection(message, Problem(reason, "", why), desk.now().isoformat(timespec="milliseconds"))
+def _too_large(message: SourceMessage, desk: Desk) -> Decision:
+    """The rejection of a message for the size of what it becomes."""
+    problem = Problem(Reason.TOO_LARGE, "", "its normalised form is over 15 MiB")
+    return rejection(message, problem, desk.now().isoformat(timespec="milliseconds"))
 
 
 @asynccontextmanager

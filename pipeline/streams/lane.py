@@ -13,32 +13,27 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
 from tenacity import AttemptManager
 
 from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
+from pipeline.streams.faults import FaultCount, InternalFaultError
 from pipeline.streams.health import State
 from pipeline.streams.metering import Meter
+from pipeline.streams.source_queues import Chunk, Flow, SourceQueues
 from pipeline.streams.transactions import Applied, Lost, Transactions
-from pipeline.streams.work import After, Decided, Store, Work
+from pipeline.streams.work import After, Decided, Result, Store, Work
 
 log = logging.getLogger(__name__)
 
-WAITING_CHUNKS: Final = 4
-"""Chunks that wait in a lane before the agent, and with it the fetcher, is held back."""
-
 MOST_RECORDS: Final = 1000
-"""Records of one transaction: small chunks of several topics share one, a backlog does not make it endless."""
-
-SLICE_RECORDS: Final = 50
-"""Records decided on without letting others run: even at 10 ms each, a transaction that is open meanwhile gets its turn
-every 0.2 s and ends well within its timeout."""
+"""Records of one transaction: all source partitions share it in turn, a backlog does not make it endless."""
 
 MOST_STEP_S: Final = 0.3
 """Deciding time of one transaction: bounds latency and what a crash makes to be done again, where records are slow."""
@@ -46,11 +41,11 @@ MOST_STEP_S: Final = 0.3
 RENEWAL_LOOK_S: Final = 10.0
 """Pause between two looks at whether a store's file has to be written anew."""
 
+HOLD_S: Final = 5.0
+"""Pause before a record that failed inside is tried again; only its own partition waits meanwhile."""
+
 CLOSING_S: Final = 5.0
 """A closing lane may finish its chunk for this long (a transaction takes some 30 ms), then it is cancelled."""
-
-Chunk = Any
-"""A Faust event whose value is a list of records of one partition."""
 
 
 @dataclass
@@ -73,6 +68,8 @@ class Lane:
         after: After,
         meter: Meter,
         erase_after: float,
+        flow: Flow,
+        faults: FaultCount,
     ) -> None:
         self.failing = False
         self.publishing = False
@@ -87,8 +84,9 @@ class Lane:
         self._meter = meter
         self._erase_after, self._looked = erase_after, time.monotonic()
         self._sources: dict[TopicPartition, _Source] = {}
-        self._waiting: deque[Chunk] = deque()
-        self._taken: list[Chunk] = []
+        self._queues, self._faults = SourceQueues(partitions, flow), faults
+        self._held: set[TopicPartition] = set()
+        """Source partitions that stand still before a record that failed inside."""
         self._done: list[Chunk] = []
         self._changed = asyncio.Condition()
         self._stores = asyncio.Lock()
@@ -98,7 +96,7 @@ class Lane:
     @property
     def state(self) -> State:
         """What the lane is at."""
-        if self.failing:
+        if self.failing or self._held:
             return State.FAILING
         return State.WORKING if len(self._sources) == len(self._partitions) else State.STARTING
 
@@ -108,26 +106,20 @@ class Lane:
         return {p: sources[p].applied.offset if p in sources else NO_OFFSET for p in self._partitions}
 
     async def put(self, chunk: Chunk) -> None:
-        """Queue a chunk, waiting while the lane is full; a closing lane drops it: it will be fetched again."""
+        """Queue a chunk, behind those of its own partition only; a closing lane drops it: it will be fetched again."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self._closing or len(self._waiting) < WAITING_CHUNKS)
             if not self._closing:
-                self._waiting.append(chunk)
+                self._queues.put(TopicPartition(chunk.message.topic, chunk.message.partition), chunk)
                 self._changed.notify_all()
 
-    async def _take(self) -> list[Chunk]:
-        """All chunks that wait, up to about MOST_RECORDS records; empty when closing, or when none came for a while."""
+    async def _await_records(self) -> None:
+        """Return once there is something to apply, when closing, or when nothing came for a while."""
+        release = self._queues.next_release(now := time.monotonic())
+        longest_s = RENEWAL_LOOK_S if release is None else min(RENEWAL_LOOK_S, release - now)
         async with self._changed:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RENEWAL_LOOK_S):
-                    await self._changed.wait_for(lambda: self._closing or self._waiting)
-            taken: list[Chunk] = []
-            records = 0
-            while not self._closing and self._waiting and records + len(self._waiting[0].value) <= MOST_RECORDS:
-                taken.append(self._waiting.popleft())
-                records += len(taken[-1].value)
-            self._changed.notify_all()
-            return taken
+                async with asyncio.timeout(longest_s):
+                    await self._changed.wait_for(lambda: self._closing or self._queues.is_ready(time.monotonic()))
 
     async def _run(self) -> None:
         """Until closed: start, apply chunk after chunk, and start anew after any failure."""
@@ -154,6 +146,7 @@ class Lane:
             self.failing, self.publishing = True, False
             log.exception("lane %s failed", self._name)
             await self._stop()
+            self._queues.rewind()
             raise
 
     async def _sleep_until_closing(self, pause_s: float) -> None:
@@ -165,9 +158,17 @@ class Lane:
         applied = await self._transactions.start() if self._transactions else {}
         for partition in self._partitions:
             reached = applied.get(partition, Applied())
-            self._sources[partition] = _Source(await self._work.open(partition, reached), reached)
+            self._sources[partition] = _Source(await self._open(partition, reached), reached)
         if self._transactions is not None:
             await self._begin(self._transactions, {p: source.applied.offset for p, source in self._sources.items()})
+
+    async def _open(self, partition: TopicPartition, applied: Applied) -> Store:
+        try:
+            return await self._work.open(partition, applied)
+        except InternalFaultError as fault:  # on a record that has its outcome: the store can't do without it
+            self._meter.failed(partition.topic)
+            self._faults.note_failed(fault)
+            raise
 
     async def _begin(self, transactions: Transactions, applied: Mapping[TopicPartition, int]) -> None:
         due = await self._work.due(applied, transactions.table)
@@ -176,10 +177,8 @@ class Lane:
             self._after(self._name, "beginning")
 
     async def _next(self) -> None:
-        self._taken = self._taken or await self._take()
-        if self._taken and await self._apply(self._taken):
-            self._done += self._taken
-            self._taken = []
+        await self._await_records()
+        await self._apply()
         if not self._closing and time.monotonic() - self._looked >= RENEWAL_LOOK_S:
             await self._renew()
             self._looked = time.monotonic()
@@ -191,23 +190,20 @@ class Lane:
             except StoreUnwritableError as error:
                 log.warning("lane %s: %s; what was erased stays in the file until there is room", self._name, error)
 
-    async def _apply(self, chunks: Sequence[Chunk]) -> bool:
-        """Decide slice by slice, and bring about the effects whenever deciding has taken MOST_STEP_S.
+    async def _apply(self) -> None:
+        """Decide slice by slice, of each source partition in turn, for as long as a transaction may; then its effects.
 
-        False where the lane was told to close on the way.
+        What comes meanwhile has its turn too. A lane that is told to close on the way leaves all of it undone.
         """
-        decided = Decided()
-        for chunk in chunks:
-            partition = TopicPartition(chunk.message.topic, chunk.message.partition)
-            for start in range(0, len(chunk.value), SLICE_RECORDS):
-                await self._step(partition, chunk.value[start : start + SLICE_RECORDS], decided)
-                if decided.spent_s >= MOST_STEP_S:
-                    await self._effect(decided)
-                    decided = Decided()
-                if self._closing:
-                    return False
-        await self._effect(decided)
-        return True
+        decided, records = Decided(), 0
+        while not self._closing and (taken := self._queues.next_slice(time.monotonic())) is not None:
+            await self._step(taken.partition, taken.records, decided)
+            records += len(taken.records)
+            if records >= MOST_RECORDS or decided.spent_s >= MOST_STEP_S:
+                break
+        if not self._closing:
+            await self._effect(decided)
+            self._done += self._queues.settle()
 
     async def _step(self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: Decided) -> None:
         source = self._sources[partition]
@@ -218,12 +214,41 @@ class Lane:
             return
         async with self._turn:
             begun = time.perf_counter()
-            decided.add(self._work.step(partition, source.store, records))
-            decided.spent_s += time.perf_counter() - begun
+            result, records = self._decide(partition, source.store, records)
+            decided.add(result)
+            spent_s = time.perf_counter() - begun
+            decided.spent_s += spent_s
+            self._queues.note_time(partition, spent_s)
             await asyncio.sleep(0)  # whoever has a transaction open goes on before the next slice
-        decided.reached[partition] = records[-1].offset
-        decided.counts[partition] += len(records)
-        decided.slices.append(records)
+        if records:
+            decided.reached[partition] = records[-1].offset
+            decided.counts[partition] += len(records)
+            decided.slices.append(records)
+
+    def _decide(
+        self, partition: TopicPartition, store: Store, records: Sequence[ConsumerRecord]
+    ) -> tuple[Result, Sequence[ConsumerRecord]]:
+        """What the records lead to, up to one that fails inside: from there on its partition waits, and no other."""
+        try:
+            result = self._work.step(partition, store, records)
+        except InternalFaultError as fault:
+            self._hold(partition, fault, len(records) - fault.decided)
+            result, records = fault.result, records[: fault.decided]
+        else:
+            self._held.discard(partition)
+            self._faults.note_decided()
+        return result, records
+
+    def _hold(self, partition: TopicPartition, fault: InternalFaultError, undecided: int) -> None:
+        """Try again later; the log shows where it failed, but not the error's own words, which may be the record's."""
+        where = "".join(traceback.format_tb(fault.__cause__.__traceback__ if fault.__cause__ else None))
+        log.error("lane %s: failed inside on %s; trying again in %.0f s\n%s", self._name, fault, HOLD_S, where)
+        self._queues.hold(partition, undecided, time.monotonic() + HOLD_S)
+        self._held.add(partition)
+        self._meter.failed(partition.topic)
+        if fault.decided:
+            self._faults.note_decided()
+        self._faults.note_failed(fault)
 
     async def _effect(self, decided: Decided) -> None:
         if not decided.reached:
@@ -284,7 +309,7 @@ class Lane:
         """Finish the chunk in hand, sync, acknowledge and close; what waits is dropped and fetched again."""
         self._closing = True
         async with self._changed:
-            self._waiting.clear()
+            self._queues.drop_waiting()
             self._changed.notify_all()
         await asyncio.wait([self._task], timeout=CLOSING_S)
         self._task.cancel()

@@ -17,6 +17,10 @@ class Meter:
         self._feed, self._namespace, self._clock = feed, namespace, clock
         self._latency = metrics.LATENCY.labels(feed)
 
+    def failed(self, topic: str) -> None:
+        """Count a record of a source topic that failed inside."""
+        metrics.INTERNAL_FAULTS.labels(self._feed, topic.removeprefix(self._namespace)).inc()
+
     def certain(self, slices: Iterable[Sequence[ConsumerRecord]], tally: metrics.Tally) -> None:
         """Count slices of records (each of one partition), and what else their decisions add up to."""
         now = self._clock()

@@ -50,6 +50,12 @@ FAULTS: Final = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+INTERNAL_FAULTS: Final = Counter(
+    "liaison_internal_faults",
+    "Attempts at records that failed by a fault of ours before they had an outcome; they are tried again.",
+    ["feed", "topic"],
+    registry=REGISTRY,
+)
 LAG: Final = Gauge(
     "liaison_lag_records",
     "Offsets that wait in a partition: not fetched, or fetched and not applied. Transaction markers count as well.",
@@ -153,7 +159,7 @@ def count(tally: Mapping[Counter, int]) -> None:
 
 
 __all__ = [
-    "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HOT_BLOCK", "HOT_BLOCKS", "LAG",
-    "LANES", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS", "STALLED", "STORE",
-    "WORKER", "Tally", "count",
+    "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HOT_BLOCK", "HOT_BLOCKS",
+    "INTERNAL_FAULTS", "LAG", "LANES", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY",
+    "RESTARTS", "STALLED", "STORE", "WORKER", "Tally", "count",
 ]  # fmt: skip

@@ -12,12 +12,15 @@ from typing import Any, Final, cast
 
 from aiokafka import TopicPartition
 
+from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import metrics
 from pipeline.streams.chunks import ChunkApp, ChunkConsumer
+from pipeline.streams.faults import IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.health import State
-from pipeline.streams.lane import Chunk, Lane
+from pipeline.streams.lane import Lane
 from pipeline.streams.metering import Meter
+from pipeline.streams.source_queues import Chunk
 from pipeline.streams.stores import store_folder
 from pipeline.streams.transactions import Transactions
 from pipeline.streams.work import After, Work
@@ -96,6 +99,8 @@ class Stage:
         self._after = after
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._turn = asyncio.Lock()
+        self._faults = FaultCount(self._give_up)
+        self._broken: LiaisonError | None = None
         self._feeds = {topic: feed for feed in feeds for topic in feed.topics}
         self.app.on_partitions_assigned.connect(cast(Any, self._assigned))
         self.app.on_partitions_revoked.connect(cast(Any, self._revoked))
@@ -141,6 +146,8 @@ class Stage:
             self._after,
             Meter(feed.name, self._settings.namespace),
             self._settings.erase_after,
+            cast(ChunkConsumer, self.app.consumer),
+            self._faults,
         )
 
     def _note_lost(self) -> None:
@@ -177,7 +184,7 @@ class Stage:
         return any(lane.failing for lane in self._lanes.values())
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop or to rejoin. Raises what crashed the app."""
+        """Work until told to stop or to rejoin. Raises what crashed the app; LiaisonError where records only fail."""
         await self.app.start()
         keeper = asyncio.create_task(self._acknowledge())
         try:
@@ -186,8 +193,18 @@ class Stage:
             keeper.cancel()
             await asyncio.wait([keeper])
             await self._end()
+        if self._broken is not None:
+            raise self._broken
         if self.app.crash_reason is not None:
             raise self.app.crash_reason
+
+    def _give_up(self, fault: InternalFaultError) -> None:
+        """End the worker: it would hold up its partitions, where another version of it may not."""
+        self._broken = LiaisonError(
+            f"{IN_A_ROW} attempts failed inside without one that did not, the last on {fault}; the log says where."
+            " No record was rejected for it; this worker ends"
+        )
+        self.rejoin.set()
 
     async def _end(self) -> None:
         """Leave in good order; what can't be done any more is done again by the next owner."""

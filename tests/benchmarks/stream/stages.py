@@ -28,7 +28,7 @@ from pipeline.records.agencies import Agency
 from pipeline.records.intake import Desk, SourceMessage, accepted, receive
 from pipeline.records.messages import Accepted
 from pipeline.streams import metrics
-from pipeline.streams.lane import SLICE_RECORDS
+from pipeline.streams.source_queues import SLICE_RECORDS
 
 CHUNK = 200
 """Cases between two commits, as at a live rate."""

@@ -13,13 +13,19 @@ import pytest
 from aiokafka import TopicPartition
 
 from pipeline.correlation.store_file import StoreUnwritableError
+from pipeline.records.messages import Position
 from pipeline.streams import lane as lanes
+from pipeline.streams import metrics
+from pipeline.streams.faults import IN_A_ROW, FaultCount, InternalFaultError
+from pipeline.streams.health import State
 from pipeline.streams.lane import Lane
 from pipeline.streams.metering import Meter
+from pipeline.streams.source_queues import SLICE_RECORDS, WAITING_CHUNKS
 from pipeline.streams.transactions import Applied, Lost, Output
 from pipeline.streams.work import Result, Table
 
 SOURCE = TopicPartition("source", 0)
+OTHER = TopicPartition("other", 0)
 
 
 @dataclass
@@ -27,18 +33,20 @@ class Chunk:
     """A Faust event, as far as lanes see it."""
 
     value: list[Any]
+    source: TopicPartition = SOURCE
     acknowledged: bool = False
 
     @property
     def message(self) -> Any:
-        return SimpleNamespace(topic=SOURCE.topic, partition=SOURCE.partition)
+        return SimpleNamespace(topic=self.source.topic, partition=self.source.partition)
 
     def ack(self) -> None:
         self.acknowledged = True
 
 
-def chunk(*offsets: int) -> Chunk:
-    return Chunk([SimpleNamespace(topic="source", partition=0, offset=offset, timestamp=1000) for offset in offsets])
+def chunk(*offsets: int, source: TopicPartition = SOURCE) -> Chunk:
+    made = [SimpleNamespace(topic=source.topic, partition=0, offset=offset, timestamp=1000) for offset in offsets]
+    return Chunk(made, source)
 
 
 @dataclass
@@ -53,6 +61,11 @@ class World:
     offset: int = -1
     lost: bool = False
     waiting: list[Output] = field(default_factory=list)
+    broken: set[tuple[str, int]] = field(default_factory=set)
+    """Topic and offset of records that fail inside."""
+    decided: list[tuple[str, int]] = field(default_factory=list)
+    paused: set[TopicPartition] = field(default_factory=set)
+    gave_up: list[InternalFaultError] = field(default_factory=list)
 
     def _did(self, what: str) -> None:
         if failure := self.failures.get(what, []):
@@ -70,7 +83,14 @@ class World:
 
     def step(self, source: TopicPartition, store: Any, records: Sequence[Any]) -> Result:
         self._did("step")
-        return Result([Output("target", 0, b"", b"%d" % record.offset) for record in records])
+        result = Result()
+        for at, record in enumerate(records):
+            if (record.topic, record.offset) in self.broken:
+                position = Position(record.topic, record.partition, record.offset)
+                raise InternalFaultError(position, ValueError("a name"), result, at)
+            self.decided.append((record.topic, record.offset))
+            result.outputs.append(Output("target", 0, b"", b"%d" % record.offset))
+        return result
 
     async def publish(self, result: Result) -> Sequence[Output]:
         self._did("publish")
@@ -106,14 +126,31 @@ class World:
     def lose(self) -> None:
         self.lost = True
 
+    # The consumer
+    def pause_fetching(self, partition: TopicPartition) -> None:
+        self.paused.add(partition)
+
+    def resume_fetching(self, partition: TopicPartition) -> None:
+        self.paused.remove(partition)
+
 
 @asynccontextmanager
-async def running(world: World) -> AsyncIterator[Lane]:
+async def running(world: World, *others: TopicPartition) -> AsyncIterator[Lane]:
     transactions: Any = SimpleNamespace(start=world.start, stop=world.stop, commit=world.write, table={})
     meter = Meter("lane", "", lambda: 2.0)
     lane = Lane(
-        "lane", world, transactions, [SOURCE], asyncio.Lock(), world.lose, lambda lane, effect: None, meter, 60.0
-    )  # type: ignore[arg-type]
+        "lane",
+        world,  # type: ignore[arg-type]
+        transactions,
+        [SOURCE, *others],
+        asyncio.Lock(),
+        world.lose,
+        lambda lane, effect: None,
+        meter,
+        60.0,
+        world,
+        FaultCount(world.gave_up.append),
+    )
     try:
         yield lane
     finally:
@@ -140,7 +177,7 @@ async def test_effects_come_in_order_and_acknowledgement_last(world: World) -> N
         assert not one.acknowledged
         await lane.acknowledge()
     assert one.acknowledged
-    assert world.journal[:7] == ["start", "open", "step", "publish", "transaction", "commit", "sync"]
+    assert world.journal[:8] == ["start", "open", "step", "step", "publish", "transaction", "commit", "sync"]
     assert world.written == [0, 1, 2]
 
 
@@ -220,17 +257,16 @@ async def test_a_fenced_lane_stops_and_asks_to_join_anew(world: World) -> None:
 
 async def test_slow_records_are_committed_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "MOST_STEP_S", 0.0)
-    count = 2 * lanes.SLICE_RECORDS + 1
+    count = 2 * SLICE_RECORDS
     one = chunk(*range(count))
     async with running(world) as lane:
         await lane.put(one)
         await until(lambda: world.applied == count - 1)
-    assert world.journal.count("transaction") == 3
+    assert world.journal.count("transaction") == 7, "of 1, 2, 4, 8, 16, 32 and the rest"
     assert world.written == list(range(count))
 
 
-async def test_a_full_lane_holds_back_and_a_closing_one_drops(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "MOST_STEP_S", 60.0)  # a slow machine must not part the chunk in hand
+async def test_a_full_lane_pauses_its_source_and_a_closing_one_drops(world: World) -> None:
     gate = asyncio.Event()
 
     async def publish(result: Result) -> Sequence[Output]:
@@ -238,15 +274,88 @@ async def test_a_full_lane_holds_back_and_a_closing_one_drops(world: World, monk
         return ()
 
     world.publish = publish  # type: ignore[method-assign]
-    chunks = [chunk(*range(600 * n, 600 * (n + 1))) for n in range(7)]
+    chunks = [chunk(n) for n in range(WAITING_CHUNKS + 3)]
     async with running(world) as lane:
-        puts = [asyncio.create_task(lane.put(one)) for one in chunks]
-        await until(lambda: sum(put.done() for put in puts) == 5)
-        await asyncio.sleep(0.01)
-        assert sum(put.done() for put in puts) == 5
-        asyncio.get_running_loop().call_later(0.01, gate.set)
-    assert all(put.done() for put in puts)
-    assert [one.acknowledged for one in chunks] == [True] + [False] * 6
+        await lane.put(chunks[0])
+        await until(lambda: lane.publishing)
+        for one in chunks[1:]:
+            assert (SOURCE in world.paused) == (one.value[0].offset >= WAITING_CHUNKS)
+            await lane.put(one)
+        asyncio.get_running_loop().call_soon(gate.set)
+    assert world.paused == set()
+    assert [one.acknowledged for one in chunks] == [True] + [False] * (len(chunks) - 1)
+
+
+async def test_a_record_is_decided_in_the_next_transaction_however_much_of_another_source_waits(world: World) -> None:
+    gate = asyncio.Event()
+
+    async def publish(result: Result) -> Sequence[Output]:
+        await gate.wait()
+        return ()
+
+    world.publish = publish  # type: ignore[method-assign]
+    async with running(world, OTHER) as lane:
+        await lane.put(chunk(0))
+        await until(lambda: lane.publishing)
+        for n in range(20):
+            await lane.put(chunk(*range(1 + 500 * n, 501 + 500 * n)))
+        await lane.put(chunk(0, source=OTHER))
+        assert world.paused == {SOURCE}
+        gate.set()
+        await until(lambda: ("other", 0) in world.decided)
+        assert world.decided.index(("other", 0)) <= 3, "it waits for one slice of the other source"
+        await until(lambda: world.applied == 10_000)
+    assert sorted(world.written) == [0, *range(10_001)]
+
+
+async def test_a_record_that_fails_inside_holds_up_its_own_source_alone_until_it_works(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "HOLD_S", 0.01)
+    world.broken = {("source", 2)}
+    failed = metrics.INTERNAL_FAULTS.labels("lane", "source")
+    before = failed._value.get()
+    poisoned, other = chunk(0, 1, 2, 3), chunk(*range(IN_A_ROW), source=OTHER)
+    async with running(world, OTHER) as lane:
+        await lane.put(poisoned)
+        await until(lambda: world.applied == 1 and failed._value.get() > before)
+        await lane.put(other)
+        await until(lambda: ("other", IN_A_ROW - 1) in world.decided)
+        assert not {("source", 2), ("source", 3)} & set(world.decided)
+        world.broken.clear()
+        await until(lambda: world.applied == 3)
+        await lane.acknowledge()
+        assert lane.state is State.WORKING
+    assert (poisoned.acknowledged, other.acknowledged) == (True, True)
+    assert [offset for topic, offset in world.decided if topic == "source"] == [0, 1, 2, 3]
+    assert world.journal.count("start") == 1, "a fault of one record is no reason to start anew"
+
+
+async def test_failures_in_a_row_are_told_once_and_nothing_is_taken_for_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "HOLD_S", 0.01)
+    world.broken = {("source", 0)}
+    one = chunk(0)
+    async with running(world) as lane:
+        await lane.put(one)
+        await until(lambda: bool(world.gave_up))
+        assert lane.state is State.FAILING
+    assert [str(fault) for fault in world.gave_up] == ["source-0-0: ValueError"]
+    assert (world.applied, world.written, one.acknowledged) == (-1, [], False)
+
+
+def test_a_record_that_is_decided_on_ends_the_row() -> None:
+    told: list[InternalFaultError] = []
+    count, fault = FaultCount(told.append), InternalFaultError(Position("a", 0, 1), ValueError(), Result(), 0)
+    for _ in range(3):
+        for _ in range(IN_A_ROW - 1):
+            count.note_failed(fault)
+        count.note_decided()
+    assert told == []
+    for _ in range(IN_A_ROW):
+        count.note_failed(fault)
+    assert told == [fault]
 
 
 async def test_an_idle_lane_writes_stores_anew_when_it_is_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,148 @@
+"""The chunks that wait in a lane, a queue for each source partition, from which slices are taken in turn.
+
+One lane serves partition i of every agency's topic. Were there one queue, what an agency floods would stand before all
+others' records, and a full queue would hold back the fetcher for all. So each partition has a queue of its own: it is
+served once a round, its slices are smaller where its records are slow, and a full one pauses fetching of that partition
+alone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, Protocol
+
+from aiokafka import ConsumerRecord, TopicPartition
+
+WAITING_CHUNKS: Final = 4
+"""Chunks of a partition that wait, or are in hand, before its fetching is paused; at half of it fetching goes on."""
+
+SLICE_RECORDS: Final = 50
+"""Records decided on without letting others run: even at 10 ms each, a transaction that is open meanwhile gets its turn
+every 0.2 s and ends well within its timeout."""
+
+SLICE_S: Final = 0.1
+"""A slice that took longer makes the partition's next one half as large: slow records cost their own agency its share,
+not the others theirs."""
+
+Chunk = Any
+"""A Faust event whose value is a list of records of one partition."""
+
+
+class Flow(Protocol):
+    """What fetches the chunks, by partition."""
+
+    def pause_fetching(self, partition: TopicPartition) -> None:
+        """Fetch no more of a partition for now."""
+
+    def resume_fetching(self, partition: TopicPartition) -> None:
+        """Fetch a paused partition again."""
+
+
+class Slice(NamedTuple):
+    """Records of one partition, of one chunk, to be decided on together."""
+
+    partition: TopicPartition
+    records: Sequence[ConsumerRecord]
+
+
+@dataclass
+class _Queue:
+    """Chunks of one partition; what lies before `chunk` and `record` was taken and is not settled yet."""
+
+    chunks: deque[Chunk] = field(default_factory=deque)
+    chunk: int = 0
+    record: int = 0
+    slice_records: int = 1
+    paused: bool = False
+    held_until: float = 0.0
+
+    def is_ready(self, now: float) -> bool:
+        return self.chunk < len(self.chunks) and self.held_until <= now
+
+    def take(self) -> Sequence[ConsumerRecord]:
+        whole = self.chunks[self.chunk].value
+        records: Sequence[ConsumerRecord] = whole[self.record : self.record + self.slice_records]
+        self.record += len(records)
+        if self.record == len(whole):
+            self.chunk, self.record = self.chunk + 1, 0
+        return records
+
+    def give_back(self, count: int) -> None:
+        if count and self.record == 0:
+            self.chunk -= 1
+            self.record = len(self.chunks[self.chunk].value)
+        self.record -= count
+
+
+class SourceQueues:
+    """The queues of one lane; times are of any clock that never goes back, in seconds."""
+
+    def __init__(self, partitions: Iterable[TopicPartition], flow: Flow) -> None:
+        self._queues = {partition: _Queue() for partition in partitions}
+        self._round = deque(self._queues)
+        self._flow = flow
+
+    def put(self, partition: TopicPartition, chunk: Chunk) -> None:
+        """Queue a chunk; one that fills its queue pauses the partition."""
+        queue = self._queues[partition]
+        queue.chunks.append(chunk)
+        if not queue.paused and len(queue.chunks) >= WAITING_CHUNKS:
+            queue.paused = True
+            self._flow.pause_fetching(partition)
+
+    def is_ready(self, now: float) -> bool:
+        """Whether there is anything to take."""
+        return any(queue.is_ready(now) for queue in self._queues.values())
+
+    def next_slice(self, now: float) -> Slice | None:
+        """Take the next slice of the partition whose turn it is; None where nothing is ready."""
+        for _ in range(len(self._round)):
+            partition = self._round[0]
+            self._round.rotate(-1)
+            if self._queues[partition].is_ready(now):
+                return Slice(partition, self._queues[partition].take())
+        return None
+
+    def note_time(self, partition: TopicPartition, spent_s: float) -> None:
+        """Note how long a slice of a partition took: its next one is larger or smaller."""
+        queue = self._queues[partition]
+        fitted = queue.slice_records // 2 if spent_s > SLICE_S else 2 * queue.slice_records
+        queue.slice_records = min(max(fitted, 1), SLICE_RECORDS)
+
+    def hold(self, partition: TopicPartition, undecided: int, until: float) -> None:
+        """Give back the last records of the slice just taken, and take nothing more of the partition until then."""
+        queue = self._queues[partition]
+        queue.give_back(undecided)
+        queue.held_until = until
+
+    def next_release(self, now: float) -> float | None:
+        """When the next held partition may be taken from again; None where none is held."""
+        held = [queue.held_until for queue in self._queues.values() if queue.held_until > now]
+        return min(held, default=None)
+
+    def settle(self) -> list[Chunk]:
+        """What was taken is certain: returns the chunks that are done, and lets what has room be fetched again."""
+        done: list[Chunk] = []
+        for partition, queue in self._queues.items():
+            done += [queue.chunks.popleft() for _ in range(queue.chunk)]
+            queue.chunk = 0
+            if queue.paused and len(queue.chunks) <= WAITING_CHUNKS // 2:
+                queue.paused = False
+                self._flow.resume_fetching(partition)
+        return done
+
+    def rewind(self) -> None:
+        """What was taken since the last settling is taken again; who applies it skips what was applied."""
+        for queue in self._queues.values():
+            queue.chunk = queue.record = 0
+
+    def drop_waiting(self) -> None:
+        """Drop the chunks that are not wholly taken, and let all partitions be fetched; nothing more may be taken."""
+        for partition, queue in self._queues.items():
+            queue.chunks = deque(list(queue.chunks)[: queue.chunk])
+            queue.record = 0
+            if queue.paused:
+                queue.paused = False
+                self._flow.resume_fetching(partition)
