@@ -10,7 +10,7 @@ DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
 BENCH_ARGS ?=
 
-.PHONY: help demo test test-long test-fault check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-search pictures clean
+.PHONY: help demo test test-long test-fault check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -76,6 +76,9 @@ bench-stream: $(READY) ## CPU per case as the stores grow, with its plot; latenc
 
 bench-failover: $(READY) ## how long a killed worker's partitions stay unread, and what a rebuild takes, on real engines
 	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/failover/run.py
+
+bench-fairness: $(READY) ## how long an agency waits for receipts while another floods, on real engines; BENCH_ARGS="--setting open"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/fairness/run.py $(BENCH_ARGS)
 
 bench-search: $(READY) ## search and link views under load at 300,000 cases; BENCH_ARGS="--home DIR --cases N --seconds S"
 	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/search/run.py $(BENCH_ARGS)

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 CredentialsFile = Annotated[
     Path | None, typer.Option("--credentials", help="Write them to this file (mode 600) instead of printing them.")
 ]
+LEAST_RATE = 300_000
+"""Bytes a second: a push sends up to 4 MiB in one transaction, which must be through within its 30 s."""
+
+MaxRate = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="BYTES_PER_S",
+        help=f"Most that it may send a second to each broker, from {LEAST_RATE:,}; 0: no limit.",
+        show_default=False,
+    ),
+]
 Renew = Annotated[bool, typer.Option("--renew", help="Make a new password; the old one ends.")]
 
 
@@ -26,6 +38,7 @@ def register(ops: typer.Typer) -> None:
     """Add `agency` and `credentials` to `liaison ops`."""
     agency = typer.Typer(help="The agencies that take part.", no_args_is_help=True)
     agency.command("add")(add_agency)
+    agency.command("set")(set_agency)
     agency.command("list")(list_agencies)
     agency.command("remove")(remove_agency)
     ops.add_typer(agency, name="agency")
@@ -35,13 +48,14 @@ def register(ops: typer.Typer) -> None:
 def add_agency(
     name: Annotated[str, typer.Argument(help="1 to 32 of a-z, 0-9 and -; its topics bear it.")],
     country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code.")],
+    max_rate: MaxRate = None,
     credentials: CredentialsFile = None,
     renew: Renew = False,
 ) -> None:
     """Register an agency, create its topics and, where Kafka asks who one is, its user; workers soon take it in.
 
     Its credentials are shown once, as the variables that it sets to use `liaison feed`.
-    Example: liaison ops agency add fr-pj --country FR --credentials fr-pj.env
+    Example: liaison ops agency add fr-pj --country FR --max-rate 300000 --credentials fr-pj.env
     """
     from pipeline.ops.credentials import hand_out
     from pipeline.records.agencies import Agency
@@ -49,13 +63,58 @@ def add_agency(
     from pipeline.streams.rights import agency_grants
 
     settings = from_environment()
-    created = asyncio.run(_add(settings, Agency(name, country)))
+    if max_rate is not None:
+        _check_rate(settings, max_rate)
+    created = asyncio.run(_add(settings, Agency(name, country), _rate_words(max_rate)))
     typer.echo(f"{name} ({country}) takes part; {created} topics created", err=True)
     if users.asks(settings):
         hand_out(settings, users.make(settings, name, agency_grants(settings, name), renew=renew), credentials)
+    if max_rate is not None:
+        users.limit(settings, name, max_rate or None)
 
 
-async def _add(settings: Settings, agency: Agency) -> int:
+def set_agency(
+    name: Annotated[str, typer.Argument(help="A registered agency.")],
+    max_rate: MaxRate = None,
+) -> None:
+    """Change how much an agency may send a second; Kafka takes what is beyond it later, and loses nothing.
+
+    Example: liaison ops agency set fr-pj --max-rate 300000
+    """
+    from pipeline.ops.operation import recorded
+    from pipeline.streams import users
+    from pipeline.streams.registry import agencies
+
+    settings = from_environment()
+    if max_rate is None:
+        raise typer.BadParameter("nothing to set: give --max-rate")
+    _check_rate(settings, max_rate)
+    if name not in asyncio.run(agencies(settings)):
+        raise LiaisonError(f"no agency {name} is registered")
+    asyncio.run(recorded(settings, f"agency set {name}{_rate_words(max_rate)}"))
+    users.limit(settings, name, max_rate or None)
+    typer.echo(f"{name}: {f'{max_rate:,} bytes a second' if max_rate else 'no limit'}", err=True)
+
+
+def _check_rate(settings: Settings, max_rate: int) -> None:
+    """Raises LiaisonError for a rate that no push gets through, or where the broker can't tell agencies apart."""
+    from pipeline.streams import users
+
+    if 0 < max_rate < LEAST_RATE:
+        raise typer.BadParameter(f"the least rate is {LEAST_RATE:,} bytes a second; 0 is no limit")
+    if not users.asks(settings):
+        raise LiaisonError(
+            "this Kafka does not ask who sends, so it can't hold an agency to a rate: use a secured one"
+            " (`liaison up --secure`). Without it, intake still serves all agencies in turn"
+        )
+
+
+def _rate_words(max_rate: int | None) -> str:
+    """What the audit says of a rate."""
+    return "" if max_rate is None else f" --max-rate {max_rate}"
+
+
+async def _add(settings: Settings, agency: Agency, rate: str) -> int:
     """Register an agency; the topic of the audit trail comes first. Returns how many topics were created."""
     from pipeline.ops.operation import audited
     from pipeline.streams import admin, topics
@@ -63,7 +122,7 @@ async def _add(settings: Settings, agency: Agency) -> int:
 
     check(agency)
     made = admin.apply(settings, topics.plan(settings, [], []))
-    async with audited(settings, f"agency add {agency.name} {agency.country}"):
+    async with audited(settings, f"agency add {agency.name} {agency.country}{rate}"):
         made += await add(settings, agency)
     return len(made.created)
 
@@ -120,12 +179,20 @@ def make_credentials(
 
 
 def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
-    """List the registered agencies. Example: liaison ops agency list --json"""
+    """List the registered agencies, with the bytes a second that each may send (-: no limit).
+
+    Example: liaison ops agency list --json
+    """
+    from pipeline.streams import users
     from pipeline.streams.registry import agencies
 
-    held = asyncio.run(agencies(from_environment())).values()
+    settings = from_environment()
+    held, rates = asyncio.run(agencies(settings)).values(), users.limits(settings)
     if as_json:
-        typer.echo(json.dumps([{"name": a.name, "country": a.country, "state": a.state} for a in held]))
+        fields = [(a.name, a.country, a.state, rates.get(a.name)) for a in held]
+        typer.echo(
+            json.dumps([dict(zip(("name", "country", "state", "max_rate"), one, strict=True)) for one in fields])
+        )
         return
     for agency in held:
-        typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}")
+        typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}\t{rates.get(agency.name, '-')}")

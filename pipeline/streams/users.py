@@ -29,6 +29,7 @@ from pipeline.localstack.exclusion import exclusive
 from pipeline.localstack.layout import Layout
 from pipeline.localstack.private import write_private
 from pipeline.settings import Settings
+from pipeline.streams import quotas
 from pipeline.streams.admin import admin
 from pipeline.streams.connection import with_access
 from pipeline.streams.rights import Grant, role_grants
@@ -62,11 +63,26 @@ def make(settings: Settings, name: str, grants: Iterable[Grant], *, renew: bool 
         return Credentials(user, password)
 
 
+def limit(settings: Settings, name: str, rate_bytes_s: int | None) -> None:
+    """Let a user send at most so many bytes a second to each broker; None lifts the limit. Raises LiaisonError."""
+    with admin(settings) as client:
+        quotas.set_rate(client, settings.namespace + name, rate_bytes_s)
+
+
+def limits(settings: Settings) -> dict[str, int]:
+    """The limits that are set, in bytes a second, by the user's name; none where Kafka has no users of ours."""
+    if not asks(settings):
+        return {}
+    with admin(settings) as client:
+        return {user.removeprefix(settings.namespace): rate for user, rate in quotas.rates(client).items()}
+
+
 def remove(settings: Settings, name: str) -> None:
-    """Take a user's rights and password away; connections that it has open can do nothing more."""
+    """Take a user's rights, rate and password away; connections that it has open can do nothing more."""
     user = settings.namespace + name
     with admin(settings) as client:
         client.delete_acls([_everything_of(user)])
+        quotas.set_rate(client, user, None)
         if _is_known(client, user):
             _alter(client, UserScramCredentialDeletion(user, MECHANISM))
 

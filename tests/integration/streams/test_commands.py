@@ -35,11 +35,18 @@ def test_from_nothing_to_a_registered_agency(liaison: Run) -> None:
     assert "3 topics created" in liaison("ops", "agency", "add", "fr-pj", "--country", "FR").stderr
     assert f"0 topics created, {len(shared) + 3} were there" in liaison("topics", "apply").stdout
     listed = json.loads(liaison("ops", "agency", "list", "--json").stdout)
-    assert listed == [{"name": "fr-pj", "country": "FR", "state": "active"}]
+    assert listed == [{"name": "fr-pj", "country": "FR", "state": "active", "max_rate": None}]
     lag = json.loads(liaison("ops", "lag", "--json").stdout)
     waiting = [one for one in lag if one["lag"]]
     assert {one["topic"].partition("-")[2] for one in waiting} == {"audit"}, "what was done is told by no worker yet"
     assert liaison("ops", "lag").stdout.endswith(f"{sum(one['lag'] for one in waiting)} records behind in all\n")
+
+
+def test_a_broker_that_asks_nobody_holds_nobody_to_a_rate(liaison: Run) -> None:
+    refused = liaison("ops", "agency", "add", "fr-pj", "--country", "FR", "--max-rate", "300000")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("liaison: this Kafka does not ask who sends")
+    assert json.loads(liaison("ops", "agency", "list", "--json").stdout) == []
 
 
 def test_an_expected_failure_is_one_line(liaison: Run) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import json
+import logging
 import os
 import shutil
 import stat
@@ -11,6 +14,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
 from conftest import WaitFor
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 from kafka.errors import TopicAuthorizationFailedError as NotToBeRead
 from secure_broker import log_decisions, secure_broker
@@ -29,7 +33,7 @@ from pipeline.feeds.client import FeedClient
 from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams import registry, users
+from pipeline.streams import registry, topics, users
 from pipeline.streams.admin import admin
 from pipeline.streams.connection import options
 from pipeline.streams.rights import agency_grants
@@ -64,6 +68,16 @@ def operator(broker: Settings, elasticsearch_client: Any) -> Iterator[Settings]:
     yield own
     if indices := list(elasticsearch_client.indices.get(index=f"{own.namespace}*", expand_wildcards="all")):
         elasticsearch_client.indices.delete(index=indices)
+
+
+def liaison(operator: Settings, *words: str) -> str:
+    """What a command of the operator prints."""
+    environment = {
+        **os.environ, "LIAISON_HOME": str(operator.home), "LIAISON_NAMESPACE": operator.namespace,
+        "LIAISON_ELASTICSEARCH_URL": operator.elasticsearch_url, "LIAISON_KAFKA_URL": "",
+    }  # fmt: skip
+    ran = subprocess.run([*LIAISON, *words], env=environment, capture_output=True, text=True, check=True, timeout=60)
+    return ran.stdout
 
 
 def as_agency(operator: Settings, name: str) -> Settings:
@@ -159,6 +173,37 @@ def test_a_user_that_was_removed_can_do_nothing_any_more(operator: Settings) -> 
             client.push("y", [b"{}"], validate=False)
     with pytest.raises(KafkaError):
         KafkaConsumer(**options(agency))
+
+
+def test_the_broker_holds_an_agency_to_its_rate_and_forgets_it_with_the_agency(
+    operator: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = functools.partial(liaison, operator)
+
+    def rates() -> dict[str, int | None]:
+        return {one["name"]: one["max_rate"] for one in json.loads(run("ops", "agency", "list", "--json"))}
+
+    def push(name: str) -> bool:
+        """Send 4 MB at once; returns whether the broker slowed the agency down."""
+        caplog.clear()
+        with (
+            caplog.at_level(logging.WARNING, "kafka"),
+            closing(KafkaProducer(**options(as_agency(operator, name)))) as own,
+        ):
+            for _ in range(8):
+                own.send(topics.name(operator, topics.CASES, agency=name), bytes(500_000), partition=0).get(timeout=60)
+        return "throttled by broker" in caplog.text
+
+    run("ops", "agency", "add", "fr-pj", "--country", "FR", "--max-rate", "300000")
+    assert rates() == {name: 300_000 if name == "fr-pj" else None for name in COUNTRIES}
+    assert (push("fr-pj"), push("be-fp")) == (True, False)
+    run("ops", "agency", "set", "fr-pj", "--max-rate", "90000000")
+    assert rates()["fr-pj"] == 90_000_000
+    run("ops", "agency", "set", "fr-pj", "--max-rate", "0")
+    assert rates()["fr-pj"] is None
+    run("ops", "agency", "set", "be-fp", "--max-rate", "300000")
+    users.remove(operator, "be-fp")
+    assert set(rates().values()) == {None}
 
 
 def test_the_command_hands_out_credentials_once(operator: Settings, tmp_path: Path) -> None:
