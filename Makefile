@@ -9,8 +9,10 @@ PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
 BENCH_ARGS ?=
+RUNS ?= 10000
+SEED ?= 1
 
-.PHONY: help demo test test-long test-fault check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search pictures clean
+.PHONY: help demo test test-long test-fault test-transactions check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,6 +45,9 @@ test-long: $(READY) ## the same with larger counts
 
 test-fault: $(READY) ## kills, outages, zombies and full disks on the real engines
 	$(PYTEST) tests/fault
+
+test-transactions: $(READY) ## transactions behind a network that delays, repeats and reorders requests; RUNS=10000 SEED=1, or RUNS=1 to replay a seed
+	RUNS=$(RUNS) SEED=$(SEED) $(PYTEST) -s tests/fault/test_late_requests.py
 
 check: $(READY) ## style, types, layers, schemas
 	$(BIN)/ruff check .

@@ -28,7 +28,7 @@ from pipeline.settings import Settings
 from pipeline.streams import admin, control, topics
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation
-from pipeline.streams.transactions import Applied, Lost, Output, Transactions
+from pipeline.streams.transactions import Applied, Output, ProducerFencedError, ProducerUnusableError, Transactions
 
 STAGE: Final = "restore"
 
@@ -120,7 +120,7 @@ async def _filled(
                 written += await _copy(transactions, source, records, applied.get(source, Applied()).offset, count)
         await transactions.commit(await going_on(settings, folder, manifest, one, names, found), {})
         return written
-    except Lost as error:
+    except (ProducerFencedError, ProducerUnusableError) as error:
         raise LiaisonError("another restore has taken over, or Kafka did not answer: run it again") from error
     finally:
         await transactions.stop()

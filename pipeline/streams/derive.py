@@ -82,7 +82,8 @@ class Derive(Stateless):
 async def complete(settings: Settings, work: Derive, source: TopicPartition, topic_ids: Mapping[str, str]) -> int:
     """Derive all that a partition of `accepted` holds, in place of the stage; returns its last offset.
 
-    The caller is the only one who writes to that partition. Raises Lost where the stage takes it back meanwhile.
+    The caller is the only one who writes to that partition. Raises ProducerFencedError where the stage takes it back
+    meanwhile.
     """
     transactions = Transactions(settings, STAGE, work.generation, source.partition, topic_ids)
     try:

@@ -27,7 +27,7 @@ from pipeline.streams.faults import FaultCount, InternalFaultError
 from pipeline.streams.health import State
 from pipeline.streams.metering import Meter
 from pipeline.streams.source_queues import Chunk, Flow, SourceQueues
-from pipeline.streams.transactions import Applied, Lost, Transactions
+from pipeline.streams.transactions import Applied, ProducerFencedError, Transactions
 from pipeline.streams.work import After, Decided, Result, Store, Work
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class Lane:
                 await self._next()
                 self.failing = False
                 reset_pauses(attempt)
-        except Lost as error:
+        except ProducerFencedError as error:
             log.warning("lane %s: %s; rejoining", self._name, error)
             self._on_lost()
         except Exception:

@@ -39,7 +39,7 @@ from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.telling import Telling
-from pipeline.streams.transactions import Applied, Lost, Output
+from pipeline.streams.transactions import Applied, Output, ProducerFencedError
 from pipeline.streams.work import After, Result, Table
 from pipeline.streams.writing import Writing, document_of
 
@@ -125,12 +125,12 @@ class ProjectLinks:
     async def open(self, source: TopicPartition, applied: Applied) -> TableStore:
         """The store at `applied`, brought up to it from `links` without telling anyone again.
 
-        Raises Lost where the generation has become active, or is no longer: who tells is asked only once no one else
-        can write to this index.
+        Raises ProducerFencedError where the generation has become active, or is no longer: who tells is asked only once
+        no one else can write to this index.
         """
         active = (await control.control(self._settings)).active == self._places.scope
         if active != (self._telling is not None):
-            raise Lost("another generation has become the active one")
+            raise ProducerFencedError("another generation has become the active one")
         store = reopened(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
             async for records in read(self._settings, {source: store.offset + 1}, {source: applied.offset}):

@@ -1,6 +1,8 @@
 """Exactly-once output: one transactional producer per owned index, and the progress record in each of its transactions.
 
-Starting the producer aborts what an earlier owner of the index left open and fences it: its late sends are refused.
+Starting a producer ends what an earlier one left open and fences it: its late requests are refused. So whenever the
+outcome of a request is not known, the producer is dropped, another one is started, and `progress` says what became of
+the transaction (`commit`). None of its requests is ever sent again under the same epoch.
 """
 
 from __future__ import annotations
@@ -9,20 +11,22 @@ import asyncio
 import logging
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import IllegalOperation, KafkaError, OutOfOrderSequenceNumber, ProducerFenced
+from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from pipeline.backoff import retrying
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams import topics
-from pipeline.streams.connection import BATCH_BYTES, LARGEST_REQUEST, options
+from pipeline.streams.connection import BATCH_BYTES, LARGEST_REQUEST
+from pipeline.streams.fail_fast_producer import REQUEST_TIMEOUT_MS, FailFastProducer
 from pipeline.streams.reading import read_table
 
 log = logging.getLogger(__name__)
@@ -30,7 +34,6 @@ log = logging.getLogger(__name__)
 TRANSACTION_TIMEOUT_MS: Final = 30_000
 """A dead owner's open transaction is aborted after this even if no one takes its place; a chunk needs some 30 ms."""
 
-FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 
 
@@ -44,12 +47,28 @@ class Output(NamedTuple):
     at_ms: int = 0
 
 
-class Lost(Exception):  # noqa: N818 - says what happened: the index is no longer ours, or the outcome is unknown
-    """Fenced by a new owner, or a commit whose outcome is unknown: start again from `progress`."""
+class ProducerFencedError(Exception):
+    """Another producer has taken the index over, or has moved its progress: start again from `progress`."""
 
 
-class Spent(Exception):  # noqa: N818 - says what happened: this producer gets nothing through any more
-    """The broker misses a batch that it refused for good, and with it every later one of this producer: start anew."""
+class ProducerUnusableError(Exception):
+    """The producer is closed, or what became of a transaction without a progress record can't be known: start again."""
+
+
+class _AttemptFailedError(Exception):
+    """A transaction came to no known end, or no producer could be started; another producer tries again."""
+
+
+@dataclass
+class _PendingTransaction:
+    """Records to write together; `noted` are those for our partition of `progress`, which tell the outcome.
+
+    `ending`: its commit was asked for, so it may be committed, now or when that request arrives.
+    """
+
+    records: Sequence[Output]
+    noted: dict[bytes, bytes]
+    ending: bool = False
 
 
 class Applied(NamedTuple):
@@ -77,37 +96,62 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Transactions:
-    """The transactional producer of one index of one stage and generation.
+    """The transactional producers, one after the other, of one index of one stage and generation.
 
     `topic_ids` gives the ids of the source topics.
     """
 
     def __init__(
-        self, settings: Settings, stage: str, generation: str, index: int, topic_ids: Mapping[str, str]
+        self,
+        settings: Settings,
+        stage: str,
+        generation: str,
+        index: int,
+        topic_ids: Mapping[str, str],
+        *,
+        request_timeout_ms: int = REQUEST_TIMEOUT_MS,
+        batch_bytes: int = BATCH_BYTES,
     ) -> None:
         self._settings = settings
         self._topic_ids = topic_ids
-        self._prefix = f"{stage}|{generation}"
+        self._prefix, self._index = f"{stage}|{generation}", index
         self._id = f"{settings.namespace}{stage}-{generation}-{index}"
         self._topic = topics.name(settings, topics.PROGRESS)
         self._partition = progress_partition(stage, index)
-        self._producer: AIOKafkaProducer | None = None
+        self._request_timeout_ms, self._batch_bytes = request_timeout_ms, batch_bytes
+        self._producer: FailFastProducer | None = None
+        self._running = False
         self.table: dict[bytes, bytes] = {}
-        """What the partition of `progress` held at the start, notes included."""
+        """What our partition of `progress` held at the start, notes included, with what we have committed since."""
 
     async def start(self) -> dict[TopicPartition, Applied]:
         """Fence earlier owners, then read what was applied last of each source partition of this stage."""
-        self._producer = AIOKafkaProducer(
-            **options(self._settings),
-            transactional_id=self._id,
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=LARGEST_REQUEST,
-            linger_ms=0,
-        )
-        await self._producer.start()
-        self.table = await read_table(self._settings, self._topic, [self._partition])
+        self.table = await self._open()
+        self._running = True
         return dict(self._applied())
+
+    async def _open(self) -> dict[bytes, bytes]:
+        """Start a producer, then read our partition of `progress`.
+
+        Kafka answers InitProducerId only once the transaction that it found, open or being committed, has ended in
+        every partition; what is read afterwards is final.
+        """
+        producer = FailFastProducer(
+            self._settings,
+            self._id,
+            self._request_timeout_ms,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_batch_size=self._batch_bytes,
+            max_request_size=LARGEST_REQUEST,
+        )
+        try:
+            await producer.start()
+            table = await read_table(self._settings, self._topic, [self._partition])
+        except BaseException:
+            await producer.drop()
+            raise
+        self._producer = producer
+        return table
 
     def _applied(self) -> Iterator[tuple[TopicPartition, Applied]]:
         for key, value in self.table.items():
@@ -119,48 +163,77 @@ class Transactions:
     async def commit(self, outputs: Iterable[Output], applied: Mapping[TopicPartition, Applied]) -> None:
         """Write all outputs and how far was applied in one transaction; returns when it is committed.
 
-        A transient failure is tried again for as long as it lasts. Raises Lost, Spent.
+        A failure is tried again for as long as it lasts, each time by a new producer, unless `progress` says that the
+        transaction was committed. Raises ProducerFencedError, ProducerUnusableError.
         """
         records = [*outputs, *self._progress(applied)]
-        pause = FIRST_PAUSE_S
-        while not await self._attempt(records):
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_S)
+        noted = {r.key: r.value for r in records if (r.topic, r.partition) == (self._topic, self._partition)}
+        pending = _PendingTransaction(records, noted)
+        async for attempt in retrying(_AttemptFailedError, log, self._id, longest_pause_s=LONGEST_PAUSE_S):
+            with attempt:
+                producer = self._producer or await self._replace(pending)
+                if producer is not None:
+                    await self._attempt(producer, pending)
+        self.table |= noted
+
+    async def _replace(self, pending: _PendingTransaction) -> FailFastProducer | None:
+        """Start another producer in place of one that is lost; None where its transaction was committed after all.
+
+        Raises ProducerFencedError where `progress` has moved otherwise: our stores are behind it.
+        """
+        if not self._running:
+            raise ProducerUnusableError(f"{self._id}: closed")
+        try:
+            found = self._watched(await self._open(), pending)
+        except (KafkaError, OSError) as error:
+            raise _AttemptFailedError(f"no producer could be started: {error!r}") from error
+        before, after = self._watched(self.table, pending), self._watched(self.table | pending.noted, pending)
+        if pending.ending and before == after:
+            raise ProducerUnusableError(f"{self._id}: nothing tells whether the transaction was committed")
+        if pending.ending and found == after:
+            return None
+        if found != before:
+            raise ProducerFencedError(f"{self._id}: another producer has moved the progress")
+        return self._producer
+
+    def _watched(self, table: Mapping[bytes, bytes], pending: _PendingTransaction) -> dict[bytes, bytes]:
+        """The records of a table that only this index's owner moves, and those that the transaction writes."""
+        start, end = f"{self._prefix}|".encode(), f"|{self._index}".encode()
+        return {
+            key: value
+            for key, value in table.items()
+            if key in pending.noted or (key.startswith(start) and key.endswith(end))
+        }
+
+    async def _attempt(self, producer: FailFastProducer, pending: _PendingTransaction) -> None:
+        """One transaction; a failure costs the producer."""
+        pending.ending = False
+        try:
+            await producer.begin_transaction()
+            await _send(producer, pending.records)
+            pending.ending = True
+            await producer.commit_transaction()
+        except (KafkaError, IllegalOperation, AssertionError) as error:  # aiokafka asserts on states left by a failure
+            cause = producer.failure or error
+            await self._drop()
+            if isinstance(cause, ProducerFenced) or isinstance(error, ProducerFenced):
+                raise ProducerFencedError(f"{self._id}: {cause!r}") from error
+            raise _AttemptFailedError(repr(cause)) from error
 
     def _progress(self, applied: Mapping[TopicPartition, Applied]) -> Iterator[Output]:
         for source, (offset, records) in applied.items():
             value = msgspec.json.encode(Progress(offset, self._topic_ids[source.topic], records=records))
             yield Output(self._topic, self._partition, progress_key(self._prefix, source), value)
 
-    async def _attempt(self, records: Iterable[Output]) -> bool:
-        """One transaction; False when it was aborted and may be tried again. Raises Lost, Spent."""
-        producer = self._producer
-        if producer is None:
-            raise Lost(f"{self._id}: closed")
-        try:
-            await producer.begin_transaction()
-            try:
-                await _send(producer, records)
-            except ProducerFenced:
-                raise
-            except OutOfOrderSequenceNumber as error:
-                await producer.abort_transaction()
-                raise Spent(f"{self._id}: a batch was refused before") from error
-            except (KafkaError, IllegalOperation) as error:  # the latter after any failure that another send met first
-                await producer.abort_transaction()
-                log.warning("%s: transaction aborted, trying again: %r", self._id, error)
-                return False
-            await producer.commit_transaction()
-        except (KafkaError, AssertionError) as error:  # aiokafka asserts on states that a fatal error left behind
-            raise Lost(f"{self._id}: {error!r}") from error
-        return True
+    async def _drop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.drop()
 
     async def stop(self) -> None:
         """Close the producer; a transaction in the making is left to be aborted."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(KafkaError):
-                await producer.stop()
+        self._running = False
+        await self._drop()
 
 
 def progress_key(prefix: str, source: TopicPartition) -> bytes:

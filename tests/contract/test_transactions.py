@@ -14,7 +14,14 @@ from pipeline.streams import topics
 from pipeline.streams.admin import apply
 from pipeline.streams.connection import BATCH_BYTES
 from pipeline.streams.reading import read, read_table
-from pipeline.streams.transactions import Applied, Lost, Output, Transactions, progress_partition
+from pipeline.streams.transactions import (
+    Applied,
+    Output,
+    ProducerFencedError,
+    ProducerUnusableError,
+    Transactions,
+    progress_partition,
+)
 
 pytestmark = pytest.mark.engines
 
@@ -85,7 +92,7 @@ async def test_a_new_owner_fences_the_old_and_nothing_of_the_old_shows(
     zombie, owner = make(), make()
     await zombie.start()
     await owner.start()
-    with pytest.raises(Lost):
+    with pytest.raises(ProducerFencedError):
         await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: Applied(7)})
     await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: Applied(3)})
     await zombie.stop()
@@ -114,7 +121,7 @@ async def test_a_fence_that_falls_between_two_sends_is_known_for_one(
         return await send(*arguments, **named)
 
     monkeypatch.setattr(producer, "send_batch", once_fenced)
-    with pytest.raises(Lost):
+    with pytest.raises(ProducerFencedError):
         await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: Applied(7)})
     assert len(sent) == 2
     await zombie.stop()
@@ -137,10 +144,10 @@ async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
     await dead.stop()
 
 
-async def test_a_stopped_producer_says_that_the_index_is_lost(target: str, make: Make) -> None:
+async def test_a_stopped_producer_says_so(target: str, make: Make) -> None:
     transactions = make()
     await running(transactions, lambda: transactions.commit([], {SOURCE: Applied(1)}))
-    with pytest.raises(Lost):
+    with pytest.raises(ProducerUnusableError):
         await transactions.commit([Output(target, 0, b"k", b"v")], {SOURCE: Applied(2)})
 
 

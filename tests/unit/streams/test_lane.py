@@ -21,7 +21,7 @@ from pipeline.streams.health import State
 from pipeline.streams.lane import Lane
 from pipeline.streams.metering import Meter
 from pipeline.streams.source_queues import SLICE_RECORDS, WAITING_CHUNKS
-from pipeline.streams.transactions import Applied, Lost, Output
+from pipeline.streams.transactions import Applied, Output, ProducerFencedError
 from pipeline.streams.work import Result, Table
 
 SOURCE = TopicPartition("source", 0)
@@ -246,7 +246,7 @@ async def test_a_failed_sync_acknowledges_nothing_until_it_works(world: World) -
 
 
 async def test_a_fenced_lane_stops_and_asks_to_join_anew(world: World) -> None:
-    world.failures["transaction"] = [Lost("fenced")]
+    world.failures["transaction"] = [ProducerFencedError("fenced")]
     one = chunk(0)
     async with running(world) as lane:
         await lane.put(one)
