@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     block_partitions: int = 4
     """Partitions of `blocks`: work per case grows with them (throughput.md), so 4 or 8 on small installations."""
 
+    max_batch_bytes: int = Field(default=64 << 20, ge=1 << 20)
+    """A record batch that would inflate to more is not read: its messages are rejected together, unreadable_batch."""
+
+    max_batch_records: int = Field(default=100_000, ge=1)
+    """As max_batch_bytes, for the records in one batch; librdkafka sends 10,000 at most unless told otherwise."""
+
     replication_factor: int = 1
     worker_name: str = "local"
     """Names this worker's folder under stores/; two workers on one machine need two names."""

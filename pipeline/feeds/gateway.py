@@ -114,7 +114,7 @@ async def told(settings: Settings, agency: str, received: Received) -> AsyncIter
         while receipt := await _next(receipts, deadline):
             place = received.places.get((receipt.case, receipt.version), 0)
             if place or not receipt.case:
-                unanswered -= 1
+                unanswered -= len(receipt.offsets)
                 yield _line({"line": place} | msgspec.to_builtins(receipt))
     except TimeoutError:
         pass

@@ -60,11 +60,11 @@ async def receipts_of(settings: Settings, agency: str, reached: Reached) -> Asyn
     async with aclosing(_following(settings, starts)) as chunks:
         async for records in chunks:
             for receipt in (_receipt(record.value) for record in records):
-                partition, offset = receipt.position.partition, receipt.position.offset
-                if reached.begin[partition] <= offset < reached.end[partition]:
+                partition, offsets = receipt.position.partition, receipt.offsets
+                if offsets.start < reached.end[partition] and reached.begin[partition] < offsets.stop:
                     yield receipt
                 # Intake works through a partition in order, and its receipts keep that order.
-                if offset >= reached.end[partition] - 1:
+                if offsets.stop >= reached.end[partition]:
                     waiting.discard(partition)
             if not waiting:
                 return

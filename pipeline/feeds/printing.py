@@ -13,7 +13,7 @@ import typer
 from pipeline.correlation.hits import Hit
 from pipeline.feeds.checking import LineProblem
 from pipeline.feeds.pushing import Pushed
-from pipeline.records.messages import Receipt
+from pipeline.records.messages import Position, Receipt, offsets_of
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ def print_outcomes(file: Path, found: Iterable[tuple[int, Receipt]], *, as_json:
     """Print receipts with the line that each is for, as text only those of rejected ones; returns a count of all."""
     counted: Counter[str] = Counter()
     for line, receipt in found:
-        counted[receipt.outcome] += 1
+        counted[receipt.outcome] += len(receipt.offsets)
         if as_json:
             typer.echo(msgspec.json.encode({"line": line} | msgspec.to_builtins(receipt)))
         elif receipt.reason:
@@ -47,7 +47,8 @@ def print_answer(file: Path, answer: Iterable[dict[str, Any]], agency: str, *, a
         elif "unanswered" in told:
             counted["unanswered"] = told["unanswered"]
         else:
-            counted[told.get("outcome", "")] += 1
+            position = msgspec.convert(told["position"], Position) if "position" in told else None
+            counted[told.get("outcome", "")] += len(offsets_of(position, told.get("last_offset"))) if position else 1
             _print_told(file, told, as_json=as_json)
     outcomes = {name: counted[name] for name in ("accepted", "duplicate", "rejected", "unanswered") if counted[name]}
     typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()), err=True)
@@ -70,10 +71,15 @@ def print_each(found: Iterable[T], line: Callable[[T], str], *, as_json: bool) -
 
 def receipt_line(receipt: Receipt) -> str:
     """A receipt in one line."""
-    record = f"{receipt.case} v{receipt.version}" if receipt.case else str(receipt.position)
+    record = f"{receipt.case} v{receipt.version}" if receipt.case else place_of(receipt)
     problem = f"{receipt.pointer or '/'}: {receipt.reason}: {receipt.message}" if receipt.reason else ""
     warnings = ", ".join(f"{warning.pointer} {warning.code}" for warning in receipt.warnings)
     return "  ".join(part for part in (receipt.time, f"{receipt.outcome:<9}", record, problem, warnings) if part)
+
+
+def place_of(receipt: Receipt) -> str:
+    """The source position of a receipt; `topic-partition-first..last` for a batch that can't be read."""
+    return f"{receipt.position}" if receipt.last_offset is None else f"{receipt.position}..{receipt.last_offset}"
 
 
 def hit_line(hit: Hit) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from aiokafka import TopicPartition
@@ -13,7 +14,7 @@ from aiokafka import TopicPartition
 from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
 from pipeline.ops.resending import Resender, resender
-from pipeline.records.messages import Position, Reason, Rejected
+from pipeline.records.messages import Position, Reason, Rejected, offsets_of
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import RefusedError
 from pipeline.records.validation import read as read_record
@@ -22,6 +23,9 @@ from pipeline.streams import topics
 from pipeline.streams.faults import FAULTS
 from pipeline.streams.reading import read
 from pipeline.streams.since import offsets_since
+
+NOT_REPLAYED: Final = FAULTS | {Reason.UNREADABLE_BATCH}
+"""Reasons that no sending again can mend."""
 
 _decode = msgspec.json.Decoder(Rejected).decode
 
@@ -41,14 +45,23 @@ class Wanted:
         return (
             (not self.reason or one.reason == self.reason)
             and (not self.agency or one.agency == self.agency)
-            and (not self.positions or str(one.position) in self.positions)
+            and (not self.positions or _is_named(one, self.positions))
             and (self.since is None or datetime.fromisoformat(one.time) >= self.since)
             and (self.until is None or datetime.fromisoformat(one.time) < self.until)
         )
 
 
+def _is_named(one: Rejected, positions: frozenset[str]) -> bool:
+    """Whether a rejection is of one of these positions; a batch that could not be read is of many."""
+    topic, partition = one.position.topic, one.position.partition
+    return any(f"{topic}-{partition}-{offset}" in positions for offset in one.offsets)
+
+
 class Rejection(msgspec.Struct, frozen=True):
-    """What is told of a rejection: everything but the original bytes. `size` is theirs."""
+    """What is told of a rejection: everything but the original bytes. `size` is theirs.
+
+    `last_offset`: that of a batch that could not be read, of which `position` is the first.
+    """
 
     position: str
     time: str
@@ -58,6 +71,17 @@ class Rejection(msgspec.Struct, frozen=True):
     message: str
     size: int
     origin: str
+    last_offset: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Its position, or first..last."""
+        return self.position if self.last_offset is None else f"{self.position}..{self.last_offset}"
+
+    @property
+    def messages(self) -> int:
+        """How many messages were rejected."""
+        return len(offsets_of(Position.parse(self.position), self.last_offset))
 
 
 def told(one: Rejected) -> Rejection:
@@ -71,6 +95,7 @@ def told(one: Rejected) -> Rejection:
         message=one.message,
         size=len(one.original or b""),
         origin=str(one.origin) if one.origin else "",
+        last_offset=one.last_offset,
     )
 
 
@@ -118,16 +143,16 @@ async def replay_rejected(
 
     What was sent again before and rejected anew is left out, unless its position is named: its first rejection is sent.
     Doing it twice is harmless, since what was accepted meanwhile becomes a duplicate. Faults of ours were accepted long
-    ago: they are mended by a reindex or a new generation. What was too large to be kept can't be sent.
-    A `dry` run sends nothing.
+    ago: they are mended by a reindex or a new generation. What was too large to be kept can't be sent, and of a batch
+    that could not be read no message is known: its agency sends it again. A `dry` run sends nothing.
     """
     replayed = Replayed()
     async with resender(settings, dry=dry) as send:
         async for one in rejected(settings, wanted):
             if one.origin is not None and not wanted.positions:
                 continue
-            if one.reason in FAULTS or (one.reason == Reason.TOO_LARGE and one.original is None):
-                replayed.left[one.reason] += 1
+            if one.reason in NOT_REPLAYED or (one.reason == Reason.TOO_LARGE and one.original is None):
+                replayed.left[one.reason] += len(one.offsets)
                 continue
             await _again(settings, one, send)
             replayed.sent[one.agency] += 1
@@ -153,5 +178,8 @@ def route(one: Rejected, partitions: int) -> tuple[bytes | None, int]:
 
 
 def by_reason(found: Iterable[Rejection]) -> dict[str, int]:
-    """How many of each reason, the most frequent first."""
-    return dict(Counter(one.reason for one in found).most_common())
+    """How many messages for each reason, the most frequent first."""
+    counted: Counter[str] = Counter()
+    for one in found:
+        counted[one.reason] += one.messages
+    return dict(counted.most_common())

@@ -7,21 +7,22 @@ The outcome of the first position stands as it was.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import datetime
 
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.errors import LiaisonError
+from pipeline.ops.rejections import Replayed
 from pipeline.ops.resending import resender
-from pipeline.records.messages import Position
+from pipeline.records.messages import Position, Reason
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.origin import origin_of
 from pipeline.streams.reading import plain_consumer, read
 from pipeline.streams.registry import agencies
 from pipeline.streams.since import offsets_since
+from pipeline.streams.unreadable import UnreadableBatch
 
 
 async def replay(
@@ -31,24 +32,28 @@ async def replay(
     *,
     dry: bool = False,
     on_sent: Callable[[], None] = lambda: None,
-) -> Counter[str]:
-    """Send what came since a time again, up to what has come when this begins; returns how many, by agency.
+) -> Replayed:
+    """Send what came since a time again, up to what has come when this begins.
 
-    Messages that were themselves sent again are left out, so that doing it twice does not double them. Raises
-    LiaisonError for an agency that is not registered.
+    Messages that were themselves sent again are left out, so that doing it twice does not double them; so are batches
+    that can't be read, whose messages the result counts as left. Raises LiaisonError for an agency that is not
+    registered.
     """
     partitions = _sources(settings, list(await agencies(settings)), only)
     starts = await offsets_since(settings, list(partitions), since)
     last = await _last(settings, starts)
-    sent: Counter[str] = Counter()
+    replayed = Replayed()
     async with resender(settings, dry=dry) as send:
         async for records in read(settings, {p: starts[p] for p in last}, last):
             for record in filter(_is_first, records):
+                if isinstance(record, UnreadableBatch):
+                    replayed.left[Reason.UNREADABLE_BATCH] += record.positions
+                    continue
                 position = Position(record.topic, record.partition, record.offset)
                 await send(record.topic, record.partition, record.key, record.value, position)
-                sent[partitions[TopicPartition(record.topic, record.partition)]] += 1
+                replayed.sent[partitions[TopicPartition(record.topic, record.partition)]] += 1
                 on_sent()
-    return sent
+    return replayed
 
 
 def _sources(settings: Settings, registered: Collection[str], only: Collection[str]) -> dict[TopicPartition, str]:

@@ -11,7 +11,10 @@ from pipeline.records.messages import Reason
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
-    from pipeline.ops.rejections import Wanted
+    from pipeline.ops.rejections import Replayed, Wanted
+
+_MENDED_BY_AGENCY = "holds no message that could be read: the agency must send it again"
+_MENDED_BY_US = "is a fault of ours after acceptance, mended by `liaison ops reindex`"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -41,6 +44,7 @@ def register(ops: typer.Typer) -> None:
     rejected.command("replay", epilog="Example: liaison ops rejected replay --reason schema --since 7d")(
         replay_rejected
     )
+    rejected.command("batch", epilog="Example: liaison ops rejected batch cases.fr-pj 2 4711")(reject_batch)
     ops.add_typer(rejected, name="rejected")
     ops.command("replay", epilog="Example: liaison ops replay --from 2026-11-24T10:00:00Z --agency fr-pj")(replay)
 
@@ -61,7 +65,7 @@ def list_rejected(
         _print_json(found[:limit])
         return
     for one in found[:limit]:
-        typer.echo(f"{one.time}\t{one.position}\t{one.agency}\t{one.reason}\t{one.pointer}\t{one.message}")
+        typer.echo(f"{one.time}\t{one.place}\t{one.agency}\t{one.reason}\t{one.pointer}\t{one.message}")
     reasons = ", ".join(f"{count} {name}" for name, count in by_reason(found).items())
     typer.echo(f"{len(found)} rejections{f': {reasons}' if reasons else ''}")
 
@@ -133,7 +137,6 @@ def replay_rejected(
     """
     from pipeline.ops.counting import counting
     from pipeline.ops.operation import audited
-    from pipeline.ops.rejections import Replayed
     from pipeline.ops.rejections import replay_rejected as send_again
 
     settings = from_environment()
@@ -151,8 +154,40 @@ def replay_rejected(
         _print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
         return
     _tell(done.sent, dry_run)
-    for fault, count in done.left.items():
-        typer.echo(f"{count} left: {fault} is a fault of ours after acceptance, mended by `liaison ops reindex`")
+    _tell_left(done)
+
+
+def _tell_left(done: Replayed) -> None:
+    for reason, count in done.left.items():
+        mended = _MENDED_BY_AGENCY if reason == Reason.UNREADABLE_BATCH else _MENDED_BY_US
+        typer.echo(f"{count} left: {reason} {mended}")
+
+
+def reject_batch(
+    topic: Annotated[str, typer.Argument(help="The national topic, with its namespace.")],
+    partition: Annotated[int, typer.Argument(min=0)],
+    offset: Annotated[int, typer.Argument(min=0, help="Where its readers stand, as the alert and the log tell.")],
+    last: Annotated[
+        int | None, typer.Option(min=0, help="The last offset to give up; without it, what the batch's header says.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give up a damaged batch of a national topic (a wrong CRC, or cut short) that stays damaged.
+
+    Its offsets get one receipt and one rejection, unreadable_batch, and their partition goes on. Nothing happens to a
+    batch that can be read after all. Doing it twice is harmless.
+    """
+    from pipeline.ops.batch_rejection import reject_damaged_batch
+
+    settings = from_environment()
+    rejected = asyncio.run(reject_damaged_batch(settings, topic, partition, offset, last))
+    if as_json:
+        _print_json(rejected)
+        return
+    typer.echo(
+        f"{rejected.topic}, partition {rejected.partition}: offsets {rejected.offset} to {rejected.last_offset} are "
+        "given up; readers go on after them within 20 s"
+    )
 
 
 def replay(
@@ -174,7 +209,7 @@ def replay(
     settings = from_environment()
     begin, only = point_in_time(since, now(), WITH_WEEKS), agency or ()
 
-    async def sent() -> dict[str, int]:
+    async def sent() -> Replayed:
         with counting("messages") as count:
             if dry_run:
                 return await send_again(settings, begin, only, dry=True, on_sent=count)
@@ -183,9 +218,10 @@ def replay(
 
     done = asyncio.run(sent())
     if as_json:
-        _print_json({"sent": done, "dry_run": dry_run})
-    else:
-        _tell(done, dry_run)
+        _print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
+        return
+    _tell(done.sent, dry_run)
+    _tell_left(done)
 
 
 def _tell(sent: dict[str, int], dry_run: bool) -> None:

@@ -160,6 +160,14 @@ def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) ->
     return Receipt(message.position, outcome, case.key, case.version, time=time, origin=message.origin)
 
 
+def reject_batch(first: SourceMessage, last_offset: int, problem: str, time: str) -> Decision:
+    """The one decision about all positions of a batch that can't be read, from its first message's on."""
+    decision = rejection(first, Problem(Reason.UNREADABLE_BATCH, "", problem), time)
+    receipt = msgspec.structs.replace(decision.receipt, last_offset=last_offset)
+    rejected = decision.rejected and msgspec.structs.replace(decision.rejected, last_offset=last_offset)
+    return Decision(receipt, rejected=rejected)
+
+
 def rejection(message: SourceMessage, problem: Problem, time: str, case: Case | None = None) -> Decision:
     """The decision not to take a message in; the receipt names its case where it is known and its sender's own.
 

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     CONFLICTING_VERSION = "conflicting_version"
     DATE = "date"
     TOO_LARGE = "too_large"
+    UNREADABLE_BATCH = "unreadable_batch"
 
 
 class Outcome(StrEnum):
@@ -84,7 +85,8 @@ class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):
 class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `receipts.<agency>`: the one outcome of one source position. It holds no content.
 
-    `origin` is the position that the message was sent to first, where an operator has sent it again.
+    `origin` is the position that the message was sent to first, where an operator has sent it again. With
+    `last_offset` it is the outcome of all positions up to there: those of a batch that can't be read.
     """
 
     position: Position
@@ -97,12 +99,18 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     warnings: tuple[RecordWarning, ...] = ()
     time: str = ""
     origin: Position | None = None
+    last_offset: int | None = None
+
+    @property
+    def offsets(self) -> range:
+        """The offsets whose outcome it is."""
+        return offsets_of(self.position, self.last_offset)
 
 
 class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `rejected`: the original key and bytes (base64 in JSON) with the reason.
 
-    `origin` is as in a receipt.
+    `origin` and `last_offset` are as in a receipt; key and bytes of a batch that can't be read are null.
     """
 
     position: Position
@@ -114,3 +122,14 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
     original: bytes | None
     time: str
     origin: Position | None = None
+    last_offset: int | None = None
+
+    @property
+    def offsets(self) -> range:
+        """The offsets that were rejected."""
+        return offsets_of(self.position, self.last_offset)
+
+
+def offsets_of(position: Position, last_offset: int | None) -> range:
+    """The offsets of an outcome: one, or all up to the last, included."""
+    return range(position.offset, (position.offset if last_offset is None else last_offset) + 1)

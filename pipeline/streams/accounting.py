@@ -25,6 +25,7 @@ from pipeline.streams.lag import Lag, committed_of, ends_of, group_of, lag_of
 from pipeline.streams.outcome_map import OutcomeMap, PartitionCount, VerdictNumbers
 from pipeline.streams.reading import plain_consumer, read
 from pipeline.streams.registry import agencies
+from pipeline.streams.unreadable import last_offset_of
 
 ACCEPTED: Final = "accepted"
 DUPLICATE: Final = "duplicate"
@@ -144,7 +145,7 @@ async def _messages(settings: Settings, partitions: Sequence[TopicPartition]) ->
     async for records in read(settings, begins):
         held = maps[TopicPartition(records[0].topic, records[0].partition)]
         for record in records:
-            held.add_messages(record.offset, record.offset)
+            held.add_messages(record.offset, last_offset_of(record))
     return maps
 
 

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from pipeline.access.audit import Entry
 from pipeline.settings import Settings
 from pipeline.streams import topics
+from pipeline.streams.partition_reading import BlockedPartitionError
 from pipeline.streams.reading import plain_consumer, read
 
 log = logging.getLogger(__name__)
@@ -79,8 +80,8 @@ class _Follower:
         while True:
             try:
                 await self._follow(_partition(self._settings))
-            except (KafkaError, OSError) as error:
-                log.warning("the audit trail cannot be followed: %s", type(error).__name__)
+            except (KafkaError, OSError, BlockedPartitionError) as error:
+                log.warning("the audit trail cannot be followed: %s", error or type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
 
     async def _follow(self, partition: TopicPartition) -> None:

@@ -22,6 +22,9 @@ from yarl import URL
 
 from pipeline.settings import Settings
 from pipeline.streams.connection import bootstrap, options
+from pipeline.streams.fetching import BatchConsumer
+from pipeline.streams.reading import reading_policy
+from pipeline.streams.unreadable import last_offset_of, records_after
 
 CHUNK_RECORDS: Final = 500
 """Most records in an event: enough to make a transaction's 1.5 ms of CPU cheap, few enough to keep latency low."""
@@ -55,9 +58,10 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, with a consumer made as we need it: Faust exposes none of these fetch settings."""
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        conf = self.app.conf
-        return AIOKafkaConsumer(
-            **options(cast(ChunkApp, self.app).settings),
+        conf, settings = self.app.conf, cast(ChunkApp, self.app).settings
+        return BatchConsumer(
+            **options(settings),
+            policy=reading_policy(settings),
             client_id=conf.broker_client_id,
             group_id=conf.id,
             # Partition i of every topic goes to one member, which so owns everything that shares its stores.
@@ -153,15 +157,16 @@ class ChunkConsumer(driver.Consumer):
         """The event's message: its offset is the last record's, its value the records. None if all were read before."""
         read = self._read_offset[partition]
         if read is not None and records[0].offset < read:
-            records = [record for record in records if record.offset >= read]
+            records = records_after(records, read - 1)
         if not records:
             return None
         last = records[-1]
+        offset = last_offset_of(last)
         # Faust would note the offsets between two events as a gap to be filled before it commits.
-        self._read_offset[partition] = last.offset - 1
-        self._fetched[partition] = (generation, last.offset)
+        self._read_offset[partition] = offset - 1
+        self._fetched[partition] = (generation, offset)
         return ConsumerMessage(
-            last.topic, last.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type,
+            last.topic, last.partition, offset, last.timestamp / 1000.0, last.timestamp_type,
             None, None, cast(Any, records), None, 0, 0, partition, generation_id=generation,
         )  # fmt: skip
 

@@ -84,7 +84,10 @@ def worker(
 
     Example: liaison worker correlate --name second
     """
+    from pipeline.streams.inflation import require_codecs
+
     settings = _named(from_environment(), name)
+    require_codecs()
     _log()
     if stage is Worker.ALL:
         from pipeline.streams.supervisor import supervise

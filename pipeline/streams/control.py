@@ -22,6 +22,7 @@ from pipeline.matching.model import Model, ModelFile, dump, generation
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
+from pipeline.streams.batch_rejections import SETTING, RejectedBatch
 from pipeline.streams.connection import options
 from pipeline.streams.reading import plain_consumer, read_table, watch_table
 
@@ -30,15 +31,19 @@ ONE: Final = "generation"
 
 
 class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Value of topic `control`: a generation that is computed, with what it is computed with, or which is active."""
+    """Value of topic `control`: a generation that is computed, with what it is computed with, or which is active.
 
-    setting: Literal["active_generation", "generation"]
+    Or a damaged batch that an operator gives up.
+    """
+
+    setting: Literal["active_generation", "generation", "rejected_batch"]
     value: str
     by: str
     time: str
     block_partitions: int = 0
     model: msgspec.Raw = msgspec.Raw(b"null")
     born: tuple[int, ...] = ()
+    batch: RejectedBatch | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,12 @@ async def activate(settings: Settings, generation: str) -> None:
 async def deactivate(settings: Settings) -> None:
     """Leave no generation active: workers and readers wait for one."""
     await _write(settings, ACTIVE, None)
+
+
+async def reject_batch(settings: Settings, batch: RejectedBatch) -> None:
+    """Order that a damaged batch be given up: whoever finds it damaged still goes on after it."""
+    where = f"{batch.topic}-{batch.partition}-{batch.offset}"
+    await _write(settings, batch.key, Setting(SETTING, where, *_signed(), batch=batch))
 
 
 async def remove(settings: Settings, generation: str) -> None:

@@ -20,7 +20,17 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
 from pipeline.records import expiry
 from pipeline.records.agencies import Registry
-from pipeline.records.intake import Decision, Desk, SourceMessage, Taken, accepted, known_from, receive, rejection
+from pipeline.records.intake import (
+    Decision,
+    Desk,
+    SourceMessage,
+    Taken,
+    accepted,
+    known_from,
+    receive,
+    reject_batch,
+    rejection,
+)
 from pipeline.records.messages import Accepted, Position, Reason, Receipt, Rejected
 from pipeline.records.validation import Problem
 from pipeline.records.versions import Known
@@ -38,6 +48,7 @@ from pipeline.streams.stateless import Nothing
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Applied, Output, Progress
+from pipeline.streams.unreadable import UnreadableBatch
 from pipeline.streams.work import After, Result, Table
 from pipeline.times import now
 
@@ -150,7 +161,17 @@ class Intake:
         agency = topics.agency_of(self._settings, topics.CASES, record.topic)
         position = Position(record.topic, record.partition, record.offset)
         message = SourceMessage(position, agency, record.key, record.value, record.timestamp, origin_of(record))
+        if isinstance(record, UnreadableBatch):
+            return self._rejected_batch(message, record, tally)
         return self._outcome(message, desk, store, tally)
+
+    def _rejected_batch(self, first: SourceMessage, batch: UnreadableBatch, tally: metrics.Tally) -> list[Output]:
+        """One receipt and one entry of `rejected` for all positions of a batch that can't be read."""
+        time = self._clock().isoformat(timespec="milliseconds")
+        decision = reject_batch(first, batch.last_offset, batch.problem, time)
+        receipt = decision.receipt
+        tally[metrics.OUTCOMES.labels(first.agency, receipt.outcome, receipt.reason)] += batch.positions
+        return [self._receipt(first, receipt), *self._rejection(first, decision.rejected)]
 
     def _outcome(self, message: SourceMessage, desk: Desk, store: TableStore, tally: metrics.Tally) -> list[Output]:
         """The outputs of a message; the store is changed last, so that a failure leaves no trace."""

@@ -12,12 +12,17 @@ from aiokafka import TopicPartition
 from pipeline.settings import Settings
 from pipeline.streams import admin, topics
 from pipeline.streams.control import Control, Generation, control
+from pipeline.streams.partition_reading import BlockedPartitionError
 from pipeline.streams.project import DECISIONS
 from pipeline.streams.reading import plain_consumer, read
 from pipeline.streams.registry import agencies
+from pipeline.streams.unreadable import count_positions, records_after
 
 COUNTED: Final = 2000
 """Up to this many offsets behind, records are counted one by one: transaction markers take offsets too."""
+
+PATIENCE_S: Final = 1.0
+"""A partition whose next batch stays damaged for longer is told by its offsets."""
 
 Reading = tuple[str, TopicPartition]
 """A consumer group and a partition that it reads."""
@@ -130,14 +135,22 @@ async def ends_of(settings: Settings, partitions: list[TopicPartition]) -> dict[
 
 
 async def _count(settings: Settings, starts: Mapping[Reading, int]) -> dict[Reading, int]:
-    """Records from each group's own offset on; a partition that several groups read is read once."""
+    """Records from each group's own offset on; a partition that several groups read is read once.
+
+    One that can't be read, since its next batch is damaged, is left out.
+    """
     lowest: dict[TopicPartition, int] = {}
     for (_, partition), offset in starts.items():
         lowest[partition] = min(offset, lowest.get(partition, offset))
-    counted = dict.fromkeys(starts, 0)
-    async for records in read(settings, lowest):
-        source = TopicPartition(records[0].topic, records[0].partition)
-        for reading, offset in starts.items():
-            if reading[1] == source:
-                counted[reading] += sum(record.offset >= offset for record in records)
-    return counted
+    while True:
+        counted = {reading: 0 for reading in starts if reading[1] in lowest}
+        try:
+            async for records in read(settings, lowest, patience_s=PATIENCE_S):
+                source = TopicPartition(records[0].topic, records[0].partition)
+                for reading in counted:
+                    if reading[1] == source:
+                        counted[reading] += count_positions(records_after(records, starts[reading] - 1))
+        except BlockedPartitionError as error:
+            del lowest[error.partition]
+        else:
+            return counted

@@ -28,6 +28,7 @@ from pipeline.streams.health import State
 from pipeline.streams.metering import Meter
 from pipeline.streams.source_queues import Chunk, Flow, SourceQueues
 from pipeline.streams.transactions import Applied, ProducerFencedError, Transactions
+from pipeline.streams.unreadable import last_offset_of, records_after
 from pipeline.streams.work import After, Decided, Result, Store, Work
 
 log = logging.getLogger(__name__)
@@ -209,7 +210,7 @@ class Lane:
         source = self._sources[partition]
         position = decided.reached.get(partition, source.applied.offset)
         if records[0].offset <= position:
-            records = [record for record in records if record.offset > position]
+            records = records_after(records, position)
         if not records:
             return
         async with self._turn:
@@ -221,7 +222,7 @@ class Lane:
             self._queues.note_time(partition, spent_s)
             await asyncio.sleep(0)  # whoever has a transaction open goes on before the next slice
         if records:
-            decided.reached[partition] = records[-1].offset
+            decided.reached[partition] = last_offset_of(records[-1])
             decided.counts[partition] += len(records)
             decided.slices.append(records)
 

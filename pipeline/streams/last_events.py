@@ -8,6 +8,7 @@ from typing import Final
 from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
+from pipeline.streams.partition_reading import BlockedPartitionError
 from pipeline.streams.reading import plain_consumer, read
 
 LOOKED_AT: Final = 5
@@ -15,7 +16,10 @@ LOOKED_AT: Final = 5
 
 
 async def last_events(settings: Settings, partitions: Collection[TopicPartition]) -> dict[TopicPartition, float]:
-    """Kafka's time (Unix seconds) of each partition's last record; a partition that holds none is left out."""
+    """Kafka's time (Unix seconds) of each partition's last record.
+
+    A partition that holds none is left out, and one whose last batch is damaged may be.
+    """
     if not partitions:
         return {}
     async with plain_consumer(settings, []) as consumer:
@@ -23,7 +27,12 @@ async def last_events(settings: Settings, partitions: Collection[TopicPartition]
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(list(partitions))
     starts = {p: max(begins[p], ends[p] - LOOKED_AT) for p in partitions if ends[p] > begins[p]}
     found: dict[TopicPartition, float] = {}
-    async for records in read(settings, starts):
-        last = records[-1]
-        found[TopicPartition(last.topic, last.partition)] = last.timestamp / 1000
-    return found
+    while True:
+        try:
+            async for records in read(settings, starts, patience_s=0):
+                last = records[-1]
+                found[TopicPartition(last.topic, last.partition)] = last.timestamp / 1000
+        except BlockedPartitionError as error:
+            del starts[error.partition]
+        else:
+            return found

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from aiokafka import ConsumerRecord
 
 from pipeline.streams import metrics
+from pipeline.streams.unreadable import count_positions
 
 
 class Meter:
@@ -27,7 +28,7 @@ class Meter:
         for records in slices:
             last = records[-1]
             topic = last.topic.removeprefix(self._namespace)
-            metrics.RECORDS.labels(self._feed, topic).inc(len(records))
+            metrics.RECORDS.labels(self._feed, topic).inc(count_positions(records))
             metrics.LAST_EVENT.labels(topic, str(last.partition)).set(last.timestamp / 1000)
             self._latency.observe(max(0.0, now - records[0].timestamp / 1000))
         metrics.count(tally)

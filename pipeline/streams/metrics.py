@@ -133,6 +133,12 @@ STORE: Final = Gauge(
     ["feed", "topic", "partition"],
     registry=REGISTRY,
 )
+BLOCKED: Final = Gauge(
+    "liaison_blocked_partitions",
+    "1 for each partition of this worker that can't be read on: its next batch is damaged, and fetched again.",
+    ["topic", "partition"],
+    registry=REGISTRY,
+)
 STALLED: Final = Gauge(
     "liaison_stalled",
     "1 while nothing is applied although records wait: what /healthz and /readyz judge by.",
@@ -159,7 +165,7 @@ def count(tally: Mapping[Counter, int]) -> None:
 
 
 __all__ = [
-    "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HOT_BLOCK", "HOT_BLOCKS",
+    "BLOCKED", "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HOT_BLOCK", "HOT_BLOCKS",
     "INTERNAL_FAULTS", "LAG", "LANES", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY",
     "RESTARTS", "STALLED", "STORE", "WORKER", "Tally", "count",
 ]  # fmt: skip

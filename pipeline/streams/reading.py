@@ -10,7 +10,14 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from pipeline.settings import Settings
+from pipeline.streams import admin, topics
+from pipeline.streams.batch_rejections import RejectedBatch, rejected_batches
 from pipeline.streams.connection import consumer_options
+from pipeline.streams.fetching import BatchConsumer
+from pipeline.streams.inflation import require_codecs
+from pipeline.streams.partition_reading import ReadingPolicy
+from pipeline.streams.record_batches import BatchLimits
+from pipeline.streams.unreadable import records_up_to
 
 POLL_MS = 200
 FETCH_WAIT_MS = 50
@@ -22,17 +29,56 @@ WATCH_MS = 1000
 CONNECTED_S = 2.0
 """How long a reader that is cancelled while it connects may take to have connected: some 0.05 s, if Kafka answers."""
 
+PATIENCE_S = 15.0
+"""How long a reader fetches a damaged batch again before it says so: six attempts, since the pauses grow."""
+
+
+def reading_policy(settings: Settings, patience_s: float | None = None) -> ReadingPolicy:
+    """How a consumer of this installation deals with batches that it can't read.
+
+    Raises LiaisonError where a codec is missing, of which each such batch would be one.
+    """
+    require_codecs()
+
+    async def find(partition: TopicPartition, offset: int) -> RejectedBatch | None:
+        return await _find_rejection(settings, partition, offset)
+
+    return ReadingPolicy(
+        BatchLimits(settings.max_batch_bytes, settings.max_batch_records),
+        lambda topic: topics.is_national(settings, topic),
+        find,
+        patience_s,
+    )
+
+
+async def _find_rejection(settings: Settings, partition: TopicPartition, offset: int) -> RejectedBatch | None:
+    """The operator's order to give up the damaged batch at an offset."""
+    table = await read_table(settings, topics.name(settings, topics.CONTROL))
+    found = [one for one in rejected_batches(table.items(), *partition) if one.covers(offset)]
+    if not found:
+        return None
+    held = await asyncio.to_thread(admin.ids, settings, [partition.topic])
+    return next((one for one in found if one.topic_id == held.topics[partition.topic]), None)
+
 
 @asynccontextmanager
 async def plain_consumer(
-    settings: Settings, partitions: Iterable[TopicPartition], fetch_wait_ms: int = FETCH_WAIT_MS, fetch_bytes: int = 1
+    settings: Settings,
+    partitions: Iterable[TopicPartition],
+    fetch_wait_ms: int = FETCH_WAIT_MS,
+    fetch_bytes: int = 1,
+    patience_s: float | None = None,
 ) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group on these partitions that sees committed records only; the caller seeks.
 
-    The broker holds an answer back for `fetch_wait_ms`, or until it has `fetch_bytes`.
+    The broker holds an answer back for `fetch_wait_ms`, or until it has `fetch_bytes`. A damaged batch is fetched again
+    for `patience_s` (PATIENCE_S), then raises BlockedPartitionError.
     """
-    consumer = AIOKafkaConsumer(
-        **consumer_options(settings), fetch_max_wait_ms=fetch_wait_ms, fetch_min_bytes=fetch_bytes
+    consumer = BatchConsumer(
+        **consumer_options(settings),
+        policy=reading_policy(settings, PATIENCE_S if patience_s is None else patience_s),
+        fetch_max_wait_ms=fetch_wait_ms,
+        fetch_min_bytes=fetch_bytes,
     )
     try:
         await _start(consumer)
@@ -56,9 +102,15 @@ async def _start(consumer: AIOKafkaConsumer) -> None:
 
 
 async def read(
-    settings: Settings, starts: Mapping[TopicPartition, int], last: Mapping[TopicPartition, int] | None = None
+    settings: Settings,
+    starts: Mapping[TopicPartition, int],
+    last: Mapping[TopicPartition, int] | None = None,
+    patience_s: float | None = None,
 ) -> AsyncGenerator[list[ConsumerRecord]]:
     """Committed records from each partition's start (an offset) by fetched chunks, ordered within a partition.
+
+    A batch of a national topic that can't be read is one UnreadableBatch; elsewhere it raises BlockedPartitionError,
+    as a damaged one does everywhere that stays so for longer than `patience_s` (PATIENCE_S).
 
     Ends past the offsets `last`, or at the high watermark first seen where a partition is not named there. Transactions
     still open below that are waited for, so that nothing that was committed before the call is ever missed.
@@ -66,7 +118,7 @@ async def read(
     if not starts:  # aiokafka lets a cancellation escape from a consumer that is stopped as soon as it is started
         return
     given = last or {}
-    async with plain_consumer(settings, starts) as consumer:
+    async with plain_consumer(settings, starts, patience_s=patience_s) as consumer:
         for partition, offset in starts.items():
             consumer.seek(partition, offset)
         ends = {p: given[p] + 1 for p in starts if p in given}
@@ -74,7 +126,7 @@ async def read(
         while open_partitions:
             fetched = await consumer.getmany(*open_partitions, timeout_ms=POLL_MS)
             for partition, records in fetched.items():
-                wanted = [r for r in records if r.offset <= given[partition]] if partition in given else records
+                wanted = records_up_to(records, given[partition]) if partition in given else records
                 if wanted:
                     yield wanted
             open_partitions -= await _finished(consumer, open_partitions, ends)

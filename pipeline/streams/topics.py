@@ -187,6 +187,11 @@ def is_named_by_catalogue(settings: Settings, full_name: str) -> bool:
     )
 
 
+def is_national(settings: Settings, full_name: str) -> bool:
+    """Whether a topic is one that an agency writes its cases to."""
+    return full_name.startswith(settings.namespace + CASES.pattern.removesuffix("{agency}"))
+
+
 def partitions(settings: Settings, topic: Topic) -> int:
     """How many partitions every topic of this kind has."""
     counts = {

@@ -26,9 +26,11 @@ def serve(
     Who signs in needs a token (`liaison token`) or an identity provider (LIAISON_OIDC_CLIENT_ID).
     """
     from pipeline.heap import settle
+    from pipeline.streams.inflation import require_codecs
     from pipeline.streams.users import as_role
     from pipeline.web.serving import server
 
+    require_codecs()
     settings = as_role(from_environment(), "api")
     own = server(settings, host or settings.api_host, port or settings.api_port)
     settle()

@@ -33,11 +33,12 @@ from pipeline.records import expiry, model, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt
 from pipeline.records.expiry import Expiry
-from pipeline.records.intake import Decision, Desk, SourceMessage, accepted, receive
+from pipeline.records.intake import Decision, Desk, SourceMessage, accepted, receive, reject_batch
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
 from pipeline.records.partitioning import partition_of
 from pipeline.records.versions import Known
 from pipeline.streams import control, topics
+from pipeline.streams.batch_rejections import RejectedBatch
 from pipeline.streams.faults import FAULTS
 from pipeline.streams.transactions import Progress
 
@@ -232,8 +233,12 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     yield "progress", Progress(17, "topic-id")
     yield "control", control.Setting("active_generation", "0123456789ab", "an operator", "2026-11-01T10:00:00Z")
     file = msgspec.Raw(dump(scoring.file))
+    batch = RejectedBatch("cases.fr-pj", "AAAAAAAAAAAAAAAAAAAAAA", 2, 7, 9)
+    yield "control", control.Setting("rejected_batch", "cases.fr-pj-2-7", "x", "2026-11-01T10:00:00Z", batch=batch)
     yield "control", control.Setting("generation", "0123456789ab", "uid 1", "2026-11-01T10:00:00Z", 4, file)
     decisions = [_received(message()), _received(message(status="withdrawn")), _received(b"{"), _received(None)]
+    first = SourceMessage(Position("cases.fr-pj", 0, 7), "fr-pj", None, None)
+    decisions.append(reject_batch(first, 9, "its records are malformed", "2026-11-01T10:00:00.000+00:00"))
     for decision in decisions:
         yield "receipt", decision.receipt
         if decision.rejected:

@@ -87,7 +87,7 @@ def _columns(words: Words) -> list[Column[Rejection]]:
         Column(words("Reason"), lambda one: text("span", one.reason, "code")),
         Column(words("Where"), lambda one: text("span", one.pointer or "–", "code breaks")),
         Column(words("What"), lambda one: text("span", one.message)),
-        Column(words("Position"), lambda one: text("span", one.position, "code small quiet nowrap")),
+        Column(words("Position"), lambda one: text("span", one.place, "code small quiet nowrap")),
         Column(words("Bytes"), lambda one: text("span", words.number(one.size)), "number"),
     ]
 

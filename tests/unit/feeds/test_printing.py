@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import orjson
 import pytest
 
 from pipeline.correlation.hits import Hit, Kind
-from pipeline.feeds.printing import hit_line, print_each, print_outcomes, receipt_line, sent
+from pipeline.feeds.printing import hit_line, print_answer, print_each, print_outcomes, receipt_line, sent
 from pipeline.feeds.pushing import Pushed
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.messages import Position, Receipt
@@ -14,6 +15,7 @@ from pipeline.records.messages import Position, Receipt
 PLACE = Position("cases.fr-pj", 2, 7)
 ACCEPTED = Receipt(PLACE, "accepted", "fr-pj:1", 3, time="2026-11-24T10:00:00Z")
 REJECTED = Receipt(PLACE, "rejected", "fr-pj:1", 2, "stale_version", "/data/version", "a higher one was accepted")
+UNREADABLE = Receipt(PLACE, "rejected", reason="unreadable_batch", message="malformed", last_offset=11)
 HIT = Hit("0" * 32, Kind.NEW, "fr-pj", "fr-pj:1", "ref", "be-fp", Contact("Unit", "u@be.example"), "probable")
 
 
@@ -43,3 +45,14 @@ def test_receipts_and_hits_take_one_line_each(capsys: pytest.CaptureFixture[str]
     assert "cases.fr-pj-2-7" in receipt_line(Receipt(PLACE, "rejected", reason="not_json"))
     print_each([HIT], hit_line, as_json=False)
     assert capsys.readouterr().out == "new        fr-pj:1  be-fp  probable  Unit u@be.example  ref\n"
+
+
+def test_a_batch_that_can_not_be_read_is_one_line_and_counts_for_all_its_messages(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert print_outcomes(Path("f"), [(0, UNREADABLE)], as_json=False) == {"rejected": 5}
+    assert "cases.fr-pj-2-7..11" in receipt_line(UNREADABLE)
+    assert not print_answer(
+        Path("f"), [{"line": 0} | orjson.loads(msgspec.json.encode(UNREADABLE))], "fr-pj", as_json=False
+    )
+    assert capsys.readouterr().err == "5 rejected\n"

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from case_samples import message
 
-from pipeline.ops.rejections import Wanted, route, told
+from pipeline.ops.rejections import NOT_REPLAYED, Wanted, by_reason, route, told
 from pipeline.records.messages import Position, Reason, Rejected
 from pipeline.records.partitioning import partition_of
 
@@ -28,6 +28,9 @@ REJECTED = Rejected(
 
 def changed(**fields: Any) -> Rejected:
     return msgspec.structs.replace(REJECTED, **fields)
+
+
+UNREADABLE = msgspec.structs.replace(REJECTED, reason=Reason.UNREADABLE_BATCH, key=None, original=None, last_offset=9)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +67,11 @@ def test_others_go_to_the_partition_of_their_key_and_without_one_where_they_came
     assert route(REJECTED, 4) == (KEY, partition_of(KEY, 4))
     assert route(changed(key=None), 4) == (None, 1)
     assert route(changed(reason=Reason.MISROUTED, key=None, original=b"unreadable"), 4) == (None, 1)
+
+
+def test_an_unreadable_batch_is_named_by_each_of_its_positions_and_counts_for_all() -> None:
+    for offset, meets in ((6, False), (7, True), (9, True), (10, False)):
+        assert Wanted(positions=frozenset({f"cases.fr-pj-1-{offset}"})).meets(UNREADABLE) is meets
+    assert (told(UNREADABLE).place, told(REJECTED).place) == ("cases.fr-pj-1-7..9", "cases.fr-pj-1-7")
+    assert by_reason([told(UNREADABLE), told(REJECTED)]) == {"unreadable_batch": 3, "schema": 1}
+    assert UNREADABLE.reason in NOT_REPLAYED

@@ -11,6 +11,7 @@ from pipeline.errors import LiaisonError
 from pipeline.matching import model
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
+from pipeline.streams.batch_rejections import RejectedBatch, rejected_batches
 from pipeline.streams.control import Control, Setting, decoded, new
 from pipeline.streams.supervisor import Job, jobs
 
@@ -25,6 +26,16 @@ def test_the_table_names_the_active_generation_and_all_that_are_computed() -> No
     assert held.of("0123456789ab").settings(Settings()).block_partitions == 8
     with pytest.raises(LiaisonError, match="no generation ffffffffffff"):
         held.of("ffffffffffff")
+
+
+def test_an_order_to_give_up_a_batch_is_no_generation_and_is_found_by_its_partition() -> None:
+    batch = RejectedBatch("cases.fr-pj", "id", 2, 7, 9)
+    order = Setting("rejected_batch", "cases.fr-pj-2-7", "someone", "2026-11-01T11:00:00Z", batch=batch)
+    table = {batch.key.encode(): msgspec.json.encode(order)}
+    assert decoded(table) == Control("", {})
+    assert rejected_batches(table.items(), "cases.fr-pj", 2) == [batch]
+    assert rejected_batches(table.items(), "cases.fr-pj", 22) == []
+    assert [offset for offset in range(12) if batch.covers(offset)] == [7, 8, 9]
 
 
 def test_without_a_generation_it_says_what_to_do() -> None:

@@ -22,6 +22,7 @@ from pipeline.streams.lane import Lane
 from pipeline.streams.metering import Meter
 from pipeline.streams.source_queues import SLICE_RECORDS, WAITING_CHUNKS
 from pipeline.streams.transactions import Applied, Output, ProducerFencedError
+from pipeline.streams.unreadable import UnreadableBatch
 from pipeline.streams.work import Result, Table
 
 SOURCE = TopicPartition("source", 0)
@@ -376,3 +377,15 @@ async def test_closing_ends_a_pause(world: World, monkeypatch: pytest.MonkeyPatc
         async with asyncio.timeout(lanes.CLOSING_S - 1):
             await lane.close()
     assert world.journal == []
+
+
+async def test_an_unreadable_batch_is_applied_to_its_end_and_what_was_applied_of_it_is_left_out(world: World) -> None:
+    world.applied = 4
+    async with running(world) as lane:
+        first = chunk(1)
+        first.value += [UnreadableBatch("source", 0, 2, 9, 1000, "malformed")]
+        await lane.put(first)
+        await until(lambda: world.applied == 9)
+        await lane.put(chunk(8, 9, 10))
+        await until(lambda: world.applied == 10)
+    assert world.written == [5, 10]

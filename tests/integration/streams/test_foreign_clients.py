@@ -1,0 +1,62 @@
+"""Batches of librdkafka, in every codec: plain, idempotent and in transactions, each through intake."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer
+
+from pipeline.settings import Settings
+from pipeline.streams import topics
+
+pytestmark = pytest.mark.engines
+
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+CASES = 40
+
+
+def producer(settings: Settings, codec: str, **options: Any) -> Producer:
+    """One that gathers what is sent into few batches, at the partitions that intake expects."""
+    return Producer(
+        {
+            "bootstrap.servers": settings.kafka_url,
+            "compression.codec": codec,
+            "partitioner": "murmur2_random",
+            "linger.ms": 50,
+            **options,
+        }
+    )
+
+
+def send(settings: Settings, codec: str, records: Any, prefix: str, **options: Any) -> list[bytes]:
+    """Send some cases and wait until they are acknowledged; returns their keys."""
+    sent, failed = producer(settings, codec, **options), []
+    messages = [records.message("fr-pj", f"{prefix}-{codec}-{number}") for number in range(CASES)]
+    if transactional := "transactional.id" in options:
+        sent.init_transactions(30)
+        sent.begin_transaction()
+    for message in messages:
+        topic = topics.name(settings, topics.CASES, agency=message.agency)
+        sent.produce(topic, message.value, message.key, on_delivery=lambda error, _: error and failed.append(error))
+    if transactional:
+        sent.commit_transaction(30)
+    assert sent.flush(30) == 0
+    assert not failed
+    return [message.key for message in messages]
+
+
+def test_each_codec_is_taken_in_however_it_is_sent(
+    records: Any, installation: Any, start_stage: Any, wait_for: Any
+) -> None:
+    settings, keys = installation.settings, []
+    for codec in CODECS:
+        keys += send(settings, codec, records, "plain", **{"enable.idempotence": False})
+        keys += send(settings, codec, records, "idempotent", **{"enable.idempotence": True})
+        transaction = f"{settings.namespace}{codec}"
+        keys += send(settings, codec, records, "transactional", **{"transactional.id": transaction})
+    start_stage("intake")
+    wait_for(lambda: installation.accounting().decided == len(keys), deadline_s=60)
+    receipts = installation.receipts().values()
+    assert {receipt.case.encode(): receipt.outcome for receipt in receipts} == dict.fromkeys(keys, "accepted")
+    assert installation.accounting().balanced

@@ -1,0 +1,114 @@
+"""Unreadable and damaged batches among good ones, through real workers: what harms one batch harms no other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import pytest
+from fetch_proxy import FetchProxy
+from liaison_command import LIAISON
+from record_batch_samples import changed_at, made_batch, made_record, produce_raw, with_wrong_crc, zstd_bomb
+
+from pipeline.ops.rejections import Wanted, rejections
+from pipeline.records.messages import Receipt
+from pipeline.streams import topics
+
+pytestmark = pytest.mark.engines
+
+NOISE = bytes(range(256)) * 14_000
+"""3.5 MB, which zstd_bomb stores as they are."""
+
+ZEROS = 1 << 30
+RECORDS = 50_000
+"""Of a batch of tiny records; LIAISON_MAX_BATCH_RECORDS is set lower."""
+
+
+@pytest.fixture
+def proxy(installation: Any) -> Iterator[FetchProxy]:
+    with FetchProxy(installation.settings.kafka_url).running() as running:
+        yield running
+
+
+def produce(installation: Any, agency: str, batch: bytes) -> int:
+    topic = topics.name(installation.settings, topics.CASES, agency=agency)
+    return asyncio.run(produce_raw(installation.settings.kafka_url, topic, 0, batch))
+
+
+def of_agency(installation: Any, agency: str) -> list[Receipt]:
+    topic = topics.name(installation.settings, topics.CASES, agency=agency)
+    return [one for one in installation.receipts().values() if one.position.topic == topic]
+
+
+def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([LIAISON, *words], env=environment, capture_output=True, text=True, timeout=100, check=False)
+
+
+def resident_mib(process: Any) -> int:
+    return int(psutil.Process(process.pid).memory_info().rss) >> 20
+
+
+def test_bombs_of_one_agency_hold_up_no_other(
+    records: Any, installation: Any, start_all: Callable[[], list[Any]], wait_for: Any
+) -> None:
+    before = [records.message("be-fp", f"before-{number}") for number in range(20)]
+    installation.push(before)
+    intake, *_ = start_all()
+    wait_for(lambda: len(of_agency(installation, "be-fp")) == len(before), deadline_s=60)
+    resident = resident_mib(intake)
+
+    bomb = zstd_bomb(b"k", NOISE, ZEROS)
+    tiny = made_batch(b"".join(made_record(at, None, None) for at in range(120_000)), 120_000, codec=4)
+    for batch in (bomb, bomb, tiny):
+        produce(installation, "fr-pj", batch)
+    pushed = time.monotonic()
+    good = [records.message(agency, f"good-{number}") for number in range(20) for agency in ("be-fp", "fr-pj")]
+    installation.push(good)
+    wait_for(lambda: len(of_agency(installation, "be-fp")) == len(before) + len(good) // 2, deadline_s=10)
+    assert time.monotonic() - pushed < 10
+    wait_for(lambda: len(of_agency(installation, "fr-pj")) == 3 + len(good) // 2)
+
+    keys = [message.key.decode() for message in [*before, *good]]
+    wait_for(lambda: len(installation.cases(keys)) == len(keys), deadline_s=60)
+    ranges = sorted((r.reason, len(r.offsets)) for r in of_agency(installation, "fr-pj") if r.outcome == "rejected")
+    assert ranges == [("unreadable_batch", 2), ("unreadable_batch", 2), ("unreadable_batch", 120_000)]
+    counted = installation.accounting()
+    assert counted.balanced
+    assert counted.rejected == {"unreadable_batch": 120_004}
+    assert resident_mib(intake) - resident < 300, "the limit of 64 MiB, the batches themselves and what malloc keeps"
+    told = asyncio.run(rejections(installation.settings, Wanted(agency="fr-pj")))
+    assert sum(one.messages for one in told) == 120_004
+
+
+def test_a_damaged_batch_waits_for_an_operator_while_others_go_on(
+    records: Any, installation: Any, start_stage: Any, proxy: FetchProxy, engine_environment: Any, wait_for: Any
+) -> None:
+    damaged = produce(installation, "fr-pj", made_batch(b"".join(made_record(at, b"k", b"v") for at in range(3)), 3))
+    after = produce(installation, "fr-pj", made_batch(made_record(0, b"k", b"v"), 1))
+    topic = topics.name(installation.settings, topics.CASES, agency="fr-pj")
+    hurt = changed_at(damaged + 1, with_wrong_crc)
+    proxy.change = lambda name, partition, fetched: (
+        hurt(name, partition, fetched) if (name, partition) == (topic, 0) else fetched
+    )
+    engine_environment["LIAISON_KAFKA_URL"] = proxy.address
+    start_stage("intake")
+    others = [records.message("be-fp", f"good-{number}") for number in range(20)]
+    installation.push(others)
+    wait_for(lambda: len(of_agency(installation, "be-fp")) == len(others), deadline_s=60)
+    assert not of_agency(installation, "fr-pj")
+
+    words = ("ops", "rejected", "batch", topic, "0", str(damaged), "--json")
+    for _ in range(2):
+        done = liaison(engine_environment, *words)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["last_offset"] == damaged + 2
+    wait_for(lambda: len(of_agency(installation, "fr-pj")) == 2, deadline_s=40)
+    outcomes = {(one.position.offset, one.last_offset): one.reason for one in of_agency(installation, "fr-pj")}
+    assert outcomes == {(damaged, damaged + 2): "unreadable_batch", (after, None): "not_json"}
+    lag = liaison(engine_environment, "ops", "lag")
+    assert lag.returncode == 0, lag.stderr

@@ -1,0 +1,27 @@
+"""Without the codecs nothing that reads begins, and says so in one line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+WITHOUT = "import sys; sys.modules['cramjam'] = None; sys.argv[0] = 'liaison'; from pipeline.cli import main; main()"
+
+
+@pytest.mark.parametrize("words", [("worker", "intake"), ("worker", "all"), ("serve",), ("ops", "rejected", "list")])
+def test_without_codecs_it_ends_in_one_line(words: tuple[str, ...]) -> None:
+    environment = {**os.environ, "LIAISON_KAFKA_URL": "127.0.0.1:1", "LIAISON_ELASTICSEARCH_URL": "http://127.0.0.1:1"}
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("liaison: the package cramjam is missing")
+    assert done.stderr.count("\n") == 1
