@@ -57,8 +57,6 @@ class Settings(BaseSettings):
     """As max_batch_bytes, for the records in one batch; librdkafka sends 10,000 at most unless told otherwise."""
 
     replication_factor: int = 1
-    worker_name: str = "local"
-    """Names this worker's folder under stores/; two workers on one machine need two names."""
 
     metrics_host: str = "127.0.0.1"
     """Where a worker serves its metrics and health; they hold no personal data, yet tell how much an agency sends."""

@@ -44,7 +44,9 @@ def bug(case_id: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("stage")
-    parser.add_argument("--name", default="one")
+    parser.add_argument(
+        "--machine", default="", help="its LIAISON_HOME is another than this process's environment says"
+    )
     parser.add_argument("--generation", default="")
     parser.add_argument("--kill-after", default="")
     parser.add_argument("--jump", action="store_true")
@@ -57,7 +59,10 @@ if __name__ == "__main__":
     after = killer(arguments.stage, arguments.kill_after)
     if arguments.fail_on:
         bug(arguments.fail_on)
+    settings = Settings()
+    if arguments.machine:
+        settings = settings.model_copy(update={"home": settings.home / "machines" / arguments.machine})
     try:
-        work(arguments.stage, Settings(worker_name=arguments.name), generation=arguments.generation, after=after)
+        work(arguments.stage, settings, generation=arguments.generation, after=after)
     except LiaisonError as error:
         sys.exit(f"liaison: {error}")

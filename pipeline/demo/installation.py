@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -24,11 +24,10 @@ from pipeline.settings import Settings
 from pipeline.streams import registry
 from pipeline.streams.admin import admin
 from pipeline.streams.setup import apply_all
-from pipeline.streams.stores import root
+from pipeline.streams.stores import delete_namespace, shared_root
 from pipeline.streams.supervisor import STAGES, command
 
 NAMESPACE = "liaison-demo-"
-WORKER_NAME = "demo"
 
 GONE_DEADLINE_S = 60.0
 """Kafka deletes topics in the background: a second usually."""
@@ -40,8 +39,7 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 def demo_settings(settings: Settings) -> Settings:
     """The settings of the demo's installation within those of the environment."""
-    own = {"namespace": settings.namespace + NAMESPACE, "worker_name": WORKER_NAME}
-    return settings.model_copy(update=own)
+    return settings.model_copy(update={"namespace": settings.namespace + NAMESPACE})
 
 
 def log_to_file(settings: Settings) -> None:
@@ -59,7 +57,7 @@ async def fresh(settings: Settings, agencies: Sequence[Agency]) -> None:
     """Remove what an earlier demo left, then create topics and register the agencies. Raises LiaisonError."""
     await asyncio.to_thread(_remove_topics, settings)
     await _remove_indices(settings)
-    shutil.rmtree(root(settings), ignore_errors=True)
+    delete_namespace(shared_root(settings), settings.namespace)
     for agency in agencies:
         await registry.add(settings, agency)
     await apply_all(settings)
@@ -113,7 +111,7 @@ class Workers:
     def stop(self) -> None:
         """Ask all to end and wait for it; kill what does not."""
         for child in self._children.values():
-            child.terminate()
+            child.send_signal(signal.SIGINT)  # for good: the next demo must find no member in its groups
         for child in self._children.values():
             try:
                 child.wait(GRACE_S)
@@ -132,7 +130,7 @@ class Workers:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             return subprocess.Popen(  # noqa: S603 - this package's own command
-                command(stage, self._settings),
+                command(stage),
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

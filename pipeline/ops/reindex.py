@@ -12,12 +12,11 @@ stage, and its lag tells.
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import TopicPartition
@@ -128,24 +127,23 @@ async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count
     if unknown := sorted(set(chosen) - set(CATALOGUE)):
         raise LiaisonError(f"no such index: {', '.join(unknown)}; there are {', '.join(CATALOGUE)}")
     one = (await control(settings)).of()
-    own = one.settings(settings).model_copy(
-        update={"elasticsearch_url": elasticsearch_url(settings), "worker_name": f"reindex-{os.getpid()}"}
-    )
+    own = one.settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     try:
-        async with connect(own) as client:
-            return [await _rebuilt(own, client, one, kind, count) for kind in chosen]
+        with stores.scratch(own, "reindex") as root:
+            async with connect(own) as client:
+                return [await _rebuilt(own, root, client, one, kind, count) for kind in chosen]
     except (ApiError, TransportError) as error:
         raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run it again") from error
-    finally:
-        shutil.rmtree(stores.root(own), ignore_errors=True)
 
 
-async def _rebuilt(settings: Settings, client: AsyncElasticsearch, one: Generation, kind: str, count: Count) -> Rebuilt:
+async def _rebuilt(
+    settings: Settings, root: Path, client: AsyncElasticsearch, one: Generation, kind: str, count: Count
+) -> Rebuilt:
     indices, following = Indices(settings.namespace, one.id), NextIndices(settings.namespace, one.id)
     old = await _behind(client, indices.own(kind))
     new = await _begun(client, following.own(kind), old, kind)
     writing = Writing(settings, BulkWriter(client, following))
-    places = Places(settings, STAGE, one.id, ids(settings, [topics.name(settings, topics.LINKS, generation=one.id)]))
+    places = Places(root, STAGE, one.id, ids(settings, [topics.name(settings, topics.LINKS, generation=one.id)]))
     opened = partial(_table, places) if kind == "links" else _nothing
     follower = Follower(settings, _works(settings, one, kind, writing, places), opened, writing, count)
     try:

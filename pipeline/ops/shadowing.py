@@ -7,9 +7,8 @@ The links that it ends with are held against those that the active generation ha
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from typing import Final
 
@@ -56,15 +55,11 @@ async def shadow(settings: Settings, model: Model, clock: Callable[[], datetime]
     second = generation(model, one.block_partitions)
     if second == one.id:
         raise LiaisonError("that is the active model")
-    own = settings.model_copy(update={"worker_name": f"{STAGE}-{os.getpid()}"})
-    accepted = topics.name(own, topics.ACCEPTED)
-    places = Places(own, STAGE, second, ids(own, [accepted]))
-    store = stores.reopened(LmdbStore, places, TopicPartition(accepted, 0), NO_OFFSET)
-    try:
-        return await _Shadow(own, one, model, second, store, count).run(clock)
-    finally:
-        store.close()
-        shutil.rmtree(stores.root(own), ignore_errors=True)
+    accepted = topics.name(settings, topics.ACCEPTED)
+    with stores.scratch(settings, STAGE) as root:
+        places = Places(root, STAGE, second, ids(settings, [accepted]))
+        with closing(stores.reopened(LmdbStore, places, TopicPartition(accepted, 0), NO_OFFSET)) as store:
+            return await _Shadow(settings, one, model, second, store, count).run(clock)
 
 
 class _Shadow:

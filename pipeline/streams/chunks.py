@@ -7,11 +7,11 @@ the exactly pinned Faust only: tests/contract/test_chunk_consumer.py holds it on
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, cast
 
 import faust
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.app.base import BootStrategy
 from faust.transport.consumer import ensure_TP
@@ -22,9 +22,10 @@ from yarl import URL
 
 from pipeline.settings import Settings
 from pipeline.streams.connection import bootstrap, options
-from pipeline.streams.fetching import BatchConsumer
 from pipeline.streams.reading import reading_policy
+from pipeline.streams.static_consumer import StaticConsumer
 from pipeline.streams.unreadable import last_offset_of, records_after
+from pipeline.streams.worker_slots import WorkerSlot
 
 CHUNK_RECORDS: Final = 500
 """Most records in an event: enough to make a transaction's 1.5 ms of CPU cheap, few enough to keep latency low."""
@@ -37,9 +38,12 @@ A case is fetched twice until a search finds it: at 200 ms the slowest in a hund
 1.35 s, and the stages some 15% more CPU (tests/benchmarks/stream).
 """
 
-SESSION_TIMEOUT_S: Final = 10.0
-HEARTBEAT_S: Final = 3.0
-"""A killed worker's partitions are free after the session timeout (11.9 s until the first event, measured)."""
+SESSION_TIMEOUT_S: Final = 6.0
+"""How long a worker's partitions wait for it to come back; the least that brokers allow by default
+(`group.min.session.timeout.ms`)."""
+
+HEARTBEAT_S: Final = 1.0
+"""The others hear by a heartbeat that a worker's partitions are free."""
 
 REBALANCE_TIMEOUT_S: Final = 30.0
 COMMIT_INTERVAL_S: Final = 1.0
@@ -57,13 +61,15 @@ RESUMED_WITHIN_S: Final = 0.05
 class ChunkThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, with a consumer made as we need it: Faust exposes none of these fetch settings."""
 
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        conf, settings = self.app.conf, cast(ChunkApp, self.app).settings
-        return BatchConsumer(
-            **options(settings),
-            policy=reading_policy(settings),
+    def _create_worker_consumer(self, transport: driver.Transport) -> StaticConsumer:
+        conf, app = self.app.conf, cast(ChunkApp, self.app)
+        return StaticConsumer(
+            **options(app.settings),
+            policy=reading_policy(app.settings),
+            on_fenced=app.tell_fenced,
             client_id=conf.broker_client_id,
             group_id=conf.id,
+            group_instance_id=app.slot.instance_id,
             # Partition i of every topic goes to one member, which so owns everything that shares its stores.
             partition_assignment_strategy=[RangePartitionAssignor],
             enable_auto_commit=False,
@@ -220,15 +226,18 @@ class ConsumeOnly(BootStrategy):
 
 
 class ChunkApp(faust.App):
-    """A Faust app that consumes by chunks; its id is the consumer group's."""
+    """A Faust app that consumes by chunks; its id is the consumer group's, of which the slot makes it a member.
+
+    `on_fenced` is called when another worker has joined as the same member; it then consumes nothing more.
+    """
 
     BootStrategy = ConsumeOnly
 
-    def __init__(self, group: str, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, slot: WorkerSlot, settings: Settings, on_fenced: Callable[[], None] = lambda: None) -> None:
+        self.settings, self.slot, self.on_fenced = settings, slot, on_fenced
         servers = bootstrap(settings)
         super().__init__(
-            group,
+            slot.group,
             broker=[URL(f"kafka://{server}") for server in servers],
             broker_session_timeout=SESSION_TIMEOUT_S,
             broker_heartbeat_interval=HEARTBEAT_S,
@@ -246,6 +255,10 @@ class ChunkApp(faust.App):
             autodiscover=False,
         )
         self.transport = ChunkTransport([URL(f"kafka://{server}") for server in servers], self)
+
+    def tell_fenced(self) -> None:
+        """Call `on_fenced` in the app's own loop; from the consumer's thread."""
+        self.loop.call_soon_threadsafe(self.on_fenced)
 
     async def on_first_start(self) -> None:
         """Faust would make a data folder in the working directory; nothing of ours goes there."""

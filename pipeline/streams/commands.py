@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from pipeline.settings import Settings
 from pipeline.settings import settings as from_environment
 
 
@@ -70,9 +69,6 @@ def apply_topics(
 
 def worker(
     stage: Annotated[Worker, typer.Argument(help="The stage to run; `all` runs each in a process of its own.")],
-    name: Annotated[
-        str, typer.Option(help="Names this worker's local stores; two workers on one machine need two names.")
-    ] = "",
     generation: Annotated[
         str, typer.Option(help="Work for this generation; without it, follow the active one.", show_default=False)
     ] = "",
@@ -80,13 +76,14 @@ def worker(
 ) -> None:
     """Run a worker until it is interrupted. Start more of them, anywhere, to share the work.
 
-    `all` runs every stage of every generation that is registered.
+    `all` runs every stage of every generation that is registered. Ended by SIGTERM, a worker may come back within 6
+    seconds to what it was reading; Ctrl-C (SIGINT) ends it for good, and others take over at once.
 
-    Example: liaison worker correlate --name second
+    Example: liaison worker correlate
     """
     from pipeline.streams.inflation import require_codecs
 
-    settings = _named(from_environment(), name)
+    settings = from_environment()
     require_codecs()
     _log()
     if stage is Worker.ALL:
@@ -97,10 +94,6 @@ def worker(
         from pipeline.streams.worker import work
 
         work(stage, settings, generation=generation, attached=attached)
-
-
-def _named(settings: Settings, name: str) -> Settings:
-    return settings.model_copy(update={"worker_name": name}) if name else settings
 
 
 def _log() -> None:

@@ -34,6 +34,7 @@ from pipeline.streams.standing import FEED, Matches, Subscribe
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.transactions import Applied, Output
 from pipeline.streams.work import After, Result, Table
+from pipeline.streams.worker_slots import claimed_slot
 
 log = logging.getLogger(__name__)
 
@@ -220,11 +221,12 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     written = [topics.name(settings, topics.LINKS, generation=current.id), topics.name(settings, topics.NOTICES)]
     found, model = ids(settings, [blocks, subscriptions, *written]), current.compiled()
     matches = Matches(settings, found.secret(settings), active=held.active == current.id)
-    work = Correlate(settings, Places(settings, STAGE, current.id, found), model, current.id, matches)
-    feeds = [
-        Feed(STAGE, [blocks], work, current.id),
-        Feed(FEED, [subscriptions], Subscribe(settings, model, current.id), current.id),
-    ]
-    made = Stage(settings, f"{STAGE}-{current.id}", feeds, found.topics, after)
-    async with rejoining(made, control.changed_for(settings, held, wanted)):
-        yield made
+    with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
+        work = Correlate(settings, Places(slot.stores, STAGE, current.id, found), model, current.id, matches)
+        feeds = [
+            Feed(STAGE, [blocks], work, current.id),
+            Feed(FEED, [subscriptions], Subscribe(settings, model, current.id), current.id),
+        ]
+        made = Stage(settings, slot, feeds, found.topics, after)
+        async with rejoining(made, control.changed_for(settings, held, wanted)):
+            yield made

@@ -30,6 +30,7 @@ from pipeline.streams.stage import Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Applied, Output, Transactions
 from pipeline.streams.work import After, Result
+from pipeline.streams.worker_slots import claimed_slot
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     accepted = topics.name(settings, topics.ACCEPTED)
     found = ids(settings, [accepted, topics.name(settings, topics.BLOCKS, generation=current.id)])
     work = Derive(settings, current, current.compiled())
-    made = Stage(settings, f"{STAGE}-{current.id}", [Feed(STAGE, [accepted], work, current.id)], found.topics, after)
-    async with rejoining(made, control.changed_for(settings, held, wanted)):
-        yield made
+    with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
+        made = Stage(settings, slot, [Feed(STAGE, [accepted], work, current.id)], found.topics, after)
+        async with rejoining(made, control.changed_for(settings, held, wanted)):
+            yield made

@@ -50,6 +50,7 @@ from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Applied, Output, Progress
 from pipeline.streams.unreadable import UnreadableBatch
 from pipeline.streams.work import After, Result, Table
+from pipeline.streams.worker_slots import claimed_slot
 from pipeline.times import now
 
 log = logging.getLogger(__name__)
@@ -264,7 +265,8 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     sources = [*cases, topics.name(settings, topics.EXPIRIES)]
     written = [topics.name(settings, topics.ACCEPTED), topics.name(settings, topics.BLOCKS, generation=current.id)]
     found = ids(settings, [*sources, *written])
-    work = Intake(settings, Places(settings, STAGE, ALL, found), registry, current.compiled(), current)
-    made = Stage(settings, STAGE, [Feed(STAGE, sources, work, ALL)], found.topics, after)
-    async with rejoining(made, changed(settings, registry), control.changed_for(settings, held, wanted)):
-        yield made
+    with claimed_slot(settings, STAGE) as slot:
+        work = Intake(settings, Places(slot.stores, STAGE, ALL, found), registry, current.compiled(), current)
+        made = Stage(settings, slot, [Feed(STAGE, sources, work, ALL)], found.topics, after)
+        async with rejoining(made, changed(settings, registry), control.changed_for(settings, held, wanted)):
+            yield made

@@ -30,6 +30,7 @@ from pipeline.streams.stage import ALL, Feed, Stage
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
 from pipeline.streams.work import After, Result
+from pipeline.streams.worker_slots import claimed_slot
 
 log = logging.getLogger(__name__)
 
@@ -96,4 +97,5 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
             Feed(SHARED, [audit], SharedSearches(settings, questions, cipher), ALL),
             Feed(QUERIES, [subscriptions], SharedQueries(settings, questions, decisions), ALL),
         ]
-        yield Stage(settings, STAGE, feeds, found.topics, after)
+        with claimed_slot(settings, STAGE) as slot:
+            yield Stage(settings, slot, feeds, found.topics, after)

@@ -41,6 +41,7 @@ from pipeline.streams.table_store import TableStore
 from pipeline.streams.telling import Telling
 from pipeline.streams.transactions import Applied, Output, ProducerFencedError
 from pipeline.streams.work import After, Result, Table
+from pipeline.streams.worker_slots import claimed_slot
 from pipeline.streams.writing import Writing, document_of
 
 log = logging.getLogger(__name__)
@@ -189,29 +190,33 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     links = topics.name(settings, topics.LINKS, generation=current.id)
     decided = [topics.name(settings, topic) for topic in DECISIONS]
     found = ids(settings, [accepted, rejected, links, *decided])
-    async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
-        indices = Indices(settings.namespace, current.id)
-        await _prepared(settings, client, indices)
-        writing = Writing(settings, BulkWriter(client, indices))
-        cases = Index(topics.ACCEPTED, partial(accepted_document, current=current, model=current.compiled()), writing)
-        places = Places(settings, STAGE, current.id, found)
-        secret = found.secret(settings)
-        telling = Telling(settings, places, STAGE, current.id, secret) if current.id == held.active else None
-        feeds = [
-            Feed("index-cases", [accepted], cases, current.id, transactional=False),
-            Feed(STAGE, [links], ProjectLinks(settings, places, writing, secret, telling), current.id),
-        ]
-        if telling is not None:  # what is not of a generation, the active one's workers index
-            feeds.append(
-                Feed("index-rejected", [rejected], Index(topics.REJECTED, rejection_document, writing), ALL, False)
+    client_settings = settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
+    with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
+        async with connect(client_settings) as client:
+            indices = Indices(settings.namespace, current.id)
+            await _prepared(settings, client, indices)
+            writing = Writing(settings, BulkWriter(client, indices))
+            cases = Index(
+                topics.ACCEPTED, partial(accepted_document, current=current, model=current.compiled()), writing
             )
-            feeds += _decision_feeds(settings, writing)
-        try:
-            made = Stage(settings, f"{STAGE}-{current.id}", feeds, found.topics, after)
-            async with rejoining(made, control.changed_for(settings, held, current.id)):
-                yield made
-        finally:
-            await writing.close()
+            places = Places(slot.stores, STAGE, current.id, found)
+            secret = found.secret(settings)
+            telling = Telling(settings, places, STAGE, current.id, secret) if current.id == held.active else None
+            feeds = [
+                Feed("index-cases", [accepted], cases, current.id, transactional=False),
+                Feed(STAGE, [links], ProjectLinks(settings, places, writing, secret, telling), current.id),
+            ]
+            if telling is not None:  # what is not of a generation, the active one's workers index
+                feeds.append(
+                    Feed("index-rejected", [rejected], Index(topics.REJECTED, rejection_document, writing), ALL, False)
+                )
+                feeds += _decision_feeds(settings, writing)
+            try:
+                made = Stage(settings, slot, feeds, found.topics, after)
+                async with rejoining(made, control.changed_for(settings, held, current.id)):
+                    yield made
+            finally:
+                await writing.close()
 
 
 async def _prepared(settings: Settings, client: AsyncElasticsearch, indices: Indices) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ from typing import Any, Final, cast
 
 from aiokafka import TopicPartition
 
+from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import metrics
@@ -19,11 +22,14 @@ from pipeline.streams.chunks import ChunkApp, ChunkConsumer
 from pipeline.streams.faults import IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.health import State
 from pipeline.streams.lane import Lane
+from pipeline.streams.membership import FencedError, GroupUnreachableError, leave_group, prepare_to_join
 from pipeline.streams.metering import Meter
 from pipeline.streams.source_queues import Chunk
-from pipeline.streams.stores import store_folder
+from pipeline.streams.stop_order import StopOrder
+from pipeline.streams.stores import adopt_store, store_folder
 from pipeline.streams.transactions import Transactions
 from pipeline.streams.work import After, Work
+from pipeline.streams.worker_slots import WorkerSlot
 
 log = logging.getLogger(__name__)
 
@@ -83,17 +89,19 @@ class Stage:
     def __init__(
         self,
         settings: Settings,
-        group: str,
+        slot: WorkerSlot,
         feeds: Iterable[Feed],
         topic_ids: Mapping[str, str],
         after: After = nothing,
     ) -> None:
-        self.app = ChunkApp(f"{settings.namespace}{group}", settings)
+        self.slot = slot
         self.rejoin = asyncio.Event()
         self.joined = False
         """Whether the group has assigned it partitions, or none, since it started."""
         self.lost = False
         """Whether it is to rejoin because another worker has taken a partition over."""
+        self.fenced = asyncio.Event()
+        self.app = ChunkApp(slot, settings, self.fenced.set)
         self._settings = settings
         self._topic_ids = topic_ids
         self._after = after
@@ -128,6 +136,8 @@ class Stage:
             owned.setdefault((self._feeds[topic].name, partition), []).append(TopicPartition(topic, partition))
         metrics.REBALANCES.inc()
         self.joined = True
+        for partition in itertools.chain(*owned.values()):
+            adopt_store(self._folder(self._feeds[partition.topic], partition))
         for key, partitions in owned.items():
             self._lanes[key] = self._lane(self._feeds[partitions[0].topic], partitions)
 
@@ -165,8 +175,11 @@ class Stage:
     def _owned(self, lane: Lane, partition: TopicPartition, applied: int) -> Owned:
         position, fetched = cast(ChunkConsumer, self.app.consumer).standing(partition)
         feed = self._feeds[partition.topic]
-        folder = store_folder(self._settings, feed.name, feed.scope, partition)
+        folder = self._folder(feed, partition)
         return Owned(feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder)
+
+    def _folder(self, feed: Feed, partition: TopicPartition) -> Path:
+        return store_folder(self.slot.stores, feed.name, feed.scope, partition)
 
     async def _revoked(self, app: ChunkApp, revoked: Iterable[Any], **_: Any) -> None:
         await self.release()
@@ -183,20 +196,42 @@ class Stage:
         """Whether any lane is trying again after a failure."""
         return any(lane.failing for lane in self._lanes.values())
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop or to rejoin. Raises what crashed the app; LiaisonError where records only fail."""
+    async def run(self, stop: StopOrder) -> None:
+        """Work until told to stop or to rejoin.
+
+        Raises what crashed the app, FencedError, and LiaisonError where records only fail.
+        """
+        await self._prepare_to_join(stop)
+        if stop.is_set():
+            return
         await self.app.start()
         keeper = asyncio.create_task(self._acknowledge())
         try:
-            await self.app.wait_first(stop.wait(), self.rejoin.wait())
+            await self.app.wait_first(stop.wait(), self.rejoin.wait(), self.fenced.wait())
         finally:
             keeper.cancel()
             await asyncio.wait([keeper])
             await self._end()
+        if self.fenced.is_set():
+            self.slot.note_fenced(fenced=True)
+            raise FencedError(self.slot)
+        if stop.for_good:
+            await self._leave()
         if self._broken is not None:
             raise self._broken
         if self.app.crash_reason is not None:
             raise self.app.crash_reason
+
+    async def _prepare_to_join(self, stop: StopOrder) -> None:
+        async def sleep(pause_s: float) -> None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause_s)
+
+        attempts = retrying(GroupUnreachableError, log, f"looking up group {self.slot.group}", sleep=sleep)
+        async for attempt in attempts:
+            with attempt:
+                if not stop.is_set():
+                    await asyncio.to_thread(prepare_to_join, self._settings, self.slot, self._feeds)
 
     def _give_up(self, fault: InternalFaultError) -> None:
         """End the worker: it would hold up its partitions, where another version of it may not."""
@@ -215,9 +250,18 @@ class Stage:
         except Exception:
             log.warning("the worker could not leave its group in good order", exc_info=True)
 
+    async def _leave(self) -> None:
+        """Leave the group for good; where Kafka does not answer, the others take over after the session timeout."""
+        try:
+            await asyncio.to_thread(leave_group, self._settings, self.slot, "ended for good")
+            self.slot.give_up()
+        except (GroupUnreachableError, OSError) as error:
+            log.warning("%s; others take over after the session timeout", error)
+
     async def _acknowledge(self) -> None:
         while True:
             await asyncio.sleep(SYNC_INTERVAL_S)
+            self.slot.touch()
             await asyncio.gather(*(lane.acknowledge() for lane in self._lanes.values()))
 
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import fcntl
+import glob
+import logging
 import math
 import os
 import shutil
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from aiokafka import TopicPartition
 
-from pipeline.correlation.store_file import Identity
+from pipeline.correlation.store_file import Identity, StoreInUseError, locked
 from pipeline.settings import Settings
 from pipeline.streams.admin import Ids
+
+log = logging.getLogger(__name__)
 
 KEPT_S: Final = 24 * 3600
 """A store that no one holds and that was not in use for this long is deleted: its partition went elsewhere, and what
 was withdrawn since is still in it."""
 
 LOCK: Final = "owner.lock"
+DATA: Final = "data.mdb"
 
 
 def shared_root(settings: Settings) -> Path:
@@ -31,28 +36,68 @@ def shared_root(settings: Settings) -> Path:
     return settings.home / "stores"
 
 
-def root(settings: Settings) -> Path:
-    """All stores of this worker."""
-    return shared_root(settings) / settings.worker_name
+@contextmanager
+def scratch(settings: Settings, name: str) -> Iterator[Path]:
+    """A root for the stores of a command, deleted at its end; no worker looks there for stores to adopt."""
+    root = shared_root(settings) / "scratch" / f"{name}-{os.getpid()}"
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
 
 
-def store_folder(settings: Settings, stage: str, scope: str, source: TopicPartition) -> Path:
+def store_folder(root: Path, stage: str, scope: str, source: TopicPartition) -> Path:
     """The folder of a source partition's store."""
-    return root(settings) / stage / scope / f"{source.topic}-{source.partition}"
+    return root / stage / scope / f"{source.topic}-{source.partition}"
+
+
+def adopt_store(own: Path) -> None:
+    """Move the store to `own` that was written last of all that any slot has of this source partition, unless held.
+
+    So a partition that goes from one worker to another of the same LIAISON_HOME takes its store with it.
+    """
+    *_, slot, stage, scope, name = own.parts
+    copies = own.parents[3].glob(f"*/{glob.escape(stage)}/{glob.escape(scope)}/{glob.escape(name)}/{DATA}")
+    for folder in sorted((copy.parent for copy in copies), key=_written_at, reverse=True):
+        if folder == own:
+            return
+        try:
+            _move(folder, own)
+        except (StoreInUseError, FileNotFoundError):  # held, or just deleted, by another
+            continue
+        except OSError as error:
+            log.warning("store %s can't be taken from slot %s: %s", name, folder.parts[-4], error)
+            return
+        log.info("store %s: taken from slot %s to %s", name, folder.parts[-4], slot)
+        return
+
+
+def _move(folder: Path, own: Path) -> None:
+    """Replace a store by another; both are held meanwhile."""
+    with closing(locked(folder)), closing(locked(own)):
+        (folder / DATA).stat()
+        shutil.rmtree(own)
+        folder.rename(own)
+
+
+def _written_at(folder: Path) -> float:
+    with suppress(FileNotFoundError):
+        return (folder / DATA).stat().st_mtime
+    return 0.0
 
 
 @dataclass(frozen=True)
 class Places:
-    """The stores of one stage and scope (a generation, or "all") of one worker."""
+    """The stores of one stage and scope (a generation, or "all") under a root: those of a worker's slot, or scratch."""
 
-    settings: Settings
+    root: Path
     stage: str
     scope: str
     ids: Ids
 
     def folder(self, source: TopicPartition) -> Path:
         """The folder of a source partition's store."""
-        return store_folder(self.settings, self.stage, self.scope, source)
+        return store_folder(self.root, self.stage, self.scope, source)
 
     def identity(self, source: TopicPartition) -> Identity:
         """What the store of a source partition belongs to."""
@@ -120,6 +165,12 @@ def delete_generation(root: Path, namespace: str, generation: str) -> list[Path]
     names = [f"{namespace}{topic}.{generation}-*" for topic in ("blocks", "links")]
     found = [folder for name in names for folder in sorted(root.glob(f"*/*/{generation}/{name}"))]
     return [folder for folder in found if _delete(folder, math.inf)]
+
+
+def delete_namespace(root: Path, namespace: str) -> None:
+    """Delete all stores of a namespace that no one holds."""
+    for folder in sorted(root.glob(f"*/*/*/{glob.escape(namespace)}*")):
+        _delete(folder, math.inf)
 
 
 def size_on_disk(folder: Path) -> int:

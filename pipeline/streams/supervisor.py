@@ -21,6 +21,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.control import Control, watch
 from pipeline.streams.restarts import environment_of_successor
+from pipeline.streams.stop_order import StopOrder
 
 log = logging.getLogger(__name__)
 
@@ -67,16 +68,15 @@ class _Supervisor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: dict[Job, tuple[asyncio.Event, asyncio.Task[None]]] = {}
+        self._kept: dict[Job, tuple[StopOrder, asyncio.Task[None]]] = {}
 
     async def run(self) -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stop = StopOrder()
+        stop.follow_signals()
         following, stopping = asyncio.create_task(self._follow()), asyncio.create_task(stop.wait())
         await asyncio.wait([following, stopping], return_when=asyncio.FIRST_COMPLETED)
         following.cancel()
-        await self._end(self._kept.keys())
+        await self._end(self._kept.keys(), for_good=stop.for_good)
         if not stop.is_set():
             await following
 
@@ -91,30 +91,30 @@ class _Supervisor:
 
     async def _hold_to(self, wanted: set[Job]) -> None:
         for job in sorted(wanted - self._kept.keys()):
-            stop = asyncio.Event()
-            keeping = _keep(command(job.stage, self._settings, job.generation), job.stage, stop)
+            stop = StopOrder()
+            keeping = _keep(command(job.stage, job.generation), job.stage, stop)
             self._kept[job] = stop, asyncio.create_task(keeping)
-        await self._end(self._kept.keys() - wanted)
+        await self._end(self._kept.keys() - wanted, for_good=True)
 
-    async def _end(self, ended: Collection[Job]) -> None:
+    async def _end(self, ended: Collection[Job], *, for_good: bool) -> None:
         ending = [self._kept.pop(job) for job in list(ended)]
         for stop, _ in ending:
-            stop.set()
+            stop.give(for_good=for_good)
         await asyncio.gather(*(keeping for _, keeping in ending))
 
 
-def command(name: str, settings: Settings, generation: str = "") -> list[str]:
+def command(name: str, generation: str = "") -> list[str]:
     """The command line of a stage's process; it inherits the environment, and ends with its standard input."""
     code = "from pipeline.cli import main; main()"
     pinned = ["--generation", generation] if generation else []
-    return [sys.executable, "-c", code, "worker", name, "--name", settings.worker_name, *pinned, "--attached"]
+    return [sys.executable, "-c", code, "worker", name, *pinned, "--attached"]
 
 
 class ProcessEndedError(LiaisonError):
     """A process ended that nobody told to."""
 
 
-async def _keep(arguments: Sequence[str], name: str, stop: asyncio.Event) -> None:
+async def _keep(arguments: Sequence[str], name: str, stop: StopOrder) -> None:
     """Run a process until told to stop, again and again."""
 
     async def sleep(pause_s: float) -> None:
@@ -130,7 +130,7 @@ async def _keep(arguments: Sequence[str], name: str, stop: asyncio.Event) -> Non
             await _live(arguments, stop, attempt, next(deaths))
 
 
-async def _live(arguments: Sequence[str], stop: asyncio.Event, attempt: AttemptManager, deaths: int) -> None:
+async def _live(arguments: Sequence[str], stop: StopOrder, attempt: AttemptManager, deaths: int) -> None:
     """Run a process until told to stop; `deaths` have died before it.
 
     Raises ProcessEndedError where it ends by itself.
@@ -149,14 +149,14 @@ async def _live(arguments: Sequence[str], stop: asyncio.Event, attempt: AttemptM
         raise ProcessEndedError(f"ended with {code}")
 
 
-async def _until_dead(process: asyncio.subprocess.Process, stop: asyncio.Event) -> int:
+async def _until_dead(process: asyncio.subprocess.Process, stop: StopOrder) -> int:
     """The exit code, once the process has ended by itself or was ended."""
     stopping = asyncio.create_task(stop.wait())
     ending = asyncio.create_task(process.wait())
     await asyncio.wait([stopping, ending], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if not ending.done():
-        process.terminate()
+        process.send_signal(signal.SIGINT if stop.for_good else signal.SIGTERM)
         await asyncio.wait([ending], timeout=GRACE_S)
     if not ending.done():
         process.kill()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -32,6 +31,7 @@ from pipeline.streams.replica_warning import warn_of_missing_replicas
 from pipeline.streams.restarts import RestartReason, note_restart, show_restarts
 from pipeline.streams.stage import Stage, nothing
 from pipeline.streams.status_port import serving
+from pipeline.streams.stop_order import StopOrder
 from pipeline.streams.stores import delete_abandoned, shared_root, tend
 from pipeline.streams.users import as_role
 from pipeline.streams.work import After
@@ -62,7 +62,7 @@ TEND_S: Final = 3600.0
 def work(
     name: str, settings: Settings, *, generation: str = "", attached: bool = False, after: After = nothing
 ) -> None:
-    """Run a stage in this process until SIGTERM or SIGINT; attached, also until standard input ends.
+    """Run a stage in this process until SIGTERM or SIGINT (`StopOrder`); attached, also until standard input ends.
 
     It works for the generation given, or else follows the active one. Raises LiaisonError where it can't be started, or
     fails by a fault of ours.
@@ -122,9 +122,11 @@ def port_of(name: str, settings: Settings) -> int:
 async def _worked(
     built: AbstractAsyncContextManager[Stage], name: str, attached: bool, monitor: Monitor
 ) -> RestartReason | None:
-    begun, stop = asyncio.Event(), asyncio.Event()
+    begun, stop = asyncio.Event(), StopOrder()
     running = asyncio.create_task(_stage(built, name, begun, stop, monitor))
-    _listen(stop, attached)
+    stop.follow_signals()
+    if attached:
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _read_end, stop)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -137,7 +139,7 @@ async def _worked(
 
 
 async def _stage(
-    built: AbstractAsyncContextManager[Stage], name: str, begun: asyncio.Event, stop: asyncio.Event, monitor: Monitor
+    built: AbstractAsyncContextManager[Stage], name: str, begun: asyncio.Event, stop: StopOrder, monitor: Monitor
 ) -> RestartReason | None:
     try:
         async with built as stage:
@@ -156,14 +158,6 @@ async def _stage(
     return RestartReason.FENCED if stage.lost else RestartReason.CHANGED
 
 
-def _listen(stop: asyncio.Event, attached: bool) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if attached:
-        loop.add_reader(sys.stdin.fileno(), _read_end, stop)
-
-
 def _end_for_certain() -> None:
     """End the process, if need be without good order: its Kafka clients may wait for a broker that is away."""
     timer = threading.Timer(ENDED_WITHIN_S, _give_up)
@@ -176,8 +170,8 @@ def _give_up() -> None:
     os._exit(1)
 
 
-def _read_end(stop: asyncio.Event) -> None:
-    """A supervisor never writes: what can be read is the end, which comes however it dies."""
+def _read_end(stop: StopOrder) -> None:
+    """A supervisor never writes: what can be read is the end, which comes however it dies, perhaps to be restarted."""
     if not os.read(sys.stdin.fileno(), 1):
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        stop.set()
+        stop.give(for_good=False)

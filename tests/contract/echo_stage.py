@@ -11,21 +11,25 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams import topics
+from pipeline.streams import chunks, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage
+from pipeline.streams.stop_order import StopOrder
 from pipeline.streams.stores import Places
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.transactions import Applied, Output
 from pipeline.streams.work import Result, Table
+from pipeline.streams.worker_slots import claimed_slot
 
 COUNT = b"count"
 
@@ -87,23 +91,35 @@ def killer(effect: str, times: int):
 
 
 async def main(arguments: argparse.Namespace) -> None:
-    settings = Settings(worker_name=arguments.name)
-    source = topics.name(settings, topics.ACCEPTED)
-    found = ids(settings, [source])
-    places = Places(settings, "echo", "all", found)
-    feed = Feed("echo", [source], Echo(settings, places, arguments.gate), "all")
+    settings = Settings()
+    if arguments.machine:
+        settings = settings.model_copy(update={"home": settings.home / "machines" / arguments.machine})
+    sources = [topics.name(settings, topics.ACCEPTED)]
+    if arguments.expiries:
+        sources.append(topics.name(settings, topics.EXPIRIES))
+    found = ids(settings, sources)
     after = killer(arguments.kill_after, arguments.times) if arguments.kill_after else lambda lane, effect: None
-    stage = Stage(settings, "echo", [feed], found.topics, after)
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await stage.run(stop)
+    with claimed_slot(settings, "echo") as slot:
+        places = Places(slot.stores, "echo", "all", found)
+        feed = Feed("echo", sources, Echo(settings, places, arguments.gate), "all")
+        stage = Stage(settings, slot, [feed], found.topics, after)
+        stop = StopOrder()
+        stop.follow_signals()
+        await stage.run(stop)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--name", default="one")
+    parser.add_argument("--machine", default="")
     parser.add_argument("--kill-after", default="")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--gate", type=Path)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    asyncio.run(main(parser.parse_args()))
+    parser.add_argument("--expiries", action="store_true", help="read a second topic")
+    parser.add_argument("--session-s", type=float, default=chunks.SESSION_TIMEOUT_S)
+    given = parser.parse_args()
+    chunks.SESSION_TIMEOUT_S = given.session_s
+    try:
+        asyncio.run(main(given))
+    except LiaisonError as error:
+        sys.exit(str(error))

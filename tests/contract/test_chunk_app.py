@@ -12,6 +12,7 @@ from faust.types import TP
 
 from pipeline.settings import Settings
 from pipeline.streams.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp
+from pipeline.streams.worker_slots import claimed_slot
 
 pytestmark = pytest.mark.engines
 
@@ -20,18 +21,18 @@ Handle = Callable[[Any], Awaitable[None]]
 
 @asynccontextmanager
 async def consuming(settings: Settings, topic: str, handle: Handle) -> AsyncIterator[ChunkApp]:
-    app = ChunkApp(f"{settings.namespace}app", settings)
-
     async def agent(stream: Any) -> None:
         async for event in stream.noack().events():
             await handle(event)
 
-    app.agent(app.topic(topic, key_serializer="raw", value_serializer="raw"), name="agent")(agent)
-    await app.start()
-    try:
-        yield app
-    finally:
-        await app.stop()
+    with claimed_slot(settings, "app") as slot:
+        app = ChunkApp(slot, settings)
+        app.agent(app.topic(topic, key_serializer="raw", value_serializer="raw"), name="agent")(agent)
+        await app.start()
+        try:
+            yield app
+        finally:
+            await app.stop()
 
 
 async def until(condition: Callable[[], bool], deadline_s: float = 30.0) -> None:

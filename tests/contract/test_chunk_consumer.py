@@ -34,21 +34,21 @@ def test_a_kill_after_any_effect_neither_loses_nor_doubles(
 
 def test_a_lost_store_is_brought_up_to_the_progress(echo: Any, start_echo: Any, each_once: Any, wait_for: Any) -> None:
     echo.push(500)
-    first = start_echo("--name", "first")
+    first = start_echo("--machine", "first")
     wait_for(lambda: echo.total() >= 2000)
     first.terminate()
     assert first.wait(timeout=20) == 0
     echo.push(500)
-    start_echo("--name", "second")
+    start_echo("--machine", "second")
     wait_for(lambda: echo.total() >= 4000)
     each_once(echo, 1000)
 
 
 def test_a_rebalance_under_backlog(echo: Any, start_echo: Any, each_once: Any, wait_for: Any) -> None:
     echo.push(20000)
-    first = start_echo("--name", "first")
+    first = start_echo()
     wait_for(lambda: echo.total() > 0)
-    start_echo("--name", "second")
+    start_echo()
     wait_for(lambda: len(echo.admin.describe_groups([f"{echo.settings.namespace}echo"])) > 0)
     first.terminate()
     assert first.wait(timeout=20) == 0
@@ -74,10 +74,10 @@ def test_a_stopped_worker_that_comes_back_harms_nothing(
     echo: Any, start_echo: Any, each_once: Any, wait_for: Any
 ) -> None:
     echo.push(5000)
-    zombie = start_echo("--name", "zombie")
+    zombie = start_echo()
     wait_for(lambda: echo.total() > 0)
     zombie.send_signal(signal.SIGSTOP)
-    start_echo("--name", "next")
+    start_echo()
     wait_for(lambda: echo.total() >= 20000, deadline_s=60)
     zombie.send_signal(signal.SIGCONT)
     echo.push(500)

@@ -107,6 +107,13 @@ def test_workers_are_probed_where_they_answer() -> None:
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
 
 
+def test_a_worker_whose_home_goes_with_its_pod_leaves_its_group_for_good() -> None:
+    workers = [c for pod in pods() for c in containers(pod) if c["args"][0] == "worker"]
+    homes = {volume["name"]: volume for pod in pods() for volume in pod["volumes"]}
+    assert "emptyDir" in homes["home"]
+    assert [c["lifecycle"]["preStop"]["exec"]["command"] for c in workers] == [["sh", "-c", "kill -INT 1"]] * 4
+
+
 def test_no_secret_is_written_down_and_every_variable_is_a_setting() -> None:
     held = {key for one in manifests() if one["kind"] == "ConfigMap" for key in one["data"]}
     secret = {f"LIAISON_{name.upper()}" for name, field in Settings.model_fields.items() if "Secret" in str(field)}

@@ -31,7 +31,7 @@ def test_a_link_that_was_asserted_elsewhere_is_still_retracted(
         wait_for(lambda: installation.accounting().decided == len(sent), deadline_s=60)
 
     def correlate_as(name: str) -> None:
-        worker = start_stage("correlate", "--name", name)
+        worker = start_stage("correlate", "--machine", name)
         wait_for(installation.at_rest, deadline_s=90)
         worker.terminate()
         assert worker.wait(timeout=60) in (0, -signal.SIGTERM)

@@ -37,7 +37,7 @@ def test_a_stage_stopped_past_its_session_comes_back_as_a_zombie(
 ) -> None:
     feed = records.feed(150)
     third = len(feed) // 3
-    zombies = [start_stage(stage, "--name", "zombie") for stage in STAGES]
+    zombies = [start_stage(stage) for stage in STAGES]
     installation.push(feed[:third])
     wait_for(lambda: installation.accounting().decided > 0, deadline_s=60)
     for zombie in zombies:
@@ -59,7 +59,7 @@ def test_two_workers_a_stage_joining_and_leaving(
     quarter = len(feed) // 4
     first = start_all()
     installation.push(feed[:quarter])
-    seconds = [start_stage(stage, "--name", "second") for stage in STAGES]
+    seconds = [start_stage(stage) for stage in STAGES]
     installation.push(feed[quarter : 2 * quarter])
     wait_for(lambda: installation.accounting().decided > quarter, deadline_s=90)
     for worker in first:

@@ -114,8 +114,7 @@ def installed(settings: Settings, workers: int, own: Mapping[str, psutil.Process
     logs.mkdir(exist_ok=True)
     with started(SCRIPT, environment_of(settings), logs) as start:
         processes: dict[str, list[psutil.Process]] = {
-            stage: [psutil.Process(start(stage, "--name", f"{stage}-{at}").pid) for at in range(workers)]
-            for stage in STAGES
+            stage: [psutil.Process(start(stage).pid) for _ in range(workers)] for stage in STAGES
         }
         made = Live(settings, workers, processes | {name: [process] for name, process in own.items()})
         made.warm_up()

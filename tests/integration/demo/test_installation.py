@@ -7,16 +7,18 @@ from collections.abc import Callable
 
 import psutil
 import pytest
+from aiokafka import TopicPartition
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
 
+from pipeline.correlation.store_file import locked
 from pipeline.demo.installation import NAMESPACE, Workers, demo_settings, fresh, workers
 from pipeline.errors import LiaisonError
 from pipeline.index.mappings import Indices
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams import registry
-from pipeline.streams.stores import root
+from pipeline.streams.stores import shared_root, store_folder
 from pipeline.streams.supervisor import STAGES
 
 FRENCH, BELGIAN = Agency("fr-pj", "FR"), Agency("be-fp", "BE")
@@ -34,22 +36,27 @@ def own_topics(admin: KafkaAdminClient, settings: Settings) -> set[str]:
 def test_the_demo_works_in_a_namespace_within_that_of_the_environment(engine_settings: Settings) -> None:
     own = demo_settings(engine_settings)
     assert own.namespace == engine_settings.namespace + NAMESPACE
-    assert root(own) != root(engine_settings)
 
 
 def test_a_second_run_finds_nothing_of_the_first(
-    settings: Settings, kafka_admin: KafkaAdminClient, elasticsearch_client: Elasticsearch
+    engine_settings: Settings, settings: Settings, kafka_admin: KafkaAdminClient, elasticsearch_client: Elasticsearch
 ) -> None:
     asyncio.run(fresh(settings, [FRENCH, BELGIAN]))
     index = Indices(settings.namespace, "").active("old")
     elasticsearch_client.indices.create(index=index)
-    (root(settings) / "old").mkdir(parents=True)
+    held, others = (
+        store_folder(shared_root(settings) / "0", "intake", "all", TopicPartition(f"{namespace}cases.be-fp", 0))
+        for namespace in (settings.namespace, engine_settings.namespace)
+    )
+    for store in (held, others):
+        locked(store).close()
     asyncio.run(fresh(settings, [FRENCH]))
     assert list(asyncio.run(registry.agencies(settings))) == ["fr-pj"]
     assert f"{settings.namespace}cases.be-fp" not in own_topics(kafka_admin, settings)
     assert f"{settings.namespace}cases.fr-pj" in own_topics(kafka_admin, settings)
     assert not elasticsearch_client.indices.exists(index=index)
-    assert not (root(settings) / "old").exists()
+    assert not held.exists()
+    assert others.exists()
 
 
 def test_a_real_installation_beside_it_is_left_alone(

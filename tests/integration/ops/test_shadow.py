@@ -71,7 +71,7 @@ def test_links_that_would_appear_and_vanish_are_those_of_a_batch_run_with_the_mo
     assert len(found["vanishes"]) == 0
     assert ends(installation) == before, "nothing was written"
     assert installation.visible_links() == now
-    assert not list(installation.settings.home.glob("stores/shadow-*"))
+    assert not list(installation.settings.home.glob("stores/scratch/*"))
     assert liaison("shadow", "--model", str(shifted(tmp_path, 0)[0])).returncode == 0
 
 

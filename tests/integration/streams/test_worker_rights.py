@@ -247,7 +247,7 @@ async def poison(operator: Settings, *where: topics.Topic) -> None:
 
 def lose_the_store(secured: Secured, correlate: subprocess.Popen[bytes]) -> None:
     secured.end(correlate)
-    shutil.rmtree(secured.operator.home / "stores" / "local" / "correlate")
+    shutil.rmtree(secured.operator.home / "stores" / "0" / "correlate")
     secured.start("worker", "correlate")
 
 

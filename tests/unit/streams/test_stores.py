@@ -5,15 +5,28 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.correlation.store_file import NO_OFFSET, StoreInUseError
+from pipeline.correlation.store_file import NO_OFFSET, Identity, StoreInUseError
 from pipeline.settings import Settings
 from pipeline.streams.admin import Ids
-from pipeline.streams.stores import KEPT_S, LOCK, Places, delete_abandoned, reopened, root, shared_root, tend
+from pipeline.streams.stores import (
+    DATA,
+    KEPT_S,
+    LOCK,
+    Places,
+    adopt_store,
+    delete_abandoned,
+    delete_namespace,
+    reopened,
+    scratch,
+    shared_root,
+    tend,
+)
 from pipeline.streams.table_store import TableStore
 
 SOURCE = TopicPartition("blocks.ab12", 3)
@@ -21,7 +34,7 @@ SOURCE = TopicPartition("blocks.ab12", 3)
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    return Places(Settings(home=tmp_path, worker_name="w"), "correlate", "ab12", Ids("cluster", {SOURCE.topic: "id"}))
+    return Places(tmp_path / "stores" / "0", "correlate", "ab12", Ids("cluster", {SOURCE.topic: "id"}))
 
 
 def held(places: Places, offset: int) -> None:
@@ -31,8 +44,8 @@ def held(places: Places, offset: int) -> None:
     store.close()
 
 
-def test_a_store_lies_under_its_worker_stage_scope_and_source(places: Places, tmp_path: Path) -> None:
-    assert places.folder(SOURCE) == tmp_path / "stores" / "w" / "correlate" / "ab12" / "blocks.ab12-3"
+def test_a_store_lies_under_its_slot_stage_scope_and_source(places: Places, tmp_path: Path) -> None:
+    assert places.folder(SOURCE) == tmp_path / "stores" / "0" / "correlate" / "ab12" / "blocks.ab12-3"
 
 
 @pytest.mark.parametrize(("applied", "offset"), [(7, 7), (9, 7), (6, NO_OFFSET), (NO_OFFSET, NO_OFFSET)])
@@ -46,7 +59,7 @@ def test_a_store_is_kept_unless_it_is_ahead_of_what_was_applied(places: Places, 
 
 def test_a_topic_made_anew_finds_an_empty_store(places: Places) -> None:
     held(places, 7)
-    anew = Places(places.settings, places.stage, places.scope, Ids("cluster", {SOURCE.topic: "another"}))
+    anew = Places(places.root, places.stage, places.scope, Ids("cluster", {SOURCE.topic: "another"}))
     store = reopened(TableStore, anew, SOURCE, 9)
     assert store.offset == NO_OFFSET
     store.close()
@@ -54,7 +67,7 @@ def test_a_topic_made_anew_finds_an_empty_store(places: Places) -> None:
 
 def test_only_old_stores_that_no_one_holds_are_deleted(places: Places) -> None:
     held(places, 7)
-    base = root(places.settings)
+    base = places.root
     opened_at = (places.folder(SOURCE) / LOCK).stat().st_mtime
     assert delete_abandoned(base, opened_at + KEPT_S - 1) == []
     store = TableStore(places.folder(SOURCE), places.identity(SOURCE))
@@ -70,26 +83,25 @@ def test_a_store_in_use_for_days_is_not_taken_for_abandoned_when_its_worker_dies
     store.commit(7)
     days_ago = time.time() - 3 * KEPT_S
     os.utime(places.folder(SOURCE) / LOCK, (days_ago, days_ago))
-    assert tend([places.folder(SOURCE), places.folder(SOURCE).with_name("keeps nothing")], root(places.settings)) == []
+    assert tend([places.folder(SOURCE), places.folder(SOURCE).with_name("keeps nothing")], places.root) == []
     store.close()
-    assert delete_abandoned(root(places.settings)) == []
-    assert tend([], root(places.settings), time.time() + KEPT_S + 1) == [places.folder(SOURCE)]
+    assert delete_abandoned(places.root) == []
+    assert tend([], places.root, time.time() + KEPT_S + 1) == [places.folder(SOURCE)]
 
 
-def test_what_a_worker_left_that_came_back_under_another_name_is_deleted(places: Places) -> None:
+def test_what_a_slot_holds_that_nobody_claims_any_more_is_deleted(places: Places, tmp_path: Path) -> None:
     held(places, 7)
     opened_at = (places.folder(SOURCE) / LOCK).stat().st_mtime
-    successor = places.settings.model_copy(update={"worker_name": "another"})
-    assert delete_abandoned(shared_root(successor), opened_at + KEPT_S + 1) == [places.folder(SOURCE)]
+    assert delete_abandoned(shared_root(Settings(home=tmp_path)), opened_at + KEPT_S + 1) == [places.folder(SOURCE)]
 
 
 def test_a_store_that_another_deletes_meanwhile_is_passed_over(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     held(places, 7)
     folder = places.folder(SOURCE)
-    seen = list(os.walk(root(places.settings)))
+    seen = list(os.walk(places.root))
     monkeypatch.setattr(os, "walk", lambda _: seen)
     shutil.rmtree(folder)
-    assert delete_abandoned(root(places.settings), time.time() + KEPT_S + 1) == []
+    assert delete_abandoned(places.root, time.time() + KEPT_S + 1) == []
 
 
 def test_a_folder_without_stores_is_nothing_to_delete(tmp_path: Path) -> None:
@@ -110,3 +122,70 @@ def test_a_table_sees_its_changes_before_and_after_commit(places: Places) -> Non
     with pytest.raises(StoreInUseError):
         TableStore(places.folder(SOURCE), places.identity(SOURCE))
     again.close()
+
+
+def in_slot(places: Places, slot: str) -> Places:
+    return replace(places, root=places.root.with_name(slot))
+
+
+def written(places: Places, offset: int, at: float) -> None:
+    held(places, offset)
+    os.utime(places.folder(SOURCE) / DATA, (at, at))
+
+
+def offset_of(places: Places) -> int:
+    store = TableStore(places.folder(SOURCE), places.identity(SOURCE))
+    store.close()
+    return store.offset
+
+
+@pytest.mark.parametrize("own_at", [None, 1000.0])
+def test_a_partitions_latest_store_goes_with_it_to_another_slot(places: Places, own_at: float | None) -> None:
+    own = in_slot(places, "7")
+    written(in_slot(places, "0"), 5, 2000.0)
+    written(in_slot(places, "name-of-a-former-version"), 9, 3000.0)
+    if own_at is not None:
+        written(own, 3, own_at)
+    adopt_store(own.folder(SOURCE))
+    assert offset_of(own) == 9
+    assert not in_slot(places, "name-of-a-former-version").folder(SOURCE).exists()
+    assert offset_of(in_slot(places, "0")) == 5
+
+
+def test_a_slots_own_store_stays_where_none_is_later(places: Places) -> None:
+    written(places, 5, 2000.0)
+    written(in_slot(places, "1"), 3, 1000.0)
+    adopt_store(places.folder(SOURCE))
+    assert offset_of(places) == 5
+    assert offset_of(in_slot(places, "1")) == 3
+
+
+def test_a_store_that_is_held_is_not_taken_and_the_next_is(places: Places) -> None:
+    own = in_slot(places, "7")
+    written(in_slot(places, "1"), 3, 1000.0)
+    written(places, 5, 2000.0)
+    store = TableStore(places.folder(SOURCE), places.identity(SOURCE))
+    adopt_store(own.folder(SOURCE))
+    store.close()
+    assert offset_of(own) == 3
+    assert offset_of(places) == 5
+
+
+def test_what_is_of_another_partition_stage_or_command_is_not_taken(places: Places, tmp_path: Path) -> None:
+    own = in_slot(places, "7")
+    written(replace(places, stage="subscribe"), 5, 2000.0)
+    written(replace(places, scope="cd34"), 5, 2000.0)
+    with scratch(Settings(home=tmp_path), "reindex") as root:
+        written(replace(places, root=root), 5, 2000.0)
+        adopt_store(own.folder(SOURCE))
+        assert not own.folder(SOURCE).exists()
+    assert not root.exists()
+
+
+def test_a_namespaces_stores_are_deleted_and_no_others(places: Places, tmp_path: Path) -> None:
+    held(places, 7)
+    other = TopicPartition("demo-blocks.ab12", 3)
+    TableStore(places.folder(other), Identity("cluster", "id", 3, "ab12")).close()
+    delete_namespace(shared_root(Settings(home=tmp_path)), "demo-")
+    assert places.folder(SOURCE).exists()
+    assert not places.folder(other).exists()
