@@ -202,16 +202,8 @@ class Stage:
         Raises what crashed the app, FencedError, and LiaisonError where records only fail.
         """
         await self._prepare_to_join(stop)
-        if stop.is_set():
-            return
-        await self.app.start()
-        keeper = asyncio.create_task(self._acknowledge())
-        try:
-            await self.app.wait_first(stop.wait(), self.rejoin.wait(), self.fenced.wait())
-        finally:
-            keeper.cancel()
-            await asyncio.wait([keeper])
-            await self._end()
+        if not stop.is_set():
+            await self._consume(stop)
         if self.fenced.is_set():
             self.slot.note_fenced(fenced=True)
             raise FencedError(self.slot)
@@ -221,6 +213,16 @@ class Stage:
             raise self._broken
         if self.app.crash_reason is not None:
             raise self.app.crash_reason
+
+    async def _consume(self, stop: StopOrder) -> None:
+        await self.app.start()
+        keeper = asyncio.create_task(self._acknowledge())
+        try:
+            await self.app.wait_first(stop.wait(), self.rejoin.wait(), self.fenced.wait())
+        finally:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+            await self._end()
 
     async def _prepare_to_join(self, stop: StopOrder) -> None:
         async def sleep(pause_s: float) -> None:

@@ -2,9 +2,10 @@
 
     PYTHONPATH=tests:tests/benchmarks/stream python tests/benchmarks/failover/run.py [--cases 20000]
 
-One worker a stage takes in the cases. Then each stage's worker is killed by SIGKILL and another takes its place, once
-with the stores at hand and once without; each time new cases are sent at once, and the clock runs until every stage has
-applied them. The difference is the rebuild. Engines are a stack of its own, unless both LIAISON_*_URL name others.
+One worker a stage takes in the cases. Then each stage's worker is killed by SIGKILL and started again, once with the
+stores at hand and once without: the difference is the rebuild. Last a second worker shares the partitions, and the
+first is killed, or ended for good by SIGINT, and does not come back. Each time new cases are sent at once, and the
+clock runs until every stage has applied them. Engines are a stack of its own, unless both LIAISON_*_URL name others.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -32,7 +34,8 @@ from whole_installation import SCRIPT, STAGES, Installation, Message
 
 from pipeline.settings import Settings
 from pipeline.streams import topics
-from pipeline.streams.lag import ends_of
+from pipeline.streams.admin import admin
+from pipeline.streams.lag import ends_of, group_of
 
 PROBES = 60
 """Cases sent at the moment of the kill: some for every partition."""
@@ -72,12 +75,34 @@ class Run:
         self.workers[stage].wait()
         killed = time.monotonic()
         if not stores:
-            shutil.rmtree(self._settings.home / "stores" / "one" / stage)
+            for folder in self._settings.home.glob(f"stores/*/{stage}"):
+                shutil.rmtree(folder)
         self.workers[stage] = self._start(stage)
         self._send(PROBES)
         self._until_applied()
         times = psutil.Process(self.workers[stage].pid).cpu_times()
         return Measured(time.monotonic() - killed, times.user + times.system)
+
+    def handed_over(self, stage: str, number: signal.Signals) -> Measured:
+        """End one of a stage's two workers by a signal; the other takes over."""
+        other = self._start(stage)
+        self._until(lambda: self._shared_by(stage, 2))
+        ended, self.workers[stage] = self.workers[stage], other
+        before = psutil.Process(other.pid).cpu_times()
+        begun = time.monotonic()
+        ended.send_signal(number)
+        self._send(PROBES)
+        self._until_applied()
+        wall_s, after = time.monotonic() - begun, psutil.Process(other.pid).cpu_times()
+        ended.wait()
+        return Measured(wall_s, after.user + after.system - before.user - before.system)
+
+    def _shared_by(self, stage: str, members: int) -> bool:
+        scope = "" if stage == "intake" else self.installation.generation
+        group = group_of(self._settings, stage, scope)
+        with admin(self._settings) as client:
+            found = client.describe_groups([group])[group]
+        return found["group_state"] == "Stable" and len(found["members"]) == members
 
     def read_by(self, stage: str) -> int:
         """Offsets of the topic that the stage's stores are rebuilt from."""
@@ -91,8 +116,11 @@ class Run:
             self.installation.push(part)
 
     def _until_applied(self) -> None:
+        self._until(self.installation.at_rest)
+
+    def _until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + LONGEST_S
-        while not self.installation.at_rest():
+        while not condition():
             if time.monotonic() > deadline:
                 raise SystemExit("the stages do not come to rest")
             time.sleep(0.1)
@@ -104,15 +132,43 @@ def chunked(messages: Iterator[Message], size: int) -> Iterable[list[Message]]:
         yield part
 
 
-def report(cases: int, rows: dict[str, tuple[Measured, Measured, int]]) -> None:
-    """The table: what a replacement takes with and without stores, and the rebuild per 100,000 records."""
-    table = Table(title=f"A worker killed by SIGKILL and replaced, {cases:,} cases held")
-    for column in ("stage", "with stores s", "without s", "CPU without s", "offsets read", "rebuild s per 100,000"):
+COLUMNS = (
+    "stage", "restarted s", "without stores s", "CPU without s", "offsets read", "rebuild s per 100,000",
+    "killed, other takes over s", "ended for good s",
+)  # fmt: skip
+
+
+@dataclass
+class Row:
+    """What was measured of a stage."""
+
+    kept: Measured
+    lost: Measured
+    killed: Measured
+    ended: Measured
+    read: int
+
+
+def measure(run: Run, stage: str) -> Row:
+    """All of a stage's replacements, one after the other."""
+    return Row(
+        run.replaced(stage, stores=True),
+        run.replaced(stage, stores=False),
+        run.handed_over(stage, signal.SIGKILL),
+        run.handed_over(stage, signal.SIGINT),
+        run.read_by(stage),
+    )
+
+
+def report(cases: int, rows: dict[str, Row]) -> None:
+    """The table: what a replacement takes with and without stores, the rebuild per 100,000 records, and a take-over."""
+    table = Table(title=f"A worker killed by SIGKILL, {cases:,} cases held")
+    for column in COLUMNS:
         table.add_column(column, justify="left" if column == "stage" else "right")
-    for stage, (kept, lost, read) in rows.items():
-        rebuild = max(0.0, lost.wall_s - kept.wall_s) / read * 100_000
-        figures = (f"{kept.wall_s:.1f}", f"{lost.wall_s:.1f}", f"{lost.cpu_s:.1f}", f"{read:,}", f"{rebuild:.1f}")
-        table.add_row(stage, *figures)
+    for stage, row in rows.items():
+        rebuild = max(0.0, row.lost.wall_s - row.kept.wall_s) / row.read * 100_000
+        walls = [f"{one.wall_s:.1f}" for one in (row.kept, row.lost, row.killed, row.ended)]
+        table.add_row(stage, *walls[:2], f"{row.lost.cpu_s:.1f}", f"{row.read:,}", f"{rebuild:.1f}", *walls[2:])
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
@@ -128,10 +184,7 @@ def main() -> int:
     ):
         run = Run(settings, start)
         run.fill(cases)
-        rows = {
-            stage: (run.replaced(stage, stores=True), run.replaced(stage, stores=False), run.read_by(stage))
-            for stage in STAGES
-        }
+        rows = {stage: measure(run, stage) for stage in STAGES}
     report(cases, rows)
     return 0
 

@@ -41,7 +41,7 @@ def test_a_bug_rejects_nothing_and_holds_up_its_own_partition_alone(
     assert set(installation.receipts()) == set(passed)
     assert installation.accounting().rejected == {}
 
-    start_stage("intake", "--name", "mended")
+    start_stage("intake")
     wait_for(lambda: set(held) <= set(installation.receipts()))
     outcomes = [installation.receipts()[position] for position in held]
     assert [one.reason or one.outcome for one in outcomes] == ["accepted", "misrouted", *["accepted"] * 3]

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -81,7 +82,8 @@ class Secured:
         return process
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
-        process.terminate()
+        """End it for good: a worker then leaves its group."""
+        process.send_signal(signal.SIGINT)
         process.wait(60)
 
     def close(self) -> None:

@@ -1,0 +1,61 @@
+"""Agencies that come and go while two static workers of each stage run."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pipeline.ops.removal import remove
+from pipeline.records.agencies import Agency, AgencyState
+from pipeline.settings import Settings
+from pipeline.streams import registry
+from pipeline.streams.admin import members
+from pipeline.streams.lag import group_of
+from pipeline.streams.setup import apply_all
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
+
+RECEIPT_WITHIN_S = 15.0
+
+
+def test_an_agency_is_added_to_and_removed_from_running_workers(
+    engine_settings: Settings, make_installation: Any, records: Any, start_all: Any, wait_for: Any
+) -> None:
+    installation = make_installation(engine_settings)
+    asyncio.run(apply_all(engine_settings))
+    asyncio.run(registry.add(engine_settings, Agency("fr-pj", "FR")))
+    workers = [*start_all(), *start_all()]
+    intake = group_of(engine_settings, "intake")
+    wait_for(lambda: members(engine_settings, [intake]) == {intake: 2}, 60)
+    person = records.person()
+    pushed = [records.message("fr-pj", str(number), people=[person]) for number in range(3)]
+    pushed += [records.message("fr-pj", f"alone-{number}") for number in range(20)]
+    installation.push(pushed)
+    wait_for(lambda: installation.accounting().decided == len(pushed), 60)
+
+    asyncio.run(registry.add(engine_settings, Agency("be-fp", "BE")))
+    first = records.message("be-fp", "1", people=[person])
+    (position,) = installation.push([first])
+    wait_for(lambda: position in installation.receipts(), RECEIPT_WITHIN_S)
+    more = [records.message(agency, f"more-{number}") for agency in ("fr-pj", "be-fp") for number in range(20)]
+    installation.push(more)
+    pushed += [first, *more]
+    wait_for(lambda: installation.accounting().decided == len(pushed) and installation.at_rest(), 90)
+    installation.holds(pushed)
+    wait_for(lambda: members(engine_settings, [intake]) == {intake: 2}, 60)
+
+    removed = asyncio.run(remove(engine_settings, "be-fp", 90, lambda: datetime.now(UTC)))
+    assert removed.cases == 21
+    assert asyncio.run(registry.agencies(engine_settings))["be-fp"].state is AgencyState.REMOVED
+    late = records.message("fr-pj", "late", people=[person])
+    (position,) = installation.push([late])
+    wait_for(lambda: position in installation.receipts(), 60)
+    wait_for(installation.at_rest, 90)
+    accounts = installation.accounting()
+    assert accounts.balanced
+    assert accounts.decided == len(pushed) + removed.cases + 1
+    assert installation.visible_links() == {}
+    assert [worker.poll() for worker in workers] == [None] * len(workers)
