@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from warm_processes import end_parent
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
@@ -35,20 +36,27 @@ settings.load_profile("same verdict")
 looks further, elsewhere each time. Deadlines measure a busy machine, not the code."""
 
 HOME_PREFIX = "liaison-tests-"
+GIVEN_HOME = "TEST_ENGINES_HOME"
+"""The environment's name for a home whose stack several sessions share (`make test`); who names it ends the stack."""
+
 _home = pytest.StashKey[Path]()
+
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
+"""Between two looks at a condition: as long as a look takes, within these, so that looking is not half of the load."""
 
 T = TypeVar("T")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Agree on the engines' home: the controlling process chooses it, xdist's workers are told.
+    """Agree on the engines' home: the environment names it or the controlling process does, and tells xdist's workers.
 
     Interrupts reach the processes that tests start, even where this one was started in the background without them.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     handed_down = getattr(config, "workerinput", {}).get("engines_home")
-    config.stash[_home] = Path(handed_down or Path(tempfile.gettempdir()) / f"{HOME_PREFIX}{os.getpid()}")
+    own = Path(tempfile.gettempdir()) / f"{HOME_PREFIX}{os.getpid()}"
+    config.stash[_home] = Path(handed_down or os.environ.get(GIVEN_HOME) or own)
     if not handed_down:
         _end_stacks_of_killed_sessions()
 
@@ -60,13 +68,14 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End the engines in the controlling process, which is the last to finish.
+    """End what was started for the session: the engines in the controlling process, which is the last to finish.
 
     Garbage goes first: a future that nobody asked logs its exception when collected, formatting a traceback parses, and
     CPython 3.11 can't parse within parsing (SystemError), as when the summary imports what is not loaded yet.
     """
     gc.collect()
-    if not hasattr(session.config, "workerinput"):
+    end_parent()
+    if not hasattr(session.config, "workerinput") and GIVEN_HOME not in os.environ:
         _end_stack(session.config.stash[_home])
 
 
@@ -80,6 +89,16 @@ def _end_stacks_of_killed_sessions() -> None:
     for home in Path(tempfile.gettempdir()).glob(f"{HOME_PREFIX}[0-9]*"):
         if not psutil.pid_exists(int(home.name.removeprefix(HOME_PREFIX))):
             _end_stack(home)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may take longest goes first, so that no process is left with it when the others have nothing more to do."""
+    items.sort(key=_time_limit_s, reverse=True)
+
+
+def _time_limit_s(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark else 0.0
 
 
 @pytest.fixture(scope="session")
@@ -193,11 +212,14 @@ def wait_for() -> WaitFor:
     """Wait on a condition with a deadline instead of sleeping."""
 
     def wait(condition: Callable[[], T], deadline_s: float = 30.0) -> T:
-        deadline = time.monotonic() + deadline_s
+        asked = time.monotonic()
+        deadline = asked + deadline_s
         while not (value := condition()):
-            if time.monotonic() > deadline:
+            answered = time.monotonic()
+            if answered > deadline:
                 pytest.fail(f"not within {deadline_s} s: {condition}")
-            time.sleep(0.02)
+            time.sleep(min(max(answered - asked, SHORTEST_PAUSE_S), LONGEST_PAUSE_S))
+            asked = time.monotonic()
         return value
 
     return wait

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-Start = Callable[..., subprocess.Popen[bytes]]
+from warm_processes import WarmProcess
+from warm_processes import start as warm
+
+Process = subprocess.Popen[bytes] | WarmProcess
+Start = Callable[..., Process]
+Launch = Callable[[Sequence[str], Mapping[str, str], IO[bytes], IO[bytes]], Process]
+
+
+def cold(
+    command: Sequence[str], environment: Mapping[str, str], output: IO[bytes], errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a process that imports everything itself, as for a measurement of its start."""
+    return subprocess.Popen(command, env=environment, stdout=output, stderr=errors)
 
 
 @contextmanager
-def started(script: Path, environment: Mapping[str, str], logs: Path) -> Iterator[Start]:
+def started(script: Path, environment: Mapping[str, str], logs: Path, launch: Launch = warm) -> Iterator[Start]:
     """Give a function that runs `script` with its arguments; each process has a log of its own in the folder `logs`."""
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[Process] = []
 
-    def start(*arguments: str) -> subprocess.Popen[bytes]:
+    def start(*arguments: str) -> Process:
         with (logs / f"{script.stem}-{len(processes)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, str(script), *arguments], env=environment, stdout=log, stderr=log
-            )
+            process = launch([sys.executable, str(script), *arguments], environment, log, log)
         processes.append(process)
         return process
 

@@ -29,7 +29,7 @@ from engines import engines, environment_of, prepared
 from population import Population
 from rich.console import Console
 from rich.table import Table
-from stage_processes import Start, started
+from stage_processes import Start, cold, started
 from whole_installation import SCRIPT, STAGES, Installation, Message
 
 from pipeline.settings import Settings
@@ -180,7 +180,7 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         engines(Path(folder)) as (settings, _),
-        started(SCRIPT, environment_of(settings), Path(folder)) as start,
+        started(SCRIPT, environment_of(settings), Path(folder), cold) as start,
     ):
         run = Run(settings, start)
         run.fill(cases)

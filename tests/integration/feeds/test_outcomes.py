@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import warm_processes
+from liaison_command import LIAISON
 from whole_installation import Installation, Message, Records
 
 from pipeline.errors import LiaisonError
@@ -18,11 +19,9 @@ from pipeline.feeds.client import FeedClient
 
 pytestmark = pytest.mark.engines
 
-LIAISON = [sys.executable, "-c", "from pipeline.cli import main; main()"]
-
 
 def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*LIAISON, *words], env=environment, capture_output=True, text=True, check=False, timeout=100)
+    return warm_processes.run(words, environment, timeout_s=100)
 
 
 @pytest.fixture
@@ -90,7 +89,7 @@ def test_a_follower_is_told_of_a_hit_as_it_comes(
 ) -> None:
     start_all()
     words = ["feed", "hits", "--agency", "fr-pj", "--follow", "--limit", "1", "--json"]
-    with subprocess.Popen([*LIAISON, *words], env=engine_environment, stdout=subprocess.PIPE, text=True) as follower:
+    with subprocess.Popen([LIAISON, *words], env=engine_environment, stdout=subprocess.PIPE, text=True) as follower:
         person = records.person()
         for agency in ("fr-pj", "be-fp"):
             with FeedClient(agency, installation.settings) as client:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import orjson
 import pytest
+import warm_processes
 from aiokafka import TopicPartition
 from pusher_process import EFFECTS
+from stage_processes import started
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import Checked, Checker
@@ -152,10 +153,9 @@ def test_a_pusher_killed_at_any_effect_is_gone_on_after(
     lines = [record(number) for number in range(35)]
     file.write_bytes(b"\n".join(lines))
     count = "13" if effect == "send" else "1"
-    killed = subprocess.run(
-        [sys.executable, str(SCRIPT), str(file), effect, when, count], env=engine_environment, check=False, timeout=60
-    )
-    assert killed.returncode == -signal.SIGKILL
+    with started(SCRIPT, engine_environment, tmp_path) as start:
+        killed = start(str(file), effect, when, count)
+        assert killed.wait(timeout=60) == -signal.SIGKILL
     pushed = pushed_to(settings, raw(*lines), "killed")
     assert (pushed.sent, pushed.before) == ((15, 20) if (effect, when) == ("commit_transaction", "after") else (25, 10))
     assert sorted(value for _, _, value in held(settings) if value) == sorted(lines)
@@ -168,8 +168,7 @@ def test_only_a_registered_agency_may_push(settings: Settings) -> None:
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from pipeline.cli import main; main()", *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return warm_processes.run(words, environment, timeout_s=120)
 
 
 def test_the_command_sends_a_file_and_says_what_it_left_out(

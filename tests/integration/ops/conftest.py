@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from liaison_command import LIAISON
+import warm_processes
 from whole_installation import installation, make_installation, records, start_all, start_stage
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
@@ -17,8 +17,6 @@ def liaison(engine_environment: dict[str, str]) -> Callable[..., subprocess.Comp
     """Run `liaison ops WORDS` on this test's installation, to its end."""
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [LIAISON, "ops", *words], env=engine_environment, capture_output=True, text=True, timeout=100
-        )
+        return warm_processes.run(["ops", *words], engine_environment, timeout_s=100)
 
     return run

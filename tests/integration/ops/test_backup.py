@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from liaison_command import LIAISON
+import warm_processes
 from stage_processes import Start, started
 from whole_installation import SCRIPT, STAGES, Installation, Records
 
@@ -165,9 +164,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     assert elsewhere.cases(keys) == installation.cases(keys)
     assert asyncio.run(decided(elsewhere.settings)) == asyncio.run(decided(settings))
     assert known(elsewhere) == known(installation)
-    verified = subprocess.run(
-        [LIAISON, "ops", "audit", "verify", "--json"], env=environment, capture_output=True, text=True, check=False
-    )
+    verified = warm_processes.run(["ops", "audit", "verify", "--json"], environment, timeout_s=100)
     assert json.loads(verified.stdout)["findings"] == []
 
     again = [*feed, records.message("fr-pj", "new")]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
+import warm_processes
 
 from pipeline.streams.topics import CATALOGUE, Scope
 
@@ -18,12 +18,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def liaison(engine_environment: dict[str, str]) -> Run:
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        code = "from pipeline.cli import main; main()"
-        command = [sys.executable, "-c", code, *words]
-        return subprocess.run(command, env=engine_environment, capture_output=True, text=True, timeout=60)
-
-    return run
+    return lambda *words: warm_processes.run(words, engine_environment, timeout_s=60)
 
 
 def test_from_nothing_to_a_registered_agency(liaison: Run) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import signal
-import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -18,9 +18,11 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+import warm_processes
 from aiokafka import AIOKafkaProducer
 from liaison_command import LIAISON
 from secure_broker import Rule, log_decisions, refusals, rules_used, secure_broker
+from warm_processes import WarmProcess
 from whole_installation import COUNTRIES, Records
 
 from pipeline.access.requester import Requester, Role
@@ -41,7 +43,7 @@ from pipeline.streams.setup import apply_all
 from pipeline.streams.users import as_role
 from pipeline.times import now
 
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("secure"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("worker rights"), pytest.mark.timeout(400)]
 
 SECRETS = {
     "LIAISON_HIT_SECRET": "canary-of-the-hits",
@@ -74,14 +76,14 @@ class Secured:
         self.tokens = {one.subject: issue(operator, one, now(), timedelta(hours=1)) for one in people}
         self._processes = ExitStack()
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, *words: str) -> WarmProcess:
         """A `liaison` process until the end, its output in a file."""
         with (self.folder / f"{'-'.join(words[:2])}-{time.monotonic_ns()}.log").open("wb") as log:
-            process = subprocess.Popen([LIAISON, *words], env=self.environment, stdout=log, stderr=log)
+            process = warm_processes.start([sys.executable, str(LIAISON), *words], self.environment, log, log)
         self._processes.callback(self.end, process)
         return process
 
-    def end(self, process: subprocess.Popen[bytes]) -> None:
+    def end(self, process: WarmProcess) -> None:
         """End it for good: a worker then leaves its group."""
         process.send_signal(signal.SIGINT)
         process.wait(60)
@@ -91,7 +93,7 @@ class Secured:
 
     def run(self, *words: str) -> str:
         """A `liaison` command to its end; what it prints is kept as well."""
-        done = subprocess.run([LIAISON, *words], env=self.environment, capture_output=True, text=True, timeout=120)
+        done = warm_processes.run(words, self.environment, timeout_s=120)
         (self.folder / f"{'-'.join(words[:2])}-{time.monotonic_ns()}.log").write_text(done.stdout + done.stderr)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -247,7 +249,7 @@ async def poison(operator: Settings, *where: topics.Topic) -> None:
             await producer.send_and_wait(name, b"poison", key=b"poison", partition=0)
 
 
-def lose_the_store(secured: Secured, correlate: subprocess.Popen[bytes]) -> None:
+def lose_the_store(secured: Secured, correlate: WarmProcess) -> None:
     secured.end(correlate)
     shutil.rmtree(secured.operator.home / "stores" / "0" / "correlate")
     secured.start("worker", "correlate")
