@@ -117,6 +117,7 @@ ROLES: Final = {
             topics.CASES,
         ),
         owns="feed.",
+        also_sends_as=("decide",),
         watches=(topics.HITS,),
     ),
 }

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import aiokafka.client
 import pytest
+from own_broker import HeldLine, broker, line, stopped
 
 from pipeline.access.audit import Act, Entry, Kind
 from pipeline.access.audit_verification import Verification
-from pipeline.localstack import stack
-from pipeline.localstack.ports import any_free
 from pipeline.settings import Settings
 from pipeline.streams import prompt_producer
-from pipeline.streams.admin import apply
 from pipeline.streams.audit_log import AuditError, AuditLog, KafkaSender
 from pipeline.streams.audit_tail import entries
-from pipeline.streams.topics import plan
 from pipeline.times import now
+
+__all__ = ["broker", "line"]
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
@@ -32,30 +27,6 @@ ROUNDS = 5
 
 ANSWERED_S = 8.0
 """Answers come within 5 s on a machine with nothing else to do; before, these took 16 to 20 s."""
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Settings]:
-    """A Kafka of this test's own, which it may stop."""
-    home = Settings(
-        home=tmp_path / "engines", kafka_url="", elasticsearch_url="http://127.0.0.1:1", kafka_port=any_free()
-    )
-    stack.up(home)
-    apply(home, plan(home, [], []))
-    yield home
-    stack.down(home)
-
-
-@contextmanager
-def stopped(home: Settings) -> Iterator[None]:
-    """The broker hangs: its connections stay, and it answers nothing."""
-    pid = next(one.pid for one in stack.status(home) if one.name == "kafka")
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 @asynccontextmanager
@@ -101,73 +72,6 @@ async def test_a_broker_that_hangs_fails_all_acts_promptly_and_leaves_the_trail_
     found, faults = await trail(broker)
     assert faults == []
     assert sum(one.kind is Kind.READ for one in found) >= acknowledged
-
-
-class HeldLine:
-    """Passes connections on to Kafka; `hold` keeps what clients send on those that are open, `release` sends it."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
-        self._held: list[asyncio.Event] = []
-        self._writers: list[asyncio.StreamWriter] = []
-        self._served: list[asyncio.Event] = []
-        self.bytes_held = 0
-
-    async def serve(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
-        passing, served = asyncio.Event(), asyncio.Event()
-        passing.set()
-        self._held.append(passing)
-        self._served.append(served)
-        there, broker = await asyncio.open_connection(self._host, self._port)
-        self._writers += [client, broker]
-        await asyncio.gather(self._pass_on(reader, broker, passing), self._pass_back(there, client))
-        served.set()
-
-    async def _pass_on(
-        self, reader: asyncio.StreamReader, broker: asyncio.StreamWriter, passing: asyncio.Event
-    ) -> None:
-        """What the client sent, though it has cut the line meanwhile; the broker is not told of that."""
-        with suppress(OSError):
-            while piece := await reader.read(65536):
-                if not passing.is_set():
-                    self.bytes_held += len(piece)
-                    await passing.wait()
-                broker.write(piece)
-
-    async def _pass_back(self, there: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while piece := await there.read(65536):
-                if not client.is_closing():
-                    client.write(piece)
-
-    async def close(self) -> None:
-        self.release()
-        for writer in self._writers:
-            writer.transport.abort()
-        for served in self._served:
-            await served.wait()
-
-    def hold(self) -> None:
-        for passing in self._held:
-            passing.clear()
-
-    def release(self) -> None:
-        for passing in self._held:
-            passing.set()
-
-
-@pytest.fixture
-async def line(broker: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HeldLine]:
-    """A line that all of aiokafka's connections in this process take, whatever address a broker goes by."""
-    host, _, port = stack.endpoints(broker).kafka.partition(":")
-    made = HeldLine(host, int(port))
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    own = server.sockets[0].getsockname()[1]
-    connect = aiokafka.client.create_conn
-    monkeypatch.setattr(aiokafka.client, "create_conn", lambda _host, _port, **how: connect("127.0.0.1", own, **how))
-    yield made
-    server.close()
-    await made.close()
 
 
 @pytest.mark.short

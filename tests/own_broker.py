@@ -1,0 +1,110 @@
+"""A Kafka of a test's own, which it may stop, and a line to it that holds back what clients send."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import aiokafka.client
+import pytest
+
+from pipeline.localstack import stack
+from pipeline.localstack.ports import any_free
+from pipeline.settings import Settings
+from pipeline.streams.admin import apply
+from pipeline.streams.topics import plan
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Settings]:
+    """A Kafka of this test's own, which it may stop."""
+    home = Settings(
+        home=tmp_path / "engines", kafka_url="", elasticsearch_url="http://127.0.0.1:1", kafka_port=any_free()
+    )
+    stack.up(home)
+    apply(home, plan(home, [], []))
+    yield home
+    stack.down(home)
+
+
+@contextmanager
+def stopped(home: Settings) -> Iterator[None]:
+    """The broker hangs: its connections stay, and it answers nothing."""
+    pid = next(one.pid for one in stack.status(home) if one.name == "kafka")
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+class HeldLine:
+    """Passes connections on to Kafka; `hold` keeps what clients send on those that are open, `release` sends it."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._held: list[asyncio.Event] = []
+        self._writers: list[asyncio.StreamWriter] = []
+        self._served: list[asyncio.Event] = []
+        self.bytes_held = 0
+
+    async def serve(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        passing, served = asyncio.Event(), asyncio.Event()
+        passing.set()
+        self._held.append(passing)
+        self._served.append(served)
+        there, broker = await asyncio.open_connection(self._host, self._port)
+        self._writers += [client, broker]
+        await asyncio.gather(self._pass_on(reader, broker, passing), self._pass_back(there, client))
+        served.set()
+
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, broker: asyncio.StreamWriter, passing: asyncio.Event
+    ) -> None:
+        """What the client sent, though it has cut the line meanwhile; the broker is not told of that."""
+        with suppress(OSError):
+            while piece := await reader.read(65536):
+                if not passing.is_set():
+                    self.bytes_held += len(piece)
+                    await passing.wait()
+                broker.write(piece)
+
+    async def _pass_back(self, there: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while piece := await there.read(65536):
+                if not client.is_closing():
+                    client.write(piece)
+
+    async def close(self) -> None:
+        self.release()
+        for writer in self._writers:
+            writer.transport.abort()
+        for served in self._served:
+            await served.wait()
+
+    def hold(self) -> None:
+        for passing in self._held:
+            passing.clear()
+
+    def release(self) -> None:
+        for passing in self._held:
+            passing.set()
+
+
+@pytest.fixture
+async def line(broker: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HeldLine]:
+    """A line that all of aiokafka's connections in this process take, whatever address a broker goes by."""
+    host, _, port = stack.endpoints(broker).kafka.partition(":")
+    made = HeldLine(host, int(port))
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    own = server.sockets[0].getsockname()[1]
+    connect = aiokafka.client.create_conn
+    monkeypatch.setattr(aiokafka.client, "create_conn", lambda _host, _port, **how: connect("127.0.0.1", own, **how))
+    yield made
+    server.close()
+    await made.close()
