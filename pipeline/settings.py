@@ -41,6 +41,16 @@ class Settings(BaseSettings):
     elasticsearch_password: SecretStr = SecretStr("")
     elasticsearch_ca_file: Path | None = None
 
+    index_shards: str = "1"
+    """Shards of each index: one count for all (4), by index (cases=12,links=4), or both (2,cases=12).
+
+    For new indices; `liaison ops reindex` gives it to those there are.
+    """
+
+    index_replicas: str = "0-1"
+    """Copies of each shard beside the first, in the same form; 0-1: one where there is a second node, 0-all: one on
+    every node. `liaison ops reindex --replicas-only` gives it to the indices there are."""
+
     namespace: str = ""
     """Prefix of every topic, group and index name, so that several installations (or tests) share one cluster."""
 

@@ -6,18 +6,20 @@ A worker writes through the alias of its own generation (`cases-<generation>`); 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as ByName
 from dataclasses import dataclass
 from typing import Any
 
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.index.fields import CATALOGUE, Mapping, strict_mapping
+from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
+
+Layouts = ByName[str, IndexLayout]
 
 PER_GENERATION = frozenset({"cases", "links"})
 
 SETTINGS: dict[str, Any] = {
-    "number_of_shards": 1,
-    "auto_expand_replicas": "0-1",
     # Set at all, so that an index nobody has searched for 30 s still makes new documents visible.
     "refresh_interval": "1s",
     "analysis": {"analyzer": {"words": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase"]}}},
@@ -44,12 +46,12 @@ class Indices:
         return f"{self.own(kind)}-1"
 
 
-def index_body(kind: str) -> dict[str, Any]:
+def index_body(kind: str, layouts: Layouts = DEFAULT_LAYOUTS) -> dict[str, Any]:
     """Settings and mappings of an index of this kind."""
-    return {"settings": SETTINGS, "mappings": strict_mapping(CATALOGUE[kind])}
+    return {"settings": SETTINGS | layouts[kind].settings(), "mappings": strict_mapping(CATALOGUE[kind])}
 
 
-async def apply(client: AsyncElasticsearch, indices: Indices) -> list[str]:
+async def apply(client: AsyncElasticsearch, indices: Indices, layouts: Layouts = DEFAULT_LAYOUTS) -> list[str]:
     """Create the missing indices and aliases; return what differs from the catalogue, one sentence each.
 
     What exists is never changed: a difference is mended by a reindex, a switch of generation by `control`.
@@ -58,16 +60,24 @@ async def apply(client: AsyncElasticsearch, indices: Indices) -> list[str]:
     for kind in CATALOGUE:
         if await client.indices.exists_alias(name=indices.own(kind)):
             differences += await _differences(client, indices, kind)
+            differences += await _layout_differences(client, indices, kind, layouts[kind])
         else:
-            await _create(client, indices, kind)
+            await _create(client, indices, kind, layouts)
     return differences
 
 
-async def _create(client: AsyncElasticsearch, indices: Indices, kind: str) -> None:
+async def set_replicas(client: AsyncElasticsearch, indices: Indices, kind: str, layouts: Layouts) -> str:
+    """Give the index of this kind its copies, in place; returns its name."""
+    (index,) = await _behind(client, indices.own(kind))
+    await client.indices.put_settings(index=index, settings=layouts[kind].replica_settings())
+    return index
+
+
+async def _create(client: AsyncElasticsearch, indices: Indices, kind: str, layouts: Layouts) -> None:
     aliases: dict[str, Any] = {indices.own(kind): {"is_write_index": True}}
     if not await client.indices.exists_alias(name=indices.active(kind)):
         aliases[indices.active(kind)] = {}
-    body = index_body(kind)
+    body = index_body(kind, layouts)
     # A second worker may have created it a moment ago: 400 resource_already_exists.
     await client.options(ignore_status=400).indices.create(index=indices.first(kind), aliases=aliases, **body)
 
@@ -111,6 +121,24 @@ async def _differences(client: AsyncElasticsearch, indices: Indices, kind: str) 
             for path in sorted(wanted.keys() | held.keys())
             if wanted.get(path) != held.get(path)
         ]
+    return found
+
+
+async def _layout_differences(
+    client: AsyncElasticsearch, indices: Indices, kind: str, layout: IndexLayout
+) -> list[str]:
+    """Where shards or copies are others than they should be."""
+    found: list[str] = []
+    for index, body in (await client.indices.get_settings(index=indices.own(kind), flat_settings=True)).items():
+        held = body["settings"]
+        if (shards := held["index.number_of_shards"]) != str(layout.shards):
+            found.append(f"{index}: shards are {shards}, should be {layout.shards} (liaison ops reindex)")
+        replicas = held.get("index.auto_expand_replicas", "false")
+        replicas = held["index.number_of_replicas"] if replicas == "false" else replicas
+        if replicas != layout.replicas:
+            found.append(
+                f"{index}: replicas are {replicas}, should be {layout.replicas} (liaison ops reindex --replicas-only)"
+            )
     return found
 
 

@@ -26,7 +26,8 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.fields import CATALOGUE
-from pipeline.index.mappings import Indices, index_body
+from pipeline.index.layouts import layouts_of
+from pipeline.index.mappings import Indices, Layouts, index_body, set_replicas
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
 from pipeline.streams import stores, topics
@@ -122,10 +123,12 @@ class Follower:
 
 
 async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count = lambda: None) -> list[Rebuilt]:
-    """Make the active generation's indices of these kinds anew, or all of them. Raises LiaisonError."""
-    chosen = list(kinds) or list(CATALOGUE)
-    if unknown := sorted(set(chosen) - set(CATALOGUE)):
-        raise LiaisonError(f"no such index: {', '.join(unknown)}; there are {', '.join(CATALOGUE)}")
+    """Make the active generation's indices of these kinds anew, or all of them.
+
+    They have the shards and copies of the settings. Raises LiaisonError.
+    """
+    chosen = _chosen(kinds)
+    layouts_of(settings)
     one = (await control(settings)).of()
     own = one.settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     try:
@@ -136,12 +139,36 @@ async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count
         raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run it again") from error
 
 
+async def replicate(settings: Settings, kinds: Iterable[str] = ()) -> list[str]:
+    """Give the active generation's indices of these kinds, or all, the copies of the settings, in place.
+
+    Returns the indices' names. Raises LiaisonError.
+    """
+    chosen, layouts = _chosen(kinds), layouts_of(settings)
+    indices = Indices(settings.namespace, (await control(settings)).of().id)
+    try:
+        async with connect(settings) as client:
+            for kind in chosen:
+                await _behind(client, indices.own(kind))
+            return [await set_replicas(client, indices, kind, layouts) for kind in chosen]
+    except (ApiError, TransportError) as error:
+        raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run it again") from error
+
+
+def _chosen(kinds: Iterable[str]) -> list[str]:
+    """These kinds of index, or all. Raises LiaisonError for one that is not known."""
+    chosen = list(kinds) or list(CATALOGUE)
+    if unknown := sorted(set(chosen) - set(CATALOGUE)):
+        raise LiaisonError(f"no such index: {', '.join(unknown)}; there are {', '.join(CATALOGUE)}")
+    return chosen
+
+
 async def _rebuilt(
     settings: Settings, root: Path, client: AsyncElasticsearch, one: Generation, kind: str, count: Count
 ) -> Rebuilt:
     indices, following = Indices(settings.namespace, one.id), NextIndices(settings.namespace, one.id)
     old = await _behind(client, indices.own(kind))
-    new = await _begun(client, following.own(kind), old, kind)
+    new = await _begun(client, following.own(kind), old, kind, layouts_of(settings))
     writing = Writing(settings, BulkWriter(client, following))
     places = Places(root, STAGE, one.id, ids(settings, [topics.name(settings, topics.LINKS, generation=one.id)]))
     opened = partial(_table, places) if kind == "links" else _nothing
@@ -206,13 +233,13 @@ async def _behind(client: AsyncElasticsearch, alias: str) -> str:
     return str(name)
 
 
-async def _begun(client: AsyncElasticsearch, alias: str, old: str, kind: str) -> str:
+async def _begun(client: AsyncElasticsearch, alias: str, old: str, kind: str, layouts: Layouts) -> str:
     """A new, empty index behind `alias`; what a reindex that was killed has left is deleted."""
     if await client.indices.exists_alias(name=alias):
         await client.indices.delete(index=",".join((await client.indices.get_alias(name=alias)).body))
     stem, _, number = old.rpartition("-")
     new = f"{stem}-{int(number) + 1}"
-    body = index_body(kind)
+    body = index_body(kind, layouts)
     await client.options(ignore_status=404).indices.delete(index=new)
     await client.indices.create(index=new, aliases={alias: {"is_write_index": True}}, **body)
     return new

@@ -23,6 +23,7 @@ from pipeline.correlation.projection import Seen, advance
 from pipeline.index import decision_documents, mappings
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document, rejected_document
+from pipeline.index.layouts import layouts_of
 from pipeline.index.mappings import Indices
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model
@@ -220,9 +221,13 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
 
 
 async def _prepared(settings: Settings, client: AsyncElasticsearch, indices: Indices) -> None:
-    """Indices and aliases, once Elasticsearch is there to hold them; readers are led to the active generation."""
+    """Indices and aliases, once Elasticsearch is there to hold them; readers are led to the active generation.
+
+    Raises LiaisonError for shards or copies that can't be used.
+    """
+    layouts = layouts_of(settings)
     async for attempt in retrying((ApiError, TransportError), log, "preparing the indices"):
         with attempt:
-            for difference in await mappings.apply(client, indices):
+            for difference in await mappings.apply(client, indices, layouts):
                 log.warning("index: %s", difference)
             await follow(settings, client)

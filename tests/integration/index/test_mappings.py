@@ -6,7 +6,8 @@ import pytest
 from elasticsearch import AsyncElasticsearch, BadRequestError
 
 from pipeline.index.fields import CATALOGUE
-from pipeline.index.mappings import Indices, apply, index_body
+from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
+from pipeline.index.mappings import Indices, apply, index_body, set_replicas
 
 pytestmark = pytest.mark.engines
 
@@ -34,6 +35,22 @@ async def test_a_field_that_differs_is_named(client: AsyncElasticsearch, namespa
         f"{made.first('cases')}: agency is type=text, should be type=keyword",
         f"{made.first('cases')}: digest is missing, should be doc_values=False type=keyword",
     ]
+
+
+async def test_shards_and_copies_that_differ_are_named_and_copies_set_in_place(
+    client: AsyncElasticsearch, namespace: str
+) -> None:
+    made = Indices(namespace, "g1")
+    wanted = {**DEFAULT_LAYOUTS, "cases": IndexLayout(3, "0")}
+    assert await apply(client, made, wanted) == []
+    assert await apply(client, made, wanted) == []
+    index = made.first("cases")
+    assert await apply(client, made) == [
+        f"{index}: shards are 3, should be 1 (liaison ops reindex)",
+        f"{index}: replicas are 0, should be 0-1 (liaison ops reindex --replicas-only)",
+    ]
+    assert await set_replicas(client, made, "cases", DEFAULT_LAYOUTS) == index
+    assert await apply(client, made) == [f"{index}: shards are 3, should be 1 (liaison ops reindex)"]
 
 
 async def test_a_second_generation_does_not_take_over_the_readers(client: AsyncElasticsearch, indices: Indices) -> None:

@@ -61,6 +61,7 @@ def test_searches_are_complete_while_the_indices_are_replaced_under_load(
     wait_for: Any,
     liaison: Run,
     elasticsearch_client: Elasticsearch,
+    engine_environment: dict[str, str],
 ) -> None:
     feed, more = records.feed(90), records.feed(60, prefix="d")
     start_all()
@@ -70,6 +71,7 @@ def test_searches_are_complete_while_the_indices_are_replaced_under_load(
     cases = set(installation.cases({one.key.decode() for one in feed}))
     before = set(elasticsearch_client.indices.get(index=f"{installation.settings.namespace}*").body)
 
+    engine_environment |= {"LIAISON_INDEX_SHARDS": "2,cases=3"}
     with Readers(installation.settings, cases, links) as readers:
         pushing = threading.Thread(target=lambda: [installation.push(more[n : n + 5]) for n in range(0, len(more), 5)])
         pushing.start()
@@ -88,6 +90,26 @@ def test_searches_are_complete_while_the_indices_are_replaced_under_load(
     wait_for(lambda: installation.accounting().decided == count and installation.at_rest(), deadline_s=240)
     installation.holds([*feed, *more])
     assert liaison("reindex", "--kind", "nothing").returncode == 1
+
+    own = Indices(installation.settings.namespace, installation.generation)
+    assert [setting(elasticsearch_client, own.own(kind), "number_of_shards") for kind in ("cases", "links")] == [
+        "3",
+        "2",
+    ]
+    engine_environment |= {"LIAISON_INDEX_REPLICAS": "0,cases=0-2"}
+    done = liaison("reindex", "--replicas-only", "--json")
+    assert set(json.loads(done.stdout)) == after
+    assert setting(elasticsearch_client, own.own("cases"), "auto_expand_replicas") == "0-2"
+    assert setting(elasticsearch_client, own.own("links"), "auto_expand_replicas") == "false"
+    engine_environment |= {"LIAISON_INDEX_SHARDS": "case=3"}
+    done = liaison("reindex")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert 'LIAISON_INDEX_SHARDS: there is no index "case"' in done.stderr
+
+
+def setting(client: Elasticsearch, index: str, name: str) -> str:
+    (body,) = client.indices.get_settings(index=index).body.values()
+    return str(body["settings"]["index"][name])
 
 
 @pytest.mark.timeout(700)

@@ -1,0 +1,127 @@
+"""Answers from an index of three shards are those from one: order, score, reasons, pages, links."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+from elasticsearch import AsyncElasticsearch
+from index_office import Office
+
+from pipeline.access.audience import Viewer
+from pipeline.index.documents import Action, case_document, link_document
+from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
+from pipeline.index.mappings import Indices, apply
+from pipeline.index.probes import asked, probe
+from pipeline.index.queries import BY_SCORE, Limits, candidates, page
+from pipeline.index.questions import parse
+from pipeline.index.reading import Reader
+from pipeline.index.searching import Result, find_hits, search
+from pipeline.index.writer import BulkWriter
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+
+COUNT = 240
+NAMES = ("Ivan Petrov", "Anna Petrova", "Иван Петров", "Maria Garcia", "Jan Nowak")
+ALL = Limits(date(2026, 11, 24))
+LIMITS = (
+    ALL,
+    Limits(date(2026, 11, 24), Viewer("be-fp", "BE", "investigation")),
+    Limits(date(2026, 11, 24), Viewer("fr-pj", "FR", "prosecution")),
+)
+QUESTIONS = (
+    "ivan petrov",
+    "petrova 1980",
+    "Иван Петров 1980-05-01",
+    "garcia",
+    "nowak jan born:1981",
+    "+33 6 12 34 56 07",
+)
+
+
+def documents(office: Office) -> tuple[list[Action], str]:
+    """Cases with few names and many ties, some hidden, and links between neighbours; and a case with links."""
+    draw = random.Random(7)
+    taken = []
+    for number in range(COUNT):
+        person: dict[str, Any] = {
+            "id": "p1", "type": "person", "names": [{"full": draw.choice(NAMES)}],
+            "birth_date": f"19{80 + number % 3}-05-01", "phones": [f"+33 6 12 34 56 {number % 20:02}"],
+        }  # fmt: skip
+        country = draw.choice(["FR", "BE", "NL"])
+        code = draw.choice(["H0", "H1", "H3"])
+        handling = {"code": code, "releasable_to": ["BE"] if code == "H1" else ["*"], "purposes": ["investigation"]}
+        record = {"case_id": str(number), "agency": f"{country.lower()}-x", "country": country, "entities": [person]}
+        taken.append(office.accepted(record | {"handling": handling}))
+    links = [link_document(office.claim(a, b)) for a, b in zip(taken[::2], taken[1::2], strict=True)]
+    links += [link_document(office.claim(taken[0], other)) for other in taken[2:40]]
+    return [*map(case_document, taken), *links], taken[0].case
+
+
+@pytest.fixture
+async def readers(client: AsyncElasticsearch, namespace: str, office: Office) -> tuple[Reader, Reader, str]:
+    """The same documents in one shard and in three, and a case that has many links."""
+    actions, linked = documents(office)
+    made = []
+    for name, shards in (("one", 1), ("three", 3)):
+        indices = Indices(f"{namespace}{name}-", "g1")
+        layouts = {kind: IndexLayout(shards) for kind in DEFAULT_LAYOUTS}
+        assert await apply(client, indices, layouts) == []
+        assert (await BulkWriter(client, indices).write(actions)).refused == []
+        await client.indices.refresh(index=f"{indices.namespace}*")
+        made.append(Reader(client, indices))
+    return made[0], made[1], linked
+
+
+def told(results: Sequence[Result]) -> list[tuple[Any, ...]]:
+    return [(one.case.case, one.score, one.met, one.evidence) for one in results]
+
+
+async def test_every_answer_is_the_same(readers: tuple[Reader, Reader, str], office: Office) -> None:
+    one, three, linked = readers
+    for limits in LIMITS:
+        for text in QUESTIONS:
+            question = parse(text)
+            found = [told(await search(reader, question, office.model, limits, "FR")) for reader in (one, three)]
+            assert found[0] == found[1]
+            assert found[0] or limits is not ALL
+            hits = [await find_hits(reader, question, "FR", office.model, limits) for reader in (one, three)]
+            assert hits[0] == hits[1]
+        cases = [[case.case async for case in reader.every_case(limits)] for reader in (one, three)]
+        assert cases[0] == cases[1]
+        assert [one.case for one in await one.browse(limits, 50)] == [
+            one.case for one in await three.browse(limits, 50)
+        ]
+    links = [await reader.links_of(linked, 30) for reader in (one, three)]
+    assert links[0] == links[1]
+    assert len(links[0]) == 30
+    whole = [[link.link async for link in reader.every_link()] for reader in (one, three)]
+    assert whole[0] == whole[1]
+    assert len(whole[0]) > COUNT / 2
+
+
+async def test_candidates_are_cut_off_at_the_same_place(readers: tuple[Reader, Reader, str], office: Office) -> None:
+    """More cases answer than are ranked, with equal scores at the cut."""
+    question = parse("ivan petrov")
+    asked_for = asked(question, probe(question, ""), office.model.stop_keys, office.model.key_rarity)
+    found = [await reader.candidates(candidates(asked_for, ALL, 20)) for reader in readers[:2]]
+    assert [(one.card.case, one.score, one.met) for one in found[0]] == [
+        (one.card.case, one.score, one.met) for one in found[1]
+    ]
+    assert len(found[0]) == 20
+
+
+async def test_pages_from_a_point_in_time_are_the_same(readers: tuple[Reader, Reader, str]) -> None:
+    listed: list[list[str]] = []
+    for reader in readers[:2]:
+        point, after, seen = reader.point("cases", ""), None, []
+        while hits := await point.hits(source=False, **page({"match_all": {}}, BY_SCORE, 7, after)):
+            seen += [hit["_id"] for hit in hits]
+            after = hits[-1]["sort"]
+        await point.close()
+        listed.append(seen)
+    assert listed[0] == listed[1]
+    assert len(set(listed[0])) == COUNT
