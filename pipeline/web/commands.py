@@ -28,10 +28,11 @@ def serve(
     from pipeline.heap import settle
     from pipeline.streams.inflation import require_codecs
     from pipeline.streams.users import as_role
-    from pipeline.web.serving import server
+    from pipeline.web.serving import check_model, server
 
     require_codecs()
     settings = as_role(from_environment(), "api")
     own = server(settings, host or settings.api_host, port or settings.api_port)
+    check_model(settings)
     settle()
     own.run()

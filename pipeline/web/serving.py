@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pipeline.api.runtime import opened
 from pipeline.errors import LiaisonError
 from pipeline.records import validation
 from pipeline.settings import Settings
+from pipeline.streams import control
 from pipeline.web.app import mount
 from pipeline.web.people import Person
 
@@ -43,6 +45,11 @@ def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] 
             ssl_keyfile=settings.api_key_file,
         )
     )
+
+
+def check_model(settings: Settings) -> None:
+    """Raises LiaisonError where the active generation's model is missing, or another version's of Liaison."""
+    asyncio.run(control.control(settings)).of().compiled()
 
 
 @contextmanager

@@ -44,6 +44,13 @@ def test_a_broker_that_asks_nobody_holds_nobody_to_a_rate(liaison: Run) -> None:
     assert json.loads(liaison("ops", "agency", "list", "--json").stdout) == []
 
 
+def test_a_server_without_a_model_ends_in_one_line(liaison: Run) -> None:
+    failed = liaison("serve")
+    assert failed.returncode == 1
+    assert failed.stderr.count("\n") == 1
+    assert "missing topics" in failed.stderr
+
+
 def test_an_expected_failure_is_one_line(liaison: Run) -> None:
     refused = liaison("ops", "agency", "add", "Fr pj", "--country", "FR")
     assert refused.returncode == 1
