@@ -6,6 +6,8 @@ accepted + duplicate + rejected holds without it. What fails before it has an ou
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -20,12 +22,14 @@ from pipeline.settings import Settings
 from pipeline.streams.transactions import Output
 from pipeline.streams.work import Result
 
+log = logging.getLogger(__name__)
+
 NOT_CORRELATED: Final = "correlate_failed"
 NOT_INDEXED: Final = "index_refused"
 TROUBLE: Final = (LiaisonError, lmdb.Error, MemoryError, OSError)
 """What the machine or the installation raises: it passes or is mended, so the record is tried again, never rejected."""
 
-IN_A_ROW: Final = 5
+MAX_FAULTS_IN_A_ROW: Final = 5
 """Failures without a record decided on in between, after which a worker ends: then it is the installation that is
 wrong, not one record."""
 
@@ -42,7 +46,7 @@ class InternalFaultError(Exception):
 
 
 class FaultCount:
-    """Counts failures in a row over all lanes of a worker; `on_limit` is told the last of IN_A_ROW."""
+    """Counts failures in a row over all lanes of a worker; `on_limit` is told the last of MAX_FAULTS_IN_A_ROW."""
 
     def __init__(self, on_limit: Callable[[InternalFaultError], None]) -> None:
         self._in_a_row, self._on_limit = 0, on_limit
@@ -52,9 +56,11 @@ class FaultCount:
         self._in_a_row = 0
 
     def note_failed(self, fault: InternalFaultError) -> None:
-        """A record failed inside."""
-        self._in_a_row += 1
-        if self._in_a_row == IN_A_ROW:
+        """A record failed inside. Logs where, but not the error's own words, which may be the record's."""
+        where = "".join(traceback.format_tb(fault.__cause__.__traceback__ if fault.__cause__ else None))
+        log.error("failed inside on %s; trying again\n%s", fault, where)
+        self._in_a_row = 1 if fault.decided else self._in_a_row + 1
+        if self._in_a_row == MAX_FAULTS_IN_A_ROW:
             self._on_limit(fault)
 
 

@@ -148,7 +148,7 @@ class Intake:
         desk = Desk(self._registry, self._settings.case_partitions, lambda key: _recall(store, key), self._clock)
         for decided, record in enumerate(records):
             try:
-                result.outputs += self._decided(record, desk, store, result.tally)
+                result.outputs += self._decide(record, desk, store, result.tally)
             except (*faults.TROUBLE, KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:  # a panic of a library in Rust is no Exception
@@ -156,7 +156,7 @@ class Intake:
                 raise InternalFaultError(position, error, result, decided) from error
         return result
 
-    def _decided(self, record: ConsumerRecord, desk: Desk, store: Any, tally: metrics.Tally) -> list[Output]:
+    def _decide(self, record: ConsumerRecord, desk: Desk, store: Any, tally: metrics.Tally) -> list[Output]:
         if record.topic == self._expiries:
             return self._marked(record)
         agency = topics.agency_of(self._settings, topics.CASES, record.topic)

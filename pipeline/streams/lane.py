@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import logging
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,7 +25,7 @@ from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
 from pipeline.streams.faults import FaultCount, InternalFaultError
 from pipeline.streams.health import State
 from pipeline.streams.metering import Meter
-from pipeline.streams.source_queues import Chunk, Flow, SourceQueues
+from pipeline.streams.source_queues import Chunk, FetchControl, SourceQueues
 from pipeline.streams.transactions import Applied, ProducerFencedError, Transactions
 from pipeline.streams.unreadable import last_offset_of, records_after
 from pipeline.streams.work import After, Decided, Result, Store, Work
@@ -69,7 +68,7 @@ class Lane:
         after: After,
         meter: Meter,
         erase_after: float,
-        flow: Flow,
+        flow: FetchControl,
         faults: FaultCount,
     ) -> None:
         self.failing = False
@@ -241,14 +240,10 @@ class Lane:
         return result, records
 
     def _hold(self, partition: TopicPartition, fault: InternalFaultError, undecided: int) -> None:
-        """Try again later; the log shows where it failed, but not the error's own words, which may be the record's."""
-        where = "".join(traceback.format_tb(fault.__cause__.__traceback__ if fault.__cause__ else None))
-        log.error("lane %s: failed inside on %s; trying again in %.0f s\n%s", self._name, fault, HOLD_S, where)
+        """Try again later."""
         self._queues.hold(partition, undecided, time.monotonic() + HOLD_S)
         self._held.add(partition)
         self._meter.failed(partition.topic)
-        if fault.decided:
-            self._faults.note_decided()
         self._faults.note_failed(fault)
 
     async def _effect(self, decided: Decided) -> None:

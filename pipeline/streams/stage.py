@@ -19,7 +19,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import metrics
 from pipeline.streams.chunks import ChunkApp, ChunkConsumer
-from pipeline.streams.faults import IN_A_ROW, FaultCount, InternalFaultError
+from pipeline.streams.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.health import State
 from pipeline.streams.lane import Lane
 from pipeline.streams.membership import FencedError, GroupUnreachableError, leave_group, prepare_to_join
@@ -238,8 +238,8 @@ class Stage:
     def _give_up(self, fault: InternalFaultError) -> None:
         """End the worker: it would hold up its partitions, where another version of it may not."""
         self._broken = LiaisonError(
-            f"{IN_A_ROW} attempts failed inside without one that did not, the last on {fault}; the log says where."
-            " No record was rejected for it; this worker ends"
+            f"{MAX_FAULTS_IN_A_ROW} attempts failed inside without one that did not, the last on {fault};"
+            " the log says where. No record was rejected for it; this worker ends"
         )
         self.rejoin.set()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.records.partitioning import partition_of
-from pipeline.streams.faults import IN_A_ROW
+from pipeline.streams.faults import MAX_FAULTS_IN_A_ROW
 
 pytestmark = pytest.mark.engines
 
@@ -36,7 +36,7 @@ def test_a_bug_rejects_nothing_and_holds_up_its_own_partition_alone(
     held += installation.push([records.message(agency, POISON) for agency in AGENCIES[1:]])
     assert broken.wait(timeout=60) == 1
     *_, last = log.read_text().splitlines()
-    assert last.startswith(f"liaison: {IN_A_ROW} attempts failed inside without one that did not")
+    assert last.startswith(f"liaison: {MAX_FAULTS_IN_A_ROW} attempts failed inside without one that did not")
     assert "Case" not in log.read_text(), "the words of an error may be the record's"
     assert set(installation.receipts()) == set(passed)
     assert installation.accounting().rejected == {}

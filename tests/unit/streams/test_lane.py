@@ -16,7 +16,7 @@ from pipeline.correlation.store_file import StoreUnwritableError
 from pipeline.records.messages import Position
 from pipeline.streams import lane as lanes
 from pipeline.streams import metrics
-from pipeline.streams.faults import IN_A_ROW, FaultCount, InternalFaultError
+from pipeline.streams.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.health import State
 from pipeline.streams.lane import Lane
 from pipeline.streams.metering import Meter
@@ -46,7 +46,7 @@ class Chunk:
 
 
 def chunk(*offsets: int, source: TopicPartition = SOURCE) -> Chunk:
-    made = [SimpleNamespace(topic=source.topic, partition=0, offset=offset, timestamp=1000) for offset in offsets]
+    made = [SimpleNamespace(topic=source.topic, partition=0, offset=at, timestamp=1000, value=b"") for at in offsets]
     return Chunk(made, source)
 
 
@@ -316,12 +316,12 @@ async def test_a_record_that_fails_inside_holds_up_its_own_source_alone_until_it
     world.broken = {("source", 2)}
     failed = metrics.INTERNAL_FAULTS.labels("lane", "source")
     before = failed._value.get()
-    poisoned, other = chunk(0, 1, 2, 3), chunk(*range(IN_A_ROW), source=OTHER)
+    poisoned, other = chunk(0, 1, 2, 3), chunk(*range(MAX_FAULTS_IN_A_ROW), source=OTHER)
     async with running(world, OTHER) as lane:
         await lane.put(poisoned)
         await until(lambda: world.applied == 1 and failed._value.get() > before)
         await lane.put(other)
-        await until(lambda: ("other", IN_A_ROW - 1) in world.decided)
+        await until(lambda: ("other", MAX_FAULTS_IN_A_ROW - 1) in world.decided)
         assert not {("source", 2), ("source", 3)} & set(world.decided)
         world.broken.clear()
         await until(lambda: world.applied == 3)
@@ -350,11 +350,11 @@ def test_a_record_that_is_decided_on_ends_the_row() -> None:
     told: list[InternalFaultError] = []
     count, fault = FaultCount(told.append), InternalFaultError(Position("a", 0, 1), ValueError(), Result(), 0)
     for _ in range(3):
-        for _ in range(IN_A_ROW - 1):
+        for _ in range(MAX_FAULTS_IN_A_ROW - 1):
             count.note_failed(fault)
         count.note_decided()
     assert told == []
-    for _ in range(IN_A_ROW):
+    for _ in range(MAX_FAULTS_IN_A_ROW):
         count.note_failed(fault)
     assert told == [fault]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from pipeline.streams.source_queues import SLICE_RECORDS, SLICE_S, WAITING_CHUNKS, SourceQueues
+from pipeline.streams.source_queues import SLICE_BYTES, SLICE_RECORDS, SLICE_S, WAITING_CHUNKS, SourceQueues
 
 FLOOD, OTHER, THIRD = (TopicPartition(f"cases.{name}", 0) for name in ("flood", "other", "third"))
 
@@ -27,8 +27,10 @@ class PausedPartitions:
         self.paused.remove(partition)
 
 
-def chunk(first: int, count: int) -> Any:
-    return SimpleNamespace(value=[SimpleNamespace(offset=offset) for offset in range(first, first + count)])
+def chunk(first: int, count: int, size: int | None = None) -> Any:
+    value = None if size is None else bytes(size)
+    offsets = range(first, first + count)
+    return SimpleNamespace(value=[SimpleNamespace(offset=offset, value=value) for offset in offsets])
 
 
 def queues(flow: PausedPartitions | None = None) -> SourceQueues:
@@ -78,6 +80,19 @@ def test_slow_records_come_in_smaller_slices_and_fast_ones_in_larger_ones_again(
     assert sizes == [1, 2, 4, 8, 16, 32, SLICE_RECORDS]
     sizes = [len(taken(held, 2 * SLICE_S)[1]) for _ in range(8)]  # type: ignore[index]
     assert sizes == [50, 25, 12, 6, 3, 1, 1, 1]
+
+
+def test_a_slice_of_large_records_holds_few_of_them() -> None:
+    held = queues()
+    held.put(FLOOD, chunk(0, 63))
+    while taken(held):
+        pass
+    held.put(FLOOD, chunk(63, 5, SLICE_BYTES // 2))
+    assert taken(held) == (FLOOD, [63, 64])
+    held.put(OTHER, chunk(0, 1))
+    assert taken(held) == (OTHER, [0])
+    held.put(THIRD, chunk(0, 2, 10 * SLICE_BYTES))
+    assert taken(held) == (THIRD, [0])
 
 
 def test_a_full_queue_pauses_its_own_partition_until_it_is_half_empty() -> None:
