@@ -25,7 +25,7 @@ every 0.2 s and ends well within its timeout."""
 SLICE_BYTES: Final = 512 << 10
 """A slice ends with the record that fills it: one of 600 KB with 10,000 names in another script takes 60 s of CPU."""
 
-SLICE_S: Final = 0.1
+SLICE_S: Final = 0.05
 """A slice that took longer makes the partition's next one half as large: slow records cost their own agency its share,
 not the others theirs."""
 
@@ -88,6 +88,9 @@ class SourceQueues:
     def __init__(self, partitions: Iterable[TopicPartition], flow: FetchControl) -> None:
         self._queues = {partition: _Queue() for partition in partitions}
         self._round = deque(self._queues)
+        self._served: set[TopicPartition] = set()
+        self._drained = False
+        """Of the transaction in hand: the partitions that had a turn, and whether one of them has no more."""
         self._flow = flow
 
     def put(self, partition: TopicPartition, chunk: Chunk) -> None:
@@ -103,13 +106,27 @@ class SourceQueues:
         return any(queue.is_ready(now) for queue in self._queues.values())
 
     def next_slice(self, now: float) -> Slice | None:
-        """Take the next slice of the partition whose turn it is; None where nothing is ready."""
+        """Take the next slice of the transaction in hand, of the partition whose turn it is; None where it should end.
+
+        It ends where nothing is ready, and where a partition without more waits for its effects while one that has had
+        its turn would go on: who sends little is not kept waiting by who sends much.
+        """
         for _ in range(len(self._round)):
             partition = self._round[0]
-            self._round.rotate(-1)
             if self._queues[partition].is_ready(now):
-                return Slice(partition, self._queues[partition].take())
+                return self._take(partition, now)
+            self._round.rotate(-1)
         return None
+
+    def _take(self, partition: TopicPartition, now: float) -> Slice | None:
+        if self._drained and partition in self._served:
+            return None
+        self._round.rotate(-1)
+        queue = self._queues[partition]
+        records = queue.take()
+        self._served.add(partition)
+        self._drained = self._drained or not queue.is_ready(now)
+        return Slice(partition, records)
 
     def note_time(self, partition: TopicPartition, spent_s: float) -> None:
         """Note how long a slice of a partition took: its next one is larger or smaller."""
@@ -130,6 +147,7 @@ class SourceQueues:
 
     def settle(self) -> list[Chunk]:
         """What was taken is certain: returns the chunks that are done, and lets what has room be fetched again."""
+        self._begin()
         done: list[Chunk] = []
         for partition, queue in self._queues.items():
             done += [queue.chunks.popleft() for _ in range(queue.chunk)]
@@ -141,8 +159,13 @@ class SourceQueues:
 
     def rewind(self) -> None:
         """What was taken since the last settling is taken again; who applies it skips what was applied."""
+        self._begin()
         for queue in self._queues.values():
             queue.chunk = queue.record = 0
+
+    def _begin(self) -> None:
+        self._served.clear()
+        self._drained = False
 
     def drop_waiting(self) -> None:
         """Drop the chunks that are not wholly taken, and let all partitions be fetched; nothing more may be taken."""
