@@ -44,6 +44,11 @@ RENEWAL_LOOK_S: Final = 10.0
 HOLD_S: Final = 5.0
 """Pause before a record that failed inside is tried again; only its own partition waits meanwhile."""
 
+LONG_SLICE_S: Final = 0.01
+BREATH_S: Final = 0.001
+"""Pause after a slice that took so long: a fetch and a commit are each some ten steps of the event loop and of Kafka's
+threads, which would else get one step a slice."""
+
 CLOSING_S: Final = 5.0
 """A closing lane may finish its chunk for this long (a transaction takes some 30 ms), then it is cancelled."""
 
@@ -219,7 +224,7 @@ class Lane:
             spent_s = time.perf_counter() - begun
             decided.spent_s += spent_s
             self._queues.note_time(partition, spent_s)
-            await asyncio.sleep(0)  # whoever has a transaction open goes on before the next slice
+            await asyncio.sleep(BREATH_S if spent_s >= LONG_SLICE_S else 0)
         if records:
             decided.reached[partition] = last_offset_of(records[-1])
             decided.counts[partition] += len(records)
