@@ -96,14 +96,16 @@ def with_codec(batch: bytes, codec: int) -> bytes:
     return with_crc(bytes(made))
 
 
-def zstd_zeros(before: bytes, zeros: int, after: bytes) -> bytes:
-    """A zstd frame of some bytes, very many zeros, and other bytes: a block of four bytes is 128 KiB of zeros."""
-    full, rest = divmod(zeros, ZSTD_BLOCK_BYTES)
-    blocks = _raw_blocks(before) + _block(1, ZSTD_BLOCK_BYTES, b"\0") * full
-    blocks += _block(1, rest, b"\0") if rest else b""
-    blocks += _raw_blocks(after) + _block(0, 0, b"", last=True)
+def zstd_frame(*parts: bytes | int) -> bytes:
+    """A zstd frame of bytes, and of so many zeros where a part is a number: four bytes make 128 KiB of them."""
+    blocks = b"".join(_zero_blocks(part) if isinstance(part, int) else _raw_blocks(part) for part in parts)
     window_1_mib = bytes([10 << 3])
-    return b"\x28\xb5\x2f\xfd" + b"\x00" + window_1_mib + blocks
+    return b"\x28\xb5\x2f\xfd" + b"\x00" + window_1_mib + blocks + _block(0, 0, b"", last=True)
+
+
+def _zero_blocks(zeros: int) -> bytes:
+    full, rest = divmod(zeros, ZSTD_BLOCK_BYTES)
+    return _block(1, ZSTD_BLOCK_BYTES, b"\0") * full + (_block(1, rest, b"\0") if rest else b"")
 
 
 def _raw_blocks(data: bytes) -> bytes:
@@ -115,13 +117,16 @@ def _block(kind: int, size: int, content: bytes, *, last: bool = False) -> bytes
     return (size << 3 | kind << 1 | last).to_bytes(3, "little") + content
 
 
-def zstd_bomb(key: bytes, filling: bytes, zeros: int, **named: Any) -> bytes:
-    """A batch of two records: one with `filling` for its value, one with so many zeros."""
-    head = record_head(1, key, None)[:-1] + varint(zeros)
-    framed = varint(len(head) + zeros + 1) + head
-    return made_batch(
-        b"", 2, codec=4, compressed=zstd_zeros(made_record(0, key, filling) + framed, zeros, varint(0)), **named
-    )
+def zstd_bomb(filling: bytes, zeros: int, times: int = 1, **named: Any) -> bytes:
+    """A batch of one record with `filling` for its value, and `times` records with so many zeros each.
+
+    Brokers may hold one record in memory when they check a batch, so many of some size say more than a large one.
+    """
+    parts: list[bytes | int] = [made_record(0, b"k", filling)]
+    for at in range(1, times + 1):
+        head = record_head(at, b"k", None)[:-1] + varint(zeros)
+        parts += [varint(len(head) + zeros + 1) + head, zeros, varint(0)]
+    return made_batch(b"", times + 1, codec=4, compressed=zstd_frame(*parts), **named)
 
 
 async def produce_raw(server: str, topic: str, partition: int, batch: bytes) -> int:

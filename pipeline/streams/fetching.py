@@ -38,15 +38,14 @@ class _Block:
     offset: int
     last_offset: int
     since: float
-    attempts: int = 0
+    pause_s: float = 0.0
     until: float = 0.0
 
     def pause(self, now: float) -> float:
-        """Count a failed attempt; returns the pause until the next, which has grown."""
-        pause = float(min(FIRST_PAUSE_S * 2**self.attempts, LONGEST_PAUSE_S))
-        self.attempts += 1
-        self.until = now + pause
-        return pause
+        """After a failed attempt: returns the pause until the next, which has grown (seconds)."""
+        self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S) if self.pause_s else FIRST_PAUSE_S
+        self.until = now + self.pause_s
+        return self.pause_s
 
 
 class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no types

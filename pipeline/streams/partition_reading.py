@@ -19,6 +19,7 @@ from pipeline.streams.record_batches import (
     BatchLimits,
     BatchReader,
     CorruptBatchError,
+    Record,
     RecordBatch,
     UnreadableBatchError,
     split_batches,
@@ -92,22 +93,31 @@ class PartitionReader(PartitionRecords):  # type: ignore[misc]  # aiokafka's fet
         self._fetcher = fetcher
 
     def _unpack_records(self) -> Iterator[ConsumerRecord]:
+        topic, partition = self._tp
         try:
             for batch in self._records:
-                if not self._is_skipped(batch):
-                    yield from self._records_of(batch)
+                try:
+                    records = [] if self._is_skipped(batch) else self._fetcher.reader.read(batch)
+                except UnreadableBatchError as error:
+                    records = []
+                    yield from self._unreadable(batch, error)
+                for record in records:
+                    if record.offset >= self.next_fetch_offset:
+                        self.next_fetch_offset = record.offset + 1
+                        yield _consumer_record(topic, partition, record)
                 self._advance(batch.last_offset)
         except CorruptBatchError as error:
             yield from self._rejected_or_blocked(error)
 
     def _advance(self, last_offset: int) -> None:
         """Go past an offset: the last of a batch, even where compaction or an abort has left no record there."""
-        self.next_fetch_offset = max(self.next_fetch_offset, last_offset + 1)
+        if last_offset >= self.next_fetch_offset:
+            self.next_fetch_offset = last_offset + 1
         self._fetcher.unblock(self._tp)
 
     def _is_skipped(self, batch: RecordBatch) -> bool:
         """Whether a batch is a transaction marker, or of an aborted transaction: neither is inflated."""
-        if self._isolation_level == READ_COMMITTED:
+        if self._isolation_level == READ_COMMITTED and (batch.is_transactional or batch.is_control):
             self._consume_aborted_up_to(batch.base_offset)
             if batch.is_control and self._is_abort(batch):
                 self._aborted_producers.discard(batch.producer_id)
@@ -122,20 +132,13 @@ class PartitionReader(PartitionRecords):  # type: ignore[misc]  # aiokafka's fet
         except (UnreadableBatchError, KafkaError, ValueError, TypeError) as error:
             raise CorruptBatchError("a transaction marker can't be read", batch.last_offset) from error
 
-    def _records_of(self, batch: RecordBatch) -> Iterator[ConsumerRecord]:
-        try:
-            records = self._fetcher.reader.read(batch)
-        except UnreadableBatchError as error:
-            if not self._fetcher.policy.is_national(self._tp.topic):
-                raise CorruptBatchError(f"the batch can't be read: {error}", batch.last_offset, lasting=True) from error
-            yield from self._marked(batch.base_offset, batch.last_offset, batch.timestamp_ms, str(error))
-            return
-        for record in records:
-            if record.offset >= self.next_fetch_offset:
-                self.next_fetch_offset = record.offset + 1
-                yield self._consumer_record(self._tp, record)
+    def _unreadable(self, batch: RecordBatch, error: UnreadableBatchError) -> Iterator[UnreadableBatch]:
+        """The marker of a batch of a national topic. Raises CorruptBatchError for one of our own."""
+        if not self._fetcher.policy.is_national(self._tp.topic):
+            raise CorruptBatchError(f"the batch can't be read: {error}", batch.last_offset, lasting=True) from error
+        yield from self._marked(batch.base_offset, batch.last_offset, batch.timestamp_ms, str(error))
 
-    def _marked(self, first: int, last: int, timestamp_ms: int, problem: str) -> Iterator[ConsumerRecord]:
+    def _marked(self, first: int, last: int, timestamp_ms: int, problem: str) -> Iterator[UnreadableBatch]:
         """The marker of what is left of a range, which may have been read in part before a limit was lowered."""
         first = max(first, self.next_fetch_offset)
         if first <= last:
@@ -143,10 +146,27 @@ class PartitionReader(PartitionRecords):  # type: ignore[misc]  # aiokafka's fet
             self._advance(last)
             yield UnreadableBatch(self._tp.topic, self._tp.partition, first, last, timestamp_ms, problem)
 
-    def _rejected_or_blocked(self, error: CorruptBatchError) -> Iterator[ConsumerRecord]:
+    def _rejected_or_blocked(self, error: CorruptBatchError) -> Iterator[UnreadableBatch]:
         rejected = self._fetcher.rejection_at(self._tp, self.next_fetch_offset)
         if rejected is None:
             self._fetcher.block(self._tp, self.next_fetch_offset, error)
             return
         now_ms = int(time.time() * 1000)
         yield from self._marked(rejected.offset, rejected.last_offset, now_ms, f"{error}; an operator has rejected it")
+
+
+def _consumer_record(topic: str, partition: int, record: Record) -> ConsumerRecord:
+    key, value = record.key, record.value
+    return ConsumerRecord(
+        topic,
+        partition,
+        record.offset,
+        record.timestamp,
+        record.timestamp_type,
+        key,
+        value,
+        None,
+        -1 if key is None else len(key),
+        -1 if value is None else len(value),
+        tuple(record.headers),
+    )

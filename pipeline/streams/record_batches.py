@@ -3,7 +3,6 @@
 Every batch says in its header which offsets it holds, so that one whose records can't be read still has a place. Its
 records are read by aiokafka's compiled reader, from a buffer that is inflated within a limit and ends in zeros: that
 reader looks up to a few bytes past what it is given. Pure: no broker, clock or settings.
-
 https://kafka.apache.org/documentation/#recordbatch
 """
 
@@ -33,10 +32,10 @@ PADDING: Final = bytes(64)
 LEAST_RECORD_BYTES: Final = 7
 """A record without key, value and headers: seven numbers of a byte each."""
 
-WALKED_BYTES: Final = 1 << 20
+WALKED_BYTES: Final = 4 << 20
 """Records of a longer batch are walked over before they are read: two bytes can be a header that takes 70 in memory."""
 
-HEADERS_A_RECORD: Final = 10
+HEADERS_A_RECORD: Final = 3
 """Headers that a long batch may hold, on average over the records that it may hold."""
 
 SCRATCH_BYTES: Final = 1 << 18
@@ -51,6 +50,7 @@ _PREFIX: Final = struct.Struct(">qiib")
 
 _HEADER: Final = struct.Struct(">qiibIhiqqqhii")
 _LEGACY_HEADER: Final = struct.Struct(">qiIbb")
+_CODECS: Final = tuple(Codec)
 _LENGTH_END: Final = 12
 _ATTRIBUTES: Final = 21
 _CODEC_MASK: Final = 0x07
@@ -78,12 +78,15 @@ class UnreadableBatchError(Exception):
 class BatchLimits:
     """What a batch may become: bytes once inflated, and records."""
 
-    bytes: int
-    records: int
+    max_bytes: int
+    max_records: int
 
 
 class RecordBatch(NamedTuple):
-    """A batch by its header. `data` is all of it; of an old format, whose header tells less, `magic` is below 2."""
+    """A batch by its header. `data` is all of it, `compiled` aiokafka's reader of that.
+
+    Of an old format, whose header tells less, `magic` is below 2.
+    """
 
     magic: int
     base_offset: int
@@ -93,6 +96,7 @@ class RecordBatch(NamedTuple):
     attributes: int
     record_count: int
     data: memoryview
+    compiled: Any = None
 
     @property
     def is_transactional(self) -> bool:
@@ -109,16 +113,22 @@ def split_batches(fetched: bytes) -> Iterator[RecordBatch]:
     The last may be cut short, as brokers do at the size that was asked for. Raises CorruptBatchError, also where not
     even the first is whole: a broker sends that in full, however large.
     """
-    whole = memoryview(fetched + PADDING)
+    whole = memoryview(fetched)
     position, end = 0, len(fetched)
     while position < end:
         size = _batch_bytes(whole, position, end)
         if size > end - position:
             if position == 0:
-                raise CorruptBatchError("the batch is cut short", _claimed_last(whole[:end]))
+                raise CorruptBatchError("the batch is cut short", _claimed_last(whole))
             return
-        yield _checked(whole[position : position + size])
+        batch = whole[position : position + size]
         position += size
+        yield _checked(batch if end - position >= len(PADDING) else _padded(batch))
+
+
+def _padded(batch: memoryview) -> memoryview:
+    """A copy of the last batch: no other stands behind it, past whose end the compiled reader might look."""
+    return memoryview(bytes(batch) + PADDING)[: len(batch)]
 
 
 def _batch_bytes(data: memoryview, position: int, end: int) -> int:
@@ -135,12 +145,13 @@ def _batch_bytes(data: memoryview, position: int, end: int) -> int:
 def _checked(data: memoryview) -> RecordBatch:
     if _PREFIX.unpack_from(data)[3] != MAGIC:
         return _checked_legacy(data)
-    if not DefaultRecordBatch(data).validate_crc():
+    compiled = DefaultRecordBatch(data)
+    if not compiled.validate_crc():
         raise CorruptBatchError("the batch has a wrong CRC", _claimed_last(data))
     base, _, _, _, _, attributes, delta, _, timestamp, producer, _, _, count = _HEADER.unpack_from(data)
     if base < 0 or delta < 0:
         raise CorruptBatchError("the batch's header is damaged")
-    return RecordBatch(MAGIC, base, base + delta, timestamp, producer, attributes, count, data)
+    return RecordBatch(MAGIC, base, base + delta, timestamp, producer, attributes, count, data, compiled)
 
 
 def _claimed_last(data: memoryview) -> int:
@@ -169,10 +180,13 @@ class BatchReader:
     def read(self, batch: RecordBatch) -> list[Record]:
         """All records of a batch, offsets rising within its range. Raises UnreadableBatchError."""
         codec = self._codec(batch)
+        if codec is Codec.NONE:
+            self._check_size(batch, batch.data)
+            return _read(batch, batch.compiled)
         try:
-            data = batch.data if codec is Codec.NONE else self._inflated(batch, codec)
+            data = self._inflated(batch, codec)
             self._check_size(batch, data)
-            return _read(batch, data)
+            return _read(batch, DefaultRecordBatch(data))
         finally:
             if len(self._scratch) > KEPT_BYTES:
                 self._scratch = bytearray(SCRATCH_BYTES)
@@ -182,22 +196,22 @@ class BatchReader:
         if batch.magic != MAGIC:
             raise UnreadableBatchError(f"its format {batch.magic} is older than Kafka 0.11")
         number = batch.attributes & _CODEC_MASK
-        if number not in set(Codec):
+        if number > Codec.ZSTD:
             raise UnreadableBatchError(f"its compression {number} is not one of gzip, snappy, lz4, zstd")
-        if batch.record_count > self._limits.records:
-            raise UnreadableBatchError(f"it holds more than {self._limits.records} records")
+        if batch.record_count > self._limits.max_records:
+            raise UnreadableBatchError(f"it holds more than {self._limits.max_records} records")
         if not 0 <= batch.record_count <= batch.last_offset - batch.base_offset + 1:
             raise UnreadableBatchError("it does not hold as many records as offsets")
-        return Codec(number)
+        return _CODECS[number]
 
     def _inflated(self, batch: RecordBatch, codec: Codec) -> memoryview:
         """Header and inflated records, in the reader's own buffer, zeros behind them."""
         compressed = batch.data[_HEADER.size :]
-        self._make_room(min(GUESSED_RATIO * len(compressed), self._limits.bytes))
+        self._make_room(min(GUESSED_RATIO * len(compressed), self._limits.max_bytes))
         while True:
             room = memoryview(self._scratch)[_HEADER.size : len(self._scratch) - len(PADDING)]
             try:
-                size = inflate_into(codec, compressed, room[: self._limits.bytes])
+                size = inflate_into(codec, compressed, room[: self._limits.max_bytes])
                 break
             except TooSmallError:
                 self._grow(len(room))
@@ -210,36 +224,44 @@ class BatchReader:
         return memoryview(self._scratch)[:end]
 
     def _grow(self, room: int) -> None:
-        if room >= self._limits.bytes:
-            raise UnreadableBatchError(f"it would inflate to more than {self._limits.bytes} bytes")
-        self._make_room(min(GUESSED_RATIO * room, self._limits.bytes))
+        if room >= self._limits.max_bytes:
+            raise UnreadableBatchError(f"it would inflate to more than {self._limits.max_bytes} bytes")
+        self._make_room(min(GUESSED_RATIO * room, self._limits.max_bytes))
 
     def _make_room(self, size: int) -> None:
-        needed = _HEADER.size + size + len(PADDING)
-        if len(self._scratch) < needed:
+        if len(self._scratch) < (needed := _HEADER.size + size + len(PADDING)):
             self._scratch = bytearray(needed)
 
     def _check_size(self, batch: RecordBatch, data: memoryview) -> None:
         size = len(data) - _HEADER.size
-        if size > self._limits.bytes:
-            raise UnreadableBatchError(f"it holds more than {self._limits.bytes} bytes")
+        if size > self._limits.max_bytes:
+            raise UnreadableBatchError(f"it holds more than {self._limits.max_bytes} bytes")
         if batch.record_count * LEAST_RECORD_BYTES > size:
             raise UnreadableBatchError("it is too short for its number of records")
-        if size > WALKED_BYTES and _count_headers(data, batch.record_count) > HEADERS_A_RECORD * self._limits.records:
+        if (
+            size > WALKED_BYTES
+            and _count_headers(data, batch.record_count) > HEADERS_A_RECORD * self._limits.max_records
+        ):
             raise UnreadableBatchError("it holds too many headers")
 
 
-def _read(batch: RecordBatch, data: memoryview) -> list[Record]:
+def _read(batch: RecordBatch, compiled: Any) -> list[Record]:
     try:
-        records = list(DefaultRecordBatch(data))
+        records = list(compiled)
     except (KafkaError, ValueError, OverflowError, MemoryError, SystemError) as error:
         raise UnreadableBatchError("its records are malformed") from error
     offsets = [record.offset for record in records]
-    if offsets and not (batch.base_offset <= offsets[0] and offsets[-1] <= batch.last_offset):
+    if offsets != list(range(batch.base_offset, batch.base_offset + len(offsets))):
+        _check_offsets(batch, offsets)
+    return records
+
+
+def _check_offsets(batch: RecordBatch, offsets: list[int]) -> None:
+    """Offsets may have gaps, which compaction leaves."""
+    if not (batch.base_offset <= offsets[0] and offsets[-1] <= batch.last_offset):
         raise UnreadableBatchError("its records are outside of its offsets")
     if any(later <= earlier for earlier, later in pairwise(offsets)):
         raise UnreadableBatchError("its records are out of order")
-    return records
 
 
 def _count_headers(data: memoryview, records: int) -> int:
@@ -250,9 +272,7 @@ def _count_headers(data: memoryview, records: int) -> int:
         for _ in range(records):
             length, start = _varint(data, position)
             counted += _headers_at(data, start)
-            position = start + length
-            if length < 0:
-                raise UnreadableBatchError("its records are malformed")
+            position = start + max(0, length)
     except IndexError as error:
         raise UnreadableBatchError("its records are malformed") from error
     return counted
@@ -261,7 +281,7 @@ def _count_headers(data: memoryview, records: int) -> int:
 def _headers_at(data: memoryview, position: int) -> int:
     """How many headers the record says it has, whose attributes are at a position. Raises IndexError."""
     for _ in ("attributes", "timestamp", "offset"):
-        _, position = _varint(data, position)
+        position = _varint(data, position)[1]
     for _ in ("key", "value"):
         length, position = _varint(data, position)
         position += max(0, length)

@@ -92,7 +92,7 @@ async def test_the_rest_of_a_batch_is_marked_where_reading_begins_in_it(settings
 async def test_the_broker_takes_bombs_and_each_is_one_marker(settings: Settings) -> None:
     source = national(settings)
     tiny = b"".join(made_record(at, None, None) for at in range(100_001))
-    await produce_raw(settings.kafka_url, source.topic, source.partition, zstd_bomb(b"k", b"x" * 1000, 200 << 20))
+    await produce_raw(settings.kafka_url, source.topic, source.partition, zstd_bomb(b"x" * 1000, 100 << 20))
     await produce_raw(settings.kafka_url, source.topic, source.partition, made_batch(tiny, 100_001, codec=4))
     await produce_raw(settings.kafka_url, source.topic, source.partition, made_batch(made_record(0, b"k", b"v"), 1))
     assert await found(settings, source) == [(0, 1), (2, 100_002), 100_003]

@@ -24,9 +24,14 @@ pytestmark = pytest.mark.engines
 NOISE = bytes(range(256)) * 14_000
 """3.5 MB, which zstd_bomb stores as they are."""
 
-ZEROS = 1 << 30
-RECORDS = 50_000
-"""Of a batch of tiny records; LIAISON_MAX_BATCH_RECORDS is set lower."""
+ZEROS = 64 << 20
+TIMES = 32
+"""Records of so many zeros each: 2 GiB in all."""
+
+TINY = 120_000
+"""Records without content in one batch: more than the 100,000 that it may hold."""
+
+UNREADABLE = TINY + 2 * (TIMES + 1)
 
 
 @pytest.fixture
@@ -54,7 +59,7 @@ def resident_mib(process: Any) -> int:
 
 
 def test_bombs_of_one_agency_hold_up_no_other(
-    records: Any, installation: Any, start_all: Callable[[], list[Any]], wait_for: Any
+    records: Any, installation: Any, start_all: Callable[[], list[Any]], engine_environment: Any, wait_for: Any
 ) -> None:
     before = [records.message("be-fp", f"before-{number}") for number in range(20)]
     installation.push(before)
@@ -62,8 +67,8 @@ def test_bombs_of_one_agency_hold_up_no_other(
     wait_for(lambda: len(of_agency(installation, "be-fp")) == len(before), deadline_s=60)
     resident = resident_mib(intake)
 
-    bomb = zstd_bomb(b"k", NOISE, ZEROS)
-    tiny = made_batch(b"".join(made_record(at, None, None) for at in range(120_000)), 120_000, codec=4)
+    bomb = zstd_bomb(NOISE, ZEROS, TIMES)
+    tiny = made_batch(b"".join(made_record(at, None, None) for at in range(TINY)), TINY, codec=4)
     for batch in (bomb, bomb, tiny):
         produce(installation, "fr-pj", batch)
     pushed = time.monotonic()
@@ -76,13 +81,27 @@ def test_bombs_of_one_agency_hold_up_no_other(
     keys = [message.key.decode() for message in [*before, *good]]
     wait_for(lambda: len(installation.cases(keys)) == len(keys), deadline_s=60)
     ranges = sorted((r.reason, len(r.offsets)) for r in of_agency(installation, "fr-pj") if r.outcome == "rejected")
-    assert ranges == [("unreadable_batch", 2), ("unreadable_batch", 2), ("unreadable_batch", 120_000)]
+    assert ranges == [("unreadable_batch", TIMES + 1), ("unreadable_batch", TIMES + 1), ("unreadable_batch", TINY)]
     counted = installation.accounting()
     assert counted.balanced
-    assert counted.rejected == {"unreadable_batch": 120_004}
+    assert counted.rejected == {"unreadable_batch": UNREADABLE}
     assert resident_mib(intake) - resident < 300, "the limit of 64 MiB, the batches themselves and what malloc keeps"
     told = asyncio.run(rejections(installation.settings, Wanted(agency="fr-pj")))
-    assert sum(one.messages for one in told) == 120_004
+    assert sum(one.messages for one in told) == UNREADABLE
+    commands_read_them(engine_environment, good=len(good) // 2)
+
+
+def commands_read_them(environment: dict[str, str], good: int) -> None:
+    """Each command that reads what agencies sent, or what came of it, goes past the bombs and counts them."""
+    left = {"left": {"unreadable_batch": UNREADABLE}, "dry_run": True}
+    for words, sent in ((("replay", "--from", "1h"), {"fr-pj": good}), (("rejected", "replay"), {})):
+        done = liaison(environment, "ops", *words, "--agency", "fr-pj", "--dry-run", "--json")
+        assert json.loads(done.stdout) == {"sent": sent, **left}, done.stderr
+    receipts = liaison(environment, "feed", "receipts", "--agency", "fr-pj", "--outcome", "rejected").stdout
+    assert receipts.count("..") == receipts.count("unreadable_batch") == 3
+    for words in (("lag",), ("accounting",)):
+        done = liaison(environment, "ops", *words)
+        assert done.returncode == 0, done.stderr
 
 
 def test_a_damaged_batch_waits_for_an_operator_while_others_go_on(
