@@ -21,6 +21,7 @@ from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.metadata import MetadataRequest
 
 from pipeline.localstack.ports import any_free
+from pipeline.settings import Settings
 
 HOST: Final = "127.0.0.1"
 CORRELATION_BYTES: Final = 4
@@ -91,12 +92,12 @@ class _Expected(NamedTuple):
 
 @dataclass
 class LateRequestProxy:
-    """Stands before one broker; `treat` decides about each request of a transaction.
+    """Stands before the one broker of `settings`; `treat` decides about each request of a transaction.
 
     `treated` counts requests by kind and fault; `accepted` and `refused` count what came late, by the broker's answer.
     """
 
-    broker_port: int
+    settings: Settings
     treat: Schedule
     port: int = field(default_factory=any_free)
     treated: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -106,11 +107,22 @@ class LateRequestProxy:
     _connections: set[asyncio.Task[Any]] = field(default_factory=set)
     _server: asyncio.Server | None = None
 
-    async def start(self) -> None:
+    @property
+    def broker_port(self) -> int:
+        """The one broker's port."""
+        return int(self.settings.kafka_url.rsplit(":", 1)[1])
+
+    @property
+    def behind(self) -> Settings:
+        """Settings that lead through the proxy."""
+        return self.settings.model_copy(update={"kafka_url": f"{HOST}:{self.port}"})
+
+    async def __aenter__(self) -> LateRequestProxy:
         """Listen on `port`."""
         self._server = await asyncio.start_server(self._serve, HOST, self.port)
+        return self
 
-    async def stop(self) -> None:
+    async def __aexit__(self, *error: object) -> None:
         """Close everything; what is still held back is dropped."""
         assert self._server is not None
         self._server.close()

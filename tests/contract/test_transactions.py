@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from late_requests import Api, Fault, LateRequestProxy, Treatment
 
 from pipeline.settings import Settings
 from pipeline.streams import topics
@@ -160,3 +161,53 @@ async def test_the_progress_topic_holds_one_value_an_index(engine_settings: Sett
     topic = topics.name(engine_settings, topics.PROGRESS)
     table = await read_table(engine_settings, topic, [progress_partition("echo", 0)])
     assert table == {b"echo|all|source|0": b'{"offset":2,"topic_id":"id"}'}
+
+
+@pytest.mark.parametrize("api", [Api.ADD_PARTITIONS, Api.PRODUCE, Api.END_TRANSACTION])
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in {Fault.NONE, Fault.DELAYED}])
+async def test_a_request_without_an_answer_leaves_one_copy_of_the_transaction(
+    engine_settings: Settings, target: str, make: Make, fault: Fault, api: Api
+) -> None:
+    left = [Treatment(fault, after=2)]
+
+    def treat(transactional_id: str, asked: Api) -> Treatment:
+        return left.pop() if left and asked is api else Treatment()
+
+    async with LateRequestProxy(engine_settings, treat) as proxy:
+        transactions = Transactions(proxy.behind, "echo", "all", 0, {"source": "id"}, request_timeout_ms=500)
+        await transactions.start()
+        for offset in range(3):
+            await transactions.commit([Output(target, 0, b"k", b"%d" % offset)], {SOURCE: Applied(offset, offset + 1)})
+        await transactions.stop()
+    assert not left
+    assert await contents(engine_settings, target) == [(0, b"%d" % offset) for offset in range(3)]
+    assert not proxy.accepted
+    third = make()
+    assert await third.start() == {SOURCE: Applied(2, 3)}
+    await third.stop()
+
+
+async def test_a_producer_whose_progress_was_moved_by_another_gives_up(
+    engine_settings: Settings, target: str, make: Make
+) -> None:
+    dropped: list[Treatment] = []
+
+    def treat(transactional_id: str, asked: Api) -> Treatment:
+        return dropped.pop() if dropped and asked is Api.PRODUCE else Treatment()
+
+    async with LateRequestProxy(engine_settings, treat) as proxy:
+        zombie = Transactions(proxy.behind, "echo", "all", 0, {"source": "id"}, request_timeout_ms=500)
+        await zombie.start()
+        dropped.append(Treatment(Fault.LATE, after=1000))
+        committing = asyncio.create_task(zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: Applied(7)}))
+        async with asyncio.timeout(10):
+            while dropped:
+                await asyncio.sleep(0.01)
+        owner = make()
+        await owner.start()
+        await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: Applied(3)})
+        with pytest.raises(ProducerFencedError):
+            await committing
+        await zombie.stop()
+        await owner.stop()
+    assert await contents(engine_settings, target) == [(0, b"owner")]
