@@ -2,19 +2,22 @@
 
 Each transaction holds the messages of some lines and, as the committed offset of a consumer group of the upload's own,
 the line that was reached. Kafka itself so remembers, for whichever machine tries next: a pusher that dies before, in or
-after a transaction has sent all of its lines or none. Starting fences an earlier attempt that still runs. Kafka keeps
+after a transaction has sent all of its lines or none. Starting fences an earlier attempt that still runs, and whatever
+of it is still on its way. So a request whose outcome is not known ends the producer: another one starts, and what was
+reached tells whether the transaction is to be sent again. Kafka keeps
 such offsets for its offsets.retention.minutes: by default the seven days that it keeps national topics too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     IllegalOperation,
@@ -25,13 +28,23 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata, RecordMetadata
 
+from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import admin
-from pipeline.streams.connection import BATCH_BYTES, options
+from pipeline.streams.connection import BATCH_BYTES
+from pipeline.streams.fail_fast_producer import (
+    REQUEST_TIMEOUT_MS,
+    UNANSWERED,
+    FailFastProducer,
+    IndefiniteOutcomeError,
+    hear,
+)
 from pipeline.streams.reading import plain_consumer
+
+log = logging.getLogger(__name__)
 
 TRANSACTION_TIMEOUT_MS: Final = 30_000
 """Intake reads on past a dead pusher's open transaction after this, or as soon as the upload is tried again."""
@@ -39,6 +52,8 @@ TRANSACTION_TIMEOUT_MS: Final = 30_000
 MESSAGE_OVERHEAD: Final = 128
 """Bytes that Kafka's batch (61) and record headers add to a message at most."""
 
+
+NOT_ANSWERED: Final = (IndefiniteOutcomeError, *UNANSWERED)
 
 NOT_ITS_OWN: Final = (
     TransactionalIdAuthorizationFailed,
@@ -81,38 +96,91 @@ class Upload:
         self._cases = topics.name(settings, topics.CASES, agency=agency)
         self._receipts = topics.name(settings, topics.RECEIPTS, agency=agency)
         self.reached = Reached()
-        self._producer = AIOKafkaProducer(
-            **options(settings),
-            transactional_id=self._id,
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=topics.CASES.max_bytes + BATCH_BYTES,
-            linger_ms=0,
-        )
+        self._producer: FailFastProducer | None = None
 
     async def start(self) -> None:
         """Fence earlier attempts, whose last transaction is settled by it, and learn what they reached."""
-        await self._producer.start()
-        remembered = await asyncio.to_thread(self._remembered)
+        remembered = await self._open()
         self.reached = remembered or await self._fresh()
+
+    async def _open(self) -> Reached | None:
+        """Start a producer; returns what was reached, if anything, which is final from then on."""
+        producer = FailFastProducer(
+            self._settings,
+            self._id,
+            REQUEST_TIMEOUT_MS,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=topics.CASES.max_bytes + BATCH_BYTES,
+        )
+        try:
+            await producer.start()
+            remembered = await asyncio.to_thread(self._remembered)
+        except BaseException:
+            await producer.drop()
+            raise
+        self._producer = producer
+        return remembered
 
     async def stop(self) -> None:
         """Close; a transaction in the making is left to be aborted."""
-        with suppress(KafkaError):
-            await self._producer.stop()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.drop()
 
     async def send(self, lines: Sequence[Line], reached: int) -> list[Position]:
         """Send lines and note that all up to `reached` are dealt with, both or neither; returns their positions.
 
-        Raises KafkaError; what is known then is what `reached` says at the next start.
+        Goes on with another producer for as long as Kafka does not answer. Raises KafkaError for what it refuses, and
+        ProducerFenced; what is known then is what `reached` says at the next start.
         """
-        async with self._producer.transaction():
-            sent = [await self._producer.send(self._cases, line.raw, key=line.key) for line in lines]
-            placed: list[RecordMetadata] = await asyncio.gather(*sent)
-            after = self._after(placed, reached)
-            await self._producer.send_offsets_to_transaction(self._mark(after), self._id)
-        self.reached = after
+        placed: list[RecordMetadata] = []
+        async for attempt in retrying(NOT_ANSWERED, log, self._id):
+            with attempt:
+                producer = self._producer or await self._replaced(self._after(placed, reached))
+                if producer is not None:
+                    await self._transaction(producer, lines, reached, placed)
+        self.reached = self._after(placed, reached)
         return [Position(one.topic, one.partition, one.offset) for one in placed]
+
+    async def _transaction(
+        self, producer: FailFastProducer, lines: Sequence[Line], reached: int, placed: list[RecordMetadata]
+    ) -> None:
+        """One attempt; what fails costs the producer. Fills `placed`."""
+        placed.clear()
+        try:
+            async with producer.transaction():
+                sent = [await self._sent(producer, line) for line in lines]
+                placed[:] = await asyncio.gather(*sent)
+                await producer.send_offsets_to_transaction(self._mark(self._after(placed, reached)), self._id)
+        except (KafkaError, IllegalOperation, AssertionError) as error:  # aiokafka asserts on states left by a failure
+            cause = producer.failure
+            await self.stop()
+            if cause is None:
+                raise
+            raise cause from error
+
+    async def _sent(self, producer: FailFastProducer, line: Line) -> asyncio.Future[RecordMetadata]:
+        future: asyncio.Future[RecordMetadata] = await producer.send(self._cases, line.raw, key=line.key)
+        future.add_done_callback(hear)
+        return future
+
+    async def _replaced(self, after: Reached) -> FailFastProducer | None:
+        """Another producer where the last attempt was not committed; None where it was.
+
+        Raises ProducerFenced where another attempt at the upload has gone on meanwhile.
+        """
+        try:
+            remembered = await self._open() or self.reached
+        except NOT_ITS_OWN:
+            raise
+        except (KafkaError, OSError, LiaisonError) as error:
+            raise IndefiniteOutcomeError(f"no producer could be started: {error!r}") from error
+        if remembered == after:
+            return None
+        if remembered.line != self.reached.line:
+            raise ProducerFenced
+        return self._producer
 
     def _after(self, placed: Sequence[RecordMetadata], reached: int) -> Reached:
         end = list(self.reached.end)

@@ -135,6 +135,18 @@ class FailFastSender(Sender):
         if coordinator_type == CoordinationType.TRANSACTION and self._txn_manager.has_pid():
             raise IndefiniteOutcomeError("the transaction's coordinator has moved or can't write")
 
+    async def _find_coordinator(self, coordinator_type: Any, coordinator_key: str) -> int:
+        """A connection that is lost meanwhile is one more reason to ask again: asking changes nothing."""
+        while True:
+            try:
+                node_id: int = await super()._find_coordinator(coordinator_type, coordinator_key)
+            except KafkaError as error:
+                if not isinstance(error.__cause__, KafkaConnectionError):
+                    raise
+                await asyncio.sleep(PAUSE_MS / 1000)
+            else:
+                return node_id
+
     async def _send(self, request: Coroutine[Any, Any, Any]) -> Any:
         """Send a request, unless the sender has ended since it was made."""
         task = asyncio.current_task()
@@ -229,3 +241,9 @@ class FailFastProducer(AIOKafkaProducer):
         await self._sender.drop()
         with suppress(KafkaError):
             await self.client.close()
+
+
+def hear(future: asyncio.Future[Any]) -> None:
+    """Take note of a failure: where a later send fails first, nobody awaits this one, and asyncio would complain."""
+    if not future.cancelled():
+        future.exception()

@@ -26,7 +26,7 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.connection import BATCH_BYTES, LARGEST_REQUEST
-from pipeline.streams.fail_fast_producer import REQUEST_TIMEOUT_MS, FailFastProducer
+from pipeline.streams.fail_fast_producer import REQUEST_TIMEOUT_MS, FailFastProducer, hear
 from pipeline.streams.reading import read_table
 
 log = logging.getLogger(__name__)
@@ -261,14 +261,8 @@ async def _send(producer: AIOKafkaProducer, records: Iterable[Output]) -> None:
 
 async def _sent(producer: AIOKafkaProducer, batch: _Batch) -> asyncio.Future[Any]:
     future: asyncio.Future[Any] = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
-    future.add_done_callback(_hear)
+    future.add_done_callback(hear)
     return future
-
-
-def _hear(future: asyncio.Future[Any]) -> None:
-    """Take note of a failure: where a later send fails first, nobody awaits this one, and asyncio would complain."""
-    if not future.cancelled():
-        future.exception()
 
 
 class _Batch(NamedTuple):

@@ -1,0 +1,45 @@
+"""An upload behind a network that delays, repeats and reorders requests: every line is there once."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from aiokafka import TopicPartition
+from late_request_world import REQUEST_TIMEOUT_MS, treatment
+from late_requests import Api, LateRequestProxy, Treatment
+
+from pipeline.feeds import pushing, uploads
+from pipeline.feeds.checking import Checked
+from pipeline.feeds.pushing import push
+from pipeline.records.agencies import Agency
+from pipeline.settings import Settings
+from pipeline.streams import registry, topics
+from pipeline.streams.reading import read
+
+pytestmark = pytest.mark.engines
+
+LINES = 60
+SEEDS = range(1, 9)
+
+
+async def test_every_line_of_an_upload_is_sent_once(engine_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "REQUEST_TIMEOUT_MS", REQUEST_TIMEOUT_MS)
+    monkeypatch.setattr(pushing, "CHUNK_LINES", 10)
+    await registry.add(engine_settings, Agency("fr-pj", "FR"))
+    chance = random.Random(1)
+
+    def treat(transactional_id: str, api: Api) -> Treatment:
+        return treatment(chance)
+
+    async with LateRequestProxy(engine_settings, treat) as proxy:
+        for seed in SEEDS:
+            lines = [Checked(number, b"%d-%d" % (seed, number)) for number in range(1, LINES + 1)]
+            pushed = await push(proxy.behind, "fr-pj", str(seed), lines, lambda _lines: None)
+            assert (pushed.sent, pushed.reached.line) == (LINES, LINES)
+            await proxy.deliver(f"{topics.upload_prefix(engine_settings, 'fr-pj')}{seed}")
+    topic = topics.name(engine_settings, topics.CASES, agency="fr-pj")
+    starts = {TopicPartition(topic, number): 0 for number in range(engine_settings.case_partitions)}
+    found = [record.value async for records in read(engine_settings, starts) for record in records]
+    assert sorted(found) == sorted(b"%d-%d" % (seed, n) for seed in SEEDS for n in range(1, LINES + 1))
+    assert sum(proxy.refused.values()) > 0
