@@ -20,6 +20,7 @@ from pipeline.ops import (
     scorecard_commands,
     shadow_commands,
     subject_commands,
+    transaction_commands,
 )
 from pipeline.ops.audit import audit_commands
 from pipeline.settings import settings as from_environment
@@ -38,6 +39,7 @@ def register(root: typer.Typer) -> None:
     scorecard_commands.register(ops)
     shadow_commands.register(ops)
     subject_commands.register(ops)
+    transaction_commands.register(ops)
     generation_commands.register(ops)
     ops.command("sweep")(sweep)
     index_commands.register(ops)

@@ -139,6 +139,12 @@ BLOCKED: Final = Gauge(
     ["topic", "partition"],
     registry=REGISTRY,
 )
+STABLE_OFFSET_AGE: Final = Gauge(
+    "liaison_stable_offset_age_seconds",
+    "How long the last stable offset of a partition has stood still below its end: the age of an open transaction.",
+    ["topic", "partition"],
+    registry=REGISTRY,
+)
 STALLED: Final = Gauge(
     "liaison_stalled",
     "1 while nothing is applied although records wait: what /healthz and /readyz judge by.",
@@ -167,5 +173,5 @@ def count(tally: Mapping[Counter, int]) -> None:
 __all__ = [
     "BLOCKED", "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HOT_BLOCK", "HOT_BLOCKS",
     "INTERNAL_FAULTS", "LAG", "LANES", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY",
-    "RESTARTS", "STALLED", "STORE", "WORKER", "Tally", "count",
+    "RESTARTS", "STABLE_OFFSET_AGE", "STALLED", "STORE", "WORKER", "Tally", "count",
 ]  # fmt: skip

@@ -15,16 +15,20 @@ from aiokafka.errors import KafkaError
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams import metrics
+from pipeline.streams import metrics, topics
 from pipeline.streams.health import Health, Sample, State
 from pipeline.streams.last_events import last_events
 from pipeline.streams.reading import plain_consumer
+from pipeline.streams.stable_offsets import StableOffsetWatch
 from pipeline.streams.stage import Owned, Stage
 from pipeline.streams.stores import size_on_disk
+from pipeline.streams.transactions import progress_partition
 
 log = logging.getLogger(__name__)
 
 SAMPLE_S: Final = 3.0
+STABLE_OFFSETS_S: Final = 15.0
+"""Between two looks at last stable offsets; a transaction that has been open for two minutes is too long."""
 ANSWER_S: Final = 10.0
 """Longest wait for Kafka in a sample; lag is unknown then."""
 
@@ -37,6 +41,7 @@ class Monitor:
         self._settings, self._health, self._clock = settings, health, clock
         self._shown: set[tuple[str, str, str]] = set()
         self._told: set[TopicPartition] = set()
+        self._stable_offsets, self._stable_offsets_at = StableOffsetWatch(settings, clock), float("-inf")
 
     async def run(self) -> None:
         """Sample until cancelled; an outage of Kafka is one more thing to tell."""
@@ -65,6 +70,9 @@ class Monitor:
         self._observe(owned, sum(lags.values()))
         self._show(owned, lags)
         await self._tell_last_events(owned)
+        if self._clock() - self._stable_offsets_at >= STABLE_OFFSETS_S:
+            self._stable_offsets_at = self._clock()
+            await self._show_stable_offsets(owned)
 
     def _observe(self, owned: Sequence[Owned], lag: int | None) -> None:
         applied = frozenset((one.partition, one.applied) for one in owned)
@@ -91,6 +99,17 @@ class Monitor:
         metrics.LANES.clear()
         for (feed, state), number in Counter((feed, state) for (feed, _), state in lanes.items()).items():
             metrics.LANES.labels(feed, state).set(number)
+
+    async def _show_stable_offsets(self, owned: Sequence[Owned]) -> None:
+        """Of what is consumed, and of `progress`, which every lane reads before it begins."""
+        progress = topics.name(self._settings, topics.PROGRESS)
+        read = {one.partition for one in owned}
+        read |= {TopicPartition(progress, progress_partition(one.feed, one.partition.partition)) for one in owned}
+        async with asyncio.timeout(ANSWER_S):
+            ages = await self._stable_offsets.look(read)
+        metrics.STABLE_OFFSET_AGE.clear()
+        for partition, age_s in ages.items():
+            metrics.STABLE_OFFSET_AGE.labels(self._short(partition), str(partition.partition)).set(age_s)
 
     async def _tell_last_events(self, owned: Sequence[Owned]) -> None:
         """Of partitions that came to this worker: what it consumes later it tells as it goes."""
