@@ -126,6 +126,9 @@ class Api:
         self.office = office
         self.now = NOW
         self.behind: timedelta | None = timedelta()
+        """By how much the index is behind project's topics; None: not known."""
+        self.backlog = timedelta()
+        """By how much those are behind what was pushed."""
         self.settings = Settings(home=home, **settings)
         self.index = MemoryIndex(Indices("", "g1"))
         self.engine = engine or self.index
@@ -150,7 +153,8 @@ class Api:
             rates=Rates(self.settings.request_rate),
             lists=ListStore(home / "lists", cipher),
             trail=self.trail,
-            as_of=lambda: None if self.behind is None else self.now - self.behind,
+            as_of=lambda: None if self.behind is None else self.now - self.behind - self.backlog,
+            indexed_as_of=lambda: None if self.behind is None else self.now - self.behind,
             clock=self.clock,
         )
         self.app = _application()

@@ -86,7 +86,10 @@ class Runtime:
     lists: ListStore
     trail: TrailCheck
     as_of: Callable[[], datetime | None]
-    """As of when the index is; None while nobody knows."""
+    """Everything pushed by then is in the index; None while nobody knows."""
+    indexed_as_of: Callable[[], datetime | None]
+    """The same of what has passed intake and correlate: what reads are refused by, which a flood of one agency's must
+    not shut for all."""
     clock: Clock = now
     left: frozenset[str] = frozenset()
     """Agencies that no longer take part."""
@@ -131,6 +134,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             lists=ListStore(settings.list_folder, cipher),
             trail=TrailCheck(settings, now),
             as_of=lambda: freshness.as_of,
+            indexed_as_of=lambda: freshness.indexed_as_of,
         )
         following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in (_follow_model, _follow_agencies)]
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
 import orjson
@@ -25,6 +25,9 @@ from pipeline.streams.audit_log import AuditError
 
 RETRY_S = 30
 """Seconds after which the index may have caught up."""
+
+UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
+"""The moment that an answer is certain to be as of."""
 
 FORMS = {View.FULL: Form.FULL, View.HIT: Form.HIT}
 
@@ -49,14 +52,14 @@ class Session:
         """Raises Forbidden unless he may read cases at all, Unavailable while the index is too far behind."""
         self.require(Role.INVESTIGATOR, Role.SUPERVISOR)
         allowed = self.runtime.settings.max_index_lag
-        held = self.runtime.as_of()
+        held = self.runtime.indexed_as_of()
         if allowed and (held is None or (self.now - held).total_seconds() > allowed):
             raise Unavailable("the index is too far behind", RETRY_S)
 
     @property
     def as_of(self) -> str:
-        """As of when the index answers; every answer says so."""
-        return (self.runtime.as_of() or self.now).isoformat()
+        """Everything that agencies had pushed by then is in the answer; every answer says so. 1970: it is not known."""
+        return (self.runtime.as_of() or UNKNOWN).isoformat()
 
     @property
     def viewer(self) -> Viewer | None:

@@ -7,7 +7,7 @@ neither, so such a worker is alive but not ready.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -21,10 +21,15 @@ SILENT_S: Final = 60.0
 STALL: Final = "records wait and none has been applied for a minute"
 
 
+UNPROVEN: Final = "it has just started and has not applied anything yet"
+
+
 class State(StrEnum):
-    """What a lane is at; waiting is the worker's own, before it has lanes (for Elasticsearch, or a first agency)."""
+    """What a lane is at. Before it has lanes the worker itself waits (for Elasticsearch, or a first agency) or joins
+    its consumer group."""
 
     WAITING = "waiting"
+    JOINING = "joining"
     STARTING = "starting"
     WORKING = "working"
     FAILING = "failing"
@@ -32,10 +37,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Sample:
-    """One look at a worker: `applied` changes with every record applied, `lag` counts what waits (None: unknown)."""
+    """One look at a worker: `applied` is the last offset applied by partition, `lag` counts what waits (None: unknown).
+
+    Without a lane there are no states.
+    """
 
     at: float
-    applied: Hashable
+    applied: Mapping[Hashable, int]
     lag: int | None
     states: frozenset[State] = frozenset()
     outside: bool = False
@@ -49,12 +57,18 @@ class Health:
         self._last: Sample | None = None
         self._seen = started
         self._progressed = started
+        self._proven = False
+        """Whether it has applied something, or had nothing to do, since the process started: a worker in a crash loop
+        never does."""
 
     def observe(self, sample: Sample) -> None:
         """Take in a sample."""
         before, self._last, self._seen = self._last, sample, sample.at
         if before is None or before.applied != sample.applied or sample.lag == 0:
             self._progressed = sample.at
+        if State.WAITING in sample.states or State.JOINING in sample.states:
+            return
+        self._proven |= sample.lag == 0 or (before is not None and _advanced(before, sample))
 
     def stalled(self, now: float) -> bool:
         """Whether records wait and none has been applied for too long; stores that are being rebuilt are no stall."""
@@ -83,4 +97,20 @@ class Health:
             return STALL
         if State.FAILING in last.states:
             return "trying again after a failure"
-        return "stores are being read" if State.STARTING in last.states else ""
+        if State.JOINING in last.states:
+            return "joining its consumer group"
+        if State.STARTING in last.states:
+            return "stores are being read"
+        return "" if self._proven else UNPROVEN
+
+    @property
+    def lag(self) -> int:
+        """The records that wait, as far as is known."""
+        return (self._last.lag if self._last else None) or 0
+
+
+def _advanced(before: Sample, sample: Sample) -> bool:
+    """Whether a partition went on that was open in both: one that has just been opened shows what was done before."""
+    if State.STARTING in before.states:
+        return False
+    return any(offset > before.applied.get(partition, offset) for partition, offset in sample.applied.items())

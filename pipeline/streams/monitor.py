@@ -47,7 +47,7 @@ class Monitor:
         """Sample until cancelled; an outage of Kafka is one more thing to tell."""
         while True:
             if self.stage is None:
-                self._health.observe(Sample(self._clock(), None, 0, frozenset({State.WAITING})))
+                self._health.observe(Sample(self._clock(), {}, 0, frozenset({State.WAITING})))
                 await asyncio.sleep(SAMPLE_S)
                 continue
             try:
@@ -57,7 +57,7 @@ class Monitor:
                         await asyncio.sleep(SAMPLE_S)
             except (KafkaError, OSError, LiaisonError) as error:
                 log.warning("lag is not known: %s", type(error).__name__)
-                self._observe(self.stage.owned(), None)
+                self._observe(self.stage, self.stage.owned(), None)
                 await asyncio.sleep(SAMPLE_S)
 
     def _short(self, partition: TopicPartition) -> str:
@@ -67,16 +67,16 @@ class Monitor:
         owned = stage.owned()
         async with asyncio.timeout(ANSWER_S):
             lags = await _lags(consumer, owned)
-        self._observe(owned, sum(lags.values()))
+        self._observe(stage, owned, sum(lags.values()))
         self._show(owned, lags)
         await self._tell_last_events(owned)
         if self._clock() - self._stable_offsets_at >= STABLE_OFFSETS_S:
             self._stable_offsets_at = self._clock()
             await self._show_stable_offsets(owned)
 
-    def _observe(self, owned: Sequence[Owned], lag: int | None) -> None:
-        applied = frozenset((one.partition, one.applied) for one in owned)
-        states = frozenset(one.state for one in owned)
+    def _observe(self, stage: Stage, owned: Sequence[Owned], lag: int | None) -> None:
+        applied = {one.partition: one.applied for one in owned}
+        states = frozenset(one.state for one in owned) if stage.joined else frozenset({State.JOINING})
         now = self._clock()
         self._health.observe(Sample(now, applied, lag, states, outside=any(one.outside for one in owned)))
         metrics.STALLED.set(self._health.stalled(now))

@@ -76,6 +76,7 @@ def _application(health: Health, clock: Callable[[], float]) -> WSGIApplication:
             return [b"/metrics, /healthz, /readyz\n"]
         problem = checks[path](clock())
         start("503 Service Unavailable" if problem else "200 OK", [TEXT])
-        return [f"{problem or 'ok'}\n".encode()]
+        told = "ok" if path == "/healthz" else f"ok; {health.lag:,} records wait"
+        return [f"{problem or told}\n".encode()]
 
     return answer

@@ -19,9 +19,16 @@ async def healthz() -> Response:
 
 @router.get("/readyz", summary="The index answers", response_class=Response)
 async def readyz(request: Request) -> Response:
-    """200 when reads can be answered, else 503."""
+    """200 when the index answers, else 503. `behind` where it lacks what was pushed LIAISON_MAX_INDEX_LAG ago.
+
+    A backlog takes no server out of use: it can still write decisions and take in records, and other agencies' cases
+    are as fresh as ever.
+    """
+    runtime = runtime_of(request)
     try:
-        await runtime_of(request).reader.case("-")
+        await runtime.reader.case("-")
     except LiaisonError:
         return answer({"status": "the index does not answer"}, 503)
-    return answer({"status": "ready"})
+    as_of, allowed = runtime.as_of(), runtime.settings.max_index_lag
+    late = bool(allowed) and (as_of is None or (runtime.clock() - as_of).total_seconds() > allowed)
+    return answer({"status": "behind" if late else "ready", "as_of": as_of and as_of.isoformat()})

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaProducer
 from api_runtime import ANNA, GROUNDS
 
 from pipeline.access.token_keys import issue
 from pipeline.api.application import create_app
 from pipeline.api.runtime import opened
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.freshness import watched
+from pipeline.times import now
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 
@@ -29,13 +35,20 @@ async def answered(client: httpx.AsyncClient, status: int, deadline_s: float = 9
     return answer
 
 
+async def until(holds: Callable[[], bool], deadline_s: float = 90) -> None:
+    """Return once it holds."""
+    deadline = time.monotonic() + deadline_s
+    while not holds():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.2)
+
+
 async def test_reads_wait_for_the_index(
     records: Any, installation: Any, start_stage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipeline.streams.freshness.LOOK_S", 0.2)
     settings = installation.settings.model_copy(update={"max_index_lag": LAG_S})
-    for stage in ("intake", "correlate"):
-        start_stage(stage)
+    intake, _ = [start_stage(stage) for stage in ("intake", "correlate")]
     project = start_stage("project")
     await asyncio.to_thread(installation.push, [records.message("fr-pj", "1")])
     async with opened(settings) as runtime:
@@ -53,3 +66,49 @@ async def test_reads_wait_for_the_index(
             assert (late.headers["retry-after"], late.json()["detail"]) == ("30", "the index is too far behind")
             start_stage("project")
             await answered(client, 200)
+            await until(lambda: runtime.as_of() == runtime.indexed_as_of())
+            intake.kill()
+            intake.wait()
+            before = runtime.clock()
+            await asyncio.to_thread(installation.push, [records.message("fr-pj", "3")])
+            pushed = runtime.clock()
+            await until(lambda: (runtime.indexed_as_of() or before) > pushed)
+            told = await client.get("/v1/links?case=fr-pj:1")
+            assert told.status_code == 200, "intake's backlog shuts no reading"
+            assert datetime.fromisoformat(told.json()["as_of"]) <= pushed
+            await told_behind(settings, pushed)
+            start_stage("intake")
+            await until(lambda: (runtime.as_of() or before) > pushed)
+            assert (await client.get("/v1/cases/fr-pj:3")).status_code == 200
+
+
+async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
+    records: Any, installation: Any, start_stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pusher that has sent and not committed makes `as_of` stand still, and shuts no reading."""
+    monkeypatch.setattr("pipeline.streams.freshness.LOOK_S", 0.2)
+    settings = installation.settings
+    for stage in ("intake", "correlate", "project"):
+        start_stage(stage)
+    message = records.message("fr-pj", "1")
+    topic = topics.name(settings, topics.CASES, agency="fr-pj")
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_url, transactional_id=f"{topic}-open")
+    async with producer, watched(settings, now) as freshness:
+        start = now()
+        await until(lambda: (freshness.as_of or start) > start)
+        async with producer.transaction():
+            await producer.send_and_wait(topic, message.value, key=message.key)
+            sent = now()
+            await until(lambda: (freshness.indexed_as_of or start) > sent)
+            assert freshness.as_of is not None
+            assert freshness.as_of <= sent
+        await until(lambda: (freshness.as_of or start) > sent)
+        assert await asyncio.to_thread(installation.cases, ["fr-pj:1"]) == {"fr-pj:1": 1}
+
+
+async def told_behind(settings: Settings, pushed: datetime) -> None:
+    """A server that starts while a backlog waits tells of it too, by the time of the first record that waits."""
+    async with opened(settings) as runtime:
+        as_of = runtime.as_of()
+        assert as_of is not None
+        assert as_of <= pushed

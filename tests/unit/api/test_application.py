@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from api_runtime import ANNA, BERT, GROUNDS, Api, record, someone
+from index_office import Office
 
 from pipeline.access.requester import Role
 
@@ -78,6 +80,23 @@ async def test_nothing_is_read_from_an_index_that_is_too_old(api: Api, behind_s:
         assert (answer.status_code, answer.headers.get("retry-after")) == (status, "30" if status == 503 else None)
     if status == 503:
         assert (api.index.calls, api.audit.acts) == ([], [])
+
+
+@pytest.mark.parametrize(("backlog_s", "status"), [(0, "ready"), (300, "ready"), (301, "behind")])
+async def test_a_backlog_is_told_and_takes_no_server_out_of_use(api: Api, backlog_s: int, status: str) -> None:
+    api.backlog = timedelta(seconds=backlog_s)
+    answer = await api.get("/readyz", who=None)
+    assert answer.status_code == 200
+    assert answer.json() == {"status": status, "as_of": (api.now - api.backlog).isoformat()}
+
+
+async def test_where_nobody_knows_how_fresh_the_index_is_an_answer_does_not_say_that_it_is(
+    office: Office, tmp_path: Path
+) -> None:
+    api = Api(office, tmp_path, max_index_lag=0.0)
+    api.hold(record("fr-pj"))
+    api.behind = None
+    assert (await api.get("/v1/cases/fr-pj:1")).json()["as_of"] == "1970-01-01T00:00:00+00:00"
 
 
 async def test_unknown_and_forbidden_are_one_answer(api: Api) -> None:

@@ -76,10 +76,14 @@ async def test_an_index_too_far_behind_answers_nobody(api: Api) -> None:
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
     api.behind = timedelta(seconds=299)
     assert (await api.get("/v1/links?case=fr-pj:1")).json()["as_of"] == (api.now - api.behind).isoformat()
+    api.backlog = timedelta(hours=2)
+    flooded = await api.get("/v1/links?case=fr-pj:1")
+    assert flooded.status_code == 200, "one agency's flood shuts no reading"
+    assert flooded.json()["as_of"] == (api.now - api.behind - api.backlog).isoformat()
     api.behind = None
     with pytest.raises(Unavailable):
         await links(api.session(ANNA), "fr-pj:1")
-    assert len(api.audit.acts) == 1
+    assert len(api.audit.acts) == 2
 
 
 async def test_who_asks_too_fast_is_told_when_to_come_back(api: Api) -> None:

@@ -1,29 +1,119 @@
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import TopicPartition
 
-from pipeline.streams.freshness import Freshness
+from pipeline.streams.freshness import Freshness, GroupPosition, Watermark
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A, B = TopicPartition("accepted", 0), TopicPartition("links", 0)
+CASES, BLOCKS = TopicPartition("cases.fr-pj", 0), TopicPartition("blocks", 0)
 
 
-def test_the_index_is_as_of_the_last_moment_whose_ends_are_acknowledged() -> None:
-    freshness = Freshness()
+def at(minute: float) -> datetime:
+    return NOW + timedelta(minutes=minute)
+
+
+def test_a_watermark_is_the_last_moment_whose_ends_are_acknowledged() -> None:
+    watermark = Watermark()
     for minute, end in enumerate((10, 20, 30)):
-        freshness.note(NOW + timedelta(minutes=minute), {A: end, B: 5})
-    freshness.acknowledged({A: 9, B: 5}, set())
-    assert freshness.as_of is None
-    freshness.acknowledged({A: 25, B: 5}, set())
-    assert freshness.as_of == NOW + timedelta(minutes=1)
+        watermark.note(at(minute), {A: end, B: 5})
+    watermark.acknowledged({A: 9, B: 5}, set())
+    assert watermark.reached is None
+    watermark.acknowledged({A: 25, B: 5}, set())
+    assert watermark.reached == at(1)
 
 
 def test_a_partition_at_rest_is_read_whole_though_its_markers_are_never_acknowledged() -> None:
-    freshness = Freshness()
-    freshness.note(NOW, {A: 10, B: 5})
-    freshness.acknowledged({A: 9, B: 4}, {A})
-    assert freshness.as_of is None, "B goes on"
-    freshness.acknowledged({A: 9, B: 5}, {A})
-    assert freshness.as_of == NOW
+    watermark = Watermark()
+    watermark.note(NOW, {A: 10, B: 5})
+    watermark.acknowledged({A: 9, B: 4}, {A})
+    assert watermark.reached is None, "B goes on"
+    watermark.acknowledged({A: 9, B: 5}, {A})
+    assert watermark.reached == NOW
+
+
+def test_what_a_former_generation_had_yet_to_do_holds_nothing_back() -> None:
+    watermark = Watermark()
+    watermark.note(at(0), {A: 10, TopicPartition("links.former", 0): 5})
+    watermark.note(at(1), {A: 10, B: 1})
+    watermark.acknowledged({A: 10, B: 0}, set())
+    assert watermark.reached is None
+    watermark.acknowledged({A: 10, B: 1}, set())
+    assert watermark.reached == at(1)
+
+
+class Flow:
+    """One partition of each topic, and three groups that consume them."""
+
+    def __init__(self) -> None:
+        self.freshness = Freshness()
+        self.ends = {CASES: 0, BLOCKS: 0, A: 0, B: 0}
+        self.done = dict.fromkeys(self.ends, 0)
+
+    def look(self, minute: float) -> None:
+        self.freshness.look(at(minute), [self._group(CASES), self._group(BLOCKS), self._group(A, B)])
+
+    def _group(self, *partitions: TopicPartition) -> GroupPosition:
+        rest: Set[TopicPartition] = {p for p in partitions if self.done[p] == self.ends[p]}
+        return GroupPosition({p: self.ends[p] for p in partitions}, {p: self.done[p] for p in partitions}, rest)
+
+
+def test_at_rest_everything_pushed_by_the_look_is_in_the_index() -> None:
+    flow = Flow()
+    flow.look(0)
+    assert flow.freshness.as_of == flow.freshness.indexed_as_of == at(0)
+    assert not flow.freshness.is_estimated
+
+
+def test_while_intake_is_down_the_index_is_as_of_the_last_look_before_the_backlog() -> None:
+    flow = Flow()
+    flow.look(0)
+    flow.ends[CASES] = 5
+    flow.look(1)
+    flow.look(2)
+    assert (flow.freshness.as_of, flow.freshness.indexed_as_of) == (at(0), at(2))
+
+
+def test_a_record_counts_once_it_has_passed_all_three_groups() -> None:
+    """Though nothing waits in the index's own topics while intake and correlate are at work."""
+    flow = Flow()
+    flow.look(0)
+    flow.ends[CASES] = 1
+    flow.look(1)
+    flow.done[CASES] = flow.ends[BLOCKS] = flow.ends[A] = 1
+    flow.look(2)
+    flow.done[A] = 1
+    flow.look(3)
+    assert flow.freshness.as_of == at(0), "correlate has yet to look at it"
+    flow.done[BLOCKS] = flow.ends[B] = 1
+    flow.look(4)
+    assert flow.freshness.as_of == at(0), "its link is not indexed"
+    flow.done[B] = 1
+    flow.look(5)
+    assert flow.freshness.as_of == at(5)
+
+
+def test_under_a_steady_flow_each_group_is_seen_to_pass_one_look_later() -> None:
+    flow = Flow()
+    for minute in range(10):
+        flow.done = dict(flow.ends)
+        flow.ends = {partition: end + 1 for partition, end in flow.ends.items()}
+        flow.look(minute)
+    assert flow.freshness.as_of == at(6)
+    assert flow.freshness.indexed_as_of == at(8)
+
+
+def test_a_backlog_of_before_the_first_look_is_estimated_until_it_is_known() -> None:
+    flow = Flow()
+    flow.ends[CASES] = 5
+    flow.look(0)
+    assert flow.freshness.as_of is None
+    assert flow.freshness.is_estimated
+    flow.freshness.estimate(at(-90))
+    assert flow.freshness.as_of == at(-90)
+    flow.done[CASES] = 5
+    flow.look(1)
+    assert flow.freshness.as_of == at(1)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 import pytest
 
-from pipeline.streams.health import SILENT_S, STALL, STALLED_S, Health, Sample, State
+from pipeline.streams.health import SILENT_S, STALL, STALLED_S, UNPROVEN, Health, Sample, State
 
 STEP_S = 5.0
 LATE = STALLED_S + 2 * STEP_S
 
 
-def watched(*samples: tuple[Hashable, int | None], state: State = State.WORKING, outside: bool = False) -> Health:
+def sample(at: float, applied: int, lag: int | None, state: State = State.WORKING, outside: bool = False) -> Sample:
+    """A look at a worker of one partition."""
+    return Sample(at, {"accepted-0": applied}, lag, frozenset({state}), outside)
+
+
+def watched(*samples: tuple[int, int | None], state: State = State.WORKING, outside: bool = False) -> Health:
     """A worker seen with these (applied, lag), the last of them again and again until long after."""
     health = Health(0.0)
     at = 0.0
     for applied, lag in samples:
         at += STEP_S
-        health.observe(Sample(at, applied, lag, frozenset({state}), outside))
+        health.observe(sample(at, applied, lag, state, outside))
     while at < LATE:
         at += STEP_S
-        health.observe(Sample(at, *samples[-1], frozenset({state}), outside))
+        health.observe(sample(at, *samples[-1], state, outside))
     return health
 
 
@@ -38,14 +41,14 @@ def test_nothing_to_do_is_no_stall() -> None:
 def test_progress_is_health_however_great_the_lag() -> None:
     health = Health(0.0)
     for number in range(100):
-        health.observe(Sample(number * STEP_S, number, 1_000_000 + number, frozenset({State.WORKING})))
+        health.observe(sample(number * STEP_S, number, 1_000_000 + number))
     assert health.ready(99 * STEP_S) == ""
 
 
 def test_a_stall_is_told_only_after_its_time() -> None:
     health = Health(0.0)
-    health.observe(Sample(0.0, 7, 5, frozenset({State.WORKING})))
-    health.observe(Sample(STALLED_S, 7, 9, frozenset({State.WORKING})))
+    health.observe(sample(0.0, 7, 5))
+    health.observe(sample(STALLED_S, 7, 9))
     assert health.alive(STALLED_S) == ""
     assert health.alive(STALLED_S + 0.1) == STALL
 
@@ -70,16 +73,18 @@ def test_a_worker_that_no_longer_looks_at_itself_hangs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sample", "problem"),
+    ("seen", "problem"),
     [
-        (Sample(1.0, None, 0, frozenset({State.WAITING})), "waiting for Elasticsearch, or for a first agency"),
-        (Sample(1.0, 7, None, frozenset({State.WORKING})), "Kafka does not answer"),
-        (Sample(1.0, 7, 3, frozenset({State.FAILING})), "trying again after a failure"),
+        (sample(1.0, 7, 0, State.WAITING), "waiting for Elasticsearch, or for a first agency"),
+        (sample(1.0, 7, None), "Kafka does not answer"),
+        (sample(1.0, 7, 3, State.FAILING), "trying again after a failure"),
+        (sample(1.0, 7, 0, State.JOINING), "joining its consumer group"),
+        (sample(1.0, 7, 3), UNPROVEN),
     ],
 )
-def test_why_a_worker_that_lives_is_not_ready(sample: Sample, problem: str) -> None:
+def test_why_a_worker_that_lives_is_not_ready(seen: Sample, problem: str) -> None:
     health = Health(0.0)
-    health.observe(sample)
+    health.observe(seen)
     assert health.alive(2.0) == ""
     assert health.ready(2.0) == problem
 
@@ -88,3 +93,36 @@ def test_a_worker_that_has_just_started_is_alive() -> None:
     health = Health(0.0)
     assert health.alive(1.0) == ""
     assert health.ready(1.0) == "waiting for Elasticsearch, or for a first agency"
+
+
+def test_a_worker_that_crashes_again_and_again_is_never_ready() -> None:
+    """Each life opens its stores, which shows what earlier ones applied, and ends before it applies anything."""
+    for life in range(20):
+        health = Health(life * 30.0)
+        for seen in (
+            sample(life * 30.0 + 5, -1, 0, State.JOINING),
+            sample(life * 30.0 + 10, -1, 90, State.STARTING),
+            sample(life * 30.0 + 15, 7, 90),
+            sample(life * 30.0 + 25, 7, 90),
+        ):
+            health.observe(seen)
+            assert health.ready(seen.at) != ""
+
+
+@pytest.mark.parametrize("proof", [(8, 89), (7, 0)], ids=["something applied", "nothing to do"])
+def test_a_worker_is_ready_once_it_has_shown_that_it_works(proof: tuple[int, int]) -> None:
+    health = Health(0.0)
+    health.observe(sample(5.0, 7, 90))
+    assert health.ready(5.0) == UNPROVEN
+    health.observe(sample(10.0, *proof))
+    health.observe(sample(15.0, proof[0], 90))
+    assert health.ready(15.0) == ""
+    assert health.lag == 90
+
+
+def test_a_worker_without_partitions_is_ready_once_its_group_has_given_it_none() -> None:
+    health = Health(0.0)
+    health.observe(Sample(5.0, {}, 0, frozenset({State.JOINING})))
+    assert health.ready(5.0) == "joining its consumer group"
+    health.observe(Sample(10.0, {}, 0))
+    assert health.ready(10.0) == ""

@@ -23,8 +23,9 @@ def test_metrics_and_health_are_answered() -> None:
         assert client.get("/healthz").text == "ok\n"
         waiting = client.get("/readyz")
         assert (waiting.status_code, waiting.text) == (503, "waiting for Elasticsearch, or for a first agency\n")
-        health.observe(Sample(1.0, 7, 0, frozenset({State.WORKING})))
-        assert client.get("/readyz").status_code == 200
+        health.observe(Sample(1.0, {}, 0, frozenset({State.WORKING})))
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.text) == (200, "ok; 0 records wait\n")
         assert client.get("/").status_code == 404
 
 
