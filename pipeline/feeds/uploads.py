@@ -1,11 +1,15 @@
 """Uploads: the lines of one file or request reach a national topic exactly once, however often that is tried.
 
-Each transaction holds the messages of some lines and, as the committed offset of a consumer group of the upload's own,
-the line that was reached. Kafka itself so remembers, for whichever machine tries next: a pusher that dies before, in or
-after a transaction has sent all of its lines or none. Starting fences an earlier attempt that still runs, and whatever
-of it is still on its way. So a request whose outcome is not known ends the producer: another one starts, and what was
-reached tells whether the transaction is to be sent again. Kafka keeps
-such offsets for its offsets.retention.minutes: by default the seven days that it keeps national topics too.
+Each transaction holds the messages of some lines and, in what a consumer group of the upload's own commits, the line
+that was reached. Kafka itself so remembers, for whichever machine tries next: a pusher that dies before, in or after a
+transaction has sent all of its lines or none. Starting fences an earlier attempt that still runs, and whatever of it is
+still on its way. So a request whose outcome is not known ends the producer: another one starts, and what was reached
+tells whether the transaction is to be sent again. Kafka keeps what a group commits for its offsets.retention.minutes:
+by default the seven days that it keeps national topics too; until then an upload that is repeated after its end is
+known as done.
+
+The group commits offset 0 of a topic that holds nothing, with the line beside it: whoever watches groups sees a lag of
+0, where on a topic in use that of every file ever pushed would grow until Kafka forgets the group.
 """
 
 from __future__ import annotations
@@ -95,6 +99,7 @@ class Upload:
         self._id = topics.upload_prefix(settings, agency) + name
         self._cases = topics.name(settings, topics.CASES, agency=agency)
         self._receipts = topics.name(settings, topics.RECEIPTS, agency=agency)
+        self._uploads = topics.name(settings, topics.UPLOADS)
         self.reached = Reached()
         self._producer: FailFastProducer | None = None
 
@@ -189,15 +194,20 @@ class Upload:
         return msgspec.structs.replace(self.reached, line=reached, end=tuple(end))
 
     def _mark(self, reached: Reached) -> dict[TopicPartition, OffsetAndMetadata]:
-        """The agency may read its receipts, so it may commit an offset of theirs: here, the line."""
-        return {self._place: OffsetAndMetadata(reached.line, msgspec.json.encode(reached).decode())}
+        """Who may read a topic may commit to it; the line is in the metadata."""
+        return {self._place: OffsetAndMetadata(0, msgspec.json.encode(reached).decode())}
 
     @property
     def _place(self) -> TopicPartition:
-        return TopicPartition(self._receipts, 0)
+        return TopicPartition(self._uploads, 0)
 
     def _remembered(self) -> Reached | None:
         with admin(self._settings) as client:
+            if self._uploads not in client.list_topics():  # aiokafka would try to commit there without end
+                raise LiaisonError(
+                    f"topic {self._uploads} is missing, or not for these credentials: the operator runs "
+                    "`liaison topics apply`, then `liaison ops agency add` for this agency once more"
+                )
             held = client.list_group_offsets({self._id: [self._place]})[self._id]
         text = next((found.metadata for found in held.values()), "")
         return msgspec.json.decode(text, type=Reached) if text else None

@@ -106,6 +106,7 @@ ROLES: Final = {
             topics.ACCEPTED,
             topics.BLOCKS,
             topics.LINKS,
+            topics.UPLOADS,
             *DECIDED,
         ),
         writes=(
@@ -136,7 +137,8 @@ def role_grants(settings: Settings, role: str) -> list[Grant]:
 
 
 def agency_grants(settings: Settings, agency: str) -> list[Grant]:
-    """What an agency may do: send its records, and read its receipts, its hits and who takes part."""
+    """What an agency may do: send its records, note how far it has come, and read its receipts, its hits and who takes
+    part."""
     own = [
         Grant(Kind.TOPIC, topics.name(settings, topic, agency=agency), operation)
         for topic, operation in (
@@ -145,7 +147,11 @@ def agency_grants(settings: Settings, agency: str) -> list[Grant]:
             (topics.HITS, Operation.READ),
         )
     ]
-    return [*own, *_on(settings, [topics.AGENCIES], Operation.READ), *_own(upload_prefix(settings, agency))]
+    return [
+        *own,
+        *_on(settings, [topics.AGENCIES, topics.UPLOADS], Operation.READ),
+        *_own(upload_prefix(settings, agency)),
+    ]
 
 
 def _on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> list[Grant]:

@@ -48,7 +48,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Topic:
-    """One kind of topic. `pattern` is its name without the namespace; `retention` None keeps it for good."""
+    """One kind of topic. `pattern` is its name without the namespace; `retention` None keeps it for good.
+
+    One that holds no messages has neither key nor schema.
+    """
 
     pattern: str
     key: str
@@ -146,10 +149,12 @@ CONTROL: Final = Topic("control", "setting", "control", Count.ONE, compacted=Tru
 PROGRESS: Final = Topic(
     "progress", "stage, generation, topic, partition", "progress", Count.PROGRESS, compacted=True, quick=True
 )
+UPLOADS: Final = Topic("uploads", "", "", Count.ONE, retention=WEEK)
+"""Holds no message, ever: each upload's group commits here, so that no group's lag grows (feeds/uploads.py)."""
 
 CATALOGUE: Final[tuple[Topic, ...]] = (
     CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, BLOCKS, LINKS, EXPIRIES, REVIEWS, ASSIGNMENTS,
-    SUBSCRIPTIONS, DISCLOSURES, NOTICES, AUDIT, AGENCIES, CONTROL, PROGRESS,
+    SUBSCRIPTIONS, DISCLOSURES, NOTICES, AUDIT, AGENCIES, CONTROL, PROGRESS, UPLOADS,
 )  # fmt: skip
 
 

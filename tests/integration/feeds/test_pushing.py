@@ -7,11 +7,13 @@ import signal
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 import warm_processes
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
+from kafka import KafkaAdminClient
 from pusher_process import EFFECTS
 from stage_processes import started
 
@@ -23,6 +25,7 @@ from pipeline.records.agencies import Agency
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams import registry, topics
+from pipeline.streams.lag import ends_of
 from pipeline.streams.reading import read
 
 pytestmark = pytest.mark.engines
@@ -128,6 +131,38 @@ def test_a_longer_list_of_the_same_upload_goes_on_after_the_last_line(settings: 
     assert third.reached == second.reached
     assert len(held(settings)) == 9
     assert pushed_to(settings, lines, "another").sent == 9
+
+
+def test_no_upload_leaves_a_group_whose_lag_grows(settings: Settings, kafka_admin: KafkaAdminClient) -> None:
+    """Every offset of every group counts, as those who watch groups count it: by the end of its partition."""
+    pushed_to(settings, raw(record(1), record(2)), "done")
+    asyncio.run(receipt_of_anything(settings))
+    pushed_to(settings, raw(record(3)), "another")
+    prefix = topics.upload_prefix(settings, "fr-pj")
+    groups = [one["group_id"] for one in kafka_admin.list_groups() if one["group_id"].startswith(prefix)]
+    assert sorted(groups) == [f"{prefix}another", f"{prefix}done"]
+    offsets = kafka_admin.list_group_offsets(dict.fromkeys(groups))
+    committed = [(partition, found.offset) for held in offsets.values() for partition, found in held.items()]
+    assert len(committed) == 2
+    ends = asyncio.run(ends_of(settings, [TopicPartition(*partition) for partition, _ in committed]))
+    assert [ends[TopicPartition(*partition)] - offset for partition, offset in committed] == [0, 0]
+
+
+def test_where_the_topic_of_uploads_is_missing_the_message_says_what_to_do(
+    settings: Settings, kafka_admin: KafkaAdminClient, wait_for: Any
+) -> None:
+    name = topics.name(settings, topics.UPLOADS)
+    kafka_admin.delete_topics([name])
+    wait_for(lambda: name not in kafka_admin.list_topics())
+    with pytest.raises(LiaisonError, match="liaison topics apply"):
+        pushed_to(settings, raw(record(1)))
+
+
+async def receipt_of_anything(settings: Settings) -> None:
+    """Something comes on the agency's receipts, as it does without end."""
+    topic = topics.name(settings, topics.RECEIPTS, agency="fr-pj")
+    async with AIOKafkaProducer(bootstrap_servers=settings.kafka_url) as producer:
+        await producer.send_and_wait(topic, b"{}", partition=0)
 
 
 def test_a_later_attempt_ends_an_earlier_one_that_still_runs(settings: Settings) -> None:

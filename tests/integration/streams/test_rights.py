@@ -145,11 +145,11 @@ def test_an_agency_writes_its_own_topic_and_reads_its_own_receipts_and_hits_only
     short = {name: name.removeprefix(operator.namespace) for name in everything}
     assert {short[name] for name in everything if may_write(agency, name)} == {"cases.fr-pj"}
     assert {short[name] for name in everything if may_read(agency, name, wait_for)} == {
-        "receipts.fr-pj", "hits.fr-pj", "agencies",
+        "receipts.fr-pj", "hits.fr-pj", "agencies", "uploads",
     }  # fmt: skip
     with admin(agency) as client:
         assert {short[name] for name in client.list_topics()} == {
-            "cases.fr-pj", "receipts.fr-pj", "hits.fr-pj", "agencies",
+            "cases.fr-pj", "receipts.fr-pj", "hits.fr-pj", "agencies", "uploads",
         }  # fmt: skip
 
 

@@ -14,12 +14,13 @@ def test_every_stage_and_the_api_have_a_role() -> None:
     assert set(ROLES) == {*BUILDERS, "api"}
 
 
-def test_an_agency_may_do_five_things_and_no_more() -> None:
+def test_an_agency_may_do_no_more_than_its_part_and_no_more() -> None:
     assert set(agency_grants(SETTINGS, "fr-pj")) == {
         Grant(Kind.TOPIC, "n-cases.fr-pj", Operation.WRITE),
         Grant(Kind.TOPIC, "n-receipts.fr-pj", Operation.READ),
         Grant(Kind.TOPIC, "n-hits.fr-pj", Operation.READ),
         Grant(Kind.TOPIC, "n-agencies", Operation.READ),
+        Grant(Kind.TOPIC, "n-uploads", Operation.READ),
         Grant(Kind.GROUP, "n-feed.fr-pj.", Operation.READ, prefix=True),
         Grant(Kind.TRANSACTIONS, "n-feed.fr-pj.", Operation.WRITE, prefix=True),
     }
