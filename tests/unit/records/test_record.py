@@ -301,6 +301,7 @@ def test_every_rejection_has_a_listed_reason_pointer_message_and_position() -> N
         "conflicting_version",
         "date",
         "too_large",
+        "unreadable_batch",
     }
 
 
