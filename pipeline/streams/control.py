@@ -6,6 +6,7 @@ stage tells agencies of links. A generation's model travels with it, so that no 
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
@@ -118,19 +119,20 @@ def _generation(one: Setting) -> Generation:
 
 async def control(settings: Settings) -> Control:
     """What holds now. Raises LiaisonError before `topics apply`."""
-    return decoded(await read_table(settings, _topic(settings)))
+    return decoded(await read_table(settings, await _find_topic(settings)))
 
 
 async def watch(settings: Settings) -> AsyncGenerator[Control]:
     """What holds now, and then after every change; never ends. Raises LiaisonError before `topics apply`."""
-    async with aclosing(watch_table(settings, _topic(settings))) as tables:
+    async with aclosing(watch_table(settings, await _find_topic(settings))) as tables:
         async for table in tables:
             yield decoded(table)
 
 
-def _topic(settings: Settings) -> str:
+async def _find_topic(settings: Settings) -> str:
     topic = topics.name(settings, topics.CONTROL)
-    ids(settings, [topic])  # aiokafka asks for a missing topic without a pause
+    # aiokafka asks for a missing topic without a pause. In a thread: a broker that hangs must not hold up the loop.
+    await asyncio.to_thread(ids, settings, [topic])
     return topic
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -23,11 +24,15 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 async def agencies(settings: Settings) -> dict[str, Agency]:
     """All registered agencies by name, in the order of their names; empty before `topics apply`."""
-    with admin.admin(settings) as client:
-        topic = topics.name(settings, topics.AGENCIES)
-        if topic not in client.list_topics():
-            return {}
+    topic = topics.name(settings, topics.AGENCIES)
+    if not await asyncio.to_thread(_exists, settings, topic):  # a broker that hangs must not hold up the loop
+        return {}
     return _decoded(await read_table(settings, topic))
+
+
+def _exists(settings: Settings, topic: str) -> bool:
+    with admin.admin(settings) as client:
+        return topic in client.list_topics()
 
 
 def _decoded(table: Mapping[bytes, bytes]) -> dict[str, Agency]:
