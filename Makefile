@@ -13,8 +13,9 @@ DEMO_URL ?= http://127.0.0.1:8000
 BENCH_ARGS ?=
 RUNS ?= 10000
 SEED ?= 1
+TEST_ARGS ?=
 
-.PHONY: help demo test test-long test-fault test-transactions check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search pictures clean
+.PHONY: help demo test test-long test-fault test-transactions test-cluster check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +52,9 @@ test-fault: $(READY) ## kills, outages, zombies and full disks on the real engin
 
 test-transactions: $(READY) ## transactions behind a network that delays, repeats and reorders requests; RUNS=10000 SEED=1, or RUNS=1 to replay a seed
 	RUNS=$(RUNS) SEED=$(SEED) $(PYTEST) -s tests/fault/test_late_requests.py
+
+test-cluster: $(READY) ## faults of three brokers and three Elasticsearch nodes under load; TEST_ARGS="-k node_frozen"
+	$(PYTEST) tests/fault/cluster $(TEST_ARGS)
 
 check: $(READY) ## style, types, layers, schemas
 	$(BIN)/ruff check .

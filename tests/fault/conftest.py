@@ -10,6 +10,9 @@ from whole_installation import installation, make_installation, records, start_a
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
 
+collect_ignore = ["cluster"]
+"""What only `make test-cluster` runs, which names the folder."""
+
 UNCLOSED = "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
 """kafka-python 3.0.12 leaves a socket that finds nobody to connect to for the garbage collector to close."""
 
