@@ -72,8 +72,8 @@ class Settings(BaseSettings):
     """Where a worker serves its metrics and health; they hold no personal data, yet tell how much an agency sends."""
 
     metrics_port: int = 9601
-    """Intake's port for metrics and health, correlate's and project's being the next two; any free one when it is
-    taken, or for 0."""
+    """Intake's port for metrics and health; those of correlate, project, notify, derive and the API server are the next
+    five. Any free one when it is taken, or for 0."""
 
     model: Path | None = None
     """The matching model's JSON file; None: the one shipped in the package."""

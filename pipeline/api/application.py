@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.api.languages import preferred
 from pipeline.api.list_worker import work
 from pipeline.api.problems import NotFound, Problem, Unavailable, Unprocessable
+from pipeline.api.request_metrics import RequestMetrics
 from pipeline.api.routes import ROUTERS
 from pipeline.api.routes.answers import PROBLEM_TYPE, components
 from pipeline.api.runtime import Runtime
@@ -62,6 +63,7 @@ def create_app(opening: Opening) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(RequestIds)
+    app.add_middleware(RequestMetrics)
     for router in ROUTERS:
         app.include_router(router)
     _answer_problems(app)

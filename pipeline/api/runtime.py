@@ -22,6 +22,7 @@ from pipeline.access.token_keys import verifier
 from pipeline.access.tokens import TokenError, TokenVerifier
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
+from pipeline.api.metrics import show_index_age
 from pipeline.api.rates import Rates
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect_for_reading
@@ -136,6 +137,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             as_of=lambda: freshness.as_of,
             indexed_as_of=lambda: freshness.indexed_as_of,
         )
+        show_index_age(runtime.as_of, runtime.indexed_as_of, now)
         following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in (_follow_model, _follow_agencies)]
         try:
             yield runtime

@@ -16,6 +16,7 @@ from pipeline.access.audit import Act, Form, Kind, Shown
 from pipeline.access.opaque import CURSOR_BYTES
 from pipeline.access.policy import CaseMeta, Grant, View, view
 from pipeline.access.requester import Grounds, Requester, Role
+from pipeline.api import metrics
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument
@@ -136,6 +137,7 @@ class Session:
         try:
             await self.runtime.audit.write(act)
         except AuditError as error:
+            metrics.AUDIT_FAILURES.inc()
             raise Unavailable("nothing is disclosed while it cannot be recorded") from error
 
 

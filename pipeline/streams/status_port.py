@@ -1,4 +1,4 @@
-"""A worker's own port: /metrics for Prometheus, /healthz (restart me) and /readyz (do not count on me).
+"""A process's own port: /metrics for Prometheus; a worker's /healthz (restart me) and /readyz (do not count on me).
 
 It is served by threads, so that it answers while the event loop is busy or hangs.
 """
@@ -14,7 +14,7 @@ from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Final, cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import make_wsgi_app
+from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from pipeline.streams.health import Health
 from pipeline.streams.metrics import REGISTRY
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
+
+API_PLACE: Final = 5
+"""An API server's port is so many above LIAISON_METRICS_PORT: behind those of the stages."""
 
 TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
 
@@ -41,9 +44,15 @@ class _Handler(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(host: str, port: int, health: Health, clock: Callable[[], float] = time.monotonic) -> Iterator[int]:
-    """Serve until left; gives the port, any free one where `port` is 0 or taken."""
-    server = _bound(host, port, _application(health, clock))
+def serving(
+    host: str,
+    port: int,
+    health: Health | None,
+    clock: Callable[[], float] = time.monotonic,
+    registry: CollectorRegistry = REGISTRY,
+) -> Iterator[int]:
+    """Serve until left; gives the port, any free one where `port` is 0 or taken. Without `health`, metrics alone."""
+    server = _bound(host, port, _application(health, clock, registry))
     thread = threading.Thread(target=server.serve_forever, name="status port", daemon=True)
     thread.start()
     log.info("metrics and health at http://%s:%d", host, server.server_port)
@@ -63,17 +72,17 @@ def _bound(host: str, port: int, application: WSGIApplication) -> WSGIServer:
         return make_server(host, 0, application, _Server, _Handler)
 
 
-def _application(health: Health, clock: Callable[[], float]) -> WSGIApplication:
-    metrics = make_wsgi_app(REGISTRY)
-    checks = {"/healthz": health.alive, "/readyz": health.ready}
+def _application(health: Health | None, clock: Callable[[], float], registry: CollectorRegistry) -> WSGIApplication:
+    metrics = make_wsgi_app(registry)
+    checks = {"/healthz": health.alive, "/readyz": health.ready} if health else {}
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == "/metrics":
             return cast(Iterable[bytes], metrics(environ, start))
-        if path not in checks:
+        if health is None or path not in checks:
             start("404 Not Found", [TEXT])
-            return [b"/metrics, /healthz, /readyz\n"]
+            return [f"{', '.join(['/metrics', *checks])}\n".encode()]
         problem = checks[path](clock())
         start("503 Service Unavailable" if problem else "200 OK", [TEXT])
         told = "ok" if path == "/healthz" else f"ok; {health.lag:,} records wait"

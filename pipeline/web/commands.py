@@ -21,12 +21,14 @@ def serve(
     ] = "",
     port: Annotated[int, typer.Option(help="Port; otherwise LIAISON_API_PORT, which is 8000.", show_default=False)] = 0,
 ) -> None:
-    """Serve the pages and the API until Ctrl-C; the API's documentation is at /docs.
+    """Serve the pages and the API until Ctrl-C; the API's documentation is at /docs, metrics are at port 9606.
 
     Who signs in needs a token (`liaison token`) or an identity provider (LIAISON_OIDC_CLIENT_ID).
     """
+    from pipeline.api.metrics import REGISTRY
     from pipeline.heap import settle
     from pipeline.streams.inflation import require_codecs
+    from pipeline.streams.status_port import API_PLACE, serving
     from pipeline.streams.users import as_role
     from pipeline.web.serving import check_model, server
 
@@ -35,4 +37,6 @@ def serve(
     own = server(settings, host or settings.api_host, port or settings.api_port)
     check_model(settings)
     settle()
-    own.run()
+    port_of_metrics = settings.metrics_port and settings.metrics_port + API_PLACE
+    with serving(settings.metrics_host, port_of_metrics, None, registry=REGISTRY):
+        own.run()

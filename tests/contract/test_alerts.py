@@ -13,15 +13,19 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.api.metrics import REGISTRY as API_REGISTRY
 from pipeline.settings import Settings
 from pipeline.streams.metrics import REGISTRY
+from pipeline.streams.status_port import API_PLACE
 from pipeline.streams.supervisor import STAGES
-from pipeline.streams.worker import port_of
+from pipeline.streams.worker import BUILDERS, port_of
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROMETHEUS = DEPLOY / "prometheus"
 
 OF_PROMETHEUS = {"up"}
+
+REGISTRIES = (REGISTRY, API_REGISTRY)
 
 EXPORTED = {"_total", "_bucket", "_sum", "_count", "_created"}
 
@@ -37,8 +41,8 @@ def dashboard() -> list[str]:
 
 
 def exported() -> set[str]:
-    """Every name that the catalogue's instruments can show."""
-    names = {family.name for family in REGISTRY.collect()}
+    """Every name that the catalogues' instruments can show."""
+    names = {family.name for registry in REGISTRIES for family in registry.collect()}
     return names | {name + ending for name in names for ending in EXPORTED}
 
 
@@ -65,7 +69,8 @@ def test_alerts_and_dashboard_name_metrics_of_the_catalogue_only() -> None:
 
 def test_the_dashboard_shows_every_metric_of_ours() -> None:
     shown = " ".join(dashboard())
-    missing = [family.name for family in REGISTRY.collect() if family.name.startswith("liaison_")]
+    shown_by = [family.name for registry in REGISTRIES for family in registry.collect()]
+    missing = [name for name in shown_by if name.startswith("liaison_")]
     assert [name for name in missing if name not in shown] == []
 
 
@@ -90,7 +95,12 @@ def test_every_alert_is_shown_firing() -> None:
 def test_prometheus_asks_every_stage_where_it_answers() -> None:
     held = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
     asked = {name: one["port"] for one in held["scrape_configs"][0]["dns_sd_configs"] for name in one["names"]}
-    assert asked == {stage: port_of(stage, Settings(metrics_port=9601)) for stage in STAGES}
+    stages = {stage: port_of(stage, Settings(metrics_port=9601)) for stage in STAGES}
+    assert asked == stages | {"api": 9601 + API_PLACE}
+
+
+def test_the_api_answers_behind_the_stages() -> None:
+    assert len(BUILDERS) == API_PLACE
 
 
 def test_prometheus_takes_the_rules_and_its_configuration() -> None:

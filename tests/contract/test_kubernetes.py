@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pipeline.settings import Settings
+from pipeline.streams.status_port import API_PLACE
 from pipeline.streams.supervisor import STAGES
 from pipeline.streams.worker import port_of
 
@@ -112,6 +113,13 @@ def test_a_worker_whose_home_goes_with_its_pod_leaves_its_group_for_good() -> No
     homes = {volume["name"]: volume for pod in pods() for volume in pod["volumes"]}
     assert "emptyDir" in homes["home"]
     assert [c["lifecycle"]["preStop"]["exec"]["command"] for c in workers] == [["sh", "-c", "kill -INT 1"]] * 4
+
+
+def test_the_api_is_scraped_where_it_answers() -> None:
+    (api,) = [one for one in manifests() if one["kind"] == "Deployment" and one["metadata"]["name"] == "liaison-api"]
+    pod = api["spec"]["template"]
+    assert pod["metadata"]["annotations"]["prometheus.io/port"] == str(9601 + API_PLACE)
+    assert {"name": "status", "containerPort": 9601 + API_PLACE} in pod["spec"]["containers"][0]["ports"]
 
 
 def test_no_secret_is_written_down_and_every_variable_is_a_setting() -> None:

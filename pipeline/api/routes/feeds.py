@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from pipeline.access.audit import Act, Kind
 from pipeline.access.requester import Role
+from pipeline.api import metrics
 from pipeline.api.problems import Forbidden, NotFound, Problem, TooLarge, Unavailable
 from pipeline.api.routes.answers import COMMON, PROBLEM_TYPE
 from pipeline.api.routes.asking import Requesting, runtime_of
@@ -75,6 +76,7 @@ async def push(
     except TooLargeError as error:
         raise TooLarge(error) from error
     except AuditError as error:
+        metrics.AUDIT_FAILURES.inc()
         raise Unavailable("nothing is taken while it cannot be recorded") from error
     except ClientDisconnect as error:
         raise Problem("the request was cut off") from error

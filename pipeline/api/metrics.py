@@ -1,0 +1,61 @@
+"""The catalogue of an API server's metrics: every instrument with its unit, its labels and a sentence.
+
+No label holds what a caller wrote: a request bears the template of its route, never its path or query, and what no
+route answers is one label. Workers' metrics are in pipeline/streams/metrics.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+REGISTRY: Final = CollectorRegistry()
+"""What an API server's status port shows."""
+
+ProcessCollector(registry=REGISTRY)
+
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+"""From a case read by its key (some 5 ms) to more than any answer may take."""
+
+REQUESTS: Final = Counter(
+    "liaison_http_requests",
+    "Requests by their route's template and the answer's status; `unmatched` is what no route answers.",
+    ["method", "route", "status"],
+    registry=REGISTRY,
+)
+ANSWER_TIME: Final = Histogram(
+    "liaison_http_answer_seconds",
+    "From a request to the first byte of its answer.",
+    ["route"],
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+AUDIT_FAILURES: Final = Counter(
+    "liaison_audit_failures",
+    "Requests that were refused because they could not be recorded.",
+    registry=REGISTRY,
+)
+INDEX_AGE: Final = Gauge(
+    "liaison_index_age_seconds",
+    "How far the index is behind: behind what agencies `pushed`, and behind what has passed intake and correlate "
+    "(`derived`), which reads are refused by. Infinite while it is not known.",
+    ["behind"],
+    registry=REGISTRY,
+)
+
+Moment = Callable[[], datetime | None]
+
+
+def show_index_age(pushed: Moment, derived: Moment, clock: Callable[[], datetime]) -> None:
+    """Let the gauge say, whenever it is asked, how long ago these moments are."""
+
+    def age(moment: Moment) -> float:
+        held = moment()
+        return math.inf if held is None else (clock() - held).total_seconds()
+
+    INDEX_AGE.labels("pushed").set_function(lambda: age(pushed))
+    INDEX_AGE.labels("derived").set_function(lambda: age(derived))

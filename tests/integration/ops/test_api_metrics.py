@@ -1,0 +1,81 @@
+"""The status port of a running server: requests of the API and of pages, the index's age, nothing of a caller's."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from liaison_command import LIAISON
+from prometheus_client.parser import text_string_to_metric_families
+from status_ports import free_ports
+from whole_installation import Installation
+
+from pipeline.localstack.ports import any_free
+from pipeline.streams.status_port import API_PLACE
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
+
+
+class Served:
+    """A server's two ports."""
+
+    def __init__(self, port: int, status_port: int) -> None:
+        self.url, self.status_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{status_port}"
+
+    def alive(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz").is_success
+        except httpx.TransportError:
+            return False
+
+    def total(self, sample: str, **labels: str) -> float:
+        families = text_string_to_metric_families(httpx.get(f"{self.status_url}/metrics").text)
+        return sum(
+            one.value
+            for family in families
+            for one in family.samples
+            if one.name == sample and labels.items() <= one.labels.items()
+        )
+
+
+@pytest.fixture
+def served(
+    installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: Any
+) -> Iterator[Served]:
+    first = free_ports(API_PLACE + 1)
+    port = any_free()
+    environment = engine_environment | {"LIAISON_METRICS_PORT": str(first)}
+    with (tmp_path / "serve.log").open("wb") as log:
+        server = subprocess.Popen([LIAISON, "serve", "--port", str(port)], env=environment, stdout=log, stderr=log)
+    try:
+        found = Served(port, first + API_PLACE)
+        wait_for(found.alive, 60)
+        yield found
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_requests_and_the_indexs_age_are_told_on_a_port_of_their_own(served: Served) -> None:
+    paths = ("/v1/cases/fr-pj:canary", "/sign-in", "/case/fr-pj:canary", "/canary", "/v1/canary?q=canary")
+    status = {path: httpx.get(served.url + path).status_code for path in paths}
+    assert (status["/v1/cases/fr-pj:canary"], status["/sign-in"], status["/canary"]) == (401, 200, 404)
+
+    def requests(route: str, **labels: str) -> float:
+        return served.total("liaison_http_requests_total", route=route, **labels)
+
+    assert requests("/v1/cases/{key}", status="401") == 1
+    assert requests("/sign-in", status="200") == 1
+    assert requests("unmatched", status="404") >= 2
+    assert served.total("liaison_http_answer_seconds_count", route="/sign-in") == 1
+    assert 0 <= served.total("liaison_index_age_seconds", behind="derived") < math.inf
+    assert 0 <= served.total("liaison_index_age_seconds", behind="pushed") < math.inf
+    assert served.total("liaison_audit_failures_total") == 0
+    assert "canary" not in httpx.get(f"{served.status_url}/metrics").text
+    assert httpx.get(f"{served.url}/metrics").status_code == 404, "not on the public port"
+    assert httpx.get(f"{served.status_url}/readyz").text == "/metrics\n"
