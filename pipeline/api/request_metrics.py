@@ -60,5 +60,8 @@ def route_of(scope: Scope) -> str:
 
     The pages are mounted on no path at all, so what none of them answers ends there.
     """
-    route = scope.get("route")
-    return getattr(route, "path_format", UNMATCHED) if getattr(route, "path", "") else UNMATCHED
+    template = getattr(scope.get("route"), "path_format", "")
+    folder = scope.get("root_path", "").removeprefix(scope.get("app_root_path", ""))
+    if template:
+        return str(template)
+    return f"{folder}/{{path}}" if folder else UNMATCHED
