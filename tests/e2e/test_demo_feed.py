@@ -24,7 +24,7 @@ from pipeline.streams.setup import apply_all
 from pipeline.streams.supervisor import STAGES, command
 
 QUIET = Console(quiet=True)
-LIAISON = command("intake", Settings())[:3]
+LIAISON = command("intake")[:3]
 SAME_CASES = (ACCEPTED, DUPLICATE, "stale_version", "conflicting_version")
 """Outcomes of records that a batch run judges by the same version rules; the others never were their case's records."""
 LINK = ("link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band")
@@ -33,18 +33,14 @@ LINK = ("link_id", "case_a", "case_b", "version_a", "version_b", "probability", 
 class Crew:
     """One process of each stage; any of them may be killed and started again."""
 
-    def __init__(self, settings: Settings, environment: dict[str, str], logs: Path) -> None:
-        self._settings, self._environment, self._logs = settings, environment, logs
+    def __init__(self, environment: dict[str, str], logs: Path) -> None:
+        self._environment, self._logs = environment, logs
         self._members: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, stage: str) -> None:
         with (self._logs / f"{stage}.log").open("ab") as log:
             self._members[stage] = subprocess.Popen(
-                command(stage, self._settings),
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env=self._environment,
+                command(stage), stdin=subprocess.PIPE, stdout=log, stderr=log, env=self._environment
             )
 
     def kill(self, stage: str) -> None:
@@ -71,8 +67,8 @@ class Crew:
 
 
 @contextmanager
-def crew(settings: Settings, environment: dict[str, str], logs: Path) -> Iterator[Crew]:
-    members = Crew(settings, environment, logs)
+def crew(environment: dict[str, str], logs: Path) -> Iterator[Crew]:
+    members = Crew(environment, logs)
     try:
         for stage in STAGES:
             members.start(stage)
@@ -134,7 +130,7 @@ def test_links_and_accounting_survive_the_killing_of_every_worker(
     wait_for: Callable[..., object],
 ) -> None:
     asyncio.run(prepare(engine_settings, feed))
-    with crew(engine_settings, engine_environment, tmp_path) as members, case_producer(engine_settings) as producer:
+    with crew(engine_environment, tmp_path) as members, case_producer(engine_settings) as producer:
         sender = Sender(producer, engine_settings.case_partitions)
         first, *others = quarters(feed.messages)
         send_all(sender, first, QUIET)
