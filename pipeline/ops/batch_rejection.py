@@ -31,6 +31,8 @@ async def reject_damaged_batch(
     """
     if not topics.is_national(settings, topic):
         raise LiaisonError(f"{topic} is not a national topic: what is damaged elsewhere is restored, not rejected")
+    if not 0 <= partition < settings.case_partitions:
+        raise LiaisonError(f"{topic} has no partition {partition}")
     held = await asyncio.to_thread(ids, settings, [topic])
     source = TopicPartition(topic, partition)
     last = await _damaged_up_to(settings, source, offset, last_offset)
@@ -43,8 +45,6 @@ async def reject_damaged_batch(
 async def _damaged_up_to(settings: Settings, source: TopicPartition, offset: int, given: int | None) -> int:
     """The last offset to give up. Raises LiaisonError where the batch can be read, or says nothing believable."""
     async with plain_consumer(settings, [source]) as consumer:
-        if source.partition not in (consumer.partitions_for_topic(source.topic) or ()):
-            raise LiaisonError(f"{source.topic} has no partition {source.partition}")
         begin = (await consumer.beginning_offsets([source]))[source]
         end = (await consumer.end_offsets([source]))[source]
         if not begin <= offset < end:

@@ -35,17 +35,22 @@ async def replay(
 ) -> Replayed:
     """Send what came since a time again, up to what has come when this begins.
 
+    All that the topics hold is read for it: to look up a time in a topic a broker inflates whole records, which others
+    have made as large as they like, and one of gigabytes ends a broker.
     Messages that were themselves sent again are left out, so that doing it twice does not double them; so are batches
     that can't be read, whose messages the result counts as left. Raises LiaisonError for an agency that is not
     registered.
     """
     partitions = _sources(settings, list(await agencies(settings)), only)
-    starts = await offsets_since(settings, list(partitions), since)
+    starts = await offsets_since(settings, list(partitions), None)
+    since_ms = int(since.timestamp() * 1000)
     last = await _last(settings, starts)
     replayed = Replayed()
     async with resender(settings, dry=dry) as send:
         async for records in read(settings, {p: starts[p] for p in last}, last):
             for record in filter(_is_first, records):
+                if record.timestamp < since_ms:
+                    continue
                 if isinstance(record, UnreadableBatch):
                     replayed.left[Reason.UNREADABLE_BATCH] += record.positions
                     continue

@@ -7,7 +7,7 @@ counted when its producer says that it was made.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -45,7 +45,11 @@ class Throughput:
 
 
 async def throughput(settings: Settings, now: datetime, past: timedelta = HOUR, spans: int = SPANS) -> Throughput:
-    """What was written until `now` to each topic that carries records. Raises LiaisonError, KafkaError."""
+    """What was written until `now` to each topic that carries records. Raises LiaisonError, KafkaError.
+
+    Of a national topic it is what intake has taken in, by its receipts. To look up a time in a topic a broker inflates
+    whole records, and there others have made them as large as they like: one of gigabytes ends a broker.
+    """
     begins = tuple(now - past + past * number / spans for number in range(spans))
     partitions = await _partitions(settings)
     async with plain_consumer(settings, []) as consumer:
@@ -53,14 +57,29 @@ async def throughput(settings: Settings, now: datetime, past: timedelta = HOUR, 
         asked = (consumer.offsets_for_times(dict.fromkeys(partitions, int(at.timestamp() * 1000))) for at in begins)
         found = await asyncio.gather(*asked)
     offsets = [{p: ends[p] if one is None else one.offset for p, one in at.items()} for at in found]
-    return Throughput(begins, past.total_seconds() / spans, rates([*offsets, ends], settings.namespace))
+    written = rates([*offsets, ends], settings.namespace)
+    return Throughput(begins, past.total_seconds() / spans, busiest_first([*written, *_taken_in(written)]))
+
+
+def _taken_in(written: Iterable[Rate]) -> Iterator[Rate]:
+    """The rates of national topics: there is a receipt for each message."""
+    cases, receipts = (topic.pattern.partition("{")[0] for topic in (topics.CASES, topics.RECEIPTS))
+    for one in written:
+        if one.topic.startswith(receipts):
+            yield Rate(cases + one.topic.removeprefix(receipts), one.counts)
+
+
+def busiest_first(found: Iterable[Rate]) -> tuple[Rate, ...]:
+    """Rates in the order of what was written in all spans."""
+    return tuple(sorted(found, key=lambda one: (-sum(one.counts), one.topic)))
 
 
 async def _partitions(settings: Settings) -> list[TopicPartition]:
-    """Of all topics but those that hold what is set, which hardly change."""
+    """Of all topics but national ones and those that hold what is set, which hardly change."""
     held = await control(settings)
     planned = topics.plan(held.of().settings(settings), await agencies(settings), [held.active])
-    return [TopicPartition(one.name, p) for one in planned if not one.topic.quick for p in range(one.partitions)]
+    asked = (one for one in planned if not one.topic.quick and one.topic is not topics.CASES)
+    return [TopicPartition(one.name, p) for one in asked for p in range(one.partitions)]
 
 
 def rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: str = "") -> tuple[Rate, ...]:
@@ -73,5 +92,4 @@ def rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: str = "") 
         for partition, offset in before.items():
             counts = counted.setdefault(partition.topic.removeprefix(namespace), [0] * (len(offsets) - 1))
             counts[number] += max(0, after[partition] - offset)
-    found = (Rate(topic, tuple(counts)) for topic, counts in counted.items())
-    return tuple(sorted(found, key=lambda one: (-sum(one.counts), one.topic)))
+    return busiest_first(Rate(topic, tuple(counts)) for topic, counts in counted.items())
