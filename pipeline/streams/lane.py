@@ -14,16 +14,15 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
 from tenacity import AttemptManager
 
 from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
-from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
 from pipeline.streams.faults import FaultCount, InternalFaultError
 from pipeline.streams.health import State
+from pipeline.streams.lane_stores import LaneStores
 from pipeline.streams.metering import Meter
 from pipeline.streams.source_queues import Chunk, FetchControl, SourceQueues
 from pipeline.streams.transactions import Applied, ProducerFencedError, Transactions
@@ -51,12 +50,6 @@ threads, which would else get one step a slice."""
 
 CLOSING_S: Final = 5.0
 """A closing lane may finish its chunk for this long (a transaction takes some 30 ms), then it is cancelled."""
-
-
-@dataclass
-class _Source:
-    store: Store
-    applied: Applied
 
 
 class Lane:
@@ -88,13 +81,12 @@ class Lane:
         self._after = after
         self._meter = meter
         self._erase_after, self._looked = erase_after, time.monotonic()
-        self._sources: dict[TopicPartition, _Source] = {}
+        self._stores = LaneStores(name, partitions, self._note_failing)
         self._queues, self._faults = SourceQueues(partitions, flow), faults
         self._held: set[TopicPartition] = set()
         """Source partitions that stand still before a record that failed inside."""
         self._done: list[Chunk] = []
         self._changed = asyncio.Condition()
-        self._stores = asyncio.Lock()
         self._closing = False
         self._task = asyncio.create_task(self._run(), name=f"lane {name}")
 
@@ -103,12 +95,14 @@ class Lane:
         """What the lane is at."""
         if self.failing or self._held:
             return State.FAILING
-        return State.WORKING if len(self._sources) == len(self._partitions) else State.STARTING
+        return State.WORKING if self._stores.complete else State.STARTING
 
     def applied(self) -> dict[TopicPartition, int]:
         """The last offset applied of each source partition (-1: none); what is not open yet has applied none."""
-        sources = self._sources
-        return {p: sources[p].applied.offset if p in sources else NO_OFFSET for p in self._partitions}
+        return self._stores.applied_offsets()
+
+    def _note_failing(self) -> None:
+        self.failing = True
 
     async def put(self, chunk: Chunk) -> None:
         """Queue a chunk, behind those of its own partition only; a closing lane drops it: it will be fetched again."""
@@ -163,9 +157,9 @@ class Lane:
         applied = await self._transactions.start() if self._transactions else {}
         for partition in self._partitions:
             reached = applied.get(partition, Applied())
-            self._sources[partition] = _Source(await self._open(partition, reached), reached)
+            self._stores.add(partition, await self._open(partition, reached), reached)
         if self._transactions is not None:
-            await self._begin(self._transactions, {p: source.applied.offset for p, source in self._sources.items()})
+            await self._begin(self._transactions, self.applied())
 
     async def _open(self, partition: TopicPartition, applied: Applied) -> Store:
         try:
@@ -185,15 +179,8 @@ class Lane:
         await self._await_records()
         await self._apply()
         if not self._closing and time.monotonic() - self._looked >= RENEWAL_LOOK_S:
-            await self._renew()
+            await self._stores.renew(self._erase_after)
             self._looked = time.monotonic()
-
-    async def _renew(self) -> None:
-        for source in self._sources.values():
-            try:
-                await asyncio.to_thread(source.store.renew, self._erase_after)
-            except StoreUnwritableError as error:
-                log.warning("lane %s: %s; what was erased stays in the file until there is room", self._name, error)
 
     async def _apply(self) -> None:
         """Decide slice by slice, of each source partition in turn, for as long as a transaction may; then its effects.
@@ -211,7 +198,7 @@ class Lane:
             self._done += self._queues.settle()
 
     async def _step(self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: Decided) -> None:
-        source = self._sources[partition]
+        source = self._stores[partition]
         position = decided.reached.get(partition, source.applied.offset)
         if records[0].offset <= position:
             records = records_after(records, position)
@@ -259,40 +246,24 @@ class Lane:
         self.publishing = False
         self._after(self._name, "publish")
         applied = {
-            partition: Applied(offset, self._sources[partition].applied.records + decided.counts[partition])
+            partition: Applied(offset, self._stores[partition].applied.records + decided.counts[partition])
             for partition, offset in decided.reached.items()
         }
         if self._transactions is not None:
             await self._transactions.commit(outputs, applied)
         self._after(self._name, "transaction")
-        await self._commit(applied)
+        await self._stores.commit(applied)
         self._meter.certain(decided.slices, decided.tally)
         self._after(self._name, "commit")
 
-    async def _commit(self, applied: Mapping[TopicPartition, Applied]) -> None:
-        """Commit the stores; while the disk is full nothing more is consumed and nothing is lost."""
-        for partition, reached in applied.items():
-            source = self._sources[partition]
-            async for attempt in retrying(StoreUnwritableError, log, f"lane {self._name}: the commit of a store"):
-                with attempt:
-                    self._commit_store(source.store, reached.offset)
-            source.applied = reached
-
-    def _commit_store(self, store: Store, offset: int) -> None:
-        try:
-            store.commit(offset)
-        except StoreUnwritableError:
-            self.failing = True
-            raise
-
     async def acknowledge(self) -> None:
         """Sync the stores, then acknowledge what was committed before."""
-        async with self._stores:
+        async with self._stores.lock:
             done, self._done = self._done, []
             if not done:
                 return
             try:
-                await asyncio.to_thread(self._sync)
+                await self._stores.sync()
             except Exception:
                 self.failing = True
                 log.exception("lane %s: stores could not be synced; trying again", self._name)
@@ -301,10 +272,6 @@ class Lane:
         self._after(self._name, "sync")
         for chunk in done:
             chunk.ack()
-
-    def _sync(self) -> None:
-        for source in list(self._sources.values()):
-            source.store.sync()
 
     async def close(self) -> None:
         """Finish the chunk in hand, sync, acknowledge and close; what waits is dropped and fetched again."""
@@ -322,8 +289,4 @@ class Lane:
     async def _stop(self) -> None:
         if self._transactions is not None:
             await self._transactions.stop()
-        async with self._stores:
-            sources, self._sources = self._sources, {}
-            for source in sources.values():
-                with contextlib.suppress(Exception):
-                    source.store.close()
+        await self._stores.close()
