@@ -181,7 +181,8 @@ async def test_a_request_without_an_answer_leaves_one_copy_of_the_transaction(
         await transactions.stop()
     assert not left
     assert await contents(engine_settings, target) == [(0, b"%d" % offset) for offset in range(3)]
-    assert not proxy.accepted
+    # A late Produce may come before its transaction's end is written, and goes with it; a copy is told by its sequence.
+    assert set(proxy.accepted) <= {Api.PRODUCE.name}
     third = make()
     assert await third.start() == {SOURCE: Applied(2, 3)}
     await third.stop()
