@@ -9,9 +9,10 @@ from aiokafka import TopicPartition
 from late_request_world import REQUEST_TIMEOUT_MS, treatment
 from late_requests import Api, LateRequestProxy, Treatment
 
+from pipeline.errors import LiaisonError
 from pipeline.feeds import pushing, uploads
 from pipeline.feeds.checking import Checked
-from pipeline.feeds.pushing import push
+from pipeline.feeds.pushing import Pushed, push
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams import registry, topics
@@ -21,6 +22,16 @@ pytestmark = pytest.mark.engines
 
 LINES = 60
 SEEDS = range(1, 9)
+
+
+async def push_again_where_fenced(settings: Settings, upload: str, lines: list[Checked]) -> Pushed:
+    """As an agency does: its own InitProducerId, come late, has fenced the attempt."""
+    while True:
+        try:
+            return await push(settings, "fr-pj", upload, lines, lambda _lines: None)
+        except LiaisonError as error:
+            if "another attempt" not in str(error):
+                raise
 
 
 async def test_every_line_of_an_upload_is_sent_once(engine_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,8 +46,8 @@ async def test_every_line_of_an_upload_is_sent_once(engine_settings: Settings, m
     async with LateRequestProxy(engine_settings, treat) as proxy:
         for seed in SEEDS:
             lines = [Checked(number, b"%d-%d" % (seed, number)) for number in range(1, LINES + 1)]
-            pushed = await push(proxy.behind, "fr-pj", str(seed), lines, lambda _lines: None)
-            assert (pushed.sent, pushed.reached.line) == (LINES, LINES)
+            pushed = await push_again_where_fenced(proxy.behind, str(seed), lines)
+            assert (pushed.before + pushed.sent, pushed.reached.line) == (LINES, LINES)
             await proxy.deliver(f"{topics.upload_prefix(engine_settings, 'fr-pj')}{seed}")
     topic = topics.name(engine_settings, topics.CASES, agency="fr-pj")
     starts = {TopicPartition(topic, number): 0 for number in range(engine_settings.case_partitions)}
