@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from record_strategies import PARTITIONS, SENDER, messages
 
 from pipeline.correlation.fingerprinting import fingerprint
@@ -16,7 +16,11 @@ from pipeline.records.messages import Outcome
 MODEL = load_model()
 DESK = Desk({SENDER.name: SENDER}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
 
+EXAMPLES = settings.get_profile(settings.get_current_profile_name()).max_examples // 3
+"""A message takes as long to draw as three examples of another law."""
 
+
+@settings(max_examples=EXAMPLES)
 @given(messages())
 def test_every_message_has_an_outcome_and_its_outputs_can_be_written(message: SourceMessage) -> None:
     decision = receive(message, DESK)
