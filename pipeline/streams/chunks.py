@@ -46,6 +46,10 @@ HEARTBEAT_S: Final = 1.0
 """The others hear by a heartbeat that a worker's partitions are free."""
 
 REBALANCE_TIMEOUT_S: Final = 30.0
+REQUEST_TIMEOUT_S: Final = REBALANCE_TIMEOUT_S + 5.0
+"""A broker that has not answered by then hangs; Faust's own 90 s would keep a worker waiting for it. No shorter: the
+group's coordinator may take a whole rebalance for its answer."""
+
 COMMIT_INTERVAL_S: Final = 1.0
 
 NEVER_MS: Final = 2**31 - 1
@@ -242,6 +246,7 @@ class ChunkApp(faust.App):
             broker_session_timeout=SESSION_TIMEOUT_S,
             broker_heartbeat_interval=HEARTBEAT_S,
             broker_rebalance_timeout=REBALANCE_TIMEOUT_S,
+            broker_request_timeout=REQUEST_TIMEOUT_S,
             broker_commit_interval=COMMIT_INTERVAL_S,
             broker_max_poll_records=4 * CHUNK_RECORDS,
             stream_buffer_maxsize=BUFFERED_CHUNKS,
