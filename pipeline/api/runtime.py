@@ -138,14 +138,21 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             indexed_as_of=lambda: freshness.indexed_as_of,
         )
         show_index_age(runtime.as_of, runtime.indexed_as_of, now)
-        following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in (_follow_model, _follow_agencies)]
-        try:
+        async with _following(runtime):
             yield runtime
-        finally:
-            runtime.trail.close()
-            for task in following:
-                task.cancel()
-            await asyncio.wait(following)
+
+
+@asynccontextmanager
+async def _following(runtime: Runtime) -> AsyncIterator[None]:
+    """Keep the runtime's model and agencies as Kafka has them."""
+    following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in (_follow_model, _follow_agencies)]
+    try:
+        yield
+    finally:
+        runtime.trail.close()
+        for task in following:
+            task.cancel()
+        await asyncio.wait(following)
 
 
 async def _kept_up(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:

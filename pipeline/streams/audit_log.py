@@ -23,6 +23,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.audit_tail import DAY_MS, See, followed
+from pipeline.streams.fail_fast_producer import hear
 from pipeline.streams.prompt_producer import ANSWER_S, PromptProducer
 
 log = logging.getLogger(__name__)
@@ -163,14 +164,8 @@ class KafkaSender:
     async def _sent(self, producer: AIOKafkaProducer, entry: Entry) -> asyncio.Future[Any]:
         value = msgspec.json.encode(entry)
         future: asyncio.Future[Any] = await producer.send(self._topic, value, key=entry.chain.encode(), partition=0)
-        future.add_done_callback(_hear)
+        future.add_done_callback(hear)
         return future
-
-
-def _hear(future: asyncio.Future[Any]) -> None:
-    """Take note of a failure that nobody awaits any more, of which asyncio would complain."""
-    if not future.cancelled():
-        future.exception()
 
 
 @asynccontextmanager

@@ -10,16 +10,13 @@ from aiokafka.producer.sender import Sender
 
 from pipeline.settings import Settings
 from pipeline.streams.connection import options
+from pipeline.streams.fail_fast_producer import ALL_REPLICAS, PAUSE_MS
 
 ANSWER_S: Final = 4.0
 """Whoever writes waits this long for Kafka, counted from when he asked: with what he read before, 5 s in all."""
 
 REQUEST_TIMEOUT_MS: Final = 1_800
 """A broker that has not answered by then is taken to hang: within ANSWER_S another one is asked."""
-
-ALL_REPLICAS: Final = -1
-PAUSE_MS: Final = 100
-"""aiokafka's own pause before it sends a batch again."""
 
 
 class PromptProducer:
