@@ -59,6 +59,7 @@ async def test_chunks_come_in_order_and_hold_raw_records(echo: Any, engine_setti
 
 async def test_seeking_back_brings_the_records_again(echo: Any, engine_settings: Settings) -> None:
     await echo._push(50)
+    partition = TP(echo.source, 0)
     seen: list[int] = []
 
     async def note(event: Any) -> None:
@@ -66,8 +67,9 @@ async def test_seeking_back_brings_the_records_again(echo: Any, engine_settings:
             seen.extend(record.offset for record in event.value)
 
     async with consuming(engine_settings, echo.source, note) as app:
-        await until(lambda: len(seen) == 50)
-        await app.consumer.seek(TP(echo.source, 0), 20)
+        # Faust notes a chunk as read after it has handed it on, which would undo a seek that came in between.
+        await until(lambda: len(seen) == 50 and app.consumer._read_offset[partition] == 49)
+        await app.consumer.seek(partition, 20)
         await until(lambda: len(seen) >= 80)
     assert seen == [*range(50), *range(20, 50)]
 
