@@ -43,7 +43,7 @@ RENEWAL_LOOK_S: Final = 10.0
 HOLD_S: Final = 5.0
 """Pause before a record that failed inside is tried again; only its own partition waits meanwhile."""
 
-LONG_SLICE_S: Final = 0.01
+LONG_SLICE_S: Final = 0.002
 BREATH_S: Final = 0.001
 """Pause after a slice that took so long: a fetch and a commit are each some ten steps of the event loop and of Kafka's
 threads, which would else get one step a slice."""
