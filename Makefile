@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SUITES ?= unit property contract integration e2e short-fault
+# What `make test` runs, a session each: the folders of one share its tail. On engines a third of a test is waiting, so
+# three go side by side there on two cores.
+SESSIONS ?= unit property+contract integration+e2e+fault
 PYTEST := $(BIN)/python -m pytest -q
-# Three brokers and three nodes have a command of their own.
-FAULT := tests/fault --ignore=tests/fault/cluster
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
 BENCH_ARGS ?=
@@ -30,25 +30,22 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## the main job on the embedded engines; DEMO_ARGS=--exit ends after the report
 	$(BIN)/liaison demo $(DEMO_ARGS)
 
-test: $(READY) ## everything that must hold, and what each suite took
+test: $(READY) ## everything that must hold, and what each session took
 	@export HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-default} TEST_ENGINES_HOME=$${TMPDIR:-/tmp}/liaison-tests-$$$$; \
 	trap 'LIAISON_HOME=$$TEST_ENGINES_HOME $(BIN)/liaison down >/dev/null; rm -rf "$$TEST_ENGINES_HOME"' EXIT; took=""; \
-	for suite in $(SUITES); do \
-		echo "== $$suite"; start=$$SECONDS; \
-		case $$suite in \
-			short-fault) set -- -m short tests/fault ;; \
-			fault) set -- -n 0 $(FAULT) ;; \
-			*) set -- tests/$$suite ;; \
-		esac; \
-		$(PYTEST) -n 2 "$$@" || exit 1; \
-		took+=$$(printf '%-12s %4d s' $$suite $$((SECONDS - start)))$$'\n'; \
-	done; printf 'what each suite took\n%s' "$$took"
+	for session in $(SESSIONS); do \
+		echo "== $$session"; start=$$SECONDS; \
+		case $$session in *integration*) beside=3 ;; *) beside=2 ;; esac; \
+		$(PYTEST) -n $$beside -m "not long" $$(printf 'tests/%s ' $${session//+/ }) || exit 1; \
+		took+=$$(printf '%-24s %4d s' $$session $$((SECONDS - start)))$$'\n'; \
+	done; printf 'what each session took\n%s' "$$took"
 
-test-long: $(READY) ## the same with larger counts
-	$(MAKE) test HYPOTHESIS_PROFILE=long SUITES="$(filter-out short-fault,$(SUITES)) fault"
+test-long: $(READY) ## the same with larger counts, then all faults
+	$(MAKE) test HYPOTHESIS_PROFILE=long SESSIONS="unit property+contract integration+e2e"
+	$(MAKE) test-fault
 
 test-fault: $(READY) ## kills, outages, zombies and full disks on the real engines
-	$(PYTEST) $(FAULT)
+	$(PYTEST) tests/fault
 
 test-transactions: $(READY) ## transactions behind a network that delays, repeats and reorders requests; RUNS=10000 SEED=1, or RUNS=1 to replay a seed
 	RUNS=$(RUNS) SEED=$(SEED) $(PYTEST) -s tests/fault/test_late_requests.py

@@ -17,9 +17,16 @@ UNCLOSED = "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableE
 """kafka-python 3.0.12 leaves a socket that finds nobody to connect to for the garbage collector to close."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Those that are left at the session's end are collected outside of any test."""
+    config.addinivalue_line("filterwarnings", UNCLOSED)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Called for the tests of this folder alone."""
     item.add_marker(pytest.mark.filterwarnings(UNCLOSED))
+    if item.get_closest_marker("short") is None:
+        item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(autouse=True)

@@ -23,13 +23,8 @@ STARTED_WITHIN_S = 90.0
 _reports = pytest.StashKey[list[FaultReport]]()
 
 
-UNCLOSED = "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
-"""As for the other faults, and for what is collected at the session's end: it is not in the tests' filters."""
-
-
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_reports] = []
-    config.addinivalue_line("filterwarnings", UNCLOSED)
 
 
 @pytest.fixture(scope="session")
