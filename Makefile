@@ -48,7 +48,7 @@ test-fault: $(READY) ## kills, outages, zombies and full disks on the real engin
 	$(PYTEST) tests/fault
 
 test-transactions: $(READY) ## transactions behind a network that delays, repeats and reorders requests; RUNS=10000 SEED=1, or RUNS=1 to replay a seed
-	RUNS=$(RUNS) SEED=$(SEED) $(PYTEST) -s tests/fault/test_late_requests.py
+	RUNS=$(RUNS) SEED=$(SEED) $(PYTEST) -s -p no:logging tests/fault/test_late_requests.py # which would keep all that is logged
 
 test-cluster: $(READY) ## faults of three brokers and three Elasticsearch nodes under load; TEST_ARGS="-k node_frozen"
 	$(PYTEST) tests/fault/cluster $(TEST_ARGS)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -26,8 +27,9 @@ FETCH_WAIT_MS = 50
 WATCH_MS = 1000
 """How long the broker holds back the answer to a watcher while nothing changes."""
 
-CONNECTED_S = 2.0
-"""How long a reader that is cancelled while it connects may take to have connected: some 0.05 s, if Kafka answers."""
+COMPLETED_S = 2.0
+"""How long a reader that is cancelled while it connects or disconnects may take to end it: some 0.05 s, if Kafka
+answers."""
 
 PATIENCE_S = 15.0
 """How long a reader fetches a damaged batch again before it says so: six attempts, since the pauses grow."""
@@ -81,23 +83,23 @@ async def plain_consumer(
         fetch_min_bytes=fetch_bytes,
     )
     try:
-        await _start(consumer)
+        await _complete(consumer.start())
         consumer.assign(list(partitions))
         yield consumer
     finally:
-        await consumer.stop()
+        await _complete(consumer.stop())
 
 
-async def _start(consumer: AIOKafkaConsumer) -> None:
-    """Connect. One that is cancelled meanwhile connects first: aiokafka 0.14 would leave its first connection open."""
-    starting = asyncio.ensure_future(consumer.start())
+async def _complete(step: Coroutine[Any, Any, None]) -> None:
+    """Connect or disconnect. Who is cancelled meanwhile does so first: aiokafka 0.14 would leave a connection open."""
+    task = asyncio.ensure_future(step)
     try:
-        await asyncio.shield(starting)
+        await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([starting], timeout=CONNECTED_S)
-        starting.cancel()
+        await asyncio.wait([task], timeout=COMPLETED_S)
+        task.cancel()
         with suppress(KafkaError, asyncio.CancelledError):
-            await starting
+            await task
         raise
 
 

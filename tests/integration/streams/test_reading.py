@@ -12,6 +12,7 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.protocol.metadata import MetadataRequest
 
 from pipeline.settings import Settings
+from pipeline.streams.fetching import BatchFetcher
 from pipeline.streams.reading import plain_consumer
 
 pytestmark = pytest.mark.engines
@@ -39,6 +40,28 @@ async def test_one_that_is_cancelled_while_it_connects_leaves_nothing_open(
         return send(self, request, *more, **named)
 
     monkeypatch.setattr(AIOKafkaConnection, "send", cancelled_at_the_first_question)
+    reading = asyncio.create_task(read())
+    with suppress(asyncio.CancelledError):
+        await reading
+    assert reading.cancelled()
+    assert connections(engine_settings) <= before
+
+
+async def test_one_that_is_cancelled_while_it_disconnects_leaves_nothing_open(
+    engine_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, before = BatchFetcher.close, connections(engine_settings)
+
+    async def read() -> None:
+        async with plain_consumer(engine_settings, []):
+            pass
+
+    async def cancelled_on_its_way(self: BatchFetcher) -> None:
+        reading.cancel()
+        await asyncio.sleep(0)
+        await stop(self)
+
+    monkeypatch.setattr(BatchFetcher, "close", cancelled_on_its_way)
     reading = asyncio.create_task(read())
     with suppress(asyncio.CancelledError):
         await reading
