@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pipeline.access.hit_gate import exact_band
 from pipeline.correlation.correlator import THRESHOLD
 from pipeline.correlation.keys import keys
 from pipeline.correlation.meeting import Screen
@@ -30,6 +31,7 @@ class Matcher(NamedTuple):
     model: Any
     sketch: Callable[[tuple[EntityPrint, ...]], bytes]
     screen: Screen | None
+    exact: Callable[[tuple[EntityPrint, ...], tuple[EntityPrint, ...], Any], str]
 
     def linked(self, one: Fingerprint, other: Fingerprint) -> Judgement | None:
         """The definition of a link, written down once more without the correlator."""
@@ -58,6 +60,12 @@ def synthetic_explain(a: Fingerprint, b: Fingerprint, _: object) -> object:
     return [a.version, b.version]
 
 
+def synthetic_exact(asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...], _: object) -> str:
+    """An even attribute in common is exact; not the same in both directions, as the real one is not."""
+    shared = {one for one in set(asking) & set(held) if int(one.id) % 2 == 0}
+    return "probable" if shared and len(asking) <= len(held) else ""
+
+
 SYNTHETIC = Matcher(
     tuple(EntityPrint(str(number), "attribute") for number in range(6)),
     synthetic_keys,
@@ -66,6 +74,7 @@ SYNTHETIC = Matcher(
     None,
     lambda _: b"",
     None,
+    synthetic_exact,
 )
 
 
@@ -96,5 +105,12 @@ def real() -> Matcher:
     )
     screen = screening.Screen(model, THRESHOLD)
     return Matcher(
-        pool, lambda held: keys(held, model.stop_keys, model.key_rarity), judge, explain, model, sketch, screen
+        pool,
+        lambda held: keys(held, model.stop_keys, model.key_rarity),
+        judge,
+        explain,
+        model,
+        sketch,
+        screen,
+        exact_band,
     )

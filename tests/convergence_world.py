@@ -401,6 +401,7 @@ class Worker:
             matcher.explain,
             generation="g",
             screen=matcher.screen,
+            exact=matcher.exact,
         )
 
     def commit(self, applied: Applied) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.access.hit_gate import exact_band
 from pipeline.correlation.claims import Claim, Side, State, link_id
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.matching.explanation import explain
@@ -46,7 +47,13 @@ class Office:
         return Claim(
             link_id(a.case, b.case), state, 0, "g1", _side(one), _side(other),
             told.score, told.probability, told.band, msgspec.Raw(msgspec.json.encode(told)),
+            *(self._exact(*sides) for sides in ((one, other), (other, one))),
         )  # fmt: skip
+
+    def _exact(self, asking: Fingerprint, held: Fingerprint) -> str:
+        if held.handling.code != "H2":
+            return ""
+        return exact_band(asking.entities, held.entities, self.model)
 
 
 def _print(value: Accepted) -> Fingerprint:

@@ -10,8 +10,8 @@ from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, is_re
 
 SHOWN_CODES = FULL_CODES | {HIT_ONLY}
 
-BOTH_HITS = "hits"
-"""Before the words of a link whose sides are both hit-only: shown to him alone who has been granted one of them."""
+GRANTED = "hits"
+"""Before the words of a link that shows only to a requester who has been granted a hit-only side of it."""
 
 
 class Viewer(NamedTuple):
@@ -22,27 +22,38 @@ class Viewer(NamedTuple):
     purpose: str
 
 
-def audience(a: Side, b: Side) -> tuple[str, ...]:
+def audience(a: Side, b: Side, exact_a: str = "", exact_b: str = "") -> tuple[str, ...]:
     """<country or *>|<purpose> for which both sides are shown; agency:<owner>|<purpose> where the other side is to him.
 
+    `exact_a` and `exact_b` are the claim's: a hit-only side that the other does not meet exactly shows under a grant.
     Roles, retention and grants are left to the policy.
     """
-    kind = "" if FULL_CODES & {a.handling.code, b.handling.code} else f"{BOTH_HITS}|"
+    kind = "" if _tells(a, b, exact_a) or _tells(b, a, exact_b) else f"{GRANTED}|"
     purposes = set(a.handling.purposes) & set(b.handling.purposes)
     words = {f"{kind}{country}|{purpose}" for country in _countries(a, b) for purpose in purposes}
-    return tuple(sorted({*words, *_owners(a, b), *_owners(b, a)}))
+    return tuple(sorted({*words, *_owners(a, b, exact_a), *_owners(b, a, exact_b)}))
+
+
+def _tells(full: Side, other: Side, exact: str) -> bool:
+    """Whether whoever reads one side in full without a grant may know of the other."""
+    return full.handling.code in FULL_CODES and (other.handling.code != HIT_ONLY or bool(exact))
 
 
 def requester_words(viewer: Viewer, *, granted: bool = False) -> tuple[str, ...]:
     """The words of an `audience` that let this requester through; `granted` also where he has a grant for one side."""
-    places = (f"{EVERY_COUNTRY}|{viewer.purpose}", f"{viewer.country}|{viewer.purpose}")
-    more = tuple(f"{BOTH_HITS}|{place}" for place in places) if granted else ()
-    return (*places, f"agency:{viewer.agency}|{viewer.purpose}", *more)
+    places = (
+        f"{EVERY_COUNTRY}|{viewer.purpose}",
+        f"{viewer.country}|{viewer.purpose}",
+        f"agency:{viewer.agency}|{viewer.purpose}",
+    )
+    return (*places, *(f"{GRANTED}|{place}" for place in places)) if granted else places
 
 
-def _owners(owner: Side, other: Side) -> Iterator[str]:
-    if other.handling.code in SHOWN_CODES and is_released(other.handling.releasable_to, owner.country):
-        yield from (f"agency:{owner.agency}|{purpose}" for purpose in other.handling.purposes)
+def _owners(owner: Side, other: Side, exact: str) -> Iterator[str]:
+    handling = other.handling
+    if handling.code in SHOWN_CODES and is_released(handling.releasable_to, owner.country):
+        kind = f"{GRANTED}|" if handling.code == HIT_ONLY and not exact else ""
+        yield from (f"{kind}agency:{owner.agency}|{purpose}" for purpose in handling.purposes)
 
 
 def _countries(a: Side, b: Side) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import CaseMeta, LinkView, View
 
 Reference = Callable[[str], str]
@@ -44,12 +45,13 @@ def hit(meta: CaseMeta, reference: Reference) -> Row:
     return {"view": View.HIT.value, "reference": reference(meta.case), "agency": meta.agency, "contact": contact}
 
 
-def link_for(view: LinkView, ends: Ends, row: Row, reference: Reference) -> Row | None:
+def link_for(sight: LinkSight, ends: Ends, row: Row, reference: Reference) -> Row | None:
     """A link as it may be shown; `row` has link_id, case_a, case_b, band and LINK_CONTENT.
 
     With a hit-only side: band, that side's agency and contact, references for link and case; all content null. The
     visible case is then always case_a: which of two keys is the lower would tell of the hidden one.
     """
+    view = sight.view
     if view is LinkView.NOTHING:
         return None
     if view is LinkView.FULL:
@@ -60,6 +62,6 @@ def link_for(view: LinkView, ends: Ends, row: Row, reference: Reference) -> Row 
         "case_a": visible.case,
         "case_b": None,
         **dict.fromkeys(LINK_CONTENT),
-        "band": row["band"],
+        "band": sight.band,
         "hit": hit(hidden, reference),
     }

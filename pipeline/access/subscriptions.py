@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, Side, State
@@ -24,9 +25,6 @@ LASTS: Final = timedelta(days=90)
 """Then its owner says again for which purpose and case he needs it, or it ends."""
 
 PREFIX: Final = "sub:"
-
-LIKELY: Final = frozenset({"certain", "probable"})
-"""Bands in which hit-only and silent cases are met: they are no oracle for guesses."""
 
 
 class SubscriptionState(StrEnum):
@@ -108,24 +106,28 @@ def is_standing_query(case: str) -> bool:
 
 def match_notice(claim: Claim, secret: bytes, now: datetime) -> Notice | None:
     """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one."""
-    query, case = (claim.a, claim.b) if is_standing_query(claim.a.case) else (claim.b, claim.a)
+    asks_as_a = is_standing_query(claim.a.case)
+    query, case = (claim.a, claim.b) if asks_as_a else (claim.b, claim.a)
     if claim.state is not State.LIVE:
         return None
     if case.agency == query.agency:
         return _told(NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
-    if case.handling.code == SILENT and claim.band in LIKELY:
+    if case.handling.code == SILENT and claim.band in HIT_BANDS:
         return _told(NoticeKind.SILENT_SEARCH, case.agency, claim, query, case, now, own=case.case)
-    if not _is_shown(claim, query, case):
+    exact = claim.exact_a if asks_as_a else claim.exact_b
+    if not _is_shown(query, case, exact):
         return None
+    if case.handling.code == HIT_ONLY:
+        claim = msgspec.structs.replace(claim, band=exact)
     found = _told(NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now)
     return msgspec.structs.replace(found, reference=reference(secret, query.agency, case.case))
 
 
-def _is_shown(claim: Claim, query: Side, case: Side) -> bool:
+def _is_shown(query: Side, case: Side, exact: str) -> bool:
     (country,), (purpose,) = query.handling.releasable_to, query.handling.purposes
     if not is_released(case.handling.releasable_to, country) or purpose not in case.handling.purposes:
         return False
-    return case.handling.code in FULL_CODES or (case.handling.code == HIT_ONLY and claim.band in LIKELY)
+    return case.handling.code in FULL_CODES or (case.handling.code == HIT_ONLY and bool(exact))
 
 
 def _told(kind: NoticeKind, agency: str, claim: Claim, query: Side, case: Side, now: datetime, own: str = "") -> Notice:

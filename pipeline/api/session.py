@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,13 +13,14 @@ import orjson
 
 from pipeline.access.audience import Viewer
 from pipeline.access.audit import Act, Form, Kind, Shown
+from pipeline.access.hit_gate import LinkSight, see_link
 from pipeline.access.opaque import CURSOR_BYTES
-from pipeline.access.policy import CaseMeta, Grant, View, view
+from pipeline.access.policy import CaseMeta, Grant, View, link_view, view
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
 from pipeline.api.runtime import Runtime
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.fingerprint import Handling
 from pipeline.matching.wording import LANGUAGES
 from pipeline.streams.audit_log import AuditError
@@ -104,6 +105,13 @@ class Session:
     async def readable(self, documents: Mapping[str, CaseDocument]) -> list[str]:
         """Which of these cases the requester sees in full now."""
         return [key for key, how in (await self.views(documents)).items() if how is View.FULL]
+
+    async def see_links(self, links: Sequence[LinkDocument], views: Mapping[str, View]) -> dict[str, LinkSight]:
+        """How the requester sees each of these links, by link id, whose cases he sees so."""
+        return {
+            one.link: see_link(link_view(*(views[case] for case in one.cases)), one.band, one.exact_a, one.exact_b)
+            for one in links
+        }
 
     def _view(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
         return view(case, self.requester, self.grounds.purpose, self.now, grants)

@@ -44,8 +44,11 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Value of topic `links.<generation>`, key = `<link id>|<emitting partition>`; a.case < b.case.
 
     A retraction holds no content: of its sides only case, version, agency and country. A release has no score,
-    probability or evidence either, but keeps the sides whole and the band, which decide what agencies are told; one
+    probability or evidence either, but keeps the sides whole and the bands, which decide what agencies are told; one
     whose side has no hash says only that the emitter cannot know, and changes nothing for them.
+
+    `exact_a` is the band in which side a, as a question, meets a hit-only side b by exact parts alone; "" where b is
+    not hit-only, or must not be told of. `exact_b` is the same the other way round.
     """
 
     link: str
@@ -58,6 +61,8 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     probability: float = 0.0
     band: str = ""
     evidence: msgspec.Raw = msgspec.Raw(b"null")
+    exact_a: str = ""
+    exact_b: str = ""
 
     @property
     def external_version(self) -> int:

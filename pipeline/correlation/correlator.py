@@ -17,7 +17,10 @@ from pipeline.correlation.claims import Claim, Side, State, external_version, li
 from pipeline.correlation.kinds import owner
 from pipeline.correlation.meeting import Meet, Screen, Told
 from pipeline.correlation.store import BlockStore, Record
-from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.records.handling import HIT_ONLY
+
+Entities = tuple[EntityPrint, ...]
 
 Model = TypeVar("Model", contravariant=True)
 
@@ -54,6 +57,16 @@ class Explain(Protocol[Model]):
     def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> object: ...
 
 
+class ExactBand(Protocol[Model]):
+    """The band in which a question's entities meet a hit-only record's by exact parts alone; pure."""
+
+    def __call__(self, asking: Entities, held: Entities, model: Model, /) -> str: ...
+
+
+def _no_band(asking: Entities, held: Entities, model: object) -> str:
+    return ""
+
+
 class Counts(msgspec.Struct):
     """What a correlator has done since it was made; feeds metrics, never decisions."""
 
@@ -87,12 +100,13 @@ class Correlator(Generic[Model]):
         falls_short: FallsShort[Model] | None = None,
         screen: Screen | None = None,
         told: Told | None = None,
+        exact: ExactBand[Model] = _no_band,
     ) -> None:
         self.store = store
         self.counts = Counts()
         self._partition, self._partitions = partition, partitions
         self._model, self._judge, self._explain = model, judge, explain
-        self._falls_short = falls_short
+        self._falls_short, self._exact = falls_short, exact
         self._meet = Meet(store, within=within, screen=screen, told=told)
         self._generation, self._within, self._threshold = generation, within, threshold
 
@@ -200,9 +214,16 @@ class Correlator(Generic[Model]):
             return self._named(State.RELEASED, _name(a), _name(b))
         if judgement is None:
             return self._named(State.RETRACTED, _name(a), _name(b))
-        if not mine:
-            return self._named(State.RELEASED, _side(a), _side(b), judgement.band)
-        return self._live(a, b, judgement)
+        claim = self._live(a, b, judgement) if mine else self._named(State.RELEASED, _side(a), _side(b), judgement.band)
+        return self._with_exact_bands(claim, a, b)
+
+    def _with_exact_bands(self, claim: Claim, a: Fingerprint, b: Fingerprint) -> Claim:
+        """The claim with what the owner of each side may be told of the other, where that is hit-only."""
+        if HIT_ONLY not in (a.handling.code, b.handling.code):
+            return claim
+        exact_a = self._exact(a.entities, b.entities, self._model) if b.handling.code == HIT_ONLY else ""
+        exact_b = self._exact(b.entities, a.entities, self._model) if a.handling.code == HIT_ONLY else ""
+        return msgspec.structs.replace(claim, exact_a=exact_a, exact_b=exact_b)
 
     def _linking(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         """The judgement of a pair that is a link."""

@@ -50,13 +50,22 @@ class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def view(claim: Claim, receiver: Side, other: Side) -> View | None:
-    """What the receiver's agency may see of the other side under both sides' handling; None: it must not know."""
+    """What the receiver's agency may see of the other side under both sides' handling; None: it must not know.
+
+    A hit-only side is told of only where the receiver's case, as a question, meets it by exact parts, in that band.
+    """
     if claim.state is State.RETRACTED or not all(PURPOSE in side.handling.purposes for side in (receiver, other)):
         return None
     handling = other.handling
     if handling.code == SILENT or not is_released(handling.releasable_to, receiver.country):
         return None
-    return View(other.agency, other.contact, claim.band, handling.code != HIT_ONLY)
+    full = handling.code != HIT_ONLY
+    band = claim.band if full else _exact_band(claim, receiver)
+    return View(other.agency, other.contact, band, full) if band else None
+
+
+def _exact_band(claim: Claim, receiver: Side) -> str:
+    return claim.exact_a if receiver.case == claim.a.case else claim.exact_b
 
 
 def transition(before: View | None, after: View | None) -> Kind | None:

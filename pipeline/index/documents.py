@@ -110,7 +110,7 @@ class Card(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of index `links`; a tombstone names the two cases and their versions, nothing else.
 
-    `evidence` is JSON as it came when written, plain values when read.
+    `evidence` is JSON as it came when written, plain values when read. `exact_a` and `exact_b` are the claim's.
     """
 
     link: str
@@ -125,6 +125,8 @@ class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     band: str = ""
     evidence: Any = None
     retain_until: str | None = None
+    exact_a: str = ""
+    exact_b: str = ""
 
 
 class RejectedDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -264,11 +266,13 @@ def _full_link(claim: Claim) -> LinkDocument:
         cases=(claim.a.case, claim.b.case),
         a=_link_side(claim.a),
         b=_link_side(claim.b),
-        audience=audience(claim.a, claim.b),
+        audience=audience(claim.a, claim.b, claim.exact_a, claim.exact_b),
         score=claim.score,
         probability=claim.probability,
         band=claim.band,
         evidence=claim.evidence,
+        exact_a=claim.exact_a,
+        exact_b=claim.exact_b,
         retain_until=min(filter(None, (claim.a.retain_until, claim.b.retain_until)), default=None),
     )
 

@@ -102,6 +102,8 @@ LINKS = (
     ),
     Field("band", KEYWORD, "certain, probable or possible."),
     Field("evidence", KEPT, "The explanation of the score.", personal=True),
+    Field("exact_a", UNSEARCHED, "Band in which side a meets a hit-only side b by exact parts; none: not told."),
+    Field("exact_b", UNSEARCHED, "The same the other way round."),
 )
 
 REJECTED = (

@@ -1,23 +1,18 @@
 """What of a question may meet a case that is shown as a hit alone: whole identifiers, whole names with a birth date.
 
-Everything else, such as a partial plate, a year, a city or a word, would let someone feel his way to content that he
-may not read (disclosure.md: hit-only cases are no oracle).
+It narrows what the index is asked, so that a question without exact parts costs nothing. The gate decides
+(pipeline.access.hit_gate).
 """
 
 from __future__ import annotations
 
+from pipeline.access.hit_gate import NAMING_WORDS
 from pipeline.correlation.keys import keys
 from pipeline.index.probes import Probe
 from pipeline.index.queries import TOLD_BY_SCORE, Asked, Clause
 from pipeline.index.questions import Question
 from pipeline.matching.comparisons.things import WILDCARDS
 from pipeline.matching.model import Model
-
-NAMING_WORDS = 2
-"""A full name has a given and a family part at least."""
-
-BANDS = frozenset({"certain", "probable"})
-"""Bands of judgement in which a hit-only case is told of."""
 
 
 def strict(question: Question) -> Question | None:

@@ -49,11 +49,10 @@ class Candidate(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A visible link of a case without its evidence, and where it stood in the list that was read."""
+    """A visible link of a case without its evidence, and as which document it stood in the list that was read."""
 
     link: LinkDocument
-    band: str
-    score: int
+    listed: LinkDocument
 
 
 class Reader:
@@ -93,10 +92,12 @@ class Reader:
         keys = await self._digested([named], country, purpose)
         return await self.case(keys[0]) if keys else None
 
-    async def all_digested(self, digests: Iterable[str], country: str, purpose: str) -> dict[str, CaseDocument]:
+    async def all_digested(
+        self, digests: Iterable[str], country: str, purpose: str, fields: Sequence[str] = STATE_FIELDS
+    ) -> dict[str, CaseDocument]:
         """The cases, by digest, that opaque references stand for, where their handling shows them for a purpose."""
         wanted = list(dict.fromkeys(digests))[:PAGE]
-        found = await self.cases(await self._digested(wanted, country, purpose) if wanted else ())
+        found = await self.cases(await self._digested(wanted, country, purpose) if wanted else (), fields)
         return {digest(key): document for key, document in found.items()}
 
     async def _digested(self, digests: list[str], country: str, purpose: str) -> list[str]:
@@ -175,7 +176,7 @@ class Reader:
             seen = {link.link: link for link in self._visible_among(found, cases)}
             if point.is_steady:
                 seen |= await self._since(found, seen, cases)
-            listed += [Listed(seen[one.link], one.band, one.score) for one in found if one.link in seen]
+            listed += [Listed(seen[one.link], one) for one in found if one.link in seen]
         return listed, cases
 
     async def _since(

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.access.hit_gate import exact_band
 from pipeline.index.documents import Card, CaseDocument, entities_of
-from pipeline.index.hit_questions import BANDS, strict, strict_asked
+from pipeline.index.hit_questions import strict, strict_asked
 from pipeline.index.points import Point
 from pipeline.index.probes import Probe, adapted, asked, probe
 from pipeline.index.queries import Limits, candidates
@@ -24,7 +25,7 @@ from pipeline.matching.explanation import EntityEvidence, entities_evidence
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import compare_and_keep
-from pipeline.matching.scoring import judgement, score
+from pipeline.matching.scoring import score
 
 CANDIDATES = 100
 """Cases that the matcher ranks: five pages of results. Judging them is half of what a search costs the server; with
@@ -204,12 +205,12 @@ async def find_hits(reader: Reader, question: Question, country: str, model: Mod
     asked_for = probe(kept, country)
     body = candidates(strict_asked(kept, asked_for, model), replace(limits, hits=True), CANDIDATES)
     found = await reader.candidates(body)
-    likely = [one for one in found if _band(one, asked_for, model) in BANDS]
+    likely = [one for one in found if _exact_band(one, asked_for, model)]
     documents = await reader.current(one.card for one in likely)
     held = ((one, documents.get(one.card.case)) for one in likely)
     now = {one.card.case: _changed(one, document) or one for one, document in held if document is not None}
-    hits = (Hit(_band(one, asked_for, model), documents[case]) for case, one in now.items())
-    return sorted((hit for hit in hits if hit.band in BANDS), key=lambda hit: (hit.band, hit.document.case))
+    hits = (Hit(_exact_band(one, asked_for, model), documents[case]) for case, one in now.items())
+    return sorted((hit for hit in hits if hit.band), key=lambda hit: (hit.band, hit.document.case))
 
 
 class Hit(NamedTuple):
@@ -219,8 +220,8 @@ class Hit(NamedTuple):
     document: CaseDocument
 
 
-def _band(one: Candidate, asked_for: Probe, model: Model) -> str:
-    return judgement(_weighed(one, asked_for, model).score + model.prior, model).band
+def _exact_band(one: Candidate, asked_for: Probe, model: Model) -> str:
+    return exact_band(adapted(asked_for, one.entities), one.entities, model)
 
 
 def _is_certain(one: Candidate) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from pipeline.access.hit_gate import exact_band
 from pipeline.access.subscriptions import Subscription, SubscriptionState, standing_query
 from pipeline.correlation.keys import keys
 from pipeline.index.probes import probe
@@ -38,10 +39,6 @@ def asked_for(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
     return tuple(found.values())
 
 
-def is_exact(question: Question) -> bool:
-    """Whether a question may meet hit-only cases: a full identifier, or a full name with a whole birth date."""
-    if question.numbers or question.phones or question.emails:
-        return True
-    born = question.born
-    full_name = any(len(name.split()) > 1 for name in question.names)
-    return full_name and born is not None and bool(born.day)
+def meets_exactly(one: Subscription, held: tuple[EntityPrint, ...], model: Model) -> str:
+    """The band in which a standing query meets a hit-only record that holds these entities; "" where it may not."""
+    return exact_band(asked_for(parse(one.question), one.dialled), held, model)

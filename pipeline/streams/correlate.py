@@ -14,6 +14,7 @@ import numpy as np
 from aiokafka import ConsumerRecord, TopicPartition
 from numpy.typing import NDArray
 
+from pipeline.access.hit_gate import exact_band
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import THRESHOLD, Correlator
 from pipeline.correlation.kinds import kind_of
@@ -108,6 +109,7 @@ class Correlate:
             falls_short=falls_short,
             screen=self._screen,
             told=_met,
+            exact=exact_band,
         )
         return HeldPartition(correlator, store)
 

@@ -14,10 +14,11 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.audit import Entry
+from pipeline.access.hit_gate import exact_band
 from pipeline.access.notices import Notice
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.shared_questions import Asker, asker, shared_notices
-from pipeline.access.subscriptions import LIKELY, Subscription, SubscriptionState, is_active
+from pipeline.access.subscriptions import Subscription, SubscriptionState, is_active
 from pipeline.errors import LiaisonError
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.hit_questions import strict, strict_asked
@@ -26,7 +27,6 @@ from pipeline.index.questions import parse
 from pipeline.index.standing_queries import asked_for
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.scoring import judgement, score
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.silent_searches import searched
@@ -93,8 +93,7 @@ class SharedQuestions:
         alike = not a.numbers.isdisjoint(b.numbers)
         if not alike and a.keys.isdisjoint(b.keys):
             return ""
-        band = judgement(score(a.entities, b.entities, self._model), self._model).band
-        return band if band in LIKELY else "probable" if alike else ""
+        return exact_band(a.entities, b.entities, self._model) or ("probable" if alike else "")
 
 
 class _Work(Stateless):

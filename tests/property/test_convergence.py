@@ -64,19 +64,21 @@ class Truth(NamedTuple):
         one = self.last[case]
         return external_version(one.version, case in self.over and not one.withdrawn)
 
-    def told(self) -> set[tuple[str, str, str]]:
+    def told(self, world: World) -> set[tuple[str, str, str]]:
         return {
             (one.agency, one.case, reference(SECRET, one.agency, other.case))
             for pair in self.pairs
             for one, other in itertools.permutations([self.last[case] for case in pair])
-            if may_know(one, other)
+            if may_know(world, one, other)
         }
 
 
-def may_know(receiver: Fingerprint, other: Fingerprint) -> bool:
-    """disclosure.md's table for a hit, written down once more."""
+def may_know(world: World, receiver: Fingerprint, other: Fingerprint) -> bool:
+    """The table of handling codes for a hit, written down once more."""
+    exact = other.handling.code != "H2" or world.matcher.exact(receiver.entities, other.entities, world.matcher.model)
     return (
-        all("correlation" in side.handling.purposes for side in (receiver, other))
+        bool(exact)
+        and all("correlation" in side.handling.purposes for side in (receiver, other))
         and other.handling.code != "H3"
         and ("*" in other.handling.releasable_to or receiver.country in other.handling.releasable_to)
     )
@@ -95,7 +97,7 @@ def check(world: World) -> None:
     assert shown(world) == truth.links
     check_claims(world, truth)
     check_erasure(world, truth.over)
-    assert told(world.hits) == truth.told()
+    assert told(world.hits) == truth.told(world)
     assert all(is_true(world, one) for one in world.hits)
     world.retention(len(CASES))
     assert len(world.expiries) == world.intake.ended, "nothing is ended twice"
@@ -165,7 +167,7 @@ def is_true(world: World, one: Told) -> bool:
     receiver, other = (a, b) if one.claim.a.case == one.hit.case else (b, a)
     if not receiver or not other or not world.matcher.linked(receiver, other):
         return one.hit.kind is Kind.RETRACTED
-    return may_know(receiver, other) == (one.hit.kind is not Kind.RETRACTED)
+    return may_know(world, receiver, other) == (one.hit.kind is not Kind.RETRACTED)
 
 
 class Convergence(RuleBasedStateMachine):

@@ -7,7 +7,8 @@ from typing import Final, TypeVar
 
 from pipeline.access.audience import requester_words
 from pipeline.access.audit import Kind
-from pipeline.access.policy import LinkView, View, link_view
+from pipeline.access.hit_gate import LinkSight
+from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Ends, Row, link_for
 from pipeline.api.services.export_formats import Format, What, writer
 from pipeline.api.session import Session, meta, shown
@@ -46,7 +47,8 @@ async def _links(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, V
     async for part in _parts(session.runtime.reader.every_link(words)):
         cases = await session.runtime.reader.cases((case for link in part for case in link.cases), DATED)
         views = await session.views(cases)
-        full, hit = _split(session, part, cases, views)
+        held = [link for link in part if all(case in cases for case in link.cases)]
+        full, hit = _split(session, held, cases, views, await session.see_links(held, views))
         hits += [row for _, row in hit]
         hit_views |= {case: views[case] for link, _ in hit for case in link.cases}
         yield [row for _, row in full], {case: views[case] for link, _ in full for case in link.cases}
@@ -59,18 +61,21 @@ Told = list[tuple[LinkDocument, Row]]
 
 
 def _split(
-    session: Session, part: list[LinkDocument], cases: dict[str, CaseDocument], views: dict[str, View]
+    session: Session,
+    part: list[LinkDocument],
+    cases: dict[str, CaseDocument],
+    views: dict[str, View],
+    sights: dict[str, LinkSight],
 ) -> tuple[Told, Told]:
     """The links of a part that are seen in full, and those with a hit-only side, each as it may be shown."""
     full: Told = []
     hits: Told = []
     for link in part:
-        if all(case in cases for case in link.cases):
-            how = link_view(*(views[case] for case in link.cases))
-            row = link_for(how, Ends(*(meta(cases[case]) for case in link.cases)), link_row(link), session.reference)
-            if row is not None:
-                row["time"] = max(_taken_in(cases[case]) for case in link.cases if views[case] is View.FULL)
-                (full if how is LinkView.FULL else hits).append((link, row))
+        sight = sights[link.link]
+        row = link_for(sight, Ends(*(meta(cases[case]) for case in link.cases)), link_row(link), session.reference)
+        if row is not None:
+            row["time"] = max(_taken_in(cases[case]) for case in link.cases if views[case] is View.FULL)
+            (full if sight.view is LinkView.FULL else hits).append((link, row))
     return full, hits
 
 

@@ -73,7 +73,7 @@ class _Drawing:
         if name not in self.nodes and len(self.nodes) >= self.most.nodes:
             self.complete = False
             return None
-        drawn = {"id": edge, "a": origin, "b": name, "band": one.link.band, "view": "hit" if hit else "full"}
+        drawn = {"id": edge, "a": origin, "b": name, "band": one.sight.band, "view": "hit" if hit else "full"}
         self.edges.setdefault(edge, drawn)
         if hit:
             self.nodes[name] = {"id": name, "view": "hit", "agency": document.agency,

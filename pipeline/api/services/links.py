@@ -10,7 +10,8 @@ import msgspec
 
 from pipeline.access.audience import requester_words
 from pipeline.access.audit import Kind
-from pipeline.access.policy import LinkView, View, link_view
+from pipeline.access.hit_gate import LinkSight, see_link
+from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Ends, Row, link_for
 from pipeline.api.paging import MovingList
 from pipeline.api.services.cases import readable
@@ -46,13 +47,17 @@ class SeenLink(msgspec.Struct, frozen=True):
     """A link without its evidence, and how it is seen."""
 
     link: LinkDocument
-    view: LinkView
+    sight: LinkSight
     place: tuple[int, bool, int, str]
     """Sorts: by band; within a band full links first by score, then those with a hit-only side by their reference.
 
     Band and score are those with which it was listed, which may be minutes ago. A hit-only side's place says nothing
     beyond its band, as its link says nothing beyond it.
     """
+
+    @property
+    def view(self) -> LinkView:
+        return self.sight.view
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -86,17 +91,20 @@ async def surroundings(session: Session, key: str, at: Point | None = None) -> S
     words = None if viewer is None else requester_words(viewer, granted=True)
     found, cases = await reader.every_link_of(key, words, at)
     views = await session.views(cases)
-    seen = [_seen(session, one, views) for one in found]
+    sights = await session.see_links([one.link for one in found], views)
+    seen = [_seen(session, one, sights[one.link.link]) for one in found]
     kept = sorted((one for one in seen if one.view is not LinkView.NOTHING), key=lambda one: one.place)
     return Surroundings(kept, cases, views)
 
 
-def _seen(session: Session, one: Listed, views: Mapping[str, View]) -> SeenLink:
-    link = one.link
-    how = link_view(*(views[case] for case in link.cases))
-    hit = how is not LinkView.FULL
+def _seen(session: Session, one: Listed, sight: LinkSight) -> SeenLink:
+    link, listed = one
+    if sight.view is LinkView.NOTHING:
+        return SeenLink(link, sight, (len(BANDS), True, 0, ""))
+    hit = sight.view is not LinkView.FULL
+    band = see_link(sight.view, listed.band, listed.exact_a, listed.exact_b).band or sight.band
     name = session.reference(link.link) if hit else link.link
-    return SeenLink(link, how, (BANDS.index(one.band), hit, 0 if hit else -one.score, name))
+    return SeenLink(link, sight, (BANDS.index(band), hit, 0 if hit else -listed.score, name))
 
 
 async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, CaseDocument]) -> list[Row]:
@@ -112,7 +120,7 @@ async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, Ca
         link = told.get(one.link.link) if one.view is LinkView.FULL else one.link
         if link is not None and (link.a.hash, link.b.hash) == (one.link.a.hash, one.link.b.hash):
             ends = Ends(*(meta(cases[case]) for case in link.cases))
-            row = link_for(one.view, ends, link_row(link), session.reference) or {}
+            row = link_for(one.sight, ends, link_row(link), session.reference) or {}
             both = _told(session, link, cases) | judged[link.link] if link.link in told else FOR_BOTH_SIDES
             rows.append(row | both)
     return rows

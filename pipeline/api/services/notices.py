@@ -14,9 +14,9 @@ from pipeline.api.paging import Place, closed, opened, page
 from pipeline.api.problems import Unprocessable
 from pipeline.api.session import Session, shown
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
-from pipeline.index.documents import CaseDocument
-from pipeline.index.questions import parse
-from pipeline.index.standing_queries import is_exact
+from pipeline.index.documents import CaseDocument, entities_of
+from pipeline.index.reading import RANKED
+from pipeline.index.standing_queries import meets_exactly
 
 MOST = 100
 """Notices or accesses of one page."""
@@ -155,7 +155,7 @@ def _lasts(
     if query is None or query.agency != session.requester.agency or not is_active(query, session.now):
         return False
     hit = case is not None and views[case.case] is View.HIT
-    return not hit or is_exact(parse(query.question))
+    return case is None or not hit or bool(meets_exactly(query, entities_of(case), session.runtime.model))
 
 
 async def _cases(
@@ -166,7 +166,7 @@ async def _cases(
     named = {one.id: opaque.digest_of(who.agency, one.reference) for one in found if one.reference}
     held = await session.runtime.reader.cases(one.case for one in found if one.case)
     digests = [digest for digest in named.values() if digest]
-    others = await session.runtime.reader.all_digested(digests, who.country, session.grounds.purpose)
+    others = await session.runtime.reader.all_digested(digests, who.country, session.grounds.purpose, RANKED)
     return held, {name: others[digest] for name, digest in named.items() if digest in others}
 
 

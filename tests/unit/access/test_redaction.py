@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import CaseMeta, LinkView, View
 from pipeline.access.redaction import Ends, case_for, link_for
 from pipeline.matching.fingerprint import Contact, Handling
@@ -30,7 +31,7 @@ def test_a_hit_tells_whose_it_is_and_whom_to_ask_and_no_more() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert case_for(View.NOTHING, META, {"title": CANARY}, reference) is None
-    assert link_for(LinkView.NOTHING, Ends(OTHER, META), {}, reference) is None
+    assert link_for(LinkSight(LinkView.NOTHING, ""), Ends(OTHER, META), {}, reference) is None
 
 
 ROW = {
@@ -40,18 +41,18 @@ ROW = {
 
 
 def test_a_link_seen_in_full_keeps_everything() -> None:
-    assert link_for(LinkView.FULL, Ends(OTHER, META), ROW, reference) == {**ROW, "hit": None}
+    assert link_for(LinkSight(LinkView.FULL, "probable"), Ends(OTHER, META), ROW, reference) == {**ROW, "hit": None}
 
 
 @pytest.mark.parametrize(("view", "ends"), [(LinkView.HIT_B, Ends(OTHER, META)), (LinkView.HIT_A, Ends(META, OTHER))])
 def test_a_link_to_a_hit_keeps_the_band_alone_and_hides_which_key_is_lower(view: LinkView, ends: Ends) -> None:
-    shown = link_for(view, ends, ROW, reference)
+    shown = link_for(LinkSight(view, "certain"), ends, ROW, reference)
     assert shown is not None
     assert CANARY not in str(shown)
     assert {name: value for name, value in shown.items() if value is not None} == {
         "link_id": "ref10",
         "case_a": "be-fp:1",
-        "band": "probable",
+        "band": "certain",
         "hit": {
             "view": "hit",
             "reference": "ref12",

@@ -73,7 +73,10 @@ async def test_what_has_run_out_tells_no_more(api: Api) -> None:
     assert await read(api) == []
 
 
-@pytest.mark.parametrize(("question", "told"), [(QUESTION, 1), ("ivan petrov", 0)])
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [(QUESTION, 1), ("ivan petrov", 0), ("ivan petrov born:1980 number:X0000001", 0), ("phone:+33600000001", 0)],
+)
 async def test_hit_only_cases_are_no_oracle(api: Api, question: str, told: int) -> None:
     await matched(api, question, "H2")
     assert len(await read(api)) == told

@@ -12,17 +12,29 @@ BOTH = ("investigation", "correlation")
 
 
 def seen(
-    code: str, releasable_to: tuple[str, ...], *, own: Handling | None = None, purposes: tuple[str, ...] = BOTH
+    code: str,
+    releasable_to: tuple[str, ...],
+    *,
+    own: Handling | None = None,
+    purposes: tuple[str, ...] = BOTH,
+    exact: str = "certain",
 ) -> View | None:
     receiver = Side("a:1", 1, False, "h", "a", "AA", own or Handling("H1", (), BOTH), Contact("own"))
     other = Side("b:1", 1, False, "h", "b", "BB", Handling(code, releasable_to, purposes, "caveat"), Contact("theirs"))
-    return view(Claim("link", State.LIVE, 0, "g", receiver, other, band="certain"), receiver, other)
+    claim = Claim("link", State.LIVE, 0, "g", receiver, other, band="certain", exact_a=exact)
+    return view(claim, receiver, other)
 
 
 @pytest.mark.parametrize(("code", "full"), [("H0", True), ("H1", True), ("H2", False)])
 @pytest.mark.parametrize("releasable_to", [("AA", "CC"), ("*",)])
 def test_a_receiver_among_the_releasable_sees_the_hit(code: str, full: bool, releasable_to: tuple[str, ...]) -> None:
     assert seen(code, releasable_to) == View("b", Contact("theirs"), "certain", full)
+
+
+def test_a_hit_only_side_is_told_of_by_exact_parts_alone_and_in_their_band() -> None:
+    assert seen("H2", ("*",), exact="") is None
+    assert seen("H2", ("*",), exact="probable") == View("b", Contact("theirs"), "probable", full=False)
+    assert seen("H0", ("*",), exact="") == View("b", Contact("theirs"), "certain", full=True)
 
 
 @pytest.mark.parametrize("code", ["H0", "H1", "H2", "H3"])

@@ -11,6 +11,7 @@ import pytest
 from api_runtime import record
 from index_office import Office
 
+from pipeline.access.hit_gate import exact_band
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.subscriptions import LASTS, Subscription, ended, is_active, made, renewed
@@ -18,10 +19,9 @@ from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.references import reference
 from pipeline.correlation.store import MemoryStore
-from pipeline.index.questions import parse
-from pipeline.index.standing_queries import fingerprint_of, is_exact
+from pipeline.index.standing_queries import fingerprint_of, meets_exactly
 from pipeline.matching.explanation import explain
-from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.scoring import judge
 from pipeline.settings import Settings
@@ -33,6 +33,7 @@ BERT = Requester("bert", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
 QUESTION = "ivan petrov born:1980-05-01 phone:+33612345678"
 PHONED = [{"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
            "phones": ["+33612345678"]}]  # fmt: skip
+FAMILIES = ("oczko", "petrov", "lefebvre", "kowalczyk", "brandt")
 
 
 class Partition:
@@ -42,8 +43,14 @@ class Partition:
         self.now = NOW
         self.model = load_model()
         self.office = Office(self.model)
-        self.correlator: Correlator[Model] = Correlator(MemoryStore(), 0, 1, self.model, judge, explain)
+        self.correlator: Correlator[Model] = Correlator(
+            MemoryStore(), 0, 1, self.model, judge, explain, exact=exact_band
+        )
         self.matches = Matches(Settings(), b"secret", active=active, clock=lambda: self.now)
+
+    def entities(self, case: str) -> tuple[EntityPrint, ...]:
+        number = self.correlator.store.find([case])[case]
+        return self.correlator.store.record(number).fingerprint.entities
 
     def case(self, agency: str, code: str = "H0", to: tuple[str, ...] = ("BE",), **fields: Any) -> list[Notice]:
         accepted = self.office.accepted(record(agency, code=code, to=to, entities=PHONED, **fields))
@@ -145,20 +152,56 @@ def test_a_number_without_a_type_meets_it_under_any(partition: Partition) -> Non
     assert len(partition.receive(msgspec.json.decode(given.fingerprint, type=Fingerprint))) == 1
 
 
+GUESSES = [
+    "ivan petrov born:1980 number:X0000001",
+    "ivan petrov born:1980-05 phone:+33600000001",
+    "ivan petrov number:X0000001",
+    "ivan petrov",
+    "ivan petrov born:1980",
+    "ivan petrov born:1980-05",
+    "petrov born:1980-05-01",
+    "born:1980-05-01",
+    "i. petrov born:1980-05-01",
+    "ivan petrov plate:1A?C*",
+]
+"""A name alone, or with a year and a number that somebody made up: exact in no part that the record holds."""
+
+
+@pytest.mark.parametrize("question", GUESSES)
+def test_a_guess_never_meets_a_hit_only_case(partition: Partition, question: str) -> None:
+    partition.query(asked(question=question))
+    assert partition.case("fr-pj", code="H2") == []
+
+
+def test_guesses_with_made_up_numbers_meet_none_of_many_hit_only_cases(partition: Partition) -> None:
+    names = [f"{given} {family}" for given in ("ivan", "pavel", "zbigniew", "maria") for family in FAMILIES]
+    for at, name in enumerate(names):
+        person = PHONED[0] | {"names": [{"full": name}], "phones": []}
+        given = record("fr-pj", str(at), code="H2", to=("BE",), entities=[person])
+        accepted = partition.office.accepted(given)
+        partition.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
+    told = [
+        partition.query(asked(f"s{at}", question=f"{name} born:1980 number:X{at:07}")) for at, name in enumerate(names)
+    ]
+    assert sum(map(len, told)) == 0
+
+
 @pytest.mark.parametrize(
-    ("question", "exact"),
+    "question",
     [
-        ("ivan petrov born:1980-05-01", True),
-        ("ivan petrov born:1980-05", False),
-        ("ivan born:1980-05-01", False),
-        ("ivan petrov", False),
-        ("phone:+33612345678", True),
-        ("number:75X1234567", True),
-        ("plate:AB?12*", False),
+        "ivan petrov born:1980-05-01",
+        "ivan petrov born:1980-05-01 number:X0000001",
+        "ivan petrov born:1980-05-01 phone:+33600000001",
+        "ivan petrov born:1980-05-01 phone:+33612345678",
     ],
 )
-def test_what_may_meet_hit_only_cases(question: str, exact: bool) -> None:
-    assert is_exact(parse(question)) is exact
+def test_an_exact_query_meets_a_hit_only_case_in_the_band_of_its_exact_parts(
+    partition: Partition, question: str
+) -> None:
+    partition.query(asked(question=question))
+    (notice,) = partition.case("fr-pj", code="H2")
+    assert notice.band in ("certain", "probable")
+    assert notice.band == meets_exactly(asked(question=question), partition.entities("fr-pj:1"), partition.model)
 
 
 def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Partition) -> None:

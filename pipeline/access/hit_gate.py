@@ -1,0 +1,102 @@
+"""The gate for hit-only (H2) records: whatever tells that one exists asks here first. Pure.
+
+Searches, list checks, standing queries, shared questions and pushed cases are all questions. Of a question only its
+exact parts count: whole numbers (identifiers, phones, e-mails), and whole names with a whole birth date. A partial
+date, a text date, a place, or a number that is merely like the record's would let its author feel his way to content
+that he may not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from pipeline.access.policy import LinkView
+from pipeline.matching.comparisons.things import WILDCARDS
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import Model
+from pipeline.matching.names import NamePrint
+from pipeline.matching.scoring import judgement, score
+
+HIT_BANDS: Final = frozenset({"certain", "probable"})
+"""Bands in which a hit-only record is told of."""
+
+NAMING_WORDS: Final = 2
+"""A whole name has a given and a family part at least; an initial is neither."""
+
+INITIAL: Final = "initial"
+
+Entities = tuple[EntityPrint, ...]
+
+
+class LinkSight(NamedTuple):
+    """How a requester sees a link, and the band that it may know: of a link with a hit-only side the exact one."""
+
+    view: LinkView
+    band: str
+
+
+class _Numbers(NamedTuple):
+    """The whole numbers of a record."""
+
+    identifiers: frozenset[str]
+    phones: frozenset[str]
+    emails: frozenset[str]
+
+
+def exact_band(asking: Entities, held: Entities, model: Model) -> str:
+    """The band in which a question meets a hit-only record by its exact parts alone; "" where it may not be told.
+
+    `asking` are the question's entities, `held` the record's. A number counts only if both state it in full.
+    """
+    parts = _exact_parts(asking, _numbers_of(held))
+    if not parts:
+        return ""
+    band = judgement(score(parts, held, model), model).band
+    return band if band in HIT_BANDS else ""
+
+
+def see_link(view: LinkView, band: str, exact_a: str, exact_b: str) -> LinkSight:
+    """A link through the gate: `view` is what both sides' handling allows, `band` the band of all evidence.
+
+    `exact_a` is the exact band in which side a, as a question, meets side b; `exact_b` the other way round.
+    """
+    if view is LinkView.FULL or view is LinkView.NOTHING:
+        return LinkSight(view, band)
+    told = exact_a if view is LinkView.HIT_B else exact_b
+    return LinkSight(view, told) if told else LinkSight(LinkView.NOTHING, "")
+
+
+def _exact_parts(asking: Entities, numbers: _Numbers) -> Entities:
+    parts = (_exact_part(one, numbers) for one in asking)
+    return tuple(part for part in parts if part.birth_date or part.identifiers or part.phones or part.emails)
+
+
+def _exact_part(entity: EntityPrint, numbers: _Numbers) -> EntityPrint:
+    names = tuple(name for name in entity.names if is_whole_name(name))
+    dated = bool(names) and entity.birth_date is not None and bool(entity.birth_date.day)
+    return EntityPrint(
+        entity.id,
+        entity.type,
+        names=names if dated else (),
+        birth_date=entity.birth_date if dated else None,
+        identifiers=tuple(one for one in entity.identifiers if one.value in numbers.identifiers),
+        phones=tuple(one for one in entity.phones if one.e164 in numbers.phones),
+        emails=tuple(one for one in entity.emails if one in numbers.emails),
+    )
+
+
+def is_whole_name(name: NamePrint) -> bool:
+    """Whether a name has a given and a family part written out."""
+    return sum(token.kind != INITIAL for token in name.tokens) >= NAMING_WORDS
+
+
+def _numbers_of(held: Iterable[EntityPrint]) -> _Numbers:
+    """A number with characters that nobody read is not whole."""
+    entities = tuple(held)
+    identifiers = frozenset(one.value for entity in entities for one in entity.identifiers)
+    return _Numbers(
+        frozenset(value for value in identifiers if not WILDCARDS.intersection(value)),
+        frozenset(one.e164 for entity in entities for one in entity.phones),
+        frozenset(one for entity in entities for one in entity.emails),
+    )

@@ -1,0 +1,105 @@
+"""The gate for hit-only records: only the exact parts of a question meet one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from api_runtime import record
+from index_office import Office
+
+from pipeline.access.hit_gate import exact_band, see_link
+from pipeline.access.policy import LinkView
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.model import load_model
+
+OFFICE = Office(load_model())
+
+NAMED = {"names": [{"full": "Ivan Petrov"}]}
+HELD: dict[str, Any] = {
+    **NAMED, "birth_date": "1980-05-01", "phones": ["+33612345678"], "emails": ["ivan@example.org"],
+    "birth_place": "Tver", "birth_date_text": "spring of 1980", "gender": "male", "nationalities": ["RU"],
+    "identifiers": [{"type": "passport", "value": "C01X00T47", "country": "DE"}],
+    "addresses": [{"street": "Nieuwe Gracht", "house": "7", "postcode": "9000", "city": "Gent"}],
+}  # fmt: skip
+VEHICLE = {"id": "v1", "type": "vehicle", "plate": "1-ABC-234", "plate_country": "BE"}
+
+
+def entities(*given: dict[str, Any]) -> tuple[EntityPrint, ...]:
+    accepted = OFFICE.accepted(record("fr-pj", entities=list(given)))
+    return msgspec.json.decode(accepted.fingerprint, type=Fingerprint).entities
+
+
+def person(**fields: Any) -> dict[str, Any]:
+    return {"id": "p1", "type": "person", **fields}
+
+
+def band(*asking: dict[str, Any]) -> str:
+    return exact_band(entities(*asking), entities(person(**HELD), VEHICLE), OFFICE.model)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {**NAMED, "birth_date": "1980-05-01"},
+        {"names": [{"full": "Иван Петров"}], "birth_date": "1980-05-01"},
+        {"identifiers": HELD["identifiers"]},
+        {**NAMED, "birth_date": "1980-05-01", "identifiers": [{"type": "passport", "value": "X0000001"}]},
+    ],
+)
+def test_a_whole_name_with_its_date_or_a_whole_number_meets_it(fields: dict[str, Any]) -> None:
+    assert band(person(**fields)) in ("certain", "probable")
+
+
+NUMBERLESS = {name: value for name, value in HELD.items() if name not in ("phones", "emails", "identifiers")}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        NAMED,
+        {**NAMED, "birth_date": "1980"},
+        {**NAMED, "birth_date": "1980-05"},
+        {**NUMBERLESS, "birth_date": "1980-05"},
+        {**NUMBERLESS, "birth_date": "1980", "identifiers": [{"type": "passport", "value": "X0000001"}]},
+        {**NUMBERLESS, "birth_date": "1980", "phones": ["+33600000001"]},
+        {"names": [{"full": "Petrov"}], "birth_date": "1980-05-01"},
+        {"names": [{"full": "I. Petrov"}], "birth_date": "1980-05-01"},
+        {"birth_date": "1980-05-01"},
+        {**NAMED, "birth_date_text": "spring of 1980"},
+        {**NAMED, "addresses": HELD["addresses"]},
+        {**NAMED, "identifiers": [{"type": "passport", "value": "C01X00T4"}]},
+        {**NAMED, "identifiers": [{"type": "passport", "value": "CO1XOOT47", "country": "DE"}]},
+        {**NAMED, "phones": ["+32612345678"]},
+        {"names": [{"full": "Zbigniew Oczko"}], "birth_date": "1955-11-30"},
+    ],
+)
+def test_anything_less_meets_nothing_however_well_the_rest_agrees(fields: dict[str, Any]) -> None:
+    assert band(person(**fields)) == ""
+
+
+def test_a_plate_counts_only_where_all_of_it_is_read() -> None:
+    partial = {**VEHICLE, "plate": "1?BC*"}
+    assert band(VEHICLE) in ("certain", "probable")
+    assert band(partial) == ""
+    assert exact_band(entities(partial), entities(partial), OFFICE.model) == ""
+
+
+def test_what_is_not_exact_moves_no_band() -> None:
+    """A guess at the address, the birthplace or another number beside exact parts learns nothing of them."""
+    bare = person(**NAMED, birth_date="1980-05-01")
+    guessed = person(**{**NUMBERLESS, "identifiers": [{"type": "passport", "value": "X0000001"}]})
+    assert band(bare) == band(guessed)
+
+
+@pytest.mark.parametrize("view", [LinkView.HIT_A, LinkView.HIT_B])
+def test_a_link_to_a_hit_shows_in_the_exact_band_of_the_side_that_asks(view: LinkView) -> None:
+    asks = {LinkView.HIT_B: ("probable", ""), LinkView.HIT_A: ("", "probable")}
+    assert see_link(view, "certain", *asks[view]) == (view, "probable")
+    assert see_link(view, "certain", *reversed(asks[view])) == (LinkView.NOTHING, "")
+
+
+def test_a_link_seen_in_full_or_not_at_all_passes_as_it_is() -> None:
+    assert see_link(LinkView.FULL, "possible", "", "") == (LinkView.FULL, "possible")
+    assert see_link(LinkView.NOTHING, "certain", "certain", "certain").view is LinkView.NOTHING

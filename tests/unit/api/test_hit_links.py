@@ -1,0 +1,64 @@
+"""A pushed case is a question: links to hit-only cases show only where it asks exactly, and in every list alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from api_runtime import ANNA, BERT, Api, record
+
+from pipeline.api.services.exports import export
+from pipeline.api.services.graph import graph
+from pipeline.api.services.links import links
+
+GUESS = {
+    "id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05",
+    "identifiers": [{"type": "passport", "value": "X0000001"}],
+}  # fmt: skip
+EXACT = GUESS | {"birth_date": "1980-05-01"}
+
+
+def linked(api: Api, person: dict[str, Any]) -> str:
+    """Anna's case about a person and a hit-only case of another agency about Ivan Petrov, linked by the matcher."""
+    api.hold(record("fr-pj", entities=[person]), record("nl-np", code="H2"))
+    return api.link("fr-pj:1", "nl-np:1")
+
+
+async def ways_out(api: Api, who: Any = ANNA) -> list[int]:
+    """How many links or nodes beyond one's own case each list shows."""
+    session = api.session(who)
+    drawn = await graph(session, "fr-pj:1", 3)
+    parts = [part async for part in export(session, "links", "ndjson")]
+    return [
+        len((await links(session, "fr-pj:1")).links),
+        len(drawn.nodes) - 1,
+        len(drawn.edges),
+        len([orjson.loads(line) for line in b"".join(parts).splitlines()]),
+    ]
+
+
+@pytest.mark.parametrize(("person", "shown"), [(EXACT, 1), (GUESS, 0)])
+async def test_a_pushed_guess_shows_no_link_to_a_hit_only_case(api: Api, person: dict[str, Any], shown: int) -> None:
+    linked(api, person)
+    assert await ways_out(api) == [shown] * 4
+    assert await ways_out(api, BERT) == [shown] * 4
+
+
+async def test_the_owner_of_the_hit_only_case_sees_the_guess_in_full(api: Api) -> None:
+    linked(api, GUESS)
+    owner = api.session(ANNA.__class__("owner", "nl-np", "NL", ANNA.roles))
+    (row,) = (await links(owner, "nl-np:1")).links
+    assert (row["case_a"], row["case_b"]) == ("fr-pj:1", "nl-np:1")
+
+
+async def test_a_hits_band_is_that_of_exact_parts_however_much_more_agrees(api: Api) -> None:
+    address = {"street": "Nieuwe Gracht", "house": "7", "postcode": "9000", "city": "Gent", "country": "BE"}
+    bands = []
+    for addresses in ([], [address]):
+        hidden = EXACT | {"identifiers": [], "addresses": [address]}
+        asking = EXACT | {"addresses": addresses}
+        api.hold(record("fr-pj", entities=[asking]), record("nl-np", code="H2", entities=[hidden]))
+        api.link("fr-pj:1", "nl-np:1")
+        bands.append([row["band"] for row in (await links(api.session(ANNA), "fr-pj:1")).links])
+    assert bands[0] == bands[1] != [[]]
