@@ -9,7 +9,7 @@ so in its `opened`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -32,6 +32,8 @@ class Kind(StrEnum):
     SUBSCRIPTION = "subscription"
     PUSH = "push"
     OPERATION = "operation"
+    REFUSED = "refused"
+    """A request that was answered with 401, 403 or 422."""
     CHECKPOINT = "checkpoint"
     CLOSED = "closed"
 
@@ -72,13 +74,17 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Entry(Act, frozen=True, omit_defaults=True, kw_only=True):
-    """Value of topic `audit`, key = chain. `time` is RFC 3339; `previous` is "" for a writer's very first entry."""
+    """Value of topic `audit`, key = chain. `time` is RFC 3339; `previous` is "" for a writer's very first entry.
+
+    `seed` (base64url) is what the salts of its commitments are derived from (transparency/leaves.py).
+    """
 
     chain: str
     sequence: int
     previous: str
     hash: str
     time: str
+    seed: str = ""
 
 
 class Chain(msgspec.Struct, frozen=True):
@@ -88,13 +94,14 @@ class Chain(msgspec.Struct, frozen=True):
     sequence: int = 0
     head: str = ""
 
-    def entry(self, act: Act, at: datetime) -> Entry:
+    def entry(self, act: Act, at: datetime, seed: str = "") -> Entry:
         """The entry that binds `act` to this chain."""
         fields = msgspec.structs.asdict(act) | {
             "chain": self.name,
             "sequence": self.sequence,
             "previous": self.head,
             "time": at.isoformat(),
+            "seed": seed,
         }
         return with_hash(Entry(hash="", **fields))
 
@@ -103,11 +110,13 @@ class Chain(msgspec.Struct, frozen=True):
         return Chain(self.name, entry.sequence + 1, entry.hash)
 
 
-def bound(chain: Chain, acts: Iterable[tuple[Act, datetime]]) -> tuple[Chain, list[Entry]]:
-    """Bind acts to a chain in their order; returns the chain after them and their entries."""
+def bound(
+    chain: Chain, acts: Iterable[tuple[Act, datetime]], new_seed: Callable[[], str] = str
+) -> tuple[Chain, list[Entry]]:
+    """Bind acts to a chain in their order, each with a new seed; returns the chain after them and their entries."""
     entries = []
     for act, at in acts:
-        entry = chain.entry(act, at)
+        entry = chain.entry(act, at, new_seed())
         entries.append(entry)
         chain = chain.after(entry)
     return chain, entries

@@ -25,6 +25,7 @@ from pipeline.streams import topics
 from pipeline.streams.audit_tail import DAY_MS, See, followed
 from pipeline.streams.fail_fast_producer import hear
 from pipeline.streams.prompt_producer import ANSWER_S, PromptProducer
+from pipeline.transparency.leaves import new_seed
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,7 @@ class AuditLog:
             chain = Chain(f"{self._writer}|{self._chains}", 0, self._head)
             self._chains += 1
             acts = [(Act(Kind.OPENED), batch[0].at), *acts]
-        return bound(chain, acts)
+        return bound(chain, acts, new_seed)
 
 
 def _settle(done: asyncio.Future[None], failure: AuditError | None) -> None:

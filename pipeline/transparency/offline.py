@@ -1,0 +1,106 @@
+"""An owner's offline check: what a server told of the accesses to its records, held against what was witnessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from pipeline.transparency.access_proofs import (
+    AccessProof,
+    ProofError,
+    ProofHeader,
+    ProvenAccess,
+    check_access,
+    decode_hashes,
+)
+from pipeline.transparency.checkpoints import Checkpoint, SignedHead
+from pipeline.transparency.leaves import LeafError
+from pipeline.transparency.merkle import is_consistent
+from pipeline.transparency.notes import NoteError
+from pipeline.transparency.witness import LogFault, LogFinding, Witness
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The acts that are proven, and all that is wrong; `size` is that of the head they were proven under."""
+
+    size: int
+    accesses: tuple[ProvenAccess, ...]
+    findings: tuple[LogFinding, ...]
+
+    @property
+    def acted(self) -> int:
+        """How many proven acts are the agency's own; none although its people have asked: its tag key is not right."""
+        return sum(each.acted for each in self.accesses)
+
+
+def read_proofs(lines: Iterable[bytes]) -> tuple[ProofHeader, list[AccessProof]]:
+    """A file of proofs. Raises ProofError."""
+    try:
+        first, *rest = [line for line in lines if line.strip()]
+        return _headers.decode(first), [_proofs.decode(line) for line in rest]
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise ProofError("this is no file of access proofs: {fault}", fault=str(error)) from error
+
+
+_headers = msgspec.json.Decoder(ProofHeader)
+_proofs = msgspec.json.Decoder(AccessProof)
+
+
+def verify(
+    witness: Witness,
+    agency: str,
+    keys: Mapping[str, bytes],
+    header: ProofHeader,
+    proofs: Sequence[AccessProof],
+    others: Iterable[str] = (),
+) -> Verdict:
+    """Hold a server's answer against what the agency witnessed; `others` are heads that other agencies have seen."""
+    findings = [*_against_others(witness, others), *witness.findings()]
+    try:
+        head = SignedHead.verified(header.head, witness.log_key).checkpoint
+    except NoteError as error:
+        return Verdict(0, (), (*findings, LogFinding(LogFault.UNSIGNED, 0, str(error))))
+    findings += _against_witnessed(witness, head, header)
+    accesses = []
+    for proof in proofs:
+        try:
+            accesses.append(check_access(proof, head.size, head.root, agency, keys))
+        except LeafError as error:
+            findings.append(LogFinding(LogFault.ALTERED, proof.index, str(error)))
+    findings += _withheld(witness, head, {proof.index for proof in proofs})
+    return Verdict(head.size, tuple(accesses), tuple(findings))
+
+
+def _against_others(witness: Witness, others: Iterable[str]) -> list[LogFinding]:
+    """Take others' heads, which leaves findings with the witness; those that are ahead can't be compared."""
+    ahead = [note for note in others if not witness.see_head(note, "another agency")]
+    return [LogFinding(LogFault.BEHIND, witness.size, f"{len(ahead)} heads are ahead of the witness")] if ahead else []
+
+
+def _against_witnessed(witness: Witness, head: Checkpoint, header: ProofHeader) -> Iterator[LogFinding]:
+    last = witness.last_head()
+    if head.size <= witness.size:
+        if head.root != witness.store.root(head.size):
+            yield LogFinding(LogFault.REWRITTEN, head.size, "the head has another root than what was witnessed")
+    elif not is_consistent(
+        witness.size, head.size, _path(witness, header), witness.store.root(witness.size), head.root
+    ):
+        yield LogFinding(LogFault.REWRITTEN, head.size, "the log does not begin with what was witnessed")
+    if last is not None and head.size < last.checkpoint.size:
+        yield LogFinding(LogFault.BEHIND, head.size, f"{last.checkpoint.size} leaves were witnessed")
+
+
+def _path(witness: Witness, header: ProofHeader) -> list[bytes]:
+    if header.first != witness.size:
+        return []
+    try:
+        return decode_hashes(header.consistency)
+    except ProofError:
+        return []
+
+
+def _withheld(witness: Witness, head: Checkpoint, told: set[int]) -> Iterator[LogFinding]:
+    for index in witness.own_leaves():
+        if index < head.size and index not in told:
+            yield LogFinding(LogFault.WITHHELD, index, "it bears the agency's tag, and nothing is told of it")

@@ -1,0 +1,185 @@
+"""An agency's side of the log: keeps every hash, every head and the leaves with its own tags, and believes nothing.
+
+What does not fit is kept beside what it contradicts, as a finding; a witness never gives up what it has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from pipeline.errors import LiaisonError
+from pipeline.transparency.checkpoints import Checkpoint, SignedHead
+from pipeline.transparency.leaves import Leaf, LeafError, own_places
+from pipeline.transparency.log_records import decode_head, leaf_index
+from pipeline.transparency.merkle import leaf_hash
+from pipeline.transparency.notes import NoteError, VerifierKey
+from pipeline.transparency.tree_store import TreeState, TreeStore
+
+HEADS: Final = "heads"
+OWN: Final = "own"
+FINDINGS: Final = "findings"
+PINNED: Final = "pinned"
+TABLES: Final = (HEADS, OWN, FINDINGS, PINNED)
+
+LOG_KEY: Final = b"log key"
+
+TOLERANCE: Final = timedelta(hours=1)
+"""Servers' clocks differ by less, and a broker that hangs applies a late entry sooner."""
+
+
+MAX_FINDINGS: Final = 1000
+"""The first ones say what happened; the rest of a log that was replaced would fill the disk."""
+
+
+class LogFault(StrEnum):
+    """What is wrong with the log, or with what its server answered."""
+
+    UNSIGNED = "unsigned"
+    REWRITTEN = "rewritten"
+    """What was in the log has changed, or is gone."""
+    FORKED = "forked"
+    """The log has signed two heads of one size with different roots: one for us, one for others."""
+    MISSING = "missing"
+    BACKDATED = "backdated"
+    """An entry claims to be older than a head that does not hold it."""
+    ALTERED = "altered"
+    """What an act is said to be is not what the log holds of it."""
+    WITHHELD = "withheld"
+    """The log holds an act that concerns us, and its server does not tell of it."""
+    BEHIND = "behind"
+    """The answer ends before what was witnessed."""
+
+
+class LogFinding(msgspec.Struct, frozen=True):
+    """A fault, at the leaf or size of tree where it shows."""
+
+    fault: LogFault
+    at: int
+    told: str
+
+
+class Witness:
+    """What an agency has seen of one log, in a folder of its own; `keys` are its tag keys by id."""
+
+    def __init__(self, folder: Path, log_key: VerifierKey, keys: Mapping[str, bytes]) -> None:
+        """Raises LiaisonError where the folder is a witness of another log."""
+        self.store = TreeStore(folder, TABLES)
+        self.log_key, self._keys = log_key, keys
+        pinned = self.store.get(PINNED, LOG_KEY)
+        if pinned is not None and pinned != log_key.text.encode():
+            self.store.close()
+            raise LiaisonError("{folder} witnesses the log {key}", folder=str(folder), key=pinned.decode())
+        if pinned is None:
+            self.store.put(PINNED, LOG_KEY, log_key.text.encode())
+        self._size = self.store.size
+        self._newest = self._last_time()
+        self._hashes: list[bytes] = []
+        self._own: list[tuple[bytes, bytes]] = []
+
+    def close(self) -> None:
+        """Close the store; what was committed is on disk."""
+        self.store.close()
+
+    @property
+    def size(self) -> int:
+        """How many leaves were seen."""
+        return self._size + len(self._hashes)
+
+    def see(self, key: bytes | None, value: bytes) -> None:
+        """Take a message of `audit_log`, in its order."""
+        try:
+            index = leaf_index(key)
+            if index is None:
+                self.see_head(decode_head(value).head)
+            else:
+                self._see_leaf(index, value)
+        except LeafError as error:
+            self._note(LogFault.MISSING, self.size, str(error))
+
+    def _see_leaf(self, index: int, body: bytes) -> None:
+        if index < self.size:
+            self.commit(self.store.state)
+            if self.store.node(0, index) != leaf_hash(body):
+                self._note(LogFault.REWRITTEN, index, "another leaf was there before")
+            return
+        if index > self.size:
+            self._note(LogFault.MISSING, self.size, f"the next leaf to come was {index}")
+            return
+        self._hashes.append(leaf_hash(body))
+        leaf = Leaf.decode(body)
+        if self._newest and datetime.fromisoformat(leaf.minute) < self._newest - TOLERANCE:
+            self._note(LogFault.BACKDATED, index, f"it is of {leaf.minute}, behind a head of {self._newest:%FT%H:%MZ}")
+        if own_places(leaf, self._keys.get(leaf.key, b"")):
+            self._own.append((_number(index), body))
+
+    def see_head(self, note: str, whose: str = "the log") -> bool:
+        """Take a head, from the log or from another witness; False where it can't be compared yet.
+
+        One that contradicts what was seen is kept beside it.
+        """
+        try:
+            head = SignedHead.verified(note, self.log_key).checkpoint
+        except NoteError as error:
+            self._note(LogFault.UNSIGNED, self.size, f"a head from {whose}: {error}")
+            return True
+        self.commit(self.store.state)
+        if head.size > self._size:
+            return False
+        self.store.put(HEADS, _number(head.size) + head.root, note.encode())
+        if head.root != self.store.root(head.size):
+            self._note(LogFault.FORKED, head.size, f"{whose} has a signed head with another root")
+        elif head.time:
+            time = datetime.fromisoformat(head.time)
+            self._newest = max(time, self._newest or time)
+        return True
+
+    def commit(self, state: TreeState) -> None:
+        """Write what was seen since the last commit, with the position in the topic that it goes to."""
+        hashes, self._hashes = self._hashes, []
+        own, self._own = self._own, []
+        self.store.append(self._size, hashes, state, {OWN: own})
+        self._size += len(hashes)
+
+    def heads(self) -> Iterator[SignedHead]:
+        """The heads, by size; where two of one size differ, both."""
+        for _, note in self.store.items(HEADS):
+            yield SignedHead.verified(note.decode(), self.log_key)
+
+    def last_head(self) -> SignedHead | None:
+        """The largest head that fits what was seen."""
+        fitting = None
+        for head in self.heads():
+            if head.checkpoint.root == self.store.root(head.checkpoint.size):
+                fitting = head
+        return fitting
+
+    def own_leaves(self) -> dict[int, bytes]:
+        """The leaves that bear the agency's tags: index and body."""
+        return {int.from_bytes(key, "big"): body for key, body in self.store.items(OWN)}
+
+    def findings(self) -> list[LogFinding]:
+        """What did not fit so far, in the order in which it showed."""
+        return [msgspec.json.decode(value, type=LogFinding) for _, value in self.store.items(FINDINGS)]
+
+    def _note(self, fault: LogFault, at: int, told: str) -> None:
+        made = LogFinding(fault, at, told)
+        held = self.findings()
+        if made not in held and len(held) < MAX_FINDINGS:
+            self.store.put(FINDINGS, _number(len(held)), msgspec.json.encode(made))
+
+    def _last_time(self) -> datetime | None:
+        times = [head.checkpoint.time for head in self.heads() if self._fits(head.checkpoint)]
+        return max(map(datetime.fromisoformat, filter(None, times)), default=None)
+
+    def _fits(self, checkpoint: Checkpoint) -> bool:
+        return checkpoint.size <= self._size and checkpoint.root == self.store.root(checkpoint.size)
+
+
+def _number(value: int) -> bytes:
+    return value.to_bytes(8, "big")

@@ -1,0 +1,109 @@
+"""An installation's audit as a transparency log, in memory: what it writes, what it signs, what it answers.
+
+world = LogWorld(tmp_path); world.act("be-fp", "fr-pj:1", "fr-pj:2"); world.sign()
+world.show(witness)                         # what a witness reads
+header, proofs = world.answer("fr-pj")      # what the API tells an owner
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from pipeline.access.audit import Act, Chain, Entry, Form, Kind, Shown, bound
+from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
+from pipeline.transparency.checkpoints import Checkpoint, sign_head
+from pipeline.transparency.leaves import new_seed, seal
+from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, leaf_key
+from pipeline.transparency.merkle import leaf_hash
+from pipeline.transparency.notes import SignatureType, SigningKey
+from pipeline.transparency.offline import Verdict, verify
+from pipeline.transparency.tag_keys import TagKeys
+from pipeline.transparency.tree_store import TreeState, TreeStore
+from pipeline.transparency.witness import Witness
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+KEYS = TagKeys(["00000001"], lambda key_id, agency: hmac.digest(b"secret" + key_id.encode(), agency.encode(), "sha256"))
+LOG = SigningKey.generate("liaison.example/audit", SignatureType.NOTE)
+
+
+class LogWorld:
+    """`entries` may be changed at will before `build` makes the log of them; `signed` are the heads that went out."""
+
+    def __init__(self, folder: Path, key: SigningKey = LOG) -> None:
+        self.now, self.key, self._folder = NOW, key, folder
+        self.entries: list[Entry] = []
+        self.chains: dict[str, Chain] = {}
+        self.signed: list[tuple[int, str]] = []
+        self._trees = 0
+
+    def write(self, act: Act, process: str = "host|1|0") -> Entry:
+        """What a process records, a second later than what came before."""
+        self.now += timedelta(seconds=1)
+        chain = self.chains.get(process, Chain(process))
+        self.chains[process], [entry] = bound(chain, [(act, self.now)], new_seed)
+        self.entries.append(entry)
+        return entry
+
+    def act(self, agency: str, *cases: str, process: str = "host|1|0", subject: str = "bert") -> Entry:
+        """Somebody of an agency is shown these cases."""
+        shown = tuple(Shown(case, Form.FULL) for case in cases)
+        act = Act(Kind.SEARCH, subject, agency, agency[:2].upper(), ("investigator",), "investigation", "BX/12",
+                  query="sealed", shown=shown)  # fmt: skip
+        return self.write(act, process)
+
+    def leaves(self) -> list[bytes]:
+        return [seal(entry, KEYS, KEYS.current).leaf.encode() for entry in self.entries]
+
+    def tree(self) -> TreeStore:
+        """The tree over the entries as they are now."""
+        self._trees += 1
+        store = TreeStore(self._folder / f"tree-{self._trees}")
+        store.append(0, [leaf_hash(body) for body in self.leaves()], TreeState())
+        return store
+
+    def sign(self) -> str:
+        """Sign the head over the entries as they are now."""
+        store = self.tree()
+        head = Checkpoint(self.key.verifier.name, store.size, store.root(store.size), self.now.isoformat())
+        note = sign_head(head, self.key)
+        self.signed.append((store.size, note))
+        store.close()
+        return note
+
+    def show(self, witness: Witness) -> None:
+        """Let a witness read what it has not read yet: leaves, and each head behind its last leaf."""
+        leaves = self.leaves()
+        begin = witness.size
+        for index in range(begin, len(leaves)):
+            witness.see(leaf_key(index), leaves[index])
+            for size, note in self.signed:
+                if size == index + 1:
+                    witness.see(HEAD_KEY, msgspec.json.encode(HeadRecord(note)))
+        witness.commit(TreeState())
+
+    def answer(self, agency: str, first: int = 0) -> tuple[ProofHeader, list[AccessProof]]:
+        """What a server of this log tells an agency under its last head, from the tree as it is now."""
+        size, note = self.signed[-1]
+        store = self.tree()
+        proofs = []
+        for index, entry in enumerate(self.entries[:size]):
+            if entry.agency == agency or any(one.case.startswith(f"{agency}:") for one in entry.shown):
+                sealed = seal(entry, KEYS, KEYS.current)
+                proofs.append(prove_access(entry, sealed, index, agency, store.inclusion(index, size)))
+        path = encode_hashes(store.consistency(first, size)) if 0 < first <= size else ()
+        store.close()
+        return ProofHeader(note, first, path), proofs[::-1]
+
+    def check(self, witness: Witness, agency: str, others: Sequence[str] = ()) -> Verdict:
+        """The agency's offline check of what the server tells it now."""
+        header, proofs = self.answer(agency, witness.size)
+        return verify(witness, agency, KEYS.of(agency), header, proofs, others)
+
+
+def witness_of(folder: Path, agency: str, key: SigningKey = LOG) -> Witness:
+    return Witness(folder / f"witness-{agency}", key.verifier, KEYS.of(agency))

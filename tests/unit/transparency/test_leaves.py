@@ -1,0 +1,118 @@
+"""What a leaf tells: nothing without its entry, and each agency what concerns it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from log_world import KEYS, NOW
+
+from pipeline.access.audit import Act, Chain, Entry, Form, Kind, Shown
+from pipeline.transparency.access_proofs import openings_for
+from pipeline.transparency.leaves import (
+    FIELDS,
+    MIN_SLOTS,
+    Leaf,
+    LeafError,
+    commitment_to,
+    disclosure,
+    new_seed,
+    open_disclosure,
+    own_places,
+    record_commitments,
+    seal,
+    slots_for,
+)
+
+CASES = st.lists(
+    st.builds("{}:{}".format, st.sampled_from(["fr-pj", "be-fp", "lu-pg"]), st.integers(1, 9)), max_size=40
+)
+
+
+def entry(cases: list[str], seed: str | None = None, agency: str = "de-bka", **more: str) -> Entry:
+    shown = tuple(Shown(case, Form.HIT) for case in cases)
+    act = Act(Kind.SEARCH, "dora", agency, "DE", ("investigator",), "investigation", shown=shown, **more)
+    return Chain("host|1|0", 7, "before").entry(act, NOW, new_seed() if seed is None else seed)
+
+
+def test_a_commitment_is_the_digest_of_an_sd_jwt_disclosure() -> None:
+    """The example of RFC 9901, section 4.2.1, whose JSON has a space behind each comma."""
+    example = "WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"
+    assert commitment_to(example) == "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0"
+    assert open_disclosure(example) == ("family_name", "Möbius")
+    assert open_disclosure(disclosure("salt", "a", [1])) == ("a", [1])
+
+
+@given(CASES)
+def test_each_owner_finds_as_many_tags_as_its_records_were_shown(cases: list[str]) -> None:
+    leaf = seal(entry(cases), KEYS, KEYS.current).leaf
+    for agency in ("fr-pj", "be-fp", "lu-pg", "nl-np"):
+        places = own_places(leaf, KEYS.key(KEYS.current, agency))
+        assert len(places) == sum(case.startswith(f"{agency}:") for case in cases)
+        assert 0 not in places
+    assert own_places(leaf, KEYS.key(KEYS.current, "de-bka")) == [0]
+
+
+@given(CASES)
+def test_leaves_of_as_many_slots_look_alike(cases: list[str]) -> None:
+    leaf = seal(entry(cases), KEYS, KEYS.current).leaf
+    assert len(leaf.tags) == 1 + slots_for(len(cases))
+    other = seal(entry(["x:1"] * slots_for(len(cases))), KEYS, KEYS.current).leaf
+    assert len(leaf.encode()) == len(other.encode())
+    assert not set(leaf.tags) & set(other.tags)
+
+
+def test_slots_are_a_power_of_two() -> None:
+    assert [slots_for(shown) for shown in (0, 1, 4, 5, 8, 9, 100)] == [MIN_SLOTS, MIN_SLOTS, 4, 8, 8, 16, 128]
+
+
+def test_the_same_record_lies_in_different_slots() -> None:
+    places = {own_places(seal(entry(["fr-pj:1"]), KEYS, "k").leaf, KEYS.key("k", "fr-pj"))[0] for _ in range(100)}
+    assert places == {1, 2, 3, 4}
+
+
+@given(CASES, st.sampled_from([name for name in FIELDS if name not in ("sequence", "roles", "heads", "kind", "time")]))
+def test_any_change_of_an_entry_changes_its_leaf(cases: list[str], name: str) -> None:
+    made = entry(cases)
+    assert seal(made, KEYS, "k") == seal(made, KEYS, "k")
+    for changed in (
+        msgspec.structs.replace(made, **{name: "changed"}),
+        msgspec.structs.replace(made, sequence=8),
+        msgspec.structs.replace(made, kind=Kind.READ),
+        msgspec.structs.replace(made, heads={"a": "b"}),
+        msgspec.structs.replace(made, time=NOW.replace(microsecond=1).isoformat()),
+        msgspec.structs.replace(made, shown=(*made.shown, Shown("fr-pj:1", Form.FULL))),
+    ):
+        assert seal(changed, KEYS, "k").leaf != seal(made, KEYS, "k").leaf
+
+
+def test_an_entry_without_a_seed_has_one_that_only_the_installation_knows() -> None:
+    assert seal(entry(["fr-pj:1"], seed=""), KEYS, "k") == seal(entry(["fr-pj:1"], seed=""), KEYS, "k")
+    assert seal(entry(["fr-pj:1"], seed=""), KEYS, "k").leaf.nonce != seal(entry(["fr-pj:2"], ""), KEYS, "k").leaf.nonce
+
+
+def test_what_is_opened_is_what_policy_shows() -> None:
+    made = entry(["fr-pj:1", "be-fp:2", "fr-pj:3"], case_reference="BX/12", query="sealed")
+    sealed = seal(made, KEYS, "k")
+    owner = [open_disclosure(one) for one in openings_for(made, sealed, "fr-pj")]
+    assert [name for name, _ in owner[:5]] == ["time", "kind", "agency", "country", "purpose"]
+    assert sorted(value["case"] for _, value in owner[5:]) == ["fr-pj:1", "fr-pj:3"]
+    own = dict(open_disclosure(one) for one in openings_for(made, sealed, "de-bka"))
+    assert (own["subject"], own["case_reference"]) == ("dora", "BX/12")
+    assert not {"query", "record", "heads", "chain"} & own.keys()
+    assert set(map(commitment_to, openings_for(made, sealed, "fr-pj"))) <= set(sealed.commitments)
+
+
+def test_commitments_are_held_against_their_leaf() -> None:
+    sealed = seal(entry(["fr-pj:1"]), KEYS, "k")
+    assert len(record_commitments(sealed.leaf, sealed.commitments)) == 4
+    for wrong in (sealed.commitments[1:], (*sealed.commitments[:-1], "x"), ()):
+        with pytest.raises(LeafError):
+            record_commitments(sealed.leaf, wrong)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"tags":[]}', b"\xff"])
+def test_what_is_no_leaf_is_refused(body: bytes) -> None:
+    with pytest.raises(LeafError):
+        Leaf.decode(body)

@@ -1,0 +1,300 @@
+"""The attacks on the audit, each found by an agency's offline check, with the API, its keys and Kafka in the
+attacker's hand up to the last witnessed head; where it says so, the log's signing key too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from log_world import KEYS, LOG, LogWorld, witness_of
+
+from pipeline.access.audit import Act, Chain, Form, Kind, Shown, bound
+from pipeline.access.audit_verification import Verification
+from pipeline.errors import LiaisonError
+from pipeline.transparency.checkpoints import Checkpoint, sign_head
+from pipeline.transparency.leaves import new_seed
+from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, leaf_key
+from pipeline.transparency.notes import SignatureType, SigningKey
+from pipeline.transparency.offline import read_proofs, verify
+from pipeline.transparency.tree_store import TreeState
+from pipeline.transparency.witness import LogFault, Witness
+
+OWNER = "fr-pj"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> LogWorld:
+    """Two processes' acts; of nine, five showed records of the owner and one is its own."""
+    made = LogWorld(tmp_path)
+    for process in ("host|1|0", "host|2|0"):
+        made.write(Act(Kind.OPENED), process)
+        made.act("be-fp", "fr-pj:1", process=process)
+        made.act("be-fp", "lu-pg:4", process=process)
+        made.act("de-bka", "fr-pj:2", "fr-pj:3", "lu-pg:4", process=process)
+    made.act("fr-pj", "fr-pj:1", process="host|1|0", subject="anna")
+    made.write(Act(Kind.CLOSED), "host|2|0")
+    made.sign()
+    return made
+
+
+@pytest.fixture
+def witness(world: LogWorld, tmp_path: Path) -> Witness:
+    """Has seen the log up to its head."""
+    made = witness_of(tmp_path, OWNER)
+    world.show(made)
+    return made
+
+
+def faults(world: LogWorld, witness: Witness) -> set[LogFault]:
+    return {one.fault for one in world.check(witness, OWNER).findings}
+
+
+def rebind(world: LogWorld) -> None:
+    """Compute all hashes anew, so that the chains are whole again."""
+    chains: dict[str, Chain] = {}
+    for at, entry in enumerate(world.entries):
+        chain = chains.get(entry.chain, Chain(entry.chain))
+        act = Act(**{name: getattr(entry, name) for name in Act.__struct_fields__})
+        made = chain.entry(act, world.now.fromisoformat(entry.time), entry.seed)
+        chains[entry.chain], world.entries[at] = chain.after(made), made
+
+
+def is_whole(world: LogWorld) -> bool:
+    """What the chains alone tell."""
+    verification = Verification()
+    for entry in world.entries:
+        verification.see(entry)
+    return not verification.findings(world.now)
+
+
+def test_an_honest_log_proves_every_access(world: LogWorld, witness: Witness) -> None:
+    verdict = world.check(witness, OWNER)
+    assert verdict.findings == ()
+    assert [len(one.records) for one in verdict.accesses] == [1, 2, 1, 2, 1]
+    assert verdict.acted == 1
+    assert {one.fields["agency"] for one in verdict.accesses} == {"fr-pj", "be-fp", "de-bka"}
+    assert all("subject" not in one.fields for one in verdict.accesses if not one.acted)
+
+
+def test_a_log_that_grew_is_proven_by_its_consistency(world: LogWorld, witness: Witness) -> None:
+    world.act("be-fp", "fr-pj:9")
+    world.sign()
+    verdict = world.check(witness, OWNER)
+    assert (verdict.findings, len(verdict.accesses)) == ((), 6)
+    header, proofs = world.answer(OWNER, first=3)
+    assert [one.fault for one in verify(witness, OWNER, KEYS.of(OWNER), header, proofs).findings] == [
+        LogFault.REWRITTEN
+    ]
+
+
+def test_an_entry_changed_with_all_hashes_computed_anew(world: LogWorld, witness: Witness) -> None:
+    world.entries[1] = msgspec.structs.replace(world.entries[1], agency="nl-np", subject="nobody")
+    rebind(world)
+    world.sign()
+    assert is_whole(world)
+    assert LogFault.REWRITTEN in faults(world, witness)
+
+
+def test_an_entry_changed_in_the_answer_alone(world: LogWorld, witness: Witness) -> None:
+    """The log stays as it was witnessed; what is told of an act does not open its leaf."""
+    header, proofs = world.answer(OWNER, witness.size)
+    world.entries[1] = msgspec.structs.replace(world.entries[1], agency="nl-np")
+    _, changed = world.answer(OWNER, witness.size)
+    verdict = verify(witness, OWNER, KEYS.of(OWNER), header, [*proofs[:-1], changed[-1]])
+    assert [(one.fault, one.at) for one in verdict.findings] == [(LogFault.ALTERED, 1)]
+    mixed = msgspec.structs.replace(proofs[-1], openings=changed[-1].openings)
+    verdict = verify(witness, OWNER, KEYS.of(OWNER), header, [*proofs[:-1], mixed])
+    assert [(one.fault, one.at) for one in verdict.findings] == [(LogFault.ALTERED, 1)]
+
+
+def test_a_forged_chain_that_blames_somebody(world: LogWorld, witness: Witness) -> None:
+    blame = Act(
+        Kind.SEARCH, "anna", "fr-pj", "FR", ("investigator",), "investigation", shown=(Shown("be-fp:1", Form.FULL),)
+    )
+    at = [(Act(Kind.OPENED), world.now), (blame, world.now), (Act(Kind.CLOSED), world.now)]
+    world.entries[5:5] = bound(Chain("host|3|0"), at, new_seed)[1]
+    world.sign()
+    assert is_whole(world)
+    assert LogFault.REWRITTEN in faults(world, witness)
+
+
+def test_a_forged_chain_of_last_week_behind_the_witnessed_head(world: LogWorld, witness: Witness) -> None:
+    """It can only be appended; then its age gives it away, and the agency that is blamed finds its own tag."""
+    past = world.now - timedelta(days=7)
+    blame = Act(Kind.SEARCH, "anna", "fr-pj", "FR", ("investigator",), "investigation")
+    world.entries += bound(Chain("host|3|0"), [(Act(Kind.OPENED), past), (blame, past)], new_seed)[1]
+    world.sign()
+    world.show(witness)
+    verdict = world.check(witness, OWNER)
+    assert {one.fault for one in verdict.findings} == {LogFault.BACKDATED}
+    assert verdict.acted == 2
+
+
+def test_a_chain_cut_and_closed(world: LogWorld, witness: Witness) -> None:
+    cut = [one for one in world.entries if not (one.chain == "host|1|0" and one.sequence >= 3)]
+    world.entries = cut
+    world.chains["host|1|0"] = Chain("host|1|0", 3, [one for one in cut if one.chain == "host|1|0"][-1].hash)
+    world.write(Act(Kind.CLOSED), "host|1|0")
+    world.sign()
+    assert is_whole(world)
+    assert LogFault.REWRITTEN in faults(world, witness)
+
+
+def test_a_process_gone_whole(world: LogWorld, witness: Witness) -> None:
+    world.entries = [one for one in world.entries if one.chain != "host|2|0"]
+    world.sign()
+    assert is_whole(world)
+    assert {LogFault.REWRITTEN, LogFault.BEHIND} <= faults(world, witness)
+
+
+def test_a_process_gone_whole_from_the_topics_too(world: LogWorld, witness: Witness) -> None:
+    """A witness that reads a topic that was made anew holds it against what it has."""
+    world.entries = [one for one in world.entries if one.chain != "host|2|0"]
+    world.sign()
+    for index, body in enumerate(world.leaves()):
+        witness.see(leaf_key(index), body)
+    witness.see(HEAD_KEY, msgspec.json.encode(HeadRecord(world.signed[-1][1])))
+    assert {LogFault.REWRITTEN, LogFault.FORKED} <= {one.fault for one in witness.findings()}
+
+
+def test_a_log_forked_between_two_agencies(world: LogWorld, witness: Witness, tmp_path: Path) -> None:
+    """With the signing key: each agency alone finds nothing, and either finds it by the other's heads."""
+    other = LogWorld(tmp_path / "other")
+    other.entries, other.now = [*world.entries], world.now
+    world.act("be-fp", "lu-pg:1")
+    other.act("be-fp", "fr-pj:1")
+    world.sign()
+    other.sign()
+    theirs = witness_of(tmp_path, "lu-pg")
+    world.show(witness)
+    other.show(theirs)
+    assert world.check(witness, OWNER).findings == ()
+    assert other.check(theirs, "lu-pg").findings == ()
+    heads = [one.note for one in theirs.heads()]
+    found = world.check(witness, OWNER, heads).findings
+    assert [(one.fault, one.at) for one in found] == [(LogFault.FORKED, 11)]
+    assert len([one for one in witness.heads() if one.checkpoint.size == 11]) == 2
+    assert [one.fault for one in other.check(theirs, "lu-pg", [one.note for one in witness.heads()]).findings] == [
+        LogFault.FORKED
+    ]
+
+
+@pytest.mark.parametrize("left_out", range(5))
+def test_an_access_withheld_from_its_owner(world: LogWorld, witness: Witness, left_out: int) -> None:
+    header, proofs = world.answer(OWNER, witness.size)
+    del proofs[left_out]
+    verdict = verify(witness, OWNER, KEYS.of(OWNER), header, proofs)
+    assert [one.fault for one in verdict.findings] == [LogFault.WITHHELD]
+
+
+def test_a_record_withheld_within_an_access(world: LogWorld, witness: Witness) -> None:
+    header, proofs = world.answer(OWNER, witness.size)
+    two = next(at for at, one in enumerate(proofs) if len(one.openings) == 7)
+    proofs[two] = msgspec.structs.replace(proofs[two], openings=proofs[two].openings[:-1])
+    verdict = verify(witness, OWNER, KEYS.of(OWNER), header, proofs)
+    assert [one.fault for one in verdict.findings] == [LogFault.ALTERED]
+
+
+def test_an_answer_under_an_older_head(world: LogWorld, witness: Witness) -> None:
+    old = world.answer(OWNER, witness.size)
+    world.act("be-fp", "fr-pj:9")
+    world.sign()
+    world.show(witness)
+    assert {one.fault for one in verify(witness, OWNER, KEYS.of(OWNER), *old).findings} == {LogFault.BEHIND}
+
+
+def test_a_head_by_another_key(world: LogWorld, witness: Witness) -> None:
+    forged = SigningKey.generate(LOG.verifier.name, SignatureType.NOTE)
+    header, proofs = world.answer(OWNER, witness.size)
+    note = sign_head(Checkpoint(forged.verifier.name, witness.size, witness.store.root(witness.size)), forged)
+    verdict = verify(witness, OWNER, KEYS.of(OWNER), msgspec.structs.replace(header, head=note), proofs)
+    assert [one.fault for one in verdict.findings] == [LogFault.UNSIGNED]
+    assert verdict.accesses == ()
+
+
+def test_another_tag_key_finds_no_acts_of_the_own_people(world: LogWorld, tmp_path: Path) -> None:
+    """A server that hands out a wrong tag key hides all accesses, the agency's own acts among them."""
+    wrong = {KEYS.current: b"\0" * 32}
+    blind = Witness(tmp_path / "blind", LOG.verifier, wrong)
+    world.show(blind)
+    verdict = verify(blind, OWNER, wrong, world.answer(OWNER, blind.size)[0], [])
+    assert (verdict.acted, verdict.findings) == (0, ())
+
+
+def test_a_witness_keeps_to_the_log_that_it_began_with(world: LogWorld, witness: Witness, tmp_path: Path) -> None:
+    witness.close()
+    other = SigningKey.generate("another.example/audit", SignatureType.NOTE)
+    with pytest.raises(LiaisonError, match="witnesses the log"):
+        witness_of(tmp_path, OWNER, other)
+    again = witness_of(tmp_path, OWNER)
+    assert (again.size, len(again.own_leaves())) == (10, 5)
+
+
+def test_a_witness_that_is_years_behind_reads_on(world: LogWorld, witness: Witness) -> None:
+    for _ in range(600):
+        world.act("be-fp", "lu-pg:1")
+    world.sign()
+    assert world.check(witness, OWNER).findings == ()
+    world.show(witness)
+    assert world.check(witness, OWNER).findings == ()
+    assert witness.size == 610
+
+
+def test_gaps_and_messages_that_are_none(witness: Witness) -> None:
+    witness.see(leaf_key(12), b"{}")
+    witness.see(b"who knows", b"")
+    witness.see(HEAD_KEY, b"{}")
+    witness.see(leaf_key(10), b"no leaf")
+    assert witness.size == 11
+    assert {one.fault for one in witness.findings()} == {LogFault.MISSING}
+
+
+def test_a_file_of_proofs_is_read_as_it_was_written(world: LogWorld) -> None:
+    header, proofs = world.answer(OWNER, 3)
+    lines = [msgspec.json.encode(one) for one in (header, *proofs)]
+    assert read_proofs(lines) == (header, proofs)
+    for wrong in ([], [b"x"], [lines[0], b"{}"], lines[1:]):
+        with pytest.raises(LiaisonError):
+            read_proofs(wrong)
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=60)
+def test_no_change_of_what_was_witnessed_goes_unseen(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Any entries left out, doubled, moved or changed, with chains and heads made anew."""
+    folder = tmp_path_factory.mktemp("log")
+    world = LogWorld(folder)
+    for at in range(data.draw(st.integers(2, 12))):
+        world.act("be-fp", f"fr-pj:{at}", process=f"host|{at % 2}|0")
+    world.sign()
+    witness = witness_of(folder, OWNER)
+    world.show(witness)
+    order = data.draw(st.lists(st.integers(0, len(world.entries) - 1), max_size=14))
+    before, world.entries = world.entries, [world.entries[at] for at in order]
+    rebind(world)
+    world.sign()
+    grown = world.entries[: len(before)] == before
+    found = {one.fault for one in world.check(witness, OWNER).findings}
+    assert (not found) == grown
+    witness.close()
+
+
+def test_a_commit_that_was_cut_off_is_made_again(world: LogWorld, tmp_path: Path) -> None:
+    """The same messages come again after a crash, and are held against what is there."""
+    witness = witness_of(tmp_path, "lu-pg")
+    for index, body in enumerate(world.leaves()):
+        witness.see(leaf_key(index), body)
+    witness.close()
+    again = witness_of(tmp_path, "lu-pg")
+    assert again.size == 0
+    world.show(again)
+    for index, body in enumerate(world.leaves()):
+        again.see(leaf_key(index), body)
+    again.commit(TreeState(position=10))
+    assert (again.size, again.store.state.position, again.findings()) == (10, 10, [])
