@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 import hidden_decisions as decisions
+import msgspec
 from api_runtime import NOW, someone
 from hypothesis import strategies as st
 from index_office import Office
@@ -17,7 +18,7 @@ from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.index.documents import Action, case_document, link_document
 from pipeline.matching.fingerprint import Handling
 from pipeline.matching.model import load_model
-from pipeline.records.messages import Accepted
+from pipeline.records.messages import Accepted, Position
 
 OFFICE = Office(load_model())
 
@@ -101,10 +102,23 @@ def _link(a: Spec, b: Spec) -> Action | None:
     return link_document(claim) if claim.band else None
 
 
-def documents(world: Iterable[Spec]) -> list[Action]:
+def documents(world: Iterable[Spec], *, counted: bool = False) -> list[Action]:
     """All documents of an index that holds these cases: theirs, those of every link between two countries, and what
-    was decided and told of them while whoever it was told to could see them."""
+    was decided and told of them while whoever it was told to could see them.
+
+    With `counted` each record came behind those with a lower key, hidden ones among them: its offset and time count
+    them.
+    """
     held = sorted(world, key=lambda one: one.key)
     pairs = [(a, b) for a, b in combinations(held, 2) if a.agency[:2] != b.agency[:2]]
     links = [link for a, b in pairs if (link := _link(a, b)) is not None]
-    return [*(case_document(accepted(one)) for one in held), *links, *decisions.documents(held)]
+    came = (case_document(_came(accepted(one), at if counted else 1)) for at, one in enumerate(held))
+    return [*came, *links, *decisions.documents(held)]
+
+
+def _came(one: Accepted, place: int) -> Accepted:
+    """The same version at another place in its topic."""
+    position = Position("cases.x", place % 2, place)
+    time = f"2026-11-24T10:00:00.{place:03}+00:00"
+    provenance = msgspec.structs.replace(one.provenance, position=position, ingested_at=time, arrived_ms=1000 + place)
+    return msgspec.structs.replace(one, provenance=provenance)

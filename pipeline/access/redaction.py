@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -37,6 +37,17 @@ def case_for(view: View, meta: CaseMeta, content: Row, reference: Reference) -> 
     if view is View.HIT:
         return hit(meta, reference)
     return {**content, "view": View.FULL.value, "caveat": meta.handling.caveat or None}
+
+
+COUNTING: Final = ("position", "ingested_at", "arrived_ms")
+"""Of a record's provenance what only its owner is told: offsets and times count the hidden records between two."""
+
+
+def provenance_for(owner: bool, provenance: Row | None) -> Row | None:
+    """Where a record came from, as its owner or as another agency may know it; the fields are the same."""
+    if provenance is None or owner:
+        return provenance
+    return provenance | {name: None for name in COUNTING if name in provenance}
 
 
 def hit(meta: CaseMeta, reference: Reference) -> Row:

@@ -35,9 +35,10 @@ def _result(row: Row) -> Result:
 
 def case(row: Row) -> RenderableType:
     """One case."""
-    data = row["data"]
-    told = {name: row[name] for name in (*CONTENT, "provenance", "data")} | {
+    data, provenance = row["data"], row["provenance"] or {}
+    told = {name: row[name] for name in (*CONTENT, "data")} | {
         "state": "live",
+        "provenance": provenance if provenance.get("position") else None,
         "opened": data.get("opened"),
         "closed": data.get("closed"),
         "offences": [f"{one['scheme']}:{one['code']}" for one in data.get("offences", ())],

@@ -88,6 +88,15 @@ async def test_the_same_is_named_alike_in_every_export(api: Api) -> None:
     assert {one["id"] for one in of(anna, "incident")} != {one["id"] for one in of(bert, "incident")}
 
 
+async def test_a_later_version_is_modified_later_and_when_it_came_is_not_told(api: Api) -> None:
+    stamps = []
+    for version in (1, 2, 12):
+        api.hold(record("fr-pj", version=version, opened="2026-01-10"))
+        (incident,) = of(await bundle(api, "cases", BERT), "incident")
+        stamps.append((incident["created"], incident["modified"]))
+    assert stamps == [("2026-01-10T00:00:00.000Z", f"2026-01-10T00:00:00.{version:03}Z") for version in (1, 2, 12)]
+
+
 @pytest.mark.parametrize("what", ["links", "cases"])
 async def test_nothing_to_tell_is_a_bundle_too(api: Api, what: What) -> None:
     assert [one["name"] for one in (await bundle(api, what))["objects"]] == ["Liaison"]

@@ -29,7 +29,7 @@ FACTOR = 4
 def answered(world: Iterable[Spec], who: Requester, purpose: Purpose, request: Request) -> Answered:
     """What an index of these cases answers."""
     api = Api(OFFICE, Path(HOME.name))
-    api.index.write(documents(world))
+    api.index.write(documents(world, counted=True))
     return asyncio.run(ask(api, who, purpose, request))
 
 

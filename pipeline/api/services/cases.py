@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.access.audit import Kind
 from pipeline.access.policy import View
-from pipeline.access.redaction import Row, case_for
+from pipeline.access.redaction import Row, case_for, provenance_for
 from pipeline.api.problems import NotFound
 from pipeline.api.session import Session, meta, shown
 from pipeline.index.documents import CaseDocument
@@ -26,7 +26,7 @@ async def case(session: Session, key: str) -> CaseAnswer:
     """The case `key`. Raises NotFound where there is none, or none to be read: the two are one answer."""
     session.require_reader()
     document = await readable(session, key)
-    row = case_for(View.FULL, meta(document), content(document), session.reference)
+    row = case_for(View.FULL, meta(document), _content(session, document), session.reference)
     await session.audit(Kind.READ, {"case": key}, shown({key: View.FULL}))
     return CaseAnswer(session.as_of, row or {})
 
@@ -43,8 +43,9 @@ async def readable(session: Session, key: str, fields: Sequence[str] | None = No
     raise NotFound("there is no such case, or none that you may read")
 
 
-def content(document: CaseDocument) -> dict[str, Any]:
+def _content(session: Session, document: CaseDocument) -> dict[str, Any]:
     """What a case says, its owner's grading and where it came from; keys in a fixed order."""
+    who = session.requester
     return {
         "case": document.case,
         "agency": document.agency,
@@ -56,5 +57,7 @@ def content(document: CaseDocument) -> dict[str, Any]:
         "retain_until": document.retain_until,
         "data": document.data,
         "warnings": msgspec.to_builtins(document.warnings),
-        "provenance": msgspec.to_builtins(document.provenance),
+        "provenance": provenance_for(
+            who.operates or who.agency == document.agency, msgspec.to_builtins(document.provenance)
+        ),
     }

@@ -45,7 +45,7 @@ async def _links(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, V
     hits: list[Row] = []
     hit_views: dict[str, View] = {}
     async for part in _parts(session.runtime.reader.every_link(words)):
-        cases = await session.runtime.reader.cases((case for link in part for case in link.cases), DATED)
+        cases = await session.runtime.reader.cases((case for link in part for case in link.cases), STATE_FIELDS)
         views = await session.views(cases)
         held = [link for link in part if all(case in cases for case in link.cases)]
         full, hit = _split(session, held, cases, views, await session.see_links(held, views))
@@ -54,8 +54,6 @@ async def _links(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, V
         yield [row for _, row in full], {case: views[case] for link, _ in full for case in link.cases}
     yield sorted(hits, key=lambda row: str(row["link_id"])), hit_views
 
-
-DATED: Final = (*STATE_FIELDS, "provenance")
 
 Told = list[tuple[LinkDocument, Row]]
 
@@ -74,7 +72,6 @@ def _split(
         sight = sights[link.link]
         row = link_for(sight, Ends(*(meta(cases[case]) for case in link.cases)), link_row(link), session.reference)
         if row is not None:
-            row["time"] = max(_taken_in(cases[case]) for case in link.cases if views[case] is View.FULL)
             (full if sight.view is LinkView.FULL else hits).append((link, row))
     return full, hits
 
@@ -84,11 +81,7 @@ async def _cases(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, V
     async for part in _parts(session.runtime.reader.every_case(limits)):
         views = await session.views({one.case: one for one in part})
         kept = [one for one in part if views[one.case] is View.FULL]
-        yield [{**case_row(one), "time": _taken_in(one)} for one in kept], {one.case: View.FULL for one in kept}
-
-
-def _taken_in(case: CaseDocument) -> str:
-    return "" if case.provenance is None else case.provenance.ingested_at
+        yield [case_row(one) for one in kept], {one.case: View.FULL for one in kept}
 
 
 async def _parts(items: AsyncIterator[T]) -> AsyncIterator[list[T]]:

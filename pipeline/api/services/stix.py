@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.access.redaction import Row
@@ -21,7 +21,8 @@ Object = dict[str, Any]
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://liaison.example/stix")
 
 UNKNOWN_TIME: Final = "1970-01-01T00:00:00.000Z"
-"""`created` must never change, and the first version's time is not kept: where the record states no opening, this."""
+"""`created` must never change, and when a record was taken in is for its owner alone: where it states no opening, this.
+"""
 
 ALIASES: Final = frozenset({"alias", "nickname"})
 
@@ -34,14 +35,18 @@ def exporter() -> Object:
 
 
 def case_objects(row: Row) -> Iterator[Object]:
-    """A case that is seen in full, and what it names. `row` has `time`, when this version was taken in (RFC 3339)."""
-    key, data, time = row["case"], row["data"], _time(row["time"])
+    """A case that is seen in full, and what it names.
+
+    A later version must bear a later `modified`: it is the record's opening and a millisecond for each version.
+    """
+    key, data = row["case"], row["data"]
+    opened = _opened(data)
     maker, marking = agency_object(row["agency"]), _marking(row["agency"], data.get("handling") or {})
     yield from (maker, marking)
     incident = _incident(key, {
         "name": data.get("title") or key, "description": data.get("summary"), "created_by_ref": maker["id"],
         "object_marking_refs": [marking["id"]],
-    }, _opened(data, time), time)  # fmt: skip
+    }, _time(opened), _time(opened + timedelta(milliseconds=row["version"])))  # fmt: skip
     yield incident
     for named in data.get("entities") or ():
         thing = _thing(key, named, incident)
@@ -53,9 +58,8 @@ def case_objects(row: Row) -> Iterator[Object]:
 def link_objects(row: Row) -> Iterator[Object]:
     """A link and its ends; a hit-only one bears the requester's opaque reference and its agency, nothing else.
 
-    `row` has `time`, when its later version that the requester reads was taken in.
+    Each pair of versions is an object of its own, so none is ever modified.
     """
-    time = _time(row["time"])
     first = _incident(row["case_a"], {"name": row["case_a"]}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield first
     if row["case_b"] is None:
@@ -67,7 +71,7 @@ def link_objects(row: Row) -> Iterator[Object]:
         second = _incident(row["case_b"], {"name": row["case_b"]}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield second
     probability = row["probability"]
-    judged = {"created": time, "modified": time, "description": row["band"],
+    judged = {"created": UNKNOWN_TIME, "modified": UNKNOWN_TIME, "description": row["band"],
               "confidence": None if probability is None else round(100 * probability)}  # fmt: skip
     yield _related(first, second["id"], judged, (row["link_id"], str(row["version_a"]), str(row["version_b"])))
 
@@ -159,15 +163,14 @@ def _object(schema: str, parts: tuple[str, ...], told: Mapping[str, Any]) -> Obj
     return {"type": schema, "spec_version": "2.1", "id": f"{schema}--{_id(*parts)}", **given}
 
 
-def _opened(data: Mapping[str, Any], modified: str) -> str:
+def _opened(data: Mapping[str, Any]) -> datetime:
+    """The day that a record states it was opened."""
     opened = data.get("opened")
-    stated = _time(f"{opened}T00:00:00+00:00") if opened else UNKNOWN_TIME
-    return stated if stated <= modified else UNKNOWN_TIME
+    return datetime.fromisoformat(f"{opened}T00:00:00+00:00" if opened else UNKNOWN_TIME)
 
 
-def _time(text: str) -> str:
+def _time(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, as STIX timestamps are; sorts as text."""
-    at = datetime.fromisoformat(text).astimezone(UTC)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

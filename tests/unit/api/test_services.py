@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import orjson
+import pytest
 from api_runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record
 
 from pipeline.access.audit import Form, Kind, Shown
+from pipeline.access.requester import Requester
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
@@ -22,6 +24,14 @@ async def test_a_case_is_shown_with_its_caveat_and_recorded(api: Api) -> None:
     assert (act.kind, act.subject, act.purpose, act.case_reference) == (Kind.READ, "bert", "investigation", "2026/1")
     assert act.shown == (Shown("fr-pj:1", Form.FULL),)
     assert orjson.loads(api.runtime.cipher.opened(act.query, NOW)) == {"case": "fr-pj:1"}
+
+
+@pytest.mark.parametrize(("who", "told"), [(ANNA, False), (BERT, True), (OPERATOR, True)])
+async def test_where_a_record_stands_in_kafka_is_told_to_its_owner_alone(api: Api, who: Requester, told: bool) -> None:
+    api.hold(record("be-fp"))
+    came = (await case(api.session(who), "be-fp:1")).case["provenance"]
+    assert [came[name] is not None for name in ("position", "ingested_at")] == [told, told]
+    assert came["content_hash"]
 
 
 async def test_links_show_each_side_as_its_owner_allows(api: Api) -> None:
