@@ -15,7 +15,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-long test-fault test-transactions test-cluster check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search pictures clean
+.PHONY: help demo test test-long test-fault test-transactions test-cluster check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -88,6 +88,9 @@ bench-failover: $(READY) ## how long a killed worker's partitions stay unread, a
 
 bench-fairness: $(READY) ## how long an agency waits for receipts while another floods, on real engines; BENCH_ARGS="--setting open"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/fairness/run.py $(BENCH_ARGS)
+
+bench-timing: $(READY) ## whether time tells a hidden record from none: interleaved refused reads on a real index; BENCH_ARGS="--pairs N"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/timing/run.py $(BENCH_ARGS)
 
 bench-search: $(READY) ## search and link views under load at 300,000 cases; BENCH_ARGS="--home DIR --cases N --seconds S"
 	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/search/run.py $(BENCH_ARGS)

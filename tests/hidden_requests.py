@@ -67,7 +67,7 @@ def _each(method: str, path: str, *paths: str, pages: bool = False, **body: Any)
 
 
 def _by_case(path: str, query: str, *, pages: bool = False) -> Operation:
-    asked = [Request("GET", query.format(key), names=frozenset({key}), pages=pages) for key in KEYS]
+    asked = [Request("GET", query.format(key), names=_grants_of(key) | {key}, pages=pages) for key in KEYS]
     return Operation("GET", path, st.sampled_from(asked))
 
 
@@ -77,7 +77,13 @@ PAIRS = list(combinations(sorted(KEYS), 2))
 def _all_of(a: str, b: str) -> frozenset[str]:
     """All that naming the link of two cases names: itself, its sides, its reviews."""
     agencies = (a.partition(":")[0], b.partition(":")[0])
-    return frozenset({link_id(a, b), a, b, *(review_id(a, b, agency) for agency in agencies)})
+    judged = {review_id(a, b, agency) for agency in agencies}
+    return frozenset({link_id(a, b), a, b}) | judged | _grants_of(a) | _grants_of(b)
+
+
+def _grants_of(key: str) -> frozenset[str]:
+    """What naming a case names besides: the requests for it."""
+    return frozenset(threads_of([key]))
 
 
 def _by_link(method: str, path: str, **body: Any) -> Operation:

@@ -98,6 +98,17 @@ class Session:
         grants = await self.runtime.grants.of((cases[key].case for key in hits), self.requester) if hits else ()
         return seen | {key: self._view(cases[key], grants) for key in hits}
 
+    async def views_by_key(self, keys: Iterable[str], documents: Mapping[str, CaseDocument]) -> dict[str, View]:
+        """How the requester sees each case that a request names, whether it is there or not, now.
+
+        Grants are read for whatever he does not read without one: a hit-only case costs what none costs.
+        """
+        seen = self.ungranted(documents)
+        closed = [key for key in keys if seen.get(key) is not View.FULL]
+        grants = await self.runtime.grants.of(closed, self.requester) if closed else ()
+        granted = {key: self._view(meta(documents[key]), grants) for key in closed if key in documents}
+        return dict.fromkeys(keys, View.NOTHING) | seen | granted
+
     def ungranted(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """The same without any grant, which asks the index nothing."""
         return {key: self._view(meta(document)) for key, document in documents.items()}

@@ -13,6 +13,7 @@ from pipeline.access.redaction import Row, case_for, provenance_for
 from pipeline.api.problems import NotFound
 from pipeline.api.session import Session, meta, shown
 from pipeline.index.documents import CaseDocument
+from pipeline.index.reading import STATE_FIELDS
 
 
 class CaseAnswer(msgspec.Struct, frozen=True):
@@ -34,13 +35,22 @@ async def case(session: Session, key: str) -> CaseAnswer:
 async def readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
     """The document, or `fields` of it, of a case that the requester sees in full.
 
-    Raises NotFound after recording the attempt.
+    Raises NotFound after recording the attempt. Until the requester is known to read it no content is fetched: a
+    refusal costs the same whatever the key stands for.
     """
-    document = await session.runtime.reader.case(key, fields)
-    if document is not None and (await session.views({key: document}))[key] is View.FULL:
+    document = await _readable(session, key, STATE_FIELDS)
+    if document is not None and fields != STATE_FIELDS:
+        document = await _readable(session, key, fields)
+    if document is not None:
         return document
     await session.audit(Kind.READ, {"case": key})
     raise NotFound("there is no such case, or none that you may read")
+
+
+async def _readable(session: Session, key: str, fields: Sequence[str] | None) -> CaseDocument | None:
+    found = await session.runtime.reader.cases([key], fields)
+    views = await session.views_by_key([key], found)
+    return found[key] if views[key] is View.FULL else None
 
 
 def _content(session: Session, document: CaseDocument) -> dict[str, Any]:

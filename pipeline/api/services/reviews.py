@@ -176,9 +176,7 @@ async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Si
     given = (await runtime.decisions.reviews_of([name]))[name]
     keys = link.cases if link else named or next(((one.case_a, one.case_b) for one in given), (name, name))
     cases = await runtime.reader.cases(keys)
-    views = session.ungranted(cases)
-    if all(views.get(key, View.NOTHING) is not View.NOTHING for key in keys):  # else a grant changes nothing
-        views = await session.views(cases)
+    views = await session.views_by_key(keys, cases)
     if any(views.get(key) is not View.FULL for key in keys):
         await session.audit(Kind.REVIEW, {"link": name})
         raise NotFound(NO_LINK)
