@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     """Seconds after a case's withdrawal or expiry by which local stores' files hold nothing of it either."""
 
     hit_budget: int = 200
-    """Hit-only answers a day for each subject and agency."""
+    """Hit-only answers a day for each subject; as many for an agency's pushed cases and queries about each owner."""
 
     request_rate: int = 600
     """Requests a minute for each subject."""

@@ -17,7 +17,7 @@ import httpx
 import msgspec
 import pytest
 from fastapi import FastAPI
-from index_office import Office
+from index_office import Office, admissions
 from memory_index import MemoryIndex
 from traced_engine import TracedEngine
 
@@ -169,10 +169,10 @@ class Api:
             self.held[accepted.case] = accepted
             self.index.write([case_document(accepted)])
 
-    def link(self, a: str, b: str, state: State = State.LIVE) -> str:
-        """Index the claim about two held cases; its link id."""
+    def link(self, a: str, b: str, state: State = State.LIVE, *, admitted: bool = True) -> str:
+        """Index the claim about two held cases, and that the gate has answered both; its link id."""
         claim = self.office.claim(self.held[a], self.held[b], state)
-        self.index.write([link_document(claim)])
+        self.index.write([link_document(claim), *(admissions(claim) if admitted else ())])
         return claim.link
 
     def session(self, who: Requester, language: str = "en", purpose: str = "investigation") -> Session:

@@ -179,6 +179,8 @@ OPERATIONS: tuple[Operation, ...] = (
     _each("POST", "/v1/subscriptions", question="ivan petrov born:1980-05-01"),
     _by_name("POST", "/v1/subscriptions/{name}/renew", map(subscription_id, ASKING)),
     _by_name("DELETE", "/v1/subscriptions/{name}", map(subscription_id, ASKING)),
+    _each("GET", "/v1/hit-allowances"),
+    _each("PUT", "/v1/hit-allowances/{agency}", "/v1/hit-allowances/nl-np", daily=500, until=UNTIL),
     _exports(),
     Operation("POST", "/v1/list-checks", st.just(Request("POST", "/v1/list-checks"))),
     _each("GET", "/readyz"),
@@ -196,6 +198,13 @@ LEFT_OUT = {
     ("POST", "/v1/feeds/{agency}/cases"),  # writes to Kafka alone, and answers with the sender's own receipts
 }
 
+WAYS_OUT = (
+    "/v1/search", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction", "/v1/notices",
+    "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
+)  # fmt: skip
+"""Operations by which an agency may learn of a record that it has not been told of: the rest is about what it knows."""
+
+ways_out = st.one_of(*(one.requests for one in OPERATIONS if one.path in WAYS_OUT))
 requests = st.one_of(*(one.requests for one in OPERATIONS))
 reads = st.one_of(*(one.requests for one in OPERATIONS if not one.writes))
 

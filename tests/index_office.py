@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_ledger import Admission
 from pipeline.correlation.claims import Claim, Side, State, link_id
 from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.index.decision_documents import admission_document
+from pipeline.index.documents import Action
 from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
@@ -19,6 +23,7 @@ from pipeline.records.model import RECORD_TYPE
 from pipeline.records.validation import read
 
 Record = dict[str, Any]
+ADMITTED = datetime(2026, 11, 24, 11, tzinfo=UTC)
 OPEN = {"code": "H0", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
 
 
@@ -54,6 +59,17 @@ class Office:
         if held.handling.code != "H2":
             return ""
         return exact_band(asking.entities, held.entities, self.model)
+
+
+def admissions(claim: Claim) -> list[Action]:
+    """That the gate has answered each side that asks exactly, as project indexes it; from then on the link shows."""
+    sides = (("a", claim.a, claim.b, claim.exact_a), ("b", claim.b, claim.a, claim.exact_b))
+    return [
+        admission_document(msgspec.json.encode(one), claim.external_version)
+        for name, side, other, exact in sides
+        if exact
+        for one in [Admission(f"{claim.link}-{name}", side.agency, other.agency, ADMITTED, side.hash, exact)]
+    ]
 
 
 def _print(value: Accepted) -> Fingerprint:

@@ -36,6 +36,12 @@ class LinkSight(NamedTuple):
     band: str
 
 
+UNSEEN: Final = LinkSight(LinkView.NOTHING, "")
+
+HIT_VIEWS: Final = frozenset({LinkView.HIT_A, LinkView.HIT_B})
+"""Views of a link with a hit-only side."""
+
+
 class _Numbers(NamedTuple):
     """The whole numbers of a record."""
 
@@ -64,7 +70,7 @@ def see_link(view: LinkView, band: str, exact_a: str, exact_b: str) -> LinkSight
     if view is LinkView.FULL or view is LinkView.NOTHING:
         return LinkSight(view, band)
     told = exact_a if view is LinkView.HIT_B else exact_b
-    return LinkSight(view, told) if told else LinkSight(LinkView.NOTHING, "")
+    return LinkSight(view, told) if told else UNSEEN
 
 
 def _exact_parts(asking: Entities, numbers: _Numbers) -> Entities:

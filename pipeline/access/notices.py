@@ -28,6 +28,8 @@ class NoticeKind(StrEnum):
     DISCLOSURE_REQUEST = "disclosure_request"
     DISCLOSURE_ANSWER = "disclosure_answer"
     EXPIRY = "expiry"
+    HIT_TOLD = "hit_told"
+    """Another agency was told that a hit-only record of the receiver is there."""
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -89,3 +91,10 @@ def silent_link_notice(hit: Hit, side: Side, now: datetime) -> Notice | None:
         other_agency=hit.agency,
         band=hit.band,
     )
+
+
+def hit_told_notice(question: str, case: str, hit: Hit, purpose: str, now: datetime) -> Notice:
+    """What the owner of a hit-only case is told once a link of it is told to another agency."""
+    owner = case.partition(":")[0]
+    name = notice_id("hit told", question)
+    return Notice(name, owner, NoticeKind.HIT_TOLD, now, case=case, other_agency=hit.receiver, purpose=purpose)

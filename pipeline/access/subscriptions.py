@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from pipeline.access.hit_gate import HIT_BANDS
+from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, Side, State
@@ -121,6 +122,24 @@ def match_notice(claim: Claim, secret: bytes, now: datetime) -> Notice | None:
         claim = msgspec.structs.replace(claim, band=exact)
     found = _told(NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now)
     return msgspec.structs.replace(found, reference=reference(secret, query.agency, case.case))
+
+
+def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion | None:
+    """What the gate is asked before the asking agency is told of a match; None where the case is not hit-only."""
+    asks_as_a = is_standing_query(claim.a.case)
+    query, case = (claim.a, claim.b) if asks_as_a else (claim.b, claim.a)
+    if case.handling.code != HIT_ONLY or notice.agency != query.agency or case.agency == query.agency:
+        return None
+    told = Notice(
+        notice_id("hit told", notice.id),
+        case.agency,
+        NoticeKind.HIT_TOLD,
+        now,
+        case=case.case,
+        other_agency=query.agency,
+        purpose=notice.purpose,
+    )
+    return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=told)
 
 
 def _is_shown(query: Side, case: Side, exact: str) -> bool:

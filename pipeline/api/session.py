@@ -13,9 +13,9 @@ import orjson
 
 from pipeline.access.audience import Viewer
 from pipeline.access.audit import Act, Form, Kind, Shown
-from pipeline.access.hit_gate import LinkSight, see_link
+from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
 from pipeline.access.opaque import CURSOR_BYTES
-from pipeline.access.policy import CaseMeta, Grant, View, link_view, view
+from pipeline.access.policy import CaseMeta, Grant, LinkView, View, link_view, view
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
@@ -118,10 +118,19 @@ class Session:
         return [key for key, how in (await self.views(documents)).items() if how is View.FULL]
 
     async def see_links(self, links: Sequence[LinkDocument], views: Mapping[str, View]) -> dict[str, LinkSight]:
-        """How the requester sees each of these links, by link id, whose cases he sees so."""
-        return {
+        """How the requester sees each of these links, by link id, whose cases he sees so.
+
+        One with a hit-only side shows once the gate has answered the other side's present content.
+        """
+        seen = {
             one.link: see_link(link_view(*(views[case] for case in one.cases)), one.band, one.exact_a, one.exact_b)
             for one in links
+        }
+        asked = {one.link: asked_of(one, seen[one.link].view) for one in links if seen[one.link].view in HIT_VIEWS}
+        admitted = await self.runtime.decisions.admitted(name for name, _ in asked.values()) if asked else {}
+        return {
+            link: sight if link not in asked or admitted.get(asked[link][0]) == asked[link][1] else UNSEEN
+            for link, sight in seen.items()
         }
 
     def _view(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
@@ -169,6 +178,12 @@ def meta(document: CaseDocument) -> CaseMeta:
         document.contact,
         retain_until=document.retain_until or "",
     )
+
+
+def asked_of(link: LinkDocument, view: LinkView) -> tuple[str, str]:
+    """The question that a link with a hit-only side is an answer to: its id, and the hash of what asks."""
+    side = "a" if view is LinkView.HIT_B else "b"
+    return f"{link.link}-{side}", link.a.hash if side == "a" else link.b.hash
 
 
 def shown(views: Mapping[str, View]) -> tuple[Shown, ...]:

@@ -25,12 +25,16 @@ class Kind(StrEnum):
 
 
 class View(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one side's agency may see of the other side: `full` content, or only that there is a hit."""
+    """What one side's agency may see of the other side: `full` content, or only that there is a hit.
+
+    Of a hit `asks` is the hash of its own side: another content asks another question (pipeline.access.hit_ledger).
+    """
 
     agency: str
     contact: Contact
     band: str
     full: bool
+    asks: str = ""
 
 
 class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,7 +65,8 @@ def view(claim: Claim, receiver: Side, other: Side) -> View | None:
         return None
     full = handling.code != HIT_ONLY
     band = claim.band if full else _exact_band(claim, receiver)
-    return View(other.agency, other.contact, band, full) if band else None
+    asks = "" if full else receiver.hash
+    return View(other.agency, other.contact, band, full, asks) if band else None
 
 
 def _exact_band(claim: Claim, receiver: Side) -> str:

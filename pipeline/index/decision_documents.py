@@ -13,6 +13,7 @@ import msgspec
 
 from pipeline.access.audit import Entry, Kind, Shown
 from pipeline.access.disclosures import Disclosure, Move
+from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
 from pipeline.access.reviews import Assignment, Review
 from pipeline.access.subscriptions import Subscription
@@ -77,6 +78,8 @@ _disclosures = msgspec.json.Decoder(Disclosure)
 _subscriptions = msgspec.json.Decoder(Subscription)
 _notices = msgspec.json.Decoder(Notice)
 _entries = msgspec.json.Decoder(Entry)
+_admissions = msgspec.json.Decoder(Admission)
+_allowances = msgspec.json.Decoder(HitAllowance)
 
 
 def review_document(value: bytes, offset: int) -> Action:
@@ -123,6 +126,16 @@ def notice_document(value: bytes, offset: int) -> Action:
     one = _notices.decode(value)
     document = NoticeDocument(**msgspec.structs.asdict(one), position=offset)
     return Action("notices", one.id, offset, _encoder.encode(document))
+
+
+def admission_document(value: bytes, offset: int) -> Action:
+    """The document of a value of `hit_admissions`."""
+    return Action("hit_admissions", _admissions.decode(value).id, offset, value)
+
+
+def allowance_document(value: bytes, offset: int) -> Action:
+    """The document of a value of `hit_allowances`."""
+    return Action("hit_allowances", _allowances.decode(value).id, offset, value)
 
 
 def audit_document(value: bytes, offset: int) -> Action:

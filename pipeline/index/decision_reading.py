@@ -14,6 +14,7 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.disclosures import Disclosure, grant_of, thread_id
+from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.policy import Grant
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import Assignment, Review, assignment_id
@@ -144,6 +145,16 @@ class DecisionReader:
             for hit in found:
                 yield _subscription(msgspec.convert(hit["_source"], SubscriptionDocument))
             after = found[-1]["sort"]
+
+    async def admitted(self, ids: Iterable[str]) -> dict[str, str]:
+        """By question id the hash of the case whose question the gate has answered, in real time."""
+        found = await self._get("hit_admissions", ids, Admission)
+        return {name: one.asks for name, one in found.items() if one.asks}
+
+    async def allowances(self, owner: str, limit: int) -> list[HitAllowance]:
+        """What an agency allows others to be told of its hit-only records a day, by their names."""
+        found = await self._page("hit_allowances", [{"term": {"owner": owner}}], [{"agency": "asc"}], limit)
+        return [msgspec.convert(hit["_source"], HitAllowance) for hit in found]
 
     async def notices(self, agency: str, after: int, limit: int) -> list[NoticeDocument]:
         """The notices to an agency behind a position, in their order."""

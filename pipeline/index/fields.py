@@ -195,6 +195,26 @@ NOTICES = (
     Field("band", KEYWORD, "How likely a match is."),
 )
 
+HIT_ADMISSIONS = (
+    Field("id", UNSEARCHED, "Question id, <link id>-<side that asks>, or a day's count; also the document id."),
+    Field("asker", KEYWORD, "Agency that asks."),
+    Field("owner", KEYWORD, "Agency that owns what is asked about."),
+    Field("time", TIME, "When it was first told, or counted last."),
+    Field("asks", UNSEARCHED, "Hash of the case that asked; none where the link shows no more."),
+    Field("band", UNSEARCHED, "The band that was told."),
+    Field("contact", KEPT, "Whom its agency was told to ask.", personal=True),
+    Field("spent", UNSEARCHED_LONG, "Answers given on that day."),
+)
+
+HIT_ALLOWANCES = (
+    Field("owner", KEYWORD, "Agency that allows; the document id is <owner>|<agency>."),
+    Field("agency", KEYWORD, "Agency that is allowed more."),
+    Field("daily", UNSEARCHED_LONG, "Hit-only answers a day."),
+    Field("until", TIME, "When the default holds again."),
+    Field("by", UNSEARCHED, "Subject of who allowed it."),
+    Field("time", TIME, "When."),
+)
+
 AUDIT = (
     Field("id", UNSEARCHED, "Chain and sequence; also the document id."),
     Field("position", LONG, "Offset in the topic: the order of acts."),
@@ -219,6 +239,8 @@ CATALOGUE: dict[str, tuple[Field, ...]] = {
     "disclosures": DISCLOSURES,
     "subscriptions": SUBSCRIPTIONS,
     "notices": NOTICES,
+    "hit_admissions": HIT_ADMISSIONS,
+    "hit_allowances": HIT_ALLOWANCES,
     "audit": AUDIT,
 }
 

@@ -35,6 +35,8 @@ KEPT: Final = (
     topics.SUBSCRIPTIONS,
     topics.DISCLOSURES,
     topics.NOTICES,
+    topics.HIT_ADMISSIONS,
+    topics.HIT_ALLOWANCES,
     topics.AGENCIES,
     topics.AUDIT,
 )

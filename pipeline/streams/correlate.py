@@ -220,7 +220,11 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     settings = current.settings(settings)
     blocks = topics.name(settings, topics.BLOCKS, generation=current.id)
     subscriptions = topics.name(settings, topics.SUBSCRIPTIONS)
-    written = [topics.name(settings, topics.LINKS, generation=current.id), topics.name(settings, topics.NOTICES)]
+    written = [
+        topics.name(settings, topics.LINKS, generation=current.id),
+        topics.name(settings, topics.NOTICES),
+        topics.name(settings, topics.HIT_QUESTIONS),
+    ]
     found, model = ids(settings, [blocks, subscriptions, *written]), current.compiled()
     matches = Matches(settings, found.secret(settings), active=held.active == current.id)
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:

@@ -104,7 +104,11 @@ def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[st
 
 def _shared(settings: Settings) -> list[TopicPartition]:
     """What is not of a generation: the active one's workers index it."""
-    return [partition for topic in (topics.REJECTED, *DECISIONS) for partition in _all(settings, topic)]
+    return [
+        partition
+        for topic in (topics.REJECTED, topics.HIT_QUESTIONS, *DECISIONS)
+        for partition in _all(settings, topic)
+    ]
 
 
 def _all(settings: Settings, topic: topics.Topic, *, agency: str = "", generation: str = "") -> list[TopicPartition]:

@@ -110,6 +110,18 @@ HITS: Final = Counter(
     ["agency", "kind"],
     registry=REGISTRY,
 )
+HITS_DEFERRED: Final = Counter(
+    "liaison_hits_deferred",
+    "Hit-only answers that waited for a later day, since their agency's budget was spent.",
+    ["agency"],
+    registry=REGISTRY,
+)
+HITS_WITHDRAWN: Final = Counter(
+    "liaison_hits_withdrawn",
+    "Hit-only links that an agency withdrew or rewrote its own case of within a week of the hit.",
+    ["agency"],
+    registry=REGISTRY,
+)
 BULK: Final = Counter(
     "liaison_bulk_documents",
     "Documents that Elasticsearch has answered for: written, stale (it holds a later version), refused.",
@@ -171,7 +183,8 @@ def count(tally: Mapping[Counter, int]) -> None:
 
 
 __all__ = [
-    "BLOCKED", "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HOT_BLOCK", "HOT_BLOCKS",
-    "INTERNAL_FAULTS", "LAG", "LANES", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY",
-    "RESTARTS", "STABLE_OFFSET_AGE", "STALLED", "STORE", "WORKER", "Tally", "count",
+    "BLOCKED", "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HITS_DEFERRED",
+    "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES", "LAST_EVENT", "LATENCY",
+    "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS", "STABLE_OFFSET_AGE", "STALLED", "STORE", "WORKER",
+    "Tally", "count",
 ]  # fmt: skip

@@ -84,7 +84,16 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     """The stage, one group whatever generation lends its model. Raises LiaisonError where topics are missing."""
     sources = (topics.DISCLOSURES, topics.AUDIT, topics.SUBSCRIPTIONS)
     disclosures, audit, subscriptions = (topics.name(settings, topic) for topic in sources)
-    found = ids(settings, [disclosures, audit, subscriptions, topics.name(settings, topics.NOTICES)])
+    found = ids(
+        settings,
+        [
+            disclosures,
+            audit,
+            subscriptions,
+            topics.name(settings, topics.NOTICES),
+            topics.name(settings, topics.HIT_QUESTIONS),
+        ],
+    )
     model = (await control(settings)).of(wanted).compiled()
     async with connect_for_reading(settings) as client:
         reader = Reader(client, Indices(settings.namespace, ""))

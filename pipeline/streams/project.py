@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Final
 
@@ -19,7 +19,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 from pipeline.backoff import retrying
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.fingerprinting import derived
-from pipeline.correlation.projection import Seen, advance
+from pipeline.correlation.projection import NOTHING, Seen, advance
 from pipeline.index import decision_documents, mappings
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document, rejected_document
@@ -34,12 +34,13 @@ from pipeline.streams.admin import ids
 from pipeline.streams.aliases import follow
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation
+from pipeline.streams.hit_gate import FEED, AnswerQuestions, days_marked
 from pipeline.streams.reading import read
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
-from pipeline.streams.telling import Telling
+from pipeline.streams.telling import Telling, ToldChange
 from pipeline.streams.transactions import Applied, Output, ProducerFencedError
 from pipeline.streams.work import After, Result, Table
 from pipeline.streams.worker_slots import claimed_slot
@@ -96,13 +97,20 @@ DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], Action]]] = {
     topics.DISCLOSURES: decision_documents.disclosure_document,
     topics.SUBSCRIPTIONS: decision_documents.subscription_document,
     topics.NOTICES: decision_documents.notice_document,
+    topics.HIT_ADMISSIONS: decision_documents.admission_document,
+    topics.HIT_ALLOWANCES: decision_documents.allowance_document,
     topics.AUDIT: decision_documents.audit_document,
 }
 """Topics of what people decide, each with what makes documents of a value and its offset."""
 
 
 def _decision_feeds(settings: Settings, writing: Writing) -> list[Feed]:
-    return [_decision_feed(settings, writing, topic, make) for topic, make in DECISIONS.items()]
+    """A feed for each topic; what owners allow the gate reads, and indexes with what it makes of it."""
+    return [
+        _decision_feed(settings, writing, topic, make)
+        for topic, make in DECISIONS.items()
+        if topic is not topics.HIT_ALLOWANCES
+    ]
 
 
 def _decision_feed(
@@ -163,14 +171,16 @@ class ProjectLinks:
         key = bytes.fromhex(claim.link)
         held = store.get(key)
         turn = self._telling.turn(record.partition) if self._telling else 0
-        step = advance(None if held is None else _seen.decode(held), claim, self._secret, turn)
+        before = NOTHING if held is None else _seen.decode(held)
+        step = advance(before, claim, self._secret, turn)
         action = link_document(step.write.claim) if step.write is not None else None
         store.put(key, _seen_encoder.encode(step.seen))
         if self._telling is not None:
-            sides = {side.case: side for side in (claim.a, claim.b)}
             for hit in step.hits:
-                result.outputs += self._telling.outputs(hit, sides[hit.case])
-                result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
+                told = ToldChange(hit, claim, before, step.seen)
+                result.outputs += self._telling.outputs(told)
+                if not told.is_hit_only:
+                    result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
         return action
 
     async def publish(self, result: Result) -> Sequence[Output]:
@@ -190,7 +200,8 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     accepted, rejected = (topics.name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
     links = topics.name(settings, topics.LINKS, generation=current.id)
     decided = [topics.name(settings, topic) for topic in DECISIONS]
-    found = ids(settings, [accepted, rejected, links, *decided])
+    asked = topics.name(settings, topics.HIT_QUESTIONS)
+    found = ids(settings, [accepted, rejected, links, asked, *decided])
     client_settings = settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         async with connect(client_settings) as client:
@@ -212,9 +223,12 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
                     Feed("index-rejected", [rejected], Index(topics.REJECTED, rejection_document, writing), ALL, False)
                 )
                 feeds += _decision_feeds(settings, writing)
+                gated = [asked, topics.name(settings, topics.HIT_ALLOWANCES)]
+                feeds.append(Feed(FEED, gated, AnswerQuestions(settings, current.id, writing), ALL))
             try:
                 made = Stage(settings, slot, feeds, found.topics, after)
-                async with rejoining(made, control.changed_for(settings, held, current.id)):
+                marking = days_marked(settings, writing) if telling is not None else nullcontext()
+                async with rejoining(made, control.changed_for(settings, held, current.id)), marking:
                     yield made
             finally:
                 await writing.close()

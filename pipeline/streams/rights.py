@@ -59,6 +59,8 @@ DECIDED: Final = (
     topics.DISCLOSURES,
     topics.SUBSCRIPTIONS,
     topics.NOTICES,
+    topics.HIT_ADMISSIONS,
+    topics.HIT_ALLOWANCES,
     topics.AUDIT,
 )
 """What people do and decide, and what others are told of it."""
@@ -79,18 +81,33 @@ ROLES: Final = {
     ),
     "correlate": Duties(
         reads=(topics.CONTROL, topics.PROGRESS, topics.SUBSCRIPTIONS, topics.BLOCKS, topics.LINKS),
-        writes=(topics.PROGRESS, topics.BLOCKS, topics.LINKS, topics.NOTICES, topics.REJECTED),
+        writes=(topics.PROGRESS, topics.BLOCKS, topics.LINKS, topics.NOTICES, topics.HIT_QUESTIONS, topics.REJECTED),
         owns="correlate",
         also_sends_as=("subscribe",),  # its second feed
     ),
     "project": Duties(
-        reads=(topics.CONTROL, topics.PROGRESS, topics.ACCEPTED, topics.REJECTED, topics.LINKS, *DECIDED),
-        writes=(topics.PROGRESS, topics.HITS, topics.NOTICES, topics.REJECTED),
+        reads=(
+            topics.CONTROL,
+            topics.PROGRESS,
+            topics.ACCEPTED,
+            topics.REJECTED,
+            topics.LINKS,
+            topics.HIT_QUESTIONS,
+            *DECIDED,
+        ),
+        writes=(
+            topics.PROGRESS,
+            topics.HITS,
+            topics.NOTICES,
+            topics.HIT_QUESTIONS,
+            topics.HIT_ADMISSIONS,
+            topics.REJECTED,
+        ),
         owns="project",
     ),
     "notify": Duties(
         reads=(topics.CONTROL, topics.PROGRESS, topics.DISCLOSURES, topics.AUDIT, topics.SUBSCRIPTIONS),
-        writes=(topics.PROGRESS, topics.NOTICES),
+        writes=(topics.PROGRESS, topics.NOTICES, topics.HIT_QUESTIONS),
         owns="notify",
     ),
     # For agencies without Kafka it sends and reads receipts as they would. What stages have yet to do is counted record
@@ -106,6 +123,7 @@ ROLES: Final = {
             topics.ACCEPTED,
             topics.BLOCKS,
             topics.LINKS,
+            topics.HIT_QUESTIONS,
             topics.UPLOADS,
             *DECIDED,
         ),
@@ -115,6 +133,7 @@ ROLES: Final = {
             topics.ASSIGNMENTS,
             topics.DISCLOSURES,
             topics.SUBSCRIPTIONS,
+            topics.HIT_ALLOWANCES,
             topics.CASES,
         ),
         owns="feed.",

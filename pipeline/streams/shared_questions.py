@@ -15,6 +15,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.audit import Entry
 from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.shared_questions import Asker, asker, shared_notices
@@ -29,6 +30,7 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams import topics
+from pipeline.streams.hit_gate import question_output
 from pipeline.streams.silent_searches import searched
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
@@ -37,7 +39,6 @@ from pipeline.streams.work import Result
 log = logging.getLogger(__name__)
 
 _subscriptions = msgspec.json.Decoder(Subscription)
-_encoder = msgspec.json.Encoder()
 
 
 class _Asked(msgspec.Struct):
@@ -97,16 +98,20 @@ class SharedQuestions:
 
 
 class _Work(Stateless):
-    """What both sources have in common: notices found by asking the index, sent with the progress."""
+    """What both sources have in common: notices found by asking the index, handed to the gate with the progress."""
 
     def __init__(self, settings: Settings, questions: SharedQuestions) -> None:
-        self._topic = topics.name(settings, topics.NOTICES)
+        self._settings = settings
         self._questions = questions
 
     async def publish(self, result: Result) -> Sequence[Output]:
-        """The notices. Raises LiaisonError while the index does not answer or has not followed; it is tried again."""
+        """The notices, each an answer about what the other agency asks.
+
+        Raises LiaisonError while the index does not answer or has not followed; it is tried again.
+        """
         found = [notice for one in result.documents async for notice in self.notices(one)]
-        return [Output(self._topic, 0, one.id.encode(), _encoder.encode(one)) for one in found]
+        asked = (HitQuestion(one.id, one.agency, one.other_agency, notice=one) for one in found)
+        return [question_output(self._settings, one) for one in asked]
 
     def notices(self, one: object) -> AsyncIterator[Notice]:
         raise NotImplementedError

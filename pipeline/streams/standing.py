@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.subscriptions import Subscription, is_standing_query, match_notice
+from pipeline.access.subscriptions import Subscription, is_standing_query, match_notice, match_question
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator, targets
 from pipeline.correlation.visibility import is_expired
@@ -19,6 +19,7 @@ from pipeline.index.standing_queries import fingerprint_of
 from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams import faults, topics
+from pipeline.streams.hit_gate import question_output
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
 from pipeline.streams.work import Result
@@ -64,7 +65,7 @@ class Matches:
     """What becomes of claims about standing queries: notices, from the active generation alone."""
 
     def __init__(self, settings: Settings, secret: bytes, *, active: bool, clock: Callable[[], datetime] = now) -> None:
-        self._topic = topics.name(settings, topics.NOTICES)
+        self._settings, self._topic = settings, topics.name(settings, topics.NOTICES)
         self._secret, self._active, self._clock = secret, active, clock
 
     def concerns(self, claim: Claim) -> bool:
@@ -72,12 +73,17 @@ class Matches:
         return is_standing_query(claim.a.case) or is_standing_query(claim.b.case)
 
     def told(self, claim: Claim, correlator: Correlator[Model]) -> Iterator[Output]:
-        """The notice of a match, while its query lasts."""
+        """The notice of a match, while its query lasts; of a hit-only case what the gate is asked."""
         at = self._clock()
         if not self._active or any(_is_over(side.case, correlator, at) for side in (claim.a, claim.b)):
             return
         notice = match_notice(claim, self._secret, at)
-        if notice is not None:
+        if notice is None:
+            return
+        question = match_question(claim, notice, at)
+        if question is not None:
+            yield question_output(self._settings, question)
+        else:
             yield Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice))
 
 

@@ -10,19 +10,23 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 
 import msgspec
 from aiokafka import TopicPartition
 
-from pipeline.access.notices import silent_link_notice
+from pipeline.access.hit_ledger import HitQuestion
+from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
 from pipeline.correlation.claims import Claim, Side
-from pipeline.correlation.hits import Hit
+from pipeline.correlation.hits import PURPOSE, Hit, View
+from pipeline.correlation.projection import Seen
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.switching import Crossing, differences, seen, told
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
+from pipeline.streams.hit_gate import question_output
 from pipeline.streams.notes import TOLD, note, noted
 from pipeline.streams.reading import read
 from pipeline.streams.stores import Places
@@ -38,6 +42,60 @@ CROSSED_AT_ONCE: Final = 5000
 _claims = msgspec.json.Decoder(Claim)
 _crossings = msgspec.json.Decoder(Crossing)
 _encoder = msgspec.json.Encoder()
+
+
+class ToldChange(NamedTuple):
+    """A hit, the claim that brings it, and what both agencies might see of the link before and after."""
+
+    hit: Hit
+    claim: Claim
+    before: Seen
+    after: Seen
+
+    @property
+    def side(self) -> str:
+        """Which side of the link the agency that is told owns."""
+        return "a" if self.hit.case == self.claim.a.case else "b"
+
+    @property
+    def own(self) -> Side:
+        """That side."""
+        return self.claim.a if self.side == "a" else self.claim.b
+
+    @property
+    def _views(self) -> tuple[View | None, View | None]:
+        if self.side == "a":
+            return self.before.told_a, self.after.told_a
+        return self.before.told_b, self.after.told_b
+
+    @property
+    def is_hit_only(self) -> bool:
+        """Whether its agency sees the other side as a hit, or did so before: then the gate tells it."""
+        return any(view is not None and not view.full for view in self._views)
+
+    def question(self, at: datetime) -> HitQuestion:
+        """What the gate is asked: see HitQuestion."""
+        was, view = self._views
+        before = self.before.a if self.side == "a" else self.before.b
+        after = self.after.a if self.side == "a" else self.after.b
+        return HitQuestion(
+            id=f"{self.claim.link}-{self.side}",
+            asker=self.hit.receiver,
+            owner=self.hit.agency,
+            asks=view.asks if view else "",
+            hit=self.hit,
+            full=view is not None and view.full,
+            knew=was is not None and was.full,
+            asker_changed=before < after,
+            owner_notice=self._owner_notice(at) if view and not view.full else None,
+        )
+
+    def _owner_notice(self, at: datetime) -> Notice | None:
+        """What the owner of the other side is told, where he may know of this one; silence wins."""
+        other, seen = (self.claim.b, self.after.told_b) if self.side == "a" else (self.claim.a, self.after.told_a)
+        if seen is None:
+            return None
+        return hit_told_notice(f"{self.claim.link}-{self.side}|{self.own.hash}", other.case, self.hit, PURPOSE, at)
 
 
 class Telling:
@@ -57,13 +115,20 @@ class Telling:
         topic = topics.name(self._settings, topics.HITS, agency=hit.receiver)
         return Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
 
-    def outputs(self, hit: Hit, side: Side) -> list[Output]:
-        """The records of a hit to the agency of `side`: itself, and the notice where that side is silent."""
-        notice = silent_link_notice(hit, side, now())
+    def outputs(self, told: ToldChange) -> list[Output]:
+        """The records that tell an agency of a link, or ask the gate to; with the notice where its side is silent."""
+        notice = silent_link_notice(told.hit, told.own, now())
+        if told.is_hit_only:
+            question = told.question(now())
+            return [question_output(self._settings, msgspec.structs.replace(question, notice=notice))]
         if notice is None:
-            return [self.output(hit)]
+            return [self.output(told.hit)]
         where = topics.name(self._settings, topics.NOTICES)
-        return [self.output(hit), Output(where, 0, notice.id.encode(), _encoder.encode(notice))]
+        return [self.output(told.hit), Output(where, 0, notice.id.encode(), _encoder.encode(notice))]
+
+    def difference(self, told: ToldChange) -> Output:
+        """The record that tells an agency what a switch of generation changes, or asks the gate to."""
+        return question_output(self._settings, told.question(now())) if told.is_hit_only else self.output(told.hit)
 
     def note(self, source: TopicPartition, offset: int) -> Output:
         """The note that what this generation sees of a partition of `links` up to an offset has been told."""
@@ -80,7 +145,7 @@ class Telling:
             return []
         last = await self._last_word(last, index)
         self._turns[index] = 0 if last is None else last.turn + 1
-        told = [self.output(hit) for hit in await self._differences(source, applied, last)]
+        told = [self.difference(one) for one in await self._differences(source, applied, last)]
         log.info("links-%d: %d hits differ from what was told before", index, len(told))
         return [*told, self.note(source, applied)]
 
@@ -97,7 +162,7 @@ class Telling:
         finally:
             await transactions.stop()
 
-    async def _differences(self, source: TopicPartition, applied: int, last: Progress | None) -> list[Hit]:
+    async def _differences(self, source: TopicPartition, applied: int, last: Progress | None) -> list[ToldChange]:
         folder = self._places.folder(source).with_name(f"{source.topic}-{source.partition}-switch")
         shutil.rmtree(folder, ignore_errors=True)
         table = TableStore(folder, self._places.identity(source))
@@ -106,8 +171,12 @@ class Telling:
                 former = topics.name(self._settings, topics.LINKS, generation=last.generation)
                 await self._bring(table, TopicPartition(former, source.partition), last.offset, told)
             await self._bring(table, source, applied, seen)
-            crossings = (_crossings.decode(row) for _, row in table.rows())
-            return [hit for one in crossings for hit in differences(one, self._secret, self._turns[source.partition])]
+            crossings, turn = (_crossings.decode(row) for _, row in table.rows()), self._turns[source.partition]
+            return [
+                ToldChange(hit, one.claim, one.told, one.seen)
+                for one in crossings
+                for hit in differences(one, self._secret, turn)
+            ]
         finally:
             table.close()
             shutil.rmtree(folder)

@@ -140,6 +140,12 @@ SUBSCRIPTIONS: Final = Topic(
 )  # fmt: skip
 DISCLOSURES: Final = Topic("disclosures", "disclosure id", "disclosure", Count.ONE, compacted=True)
 NOTICES: Final = Topic("notices", "notice id", "notice", Count.ONE, retention=SEVEN_MONTHS)
+HIT_QUESTIONS: Final = Topic(
+    "hit_questions", "question id", "hit_question", Count.ONE, compacted=True, personal=True,
+    erasure="the link's retraction replaces it by one without content; compaction removes the old one",
+)  # fmt: skip
+HIT_ADMISSIONS: Final = Topic("hit_admissions", "question id", "hit_admission", Count.ONE, compacted=True)
+HIT_ALLOWANCES: Final = Topic("hit_allowances", "owner | agency", "hit_allowance", Count.ONE, compacted=True)
 AUDIT: Final = Topic(
     "audit", "chain id", "audit", Count.ONE, personal=True,
     erasure="query text is encrypted with a monthly key that retention deletes",
@@ -154,7 +160,8 @@ UPLOADS: Final = Topic("uploads", "", "", Count.ONE, retention=WEEK)
 
 CATALOGUE: Final[tuple[Topic, ...]] = (
     CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, BLOCKS, LINKS, EXPIRIES, REVIEWS, ASSIGNMENTS,
-    SUBSCRIPTIONS, DISCLOSURES, NOTICES, AUDIT, AGENCIES, CONTROL, PROGRESS, UPLOADS,
+    SUBSCRIPTIONS, DISCLOSURES, NOTICES, HIT_QUESTIONS, HIT_ADMISSIONS, HIT_ALLOWANCES,
+    AUDIT, AGENCIES, CONTROL, PROGRESS, UPLOADS,
 )  # fmt: skip
 
 

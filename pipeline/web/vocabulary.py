@@ -62,6 +62,7 @@ NOTICES = {
     "shared_interest": N_("Another agency asks the same"),
     "silent_search": N_("Somebody searched for a silent record"),
     "silent_link": N_("A silent record of yours has a link"),
+    "hit_told": N_("Another agency was told that a hit-only record of yours exists"),
     "break_glass": N_("A supervisor opened a record without asking"),
     "disclosure_request": N_("Another agency asks for a record"),
     "disclosure_answer": N_("An owner answered"),

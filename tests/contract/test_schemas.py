@@ -17,7 +17,8 @@ from msgspec import inspect
 
 from pipeline.access import audit, subscriptions
 from pipeline.access.disclosures import Ask, Disclosure, Urgency, break_glass, grant, request, unopened
-from pipeline.access.notices import Notice, disclosure_notice
+from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
+from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice
 from pipeline.access.policy import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Assignment, Review, Verdict, undo
@@ -60,6 +61,9 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "disclosure": Disclosure,
     "notice": Notice,
     "subscription": Subscription,
+    "hit_question": HitQuestion,
+    "hit_admission": Admission,
+    "hit_allowance": HitAllowance,
 }
 """Schemas of values that code has a struct for."""
 
@@ -314,6 +318,19 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
     for thread in (asked, grant(asked, case, chief, later, "", now), break_glass(blank, case, chief, why, "life", now)):
         yield "disclosure", thread
         yield "notice", disclosure_notice(thread)
+    yield from _gate_samples(claim, now, later)
+
+
+def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tuple[str, object]]:
+    told = hits.View("fr-pj", claim.a.contact, "certain", full=False, asks=claim.b.hash)
+    hit = hits.hit(claim, claim.b, claim.a, None, told, b"secret")
+    assert hit is not None
+    owner = hit_told_notice("q", claim.a.case, hit, "correlation", now)
+    yield "hit_question", HitQuestion("q", "be-fp", "fr-pj", claim.b.hash, hit, owner_notice=owner)
+    yield "hit_question", HitQuestion(owner.id, "be-fp", "fr-pj", notice=owner)
+    yield "hit_admission", Admission("q", "be-fp", "fr-pj", now, claim.b.hash, "certain", claim.a.contact)
+    yield "hit_admission", Admission("spent|be-fp|fr-pj", "be-fp", "fr-pj", now, spent=3)
+    yield "hit_allowance", HitAllowance("fr-pj", "be-fp", 500, later, "chief", now)
 
 
 def test_what_the_structs_encode_holds_to_the_schemas(scoring: Model) -> None:

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 from api_runtime import Api
-from hidden_requests import LEFT_OUT, OPERATIONS, WITHIN_A_LIST, Answered, Request, ask, requests
-from hidden_worlds import OFFICE, Spec, documents, requesters, worlds
+from hidden_requests import LEFT_OUT, OPERATIONS, WITHIN_A_LIST, Answered, Request, ask, requests, ways_out
+from hidden_worlds import GUESS, OFFICE, UNASKED, Spec, documents, requesters, worlds
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester
+
+HIDDEN = Spec("cz-pol", 0, UNASKED, "H2", ("*",), ("investigation", "correlation"))
 
 HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-")
 
@@ -48,6 +50,22 @@ def test_a_hidden_case_leaves_no_trace(
     assert whole.told == rest.told
     if request.traced:
         assert whole.trace == rest.trace
+
+
+@pytest.mark.timeout(3600)
+@settings(max_examples=settings().max_examples)
+@given(worlds, requesters, ways_out)
+def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answer(
+    world: list[Spec], who: Requester, request: Request
+) -> None:
+    """Neither by what is asked, nor by a case that the reader's agency pushed to find out, which the matcher links."""
+    others = [one for one in world if one.key not in (f"{who.agency}:1", HIDDEN.key)]
+    pushed = Spec(who.agency, 1, GUESS, "H0", ("*",), HIDDEN.purposes)
+    assume(who.agency != HIDDEN.agency)
+    rest = answered([*others, pushed], who, Purpose.INVESTIGATION, request)
+    whole = answered([*others, pushed, HIDDEN], who, Purpose.INVESTIGATION, request)
+    event(f"{request.method} {request.path.partition('?')[0].split(':')[0]} {whole.statuses[0]}")
+    assert whole.told == rest.told
 
 
 def test_every_operation_is_asked() -> None:

@@ -45,6 +45,18 @@ async def test_a_pushed_guess_shows_no_link_to_a_hit_only_case(api: Api, person:
     assert await ways_out(api, BERT) == [shown] * 4
 
 
+async def test_a_link_shows_only_once_the_gate_has_answered(api: Api) -> None:
+    """Beyond the budget it waits; a case that was rewritten has asked nothing yet."""
+    api.hold(record("fr-pj", entities=[EXACT]), record("nl-np", code="H2"))
+    api.link("fr-pj:1", "nl-np:1", admitted=False)
+    assert await ways_out(api) == [0] * 4
+    api.link("fr-pj:1", "nl-np:1")
+    assert await ways_out(api) == [1] * 4
+    api.hold(record("fr-pj", version=2, entities=[EXACT | {"phones": ["+33612345678"]}]))
+    api.link("fr-pj:1", "nl-np:1", admitted=False)
+    assert await ways_out(api) == [0] * 4
+
+
 async def test_the_owner_of_the_hit_only_case_sees_the_guess_in_full(api: Api) -> None:
     linked(api, GUESS)
     owner = api.session(ANNA.__class__("owner", "nl-np", "NL", ANNA.roles))

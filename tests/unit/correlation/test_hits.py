@@ -28,12 +28,12 @@ def seen(
 @pytest.mark.parametrize(("code", "full"), [("H0", True), ("H1", True), ("H2", False)])
 @pytest.mark.parametrize("releasable_to", [("AA", "CC"), ("*",)])
 def test_a_receiver_among_the_releasable_sees_the_hit(code: str, full: bool, releasable_to: tuple[str, ...]) -> None:
-    assert seen(code, releasable_to) == View("b", Contact("theirs"), "certain", full)
+    assert seen(code, releasable_to) == View("b", Contact("theirs"), "certain", full, "" if full else "h")
 
 
 def test_a_hit_only_side_is_told_of_by_exact_parts_alone_and_in_their_band() -> None:
     assert seen("H2", ("*",), exact="") is None
-    assert seen("H2", ("*",), exact="probable") == View("b", Contact("theirs"), "probable", full=False)
+    assert seen("H2", ("*",), exact="probable") == View("b", Contact("theirs"), "probable", full=False, asks="h")
     assert seen("H0", ("*",), exact="") == View("b", Contact("theirs"), "certain", full=True)
 
 

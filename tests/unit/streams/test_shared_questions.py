@@ -13,6 +13,7 @@ import pytest
 from memory_index import MemoryIndex
 
 from pipeline.access.audit import Act, Chain, Kind
+from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
@@ -62,7 +63,8 @@ class Desk:
 
     async def _told(self, work: Any, record: Any) -> list[Notice]:
         outputs = await work.publish(work.step(None, None, [record]))
-        return [msgspec.json.decode(output.value, type=Notice) for output in outputs]
+        asked = [msgspec.json.decode(output.value, type=HitQuestion) for output in outputs]
+        return [one.notice for one in asked if one.notice is not None]
 
 
 @pytest.fixture

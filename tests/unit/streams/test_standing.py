@@ -12,6 +12,7 @@ from api_runtime import record
 from index_office import Office
 
 from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.subscriptions import LASTS, Subscription, ended, is_active, made, renewed
@@ -25,7 +26,9 @@ from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.scoring import judge
 from pipeline.settings import Settings
+from pipeline.streams import topics
 from pipeline.streams.standing import Matches, Subscribe
+from pipeline.streams.transactions import Output
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
@@ -34,6 +37,15 @@ QUESTION = "ivan petrov born:1980-05-01 phone:+33612345678"
 PHONED = [{"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
            "phones": ["+33612345678"]}]  # fmt: skip
 FAMILIES = ("oczko", "petrov", "lefebvre", "kowalczyk", "brandt")
+
+
+def notice_of(output: Output) -> Notice:
+    """The notice in a record, or in the question that asks the gate for it."""
+    if output.topic != topics.HIT_QUESTIONS.pattern:
+        return msgspec.json.decode(output.value, type=Notice)
+    notice = msgspec.json.decode(output.value, type=HitQuestion).notice
+    assert notice is not None
+    return notice
 
 
 class Partition:
@@ -62,7 +74,7 @@ class Partition:
     def receive(self, print_: Fingerprint) -> list[Notice]:
         claims = [claim for claim in self.correlator.receive(print_) if self.matches.concerns(claim)]
         outputs = [output for claim in claims for output in self.matches.told(claim, self.correlator)]
-        return [msgspec.json.decode(output.value, type=Notice) for output in outputs]
+        return [notice_of(output) for output in outputs]
 
 
 def asked(name: str = "s1", by: Requester = BERT, question: str = QUESTION) -> Subscription:

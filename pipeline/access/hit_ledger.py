@@ -1,0 +1,262 @@
+"""The budget of hit-only answers that come from the stream: pushed cases, standing queries, shared interest. Pure.
+
+Each answer about an agency's hit-only records that another agency is due is a HitQuestion. It is answered while the
+asking agency has answers left about that owner today; else it waits, and is answered in the order of its id on a later
+day, or once the owner allows more. None is dropped. All processes see the same: the ledger follows from the questions
+in their order, and from the admissions that it made.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.access.notices import Notice, notice_id
+from pipeline.correlation.hits import Hit, Kind
+from pipeline.matching.fingerprint import Contact
+
+Pair = tuple[str, str]
+"""The agency that asks, and the one that owns what is asked about."""
+
+
+class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `hit_questions`, key = id: what `asker` is due to learn of a record of `owner`.
+
+    Of a link `id` is <link id>-<side that asks>, `asks` the hash of that side as a question and `hit` what its agency
+    is told; `full`: it sees the other side in full now, `knew`: it did before, both of which are free. Else `id` is
+    the id of `notice`. `owner_notice` is what the owner is told once it is answered.
+    """
+
+    id: str
+    asker: str
+    owner: str
+    asks: str = ""
+    hit: Hit | None = None
+    full: bool = False
+    knew: bool = False
+    asker_changed: bool = False
+    notice: Notice | None = None
+    owner_notice: Notice | None = None
+
+
+class Admission(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `hit_admissions`, key = id: that a question was answered, by which the link shows.
+
+    `asks` is the hash of the case that asked; "" where the link shows no more. Of a count `id` is
+    spent|<asker>|<owner>, and `spent` how many answers were given on the day of `time`.
+    """
+
+    id: str
+    asker: str
+    owner: str
+    time: datetime
+    asks: str = ""
+    band: str = ""
+    contact: Contact = Contact()
+    spent: int = 0
+
+
+class HitAllowance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `hit_allowances`, key = id: how many answers a day an owner allows an agency, until a time."""
+
+    owner: str
+    agency: str
+    daily: int
+    until: datetime
+    by: str
+    time: datetime
+
+    @property
+    def id(self) -> str:
+        """One for each owner and agency."""
+        return allowance_id(self.owner, self.agency)
+
+
+class Answers(NamedTuple):
+    """What becomes of a question: hits and notices to send, admissions to keep, notices that wait no more.
+
+    `withdrawn` counts links by asking agency that it took back soon after they hit; `deferred` those that wait now.
+    """
+
+    hits: list[Hit]
+    notices: list[Notice]
+    admissions: list[Admission]
+    answered: list[str]
+    withdrawn: Counter[str]
+    deferred: Counter[str]
+
+
+SOON_DAYS = 7
+"""An agency that withdraws or rewrites a case so soon after it hit may have pushed it to find out."""
+
+
+def allowance_id(owner: str, agency: str) -> str:
+    """The id of an owner's allowance for an agency."""
+    return f"{owner}|{agency}"
+
+
+def spent_id(pair: Pair) -> str:
+    """The id under which the answers of a day are counted."""
+    return f"spent|{pair[0]}|{pair[1]}"
+
+
+class HitLedger:
+    """Who was answered what, what waits, and how much of today's budget is left, by asker and owner."""
+
+    def __init__(self, daily: int) -> None:
+        self._daily = daily
+        self._day = date.min
+        self._spent: Counter[Pair] = Counter()
+        self._told: dict[str, Admission] = {}
+        self._waiting: dict[Pair, dict[str, HitQuestion]] = {}
+        self._allowances: dict[str, HitAllowance] = {}
+
+    def allow(self, allowance: HitAllowance) -> None:
+        """Take in what an owner allows; what waits is answered by the next `pass_day` or question."""
+        self._allowances[allowance.id] = allowance
+
+    def restore(self, kept: Admission) -> None:
+        """Take in an admission that was made before, each id's last."""
+        if kept.spent:
+            day = _day(kept.time)
+            self._begin_day(day)
+            if day == self._day:
+                self._spent[kept.asker, kept.owner] = kept.spent
+        elif kept.asks:
+            self._told[kept.id] = kept
+
+    def restore_question(self, question: HitQuestion) -> None:
+        """Take in the last question of an id that was asked before; it waits unless it was answered."""
+        told = self._told.get(question.id)
+        retracted = question.hit is not None and question.hit.kind is Kind.RETRACTED
+        if not (retracted or question.full or (told is not None and told.asks == question.asks)):
+            self._wait(question)
+
+    def waiting(self) -> int:
+        """How many questions wait."""
+        return sum(map(len, self._waiting.values()))
+
+    def ask(self, question: HitQuestion, at: datetime) -> Answers:
+        """Answer a question that came at an aware time, or let it wait."""
+        answers = self.pass_day(at)
+        if question.hit is None:
+            self._ask_notice(question, at, answers)
+        elif question.hit.kind is Kind.RETRACTED:
+            self._retract(question, question.hit, at, answers)
+        else:
+            self._ask_link(question, question.hit, at, answers)
+        return answers
+
+    def pass_day(self, at: datetime) -> Answers:
+        """Answer what waits as far as the budgets at `at` reach."""
+        answers = Answers([], [], [], [], Counter(), Counter())
+        self._begin_day(_day(at))
+        for pair in sorted(pair for pair, some in self._waiting.items() if some and self._left(pair, at) > 0):
+            for name in sorted(self._waiting[pair])[: self._left(pair, at)]:
+                self._answer(self._waiting[pair].pop(name), at, answers)
+        return answers
+
+    def _begin_day(self, day: date) -> None:
+        if day > self._day:
+            self._day = day
+            self._spent.clear()
+
+    def _left(self, pair: Pair, at: datetime) -> int:
+        asker, owner = pair
+        allowed = self._allowances.get(allowance_id(owner, asker))
+        daily = self._daily if allowed is None or at >= allowed.until else max(self._daily, allowed.daily)
+        return max(0, daily - self._spent[pair])
+
+    def _ask_notice(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
+        if question.id in self._waiting.get(_pair(question), {}):
+            return
+        self._answer_or_wait(question, at, answers)
+
+    def _ask_link(self, question: HitQuestion, hit: Hit, at: datetime, answers: Answers) -> None:
+        told = self._told.get(question.id)
+        self._forget_waiting(question)
+        if question.full:
+            answers.hits.append(_as(hit, known=question.knew or told is not None))
+            self._forget_told(question, at, answers)
+        elif told is not None and told.asks == question.asks:
+            self._tell(question, hit, told, at, answers)  # the owner's record has changed, not the question
+        else:
+            self._answer_or_wait(question, at, answers)
+
+    def _answer_or_wait(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
+        pair = _pair(question)
+        if self._left(pair, at) > 0:
+            self._answer(question, at, answers)
+            return
+        self._wait(question)
+        answers.deferred[question.asker] += 1
+        if question.hit is not None and (question.knew or question.id in self._told):
+            answers.hits.append(_retraction(question.hit))
+            self._forget_told(question, at, answers)
+
+    def _wait(self, question: HitQuestion) -> None:
+        """Keep a question for later; what its agency knew before has been retracted then."""
+        kept = msgspec.structs.replace(question, knew=False)
+        self._waiting.setdefault(_pair(question), {})[question.id] = kept
+
+    def _answer(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
+        pair = _pair(question)
+        self._spent[pair] += 1
+        answers.admissions.append(Admission(spent_id(pair), *pair, at, spent=self._spent[pair]))
+        if question.notice is not None:
+            answers.notices.append(question.notice)
+        if question.hit is None:
+            answers.answered.append(question.id)
+        else:
+            self._tell(question, question.hit, self._told.get(question.id), at, answers)
+        if question.owner_notice is not None:
+            answers.notices.append(question.owner_notice)
+
+    def _tell(self, question: HitQuestion, hit: Hit, told: Admission | None, at: datetime, answers: Answers) -> None:
+        """Tell of a link, unless nothing that its agency may see has changed."""
+        first = at if told is None else told.time
+        kept = Admission(question.id, *_pair(question), first, question.asks, hit.band, hit.contact)
+        if told is None or (told.band, told.contact) != (kept.band, kept.contact):
+            answers.hits.append(_as(hit, known=told is not None or question.knew))
+        if told != kept:
+            self._told[question.id] = kept
+            answers.admissions.append(kept)
+
+    def _retract(self, question: HitQuestion, hit: Hit, at: datetime, answers: Answers) -> None:
+        self._forget_waiting(question)
+        told = self._told.get(question.id)
+        if told is not None and question.asker_changed and (at - told.time).days < SOON_DAYS:
+            answers.withdrawn[question.asker] += 1
+        if told is not None or question.knew:
+            answers.hits.append(hit)
+        self._forget_told(question, at, answers)
+
+    def _forget_told(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
+        if self._told.pop(question.id, None) is not None:
+            answers.admissions.append(Admission(question.id, *_pair(question), at))
+
+    def _forget_waiting(self, question: HitQuestion) -> None:
+        self._waiting.get(_pair(question), {}).pop(question.id, None)
+
+
+def _pair(question: HitQuestion) -> Pair:
+    return question.asker, question.owner
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
+
+
+def _as(hit: Hit, *, known: bool) -> Hit:
+    """The hit as its agency takes it: new where it holds none of the link."""
+    return msgspec.structs.replace(hit, kind=Kind.CHANGED if known else Kind.NEW)
+
+
+def _retraction(hit: Hit) -> Hit:
+    """That a link shows no more until its question is answered; of another id than the hit that comes then."""
+    return msgspec.structs.replace(
+        hit, id=notice_id("deferred", hit.id), kind=Kind.RETRACTED, contact=Contact(), band=""
+    )

@@ -1,0 +1,56 @@
+"""/v1/hit-allowances: how many hit-only answers a day an owner lets another agency's cases and queries have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from pydantic import AwareDatetime, BaseModel, Field, StrictInt
+
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import hit_allowances as service
+
+router = APIRouter(prefix="/v1", tags=["disclosures"])
+
+AgencyName = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$", description="Agency.", examples=["be-fp"])]
+
+
+class Allowed(BaseModel):
+    """Answers a day, and until when."""
+
+    daily: Annotated[StrictInt, Field(ge=1, le=service.MOST, examples=[5000])]
+    until: Annotated[AwareDatetime, Field(examples=["2026-12-01T12:00:00Z"])]
+
+
+ROW: dict[str, Any] = {
+    "agency": "be-fp", "daily": 5000, "until": "2026-12-01T12:00:00+00:00", "active": True, "by": "chief",
+    "time": "2026-11-24T12:00:00+00:00",
+}  # fmt: skip
+AS_OF = "2026-11-24T12:00:00+00:00"
+ONE: dict[str, Any] = {"as_of": AS_OF, "allowance": ROW}
+SEVERAL: dict[str, Any] = {"as_of": AS_OF, "daily": 200, "allowances": [ROW]}
+
+
+@router.put(
+    "/hit-allowances/{agency}",
+    summary="Allow an agency more hits",
+    response_class=Response,
+    responses=described(service.HitAllowanceAnswer, ONE),
+)
+async def allow_hits(session: SessionOf, agency: AgencyName, body: Allowed) -> Response:
+    """For a supervisor, such as for the agency's initial load; what waits is answered at once as far as it reaches."""
+    until: datetime = body.until
+    return answer(await service.allow_hits(session, agency, body.daily, until))
+
+
+@router.get(
+    "/hit-allowances",
+    summary="What we allow others",
+    response_class=Response,
+    responses=described(service.HitAllowancesAnswer, SEVERAL),
+)
+async def hit_allowances(session: SessionOf) -> Response:
+    """By agency; `daily` is what every agency has."""
+    return answer(await service.hit_allowances(session))

@@ -1,0 +1,78 @@
+"""How many hit-only answers a day an owner lets another agency's cases and standing queries have: more for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from pipeline.access.audit import Kind
+from pipeline.access.hit_ledger import HitAllowance
+from pipeline.access.requester import Role
+from pipeline.api.problems import Unprocessable
+from pipeline.api.services.deciding import decide
+from pipeline.api.session import Session
+from pipeline.errors import LiaisonError
+from pipeline.streams import topics
+
+MOST: Final = 100_000
+"""Answers a day: an initial load of a large agency."""
+
+LONGEST: Final = timedelta(days=31)
+"""An initial load is done by then; who needs longer says so again."""
+
+MOST_SHOWN: Final = 1000
+
+Row = dict[str, Any]
+
+
+class HitAllowanceAnswer(msgspec.Struct, frozen=True):
+    """What is allowed to one agency."""
+
+    as_of: str
+    allowance: Row
+
+
+class HitAllowancesAnswer(msgspec.Struct, frozen=True):
+    """What the requester's agency allows others, by their names."""
+
+    as_of: str
+    daily: int
+    allowances: tuple[Row, ...]
+
+
+async def allow_hits(session: Session, agency: str, daily: int, until: datetime) -> HitAllowanceAnswer:
+    """Allow an agency more answers a day about the requester's hit-only records, until a time.
+
+    For a supervisor of the owner. Raises Forbidden, Unprocessable, Unavailable.
+    """
+    session.require(Role.SUPERVISOR)
+    who = session.requester
+    if not session.now < until <= session.now + LONGEST:
+        error = LiaisonError("an allowance ends after now and within {most} days", most=LONGEST.days)
+        raise Unprocessable(error, "until")
+    made = HitAllowance(who.agency, agency, daily, until, who.subject, session.now)
+    await session.audit(Kind.DISCLOSURE, {"hits_a_day": daily, "until": until.isoformat()}, about=made.id)
+    await decide(session, topics.HIT_ALLOWANCES, made.id, made)
+    return HitAllowanceAnswer(session.now.isoformat(), _row(session, made))
+
+
+async def hit_allowances(session: Session) -> HitAllowancesAnswer:
+    """What the requester's agency allows others beyond `daily`, which all have."""
+    session.require_reader()
+    found = await session.runtime.decisions.allowances(session.requester.agency, MOST_SHOWN)
+    await session.audit(Kind.READ, {"hit_allowances": len(found)})
+    rows = tuple(_row(session, one) for one in found)
+    return HitAllowancesAnswer(session.now.isoformat(), session.runtime.settings.hit_budget, rows)
+
+
+def _row(session: Session, one: HitAllowance) -> Row:
+    return {
+        "agency": one.agency,
+        "daily": one.daily,
+        "until": one.until.isoformat(),
+        "active": session.now < one.until,
+        "by": one.by,
+        "time": one.time.isoformat(),
+    }

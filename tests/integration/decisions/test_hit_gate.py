@@ -1,0 +1,92 @@
+"""Pushed cases as questions on the real engines: within the budget told, beyond it deferred, and none dropped."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+
+from pipeline.access.hit_ledger import HitAllowance
+from pipeline.access.notices import Notice, NoticeKind
+from pipeline.index.client import connect
+from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.mappings import Indices
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.decision_log import DecisionLog
+from pipeline.streams.reading import read
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+
+HIDDEN = {"code": "H2", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
+DAILY = 2
+
+
+def told_owner(settings: Settings) -> list[str]:
+    """The hit-only cases of which their owner was told that another agency knows, in order."""
+
+    async def values() -> list[bytes]:
+        start = {TopicPartition(topics.name(settings, topics.NOTICES), 0): 0}
+        return [record.value async for records in read(settings, start) for record in records]
+
+    notices = (msgspec.json.decode(value, type=Notice) for value in asyncio.run(values()))
+    return [one.case for one in notices if one.kind is NoticeKind.HIT_TOLD]
+
+
+def admitted(settings: Settings, links: list[str]) -> set[str]:
+    """The links that show to the agency of one of their sides."""
+
+    async def asked() -> dict[str, str]:
+        async with connect(settings) as client:
+            reader = DecisionReader(client, Indices(settings.namespace, ""), b"")
+            return await reader.admitted(f"{link}-{side}" for link in links for side in "ab")
+
+    return {name.partition("-")[0] for name in asyncio.run(asked())}
+
+
+def allow(settings: Settings, daily: int) -> None:
+    """The owner allows the asker more."""
+    now = datetime.now(UTC)
+    made = HitAllowance("nl-np", "fr-pj", daily, now + timedelta(days=1), "chief", now)
+
+    async def written() -> None:
+        async with connect(settings) as client, DecisionLog(settings) as log:
+            offset = await log.write(topics.HIT_ALLOWANCES, made.id, made)
+            reader = DecisionReader(client, Indices(settings.namespace, ""), b"")
+            await reader.effective(topics.HIT_ALLOWANCES.pattern, made.id, offset)
+
+    asyncio.run(written())
+
+
+def test_pushed_cases_are_told_of_hits_within_the_budget_and_of_the_rest_once_the_owner_allows_more(
+    records: Any, installation: Any, start_all: Any, start_stage: Any, engine_environment: Any, wait_for: Any
+) -> None:
+    settings = installation.settings
+    engine_environment["LIAISON_HIT_BUDGET"] = str(DAILY)
+    people = [records.person() for _ in range(5)]
+    guess = {"names": people[0]["names"], "birth_date": people[0]["birth_date"][:4], "id": "p1", "type": "person"}
+    hidden = [records.message("nl-np", str(at), people=[one], handling=HIDDEN) for at, one in enumerate(people)]
+    asking = [records.message("fr-pj", str(at), people=[one]) for at, one in enumerate(people)]
+    asking.append(records.message("fr-pj", "guess", people=[guess]))
+    workers = start_all()
+    installation.push([*hidden, *asking])
+    wait_for(lambda: installation.accounting().decided == 11 and installation.at_rest(), deadline_s=120)
+    links = sorted(installation.visible_links())
+    to_asker = lambda: [hit for hit in installation.hits() if hit["receiver"] == "fr-pj"]  # noqa: E731
+    wait_for(lambda: len(to_asker()) == DAILY, deadline_s=60)
+    wait_for(lambda: len(admitted(settings, links)) == DAILY, deadline_s=60)
+    workers[-1].kill()
+    workers[-1].wait()
+    start_stage("project")  # reads back what was told, and what waits
+    allow(settings, 100)
+    wait_for(lambda: len(to_asker()) == len(people), deadline_s=120)
+    wait_for(lambda: len(admitted(settings, links)) == len(people), deadline_s=60)
+    hits = to_asker()
+    assert {hit["kind"] for hit in hits} == {"new"}
+    assert len({hit["id"] for hit in hits}) == len({hit["case"] for hit in hits}) == len(people)
+    assert "fr-pj:guess" not in {hit["case"] for hit in hits}
+    wait_for(lambda: sorted(told_owner(settings)) == [f"nl-np:{at}" for at in range(5)], deadline_s=60)

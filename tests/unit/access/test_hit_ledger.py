@@ -1,0 +1,199 @@
+"""The budget of the stream's hit-only answers: who is answered when, what waits, and what owners are told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.access.hit_ledger import Admission, Answers, HitAllowance, HitLedger, HitQuestion
+from pipeline.access.notices import Notice, NoticeKind
+from pipeline.correlation.hits import Hit, Kind
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+ASKER, OWNER = "fr-pj", "nl-np"
+
+
+def link(name: str, asks: str = "v1", kind: Kind = Kind.NEW, band: str = "certain", **more: Any) -> HitQuestion:
+    """What the project stage asks of a link."""
+    retracted = kind is Kind.RETRACTED
+    hit = Hit(f"hit {name} {asks} {kind}", kind, ASKER, "fr-pj:1", name, OWNER, band="" if retracted else band)
+    told = Notice(f"told {name} {asks}", OWNER, NoticeKind.HIT_TOLD, NOW, case="nl-np:1", other_agency=ASKER)
+    owner_notice = None if retracted else told
+    return HitQuestion(name, ASKER, OWNER, "" if retracted else asks, hit, owner_notice=owner_notice, **more)
+
+
+def notice(name: str, asker: str = ASKER) -> HitQuestion:
+    """A match of a standing query of an agency's."""
+    told = Notice(name, asker, NoticeKind.SUBSCRIPTION_MATCH, NOW, reference="ref", other_agency=OWNER)
+    return HitQuestion(name, asker, OWNER, notice=told)
+
+
+def ask(ledger: HitLedger, *questions: HitQuestion, at: datetime = NOW) -> list[Answers]:
+    return [ledger.ask(one, at) for one in questions]
+
+
+def told(answers: list[Answers]) -> list[str]:
+    """Hits in order: their kinds, and the links that they are about."""
+    return [f"{one.kind} {one.reference}" for each in answers for one in each.hits]
+
+
+def shows(ledger: HitLedger) -> dict[str, str]:
+    """What links show, by their questions' content."""
+    return {name: one.asks for name, one in ledger._told.items()}
+
+
+def test_an_answer_tells_the_asker_and_the_owner_and_admits_the_link() -> None:
+    (answers,) = ask(HitLedger(3), link("l1"))
+    assert told([answers]) == ["new l1"]
+    assert [one.agency for one in answers.notices] == [OWNER]
+    assert [(one.id, one.asks, one.spent) for one in answers.admissions] == [
+        ("spent|fr-pj|nl-np", "", 1), ("l1", "v1", 0),
+    ]  # fmt: skip
+
+
+def test_over_the_budget_links_wait_and_are_told_in_the_order_of_their_ids() -> None:
+    ledger = HitLedger(2)
+    first = ask(ledger, *(link(name) for name in ("l5", "l4", "l9", "l3", "l7")))
+    assert told(first) == ["new l5", "new l4"]
+    assert (ledger.waiting(), set(shows(ledger))) == (3, {"l4", "l5"})
+    assert sum(one.deferred[ASKER] for one in first) == 3
+    assert not any(one.notices for one in first[2:])
+    assert told([ledger.pass_day(NOW + DAY)]) == ["new l3", "new l7"]
+    assert told([ledger.pass_day(NOW + 2 * DAY)]) == ["new l9"]
+    assert ledger.waiting() == 0
+
+
+def test_each_asker_and_owner_has_a_budget_of_its_own() -> None:
+    ledger = HitLedger(1)
+    other = msgspec.structs.replace(link("l2"), owner="de-bka")
+    assert told(ask(ledger, link("l1"), other, link("l3"))) == ["new l1", "new l2"]
+    assert [one.notices[0].agency for one in ask(ledger, notice("n1", "be-fp"))] == ["be-fp"]
+
+
+def test_notices_share_the_budget_of_links() -> None:
+    ledger = HitLedger(1)
+    answered, waits = ask(ledger, notice("n1"), link("l1"))
+    assert (answered.answered, waits.hits) == (["n1"], [])
+    assert told([ledger.pass_day(NOW + DAY)]) == ["new l1"]
+
+
+def test_an_owner_allows_more_until_a_time() -> None:
+    ledger = HitLedger(1)
+    ask(ledger, *(link(f"l{at}") for at in range(5)))
+    ledger.allow(HitAllowance(OWNER, ASKER, 4, NOW + DAY, "chief", NOW))
+    assert told([ledger.pass_day(NOW)]) == ["new l1", "new l2", "new l3"]
+    assert told([ledger.pass_day(NOW + DAY)]) == ["new l4"], "it has ended, the default holds again"
+    ledger.allow(HitAllowance("de-bka", ASKER, 100, NOW + 9 * DAY, "chief", NOW))
+    assert told(ask(ledger, link("l6"), at=NOW + DAY)) == [], "another owner's is for its own records"
+
+
+def test_a_rewritten_case_asks_anew_and_an_owners_change_does_not() -> None:
+    ledger = HitLedger(2)
+    ask(ledger, link("l1"))
+    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, band="probable"))) == ["changed l1"]
+    assert told(ask(ledger, link("l1", "v2", Kind.CHANGED, "probable"))) == [], "it shows the same"
+    assert shows(ledger) == {"l1": "v2"}
+    assert told(ask(ledger, link("l1", "v3", Kind.CHANGED))) == ["retracted l1"], "the budget is spent"
+    assert shows(ledger) == {}
+    (later,) = [ledger.pass_day(NOW + DAY)]
+    assert told([later]) == ["new l1"]
+    assert shows(ledger) == {"l1": "v3"}
+
+
+def test_ids_of_hits_are_their_own() -> None:
+    ledger = HitLedger(1)
+    answers = [*ask(ledger, link("l1"), link("l1", "v2", Kind.CHANGED), at=NOW), ledger.pass_day(NOW + DAY)]
+    ids = [one.id for each in answers for one in each.hits]
+    assert len(ids) == len(set(ids)) == 3
+
+
+def test_what_waits_and_is_retracted_was_never_told() -> None:
+    ledger = HitLedger(0)
+    assert told(ask(ledger, link("l1"), link("l1", kind=Kind.RETRACTED))) == []
+    assert told([ledger.pass_day(NOW + DAY)]) == []
+
+
+@pytest.mark.parametrize(("days", "changed", "alerts"), [(1, True, 1), (8, True, 0), (1, False, 0)])
+def test_withdrawing_soon_after_a_hit_is_counted_by_asker(days: int, changed: bool, alerts: int) -> None:
+    ledger = HitLedger(5)
+    ask(ledger, link("l1"))
+    (gone,) = ask(ledger, link("l1", kind=Kind.RETRACTED, asker_changed=changed), at=NOW + days * DAY)
+    assert (told([gone]), gone.withdrawn[ASKER]) == (["retracted l1"], alerts)
+    assert [one.asks for one in gone.admissions] == [""]
+
+
+def test_handling_that_opens_or_closes_costs_what_it_shows() -> None:
+    ledger = HitLedger(1)
+    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, knew=True))) == ["changed l1"]
+    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, full=True))) == ["changed l1"]
+    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, knew=True))) == ["retracted l1"]
+    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, full=True))) == ["new l1"]
+
+
+names = st.sampled_from([f"l{at}" for at in range(6)])
+steps = st.lists(
+    st.one_of(
+        st.builds(link, names, st.sampled_from(["v1", "v2"])),
+        st.builds(link, names, kind=st.just(Kind.RETRACTED)),
+        st.builds(notice, st.sampled_from(["n1", "n2", "n3"])),
+        st.just(DAY),
+    ),
+    max_size=25,
+)
+
+
+@given(steps, st.integers(0, 3), st.integers(0, 25))
+def test_nothing_is_dropped_told_twice_or_over_budget_and_a_restart_changes_nothing(
+    taken: list[Any], daily: int, restart: int
+) -> None:
+    """A ledger that is read back, from the last question of each id and what was admitted, goes on the same."""
+    ledger, at = HitLedger(daily), NOW
+    asked: dict[str, HitQuestion] = {}
+    kept: dict[str, Admission] = {}
+    holds: set[str] = set()
+    seen: set[str] = set()
+    spent = 0
+    for place, one in enumerate(taken):
+        if place == restart:
+            ledger = restored(daily, asked, kept)
+        if isinstance(one, timedelta):
+            at, spent = at + one, 0
+            answers = ledger.pass_day(at)
+        else:
+            if one.notice is not None and one.id in seen:
+                continue
+            seen.add(one.id)
+            asked[one.id] = one
+            answers = ledger.ask(one, at)
+        for name in answers.answered:
+            del asked[name]
+        for each in answers.admissions:
+            spent += bool(each.spent)
+            kept[each.id] = each
+        for hit in answers.hits:
+            name = hit.reference
+            assert (name in holds) == (hit.kind is not Kind.NEW)
+            (holds.discard if hit.kind is Kind.RETRACTED else holds.add)(name)
+        assert spent <= daily
+        assert holds == set(shows(ledger)) == {name for name, each in kept.items() if each.asks}
+    for _ in range(len(taken) + 1):
+        at += DAY
+        for hit in ledger.pass_day(at).hits:
+            holds.add(hit.reference)
+    wanted = {name for name, one in asked.items() if one.hit and one.hit.kind is not Kind.RETRACTED}
+    assert daily == 0 or (holds == wanted and ledger.waiting() == 0)
+
+
+def restored(daily: int, asked: dict[str, HitQuestion], kept: dict[str, Admission]) -> HitLedger:
+    ledger = HitLedger(daily)
+    for one in kept.values():
+        ledger.restore(one)
+    for question in asked.values():
+        ledger.restore_question(question)
+    return ledger

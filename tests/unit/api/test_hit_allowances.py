@@ -1,0 +1,47 @@
+"""An owner allows an agency more hit-only answers a day, for a while."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from api_runtime import ANNA, BERT, NOW, Api, someone
+
+from pipeline.access.audit import Kind
+from pipeline.access.requester import Role
+from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
+from pipeline.api.services.hit_allowances import LONGEST, allow_hits, hit_allowances
+
+CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
+UNTIL = NOW + timedelta(days=7)
+
+
+async def test_a_supervisor_allows_and_the_agency_sees_it(api: Api) -> None:
+    made = (await allow_hits(api.session(CHIEF), "be-fp", 5000, UNTIL)).allowance
+    assert (made["agency"], made["daily"], made["active"]) == ("be-fp", 5000, True)
+    assert api.audit.kinds() == [Kind.DISCLOSURE]
+    api.now = UNTIL
+    listed = await hit_allowances(api.session(ANNA))
+    assert [(row["agency"], row["active"]) for row in listed.allowances] == [("be-fp", False)]
+    assert listed.daily == 200
+    assert (await hit_allowances(api.session(BERT))).allowances == ()
+
+
+async def test_who_may_not_and_what_makes_no_sense(api: Api) -> None:
+    with pytest.raises(Forbidden):
+        await allow_hits(api.session(ANNA), "be-fp", 5000, UNTIL)
+    for until in (NOW, NOW + LONGEST + timedelta(seconds=1)):
+        with pytest.raises(Unprocessable):
+            await allow_hits(api.session(CHIEF), "be-fp", 5000, until)
+    api.audit.away = True
+    with pytest.raises(Unavailable):
+        await allow_hits(api.session(CHIEF), "be-fp", 5000, UNTIL)
+    assert api.decided.values == []
+
+
+@pytest.mark.parametrize("body", [{"daily": 0}, {"daily": 10**6}, {"daily": "5"}, {"until": "2026-12-01"}, {}])
+async def test_over_http(api: Api, body: dict[str, object]) -> None:
+    given = {"daily": 500, "until": UNTIL.isoformat()} | body
+    answer = await api.request("PUT", "/v1/hit-allowances/be-fp", CHIEF, json=given)
+    assert answer.status_code == (422 if body else 200)
+    assert (await api.get("/v1/hit-allowances", CHIEF)).status_code == 200

@@ -1,0 +1,175 @@
+"""The gate in the stream: what the project stage asks of it, and where its answers go."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+
+from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
+from pipeline.access.notices import Notice, NoticeKind
+from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.hits import Kind
+from pipeline.correlation.projection import NOTHING, Seen, advance
+from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.settings import Settings
+from pipeline.streams.hit_gate import DAY_KEY, AnswerQuestions, HeldLedger
+from pipeline.streams.telling import Telling, ToldChange
+from pipeline.streams.transactions import Output
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+ASKED, ALLOWED = TopicPartition("hit_questions", 0), TopicPartition("hit_allowances", 0)
+ASKER, OWNER = "fr-pj", "nl-np"
+
+
+def side(agency: str, code: str, version: int = 1, name: str = "1") -> Side:
+    handling = Handling(code, ("*",), ("correlation",))
+    return Side(
+        f"{agency}:{name}", version, False, f"hash {version}", agency, agency[:2].upper(), handling, Contact("desk")
+    )
+
+
+def live(a: Side, b: Side, exact_a: str = "certain") -> Claim:
+    return Claim(f"link {a.case} {b.case}", State.LIVE, 0, "g1", a, b, 900, 0.99, "certain", exact_a=exact_a)
+
+
+def changes(*claims: Claim) -> list[ToldChange]:
+    """What agencies are told of one link by these claims."""
+    seen, found = NOTHING, []
+    for claim in claims:
+        step = advance(seen, claim, b"secret")
+        found += [ToldChange(hit, claim, seen, step.seen) for hit in step.hits]
+        seen = step.seen
+    return found
+
+
+def outputs(*told: ToldChange) -> list[Output]:
+    places: Any = None
+    telling = Telling(Settings(), places, "project", "g1", b"secret")
+    return [output for one in told for output in telling.outputs(one)]
+
+
+def questions(*claims: Claim) -> list[HitQuestion]:
+    found = [output for output in outputs(*changes(*claims)) if output.topic == ASKED.topic]
+    return [msgspec.json.decode(output.value, type=HitQuestion) for output in found]
+
+
+def test_a_link_in_full_is_told_at_once_and_one_to_a_hit_only_case_asks_the_gate() -> None:
+    told = outputs(*changes(live(side(ASKER, "H0"), side(OWNER, "H0"))))
+    assert [one.topic for one in told] == ["hits.fr-pj", "hits.nl-np"]
+    asked = outputs(*changes(live(side(ASKER, "H0"), side(OWNER, "H2"))))
+    assert [one.topic for one in asked] == ["hit_questions", "hits.nl-np"]
+
+
+def test_a_question_says_who_asks_whom_by_which_content_and_what_the_owner_is_told() -> None:
+    (one,) = questions(live(side(ASKER, "H0"), side(OWNER, "H2")))
+    assert (one.id, one.asker, one.owner, one.asks) == ("link fr-pj:1 nl-np:1-a", ASKER, OWNER, "hash 1")
+    assert one.hit is not None
+    assert one.owner_notice is not None
+    assert (one.owner_notice.agency, one.owner_notice.case) == (OWNER, "nl-np:1")
+    assert (one.owner_notice.kind, one.owner_notice.other_agency) == (NoticeKind.HIT_TOLD, ASKER)
+
+
+@pytest.mark.parametrize("code", ["H3", "H0"])
+def test_silence_wins_over_what_the_owner_is_told(code: str) -> None:
+    (one,) = questions(live(side(ASKER, code), side(OWNER, "H2")))
+    assert (one.owner_notice is None) == (code == "H3")
+
+
+def test_a_link_without_exact_parts_asks_nothing() -> None:
+    assert questions(live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a="")) == []
+
+
+def test_new_content_asks_again_and_a_retraction_says_whose_case_changed() -> None:
+    asker, owner = side(ASKER, "H0"), side(OWNER, "H2")
+    gone = [Side(f"{name}:1", version, agency=name) for name, version in ((ASKER, 2), (OWNER, 1))]
+    withdrawn = Claim("link fr-pj:1 nl-np:1", State.RETRACTED, 0, "g1", *gone)
+    first, again = questions(live(asker, owner), live(side(ASKER, "H0", 2), owner))
+    assert (first.asks, again.asks) == ("hash 1", "hash 2")
+    _, last = questions(live(asker, owner), withdrawn)
+    assert (last.asks, last.asker_changed) == ("", True)
+    assert last.hit is not None
+    assert last.hit.kind is Kind.RETRACTED
+
+
+class Writing:
+    """Keeps the documents that would be written."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    async def write(self, documents: list[Any]) -> list[Output]:
+        self.written += [one.action.id for one in documents]
+        return []
+
+
+class Gate:
+    """The gate's work, with a budget of one."""
+
+    def __init__(self) -> None:
+        self.writing: Any = Writing()
+        self.work = AnswerQuestions(Settings(hit_budget=1), "g1", self.writing)
+        self.now = NOW
+        self.offset = -1
+
+    def take(self, source: TopicPartition, value: bytes, key: bytes = b"k") -> Any:
+        self.offset += 1
+        milliseconds = int(self.now.timestamp() * 1000)
+        record: Any = SimpleNamespace(
+            topic=source.topic, partition=0, offset=self.offset, key=key, value=value, timestamp=milliseconds
+        )
+        return self.work.step(source, HeldLedger(self.offset), [record])
+
+    def ask(self, name: str) -> list[str]:
+        (one,) = questions(live(side(ASKER, "H0", name=name), side(OWNER, "H2", name=name)))
+        return sent(self.take(ASKED, msgspec.json.encode(one)))
+
+
+def sent(result: Any) -> list[str]:
+    """The topics of records, in order."""
+    return [one.topic for one in result.outputs]
+
+
+ANSWER = ["hits.fr-pj", "notices", "hit_admissions", "hit_admissions"]
+
+
+def test_answers_go_out_together_and_what_waits_on_the_day_that_follows() -> None:
+    gate = Gate()
+    assert gate.ask("1") == ANSWER
+    assert gate.ask("2") == []
+    assert sent(gate.take(ASKED, b"", DAY_KEY)) == []
+    gate.now += DAY
+    assert sent(gate.take(ASKED, b"", DAY_KEY)) == ANSWER
+    assert sent(gate.take(ASKED, b"poison")) == []
+
+
+async def test_what_an_owner_allows_is_indexed_and_answers_what_waits() -> None:
+    gate = Gate()
+    for name in "123":
+        gate.ask(name)
+    made = HitAllowance(OWNER, ASKER, 2, NOW + DAY, "chief", NOW)
+    result = gate.take(ALLOWED, msgspec.json.encode(made))
+    assert sent(result) == ANSWER
+    assert await gate.work.publish(result) == []
+    assert gate.writing.written == ["nl-np|fr-pj"]
+
+
+def test_a_notice_that_was_answered_is_marked_so() -> None:
+    notice = Notice("n1", ASKER, NoticeKind.SUBSCRIPTION_MATCH, NOW, reference="ref", other_agency=OWNER)
+    result = Gate().take(ASKED, msgspec.json.encode(HitQuestion("n1", ASKER, OWNER, notice=notice)))
+    assert sent(result) == ["notices", "hit_admissions", "hit_questions"]
+    assert (result.outputs[-1].key, result.outputs[-1].value) == (b"n1", b"")
+    count = msgspec.json.decode(result.outputs[1].value, type=Admission)
+    assert (count.id, count.spent) == ("spent|fr-pj|nl-np", 1)
+
+
+def test_what_was_remembered_before_there_was_a_gate_is_read_still() -> None:
+    before = b'{"a":2,"b":2,"told_a":{"agency":"nl-np","contact":{},"band":"certain","full":false}}'
+    held = msgspec.json.decode(before, type=Seen)
+    assert held.told_a is not None
+    assert held.told_a.asks == ""
