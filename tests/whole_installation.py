@@ -174,6 +174,13 @@ class Installation:
     def accounting(self) -> Accounting:
         return asyncio.run(accounting(self.settings))
 
+    def members(self) -> int:
+        """How many workers are members of their groups."""
+        with admin(self.settings) as client:
+            names = [group["group_id"] for group in client.list_groups()]
+            own = [name for name in names if name.startswith(self.settings.namespace)]
+            return sum(len(group["members"]) for group in client.describe_groups(own).values())
+
     def at_rest(self) -> bool:
         """Whether everything pushed has gone through the stages of STAGES."""
         others = group_of(self.settings, "notify")

@@ -28,6 +28,10 @@ from pipeline.streams.topics import Planned
 PATIENCE_S: Final = 60.0
 """A cluster that starts, or elects leaders after a fault, is ready within this."""
 
+RECONNECTED_WITHIN_MS: Final = 1000
+"""Between two attempts to connect: the pauses grow to 23 s otherwise, and a Kafka that was back after 10 s was given up
+after 30 s by a worker that began meanwhile."""
+
 NO_CONTROLLER: Final = "Failed to find active controller id!"
 """What kafka-python 3.0.12 says, as a RuntimeError, where a broker knows no controller twice."""
 
@@ -64,7 +68,7 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     """
     known = options(settings)
     try:
-        client = KafkaAdminClient(**known, client_id="liaison-admin")
+        client = KafkaAdminClient(**known, client_id="liaison-admin", reconnect_backoff_max_ms=RECONNECTED_WITHIN_MS)
     except KafkaError as error:
         servers = ",".join(known["bootstrap_servers"])
         raise ClusterNotReadyError(f"Kafka at {servers} can't be reached: {error}") from error
