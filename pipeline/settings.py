@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,14 @@ from pipeline.errors import LiaisonError
 from pipeline.search_addresses import split_addresses
 
 ENVIRONMENT_PREFIX = "LIAISON_"
+
+REPLACED = {
+    f"{ENVIRONMENT_PREFIX}HIT_SECRET": (
+        "unset it, and name a file by LIAISON_SECRET_FILE that `liaison ops secret new` makes; "
+        "references and disclosures issued under the former secret end, and agencies ask anew (CHANGELOG.md)"
+    ),
+}
+"""Variables that are refused, so that nobody believes that they still do something."""
 
 
 class Settings(BaseSettings):
@@ -78,8 +87,10 @@ class Settings(BaseSettings):
     model: Path | None = None
     """The matching model's JSON file; None: the one shipped in the package."""
 
-    hit_secret: SecretStr = SecretStr("")
-    """Keys the opaque references in hits (at most 64 bytes), the same in all workers; empty: the Kafka cluster's id."""
+    secret_file: Path | None = None
+    """The installation's own secret: a file of 32 random bytes, and 32 more for each rotation, the same for all workers
+    and servers. It keys the references and cursors that agencies hold. None: `secret` under LIAISON_HOME, which the
+    first `liaison up` makes; `liaison ops secret new` makes one for an installation with a Kafka of its own."""
 
     token_keys: str = ""
     """Keys that tokens are signed with: a JWKS file, a JWKS URL, or an OIDC issuer's discovery document (URL).
@@ -175,6 +186,11 @@ class Settings(BaseSettings):
         return text
 
     @property
+    def secret_path(self) -> Path:
+        """Where the installation's own secret is."""
+        return self.secret_file or self.home.expanduser() / "secret"
+
+    @property
     def list_folder(self) -> Path:
         """Where uploaded lists are kept for a day."""
         return self.lists or self.home.expanduser() / "lists"
@@ -189,8 +205,11 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The process's settings; the environment is read at the first call.
 
-    Raises LiaisonError, one line that names the variable, for a value that can't be used.
+    Raises LiaisonError, one line that names the variable, for a value that can't be used, or is no longer used.
     """
+    for variable, instead in REPLACED.items():
+        if os.environ.get(variable):
+            raise LiaisonError(f"{variable}: {instead}")
     try:
         return Settings()
     except ValidationError as error:

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 from index_office import Office, admissions
+from key_rings import RING, ROTATED
 from memory_index import MemoryIndex
 from traced_engine import TracedEngine
 
@@ -48,7 +49,6 @@ from pipeline.streams.project import DECISIONS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
-SECRET = b"secret"
 GROUNDS = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1"}
 
 
@@ -132,10 +132,11 @@ class Api:
         self.settings = Settings(home=home, **settings)
         self.index = MemoryIndex(Indices("", "g1"))
         self.engine = engine or self.index
+        self._names = names
         self.audit = RecordedAudit()
         self.held: dict[str, Accepted] = {}
         cipher = QueryCipher(keys_in(home / "audit-keys"))
-        decisions = DecisionReader(self.engine, names, SECRET)
+        decisions = DecisionReader(self.engine, names, RING)
         self.decided = RecordedDecisions(self.index)
         self.trail = CheckedTrail()
         self.runtime = Runtime(
@@ -144,7 +145,7 @@ class Api:
             model=office.model,
             audit=self.audit,
             cipher=cipher,
-            opaque=Opaque(SECRET),
+            opaque=Opaque(RING),
             tokens=verifier(self.settings, self.clock),
             grants=decisions,
             decisions=decisions,
@@ -161,6 +162,11 @@ class Api:
 
     def clock(self) -> datetime:
         return self.now
+
+    def rotate(self) -> None:
+        """Give the server the installation's secret after a rotation."""
+        decisions = DecisionReader(self.engine, self._names, ROTATED)
+        self.runtime.opaque, self.runtime.grants, self.runtime.decisions = Opaque(ROTATED), decisions, decisions
 
     def hold(self, *records: Mapping[str, Any]) -> None:
         """Index records as intake and project would."""

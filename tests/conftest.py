@@ -21,6 +21,7 @@ from warm_processes import end_parent
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
+from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ settings.load_profile("same verdict")
 looks further, elsewhere each time. Deadlines measure a busy machine, not the code."""
 
 HOME_PREFIX = "liaison-tests-"
+SECRET_FILE = "LIAISON_SECRET_FILE"
 GIVEN_HOME = "TEST_ENGINES_HOME"
 """The environment's name for a home whose stack several sessions share (`make test`); who names it ends the stack."""
 
@@ -59,6 +61,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_home] = Path(handed_down or os.environ.get(GIVEN_HOME) or own)
     if not handed_down:
         _end_stacks_of_killed_sessions()
+    _give_secret(config.stash[_home])
+
+
+def _give_secret(home: Path) -> None:
+    """One installation's secret for the whole session, where `up` would make it; the environment hands it down."""
+    given = Settings(home=home, secret_file=None)
+    with suppress(LiaisonError):  # another process of the session was first
+        make_secret(given)
+    os.environ[SECRET_FILE] = str(given.secret_path)
 
 
 @pytest.hookimpl(optionalhook=True)

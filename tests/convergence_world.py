@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from convergence_matchers import Matcher
+from key_rings import RING
 
 from pipeline.correlation.claims import Claim, Side, external_version
 from pipeline.correlation.correlator import Correlator, targets
@@ -25,7 +26,6 @@ from pipeline.records.expiry import EXPIRED, Expiry, mark
 from pipeline.records.versions import Known, Standing, standing
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
-SECRET = b"a secret of the test"
 CASES = {"a:1": "AA", "a:2": "AA", "b:1": "BB", "b:2": "BB", "c:1": "CC"}
 
 
@@ -215,7 +215,7 @@ class World:
         """A chunk of claims: the index first, then hits and progress in one transaction, then the store."""
         seen, hits, projected = dict(self.seen), list(self.hits), self.projected
         for offset, claim in self.links.between(self.projected, self.links.end)[:count]:
-            step = advance(seen.get(claim.link), claim, SECRET)
+            step = advance(seen.get(claim.link), claim, RING)
             seen[claim.link] = step.seen
             if step.write:
                 self.write(step.write)
@@ -241,7 +241,7 @@ class World:
         """Project's store, as of some offset, is brought up to the progress by what `links` holds, without hits."""
         self.seen = dict(seen)
         for _, claim in self.links.between(offset, self.projected):
-            self.seen[claim.link] = advance(self.seen.get(claim.link), claim, SECRET).seen
+            self.seen[claim.link] = advance(self.seen.get(claim.link), claim, RING).seen
 
     # --- all stages
 

@@ -13,10 +13,11 @@ from itertools import combinations
 from typing import Any
 
 import msgspec
-from api_runtime import NOW, SECRET, someone
+from api_runtime import NOW, someone
+from key_rings import RING
 
 from pipeline.access.audit import Act, Chain, Form, Kind, Shown
-from pipeline.access.disclosures import Disclosure, Move, Step, thread_id
+from pipeline.access.disclosures import Disclosure, Move, Step, thread_ids
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.policy import View, view
 from pipeline.access.requester import Purpose, Requester
@@ -78,7 +79,7 @@ def _of_case(case: Any) -> Iterator[Action]:
 def _told(case: Any, agency: str) -> Iterator[Action]:
     """An agency was shown a case as a hit, told of it, and has asked for it."""
     name = notice_id("match", case.key, agency)
-    stands_for = reference(SECRET, agency, case.key)
+    stands_for = reference(RING, RING.first, agency, case.key)
     match = Notice(
         name, agency, NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=stands_for, subscription=subscription_id(agency),
         other_agency=case.agency, band="certain",
@@ -88,7 +89,7 @@ def _told(case: Any, agency: str) -> Iterator[Action]:
     if case.number:
         under = Handling(case.code, case.released, case.purposes)
         step = Step(Move.GRANT, case.agency, "owner", NOW, until=NOW + timedelta(days=9), under=under)
-    thread = Disclosure(thread_id(SECRET, agency, case.key), case.key, case.agency, agency, "", (step,))
+    thread = Disclosure(thread_ids(RING, agency, case.key)[-1], case.key, case.agency, agency, "", (step,))
     yield _at(written.disclosure_document, thread, thread.id)
 
 
@@ -128,4 +129,4 @@ def _at(document: Any, value: msgspec.Struct, name: str) -> Action:
 
 def threads_of(keys: Iterable[str]) -> list[str]:
     """The ids of all requests for these cases."""
-    return [thread_id(SECRET, agency, key) for key in keys for agency in ASKING]
+    return [thread_ids(RING, agency, key)[-1] for key in keys for agency in ASKING]

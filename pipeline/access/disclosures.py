@@ -14,6 +14,7 @@ import msgspec
 
 from pipeline.access.policy import CaseMeta, Grant, View, is_stricter
 from pipeline.access.requester import Grounds, Requester
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.references import reference
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Handling
@@ -105,14 +106,18 @@ class Ask(msgspec.Struct, frozen=True):
     deadline: datetime
 
 
-def thread_id(secret: bytes, agency: str, case: str, subject: str = "") -> str:
-    """The id of the thread of a case and an agency, or of one supervisor's break-glass."""
-    return reference(secret, f"{agency}|{subject}" if subject else agency, case)
+def thread_ids(ring: KeyRing, agency: str, case: str, subject: str = "") -> list[str]:
+    """The ids that the thread of a case and an agency, or of one supervisor's break-glass, may have.
+
+    A thread keeps the id that it began with, so there is one for each secret; that of a new thread is the last.
+    """
+    asking = f"{agency}|{subject}" if subject else agency
+    return [reference(ring, key_id, asking, case) for key_id in ring.ids]
 
 
-def unopened(secret: bytes, case: CaseMeta, requester: Requester, subject: str = "") -> Disclosure:
+def unopened(ring: KeyRing, case: CaseMeta, requester: Requester, subject: str = "") -> Disclosure:
     """The thread of a case and a requester's agency, or of a supervisor's own, before its first step."""
-    name = thread_id(secret, requester.agency, case.case, subject)
+    name = thread_ids(ring, requester.agency, case.case, subject)[-1]
     return Disclosure(name, case.case, case.agency, requester.agency, subject)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from pipeline.correlation.key_ring import ID_BYTES, KeyRing, KeyUse, UnknownKeyError
 from pipeline.correlation.references import digest_of, reference
 
 CURSOR_BYTES: Final = 640
@@ -19,46 +19,58 @@ CURSOR_BYTES: Final = 640
 LONG_CURSOR_BYTES: Final = 1664
 """With them a point in time and six bytes for each of a hundred items."""
 
-KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 
-CURSOR_CHARS: Final = -(-(NONCE_BYTES + LONG_CURSOR_BYTES + TAG_BYTES) * 4 // 3)
+CURSOR_CHARS: Final = -(-(ID_BYTES + NONCE_BYTES + LONG_CURSOR_BYTES + TAG_BYTES) * 4 // 3)
 """The longest cursor in base64."""
 
 
 class Opaque:
-    """Makes and opens what stands for something that its holder may not read; one secret for a whole installation."""
+    """Makes and opens what stands for something that its holder may not read; one key ring for a whole installation."""
 
-    def __init__(self, secret: bytes) -> None:
-        self.secret = secret
-        derived = HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=b"liaison cursors").derive(secret)
-        self._cursors = AESGCM(derived)
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
 
     def reference(self, agency: str, name: str) -> str:
-        """The stable opaque name of a case or link for one agency, the same that its hits bear."""
-        return reference(self.secret, agency, name)
+        """The opaque name of a case or link for one agency, under the current secret."""
+        return reference(self.ring, self.ring.current, agency, name)
 
     def digest_of(self, agency: str, given: str) -> str | None:
         """What Reader.digested finds the case by that `agency` names by a reference; None for what is none."""
-        return digest_of(self.secret, agency, given)
+        return digest_of(self.ring, agency, given)
+
+    def list_id(self, told: bytes) -> str:
+        """The id of an uploaded list, the same for the same `told`: 32 hexadecimal digits."""
+        key = self.ring.key(KeyUse.LIST_IDS, self.ring.first)
+        return hashlib.blake2b(told, key=key, digest_size=16).hexdigest()
+
+    @property
+    def evidence_key(self) -> bytes:
+        """The key of the digests of a link's evidence that reviews keep: the first one for good, so none seems new."""
+        return self.ring.key(KeyUse.EVIDENCE, self.ring.first)
 
     def cursor(self, context: str, position: bytes, size: int = CURSOR_BYTES) -> str:
         """A page's end as its reader may hold it; opens only in the same `context` (who, and what was asked).
 
         Raises ValueError for a position that does not fit.
         """
-        nonce = os.urandom(NONCE_BYTES)
-        body = self._cursors.encrypt(nonce, _padded(position, size), context.encode())
-        return base64.urlsafe_b64encode(nonce + body).decode().rstrip("=")
+        key_id, nonce = self.ring.current, os.urandom(NONCE_BYTES)
+        body = self._cursors(key_id).encrypt(nonce, _padded(position, size), context.encode())
+        return base64.urlsafe_b64encode(bytes.fromhex(key_id) + nonce + body).decode().rstrip("=")
 
     def position_of(self, context: str, cursor: str) -> bytes | None:
         """What `cursor` was given as position; None if it belongs to another context, or was tampered with."""
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            return _unpadded(self._cursors.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode()))
-        except (InvalidTag, ValueError):
+            key_id, nonce = raw[:ID_BYTES], raw[ID_BYTES:][:NONCE_BYTES]
+            body = raw[ID_BYTES + NONCE_BYTES :]
+            return _unpadded(self._cursors(key_id.hex()).decrypt(nonce, body, context.encode()))
+        except (InvalidTag, UnknownKeyError, ValueError):
             return None
+
+    def _cursors(self, key_id: str) -> AESGCM:
+        return AESGCM(self.ring.key(KeyUse.CURSORS, key_id))
 
 
 def _padded(value: bytes, size: int) -> bytes:

@@ -175,23 +175,24 @@ class Change(msgspec.Struct, frozen=True):
     gone: int
 
 
-def marks(explanation: Explanation, secret: bytes, link: str) -> tuple[Mark, ...]:
+def marks(explanation: Explanation, key: bytes, link: str) -> tuple[Mark, ...]:
     """Digests of a link's comparisons with their values, weights aside: so that a new model alone changes nothing.
 
-    They are keyed by the installation's secret and the link, so that a review keeps no content and none can be guessed.
+    They are keyed by the installation's secret (Opaque.evidence_key) and the link, so that a review keeps no content
+    and none can be guessed.
     """
-    return tuple(sorted(set(_marks(explanation, secret, link)), key=lambda mark: mark.digest))
+    return tuple(sorted(set(_marks(explanation, key, link)), key=lambda mark: mark.digest))
 
 
-def _marks(explanation: Explanation, secret: bytes, link: str) -> Iterator[Mark]:
+def _marks(explanation: Explanation, key: bytes, link: str) -> Iterator[Mark]:
     for entity in explanation.entities:
         for item in entity.items:
-            yield Mark(_digest(item, f"{link}|{entity.type_a}|{entity.type_b}", secret), item.field, item.level)
+            yield Mark(_digest(item, f"{link}|{entity.type_a}|{entity.type_b}", key), item.field, item.level)
 
 
-def _digest(item: Item, where: str, secret: bytes) -> str:
+def _digest(item: Item, where: str, key: bytes) -> str:
     what = msgspec.json.encode((where, item.field, item.level, item.value_a, item.value_b))
-    return hashlib.blake2b(what, key=secret, digest_size=8).hexdigest()
+    return hashlib.blake2b(what, key=key, digest_size=8).hexdigest()
 
 
 def change(review: Review, now: Iterable[Mark]) -> Change | None:

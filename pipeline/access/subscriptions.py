@@ -18,6 +18,7 @@ from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling
 from pipeline.records.handling import FULL_CODES, HIT_ONLY, SILENT, is_released
@@ -105,7 +106,7 @@ def is_standing_query(case: str) -> bool:
     return case.startswith(PREFIX)
 
 
-def match_notice(claim: Claim, secret: bytes, now: datetime) -> Notice | None:
+def match_notice(claim: Claim, ring: KeyRing, now: datetime) -> Notice | None:
     """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one."""
     asks_as_a = is_standing_query(claim.a.case)
     query, case = (claim.a, claim.b) if asks_as_a else (claim.b, claim.a)
@@ -121,7 +122,7 @@ def match_notice(claim: Claim, secret: bytes, now: datetime) -> Notice | None:
     if case.handling.code == HIT_ONLY:
         claim = msgspec.structs.replace(claim, band=exact)
     found = _told(NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now)
-    return msgspec.structs.replace(found, reference=reference(secret, query.agency, case.case))
+    return msgspec.structs.replace(found, reference=reference(ring, ring.current, query.agency, case.case))
 
 
 def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion | None:

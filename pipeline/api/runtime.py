@@ -37,6 +37,7 @@ from pipeline.streams.audit_check import TrailCheck
 from pipeline.streams.audit_log import audit_log, writer_name
 from pipeline.streams.decision_log import DecisionLog
 from pipeline.streams.freshness import watched
+from pipeline.streams.installation_secret import key_ring
 from pipeline.times import now
 
 log = logging.getLogger(__name__)
@@ -106,8 +107,8 @@ class Runtime:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
-    held = admin.ids(settings, [topics.name(settings, topics.AUDIT)])
-    secret = held.secret(settings)
+    ring = key_ring(settings)
+    admin.ids(settings, [topics.name(settings, topics.AUDIT)])  # raises where there are none
     indices = Indices(settings.namespace, "")
     writer = writer_name(now())
     cipher = QueryCipher(keys_in(settings.audit_key_folder))
@@ -118,14 +119,14 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         DecisionLog(settings) as decide,
         watched(settings, now) as freshness,
     ):
-        decisions = DecisionReader(elasticsearch, indices, secret)
+        decisions = DecisionReader(elasticsearch, indices, ring)
         runtime = Runtime(
             settings=settings,
             reader=Reader(elasticsearch, indices),
             model=(await control.control(settings)).of().compiled(),
             audit=audit,
             cipher=cipher,
-            opaque=Opaque(secret),
+            opaque=Opaque(ring),
             tokens=verifier(settings, now),
             grants=decisions,
             decisions=decisions,

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.handling import HIT_ONLY, SILENT, is_released
@@ -88,28 +89,31 @@ def hit(
     other: Side,
     before: View | None,
     after: View | None,
-    secret: bytes,
+    ring: KeyRing,
     turn: int = 0,
 ) -> Hit | None:
     """The hit that tells `receiver` how its view changed with this claim; None: nothing changed.
 
-    `turn` counts the switches of generation: the same versions may be told of anew in each.
+    `turn` counts the switches of generation: the same versions may be told of anew in each. Id and reference are under
+    the installation's first secret for good, so that whatever is told of a link later bears the same reference, also
+    where stores or the whole installation were built anew.
     """
     kind = transition(before, after)
     if kind is None:
         return None
     return Hit(
-        id=_opaque(secret, "hit", receiver.agency, claim.link, str(claim.a.order), str(claim.b.order), str(turn)),
+        id=_hit_id(ring, receiver.agency, claim.link, str(claim.a.order), str(claim.b.order), str(turn)),
         kind=kind,
         receiver=receiver.agency,
         case=receiver.case,
-        reference=reference(secret, receiver.agency, other.case),
+        reference=reference(ring, ring.first, receiver.agency, other.case),
         agency=other.agency,
         contact=after.contact if after else Contact(),
         band=after.band if after else "",
     )
 
 
-def _opaque(secret: bytes, *parts: str) -> str:
-    """Keyed BLAKE2b of 128 bits, as hex."""
-    return hashlib.blake2b("|".join(parts).encode(), key=secret, digest_size=16).hexdigest()
+def _hit_id(ring: KeyRing, *parts: str) -> str:
+    """The key id and a keyed BLAKE2b of 128 bits, as hex."""
+    key = ring.key(KeyUse.HIT_IDS, ring.first)
+    return ring.first + hashlib.blake2b("|".join(parts).encode(), key=key, digest_size=16).hexdigest()

@@ -13,6 +13,7 @@ import msgspec
 
 from pipeline.correlation.claims import Claim, State
 from pipeline.correlation.hits import Hit, View, hit, view
+from pipeline.correlation.key_ring import KeyRing
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,8 +48,8 @@ class Step(NamedTuple):
     hits: tuple[Hit, ...]
 
 
-def advance(seen: Seen | None, claim: Claim, secret: bytes, turn: int = 0) -> Step:
-    """Apply one claim to what has been seen of its link; `secret` keys the opaque references in hits.
+def advance(seen: Seen | None, claim: Claim, ring: KeyRing, turn: int = 0) -> Step:
+    """Apply one claim to what has been seen of its link; `ring` keys the opaque references in hits.
 
     `turn` counts the switches of generation (pipeline.correlation.switching).
     """
@@ -57,7 +58,7 @@ def advance(seen: Seen | None, claim: Claim, secret: bytes, turn: int = 0) -> St
     if after is None:
         return Step(before, None, ())
     write = None if claim.state is State.RELEASED else Write(claim.link, claim.external_version, claim)
-    return Step(after, write, changes(claim, before, after, secret, turn))
+    return Step(after, write, changes(claim, before, after, ring, turn))
 
 
 def see(before: Seen, claim: Claim) -> Seen | None:
@@ -70,11 +71,11 @@ def see(before: Seen, claim: Claim) -> Seen | None:
     return Seen(claim.a.order, claim.b.order, told_a, told_b)
 
 
-def changes(claim: Claim, before: Seen, after: Seen, secret: bytes, turn: int) -> tuple[Hit, ...]:
+def changes(claim: Claim, before: Seen, after: Seen, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
     """What the two agencies of a claim are told when their views go from one to the other."""
     hits = (
-        hit(claim, claim.a, claim.b, before.told_a, after.told_a, secret, turn),
-        hit(claim, claim.b, claim.a, before.told_b, after.told_b, secret, turn),
+        hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, turn),
+        hit(claim, claim.b, claim.a, before.told_b, after.told_b, ring, turn),
     )
     return tuple(one for one in hits if one)
 

@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.hits import Hit
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import NOTHING, Seen, changes, see
 
 
@@ -39,9 +40,9 @@ def _with(before: Crossing, claim: Claim, **changed: Seen | None) -> Crossing:
     return before if value is None else msgspec.structs.replace(before, claim=_slim(claim), **{name: value})
 
 
-def differences(crossing: Crossing, secret: bytes, turn: int) -> tuple[Hit, ...]:
+def differences(crossing: Crossing, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
     """One hit for each side whose view differs; `turn` is that of the new generation."""
-    return changes(crossing.claim, crossing.told, crossing.seen, secret, turn)
+    return changes(crossing.claim, crossing.told, crossing.seen, ring, turn)
 
 
 def _slim(claim: Claim) -> Claim:

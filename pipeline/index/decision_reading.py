@@ -13,12 +13,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.access.disclosures import Disclosure, grant_of, thread_id
+from pipeline.access.disclosures import Disclosure, grant_of, thread_ids
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.policy import Grant
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import Assignment, Review, assignment_id
 from pipeline.access.subscriptions import Subscription
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.errors import LiaisonError
 from pipeline.index.decision_documents import (
     AuditDocument,
@@ -60,10 +61,10 @@ class Acts(NamedTuple):
 
 
 class DecisionReader:
-    """Reads reviews, assignments, disclosures and notices of the active indices. `secret` keys thread ids."""
+    """Reads reviews, assignments, disclosures and notices of the active indices. `ring` keys thread ids."""
 
-    def __init__(self, client: AsyncElasticsearch, indices: Indices, secret: bytes) -> None:
-        self._client, self._indices, self._secret = client, indices, secret
+    def __init__(self, client: AsyncElasticsearch, indices: Indices, ring: KeyRing) -> None:
+        self._client, self._indices, self._ring = client, indices, ring
 
     async def of(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
         """The grants that may open one of these cases to the requester, in real time; the policy decides if one does.
@@ -71,7 +72,7 @@ class DecisionReader:
         Ask for hit-only cases alone: no other needs one.
         """
         agency, subject = requester.agency, requester.subject
-        ids = [thread_id(self._secret, agency, case, whose) for case in cases for whose in ("", subject)]
+        ids = [one for case in cases for whose in ("", subject) for one in thread_ids(self._ring, agency, case, whose)]
         threads = await self.threads(ids)
         return tuple(found for one in threads.values() if (found := grant_of(one)) is not None)
 

@@ -6,6 +6,18 @@ import os
 from pathlib import Path
 
 OWNER_ONLY = 0o600
+OTHERS = 0o077
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that its user alone may enter, or close one of his to others.
+
+    One that belongs to somebody else, as a mounted volume may, stays as it is.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = folder.stat()
+    if held.st_uid == os.geteuid() and held.st_mode & OTHERS:
+        folder.chmod(held.st_mode & 0o700)
 
 
 def write_private(path: Path, content: str) -> None:

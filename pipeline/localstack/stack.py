@@ -21,6 +21,8 @@ from pipeline.localstack.exclusion import exclusive
 from pipeline.localstack.kafka import Kafka
 from pipeline.localstack.layout import Layout
 from pipeline.localstack.ports import accepts, choose, is_free
+from pipeline.localstack.private import make_private
+from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 
 ENGINES: Final[tuple[Engine, ...]] = (Kafka(), Elasticsearch())
@@ -74,16 +76,33 @@ def up(settings: Settings, console: Console | None = None, *, secure: bool = Fal
 
     Nothing is started for an engine whose URL is set. Whatever this call has started is ended again if it fails or
     is interrupted. `console` shows progress; by default nothing is shown. With `secure`, Kafka asks every client who
-    it is; a home whose Kafka does so once does so always.
-    Raises LiaisonError if an engine cannot be fetched or does not start, or Kafka runs already and asks nobody.
+    it is; a home whose Kafka does so once does so always. The first `up` of a home makes the installation's secret too.
+    Raises LiaisonError if an engine cannot be fetched or does not start, Kafka runs already and asks nobody, or a home
+    that holds records has lost its secret.
     """
     shown = console or Console(quiet=True)
     layout = Layout.of(settings.home)
     local = [engine for engine in ENGINES if not engine.external(settings)]
     if local:
+        make_private(layout.home)
         with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is at work: waiting …")):
+            if ENGINES[0] in local:
+                _prepare_secret(layout, settings)
             _Starter(layout, settings, shown, secure).start(local)
     return endpoints(settings)
+
+
+def _prepare_secret(layout: Layout, settings: Settings) -> None:
+    """Make the secret of a new installation. Raises LiaisonError where there are records and none: it may be lost."""
+    if settings.secret_path.exists():
+        return
+    if layout.data(ENGINES[0].name).exists():
+        raise LiaisonError(
+            f"{layout.home} holds records, but there is no secret in {settings.secret_path}: put it back; if it is "
+            f"lost, or the records are an older version's, run `liaison ops secret new` (references and disclosures "
+            f"that agencies hold then end)"
+        )
+    make_secret(settings)
 
 
 def kafka_access(settings: Settings) -> access.Access | None:

@@ -17,11 +17,11 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.correlation.references import reference
 from pipeline.ops.backup_files import Folder, Manifest, Record
 from pipeline.settings import Settings
 from pipeline.streams import notify, topics
 from pipeline.streams.admin import Ids, ids
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.notes import TOLD, noted
 from pipeline.streams.reading import read, read_table
 from pipeline.streams.stage import ALL
@@ -70,16 +70,11 @@ def _begun(settings: Settings, found: Ids, table: Mapping[bytes, bytes], now: da
         cluster=found.cluster,
         namespace=settings.namespace,
         case_partitions=settings.case_partitions,
-        secret=mark(found.secret(settings)),
+        secrets=key_ring(settings).ids,
         turns=tuple(one.turn if one else 0 for one in notes),
         told={feed: _applied(settings, table, feed, topic) for feed, topic in notify.FEEDS.items()},
         begun=now.isoformat(),
     )
-
-
-def mark(secret: bytes) -> str:
-    """Tells secrets apart without telling them."""
-    return reference(secret, "", "backup")
 
 
 def _applied(settings: Settings, table: Mapping[bytes, bytes], feed: str, topic: topics.Topic) -> int:

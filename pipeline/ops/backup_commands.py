@@ -30,7 +30,8 @@ def backup(
 ) -> None:
     """Copy cases, decisions, agencies, the model and the audit trail to files, while all goes on; resumable.
 
-    The files hold personal data. Keep the keys of query text (LIAISON_AUDIT_KEYS) and LIAISON_HIT_SECRET apart.
+    The files hold personal data. Keep the keys of query text (LIAISON_AUDIT_KEYS) and the installation's secret
+    (LIAISON_SECRET_FILE) apart: neither is in them, and a restore needs the secret.
     """
     from pipeline.ops.backing_up import backup as copy
     from pipeline.ops.backup_files import Folder
@@ -51,11 +52,16 @@ def backup(
         "files": len(done.segments),
         "records": sum(one.records for one in done.segments),
         "bytes": sum(one.size for one in done.segments),
+        "secrets": list(done.secrets),
     }
     if as_json:
         typer.echo(json.dumps(told))
         return
     typer.echo(f"backup {done.id}: {told['records']:,} records in {told['files']:,} files, {told['bytes']:,} bytes")
+    typer.echo(
+        f"A restore needs the installation's secret, key id {', '.join(done.secrets)}: "
+        f"keep {settings.secret_path} apart from the backup"
+    )
 
 
 def restore(

@@ -22,7 +22,7 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.localstack.private import OWNER_ONLY
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 LENGTH_BYTES: Final = 4
 COMPRESSION: Final = 1
 """gzip's quickest: JSON shrinks to a fifth or so at any level."""
@@ -59,15 +59,15 @@ class Segment(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """What a backup is of, and what of it belongs together.
 
-    `secret` tells whether another installation makes the same opaque references, `turns` what agencies' hits were
-    numbered by, `told` up to which offset of a topic its notices had gone out.
+    `secrets` are the key ids of the installation's secrets, oldest first, which make its opaque references; `turns`
+    what agencies' hits were numbered by, `told` up to which offset of a topic its notices had gone out.
     """
 
     id: str
     cluster: str
     namespace: str
     case_partitions: int
-    secret: str
+    secrets: tuple[str, ...]
     turns: tuple[int, ...]
     told: dict[str, int]
     begun: str

@@ -18,6 +18,7 @@ from pipeline.ops import (
     replay_commands,
     retention_commands,
     scorecard_commands,
+    secret_commands,
     shadow_commands,
     subject_commands,
     transaction_commands,
@@ -37,6 +38,7 @@ def register(root: typer.Typer) -> None:
     replay_commands.register(ops)
     retention_commands.register(ops)
     scorecard_commands.register(ops)
+    secret_commands.register(ops)
     shadow_commands.register(ops)
     subject_commands.register(ops)
     transaction_commands.register(ops)

@@ -34,6 +34,7 @@ from pipeline.streams import stores, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation, control
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.project import (
     DECISIONS,
     STAGE,
@@ -219,7 +220,7 @@ def _source(
     if kind == "rejected":
         return topics.REJECTED, Index(topics.REJECTED, rejection_document, writing)
     if kind == "links":
-        return topics.LINKS, ProjectLinks(settings, places, writing, b"", None)
+        return topics.LINKS, ProjectLinks(settings, places, writing, key_ring(settings), None)
     topic = next(topic for topic in DECISIONS if topic.pattern == kind)
     make = DECISIONS[topic]
     return topic, Index(topic, lambda record: make(record.value, record.offset), writing)

@@ -19,7 +19,7 @@ from aiokafka import TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model
-from pipeline.ops.backing_up import Count, mark
+from pipeline.ops.backing_up import Count
 from pipeline.ops.backup_files import Folder, Manifest, Record
 from pipeline.ops.leftovers import clean
 from pipeline.ops.restored_state import COPIED, going_on, recorded, refuse_unless_empty, refuse_while_attended
@@ -28,6 +28,7 @@ from pipeline.settings import Settings
 from pipeline.streams import admin, control, topics
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.transactions import Applied, Output, ProducerFencedError, ProducerUnusableError, Transactions
 
 STAGE: Final = "restore"
@@ -56,13 +57,13 @@ async def restore(settings: Settings, folder: Folder, count: Count) -> Restored:
     cause is mended.
     """
     manifest = await asyncio.to_thread(folder.whole, count)
+    _fits(settings, manifest)
     one = _generation(folder, manifest)
     own = one.settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     names = [_agency(value).name for value in _table(folder, manifest, topics.AGENCIES).values()]
     planned = topics.plan(own, names, [one.id])
     await asyncio.to_thread(admin.apply, own, planned)
     found = await asyncio.to_thread(admin.ids, own, [each.name for each in planned])
-    _fits(own, manifest, found)
     await refuse_while_attended(own, one)
     records = await _filled(own, folder, manifest, one, names, found, count)
     if (await control.control(own)).active != one.id:
@@ -87,16 +88,15 @@ def _table(folder: Folder, manifest: Manifest, topic: topics.Topic) -> dict[byte
     return {key: value for key, value in last.items() if value is not None}
 
 
-def _fits(settings: Settings, manifest: Manifest, found: admin.Ids) -> None:
+def _fits(settings: Settings, manifest: Manifest) -> None:
     """Raises LiaisonError where the settings do not go with the backup."""
     if settings.case_partitions != manifest.case_partitions:
         raise LiaisonError(f"the backup is of LIAISON_CASE_PARTITIONS={manifest.case_partitions}: set it everywhere")
-    if mark(found.secret(settings)) == manifest.secret:
-        return
-    former = "the backed-up installation's"
-    if mark(manifest.cluster.encode()) == manifest.secret:  # it had none, and its cluster's id stood in for it
-        former = manifest.cluster
-    raise LiaisonError(f"set LIAISON_HIT_SECRET to {former} everywhere: agencies' references would lead nowhere")
+    if key_ring(settings).ids[: len(manifest.secrets)] != manifest.secrets:
+        raise LiaisonError(
+            f"{settings.secret_path} is not the backed-up installation's secret, and agencies' references would lead "
+            f"nowhere: put the file back that begins with the key ids {', '.join(manifest.secrets)}"
+        )
 
 
 async def _filled(

@@ -27,6 +27,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit_log import audit_log
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import control
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.registry import agencies
 
 MOST: Final = 2000
@@ -51,10 +52,10 @@ async def subject_report(settings: Settings, agency: str, question: str, clock: 
         indices = Indices(settings.namespace, "")
         read = [indices.active(kind) for kind in ("cases", "disclosures", "audit")]
         await ask(client.indices.refresh, index=read)  # what was written a moment ago belongs to the answer
+        decisions = DecisionReader(client, indices, key_ring(settings))
         records, complete = await _records(
-            Reader(client, indices, clock), DecisionReader(client, indices, b""), agency, registered.country, question,
-            model, now,
-        )  # fmt: skip
+            Reader(client, indices, clock), decisions, agency, registered.country, question, model, now
+        )
     await _record(settings, agency, question, records, now)
     return Report(agency, now.isoformat(), complete, tuple(records))
 

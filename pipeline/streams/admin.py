@@ -184,10 +184,6 @@ class Ids:
     cluster: str
     topics: dict[str, str]
 
-    def secret(self, settings: Settings) -> bytes:
-        """What keys opaque references: the settings' secret, else the cluster's id."""
-        return (settings.hit_secret.get_secret_value() or self.cluster).encode()
-
 
 def ids(settings: Settings, names: Sequence[str]) -> Ids:
     """The ids of the cluster and of existing topics. Raises LiaisonError where one is missing."""

@@ -29,6 +29,7 @@ from pipeline.matching.screening import Screen
 from pipeline.settings import Settings
 from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.reading import read
 from pipeline.streams.stage import Feed, Stage, rejoining
 from pipeline.streams.standing import FEED, Matches, Subscribe
@@ -226,7 +227,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
         topics.name(settings, topics.HIT_QUESTIONS),
     ]
     found, model = ids(settings, [blocks, subscriptions, *written]), current.compiled()
-    matches = Matches(settings, found.secret(settings), active=held.active == current.id)
+    matches = Matches(settings, key_ring(settings), active=held.active == current.id)
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         work = Correlate(settings, Places(slot.stores, STAGE, current.id, found), model, current.id, matches)
         feeds = [

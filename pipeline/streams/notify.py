@@ -24,6 +24,7 @@ from pipeline.settings import Settings
 from pipeline.streams import faults, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.control import control
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.shared_questions import SharedQueries, SharedQuestions, SharedSearches
 from pipeline.streams.silent_searches import SilentSearches
 from pipeline.streams.stage import ALL, Feed, Stage
@@ -98,7 +99,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     async with connect_for_reading(settings) as client:
         reader = Reader(client, Indices(settings.namespace, ""))
         cipher = QueryCipher(keys_in(settings.audit_key_folder))
-        decisions = DecisionReader(client, Indices(settings.namespace, ""), b"")
+        decisions = DecisionReader(client, Indices(settings.namespace, ""), key_ring(settings))
         questions = SharedQuestions(decisions, model)
         feeds = [
             Feed(DECISIONS, [disclosures], Notify(settings, of_disclosure), ALL),

@@ -19,6 +19,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 from pipeline.backoff import retrying
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.fingerprinting import derived
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import NOTHING, Seen, advance
 from pipeline.index import decision_documents, mappings
 from pipeline.index.client import connect
@@ -35,6 +36,7 @@ from pipeline.streams.aliases import follow
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation
 from pipeline.streams.hit_gate import FEED, AnswerQuestions, days_marked
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.reading import read
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
@@ -127,10 +129,10 @@ class ProjectLinks:
     """
 
     def __init__(
-        self, settings: Settings, places: Places, writing: Writing, secret: bytes, telling: Telling | None
+        self, settings: Settings, places: Places, writing: Writing, ring: KeyRing, telling: Telling | None
     ) -> None:
         self._settings, self._places, self._writing = settings, places, writing
-        self._secret, self._telling = secret, telling
+        self._ring, self._telling = ring, telling
 
     async def open(self, source: TopicPartition, applied: Applied) -> TableStore:
         """The store at `applied`, brought up to it from `links` without telling anyone again.
@@ -172,7 +174,7 @@ class ProjectLinks:
         held = store.get(key)
         turn = self._telling.turn(record.partition) if self._telling else 0
         before = NOTHING if held is None else _seen.decode(held)
-        step = advance(before, claim, self._secret, turn)
+        step = advance(before, claim, self._ring, turn)
         action = link_document(step.write.claim) if step.write is not None else None
         store.put(key, _seen_encoder.encode(step.seen))
         if self._telling is not None:
@@ -196,7 +198,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     """The stage in one generation. Raises LiaisonError where topics are missing."""
     held = await control.control(settings)
     current = held.of(wanted)
-    settings = current.settings(settings)
+    settings, ring = current.settings(settings), key_ring(settings)
     accepted, rejected = (topics.name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
     links = topics.name(settings, topics.LINKS, generation=current.id)
     decided = [topics.name(settings, topic) for topic in DECISIONS]
@@ -212,11 +214,10 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
                 topics.ACCEPTED, partial(accepted_document, current=current, model=current.compiled()), writing
             )
             places = Places(slot.stores, STAGE, current.id, found)
-            secret = found.secret(settings)
-            telling = Telling(settings, places, STAGE, current.id, secret) if current.id == held.active else None
+            telling = Telling(settings, places, STAGE, current.id, ring) if current.id == held.active else None
             feeds = [
                 Feed("index-cases", [accepted], cases, current.id, transactional=False),
-                Feed(STAGE, [links], ProjectLinks(settings, places, writing, secret, telling), current.id),
+                Feed(STAGE, [links], ProjectLinks(settings, places, writing, ring, telling), current.id),
             ]
             if telling is not None:  # what is not of a generation, the active one's workers index
                 feeds.append(

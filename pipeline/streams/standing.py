@@ -13,6 +13,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.access.subscriptions import Subscription, is_standing_query, match_notice, match_question
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator, targets
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.visibility import is_expired
 from pipeline.errors import LiaisonError
 from pipeline.index.standing_queries import fingerprint_of
@@ -64,9 +65,9 @@ class Subscribe(Stateless):
 class Matches:
     """What becomes of claims about standing queries: notices, from the active generation alone."""
 
-    def __init__(self, settings: Settings, secret: bytes, *, active: bool, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, settings: Settings, ring: KeyRing, *, active: bool, clock: Callable[[], datetime] = now) -> None:
         self._settings, self._topic = settings, topics.name(settings, topics.NOTICES)
-        self._secret, self._active, self._clock = secret, active, clock
+        self._ring, self._active, self._clock = ring, active, clock
 
     def concerns(self, claim: Claim) -> bool:
         """Whether a claim is about a standing query, and so no link."""
@@ -77,7 +78,7 @@ class Matches:
         at = self._clock()
         if not self._active or any(_is_over(side.case, correlator, at) for side in (claim.a, claim.b)):
             return
-        notice = match_notice(claim, self._secret, at)
+        notice = match_notice(claim, self._ring, at)
         if notice is None:
             return
         question = match_question(claim, notice, at)

@@ -20,6 +20,7 @@ from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
 from pipeline.correlation.claims import Claim, Side
 from pipeline.correlation.hits import PURPOSE, Hit, View
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import Seen
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.switching import Crossing, differences, seen, told
@@ -101,9 +102,9 @@ class ToldChange(NamedTuple):
 class Telling:
     """What the lanes of a generation's project stage tell agencies; `turns` counts the switches by index."""
 
-    def __init__(self, settings: Settings, places: Places, stage: str, generation: str, secret: bytes) -> None:
+    def __init__(self, settings: Settings, places: Places, stage: str, generation: str, ring: KeyRing) -> None:
         self._settings, self._places, self._stage = settings, places, stage
-        self._generation, self._secret = generation, secret
+        self._generation, self._ring = generation, ring
         self._turns: dict[int, int] = {}
 
     def turn(self, index: int) -> int:
@@ -175,7 +176,7 @@ class Telling:
             return [
                 ToldChange(hit, one.claim, one.told, one.seen)
                 for one in crossings
-                for hit in differences(one, self._secret, turn)
+                for hit in differences(one, self._ring, turn)
             ]
         finally:
             table.close()

@@ -26,6 +26,7 @@ from pipeline.settings import Settings
 from pipeline.streams import correlate, derive, intake, metrics, notify, project
 from pipeline.streams.admin import admin
 from pipeline.streams.health import Health
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.monitor import Monitor
 from pipeline.streams.replica_warning import warn_of_missing_replicas
 from pipeline.streams.restarts import RestartReason, note_restart, show_restarts
@@ -68,6 +69,7 @@ def work(
     fails by a fault of ours.
     """
     validation.load()
+    key_ring(settings)  # no stage starts in an installation without a secret
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its own loop
     delete_abandoned(shared_root(settings))
     settings = as_role(settings, name)

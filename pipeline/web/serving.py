@@ -16,6 +16,7 @@ from pipeline.errors import LiaisonError
 from pipeline.records import validation
 from pipeline.settings import Settings
 from pipeline.streams import control
+from pipeline.streams.installation_secret import key_ring
 from pipeline.web.app import mount
 from pipeline.web.people import Person
 
@@ -28,9 +29,10 @@ GRACE_S = 3
 def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] = ()) -> uvicorn.Server:
     """A server that is ready to run; access is recorded in the audit, not in a log.
 
-    Raises LiaisonError where the schemas are missing.
+    Raises LiaisonError where the schemas are missing, or the installation's secret.
     """
     validation.load()
+    key_ring(settings)
     api = create_app(lambda: opened(settings))
     mount(api, people)
     return uvicorn.Server(

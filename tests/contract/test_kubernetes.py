@@ -96,6 +96,22 @@ def test_whoever_reads_or_deletes_keys_of_query_text_has_the_same() -> None:
     assert mounted == {"serve", "notify", "retention"}
 
 
+def test_whatever_issues_references_has_the_installations_secret_where_the_settings_look() -> None:
+    config = next(one["data"] for one in manifests() if one["kind"] == "ConfigMap")
+    folder, name = config["LIAISON_SECRET_FILE"].rsplit("/", 1)
+    assert name == "secret", "the key that `kubectl create secret --from-file=secret` makes"
+    mounted = []
+    for pod in pods():
+        volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        for container in containers(pod):
+            for mount in container["volumeMounts"]:
+                if mount["mountPath"] == folder:
+                    assert volumes[mount["name"]]["secret"] == {"secretName": "liaison-secret", "defaultMode": 0o440}
+                    assert (mount["readOnly"], pod["securityContext"]["fsGroup"]) == (True, 10001)
+                    mounted.append(container["args"][0])
+    assert sorted(mounted) == ["serve", *["worker"] * 4]
+
+
 def test_workers_are_probed_where_they_answer() -> None:
     for one in manifests():
         stage = one.get("metadata", {}).get("labels", {}).get("app.kubernetes.io/component")

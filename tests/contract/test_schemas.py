@@ -13,6 +13,7 @@ import orjson
 import pytest
 import yaml
 from case_samples import FR_PJ, changed, example, message
+from key_rings import RING
 from msgspec import inspect
 
 from pipeline.access import audit, subscriptions
@@ -266,7 +267,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     claim = Claim(link_id(a.case, b.case), State.LIVE, 0, "0123456789ab", *sides, 900, 0.99, "certain", evidence)
     yield "link", claim
     yield "link", Claim(claim.link, State.RETRACTED, 0, claim.generation, Side(a.case, 3), Side(b.case, 4))
-    hit = hits.hit(claim, sides[0], sides[1], None, hits.view(claim, sides[0], sides[1]), b"secret")
+    hit = hits.hit(claim, sides[0], sides[1], None, hits.view(claim, sides[0], sides[1]), RING)
     assert hit is not None
     yield "hit", hit
     yield from (("audit", entry) for entry in _audited())
@@ -313,7 +314,7 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
     yield "fingerprint", fingerprint_of(query, load_model())
     yield "assignment", Assignment(claim.link, "be-fp", "someone", "chief", now)
     case = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
-    why, blank = Grounds(Purpose.INVESTIGATION, "2026/1"), unopened(b"secret", case, chief)
+    why, blank = Grounds(Purpose.INVESTIGATION, "2026/1"), unopened(RING, case, chief)
     asked = request(blank, case, chief, why, Ask("urgent need", Urgency.URGENT, later), now)
     for thread in (asked, grant(asked, case, chief, later, "", now), break_glass(blank, case, chief, why, "life", now)):
         yield "disclosure", thread

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import pytest
 from convergence_matchers import SYNTHETIC, Matcher, real
-from convergence_world import CASES, SECRET, FencedError, Told, Version, World, day
+from convergence_world import CASES, FencedError, Told, Version, World, day
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from key_rings import RING
 
 from pipeline.correlation import batch
 from pipeline.correlation.claims import Side, State, external_version
@@ -66,7 +67,7 @@ class Truth(NamedTuple):
 
     def told(self, world: World) -> set[tuple[str, str, str]]:
         return {
-            (one.agency, one.case, reference(SECRET, one.agency, other.case))
+            (one.agency, one.case, reference(RING, RING.first, one.agency, other.case))
             for pair in self.pairs
             for one, other in itertools.permutations([self.last[case] for case in pair])
             if may_know(world, one, other)

@@ -18,9 +18,9 @@ from pipeline.api.services.deciding import LONGEST_REASON
 
 router = APIRouter(prefix="/v1", tags=["disclosure"])
 
-Reference = Annotated[str, Field(min_length=1, max_length=64, examples=["9a7e" * 8])]
+Reference = Annotated[str, Field(min_length=1, max_length=64, examples=["9a7e" * 10])]
 Reason = Annotated[str, Field(max_length=LONGEST_REASON, examples=["The same passport in our case."])]
-Name = Annotated[str, Path(max_length=64, description="Id of the disclosure.", examples=["9a7e" * 8])]
+Name = Annotated[str, Path(max_length=64, description="Id of the disclosure.", examples=["9a7e" * 10])]
 Time = Annotated[AwareDatetime, Field(examples=["2026-12-01T12:00:00Z"])]
 
 
@@ -54,7 +54,7 @@ class Broken(BaseModel):
 
 
 ROW: dict[str, Any] = {
-    "id": "9a7e" * 8, "mine": True, "case": None, "agency": "fr-pj", "contact": {"unit": "BRB"}, "break_glass": False,
+    "id": "9a7e" * 10, "mine": True, "case": None, "agency": "fr-pj", "contact": {"unit": "BRB"}, "break_glass": False,
     "state": "requested", "overdue": False, "deadline": "2026-12-01T12:00:00+00:00", "until": None,
     "steps": [
         {"move": "request", "agency": "be-fp", "subject": "bert", "time": "2026-11-24T12:00:00+00:00",

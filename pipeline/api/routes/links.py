@@ -25,7 +25,7 @@ EXAMPLE: dict[str, Any] = {
          "probability": None, "score": None, "evidence": None, "band": "certain",
          "title_a": None, "title_b": None, "country_a": None, "country_b": None, "explanation": None, "colour": None,
          "disputed": None,
-         "hit": {"view": "hit", "reference": "9a7e" * 8, "agency": "be-fp", "contact": {"unit": "DJSOC"}}},
+         "hit": {"view": "hit", "reference": "9a7e" * 10, "agency": "be-fp", "contact": {"unit": "DJSOC"}}},
     ],
     "next": None,
 }  # fmt: skip

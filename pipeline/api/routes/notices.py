@@ -33,7 +33,7 @@ Limit = Annotated[int, Query(ge=1, le=service.MOST)]
 
 NOTICE: dict[str, Any] = {
     "id": "77aa" * 8, "kind": "disclosure_request", "time": "2026-11-24T12:00:00+00:00", "case": "fr-pj:2026-004711",
-    "reference": None, "disclosure": "9a7e" * 8, "subscription": None, "agency": "be-fp", "purpose": "investigation",
+    "reference": None, "disclosure": "9a7e" * 10, "subscription": None, "agency": "be-fp", "purpose": "investigation",
     "band": None, "cursor": "Q0FGRQ",
 }  # fmt: skip
 NOTICES: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "notices": [NOTICE], "next": "Q0FGRQ"}

@@ -31,7 +31,7 @@ EXAMPLE: dict[str, Any] = {
          "why": ["+23.1  birth date: same day"], "evidence": []},
     ],
     "hits": [
-        {"view": "hit", "reference": "9a7e" * 8, "agency": "be-fp", "contact": {"unit": "DJSOC"}, "band": "certain"},
+        {"view": "hit", "reference": "9a7e" * 10, "agency": "be-fp", "contact": {"unit": "DJSOC"}, "band": "certain"},
     ],
     "hits_left": 199,
     "next": None,

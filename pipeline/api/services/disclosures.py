@@ -51,7 +51,7 @@ async def ask(session: Session, reference: str, wanted: Ask) -> DisclosureAnswer
     A case that the requester may read already is a conflict, and so is a request that is open.
     """
     case = await _hit(session, reference)
-    before = await _thread(session, threads.unopened(session.runtime.opaque.secret, case, session.requester))
+    before = await _thread(session, case)
     after = _due(lambda: threads.request(before, case, session.requester, session.grounds, wanted, session.now))
     return await _decided(session, after, case, View.HIT)
 
@@ -66,7 +66,7 @@ async def break_glass(session: Session, reference: str, reason: str) -> Disclosu
     who = session.requester
     if not may_break_glass(case, who, View.HIT):
         raise Forbidden()
-    before = await _thread(session, threads.unopened(session.runtime.opaque.secret, case, who, who.subject))
+    before = await _thread(session, case, who.subject)
     after = _due(lambda: threads.break_glass(before, case, who, session.grounds, reason, session.now))
     return await _decided(session, after, case, View.FULL)
 
@@ -164,8 +164,12 @@ async def _own(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
     raise NotFound(NO_THREAD)
 
 
-async def _thread(session: Session, blank: Disclosure) -> Disclosure:
-    return (await session.runtime.decisions.threads([blank.id])).get(blank.id, blank)
+async def _thread(session: Session, case: CaseMeta, subject: str = "") -> Disclosure:
+    """The thread of the requester's agency about a case, or his own, under whichever secret it was begun."""
+    ring, who = session.runtime.opaque.ring, session.requester
+    ids = threads.thread_ids(ring, who.agency, case.case, subject)
+    found = (await session.runtime.decisions.threads(ids)).values()
+    return max(found, key=lambda one: one.last.time, default=threads.unopened(ring, case, who, subject))
 
 
 def _due(step: Callable[[], Disclosure]) -> Disclosure:
@@ -179,7 +183,8 @@ async def _decided(session: Session, after: Disclosure, case: CaseMeta, seen: Vi
     """Audit a step, keep it, wait until it holds; another step taken in the same moment is a conflict."""
     await session.audit(Kind.DISCLOSURE, {"step": after.last.move}, shown({case.case: seen}), about=after.id)
     await decide(session, topics.DISCLOSURES, after.id, after)
-    if (await _thread(session, after)).last != after.last:
+    held = (await session.runtime.decisions.threads([after.id])).get(after.id)
+    if held is not None and held.last != after.last:
         raise Conflict("it was decided otherwise in the same moment")
     return DisclosureAnswer(session.now.isoformat(), _row(session, after, case, seen))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Final
@@ -151,7 +150,7 @@ def _name(session: Session, key: str) -> str:
         return uuid.uuid4().hex
     who = session.requester
     told = msgspec.json.encode((who.agency, who.subject, key))
-    return hashlib.blake2b(told, key=session.runtime.opaque.secret[:64], digest_size=16).hexdigest()
+    return session.runtime.opaque.list_id(told)
 
 
 def _job(session: Session, name: str) -> Job:

@@ -207,7 +207,7 @@ def _made(session: Session, sides: Sides, said: Verdicted) -> Review:
 
 
 def _marks(session: Session, link: LinkDocument) -> Any:
-    return marks(msgspec.convert(link.evidence, Explanation), session.runtime.opaque.secret, link.link)
+    return marks(msgspec.convert(link.evidence, Explanation), session.runtime.opaque.evidence_key, link.link)
 
 
 async def _keep(session: Session, sides: Sides, made: Review) -> ReviewsAnswer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from key_rings import RING
 from population import CASE_PARTITIONS, COUNTRIES, agency_of
 
 from pipeline.correlation.claims import Claim
@@ -139,7 +140,7 @@ class Stages:
         """Bytes of the documents that would be written."""
         documents = [case_document(_accepted(value)) for value in records]
         for value in claims:
-            step = advance(None, _claim(value), b"secret")
+            step = advance(None, _claim(value), RING)
             if step.write is not None:
                 documents.append(link_document(step.write.claim))
         return sum(len(document.body) for document in documents)

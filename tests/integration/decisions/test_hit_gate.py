@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka import TopicPartition
+from key_rings import RING
 
 from pipeline.access.hit_ledger import HitAllowance
 from pipeline.access.notices import Notice, NoticeKind
@@ -42,7 +43,7 @@ def admitted(settings: Settings, links: list[str]) -> set[str]:
 
     async def asked() -> dict[str, str]:
         async with connect(settings) as client:
-            reader = DecisionReader(client, Indices(settings.namespace, ""), b"")
+            reader = DecisionReader(client, Indices(settings.namespace, ""), RING)
             return await reader.admitted(f"{link}-{side}" for link in links for side in "ab")
 
     return {name.partition("-")[0] for name in asyncio.run(asked())}
@@ -56,7 +57,7 @@ def allow(settings: Settings, daily: int) -> None:
     async def written() -> None:
         async with connect(settings) as client, DecisionLog(settings) as log:
             offset = await log.write(topics.HIT_ALLOWANCES, made.id, made)
-            reader = DecisionReader(client, Indices(settings.namespace, ""), b"")
+            reader = DecisionReader(client, Indices(settings.namespace, ""), RING)
             await reader.effective(topics.HIT_ALLOWANCES.pattern, made.id, offset)
 
     asyncio.run(written())

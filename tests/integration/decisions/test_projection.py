@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 from elasticsearch import Elasticsearch
+from key_rings import RING
 
 from pipeline.access.disclosures import Ask, Disclosure, Urgency, grant, request, revoke, unopened
 from pipeline.access.notices import Notice, NoticeKind
@@ -33,13 +34,12 @@ pytestmark = pytest.mark.engines
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-SECRET = b"secret"
 LINK = "0" * 32
 CASE = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
 ASKER = Requester("asker", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
 OWNER = Requester("owner", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
-ASKED = request(unopened(SECRET, CASE, ASKER), CASE, ASKER, WHY, Ask("urgent", Urgency.URGENT, NOW + DAY), NOW)
+ASKED = request(unopened(RING, CASE, ASKER), CASE, ASKER, WHY, Ask("urgent", Urgency.URGENT, NOW + DAY), NOW)
 GRANTED = grant(ASKED, CASE, OWNER, NOW + 9 * DAY, "", NOW)
 REVIEW = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 2, "g1", Verdict.SAME, "be-fp", "asker", NOW)
 
@@ -65,7 +65,7 @@ class Office(NamedTuple):
 def run(settings: Settings, what: Callable[[Office], Awaitable[T]]) -> T:
     async def with_office() -> T:
         async with connect(settings) as client, DecisionLog(settings) as log:
-            return await what(Office(log, DecisionReader(client, Indices(settings.namespace, ""), SECRET)))
+            return await what(Office(log, DecisionReader(client, Indices(settings.namespace, ""), RING)))
 
     return asyncio.run(with_office())
 

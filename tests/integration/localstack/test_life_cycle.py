@@ -21,6 +21,7 @@ from liaison_command import Home, by_name
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
+from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
 
 # The timeout is for a `down` that makes the start cache while other tests have the processors busy.
@@ -85,6 +86,7 @@ def test_two_at_once_start_one_stack_and_a_third_changes_nothing(shared_home: Ho
     first, second = (by_name(output) for (output, _), _ in ends)
     assert pids(first) == pids(second) == pids(shared_home.up())
     assert sorted(process.pid for process in shared_home.processes()) == sorted(pids(first).values())
+    assert len(read_secrets(Settings(home=shared_home.path, secret_file=None))) == 1
 
 
 async def test_killed_engines_are_reported_and_restarted_where_they_were(shared_home: Home) -> None:

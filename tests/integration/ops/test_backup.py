@@ -27,9 +27,11 @@ from pipeline.ops.backing_up import backup
 from pipeline.ops.backup_files import Folder
 from pipeline.ops.operation import audited
 from pipeline.ops.restoring import restore
+from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.decision_log import DecisionLog
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.setup import apply_all
 from pipeline.times import now
 
@@ -86,7 +88,7 @@ async def decided(settings: Settings) -> list[Any]:
     """Every decision as readers see it, what was indexed a moment ago included."""
     async with connect(settings) as client:
         await client.indices.refresh(index=f"{settings.namespace}*")
-        reader = DecisionReader(client, Indices(settings.namespace, ""), b"")
+        reader = DecisionReader(client, Indices(settings.namespace, ""), key_ring(settings))
         return [
             (await reader.reviews_of([LINK]))[LINK],
             await reader.threads(["d1"]),
@@ -182,7 +184,9 @@ def test_what_it_would_not_go_with_is_refused_before_anything_is_written(
     folder = Folder(tmp_path / "backup")
     asyncio.run(decide(installation.settings))
     asyncio.run(backup(installation.settings, folder, now, lambda: None))
-    for wrong, told in (({"hit_secret": "another"}, "LIAISON_HIT_SECRET"), ({"case_partitions": 8}, "are fixed")):
+    another = make_secret(Settings(secret_file=tmp_path / "another"))
+    [own] = key_ring(installation.settings).ids
+    for wrong, told in (({"secret_file": another}, f"{another} .* {own}"), ({"case_partitions": 8}, "PARTITIONS=4")):
         other = Settings(**(elsewhere.settings.model_dump() | wrong))
         with pytest.raises(LiaisonError, match=told):
             asyncio.run(restore(other, folder, lambda: None))

@@ -46,7 +46,6 @@ from pipeline.times import now
 pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("worker rights"), pytest.mark.timeout(400)]
 
 SECRETS = {
-    "LIAISON_HIT_SECRET": "canary-of-the-hits",
     "LIAISON_OIDC_CLIENT_SECRET": "canary-of-the-sign-in",
     "LIAISON_ELASTICSEARCH_USERNAME": "someone",
     "LIAISON_ELASTICSEARCH_PASSWORD": "canary-of-the-index",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from key_rings import RING
 
 from pipeline.access.disclosures import (
     BREAK_GLASS,
@@ -32,7 +33,6 @@ from pipeline.matching.fingerprint import Handling
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-SECRET = b"secret"
 H2 = Handling("H2", ("BE", "DE"), ("investigation",))
 CASE = CaseMeta("fr-pj:1", "fr-pj", H2)
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
@@ -46,7 +46,7 @@ def person(agency: str, *roles: Role, subject: str = "") -> Requester:
 
 ASKER, OWNER = person("be-fp"), person("fr-pj")
 CHIEF = person("be-fp", Role.SUPERVISOR, subject="chief")
-BLANK = unopened(SECRET, CASE, ASKER)
+BLANK = unopened(RING, CASE, ASKER)
 
 
 def asked() -> Disclosure:
@@ -131,8 +131,8 @@ def test_a_grant_may_be_given_another_end() -> None:
 
 
 def test_the_thread_is_the_agencys_reference_and_a_break_glass_the_supervisors_own() -> None:
-    own = unopened(SECRET, CASE, CHIEF, CHIEF.subject)
-    assert len({BLANK.id, own.id, unopened(SECRET, CASE, person("de-bka")).id}) == 3
+    own = unopened(RING, CASE, CHIEF, CHIEF.subject)
+    assert len({BLANK.id, own.id, unopened(RING, CASE, person("de-bka")).id}) == 3
     opened = break_glass(own, CASE, CHIEF, WHY, "a life", NOW)
     assert seen(opened, CHIEF) is View.FULL
     assert seen(opened, ASKER) is View.HIT

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from key_rings import RING
 
 from pipeline.access.disclosures import (
     Ask,
@@ -28,7 +29,7 @@ CASE = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
 CHIEF = Requester("chief", "be-fp", "BE", frozenset({Role.SUPERVISOR}))
 OWNER = Requester("owner", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
-BLANK = unopened(b"secret", CASE, CHIEF)
+BLANK = unopened(RING, CASE, CHIEF)
 ASKED = request(BLANK, CASE, CHIEF, WHY, Ask("urgent", Urgency.URGENT, LATER), NOW)
 GRANTED = grant(ASKED, CASE, OWNER, LATER, "", NOW)
 

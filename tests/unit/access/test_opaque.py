@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from key_rings import OTHER, RING, ROTATED
 
 from pipeline.access.opaque import CURSOR_BYTES, Opaque
 from pipeline.correlation.references import digest
 
-OPAQUE = Opaque(b"secret")
+OPAQUE = Opaque(RING)
 
 
 def test_a_reference_leads_back_for_its_agency_alone() -> None:
@@ -22,8 +23,22 @@ def test_a_cursor_opens_in_its_own_context_alone(position: bytes) -> None:
     cursor = OPAQUE.cursor("anna search", position)
     assert OPAQUE.position_of("anna search", cursor) == position
     assert OPAQUE.position_of("bert search", cursor) is None
-    assert Opaque(b"other").position_of("anna search", cursor) is None
+    assert Opaque(OTHER).position_of("anna search", cursor) is None
     assert len(cursor) == len(OPAQUE.cursor("x", b""))
+
+
+def test_what_was_issued_before_a_rotation_opens_after_it_and_what_is_new_needs_the_new_secret() -> None:
+    rotated = Opaque(ROTATED)
+    assert rotated.position_of("x", OPAQUE.cursor("x", b"place")) == b"place"
+    assert rotated.position_of("x", rotated.cursor("x", b"place")) == b"place"
+    assert OPAQUE.position_of("x", rotated.cursor("x", b"place")) is None
+    assert rotated.digest_of("be-fp", OPAQUE.reference("be-fp", "fr-pj:1")) == digest("fr-pj:1")
+    assert OPAQUE.digest_of("be-fp", rotated.reference("be-fp", "fr-pj:1")) is None
+
+
+def test_a_rotation_changes_no_lists_id_and_no_digest_of_evidence() -> None:
+    assert Opaque(ROTATED).list_id(b"list") == OPAQUE.list_id(b"list") != Opaque(OTHER).list_id(b"list")
+    assert Opaque(ROTATED).evidence_key == OPAQUE.evidence_key != Opaque(OTHER).evidence_key
 
 
 @given(st.text(max_size=900))

@@ -25,7 +25,7 @@ from pipeline.matching.explanation import EntityEvidence, Explanation, Item
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LINK = "0" * 32
-SECRET = b"secret"
+KEY = b"secret"
 SAME, DIFFERENT, RELATED, UNSURE = Verdict.SAME, Verdict.DIFFERENT, Verdict.RELATED, Verdict.UNSURE
 PASSPORT = Item("identifier", "exact", "X1", "X1", 900)
 NAME = Item("name", "close", "Ivan", "Iwan", 300)
@@ -45,7 +45,7 @@ def explained(*items: Item, bits: int = 0) -> Explanation:
 
 
 def because(*items: Item) -> tuple[str, ...]:
-    return tuple(mark.digest for mark in marks(explained(*items), SECRET, LINK))
+    return tuple(mark.digest for mark in marks(explained(*items), KEY, LINK))
 
 
 @pytest.mark.parametrize(
@@ -117,15 +117,15 @@ def test_other_agencies_see_the_agency_and_not_the_reviewer() -> None:
 
 def test_new_weights_are_no_new_evidence() -> None:
     heavier = Item("identifier", "exact", "X1", "X1", 1200, "1 in 9", 0.5)
-    assert change(review(DIFFERENT, evidence=because(PASSPORT)), marks(explained(heavier), SECRET, LINK)) is None
+    assert change(review(DIFFERENT, evidence=because(PASSPORT)), marks(explained(heavier), KEY, LINK)) is None
 
 
 def test_a_change_of_evidence_says_what_is_new_and_how_much_is_gone() -> None:
     judged = review(DIFFERENT, evidence=because(NAME))
-    assert change(judged, marks(explained(NAME, PASSPORT), SECRET, LINK)) == Change((("identifier", "exact"),), 0)
-    assert change(judged, marks(explained(), SECRET, LINK)) == Change((), 1)
+    assert change(judged, marks(explained(NAME, PASSPORT), KEY, LINK)) == Change((("identifier", "exact"),), 0)
+    assert change(judged, marks(explained(), KEY, LINK)) == Change((), 1)
     other = Item("name", "close", "Ivan", "Johann", 300)
-    assert change(judged, marks(explained(other), SECRET, LINK)) == Change((("name", "close"),), 1)
+    assert change(judged, marks(explained(other), KEY, LINK)) == Change((("name", "close"),), 1)
 
 
 def test_only_unjudged_links_and_changed_differences_are_due() -> None:
@@ -139,8 +139,8 @@ def test_only_unjudged_links_and_changed_differences_are_due() -> None:
 def test_marks_keep_no_content_and_differ_by_link_and_secret() -> None:
     one, *others = (
         {mark.digest for mark in marks(explained(PASSPORT, NAME), secret, link)}
-        for secret, link in ((SECRET, LINK), (b"other", LINK), (SECRET, "1" * 32))
+        for secret, link in ((KEY, LINK), (b"other", LINK), (KEY, "1" * 32))
     )
     assert len(one) == 2
     assert all(not one & other for other in others)
-    assert change(review(SAME, manual=True), marks(explained(NAME), SECRET, LINK)) is None
+    assert change(review(SAME, manual=True), marks(explained(NAME), KEY, LINK)) is None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from api_runtime import ANNA, GROUNDS, NOW, SECRET, Api, record
+from api_runtime import ANNA, GROUNDS, NOW, Api, record
+from key_rings import RING
 
-from pipeline.access.disclosures import Disclosure, Move, Step, thread_id
+from pipeline.access.disclosures import Disclosure, Move, Step, thread_ids
 from pipeline.correlation.claims import link_id
 from pipeline.matching.fingerprint import Handling
 from pipeline.streams import topics
@@ -34,7 +35,7 @@ async def closed(api: Api) -> Api:
     )
     api.hold(record("fr-pj"), hit, silent, elsewhere)
     step = Step(Move.GRANT, "nl-np", "owner", NOW, until=NOW - timedelta(days=1), under=Handling("H2", ("*",)))
-    thread = Disclosure(thread_id(SECRET, "fr-pj", "nl-np:hit"), "nl-np:hit", "nl-np", "fr-pj", "", (step,))
+    thread = Disclosure(thread_ids(RING, "fr-pj", "nl-np:hit")[-1], "nl-np:hit", "nl-np", "fr-pj", "", (step,))
     await api.decided.write(topics.DISCLOSURES, thread.id, thread)
     return api
 
@@ -82,6 +83,6 @@ async def test_no_content_is_fetched_of_what_is_refused(closed: Api) -> None:
 async def test_a_grant_in_force_opens_it_still(closed: Api) -> None:
     under = Handling("H2", ("*",), ("investigation", "correlation"))
     step = Step(Move.GRANT, "nl-np", "owner", NOW, until=NOW + timedelta(days=1), under=under)
-    thread = Disclosure(thread_id(SECRET, "fr-pj", "nl-np:hit"), "nl-np:hit", "nl-np", "fr-pj", "", (step,))
+    thread = Disclosure(thread_ids(RING, "fr-pj", "nl-np:hit")[-1], "nl-np:hit", "nl-np", "fr-pj", "", (step,))
     await closed.decided.write(topics.DISCLOSURES, thread.id, thread)
     assert (await closed.get("/v1/cases/nl-np:hit", ANNA)).json()["case"]["data"]["summary"] == LARGE

@@ -64,6 +64,29 @@ async def test_asked_granted_read_revoked(api: Api, hit: str) -> None:
     assert not await reads(api, BERT)
 
 
+async def test_a_grant_from_before_a_rotation_holds_after_it(api: Api, hit: str) -> None:
+    name = await granted(api, hit)
+    api.rotate()
+    later = api.session(BERT).reference(KEY)
+    assert later != hit
+    assert await reads(api, BERT)
+    for reference in (hit, later):
+        with pytest.raises(Conflict, match="you may read"):
+            await ask(api.session(BERT), reference, WANTED)
+    await revoke(api.session(ANNA), name)
+    assert not await reads(api, BERT)
+    again = (await ask(api.session(BERT), later, WANTED)).disclosure
+    assert (again["id"], len(again["steps"])) == (hit, 4), "the thread goes on under the id that it began with"
+
+
+async def test_a_disclosure_that_begins_after_a_rotation_is_of_the_new_secret(api: Api, hit: str) -> None:
+    api.rotate()
+    name = (await ask(api.session(BERT), hit, WANTED)).disclosure["id"]
+    assert name == api.session(BERT).reference(KEY) != hit
+    await grant(api.session(ANNA), name, NOW + 9 * DAY)
+    assert await reads(api, BERT)
+
+
 async def test_a_grant_shows_the_links_of_the_case_in_full(api: Api, hit: str) -> None:
     api.link(KEY, "be-fp:1")
     (before,) = (await links(api.session(BERT), "be-fp:1")).links
@@ -169,7 +192,7 @@ async def test_steps_that_are_not_due_are_conflicts(api: Api, hit: str) -> None:
 async def test_a_hidden_and_an_unknown_hit_are_one_answer_by_the_same_calls(api: Api, hit: str) -> None:
     body = {"reason": "", "urgency": "routine", "deadline": (NOW + DAY).isoformat()}
     answers = []
-    for reference in (hit, "0" * 32):
+    for reference in (hit, hit[:8] + "0" * 32):
         api.hold(record("fr-pj", code="H3", to=("BE",), version=2))
         api.index.calls.clear()
         answer = await api.post("/v1/disclosures", body | {"reference": reference}, BERT, headers=FIXED)

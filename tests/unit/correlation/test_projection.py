@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from key_rings import RING
 
 from pipeline.correlation.claims import Claim, Side, State
 from pipeline.correlation.hits import Hit, Kind
@@ -11,7 +12,6 @@ from pipeline.correlation.projection import Seen, advance
 from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import Contact, Handling
 
-SECRET = b"secret"
 OPEN = Handling("H0", ("*",), ("correlation",))
 
 
@@ -41,7 +41,7 @@ def after(*claims: Claim) -> tuple[Seen, list[Hit], list[Claim]]:
     hits: list[Hit] = []
     written: list[Claim] = []
     for claim in claims:
-        seen, write, sent = advance(seen, claim, SECRET)
+        seen, write, sent = advance(seen, claim, RING)
         hits += sent
         written += [write.claim] if write else []
     assert seen is not None
@@ -49,14 +49,14 @@ def after(*claims: Claim) -> tuple[Seen, list[Hit], list[Claim]]:
 
 
 def test_a_new_link_is_written_and_told_to_both_sides() -> None:
-    seen, write, hits = advance(None, live(A, B), SECRET)
+    seen, write, hits = advance(None, live(A, B), RING)
     assert write is not None
     assert (write.link, write.external_version) == ("link", 4)
     assert [(hit.receiver, hit.case, hit.agency, hit.kind) for hit in hits] == [
         ("a", "a:1", "b", Kind.NEW),
         ("b", "b:1", "a", Kind.NEW),
     ]
-    assert hits[0].reference == reference(SECRET, "a", "b:1")
+    assert hits[0].reference == reference(RING, RING.first, "a", "b:1")
     assert (hits[0].contact, hits[0].band) == (Contact("unit"), "probable")
     assert (seen.a, seen.b) == (2, 2)
 
@@ -69,9 +69,9 @@ def test_the_same_view_again_is_written_but_not_told() -> None:
 
 @pytest.mark.parametrize(("a", "b"), [(1, 3), (3, 1), (1, 1)])
 def test_what_is_lower_in_either_version_is_ignored(a: int, b: int) -> None:
-    seen, write, hits = advance(None, live(side("a:1", 2), side("b:1", 2)), SECRET)
+    seen, write, hits = advance(None, live(side("a:1", 2), side("b:1", 2)), RING)
     late = live(side("a:1", a), side("b:1", b), band="certain")
-    assert advance(seen, late, SECRET) == (seen, None, ())
+    assert advance(seen, late, RING) == (seen, None, ())
     assert write is not None
     assert hits
 

@@ -1,24 +1,40 @@
 from __future__ import annotations
 
 import pytest
+from key_rings import OTHER, RING, ROTATED
 
-from pipeline.correlation.references import digest, digest_of, reference
+from pipeline.correlation.key_ring import KeyRing
+from pipeline.correlation.references import REFERENCE_CHARS, digest, digest_of, reference
+
+
+def given_by(ring: KeyRing, agency: str) -> str:
+    return reference(ring, ring.current, agency, "b:1")
 
 
 def test_a_case_has_another_reference_for_each_agency_and_secret() -> None:
-    references = {reference(secret, agency, "b:1") for secret in (b"one", b"two") for agency in ("a", "c")}
-    assert len(references) == 4
-    assert reference(b"one", "a", "b:1") == reference(b"one", "a", "b:1")
-    assert digest("b:1") not in references
+    references = {given_by(ring, agency) for ring in (RING, OTHER) for agency in ("a", "c")}
+    assert len({one[-32:] for one in references}) == 4
+    assert given_by(RING, "a") == given_by(RING, "a")
+    assert not [one for one in references if digest("b:1") in one]
 
 
 def test_a_reference_stands_for_its_name_with_its_own_agency_only() -> None:
-    given = reference(b"one", "a", "b:1")
-    assert digest_of(b"one", "a", given) == digest("b:1")
-    assert digest_of(b"one", "c", given) != digest("b:1")
-    assert digest_of(b"two", "a", given) != digest("b:1")
+    given = given_by(RING, "a")
+    assert digest_of(RING, "a", given) == digest("b:1")
+    assert digest_of(RING, "c", given) != digest("b:1")
+    assert digest_of(OTHER, "a", given) is None
+    assert digest_of(OTHER, "a", OTHER.current + given[8:]) != digest("b:1")
 
 
-@pytest.mark.parametrize("given", ["", "b:1", "0" * 31, "0" * 33, "G" * 32, "0 " * 16, "\n" + "0" * 31, "é" * 32])
-def test_what_is_no_reference_stands_for_nothing(given: str) -> None:
-    assert digest_of(b"one", "a", given) is None
+def test_a_reference_from_before_a_rotation_stands_for_what_it_did() -> None:
+    before, after = given_by(RING, "a"), given_by(ROTATED, "a")
+    assert before != after
+    assert before[:8] != after[:8]
+    assert digest_of(ROTATED, "a", before) == digest_of(ROTATED, "a", after) == digest("b:1")
+    assert digest_of(RING, "a", after) is None, "a server that has not got the new secret yet"
+
+
+@pytest.mark.parametrize("body", ["", "b:1", "0" * 31, "0" * 33, "G" * 32, "0 " * 16, "\n" + "0" * 31, "é" * 32])
+def test_what_is_no_reference_stands_for_nothing(body: str) -> None:
+    assert digest_of(RING, "a", RING.first + body) is None
+    assert digest_of(RING, "a", body.ljust(REFERENCE_CHARS, "g")) is None

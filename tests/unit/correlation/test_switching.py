@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from key_rings import RING
 
 from pipeline.correlation.claims import Claim, Side, State
 from pipeline.correlation.hits import Hit, Kind
 from pipeline.correlation.switching import Crossing, differences, seen, told
 from pipeline.matching.fingerprint import Contact, Handling
 
-SECRET = b"a secret of the test"
 OPEN = Handling("H0", ("*",), ("correlation",))
 
 
@@ -37,7 +37,7 @@ def crossing(before: list[Claim], after: list[Claim]) -> Crossing:
 
 
 def crossed(before: list[Claim], after: list[Claim], turn: int = 1) -> tuple[Hit, ...]:
-    return differences(crossing(before, after), SECRET, turn)
+    return differences(crossing(before, after), RING, turn)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
+from pipeline.localstack.layout import Layout
 from pipeline.settings import Settings
 
 
@@ -35,6 +36,15 @@ def test_an_external_server_is_reachable_by_any_form_of_its_address(listening: s
     status = stack.status(Settings(kafka_url=form.format(listening), elasticsearch_url="http://127.0.0.1:1"))
     assert [engine.state for engine in status] == ["external", "unreachable"]
     assert [engine.healthy for engine in status] == [True, False]
+
+
+def test_a_home_with_records_that_has_lost_its_secret_is_not_given_another(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    Layout.of(home).data("kafka").mkdir(parents=True)
+    with pytest.raises(LiaisonError, match=r"put it back; if it is lost.* `liaison ops secret new`"):
+        stack.up(Settings(home=home, secret_file=None, kafka_url="", elasticsearch_url=""))
+    assert not (home / "secret").exists()
+    assert home.stat().st_mode & 0o777 == 0o700
 
 
 def test_down_without_a_stack_makes_nothing(tmp_path: Path) -> None:

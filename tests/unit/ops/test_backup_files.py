@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import LiaisonError
 from pipeline.ops.backup_files import Folder, Manifest, Record, frames
 
-BEGUN = Manifest("b1", "cluster", "t-", 4, "mark", (0, 0, 0, 0), {}, "2026-11-25T10:00:00+00:00")
+BEGUN = Manifest("b1", "cluster", "t-", 4, ("00c0ffee",), (0, 0, 0, 0), {}, "2026-11-25T10:00:00+00:00")
 LATER = "2026-11-25T11:00:00+00:00"
 
 
@@ -74,8 +74,8 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         Folder(tmp_path).whole(nothing)
     with pytest.raises(LiaisonError, match="another installation"):
         held(tmp_path / "b").begin(msgspec.structs.replace(BEGUN, cluster="other"))
-    (tmp_path / "b" / "manifest.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(BEGUN, format=2)))
-    with pytest.raises(LiaisonError, match="format 2"):
+    (tmp_path / "b" / "manifest.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(BEGUN, format=99)))
+    with pytest.raises(LiaisonError, match="format 99"):
         Folder(tmp_path / "b").whole(nothing)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka import TopicPartition
+from key_rings import RING
 
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
@@ -42,7 +43,7 @@ def changes(*claims: Claim) -> list[ToldChange]:
     """What agencies are told of one link by these claims."""
     seen, found = NOTHING, []
     for claim in claims:
-        step = advance(seen, claim, b"secret")
+        step = advance(seen, claim, RING)
         found += [ToldChange(hit, claim, seen, step.seen) for hit in step.hits]
         seen = step.seen
     return found
@@ -50,7 +51,7 @@ def changes(*claims: Claim) -> list[ToldChange]:
 
 def outputs(*told: ToldChange) -> list[Output]:
     places: Any = None
-    telling = Telling(Settings(), places, "project", "g1", b"secret")
+    telling = Telling(Settings(), places, "project", "g1", RING)
     return [output for one in told for output in telling.outputs(one)]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
+from key_rings import RING
 from memory_index import MemoryIndex
 
 from pipeline.access.audit import Act, Chain, Kind
@@ -41,7 +42,7 @@ class Desk:
 
     def __init__(self, home: Path) -> None:
         self.index = MemoryIndex(Indices("", "g1"))
-        decisions = DecisionReader(self.index, Indices("", ""), b"")  # type: ignore[arg-type]
+        decisions = DecisionReader(self.index, Indices("", ""), RING)  # type: ignore[arg-type]
         self.cipher = QueryCipher(keys_in(home))
         questions = SharedQuestions(decisions, MODEL)
         self.searches = SharedSearches(Settings(home=home), questions, self.cipher)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from api_runtime import record
 from index_office import Office
+from key_rings import RING
 
 from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import HitQuestion
@@ -58,7 +59,7 @@ class Partition:
         self.correlator: Correlator[Model] = Correlator(
             MemoryStore(), 0, 1, self.model, judge, explain, exact=exact_band
         )
-        self.matches = Matches(Settings(), b"secret", active=active, clock=lambda: self.now)
+        self.matches = Matches(Settings(), RING, active=active, clock=lambda: self.now)
 
     def entities(self, case: str) -> tuple[EntityPrint, ...]:
         number = self.correlator.store.find([case])[case]
@@ -92,7 +93,7 @@ def test_a_query_meets_what_is_held_and_what_comes_once_for_each_content(partiti
     (come,) = partition.case("de-bka")
     assert [one.other_agency for one in (held, come)] == ["fr-pj", "de-bka"]
     assert (held.agency, held.kind, held.subscription) == ("be-fp", NoticeKind.SUBSCRIPTION_MATCH, "s1")
-    assert held.reference == reference(b"secret", "be-fp", "fr-pj:1")
+    assert held.reference == reference(RING, RING.current, "be-fp", "fr-pj:1")
     assert b"fr-pj:1" not in msgspec.json.encode(held)
     assert partition.query(asked()) == []
 

@@ -1,0 +1,78 @@
+"""The keys that are derived from the installation's own secret, one for each use, and the ids that name them.
+
+Whatever a key makes bears the id of the secret behind it, so that it can be opened after a rotation. A secret is never
+a key itself: HKDF (RFC 5869) derives each, so that no use tells anything of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from pipeline.errors import LiaisonError
+
+KEY_BYTES: Final = 32
+ID_BYTES: Final = 4
+ID_CHARS: Final = 2 * ID_BYTES
+"""Hexadecimal digits."""
+
+MAX_DERIVED: Final = 4096
+"""Keys kept: one for each agency that asks and each use, and one for each supervisor who opens in an emergency."""
+
+
+class KeyUse(StrEnum):
+    """What a key is for. The words enter the derivation: changing one changes what it has made."""
+
+    ID = "id"
+    REFERENCES = "references"
+    HIT_IDS = "hit ids"
+    CURSORS = "cursors"
+    EVIDENCE = "evidence"
+    LIST_IDS = "list ids"
+
+
+class UnknownKeyError(LiaisonError):
+    """A key id that none of the installation's secrets has."""
+
+
+class KeyRing:
+    """An installation's secrets, oldest first, and the keys derived from them.
+
+    `ids` names the secrets in that order: `first` is the one that keys what must never change, `current` what is new.
+    """
+
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        """Raises LiaisonError where two secrets have one id: then the last is to be drawn anew."""
+        if not secrets:
+            raise LiaisonError("an installation has at least one secret")
+        self._secrets = {_derive(one, f"liaison {KeyUse.ID}")[:ID_BYTES].hex(): one for one in secrets}
+        if len(self._secrets) < len(secrets):
+            raise LiaisonError("two of the installation's secrets have one id: replace the last 32 bytes")
+        self.ids = tuple(self._secrets)
+        self.first, self.current = self.ids[0], self.ids[-1]
+        self._derived = lru_cache(maxsize=MAX_DERIVED)(self._derive)
+
+    def __contains__(self, key_id: object) -> bool:
+        return key_id in self._secrets
+
+    def key(self, use: KeyUse, key_id: str, context: str = "") -> bytes:
+        """The 32-byte key for a use under one of the secrets; `context` tells apart whom it is for.
+
+        Raises UnknownKeyError.
+        """
+        return self._derived(use, key_id, context)
+
+    def _derive(self, use: KeyUse, key_id: str, context: str) -> bytes:
+        secret = self._secrets.get(key_id)
+        if secret is None:
+            raise UnknownKeyError("the secret with the id {id} is missing", id=key_id)
+        return _derive(secret, f"liaison {use}|{context}")
+
+
+def _derive(secret: bytes, info: str) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=info.encode()).derive(secret)
