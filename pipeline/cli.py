@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import typer
@@ -13,6 +14,7 @@ from pipeline.demo import commands as demo
 from pipeline.errors import LiaisonError
 from pipeline.feeds import commands as feeds
 from pipeline.localstack import commands as localstack
+from pipeline.localstack.private import OTHERS
 from pipeline.matching import commands as matching
 from pipeline.ops import commands as ops
 from pipeline.streams import commands as streams
@@ -44,7 +46,8 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; exit 0 done, 1 failed, 2 usage."""
+    """Run the command line; exit 0 done, 1 failed, 2 usage. Whatever it makes is its user's alone."""
+    os.umask(OTHERS)
     for name in LIBRARIES:
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:

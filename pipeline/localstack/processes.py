@@ -15,6 +15,8 @@ from types import FrameType
 import msgspec
 import psutil
 
+from pipeline.localstack.private import OTHERS
+
 TOLERANCE_S = 2.0
 """The kernel tells its own start to the second only, and may round it differently the next time."""
 
@@ -68,7 +70,13 @@ def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process
     console.parent.mkdir(parents=True, exist_ok=True)
     with console.open("wb") as output:
         child = subprocess.Popen(  # noqa: S603 (the command is put together by this package alone)
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            start_new_session=True,
+            umask=OTHERS,
         )
     _children.append(child)
     process = psutil.Process(child.pid)
@@ -85,7 +93,7 @@ def complete(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     child: subprocess.Popen[str] | None = None
     try:
         with interrupts_deferred():
-            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 (as above)
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, umask=OTHERS)  # noqa: S603 (as above)
         output, errors = child.communicate()
     except BaseException:
         with interrupts_deferred():

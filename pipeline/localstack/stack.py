@@ -21,7 +21,7 @@ from pipeline.localstack.exclusion import exclusive
 from pipeline.localstack.kafka import Kafka
 from pipeline.localstack.layout import Layout
 from pipeline.localstack.ports import accepts, choose, is_free
-from pipeline.localstack.private import make_private
+from pipeline.localstack.private import keep_private
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 
@@ -84,7 +84,7 @@ def up(settings: Settings, console: Console | None = None, *, secure: bool = Fal
     layout = Layout.of(settings.home)
     local = [engine for engine in ENGINES if not engine.external(settings)]
     if local:
-        make_private(layout.home)
+        keep_private(layout.home)
         with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is at work: waiting …")):
             if ENGINES[0] in local:
                 _prepare_secret(layout, settings)

@@ -21,6 +21,7 @@ import uvloop
 from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
 from pipeline.heap import settle
+from pipeline.localstack.private import keep_private
 from pipeline.records import validation
 from pipeline.settings import Settings
 from pipeline.streams import correlate, derive, intake, metrics, notify, project
@@ -69,6 +70,7 @@ def work(
     fails by a fault of ours.
     """
     validation.load()
+    keep_private(settings.home)
     key_ring(settings)  # no stage starts in an installation without a secret
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its own loop
     delete_abandoned(shared_root(settings))

@@ -13,6 +13,7 @@ import uvicorn
 from pipeline.api.application import create_app
 from pipeline.api.runtime import opened
 from pipeline.errors import LiaisonError
+from pipeline.localstack.private import keep_private
 from pipeline.records import validation
 from pipeline.settings import Settings
 from pipeline.streams import control
@@ -32,6 +33,7 @@ def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] 
     Raises LiaisonError where the schemas are missing, or the installation's secret.
     """
     validation.load()
+    keep_private(settings.home)
     key_ring(settings)
     api = create_app(lambda: opened(settings))
     mount(api, people)

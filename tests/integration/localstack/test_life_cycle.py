@@ -18,6 +18,7 @@ from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from liaison_command import Home, by_name
+from private_homes import open_to_others
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
@@ -80,6 +81,7 @@ def occupied_port() -> Iterator[int]:
 
 
 def test_two_at_once_start_one_stack_and_a_third_changes_nothing(shared_home: Home) -> None:
+    shared_home.path.chmod(0o755)
     both = [shared_home.start("up", "--json") for _ in range(2)]
     ends = [(process.communicate(timeout=200), process.returncode) for process in both]
     assert [code for _, code in ends] == [0, 0]
@@ -87,6 +89,7 @@ def test_two_at_once_start_one_stack_and_a_third_changes_nothing(shared_home: Ho
     assert pids(first) == pids(second) == pids(shared_home.up())
     assert sorted(process.pid for process in shared_home.processes()) == sorted(pids(first).values())
     assert len(read_secrets(Settings(home=shared_home.path, secret_file=None))) == 1
+    assert open_to_others(shared_home.path) == []
 
 
 async def test_killed_engines_are_reported_and_restarted_where_they_were(shared_home: Home) -> None:
