@@ -23,6 +23,13 @@ def up(
     secure: Annotated[
         bool, typer.Option("--secure", help="Let Kafka ask every client who it is; this home stays so for good.")
     ] = False,
+    accept_open_index: Annotated[
+        bool,
+        typer.Option(
+            "--accept-open-index",
+            help="With --secure: start the local Elasticsearch, though every user of this machine may read the index.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Start Apache Kafka and Elasticsearch on loopback, or whichever of them LIAISON_*_URL does not name."""
@@ -33,7 +40,7 @@ def up(
     from pipeline.settings import settings
 
     with ended_by_signals():
-        stack.up(settings(), Console(stderr=True), secure=secure)
+        stack.up(settings(), Console(stderr=True), secure=secure, open_index=accept_open_index)
     _show(stack.status(settings()), as_json)
 
 

@@ -71,25 +71,43 @@ def endpoints(settings: Settings) -> Endpoints:
     return Endpoints(**{engine.name: engine.external(settings) or _local_url(engine, settings) for engine in ENGINES})
 
 
-def up(settings: Settings, console: Console | None = None, *, secure: bool = False) -> Endpoints:
+def up(
+    settings: Settings, console: Console | None = None, *, secure: bool = False, open_index: bool = False
+) -> Endpoints:
     """Start what is not running and return once everything serves; harmless when it all does.
 
     Nothing is started for an engine whose URL is set. Whatever this call has started is ended again if it fails or
     is interrupted. `console` shows progress; by default nothing is shown. With `secure`, Kafka asks every client who
-    it is; a home whose Kafka does so once does so always. The first `up` of a home makes the installation's secret too.
-    Raises LiaisonError if an engine cannot be fetched or does not start, Kafka runs already and asks nobody, or a home
-    that holds records has lost its secret.
+    it is; a home whose Kafka does so once does so always. The local Elasticsearch can't: it is started in such a home
+    only where `open_index` accepts that. The first `up` of a home makes the installation's secret too.
+    Raises LiaisonError if an engine cannot be fetched or does not start, Kafka runs already and asks nobody, a home
+    that holds records has lost its secret, or the index of a secure one would be open.
     """
     shown = console or Console(quiet=True)
     layout = Layout.of(settings.home)
     local = [engine for engine in ENGINES if not engine.external(settings)]
     if local:
         keep_private(layout.home)
+        if secure or access.held(layout) is not None:
+            _refuse_open_index(local, accepted=open_index)
         with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is at work: waiting …")):
             if ENGINES[0] in local:
                 _prepare_secret(layout, settings)
             _Starter(layout, settings, shown, secure).start(local)
     return endpoints(settings)
+
+
+def _refuse_open_index(local: Sequence[Engine], *, accepted: bool) -> None:
+    """Raises LiaisonError where Elasticsearch is local and nobody has accepted that it asks nobody who they are.
+
+    Its security module (x-pack-security 9.5.3) is at the same repository, but not OpenSAML, which it needs to start.
+    """
+    if ENGINES[1] in local and not accepted:
+        raise LiaisonError(
+            "the local Elasticsearch can't ask who its clients are (the libraries of its security module are not at "
+            "Maven Central), so every user of this machine could read and change the index: set "
+            "LIAISON_ELASTICSEARCH_URL to one that asks, or accept it by --accept-open-index"
+        )
 
 
 def _prepare_secret(layout: Layout, settings: Settings) -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
+from pipeline.localstack.access import agree
 from pipeline.localstack.layout import Layout
 from pipeline.settings import Settings
 
@@ -45,6 +47,26 @@ def test_a_home_with_records_that_has_lost_its_secret_is_not_given_another(tmp_p
         stack.up(Settings(home=home, secret_file=None, kafka_url="", elasticsearch_url=""))
     assert not (home / "secret").exists()
     assert home.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("secure", [True, False], ids=["asked for", "for good"])
+def test_a_secure_home_is_not_started_with_an_index_that_is_open_to_all(tmp_path: Path, secure: bool) -> None:
+    """Any user of the machine could have read every hidden record at the local Elasticsearch's port."""
+    settings = Settings(home=tmp_path, secret_file=None, kafka_url="", elasticsearch_url="", offline=True)
+    if not secure:
+        agree(Layout.of(tmp_path), keystore=None)
+    with pytest.raises(LiaisonError, match=r"every user of this machine .* --accept-open-index"):
+        stack.up(settings, secure=secure)
+    assert not (tmp_path / "engines" / "elasticsearch").exists()
+
+
+@pytest.mark.parametrize("accepted", [{"open_index": True}, {"elasticsearch_url": "http://x:1"}], ids=str)
+def test_it_is_where_that_is_accepted_or_the_index_is_elsewhere(tmp_path: Path, accepted: dict[str, Any]) -> None:
+    words = {"open_index": accepted.pop("open_index", False)}
+    given = {"home": tmp_path, "secret_file": None, "kafka_url": "", "elasticsearch_url": "", "offline": True,
+             "engine_cache": tmp_path / "empty"} | accepted  # fmt: skip
+    with pytest.raises(LiaisonError, match="are not in the cache"):
+        stack.up(Settings(**given), secure=True, **words)
 
 
 def test_down_without_a_stack_makes_nothing(tmp_path: Path) -> None:
