@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 import msgspec
 
 from pipeline.index.queries import Body
+
+LONGEST: Final = 128
+"""Characters of a value: more than any agency's name, country or offence code has. Each is recorded in the audit."""
 
 
 class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -30,6 +34,11 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
     def empty(self) -> bool:
         """Whether nothing is narrowed."""
         return self == Filters()
+
+    @property
+    def bounded(self) -> bool:
+        """Whether every value is as short as those that cases have."""
+        return all(len(value) <= LONGEST for value in (*self.agencies, *self.countries, *self.offences))
 
 
 def bodies(filters: Filters) -> tuple[Body, ...]:

@@ -13,7 +13,7 @@ from pipeline.api.services import cases as service
 
 router = APIRouter(prefix="/v1", tags=["cases"])
 
-Key = Annotated[str, Path(description="Case key, <agency>:<case id>.", examples=["fr-pj:2026-004711"])]
+Key = Annotated[str, Path(max_length=512, description="Case key, <agency>:<case id>.", examples=["fr-pj:2026-004711"])]
 
 EXAMPLE = {
     "as_of": "2026-11-24T12:00:00+00:00",

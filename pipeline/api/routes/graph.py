@@ -65,7 +65,7 @@ async def timeline(session: SessionOf, case: Case) -> Response:
     responses=described(entities.EntityAnswer, ENTITY, NotFound),
 )
 async def entity(
-    session: SessionOf, case: Case, entity: Annotated[str, Query(min_length=1, examples=["p1"])]
+    session: SessionOf, case: Case, entity: Annotated[str, Query(min_length=1, max_length=200, examples=["p1"])]
 ) -> Response:
     """The entities of cases that you may read that, by all their links together, are this one; what each says of it."""
     return answer(await entities.entity(session, case, entity))

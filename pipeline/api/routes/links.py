@@ -14,7 +14,7 @@ from pipeline.api.services import links as service
 
 router = APIRouter(prefix="/v1", tags=["links"])
 
-Case = Annotated[str, Query(min_length=1, description="Case key.", examples=["fr-pj:2026-004711"])]
+Case = Annotated[str, Query(min_length=1, max_length=512, description="Case key.", examples=["fr-pj:2026-004711"])]
 
 Cursor = Annotated[str, Query(max_length=CURSOR_CHARS, description="`next` of the page before.")]
 

@@ -12,7 +12,7 @@ from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import search as service
-from pipeline.index.filters import is_day
+from pipeline.index.filters import LONGEST, is_day
 
 
 def _day(text: str) -> str:
@@ -41,15 +41,20 @@ EXAMPLE: dict[str, Any] = {
 Day = Annotated[str, AfterValidator(_day), Field(examples=["2026-10-28"])]
 
 
+Value = Annotated[str, Field(max_length=LONGEST)]
+StrictGoal = Annotated[StrictInt, Field(ge=1, le=7)]
+Goal = Annotated[int, Field(ge=1, le=7)]
+
+
 class FiltersBody(BaseModel):
     """What narrows a search; all that are given must hold."""
 
     model_config = ConfigDict(extra="forbid")
 
-    agencies: Annotated[list[str], Field(max_length=50, description="Owner agencies.")] = []
-    countries: Annotated[list[str], Field(max_length=50, description="Owners' countries.")] = []
-    offences: Annotated[list[str], Field(max_length=50, description="scheme:code.", examples=[["ICCS:0501"]])] = []
-    goals: Annotated[list[StrictInt], Field(max_length=7, description="Global Policing Goals, 1 to 7.")] = []
+    agencies: Annotated[list[Value], Field(max_length=50, description="Owner agencies.")] = []
+    countries: Annotated[list[Value], Field(max_length=50, description="Owners' countries.")] = []
+    offences: Annotated[list[Value], Field(max_length=50, description="scheme:code.", examples=[["ICCS:0501"]])] = []
+    goals: Annotated[list[StrictGoal], Field(max_length=7, description="Global Policing Goals, 1 to 7.")] = []
     opened_from: Day | None = None
     opened_to: Day | None = None
     closed_from: Day | None = None
@@ -60,7 +65,7 @@ class FiltersBody(BaseModel):
 class FiltersQuery(FiltersBody):
     """The same in an address, where everything is text."""
 
-    goals: Annotated[list[int], Field(max_length=7, description="Global Policing Goals, 1 to 7.")] = []
+    goals: Annotated[list[Goal], Field(max_length=7, description="Global Policing Goals, 1 to 7.")] = []
     open_only: bool = False
 
 

@@ -14,7 +14,7 @@ from pipeline.api.problems import Unprocessable
 from pipeline.api.session import Session, meta, shown
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
-from pipeline.index.filters import Filters, bodies
+from pipeline.index.filters import LONGEST, Filters, bodies
 from pipeline.index.probes import Probe, probe
 from pipeline.index.queries import Limits
 from pipeline.index.questions import Question, parse
@@ -66,6 +66,7 @@ class _Page(msgspec.Struct):
 async def search(session: Session, asked: Search) -> SearchAnswer:
     """Answer a search. Raises Unprocessable for a question that asks for nothing or makes no sense."""
     session.require_reader()
+    require_bounded(asked.filters)
     limit = min(asked.limit, MOST)
     if asked.question:
         question = _question(asked)
@@ -78,6 +79,12 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
     await session.audit(Kind.SEARCH, msgspec.to_builtins(asked), shown(page.seen | hits.seen))
     left = session.runtime.hits.left(session.requester, session.now)
     return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next)
+
+
+def require_bounded(filters: Filters) -> None:
+    """Raises Unprocessable for a value that no case can have."""
+    if not filters.bounded:
+        raise Unprocessable(LiaisonError("a filter has more than {most} characters", most=LONGEST), "filters")
 
 
 def _same(asked: Search) -> Search:

@@ -14,6 +14,7 @@ from pipeline.access.audit import Kind
 from pipeline.access.policy import View
 from pipeline.api.problems import Unprocessable
 from pipeline.api.services.cases import readable
+from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session, shown
 from pipeline.correlation import kinds
 from pipeline.errors import LiaisonError
@@ -48,6 +49,7 @@ class DeconflictionAnswer(msgspec.Struct, frozen=True):
 async def statistics(session: Session, filters: Filters = Filters()) -> StatisticsAnswer:  # noqa: B008 - frozen
     """Counts over what the requester reads in full, narrowed. Raises Unprocessable where that is more than MOST."""
     session.require_reader()
+    require_bounded(filters)
     goals, offences, pairs = Counter[str](), Counter[str](), Counter[str]()
     cases = await _readable(session, filters)
     for one in cases:

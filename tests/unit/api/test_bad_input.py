@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from api_runtime import Api, record
+from api_runtime import ANNA, Api, record
 from bad_questions import BODIES, QUESTIONS
+
+from pipeline.api.problems import Unprocessable
+from pipeline.api.services.search import Search, search
+from pipeline.api.services.statistics import statistics
+from pipeline.web.components.narrowing import filters_of
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -30,3 +37,32 @@ async def test_a_cursor_of_nonsense_is_a_problem(api: Api) -> None:
     api.hold(record("fr-pj"))
     for cursor in ("x", "é", "A" * 900, "A" * 3000):
         assert (await api.post("/v1/search", {"question": "ivan", "cursor": cursor})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [{"agencies": ["x" * 200_000]}, {"countries": ["x" * 200_000]}, {"offences": ["ICCS:0501", "x" * 200_000]},
+     {"goals": [10**30]}, {"goals": [0]}],
+    ids=lambda one: next(iter(one)),
+)  # fmt: skip
+async def test_a_filter_that_no_case_can_meet_is_a_problem(api: Api, filters: dict[str, Any]) -> None:
+    """Recorded in the audit, 200,000 characters do not fit Kafka, and the answer was that nothing can be recorded."""
+    answer = await api.post("/v1/search", {"question": "ivan", "filters": filters})
+    assert (answer.status_code, api.audit.acts) == (422, [])
+    in_an_address = {name: [str(value)[:60_000] for value in values] for name, values in filters.items()}
+    assert (await api.get("/v1/statistics", params=in_an_address)).status_code == 422
+
+
+async def test_a_page_that_is_narrowed_by_such_a_filter_is_a_problem_too(api: Api) -> None:
+    with pytest.raises(Unprocessable, match="more than 128 characters"):
+        await search(api.session(ANNA), Search(filters=filters_of({"offence": "x" * 200_000})))
+    with pytest.raises(Unprocessable, match="more than 128 characters"):
+        await statistics(api.session(ANNA), filters_of({"agency": "x" * 200_000}))
+
+
+@pytest.mark.parametrize("path", ["/v1/cases/{}", "/v1/links?case={}", "/v1/graph?case={}", "/v1/timeline?case={}",
+                                  "/v1/entities?case=fr-pj:1&entity={}"])  # fmt: skip
+async def test_a_key_of_any_length_is_a_problem(api: Api, path: str) -> None:
+    api.hold(record("fr-pj"))
+    assert (await api.get(path.format("x" * 60_000))).status_code in (404, 422)
+    assert api.audit.acts == []
