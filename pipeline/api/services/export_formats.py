@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, Protocol
 
@@ -127,11 +128,20 @@ def table(rows: Iterable[Iterable[object]]) -> bytes:
     return text.getvalue().encode()
 
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA: Final = frozenset("=+-@")
+CONTROLS: Final = ("\t", "\r", "\n")
+UNSEEN: Final = frozenset("CZ")
+"""General categories of controls, formats and separators, which spreadsheets pass over before they look for a sign."""
 
 
 def _cell(value: object) -> object:
     """A CSV cell; a text that a spreadsheet would take for a formula is quoted (OWASP, CSV injection)."""
     if isinstance(value, dict | list):
         return orjson.dumps(value).decode()
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a text begins with a control, or with a formula's sign in any width, whatever unseen stands before it."""
+    first = next((sign for sign in text if unicodedata.category(sign)[0] not in UNSEEN), "")
+    return text.startswith(CONTROLS) or unicodedata.normalize("NFKC", first) in FORMULA
