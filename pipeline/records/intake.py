@@ -33,11 +33,16 @@ _NOT_DUE = {
 }
 
 
+_FOREIGN_ORIGIN = Problem(
+    Reason.FOREIGN_AGENCY, "", "its header liaison-origin names a position of another topic; send it without the header"
+)
+
+
 class SourceMessage(msgspec.Struct, frozen=True):
     """One Kafka message of a national topic; `agency` is the one that the topic is for.
 
-    `origin` is where it was first, if an operator has sent it again: then a version below the one known is no mistake
-    of its agency but a duplicate.
+    `origin` is where it was first, if an operator has sent it again, to the same topic: then a version below the one
+    known is no mistake of its agency but a duplicate.
     """
 
     position: Position
@@ -83,6 +88,8 @@ class Desk(msgspec.Struct, frozen=True):
 def receive(message: SourceMessage, desk: Desk) -> Decision:
     """Decide on one message; never raises, whatever its bytes. The caller remembers `taken.known` before the next."""
     time = desk.now().isoformat(timespec="milliseconds")
+    if message.origin is not None and message.origin.topic != message.position.topic:
+        return rejection(msgspec.structs.replace(message, origin=None), _FOREIGN_ORIGIN, time)
     try:
         agency = _sender(message, desk.agencies)
         record = read(message.value)

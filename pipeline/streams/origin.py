@@ -1,6 +1,7 @@
 """Where a message that an operator sent again was first: a Kafka header that intake copies into its outcome.
 
-It tells, it decides nothing but that a lower version is no rejection; so an agency that writes it itself gains nothing.
+It tells, it decides nothing but that a lower version is no rejection; so an agency that writes it itself gains nothing,
+and one that names a position of another agency's topic has its message rejected (pipeline.records.intake).
 """
 
 from __future__ import annotations

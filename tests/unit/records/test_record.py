@@ -305,6 +305,23 @@ def test_every_rejection_has_a_listed_reason_pointer_message_and_position() -> N
     }
 
 
+@pytest.mark.parametrize("topic", ["cases.be-fp", "cases.fr-pj2", "accepted", "n-cases.fr-pj"])
+def test_a_message_that_claims_to_have_been_at_another_topic_is_rejected_and_the_claim_not_repeated(topic: str) -> None:
+    """Receipts would have named a position of another agency's, which nobody had sent again."""
+    desk = Desk({FR_PJ.name: FR_PJ}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    place = partition_of(KEY.encode(), PARTITIONS)
+    sent = SourceMessage(
+        Position("cases.fr-pj", place, 17), "fr-pj", KEY.encode(), message(), origin=Position(topic, place, 3)
+    )
+    decision = intake.receive(sent, desk)
+    assert (decision.receipt.reason, decision.receipt.origin, decision.taken) == (Reason.FOREIGN_AGENCY, None, None)
+    assert decision.rejected is not None
+    assert decision.rejected.origin is None
+    assert "liaison-origin" in decision.receipt.message
+    own = msgspec.structs.replace(sent, origin=Position("cases.fr-pj", place, 3))
+    assert intake.receive(own, desk).receipt.origin == own.origin
+
+
 def test_what_a_compressed_batch_inflates_to_is_rejected_without_being_kept() -> None:
     decision = decide(bytes(intake.KEPT_BYTES + 1))
     assert decision.receipt.reason == Reason.TOO_LARGE
