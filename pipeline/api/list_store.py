@@ -1,13 +1,13 @@
 """Lists to check and what was found for them: one folder a list, encrypted, gone after a day.
 
-    <folder>/<whose>.<id>/job      who asks, and why
+    <folder>/<namespace><whose>.<id>/job      who asks, and why
                           rows     what is asked
                           found    a line for each step of rows, appended and synced
                           lock     held by the process that works on it
 
 A folder appears whole, by renaming; a line that a crash cut short is dropped by whoever goes on. So a list is neither
 lost nor done twice: what stands in `found` is done, the rest is to be done. All servers of an installation share the
-folder and the keys.
+folder and the keys; another installation that shares them, under a namespace of its own, sees none of its lists.
 """
 
 from __future__ import annotations
@@ -80,14 +80,15 @@ class NoListError(LiaisonError):
 class ListStore:
     """The lists of one installation. Blocking: call it from a thread where it may take long."""
 
-    def __init__(self, folder: Path, cipher: QueryCipher) -> None:
-        self._folder, self._cipher = folder, cipher
+    def __init__(self, folder: Path, cipher: QueryCipher, namespace: str = "") -> None:
+        self._folder, self._cipher, self._namespace = folder, cipher, namespace
+        self._own = re.compile(rf"\.?{re.escape(namespace)}[0-9a-f]{{32}}(\.[0-9a-f]{{32}})?")
 
     def add(self, job: Job, rows: tuple[ListRow, ...]) -> bool:
         """Take in a list; False where one of this id is there already."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         sealed, asked = (self._cipher.sealed(msgspec.json.encode(one).decode(), job.created) for one in (job, rows))
-        draft = self._folder / f".{uuid.uuid4().hex}"
+        draft = self._folder / f".{self._namespace}{uuid.uuid4().hex}"
         draft.mkdir(mode=0o700)
         try:
             _write(draft / "job", msgspec.json.encode(_Kept(job.created, sealed)))
@@ -109,12 +110,12 @@ class ListStore:
 
     def of(self, who: Requester) -> list[Job]:
         """This requester's lists, the latest first."""
-        found = (self._whole(place) for place in self._folder.glob(f"{_whose(who)}.*"))
+        found = (self._whole(place) for place in self._places(f"{self._namespace}{_whose(who)}.*"))
         return sorted(filter(None, found), key=lambda job: job.created, reverse=True)
 
     def all(self) -> list[Job]:
         """All lists, the oldest first."""
-        found = (self._whole(place) for place in self._folder.glob("[!.]*"))
+        found = (self._whole(place) for place in self._places("[!.]*"))
         return sorted(filter(None, found), key=lambda job: job.created)
 
     def rows(self, job: Job) -> tuple[ListRow, ...]:
@@ -156,7 +157,7 @@ class ListStore:
 
     def expire(self, now: datetime) -> None:
         """Delete what has had its time, and drafts that a crash left behind."""
-        for place in self._folder.glob("*"):
+        for place in self._places("*"):
             with suppress(OSError):
                 kept = place / "job"
                 made = datetime.fromtimestamp(place.stat().st_mtime, now.tzinfo)
@@ -183,7 +184,11 @@ class ListStore:
             yield True
 
     def _place(self, who: Requester, name: str) -> Path:
-        return self._folder / f"{_whose(who)}.{name}"
+        return self._folder / f"{self._namespace}{_whose(who)}.{name}"
+
+    def _places(self, pattern: str) -> Iterator[Path]:
+        """The folders of this installation's lists, and drafts, that a pattern names."""
+        return (place for place in self._folder.glob(pattern) if self._own.fullmatch(place.name))
 
     def _whole(self, place: Path) -> Job | None:
         """The list in a folder; None where it is gone, or its month's key."""

@@ -133,7 +133,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             decide=decide,
             hits=hits,
             rates=Rates(settings.request_rate),
-            lists=ListStore(settings.list_folder, cipher),
+            lists=ListStore(settings.list_folder, cipher, settings.namespace),
             trail=TrailCheck(settings, now),
             as_of=lambda: freshness.as_of,
             indexed_as_of=lambda: freshness.indexed_as_of,

@@ -84,7 +84,8 @@ async def test_a_list_survives_its_server(
         wait_for(lambda: told()["done"] > 0)
         process.kill()
         process.wait()
-        store = ListStore(engine_settings.list_folder, QueryCipher(keys_in(engine_settings.audit_key_folder)))
+        cipher = QueryCipher(keys_in(engine_settings.audit_key_folder))
+        store = ListStore(engine_settings.list_folder, cipher, engine_settings.namespace)
         assert 0 < store.done(store.job(ANNA, name)) < ROWS
         serve()
         wait_for(lambda: told()["state"] == "done", deadline_s=180)

@@ -175,7 +175,7 @@ async def test_a_list_ends_after_a_day_or_when_it_is_deleted(api: Api) -> None:
     await worked(api)
     folder = api.settings.home / "lists"
     assert len(list(folder.iterdir())) == 1
-    (folder / ".draft").mkdir()
+    (folder / f".{0:032x}").mkdir()
     api.now += LASTS
     assert (await api.get(f"/v1/list-checks/{kept}")).status_code == 404
     api.now += timedelta(days=400)  # the draft's age is by the file system's clock

@@ -1,0 +1,41 @@
+"""Lists of several installations in one folder."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from api_runtime import ANNA, NOW
+
+from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.requester import Grounds, Purpose
+from pipeline.api.list_rows import ListRow
+from pipeline.api.list_store import LASTS, Job, ListStore, NoListError
+
+NAMESPACES = ("", "a-", "a-b-")
+JOB = Job("0" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "en", NOW, 1)
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> dict[str, ListStore]:
+    cipher = QueryCipher(keys_in(tmp_path / "keys"))
+    return {namespace: ListStore(tmp_path / "lists", cipher, namespace) for namespace in NAMESPACES}
+
+
+@pytest.mark.parametrize("own", NAMESPACES)
+def test_an_installation_sees_no_list_of_another_in_the_same_home(stores: dict[str, ListStore], own: str) -> None:
+    assert stores[own].add(JOB, (ListRow(question="ivan"),))
+    assert stores[own].all() == stores[own].of(ANNA) == [JOB]
+    for namespace, store in stores.items():
+        if namespace != own:
+            assert store.all() == store.of(ANNA) == []
+            with pytest.raises(NoListError):
+                store.job(ANNA, JOB.id)
+            with store.taken(JOB) as taken:
+                assert not taken
+            store.expire(NOW + LASTS + timedelta(days=9))
+            store.forget(JOB)
+    assert stores[own].job(ANNA, JOB.id) == JOB
+    stores[own].expire(NOW + LASTS)
+    assert stores[own].all() == []
