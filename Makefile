@@ -22,8 +22,9 @@ help: ## list the targets
 
 $(READY): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
-	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock >$(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.lock
+	$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --compile-bytecode --editable .
 	touch $@
 
@@ -69,7 +70,7 @@ format: $(READY) ## let ruff rewrite what it can
 	$(BIN)/ruff format .
 
 lock: $(READY) ## resolve the newest versions that pyproject.toml allows into requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --all-extras --no-annotate --no-header --no-emit-index-url --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --all-extras --no-annotate --no-header --no-emit-index-url --generate-hashes --output-file requirements.lock pyproject.toml
 
 bench-accuracy: $(READY) ## accuracy beside the field's other tools, where those are installed
 	$(BIN)/python tests/benchmarks/accuracy/run.py
