@@ -18,7 +18,7 @@ from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, Side, State
-from pipeline.correlation.key_ring import KeyRing
+from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling
 from pipeline.records.handling import FULL_CODES, HIT_ONLY, SILENT, is_released
@@ -113,15 +113,15 @@ def match_notice(claim: Claim, ring: KeyRing, now: datetime) -> Notice | None:
     if claim.state is not State.LIVE:
         return None
     if case.agency == query.agency:
-        return _told(NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
+        return _told(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
     if case.handling.code == SILENT and claim.band in HIT_BANDS:
-        return _told(NoticeKind.SILENT_SEARCH, case.agency, claim, query, case, now, own=case.case)
+        return _told(ring, NoticeKind.SILENT_SEARCH, case.agency, claim, query, case, now, own=case.case)
     exact = claim.exact_a if asks_as_a else claim.exact_b
     if not _is_shown(query, case, exact):
         return None
     if case.handling.code == HIT_ONLY:
         claim = msgspec.structs.replace(claim, band=exact)
-    found = _told(NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now)
+    found = _told(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now)
     return msgspec.structs.replace(found, reference=reference(ring, ring.current, query.agency, case.case))
 
 
@@ -150,9 +150,14 @@ def _is_shown(query: Side, case: Side, exact: str) -> bool:
     return case.handling.code in FULL_CODES or (case.handling.code == HIT_ONLY and bool(exact))
 
 
-def _told(kind: NoticeKind, agency: str, claim: Claim, query: Side, case: Side, now: datetime, own: str = "") -> Notice:
-    """One notice for each content of a case; the owner of a silent one is not told which query it was."""
-    name = notice_id(kind, query.case, case.case, case.hash)
+def _told(
+    ring: KeyRing, kind: NoticeKind, agency: str, claim: Claim, query: Side, case: Side, now: datetime, own: str = ""
+) -> Notice:
+    """One notice for each content of a case; the owner of a silent one is not told which query it was.
+
+    Its id is keyed: whoever guesses a hit-only case's key and content could otherwise test the guess by it.
+    """
+    name = keyed_id(ring, KeyUse.NOTICE_IDS, kind, query.case, case.case, case.hash)
     (purpose,) = query.handling.purposes
     if kind is NoticeKind.SILENT_SEARCH:
         return Notice(name, agency, kind, now, case=own, other_agency=query.agency, purpose=purpose)

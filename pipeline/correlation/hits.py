@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
 
 import msgspec
 
 from pipeline.correlation.claims import Claim, Side, State
-from pipeline.correlation.key_ring import KeyRing, KeyUse
+from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.handling import HIT_ONLY, SILENT, is_released
@@ -102,7 +101,9 @@ def hit(
     if kind is None:
         return None
     return Hit(
-        id=_hit_id(ring, receiver.agency, claim.link, str(claim.a.order), str(claim.b.order), str(turn)),
+        id=keyed_id(
+            ring, KeyUse.HIT_IDS, receiver.agency, claim.link, str(claim.a.order), str(claim.b.order), str(turn)
+        ),
         kind=kind,
         receiver=receiver.agency,
         case=receiver.case,
@@ -111,9 +112,3 @@ def hit(
         contact=after.contact if after else Contact(),
         band=after.band if after else "",
     )
-
-
-def _hit_id(ring: KeyRing, *parts: str) -> str:
-    """The key id and a keyed BLAKE2b of 128 bits, as hex."""
-    key = ring.key(KeyUse.HIT_IDS, ring.first)
-    return ring.first + hashlib.blake2b("|".join(parts).encode(), key=key, digest_size=16).hexdigest()

@@ -6,6 +6,7 @@ a key itself: HKDF (RFC 5869) derives each, so that no use tells anything of ano
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -21,6 +22,8 @@ ID_BYTES: Final = 4
 ID_CHARS: Final = 2 * ID_BYTES
 """Hexadecimal digits."""
 
+DIGEST_BYTES: Final = 16
+
 MAX_DERIVED: Final = 4096
 """Keys kept: one for each agency that asks and each use, and one for each supervisor who opens in an emergency."""
 
@@ -31,6 +34,7 @@ class KeyUse(StrEnum):
     ID = "id"
     REFERENCES = "references"
     HIT_IDS = "hit ids"
+    NOTICE_IDS = "notice ids"
     CURSORS = "cursors"
     EVIDENCE = "evidence"
     LIST_IDS = "list ids"
@@ -72,6 +76,15 @@ class KeyRing:
         if secret is None:
             raise UnknownKeyError("the secret with the id {id} is missing", id=key_id)
         return _derive(secret, f"liaison {use}|{context}")
+
+
+def keyed_id(ring: KeyRing, use: KeyUse, *parts: str) -> str:
+    """An id that the same parts have again and nobody else can compute: 40 hexadecimal digits, the first 8 the key id.
+
+    It is under the first secret for good, so that what is told once is not told anew after a rotation.
+    """
+    body = hashlib.blake2b("|".join(parts).encode(), key=ring.key(use, ring.first), digest_size=DIGEST_BYTES)
+    return ring.first + body.hexdigest()
 
 
 def _derive(secret: bytes, info: str) -> bytes:

@@ -14,7 +14,7 @@ from key_rings import RING
 
 from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import HitQuestion
-from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.subscriptions import LASTS, Subscription, ended, is_active, made, renewed
 from pipeline.correlation.claims import Claim
@@ -85,6 +85,16 @@ def asked(name: str = "s1", by: Requester = BERT, question: str = QUESTION) -> S
 @pytest.fixture
 def partition() -> Partition:
     return Partition()
+
+
+def test_a_notices_id_does_not_confirm_a_guess_at_the_hidden_case(partition: Partition) -> None:
+    """Who asks exactly knows most of a small record, and case keys count up: its content's hash can be computed."""
+    partition.query(asked())
+    [hit] = partition.case("fr-pj", "H2")
+    guessed = partition.office.accepted(record("fr-pj", code="H2", to=("BE",), entities=PHONED)).hash
+    known = notice_id(NoticeKind.SUBSCRIPTION_MATCH, "sub:s1", "fr-pj:1", guessed)
+    assert known not in hit.id
+    assert len(hit.id) == 40
 
 
 def test_a_query_meets_what_is_held_and_what_comes_once_for_each_content(partition: Partition) -> None:
