@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +19,12 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from kafka import KafkaAdminClient
 from whole_installation import Installation, Records
 
+from pipeline.access.audit import Kind
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.references import digest, digest_of
+from pipeline.secret_file import read_secrets
+from pipeline.settings import Settings
+from pipeline.streams.audit_tail import entries
 from pipeline.streams.installation_secret import key_ring
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
@@ -90,3 +96,32 @@ def test_the_setting_that_it_replaces_is_refused_with_the_way_to_move(engine_env
     assert done.returncode == 1
     assert "LIAISON_SECRET_FILE" in done.stderr
     assert "canary" not in done.stderr
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_commands_make_rotate_and_name_a_secret_and_never_show_it(
+    engine_environment: dict[str, str], engine_settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "own" / "secret"
+    environment = engine_environment | {"LIAISON_SECRET_FILE": str(file)}
+
+    def run(*words: str) -> str:
+        done = warm_processes.run(words, environment, timeout_s=60)
+        assert done.returncode == 0, done.stderr
+        secrets = read_secrets(Settings(secret_file=file))
+        assert not [one for one in secrets if one in (done.stdout + done.stderr).encode()]
+        return done.stdout
+
+    made = json.loads(run("ops", "secret", "new", "--json"))
+    assert warm_processes.run(["ops", "secret", "new"], environment, timeout_s=60).returncode == 1
+    rotated = json.loads(run("ops", "secret", "rotate", "--json"))
+    assert rotated["key_ids"] == [made["current"], rotated["current"]]
+    assert rotated["current"] in run("ops", "secret", "show")
+    recorded = asyncio.run(operations(engine_settings))
+    assert "secret rotate" in recorded
+    told = run("ops", "backup", str(tmp_path / "backup"))
+    assert f"key id {', '.join(rotated['key_ids'])}: keep {file} apart" in told
+
+
+async def operations(settings: Settings) -> list[str]:
+    return [entry.object async for entry in entries(settings) if entry.kind is Kind.OPERATION]
