@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
@@ -150,8 +151,26 @@ class Settings(BaseSettings):
     hit_budget: int = 200
     """Hit-only answers a day for each subject; as many for an agency's pushed cases and queries about each owner."""
 
-    request_rate: int = 600
-    """Requests a minute for each subject."""
+    request_rate: int = Field(default=600, ge=1)
+    """Requests a minute for each person: of the API, pages, their actions and live streams, together."""
+
+    rate_store: SecretStr = SecretStr("")
+    """Where API servers count requests together (redis://[[user]:password@]host:6379/0, rediss:// over TLS); empty:
+    each server counts for itself."""
+
+    trusted_proxies: str = ""
+    """Addresses or networks (10.0.0.7,fd00::/8) of the proxies in front of `liaison serve`, whose X-Forwarded-For and
+    X-Forwarded-Proto are believed; empty: nobody's are."""
+
+    max_connections: int = Field(default=1000, ge=1)
+    """Connections that one `liaison serve` holds at once; further ones are answered 503 and closed."""
+
+    header_timeout_s: float = Field(default=10.0, gt=0)
+    """Seconds by which a request's line and headers must have come, from the connection or from their first byte."""
+
+    body_timeout_s: float = Field(default=30.0, gt=0)
+    """Seconds within which each further part of a request's body must come, and a reader must take more of an
+    answer."""
 
     engine_cache: Path = Field(default_factory=lambda: user_cache_path("liaison"))
     """Where the local engines' fetched jars are kept, shared by every LIAISON_HOME of this user."""
@@ -183,6 +202,14 @@ class Settings(BaseSettings):
     def _check_addresses(cls, text: str) -> str:
         """The list as it was given. Raises ValueError for one that names no cluster."""
         split_addresses(text)
+        return text
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, text: str) -> str:
+        """The list as it was given. Raises ValueError for what is no address or network."""
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            ip_network(part)
         return text
 
     @property

@@ -30,7 +30,7 @@ from pipeline.access.token_keys import issue, verifier
 from pipeline.api.application import create_app
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
-from pipeline.api.rates import Rates
+from pipeline.api.rates import RequestRates
 from pipeline.api.runtime import Runtime, opened
 from pipeline.api.session import Session
 from pipeline.correlation.claims import State
@@ -151,7 +151,7 @@ class Api:
             decisions=decisions,
             decide=self.decided,
             hits=HitBudget(self.settings.hit_budget),
-            rates=Rates(self.settings.request_rate),
+            rates=RequestRates(self.settings.request_rate),
             lists=ListStore(home / "lists", cipher),
             trail=self.trail,
             as_of=lambda: None if self.behind is None else self.now - self.behind - self.backlog,

@@ -11,21 +11,25 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipeline.api.admission import RequestAdmission
+from pipeline.api.documentation import serve_documentation
 from pipeline.api.languages import preferred
 from pipeline.api.list_worker import work
-from pipeline.api.problems import NotFound, Problem, Unavailable, Unprocessable
+from pipeline.api.problems import NotFound, Problem, Stalled, Unavailable, Unprocessable
+from pipeline.api.request_bodies import JSON_BYTES, StalledBodyError
 from pipeline.api.request_metrics import RequestMetrics
+from pipeline.api.responses import problem_response
 from pipeline.api.routes import ROUTERS
-from pipeline.api.routes.answers import PROBLEM_TYPE, components
+from pipeline.api.routes.answers import components
 from pipeline.api.runtime import Runtime
 from pipeline.errors import LiaisonError
 
@@ -59,11 +63,14 @@ def create_app(opening: Opening) -> FastAPI:
         summary="Case correlation across agencies and borders",
         version=version("liaison-pipeline"),
         lifespan=lifespan,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(RequestIds)
-    app.add_middleware(RequestMetrics)
+    # The last one is outermost: whoever is not let in is refused before the length of his body is looked at.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=JSON_BYTES)
+    for layer in (RequestAdmission, RequestIds, RequestMetrics):
+        app.add_middleware(layer)
+    serve_documentation(app)
     for router in ROUTERS:
         app.include_router(router)
     _answer_problems(app)
@@ -122,14 +129,6 @@ def _answer_problems(app: FastAPI) -> None:
         return problem_response(request, _named(error))
 
 
-def problem_response(request: Request, problem: Problem) -> Response:
-    """A problem as its response."""
-    language: str = request.state.language
-    body = orjson.dumps(problem.body(request.state.request_id, language))
-    headers = {**problem.headers, "Content-Language": language}
-    return Response(body, problem.status, headers, media_type=PROBLEM_TYPE)
-
-
 def _unprocessable(error: RequestValidationError) -> Problem:
     """Which fields are wrong and how; never the values."""
     faults = [(".".join(map(str, fault["loc"])), str(fault["type"])) for fault in error.errors()]
@@ -139,6 +138,8 @@ def _unprocessable(error: RequestValidationError) -> Problem:
 
 
 def _named(error: HTTPException) -> Problem:
+    if isinstance(error, StalledBodyError):
+        return Stalled("no further part of the request came in time: send it again")
     if error.status_code == NotFound.status:
         return NotFound()
     if error.status_code == NO_JSON:

@@ -39,6 +39,11 @@ AUDIT_FAILURES: Final = Counter(
     "Requests that were refused because they could not be recorded.",
     registry=REGISTRY,
 )
+RATE_STORE_FAILURES: Final = Counter(
+    "liaison_rate_store_failures",
+    "Times that the store of LIAISON_RATE_STORE did not answer, so that this server counted requests for itself.",
+    registry=REGISTRY,
+)
 INDEX_AGE: Final = Gauge(
     "liaison_index_age_seconds",
     "How far the index is behind: behind what agencies `pushed`, and behind what has passed intake and correlate "

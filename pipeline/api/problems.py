@@ -55,6 +55,15 @@ class NotFound(Problem):
     status, title = 404, "Not found"
 
 
+class Stalled(Problem):
+    """The request's body stopped coming."""
+
+    status, title = 408, "Request timed out"
+
+    def __init__(self, detail: Detail) -> None:
+        super().__init__(detail, {"Connection": "close"})
+
+
 class Conflict(Problem):
     """What was asked contradicts what holds now."""
 

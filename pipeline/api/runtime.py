@@ -23,7 +23,7 @@ from pipeline.access.tokens import TokenError, TokenVerifier
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
 from pipeline.api.metrics import show_index_age
-from pipeline.api.rates import Rates
+from pipeline.api.rates import RequestRates, opened_rates
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect_for_reading
 from pipeline.index.decision_reading import DecisionReader
@@ -84,7 +84,7 @@ class Runtime:
     decisions: DecisionReader
     decide: Decide
     hits: HitBudget
-    rates: Rates
+    rates: RequestRates
     lists: ListStore
     trail: TrailCheck
     as_of: Callable[[], datetime | None]
@@ -118,6 +118,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         audit_log(settings, now, [hits.see], writer) as audit,
         DecisionLog(settings) as decide,
         watched(settings, now) as freshness,
+        opened_rates(settings.request_rate, settings.rate_store.get_secret_value(), settings.namespace) as rates,
     ):
         decisions = DecisionReader(elasticsearch, indices, ring)
         runtime = Runtime(
@@ -132,7 +133,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             decisions=decisions,
             decide=decide,
             hits=hits,
-            rates=Rates(settings.request_rate),
+            rates=rates,
             lists=ListStore(settings.list_folder, cipher, settings.namespace),
             trail=TrailCheck(settings, now),
             as_of=lambda: freshness.as_of,

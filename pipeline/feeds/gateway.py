@@ -29,6 +29,8 @@ from pipeline.streams import topics
 MOST_LINES: Final = 200_000
 """Of one request, whose lines are remembered by record until their receipts are told (some 200 bytes each)."""
 MOST_LINE_BYTES: Final = topics.CASES.max_bytes
+MOST_BYTES: Final = MOST_LINES * (64 << 10)
+"""Of one request: as many lines as it may have, at a size that records seldom reach (13 GB)."""
 RECEIPTS_S: Final = 120.0
 """Longest wait for intake; the same request again tells the rest."""
 

@@ -7,12 +7,16 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from nicegui import ui
+from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.web import files, layout, live
+from pipeline.api.security_headers import FORM_TARGETS
+from pipeline.web import files, layout, live, provider
 from pipeline.web import sign_in as signing
 from pipeline.web.astray import serve_astray
+from pipeline.web.nonces import mark_template_scripts
 from pipeline.web.page import Page, View
+from pipeline.web.page_admission import PageAdmission
 from pipeline.web.pages import PAGES
 from pipeline.web.pages import sign_in as sign_in_page
 from pipeline.web.people import Person
@@ -34,6 +38,8 @@ def mount(api: FastAPI, people: tuple[Person, ...] = ()) -> None:
     """
     site = Site(api, people)
     serve_assets()
+    mark_template_scripts()
+    api.user_middleware.insert(-1, Middleware(PageAdmission, site=site))  # around the limit of bodies, the innermost
     api.include_router(signing.router(site))
     api.include_router(live.router(site))
     api.include_router(files.router(site))
@@ -61,6 +67,7 @@ def _serve_sign_in(site: Site) -> None:
     @ui.page(sign_in_page.PATH, response_timeout=BUILD_S)
     async def sign_in(request: Request, after: str = signing.HOME, wrong: str = "") -> None:
         visitor = await visit(request, site.runtime)
+        setattr(request.state, FORM_TARGETS, provider.form_targets(site.runtime.settings))
         sign_in_page.draw(visitor, site, signing.inside(after), tuple(wrong.split(",")))
 
     @ui.page(signing.HOME, response_timeout=BUILD_S)

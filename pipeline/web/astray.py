@@ -9,8 +9,8 @@ from fastapi import Request
 from nicegui import Client, app, ui
 from starlette.responses import Response
 
-from pipeline.api.application import problem_response
 from pipeline.api.problems import NotFound, Problem
+from pipeline.api.responses import problem_response
 from pipeline.web import layout
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, text
@@ -45,7 +45,9 @@ async def answer(site: Site, request: Request, problem: Problem) -> Response:
     with Client(ui.page(""), request=request) as client:
         with layout.frame(visitor, ASTRAY, ""):
             _draw(visitor, problem)
-        return client.build_response(request, problem.status)
+        response = client.build_response(request, problem.status)
+    response.headers.update(problem.headers)
+    return response
 
 
 def _draw(visitor: Visit, problem: Problem) -> None:

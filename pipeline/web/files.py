@@ -6,26 +6,24 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Form, Request
-from starlette.datastructures import FormData, UploadFile
+from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from pipeline.api.list_rows import MOST_BYTES
 from pipeline.api.list_rows import Form as ListForm
-from pipeline.api.problems import Problem, TooLarge
+from pipeline.api.problems import Problem
 from pipeline.api.services import audit, exports, list_checks
 from pipeline.api.services.audit import ActsFormat
 from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
 from pipeline.api.session import Session
 from pipeline.api.streaming import begun
-from pipeline.errors import LiaisonError
 from pipeline.web import astray
 from pipeline.web.addresses import of_list
 from pipeline.web.components.exporting import PATH as EXPORT
 from pipeline.web.pages.audit import FILE as AUDIT
 from pipeline.web.pages.audit import wanted_of
 from pipeline.web.session import visit
-from pipeline.web.sign_in import SEE_OTHER, is_ours
+from pipeline.web.sign_in import SEE_OTHER, is_own_form
 from pipeline.web.site import Site
 
 ENDINGS: Final[dict[Format, str]] = {"ndjson": "ndjson", "csv": "csv", "ftm": "ftm.ndjson", "stix": "stix.json"}
@@ -47,9 +45,12 @@ def router(site: Site) -> APIRouter:
         sent = {name: str(value) for name, value in (await request.form()).items()}
         return await _answer(site, request, lambda session: _acts(session, wanted_of(sent), form))
 
-    @routes.post("/checks")
-    async def submit(request: Request) -> Response:
-        return await _answer(site, request, lambda session: _submitted(session, request))
+    @routes.post("/checks", max_body_size=MOST_BYTES + ROOM, form_limits={"max_part_size": MOST_BYTES + ROOM})
+    async def submit(
+        request: Request, key: Annotated[str, Form()] = "", lines: Annotated[str, Form()] = "",
+        file: Annotated[UploadFile | None, File()] = None,
+    ) -> Response:  # fmt: skip
+        return await _answer(site, request, lambda session: _submitted(session, key, lines, file))
 
     @routes.post("/checks/{name}/file")
     async def found(request: Request, name: str, form: Annotated[ListForm, Form()]) -> Response:
@@ -61,7 +62,7 @@ def router(site: Site) -> APIRouter:
 async def _answer(site: Site, request: Request, answer: Any) -> Response:
     """What `answer` gives for a signed-in visitor; what is wrong is said on a page."""
     visitor = await visit(request, site.runtime)
-    if not visitor.signed_in or not is_ours(request):
+    if not visitor.signed_in or not await is_own_form(request):
         return RedirectResponse("/sign-in", SEE_OTHER)
     try:
         response: Response = await answer(visitor.session())
@@ -87,21 +88,17 @@ async def _file(parts: AsyncIterator[bytes], name: str, kind: str) -> Response:
     return StreamingResponse(await begun(parts), media_type=kind, headers=kept)
 
 
-async def _submitted(session: Session, request: Request) -> Response:
-    """Take in the list of a form, then lead to its page. Raises TooLarge before it is read, and as `submit` does."""
+async def _submitted(session: Session, key: str, lines: str, file: UploadFile | None) -> Response:
+    """Take in the list of a form, then lead to its page. Raises as `submit` does."""
     session.require_reader()
-    if int(request.headers.get("content-length") or MOST_BYTES * 2) > MOST_BYTES + ROOM:
-        raise TooLarge(LiaisonError("the list is larger than {most} bytes", most=MOST_BYTES))
-    async with request.form(max_part_size=MOST_BYTES + ROOM) as sent:
-        raw, form = await _list_in(sent)
-        answer = await list_checks.submit(session, raw, form, str(sent.get("key", "")))
+    raw, form = await _list_in(lines, file)
+    answer = await list_checks.submit(session, raw, form, key)
     return RedirectResponse(of_list(answer.list.id), SEE_OTHER)
 
 
-async def _list_in(sent: FormData) -> tuple[bytes, ListForm]:
+async def _list_in(lines: str, file: UploadFile | None) -> tuple[bytes, ListForm]:
     """A form's file, or the lines that were written into it, each a question."""
-    file = sent.get("file")
-    if isinstance(file, UploadFile) and file.filename:
+    if file is not None and file.filename:
         return await file.read(), "ndjson" if file.filename.endswith((".ndjson", ".jsonl")) else "csv"
-    lines = str(sent.get("lines", "")).splitlines()
-    return b"\n".join(msgspec.json.encode({"question": line}) for line in lines if line.strip()), "ndjson"
+    questions = (line for line in lines.splitlines() if line.strip())
+    return b"\n".join(msgspec.json.encode({"question": line}) for line in questions), "ndjson"

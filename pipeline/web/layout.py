@@ -9,6 +9,7 @@ from nicegui.element import Element
 
 from pipeline.access.requester import Grounds, Role
 from pipeline.matching.wording import LANGUAGES
+from pipeline.web.components.form import post_form
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.narrowing import FORM
@@ -86,7 +87,7 @@ def frame(visit: Visit, title: str, current: str) -> Element:
 
 def begin(visit: Visit, title: str) -> None:
     """What every page has, with or without a frame: style, keys, language and title."""
-    dress(visit.theme, visit.words.language)
+    dress(visit.theme, visit.words.language, visit.nonce)
     ui.page_title(f"{visit.words(title)} · Liaison")
 
 
@@ -139,14 +140,14 @@ def _me(visit: Visit) -> None:
             switches(visit)
             with box("div", "row"):
                 text("button", words("Keyboard"), "button slight", type="button", data_help="")
-                with box("form", action="/sign-out", method="post"):
+                with post_form("/sign-out", visit.csrf, ""):
                     text("button", words("Sign out"), "button slight", type="submit")
 
 
 def _restate(visit: Visit, stated: Grounds) -> None:
     """The form that goes on with another purpose or case, without signing in again."""
     words = visit.words
-    with box("form", "stack", action="/grounds", method="post", data_back="", aria_label=words("Another case")):
+    with post_form("/grounds", visit.csrf, data_back="", aria_label=words("Another case")):
         with box("p", "field"):
             text("label", words("Purpose"), for_="stated-purpose")
             with box("select", id="stated-purpose", name="purpose"):
@@ -163,12 +164,12 @@ def _restate(visit: Visit, stated: Grounds) -> None:
 def switches(visit: Visit) -> None:
     """The choices of language and of light or dark; each is a form, so that they work before anything else does."""
     words = visit.words
-    _switch("language", words("Language"), {name: LANGUAGE_WORDS[name] for name in LANGUAGES}, words.language)
-    _switch("theme", words("Appearance"), {name: words.of(THEME_WORDS, name) for name in THEMES}, visit.theme)
+    _switch(visit, "language", words("Language"), {name: LANGUAGE_WORDS[name] for name in LANGUAGES}, words.language)
+    _switch(visit, "theme", words("Appearance"), {name: words.of(THEME_WORDS, name) for name in THEMES}, visit.theme)
 
 
-def _switch(name: str, title: str, choices: dict[str, str], current: str) -> None:
-    with box("form", "switch", action=f"/{name}", method="post", aria_label=title, data_back=""):
+def _switch(visit: Visit, name: str, title: str, choices: dict[str, str], current: str) -> None:
+    with post_form(f"/{name}", visit.csrf, "switch", aria_label=title, data_back=""):
         for value, word in choices.items():
             pressed = str(value == current).lower()
             lang = value if name == "language" else None

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
-from nicegui import ui
+from nicegui import background_tasks, ui
 from nicegui.element import Element
 
+from pipeline.access.tokens import KeysAwayError, TokenError
 from pipeline.api.problems import Problem
 from pipeline.errors import LiaisonError
 from pipeline.web import layout
@@ -39,6 +40,34 @@ class View:
         self._heard: set[str] = set()
         self.kept: dict[str, Any] = {}
         """What a page remembers from one drawing to the next."""
+        self._guard_actions()
+
+    def _guard_actions(self) -> None:
+        """Let each event of the browser pass only while the visit's session lasts."""
+        handle = self._client.handle_event
+
+        async def admit(message: dict[str, Any]) -> None:
+            try:
+                await self.visit.admit()
+            except KeysAwayError as error:
+                self.say(states.reason(self.words, error), bad=True)
+            except TokenError:
+                self._leave()
+            except Problem as problem:
+                self.say(states.reason(self.words, problem), bad=True)
+            else:
+                handle(message)
+
+        def receive(message: dict[str, Any]) -> None:
+            background_tasks.create(admit(message), name=f"an action on {self._page.path}")
+
+        self._client.handle_event = receive  # type: ignore[assignment,method-assign]
+
+    def _leave(self) -> None:
+        """Show nothing more, and lead to where one signs in."""
+        if self._main is not None:
+            self._main.clear()
+        self._client.open("/sign-in")
 
     def listen(self, event: str, handler: Callable[..., Awaitable[None]]) -> None:
         """Do something whenever the browser tells of an event; said once, however often the page is drawn."""

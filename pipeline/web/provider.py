@@ -10,7 +10,7 @@ import base64
 import hashlib
 import secrets
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -55,6 +55,17 @@ class Arrival(NamedTuple):
 def offered(settings: Settings) -> bool:
     """Whether there is a provider to sign in at."""
     return bool(settings.oidc_client_id)
+
+
+def form_targets(settings: Settings) -> tuple[str, ...]:
+    """Where the sign-in form may lead: browsers apply a page's form-action to redirects too.
+
+    The authorisation endpoint may be on any host, over TLS; one on loopback has the issuer's origin.
+    """
+    if not offered(settings):
+        return ()
+    issuer = urlsplit(settings.token_issuer)
+    return (f"{issuer.scheme}://{issuer.netloc}", "https:")
 
 
 async def departure(site: Site, request: Request, grounds: Grounds, after: str) -> Response:

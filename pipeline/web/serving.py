@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from pipeline.api.application import create_app
+from pipeline.api.forwarded_headers import ForwardedHeaders, parse_networks
+from pipeline.api.request_bodies import JSON_BYTES
 from pipeline.api.runtime import opened
+from pipeline.api.security_headers import SecurityHeaders
 from pipeline.errors import LiaisonError
 from pipeline.localstack.private import keep_private
 from pipeline.records import validation
@@ -19,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.streams import control
 from pipeline.streams.installation_secret import key_ring
 from pipeline.web.app import mount
+from pipeline.web.http_connections import limited_protocol
 from pipeline.web.people import Person
 
 READY_S = 60.0
@@ -37,17 +42,25 @@ def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] 
     key_ring(settings)
     api = create_app(lambda: opened(settings))
     mount(api, people)
-    return uvicorn.Server(
-        uvicorn.Config(
-            api,
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=GRACE_S,
-            ssl_certfile=settings.api_certificate_file,
-            ssl_keyfile=settings.api_key_file,
-        )
+    return uvicorn.Server(configuration(api, settings, host, port))
+
+
+def configuration(api: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Config:
+    """How an application is served: which headers of which proxies count, and the limits of connections."""
+    proxies = parse_networks(settings.trusted_proxies)
+    return uvicorn.Config(
+        ForwardedHeaders(SecurityHeaders(api), proxies),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # ForwardedHeaders asks who may send them
+        http=limited_protocol(settings),
+        ws_max_size=JSON_BYTES,
+        timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=settings.api_certificate_file,
+        ssl_keyfile=settings.api_key_file,
     )
 
 

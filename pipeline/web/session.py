@@ -15,8 +15,11 @@ from starlette.responses import Response
 
 from pipeline.access.requester import Grounds, GroundsError, Requester, Role, grounds
 from pipeline.access.tokens import TokenError
+from pipeline.api.admission import limit_rate
 from pipeline.api.runtime import Runtime
+from pipeline.api.security_headers import NONCE
 from pipeline.api.session import Session
+from pipeline.web import csrf
 from pipeline.web.i18n import Words, preferred, words
 from pipeline.web.theme import THEMES
 
@@ -32,6 +35,11 @@ class Visit(NamedTuple):
     theme: str
     requester: Requester | None = None
     grounds: Grounds | None = None
+    token: str = ""
+    csrf: str = ""
+    """The token that this browser's forms hold (pipeline.web.csrf)."""
+    nonce: str = ""
+    """What the page's own scripts bear (pipeline.api.security_headers)."""
 
     @property
     def signed_in(self) -> bool:
@@ -54,15 +62,23 @@ class Visit(NamedTuple):
             raise TokenError("nobody is signed in")
         return Session(self.runtime, self.requester, self.grounds, self.words.language)
 
+    async def admit(self) -> None:
+        """Let one action of an open page pass. Raises TokenError, TooMany."""
+        await limit_rate(self.runtime, await self.runtime.requester(self.token))
+
 
 async def visit(request: Request, runtime: Runtime) -> Visit:
     """Read a request's cookies; a token that does not hold any more is as good as none."""
     cookies = request.cookies
+    token = cookies.get(TOKEN, "")
     language = preferred(request.headers.get("accept-language", ""), cookies.get(LANGUAGE, ""))
     theme = cookies.get(THEME, "")
-    found = Visit(runtime, words(language), theme if theme in THEMES else THEMES[0])
+    found = Visit(
+        runtime, words(language), theme if theme in THEMES else THEMES[0], token=token,
+        csrf=csrf.form_token(csrf.secret_of(request), token), nonce=getattr(request.state, NONCE, ""),
+    )  # fmt: skip
     try:
-        requester = await runtime.requester(cookies.get(TOKEN, ""))
+        requester = await runtime.requester(token)
         return found._replace(requester=requester, grounds=_grounds(cookies.get(GROUNDS, "")))
     except TokenError:
         return found

@@ -12,7 +12,7 @@ from pipeline.access.requester import Grounds, GroundsError, grounds
 from pipeline.access.token_keys import issue
 from pipeline.access.tokens import TokenError
 from pipeline.matching.wording import LANGUAGES
-from pipeline.web import provider, session
+from pipeline.web import csrf, provider, session
 from pipeline.web.people import WORKING_DAY, named
 from pipeline.web.site import Site
 from pipeline.web.theme import THEMES
@@ -21,6 +21,9 @@ HOME = "/"
 """Leads on to where the visitor's roles begin."""
 
 SEE_OTHER = 303
+
+OPEN_FORMS = frozenset({"/sign-in", "/sign-out", "/language", "/theme"})
+"""Forms that nobody need be signed in for."""
 
 Text = Annotated[str, Form()]
 
@@ -41,12 +44,12 @@ def _add_doors(routes: APIRouter, site: Site) -> None:
         request: Request, person: Text = "", token: Text = "", purpose: Text = "", case_reference: Text = "",
         after: Text = HOME,
     ) -> Response:  # fmt: skip
+        if not await is_own_form(request):
+            return again(after, "origin")
         try:
             stated = grounds(purpose, case_reference)
         except GroundsError as error:
             return again(after, *error.fields)
-        if not is_ours(request):
-            return again(after, "origin")
         if person == provider.CHOICE:
             return await _depart(site, request, stated, after)
         return await _enter(site, request, _token(site, person, token), stated, after)
@@ -62,7 +65,9 @@ def _add_doors(routes: APIRouter, site: Site) -> None:
         return entered
 
     @routes.post("/sign-out")
-    async def sign_out() -> Response:
+    async def sign_out(request: Request) -> Response:
+        if not await is_own_form(request):
+            return again(HOME, "origin")
         response = RedirectResponse("/sign-in", SEE_OTHER)
         session.forget(response)
         return response
@@ -73,23 +78,23 @@ def _add_switches(routes: APIRouter) -> None:
 
     @routes.post("/grounds")
     async def restate(request: Request, purpose: Text = "", case_reference: Text = "", back: Text = HOME) -> Response:
+        if not await is_own_form(request):
+            return again(back, "origin")
         try:
             stated = grounds(purpose, case_reference)
         except GroundsError as error:
             return again(back, *error.fields)
-        if not is_ours(request):
-            return again(back, "origin")
         response = RedirectResponse(inside(back), SEE_OTHER)
         session.restate(response, request, stated)
         return response
 
     @routes.post("/language")
     async def language(request: Request, value: Text = "", back: Text = HOME) -> Response:
-        return _chosen(request, session.LANGUAGE, value if value in LANGUAGES else LANGUAGES[0], back)
+        return await _chosen(request, session.LANGUAGE, value if value in LANGUAGES else LANGUAGES[0], back)
 
     @routes.post("/theme")
     async def theme(request: Request, value: Text = "", back: Text = HOME) -> Response:
-        return _chosen(request, session.THEME, value if value in THEMES else THEMES[0], back)
+        return await _chosen(request, session.THEME, value if value in THEMES else THEMES[0], back)
 
 
 def _token(site: Site, person: str, token: str) -> str:
@@ -116,7 +121,9 @@ async def _enter(site: Site, request: Request, token: str, stated: Grounds, afte
     return response
 
 
-def _chosen(request: Request, name: str, value: str, back: str) -> Response:
+async def _chosen(request: Request, name: str, value: str, back: str) -> Response:
+    if not await is_own_form(request):
+        return again(back, "origin")
     response = RedirectResponse(inside(back), SEE_OTHER)
     session.prefer(response, request, name, value)
     return response
@@ -134,7 +141,9 @@ def inside(target: str) -> str:
     return target if safe else HOME
 
 
-def is_ours(request: Request) -> bool:
-    """Whether a form was sent from our own page; browsers name the origin of every POST."""
-    origin = request.headers.get("origin", "")
-    return not origin or origin == "null" or urlsplit(origin).netloc == request.headers.get("host", "")
+async def is_own_form(request: Request) -> bool:
+    """Whether a form was sent from one of our own pages, to this browser's session; call it before the form counts."""
+    origin, host = request.headers.get("origin", ""), request.headers.get("host", "")
+    if not csrf.is_same_origin(origin, host):
+        return False
+    return csrf.has_token(request, request.cookies.get(session.TOKEN, ""), csrf.sent_token(await request.form()))

@@ -18,12 +18,12 @@ THEMES = ("auto", "light", "dark")
 YEAR_S = 365 * 24 * 3600
 
 _CHOOSE = (
-    "<script>document.documentElement.lang = '{language}'; document.documentElement.dataset.theme ="
+    "<script nonce=\"{nonce}\">document.documentElement.lang = '{language}'; document.documentElement.dataset.theme ="
     " '{theme}' !== 'auto' ? '{theme}' : matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'</script>"
 )
 _HEAD = (
-    '<link rel="stylesheet" href="/assets/liaison.css?{style}"><script defer src="/assets/keys.js?{keys}"></script>'
-    '<meta name="referrer" content="no-referrer">'
+    '<link rel="stylesheet" href="/assets/liaison.css?{style}">'
+    '<script defer src="/assets/keys.js?{keys}" nonce="{nonce}"></script>'
 )
 
 ICON = (
@@ -39,10 +39,10 @@ def serve_assets() -> None:
         app.add_static_files(f"/fonts/{name}", Path(str(files(package))) / "files", max_cache_age=YEAR_S)
 
 
-def dress(theme: str, language: str) -> None:
-    """Dress the page being built; `theme` is one of THEMES, `language` the page's."""
-    ui.add_head_html(_CHOOSE.format(theme=theme, language=language))
-    ui.add_head_html(_HEAD.format(style=_mark("liaison.css"), keys=_mark("keys.js")))
+def dress(theme: str, language: str, nonce: str) -> None:
+    """Dress the page being built; `theme` is one of THEMES, `language` the page's, `nonce` its own scripts'."""
+    ui.add_head_html(_CHOOSE.format(theme=theme, language=language, nonce=nonce))
+    ui.add_head_html(_HEAD.format(style=_mark("liaison.css"), keys=_mark("keys.js"), nonce=nonce))
 
 
 @cache

@@ -19,12 +19,17 @@ from stage_processes import started
 
 from pipeline.access.token_keys import DISCOVERY
 from pipeline.localstack.ports import LOOPBACK, accepts, any_free
-from pipeline.web import session, sign_in
+from pipeline.web import csrf, session, sign_in
 from pipeline.web.provider import CHOICE
 from pipeline.web.site import Site
 
 SCRIPT = Path(__file__).parents[1] / "oidc_provider.py"
-FORM = {"person": CHOICE, "purpose": "investigation", "case_reference": "2026/4711", "after": "/inbox"}
+FORM = {
+    "person": CHOICE,
+    "purpose": "investigation",
+    "case_reference": "2026/4711",
+    "after": "/inbox",
+}
 
 
 @pytest.fixture
@@ -52,12 +57,18 @@ def browser(api: Api) -> httpx.AsyncClient:
     app = FastAPI()
     app.state.runtime = api.runtime
     app.include_router(sign_in.router(Site(app)))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison")
+    cookies = {csrf.COOKIE: "secret"}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison", cookies=cookies)
+
+
+def form(ours: httpx.AsyncClient) -> dict[str, str]:
+    """The form as the browser's page holds it now."""
+    return FORM | {csrf.FIELD: csrf.form_token("secret", ours.cookies.get(session.TOKEN, ""))}
 
 
 async def answered(ours: httpx.AsyncClient, name: str = "claire") -> httpx.URL:
     """Leave for the provider, enter there; where that sends the browser back to."""
-    left = await ours.post("/sign-in", data=FORM)
+    left = await ours.post("/sign-in", data=form(ours))
     async with httpx.AsyncClient() as theirs:
         asked = httpx.URL(left.headers["location"])
         page = await theirs.get(asked)
@@ -97,7 +108,7 @@ async def test_a_code_is_good_once_in_the_browser_that_left_and_for_its_journey(
 async def test_nothing_of_the_way_can_be_read_in_an_address(api: Api) -> None:
     """The challenge is there, its verifier is not; nor is what was stated."""
     async with browser(api) as ours:
-        left = await ours.post("/sign-in", data=FORM)
+        left = await ours.post("/sign-in", data=form(ours))
         told = parse_qs(urlsplit(left.headers["location"]).query)
         assert told["code_challenge_method"] == ["S256"]
         assert told.keys() == {
@@ -110,5 +121,5 @@ async def test_a_provider_that_does_not_answer_is_said_on_the_form(api: Api, off
     away = f"http://{LOOPBACK}:{any_free()}"
     lost = Api(office, tmp_path, token_keys=f"{away}{DISCOVERY}", token_issuer=away, oidc_client_id=CLIENT)
     async with browser(lost) as ours:
-        left = await ours.post("/sign-in", data=FORM)
+        left = await ours.post("/sign-in", data=form(ours))
         assert left.headers["location"].endswith("wrong=provider")

@@ -15,6 +15,8 @@ COMMON: tuple[type[problems.Problem], ...] = (
     problems.Unauthenticated,
     problems.Forbidden,
     problems.Unprocessable,
+    problems.Stalled,
+    problems.TooLarge,
     problems.TooMany,
     problems.Unavailable,
 )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pipeline.access.requester import ASKABLE, GroundsError, Requester, grounds
-from pipeline.access.tokens import KeysAwayError, TokenError
-from pipeline.api.problems import TooMany, Unauthenticated, Unavailable, Unprocessable
+from pipeline.api.problems import Unauthenticated, Unprocessable
 from pipeline.api.runtime import Runtime
 from pipeline.api.session import Session
 
@@ -28,16 +26,12 @@ def runtime_of(request: Request) -> Runtime:
     return runtime
 
 
-async def requester_of(request: Request, bearer: Bearer) -> Requester:
-    """Who asks. Raises Unauthenticated; Unavailable while that cannot be told."""
-    if bearer is None:
-        raise Unauthenticated("send a token: Authorization: Bearer ...")
-    try:
-        return await runtime_of(request).requester(bearer.credentials)
-    except KeysAwayError as error:
-        raise Unavailable(error) from error
-    except TokenError as error:
-        raise Unauthenticated(error) from error
+async def requester_of(request: Request, _: Bearer) -> Requester:
+    """Who asks, as the admission has found. Raises Unauthenticated where nobody was admitted."""
+    found: Requester | None = getattr(request.state, "requester", None)
+    if found is None:
+        raise Unauthenticated()
+    return found
 
 
 Requesting = Annotated[Requester, Depends(requester_of)]
@@ -61,10 +55,7 @@ async def session_of(
         stated = grounds(purpose, case_reference)
     except GroundsError as error:
         raise Unprocessable(error, *error.fields) from error
-    runtime = runtime_of(request)
-    if wait := runtime.rates.wait_s(f"{requester.agency}|{requester.subject}", time.monotonic()):
-        raise TooMany("slow down", wait)
-    return Session(runtime, requester, stated, request.state.language, request.state.request_id)
+    return Session(runtime_of(request), requester, stated, request.state.language, request.state.request_id)
 
 
 SessionOf = Annotated[Session, Depends(session_of)]

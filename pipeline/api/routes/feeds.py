@@ -53,7 +53,7 @@ BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type"
 
 @router.post(
     "/feeds/{agency}/cases", summary="Send case records", response_class=StreamingResponse,
-    responses=RESPONSES, openapi_extra=BODY,
+    responses=RESPONSES, openapi_extra=BODY, max_body_size=gateway.MOST_BYTES,
 )  # fmt: skip
 async def push(
     agency: str, request: Request, requester: Requesting, upload: Upload = "", validate: bool = True

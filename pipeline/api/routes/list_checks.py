@@ -14,7 +14,6 @@ from pipeline.api.routes.answers import answer, described, problems_of
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import list_checks as service
 from pipeline.api.streaming import begun
-from pipeline.errors import LiaisonError
 
 router = APIRouter(prefix="/v1", tags=["list checks"])
 
@@ -58,6 +57,7 @@ BODY = {
     response_class=Response,
     responses=described(service.ListCheckAnswer, ONE, Conflict, TooLarge, status=202),
     openapi_extra=BODY,
+    max_body_size=MOST_BYTES,
 )
 async def submit(
     request: Request,
@@ -69,17 +69,7 @@ async def submit(
     """Up to 10,000 rows; each is asked as a search of yours, and audited as one. Results are kept for a day."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     form = FORMS.get(kind, "csv")
-    return answer(await service.submit(session, await _body(request), form, idempotency_key), 202)
-
-
-async def _body(request: Request) -> bytes:
-    """The body, as far as it may be long. Raises TooLarge."""
-    raw = bytearray()
-    async for part in request.stream():
-        raw += part
-        if len(raw) > MOST_BYTES:
-            raise TooLarge(LiaisonError("the list is larger than {most} bytes", most=MOST_BYTES))
-    return bytes(raw)
+    return answer(await service.submit(session, await request.body(), form, idempotency_key), 202)
 
 
 @router.get(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from pipeline.api.services.export_formats import Format, What
+from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, text
 from pipeline.web.i18n import N_, Words
 
@@ -14,10 +15,10 @@ WHAT = {"links": N_("Links"), "cases": N_("Records")}
 FORMS = {"ndjson": "NDJSON", "csv": "CSV", "ftm": "FollowTheMoney", "stix": "STIX 2.1"}
 
 
-def exporting(words: Words) -> None:
-    """A button for each file; what is hit-only comes without content, as everywhere."""
+def exporting(words: Words, token: str) -> None:
+    """A button for each file; `token` is the visit's `csrf`. What is hit-only comes without content, as everywhere."""
     for what in get_args(What):
-        with box("form", "row apart", action=PATH, method="post", aria_label=words.of(WHAT, what)):
+        with post_form(PATH, token, "row apart", aria_label=words.of(WHAT, what)):
             box("input", type="hidden", name="what", value=what)
             text("span", words.of(WHAT, what), "strong small")
             with box("span", "row"):

@@ -9,6 +9,7 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from pipeline.web.components.markup import box, text
+from pipeline.web.csrf import FIELD
 
 Sent = dict[str, str]
 
@@ -22,6 +23,14 @@ def form(sent: Callable[[Sent], Awaitable[None]], classes: str = "stack") -> Ele
         await sent({name: str(value) for name, value in event.args.items()})
 
     return box("form", classes).on("submit", received, js_handler=_SENT)
+
+
+def post_form(action: str, token: str, classes: str = "stack", **attributes: Any) -> Element:
+    """A form that the browser itself posts to one of our routes; `token` is the visit's `csrf`."""
+    element = box("form", classes, action=action, method="post", **attributes)
+    with element:
+        box("input", type="hidden", name=FIELD, value=token)
+    return element
 
 
 def field(word: str, name: str, mark: str, tag: str = "input", **attributes: Any) -> None:

@@ -15,7 +15,7 @@ from pipeline.web.components import states
 from pipeline.web.components.acts import act_columns, form_tag
 from pipeline.web.components.exporting import FORMS as FILES
 from pipeline.web.components.folding import folding
-from pipeline.web.components.form import Sent, field, form, send
+from pipeline.web.components.form import Sent, field, form, post_form, send
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
@@ -65,7 +65,7 @@ def draw(view: View, loaded: Loaded) -> None:
     words, wanted = view.words, wanted_of(view.parameters)
     with box("div", "row apart"):
         text("h1", words("Audit"))
-        _files(words, wanted)
+        _files(words, wanted, view.visit.csrf)
     _trail(words, loaded.trail)
     _narrowing(view, wanted)
     with panel(words("Who did what"), words("latest first"), tight=True):
@@ -78,9 +78,9 @@ def draw(view: View, loaded: Loaded) -> None:
     pager(view, loaded.acts.next, words("Older"), words("Back to the latest"))
 
 
-def _files(words: Words, wanted: Wanted) -> None:
+def _files(words: Words, wanted: Wanted, token: str) -> None:
     """A button for each format; the file holds what is listed, all pages of it."""
-    with box("form", "row", action=FILE, method="post", aria_label=words("All of it as a file")):
+    with post_form(FILE, token, "row", aria_label=words("All of it as a file")):
         for name, value in msgspec.to_builtins(wanted).items():
             box("input", type="hidden", name=name, value=value)
         for kind in get_args(ActsFormat):

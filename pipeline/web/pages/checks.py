@@ -9,7 +9,7 @@ from pipeline.api.list_rows import MOST_ROWS
 from pipeline.api.services.list_checks import ListCheck, ListChecksAnswer, forget, list_checks
 from pipeline.web.addresses import of_list
 from pipeline.web.components import states
-from pipeline.web.components.form import field, send
+from pipeline.web.components.form import field, post_form, send
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.progress import progress
@@ -29,7 +29,7 @@ def draw(view: View, found: ListChecksAnswer) -> None:
     words = view.words
     text("h1", words("List check"))
     with panel(words("Check a list")):
-        _form(words)
+        _form(words, view.visit.csrf)
     with panel(words("Your lists"), words("kept for a day"), tight=True):
         if found.lists:
             table(words("Your lists"), _columns(view), found.lists)
@@ -37,8 +37,8 @@ def draw(view: View, found: ListChecksAnswer) -> None:
             states.empty(words("No lists"), words("A list is worked on in the background, here and after you leave."))
 
 
-def _form(words: Words) -> None:
-    with box("form", "stack", action="/checks", method="post", enctype="multipart/form-data"):
+def _form(words: Words, token: str) -> None:
+    with post_form("/checks", token, enctype="multipart/form-data"):
         box("input", type="hidden", name="key", value=uuid.uuid4().hex)
         with box("div", "halves"):
             with box("div", "stack"):

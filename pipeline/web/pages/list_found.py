@@ -8,6 +8,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.list_checks import MEDIA_TYPES, ListCheck, ListResultsAnswer, list_check, results
 from pipeline.web.addresses import of_case, of_list
 from pipeline.web.components import states
+from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
@@ -43,7 +44,7 @@ def draw(view: View, loaded: Loaded) -> None:
     """Rows that found something or could not be asked; the others are counted."""
     words, rows = view.words, loaded.found.rows
     view.listen(AGAIN, view.redraw)
-    _heading(words, loaded.list)
+    _heading(view, loaded.list)
     told = [row for row in rows if row["matches"] or row["hits"] or row["problem"]]
     with panel(words("What was found"), _counted(words, len(rows) - len(told)), tight=True):
         if told:
@@ -53,16 +54,15 @@ def draw(view: View, loaded: Loaded) -> None:
     pager(view, loaded.found.next, words("Next"), words("Back to the first"))
 
 
-def _heading(words: Words, one: ListCheck) -> None:
+def _heading(view: View, one: ListCheck) -> None:
+    words = view.words
     with box("div", "heading"):
         with box("p", "trail"):
             link(words("List check"), "/checks", data_up="")
         with box("div", "row apart"):
             text("h1", words("List of {time}", time=words.moment(one.created)))
             running = one.done < one.rows
-            with box(
-                "form", "row", action=f"{of_list(one.id)}/file", method="post", data_again=AGAIN if running else None
-            ):
+            with post_form(f"{of_list(one.id)}/file", view.visit.csrf, "row", data_again=AGAIN if running else None):
                 progress(words, one)
                 for form in MEDIA_TYPES:
                     text("button", form.upper(), "button slight", type="submit", name="form", value=form)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from pipeline.web import provider
+from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, text
 from pipeline.web.i18n import N_, Words
 from pipeline.web.layout import begin, brand, switches
@@ -21,7 +22,7 @@ FAULTS = {
     "case_reference": N_("State the reference of your own case."),
     "token": N_("This token does not hold, or nobody was chosen."),
     "provider": N_("Your agency's identity provider does not answer."),
-    "origin": N_("The form came from another site."),
+    "origin": N_("The form came from another site, or its page was out of date. Try again."),
 }
 
 
@@ -35,7 +36,7 @@ def draw(visit: Visit, site: Site, after: str, wrong: tuple[str, ...]) -> None:
             with box("div", "row"):
                 switches(visit)
         text("h1", words(TITLE))
-        with box("form", "stack", action=PATH, method="post"):
+        with post_form(PATH, visit.csrf):
             box("input", type="hidden", name="after", value=after)
             _faults(words, wrong)
             _who(words, site)

@@ -38,7 +38,7 @@ def draw(view: View, found: StatisticsAnswer) -> None:
             pairs = {_pair(words, codes): count for codes, count in found.country_pairs.items()}
             counted(words, words("Links between countries"), words("Countries"), pairs)
             with panel(words("Export"), words("recorded like every look")):
-                exporting(words)
+                exporting(words, view.visit.csrf)
 
 
 def _offence(words: Words, code: str) -> str:

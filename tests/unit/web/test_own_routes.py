@@ -19,7 +19,7 @@ from pipeline.api.routes.notices import events
 from pipeline.api.services.list_checks import list_checks
 from pipeline.api.services.notices import heard, notices
 from pipeline.streams import topics
-from pipeline.web import files, live, session, sign_in
+from pipeline.web import csrf, files, live, session, sign_in
 from pipeline.web.site import Site
 
 STATED = json.dumps({"purpose": "investigation", "case_reference": "2026/1"})
@@ -36,9 +36,16 @@ def browser(api: Api) -> httpx.AsyncClient:
 
 
 def signed_in(browser: httpx.AsyncClient, api: Api, who: Requester = ANNA) -> httpx.AsyncClient:
-    browser.cookies.set(session.TOKEN, api.token(who))
+    token = api.token(who)
+    browser.cookies.set(session.TOKEN, token)
     browser.cookies.set(session.GROUNDS, quote(STATED))
+    browser.cookies.set(csrf.COOKIE, "secret")
     return browser
+
+
+def form(browser: httpx.AsyncClient, **fields: str) -> dict[str, str]:
+    """Fields of a form of our own page."""
+    return {csrf.FIELD: csrf.form_token("secret", browser.cookies.get(session.TOKEN, "")), **fields}
 
 
 async def told(api: Api, number: int) -> None:
@@ -48,24 +55,29 @@ async def told(api: Api, number: int) -> None:
 
 async def test_an_export_is_a_file_that_is_recorded(api: Api, browser: httpx.AsyncClient) -> None:
     api.hold(record("fr-pj"), record("be-fp", code="H2"))
-    answer = await signed_in(browser, api).post("/export", data={"what": "cases", "form": "ndjson"})
+    signed_in(browser, api)
+    answer = await browser.post("/export", data=form(browser, what="cases", form="ndjson"))
     assert answer.headers["content-disposition"] == 'attachment; filename="cases.ndjson"'
     assert [json.loads(line)["case"] for line in answer.text.splitlines()] == ["fr-pj:1"]
     assert [act.kind for act in api.audit.acts] == ["export"]
 
 
-@pytest.mark.parametrize("origin", ["", "http://evil.example"])
-async def test_nobody_else_gets_a_file(api: Api, browser: httpx.AsyncClient, origin: str) -> None:
-    if origin:
+@pytest.mark.parametrize("forged", ["signed out", "http://evil.example", "null", "no token"])
+async def test_nobody_else_gets_a_file(api: Api, browser: httpx.AsyncClient, forged: str) -> None:
+    if forged != "signed out":
         signed_in(browser, api)
-    asked: dict[str, Any] = {"data": {"what": "cases", "form": "csv"}, "headers": {"Origin": origin}}
+    sent = form(browser, what="cases", form="csv")
+    if forged == "no token":
+        del sent[csrf.FIELD]
+    asked: dict[str, Any] = {"data": sent, "headers": {"Origin": forged if forged.startswith(("http", "null")) else ""}}
     assert (await browser.post("/export", **asked)).headers["location"] == "/sign-in"
     assert api.audit.acts == []
 
 
 async def test_other_grounds_are_taken_up_without_signing_in_again(api: Api, browser: httpx.AsyncClient) -> None:
-    data = {"purpose": "prosecution", "case_reference": "2026/9", "back": "/inbox"}
-    answer = await signed_in(browser, api).post("/grounds", data=data)
+    signed_in(browser, api)
+    data = form(browser, purpose="prosecution", case_reference="2026/9", back="/inbox")
+    answer = await browser.post("/grounds", data=data)
     assert answer.headers["location"] == "/inbox"
     assert '"purpose":"prosecution","case_reference":"2026/9"' in unquote(answer.headers["set-cookie"])
     wrong = await browser.post("/grounds", data=data | {"purpose": "curiosity"})
@@ -100,12 +112,13 @@ async def test_a_list_is_sent_as_a_file_or_as_lines_and_once(api: Api, browser: 
     api.hold(record("fr-pj"), record("be-fp", code="H2"))
     signed_in(browser, api)
     file = {"file": ("suspects.csv", b"id,name,born\nA-1,Ivan Petrov,1980-05-01\n", "text/csv")}
-    first = await browser.post("/checks", data={"key": "k1"}, files=file)
-    again = await browser.post("/checks", data={"key": "k1"}, files=file)
+    first = await browser.post("/checks", data=form(browser, key="k1"), files=file)
+    again = await browser.post("/checks", data=form(browser, key="k1"), files=file)
     assert first.headers["location"] == again.headers["location"]
-    lines = await browser.post("/checks", data={"key": "k2", "lines": 'Ivan "Vanya" Petrov\n\n'}, files={"none": b""})
+    written = form(browser, key="k2", lines='Ivan "Vanya" Petrov\n\n')
+    lines = await browser.post("/checks", data=written, files={"file": ("", b"")})
     assert await turn(api.runtime) is False
-    kept = await browser.post(f"{first.headers['location']}/file", data={"form": "csv"})
+    kept = await browser.post(f"{first.headers['location']}/file", data=form(browser, form="csv"))
     assert kept.headers["content-disposition"] == 'attachment; filename="found.csv"'
     assert "A-1" in kept.text
     assert "fr-pj:1" in kept.text

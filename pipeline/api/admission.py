@@ -1,0 +1,98 @@
+"""Who is let in: a request of the API is served once its token holds and its bearer's rate allows it.
+
+This comes before routing, so nothing of the body of anybody else is read.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import Request
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.access.requester import Requester
+from pipeline.access.tokens import KeysAwayError, TokenError
+from pipeline.api.problems import Problem, TooLarge, TooMany, Unauthenticated, Unavailable
+from pipeline.api.request_bodies import without_stalls
+from pipeline.api.responses import problem_response
+from pipeline.api.routes import ROUTERS
+from pipeline.api.runtime import Runtime
+
+API: Final = "/v1/"
+"""What begins with this needs a token."""
+
+CONTENT_TOO_LARGE: Final = 413
+
+
+class RequestAdmission:
+    """The ASGI layer around all that reads a body: authenticates, counts, and bounds how long a part may take."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        runtime: Runtime = request.app.state.runtime
+        if scope["path"].startswith(API):
+            try:
+                request.state.requester, request.state.token = await _admitted(request, runtime)
+            except Problem as problem:
+                _name_route(scope)
+                await problem_response(request, problem)(scope, receive, send)
+                return
+        bounded = without_stalls(receive, runtime.settings.body_timeout_s)
+        await self._app(scope, bounded, _Refusals(request, send))
+
+
+def _name_route(scope: Scope) -> None:
+    """Tell the metrics which route a refused request was meant for."""
+    routes = (route for router in ROUTERS for route in router.routes)
+    scope["route"] = next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
+
+
+class _Refusals:
+    """Sends an answer on; FastAPI's own one to a body that is too large becomes a problem like all others."""
+
+    def __init__(self, request: Request, send: Send) -> None:
+        self._request, self._send = request, send
+        self._replaced = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_bare_refusal(message):
+            self._replaced = True
+            problem = problem_response(self._request, TooLarge("the body is larger than this request may have"))
+            await problem(self._request.scope, self._request.receive, self._send)
+        elif not self._replaced:
+            await self._send(message)
+
+
+def _is_bare_refusal(message: Message) -> bool:
+    media_type = dict(message.get("headers", ())).get(b"content-type", b"")
+    return message["status"] == CONTENT_TOO_LARGE and bytes(media_type).startswith(b"text/plain")
+
+
+async def _admitted(request: Request, runtime: Runtime) -> tuple[Requester, str]:
+    """Who asks, and with which token. Raises Unauthenticated, Unavailable while that can't be told, TooMany."""
+    scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("send a token: Authorization: Bearer ...")
+    try:
+        requester = await runtime.requester(token)
+    except KeysAwayError as error:
+        raise Unavailable(error) from error
+    except TokenError as error:
+        raise Unauthenticated(error) from error
+    await limit_rate(runtime, requester)
+    return requester, token
+
+
+async def limit_rate(runtime: Runtime, requester: Requester) -> None:
+    """Count a request, or an action of a page, of this person. Raises TooMany beyond LIAISON_REQUEST_RATE."""
+    if wait_s := await runtime.rates.count(requester.agency, requester.subject):
+        raise TooMany("slow down", wait_s)

@@ -1,0 +1,68 @@
+"""Tokens against forged forms (CSRF): a form is ours if it holds a token of the browser's own secret and session.
+
+The secret is a random cookie that scripts can't read. A token is its HMAC over the session's token, so that a cookie
+planted from another host of the domain forges no form of somebody who is signed in; under TLS the name __Host- keeps
+such cookies out altogether.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+FIELD: Final = "csrf"
+COOKIE: Final = "liaison_csrf"
+SECRET_BYTES: Final = 32
+STATE: Final = "csrf_secret"
+
+
+def cookie_name(request: Request) -> str:
+    """The secret's cookie; over TLS a browser takes one of this name from this host alone."""
+    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+
+
+def secret_of(request: Request) -> str:
+    """The browser's secret; a new one where it brings none, which `keep_secret` then sets."""
+    held = request.cookies.get(cookie_name(request), "")
+    if not held:
+        held = getattr(request.state, STATE, "") or secrets.token_urlsafe(SECRET_BYTES)
+        setattr(request.state, STATE, held)
+    return held
+
+
+def keep_secret(request: Request, response: Response) -> None:
+    """Set the secret's cookie where the browser has none yet."""
+    if held := getattr(request.state, STATE, ""):
+        secure = request.url.scheme == "https"
+        response.set_cookie(cookie_name(request), held, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def form_token(secret: str, session_token: str) -> str:
+    """The token that forms of this browser and session hold."""
+    return hmac.new(secret.encode(), session_token.encode(), hashlib.sha256).hexdigest()
+
+
+def has_token(request: Request, session_token: str, sent: str) -> bool:
+    """Whether a form that was sent holds this browser's and session's token."""
+    secret = request.cookies.get(cookie_name(request), "")
+    return bool(secret) and secrets.compare_digest(form_token(secret, session_token).encode(), sent.encode())
+
+
+def sent_token(form: FormData) -> str:
+    """The token in a form that was sent."""
+    return str(form.get(FIELD, ""))
+
+
+def is_same_origin(origin: str, host: str) -> bool:
+    """Whether a page of this host sent the request; none at all comes from programs, which no browser drives.
+
+    "null" is what sandboxed frames and redirects across sites send.
+    """
+    return not origin or (origin != "null" and urlsplit(origin).netloc == host)

@@ -1,0 +1,101 @@
+"""Who is let in to pages: requests are counted by person, and forms read once their sender may send them.
+
+A visitor who is not signed in is counted by address.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.api.admission import API, limit_rate
+from pipeline.api.problems import TooMany
+from pipeline.web import astray, csrf
+from pipeline.web.session import visit
+from pipeline.web.sign_in import HOME, OPEN_FORMS, SEE_OTHER, again
+from pipeline.web.site import Site
+
+SOCKET: Final = "/_nicegui_ws/"
+OTHERS: Final = (
+    API, "/assets/", "/fonts/", "/_nicegui/", "/static-offline-docs/", "/docs", "/openapi.json", "/healthz", "/readyz",
+    "/favicon.ico",
+)  # fmt: skip
+"""What is no page: the API counts its own requests, the rest is the same for everybody and kept by browsers."""
+
+FORBIDDEN: Final = 403
+POLICY_VIOLATION: Final = 1008
+
+
+class PageAdmission:
+    """An ASGI layer inside the API's, for pages, their forms and their websockets."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app, self._site = app, site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or websocket."""
+        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(OTHERS):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket" or scope["path"].startswith(SOCKET):
+            await self._serve_socket(scope, receive, send)
+        else:
+            await self._serve_page(scope, receive, send)
+
+    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An open page's connection; another site's page has none."""
+        if _is_ours(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        else:
+            await Response(status_code=FORBIDDEN)(scope, receive, send)
+
+    async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        csrf.secret_of(request)
+        if refusal := await self._refusal(request):
+            await refusal(scope, receive, send)
+            return
+
+        async def with_secret(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *_secret_headers(request)]}
+            await send(message)
+
+        await self._app(scope, receive, with_secret)
+
+    async def _refusal(self, request: Request) -> Response | None:
+        """The answer to a request that is not served; None for one that is."""
+        visitor = await visit(request, self._site.runtime)
+        if request.method == "POST":
+            if not _is_ours(request.scope):
+                return again(HOME, "origin")
+            if not visitor.signed_in and request.url.path not in OPEN_FORMS:
+                return RedirectResponse("/sign-in", SEE_OTHER)
+        try:
+            if visitor.requester is not None:
+                await limit_rate(self._site.runtime, visitor.requester)
+            elif wait_s := await self._site.runtime.rates.count("", f"address {_address(request)}"):
+                raise TooMany("slow down", wait_s)
+        except TooMany as problem:
+            return await astray.answer(self._site, request, problem)
+        return None
+
+
+def _is_ours(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return csrf.is_same_origin(headers.get("origin", ""), headers.get("host", ""))
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _secret_headers(request: Request) -> list[tuple[bytes, bytes]]:
+    bare = Response()
+    csrf.keep_secret(request, bare)
+    return [(name, value) for name, value in bare.raw_headers if name == b"set-cookie"]

@@ -1,0 +1,66 @@
+"""Open pages in a real browser: they work under their content policy, and in no other page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from browser import Desk, browser
+from playwright.sync_api import Browser, expect
+from served_door import Door, door, make_door
+
+__all__ = ["door", "make_door"]
+
+CLAIRE = "claire@fr-pj"
+QUESTION = "Ivan Petrov 1980-05-01"
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture
+def desk(opened: Browser, door: Door) -> Iterator[Desk]:
+    """Claire, signed in; what the browser refused under the policy counts as a fault."""
+    found = Desk(opened, door.url)
+    found.page.on("console", lambda said: found.faults.append(said.text) if "Content Security" in said.text else None)
+    found.sign_in(CLAIRE, "2026/1")
+    yield found
+    found.page.context.close()
+    door.move_clock(0)
+
+
+def test_pages_work_under_their_policy_and_injected_script_does_not(desk: Desk) -> None:
+    desk.ask(QUESTION)
+    expect(desk.page.locator(".results .name").first).to_be_visible()
+    desk.page.locator(".results .name").first.click()
+    expect(desk.page.get_by_role("link", name="Neighbourhood")).to_be_visible()
+    desk.page.click("details.me summary")
+    desk.page.get_by_role("button", name="Dark").click()
+    expect(desk.page.locator("html[data-theme=dark]")).to_have_count(1)
+    assert desk.faults == []
+    desk.page.evaluate(
+        """() => {
+            const made = document.createElement("div");
+            made.innerHTML = '<img src="x" onerror="window.injected = 1">' +
+                '<a href="javascript:window.injected = 2">x</a>';
+            document.body.append(made);
+            document.body.append(Object.assign(document.createElement("script"), {textContent: "window.injected = 3"}));
+            made.querySelector("a").click();
+        }"""
+    )
+    desk.page.wait_for_function("() => document.querySelector('img[src=x]').complete")
+    assert desk.page.evaluate("window.injected") is None
+    assert any("Content Security Policy" in fault for fault in desk.faults)
+
+
+def test_no_other_page_frames_ours(opened: Browser, door: Door) -> None:
+    page = opened.new_page()
+    page.set_content(f'<iframe src="{door.url}/sign-in"></iframe>')
+    (framed,) = page.frames[1:]
+    assert "case_reference" not in framed.content()
+    page.goto(f"{door.url}/sign-in")
+    assert "case_reference" in page.content(), "alone it is shown"
+    page.close()
