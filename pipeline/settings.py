@@ -109,6 +109,9 @@ class Settings(BaseSettings):
     token_skew_s: float = 30.0
     """Seconds by which the identity provider's clock may differ."""
 
+    token_max_life_s: float = Field(default=86_400.0, gt=0, le=30 * 86_400)
+    """Seconds from a token's issue (`iat`) to its end (`exp`) at most; one that holds for longer is refused."""
+
     oidc_client_id: str = ""
     """The client under which the web UI signs in at the OIDC issuer LIAISON_TOKEN_ISSUER; empty: by tokens alone.
 

@@ -11,13 +11,20 @@ from pipeline.index.documents import Action
 from pipeline.index.mappings import Indices, apply
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import generation
+from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
+from pipeline.streams import registry
 from pipeline.streams.setup import apply_all
+
+AGENCIES = ("be-fp", "de-bka", "es-cnp", "fr-pj", "nl-np", "pl-kg")
+"""Those that take part."""
 
 
 async def index(settings: Settings, office: Office, actions: Sequence[Action]) -> None:
-    """Make topics and indices, write, and refresh."""
+    """Make topics, agencies and indices, write, and refresh."""
     await apply_all(settings)
+    for name in AGENCIES:
+        await registry.put(settings, Agency(name, name[:2].upper()))
     own = Indices(settings.namespace, generation(office.model, settings.block_partitions))
     async with connect(settings) as client:
         assert await apply(client, own) == []

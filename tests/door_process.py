@@ -1,7 +1,7 @@
 """Serve API and pages by `liaison serve`'s own server over the API's in-memory parts: `door_process.py PORT`.
 
 Settings come from the environment. LIAISON_HOME holds what the test says while the server runs: `clock-offset-s`, by
-how much its clock is ahead.
+how much its clock is ahead, and `left`, an agency a line that has left.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import uvicorn
-from api_runtime import Api, record
+from api_runtime import Api, OpenRegistry, record
 from index_office import Office
 
 from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime
 from pipeline.localstack.ports import LOOPBACK
 from pipeline.matching.model import load_model
+from pipeline.records.agencies import Agency, AgencyState
 from pipeline.settings import Settings
 from pipeline.times import now
 from pipeline.web.app import mount
@@ -26,8 +29,24 @@ from pipeline.web.people import PREPARED
 from pipeline.web.serving import configuration
 
 
+class ToldRegistry(OpenRegistry):
+    """Agencies that the test says have left are removed."""
+
+    def __init__(self, told: Path) -> None:
+        super().__init__()
+        self._told = told
+
+    def get(self, name: str, default: Any = None) -> Any:
+        left = self._told.read_text().split() if self._told.exists() else []
+        return Agency(name, name[:2].upper(), state=AgencyState.REMOVED) if name in left else super().get(name, default)
+
+
 class ServedApi(Api):
     """The in-memory API by the machine's clock, moved as the test says."""
+
+    def __init__(self, office: Office, home: Path) -> None:
+        super().__init__(office, home)
+        self.runtime.agencies = ToldRegistry(home / "left")
 
     @property
     def now(self) -> datetime:

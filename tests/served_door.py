@@ -42,6 +42,10 @@ class Door:
         """Let the server's clock run ahead by this."""
         (self.home / "clock-offset-s").write_text(str(by_s))
 
+    def remove(self, *agencies: str) -> None:
+        """Let these agencies leave, and all others take part."""
+        (self.home / "left").write_text(" ".join(agencies))
+
     @contextmanager
     def connection(self) -> Iterator[socket.socket]:
         """A bare connection."""

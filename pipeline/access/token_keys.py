@@ -36,7 +36,8 @@ def verifier(settings: Settings, clock: Clock) -> TokenVerifier:
 
 def rules(settings: Settings) -> TokenRules:
     """What a token must say, from the settings."""
-    return TokenRules(settings.token_issuer, settings.token_audience, timedelta(seconds=settings.token_skew_s))
+    skew, life = timedelta(seconds=settings.token_skew_s), timedelta(seconds=settings.token_max_life_s)
+    return TokenRules(settings.token_issuer, settings.token_audience, skew, life)
 
 
 def _fetch(settings: Settings) -> Fetch:
@@ -98,8 +99,11 @@ async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
 def issue(settings: Settings, requester: Requester, now: datetime, life: timedelta) -> str:
     """A development token, signed with this machine's own key.
 
-    Raises LiaisonError where the settings name other keys or an issuer, whose this one is not.
+    Raises LiaisonError where the settings name other keys or an issuer, whose this one is not, or a shorter life.
     """
+    if life.total_seconds() > settings.token_max_life_s:
+        longest = round(settings.token_max_life_s)
+        raise LiaisonError("a token may hold for {longest} s at most (LIAISON_TOKEN_MAX_LIFE_S)", longest=longest)
     if settings.token_keys or _has_issuer(settings):
         raise LiaisonError("tokens are signed by an identity provider's keys: ask it for one")
     key = local_key(settings)

@@ -14,6 +14,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from pipeline.access.requester import Requester, Role
+from pipeline.access.revocations import TokenBearer, issued_at, token_id
 from pipeline.errors import LiaisonError
 
 ALGORITHMS: Final = ("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "Ed25519")
@@ -49,11 +50,15 @@ class KeysAwayError(TokenError):
 
 
 class TokenRules(NamedTuple):
-    """What a token must say besides its signature; `skew` is how far two clocks may be apart."""
+    """What a token must say besides its signature.
+
+    `skew` is how far two clocks may be apart; no token may hold for longer than `longest_life` from its issue.
+    """
 
     issuer: str
     audience: str
     skew: timedelta
+    longest_life: timedelta = timedelta(hours=24)
 
 
 class TokenVerifier:
@@ -72,6 +77,10 @@ class TokenVerifier:
 
     async def requester(self, token: str) -> Requester:
         """Whom the token names. Raises TokenError, KeysAwayError."""
+        return (await self.bearer(token)).requester
+
+    async def bearer(self, token: str) -> TokenBearer:
+        """Whom the token names, and what it is known by. Raises TokenError, KeysAwayError."""
         await self._have_keys()
         try:
             return self._read(token)
@@ -82,10 +91,11 @@ class TokenVerifier:
         except InvalidKeyIdError as error:
             raise TokenError("the token is signed by an unknown key") from error
 
-    def _read(self, token: str) -> Requester:
+    def _read(self, token: str) -> TokenBearer:
         if self._keys is None:
             raise KeysAwayError("the keys that tokens are signed with cannot be had")
-        return requester_of(valid(self._signed(token, self._keys), self._rules, self._clock()))
+        claims = valid(self._signed(token, self._keys), self._rules, self._clock())
+        return TokenBearer(requester_of(claims), token_id(token), issued_at(claims))
 
     def _signed(self, token: str, keys: KeySet) -> dict[str, Any]:
         name = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
@@ -142,12 +152,15 @@ def valid(claims: dict[str, Any], rules: TokenRules, now: datetime) -> dict[str,
         iss={"essential": True, "value": rules.issuer},
         aud={"essential": True, "value": rules.audience},
         exp={"essential": True},
+        iat={"essential": True},
         sub={"essential": True},
     )
     try:
         registry.validate(claims)
     except (JoseError, ValueError, TypeError) as error:
         raise TokenError("the token does not hold: {cause}", cause=_cause(error)) from error
+    if claims["exp"] - claims["iat"] > rules.longest_life.total_seconds():
+        raise TokenError("the token holds for longer than this installation allows")
     return claims
 
 

@@ -13,6 +13,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
+from pipeline.access.requester import Requester
+from pipeline.access.session_checks import check_agency
+from pipeline.access.tokens import TokenError
 from pipeline.api.list_rows import ListRow
 from pipeline.api.list_store import STEP, Found, Job, NoListError
 from pipeline.api.problems import Unprocessable
@@ -52,12 +55,20 @@ async def turn(runtime: Runtime) -> bool:
     lists, busy = runtime.lists, False
     await asyncio.to_thread(lists.expire, runtime.clock())
     for job in await asyncio.to_thread(lists.all):
-        if job.requester.agency in runtime.left:
+        if not _takes_part(runtime, job.requester):
             lists.forget(job)
         elif lists.done(job) < job.rows:
             with lists.taken(job) as mine, suppress(NoListError):
                 busy = (mine and await _advanced(runtime, job)) or busy
     return busy
+
+
+def _takes_part(runtime: Runtime, requester: Requester) -> bool:
+    try:
+        check_agency(requester, runtime.agencies)
+    except TokenError:
+        return False
+    return True
 
 
 async def _advanced(runtime: Runtime, job: Job) -> bool:

@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import msgspec
@@ -18,8 +18,10 @@ from pipeline.access.opaque import Opaque
 from pipeline.access.policy import Grant
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Requester
+from pipeline.access.revocations import DenyList, Revocation
+from pipeline.access.session_checks import check_session
 from pipeline.access.token_keys import verifier
-from pipeline.access.tokens import TokenError, TokenVerifier
+from pipeline.access.tokens import TokenVerifier
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
 from pipeline.api.metrics import show_index_age
@@ -30,9 +32,9 @@ from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.matching.model import Model
-from pipeline.records.agencies import AgencyState
+from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
-from pipeline.streams import admin, control, registry, topics
+from pipeline.streams import admin, control, registry, revocations, topics
 from pipeline.streams.audit_check import TrailCheck
 from pipeline.streams.audit_log import audit_log, writer_name
 from pipeline.streams.decision_log import DecisionLog
@@ -93,22 +95,31 @@ class Runtime:
     """The same of what has passed intake and correlate: what reads are refused by, which a flood of one agency's must
     not shut for all."""
     clock: Clock = now
-    left: frozenset[str] = frozenset()
-    """Agencies that no longer take part."""
+    agencies: Registry = field(default_factory=dict)
+    """The registry as last read; every token's claims are held against it."""
+    denied: DenyList = field(default_factory=DenyList)
+    """Sessions that were ended, here or at another server."""
 
     async def requester(self, token: str) -> Requester:
-        """Whose token it is. Raises TokenError where it does not hold, or its agency has left."""
-        found = await self.tokens.requester(token)
-        if found.agency in self.left:
-            raise TokenError("the token's agency no longer takes part")
-        return found
+        """Whose token it is. Raises TokenError where it does not hold, was ended, or its agency does not take part."""
+        bearer = await self.tokens.bearer(token)
+        check_session(bearer, self.agencies, self.denied)
+        return bearer.requester
+
+    async def end_session(self, token: str) -> None:
+        """End a token before its time, for all servers. Raises TokenError, DecisionError where that is not recorded."""
+        bearer, now = await self.tokens.bearer(token), self.clock()
+        until = now + timedelta(seconds=self.settings.token_max_life_s + self.settings.token_skew_s)
+        ended = Revocation(bearer.requester.subject, now, until, token=bearer.token_id)
+        await self.decide.write(topics.REVOCATIONS, ended.key, ended)
+        self.denied.add([ended], now)
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
     ring = key_ring(settings)
-    admin.ids(settings, [topics.name(settings, topics.AUDIT)])  # raises where there are none
+    held = admin.ids(settings, [topics.name(settings, topic) for topic in (topics.AUDIT, topics.REVOCATIONS)])
     indices = Indices(settings.namespace, "")
     writer = writer_name(now())
     cipher = QueryCipher(keys_in(settings.audit_key_folder))
@@ -138,7 +149,9 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             trail=TrailCheck(settings, now),
             as_of=lambda: freshness.as_of,
             indexed_as_of=lambda: freshness.indexed_as_of,
+            agencies=await registry.agencies(settings),
         )
+        runtime.denied.add(await revocations.revocations(settings), now())
         show_index_age(runtime.as_of, runtime.indexed_as_of, now)
         async with _following(runtime):
             yield runtime
@@ -146,8 +159,9 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
 
 @asynccontextmanager
 async def _following(runtime: Runtime) -> AsyncIterator[None]:
-    """Keep the runtime's model and agencies as Kafka has them."""
-    following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in (_follow_model, _follow_agencies)]
+    """Keep the runtime's model, agencies and deny-list as Kafka has them."""
+    follows = (_follow_model, _follow_agencies, _follow_revocations)
+    following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in follows]
     try:
         yield
     finally:
@@ -163,7 +177,7 @@ async def _kept_up(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtim
         try:
             await follow(runtime)
         except (LiaisonError, KafkaError) as error:
-            log.warning("generations and agencies can't be followed: %s", error)
+            log.warning("generations, agencies or ended sessions can't be followed: %s", error)
             await asyncio.sleep(FOLLOW_AGAIN_S)
 
 
@@ -175,7 +189,14 @@ async def _follow_model(runtime: Runtime) -> None:
 
 
 async def _follow_agencies(runtime: Runtime) -> None:
-    """Refuse the tokens of agencies that have left."""
+    """Refuse the tokens of agencies that do not take part."""
     async with aclosing(registry.watch(runtime.settings)) as states:
         async for held in states:
-            runtime.left = frozenset(name for name, one in held.items() if one.state is AgencyState.REMOVED)
+            runtime.agencies = held
+
+
+async def _follow_revocations(runtime: Runtime) -> None:
+    """Refuse the tokens that were ended at other servers."""
+    async with aclosing(revocations.watch(runtime.settings)) as states:
+        async for held in states:
+            runtime.denied.add(held, runtime.clock())

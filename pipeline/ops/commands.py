@@ -19,6 +19,7 @@ from pipeline.ops import (
     retention_commands,
     scorecard_commands,
     secret_commands,
+    session_commands,
     shadow_commands,
     subject_commands,
     transaction_commands,
@@ -39,6 +40,7 @@ def register(root: typer.Typer) -> None:
     retention_commands.register(ops)
     scorecard_commands.register(ops)
     secret_commands.register(ops)
+    session_commands.register(ops)
     shadow_commands.register(ops)
     subject_commands.register(ops)
     transaction_commands.register(ops)

@@ -98,15 +98,15 @@ def show_rejected(
 def _show_original(position: str, token: str, as_json: bool) -> None:
     import sys
 
-    from pipeline.access.token_keys import verifier
     from pipeline.ops.operation import audited
     from pipeline.ops.rejections import original, told
+    from pipeline.streams.revocations import requester_now
     from pipeline.times import now
 
     settings = from_environment()
 
     async def shown() -> Any:
-        requester = await verifier(settings, now).requester(token)
+        requester = await requester_now(settings, token, now)
         one = await original(settings, position, requester)
         what = f"rejected show {position}"
         async with audited(settings, what, subject=requester.subject, agency=requester.agency):

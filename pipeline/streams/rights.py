@@ -125,6 +125,7 @@ ROLES: Final = {
             topics.LINKS,
             topics.HIT_QUESTIONS,
             topics.UPLOADS,
+            topics.REVOCATIONS,
             *DECIDED,
         ),
         writes=(
@@ -134,6 +135,7 @@ ROLES: Final = {
             topics.DISCLOSURES,
             topics.SUBSCRIPTIONS,
             topics.HIT_ALLOWANCES,
+            topics.REVOCATIONS,
             topics.CASES,
         ),
         owns="feed.",

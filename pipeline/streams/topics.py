@@ -131,6 +131,10 @@ LINKS: Final = Topic(
     "links.{generation}", "link id | emitting partition", "link", Count.CASES, 16 * MIB, compacted=True, personal=True,
     erasure="a retraction without content replaces it; compaction removes the old one",
 )  # fmt: skip
+REVOCATIONS: Final = Topic(
+    "revocations", "token id, or agency | subject", "revocation", Count.ONE, retention=MONTH, personal=True,
+    erasure="deleted after 30 days, the longest that a token may hold",
+)  # fmt: skip
 EXPIRIES: Final = Topic("expiries", "case key", "expiry", Count.CASES, retention=WEEK)
 REVIEWS: Final = Topic("reviews", "review id", "review", Count.ONE, compacted=True)
 ASSIGNMENTS: Final = Topic("assignments", "agency | link id", "assignment", Count.ONE, compacted=True)
@@ -161,7 +165,7 @@ UPLOADS: Final = Topic("uploads", "", "", Count.ONE, retention=WEEK)
 CATALOGUE: Final[tuple[Topic, ...]] = (
     CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, BLOCKS, LINKS, EXPIRIES, REVIEWS, ASSIGNMENTS,
     SUBSCRIPTIONS, DISCLOSURES, NOTICES, HIT_QUESTIONS, HIT_ADMISSIONS, HIT_ALLOWANCES,
-    AUDIT, AGENCIES, CONTROL, PROGRESS, UPLOADS,
+    AUDIT, AGENCIES, CONTROL, PROGRESS, UPLOADS, REVOCATIONS,
 )  # fmt: skip
 
 

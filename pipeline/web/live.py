@@ -30,7 +30,7 @@ def router(site: Site) -> APIRouter:
             return Response(status_code=HTTPStatus.NO_CONTENT)  # which tells the browser not to come back
         session = visitor.session()
         cursor = await heard(session, last_event_id or after)
-        return StreamingResponse(_begun(cursor, events(session, cursor)), media_type="text/event-stream")
+        return StreamingResponse(_begun(cursor, events(session, cursor, visitor.check)), media_type="text/event-stream")
 
     return routes
 

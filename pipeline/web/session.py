@@ -62,8 +62,12 @@ class Visit(NamedTuple):
             raise TokenError("nobody is signed in")
         return Session(self.runtime, self.requester, self.grounds, self.words.language)
 
+    async def check(self) -> None:
+        """Raises TokenError where the session has ended since, KeysAwayError while that can't be told."""
+        await self.runtime.requester(self.token)
+
     async def admit(self) -> None:
-        """Let one action of an open page pass. Raises TokenError, TooMany."""
+        """Let one action of an open page pass. Raises as `check`, and TooMany beyond the person's rate."""
         await limit_rate(self.runtime, await self.runtime.requester(self.token))
 
 

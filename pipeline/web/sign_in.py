@@ -10,8 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from pipeline.access.requester import Grounds, GroundsError, grounds
 from pipeline.access.token_keys import issue
-from pipeline.access.tokens import TokenError
+from pipeline.access.tokens import KeysAwayError, TokenError
 from pipeline.matching.wording import LANGUAGES
+from pipeline.streams.decision_log import DecisionError
 from pipeline.web import csrf, provider, session
 from pipeline.web.people import WORKING_DAY, named
 from pipeline.web.site import Site
@@ -68,9 +69,21 @@ def _add_doors(routes: APIRouter, site: Site) -> None:
     async def sign_out(request: Request) -> Response:
         if not await is_own_form(request):
             return again(HOME, "origin")
-        response = RedirectResponse("/sign-in", SEE_OTHER)
+        wrong = await _end(site, request)
+        response = again(HOME, *wrong) if wrong else RedirectResponse("/sign-in", SEE_OTHER)
         session.forget(response)
         return response
+
+
+async def _end(site: Site, request: Request) -> tuple[str, ...]:
+    """End the session for all servers; what is wrong where it ends in this browser alone."""
+    try:
+        await site.runtime.end_session(request.cookies.get(session.TOKEN, ""))
+    except (DecisionError, KeysAwayError):
+        return ("sign-out",)
+    except TokenError:  # it had ended
+        return ()
+    return ()
 
 
 def _add_switches(routes: APIRouter) -> None:

@@ -1,4 +1,4 @@
-"""Open pages in a real browser: they work under their content policy, and in no other page."""
+"""Open pages in a real browser: they work under their content policy, and stop with their session."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def desk(opened: Browser, door: Door) -> Iterator[Desk]:
     yield found
     found.page.context.close()
     door.move_clock(0)
+    door.remove()
 
 
 def test_pages_work_under_their_policy_and_injected_script_does_not(desk: Desk) -> None:
@@ -64,3 +65,27 @@ def test_no_other_page_frames_ours(opened: Browser, door: Door) -> None:
     page.goto(f"{door.url}/sign-in")
     assert "case_reference" in page.content(), "alone it is shown"
     page.close()
+
+
+@pytest.mark.parametrize("ended", ["sign-out", "expiry", "agency"])
+def test_an_open_page_does_nothing_once_its_session_has_ended(desk: Desk, door: Door, ended: str) -> None:
+    desk.ask(QUESTION)
+    expect(desk.page.locator(".results .name").first).to_be_visible()
+    if ended == "sign-out":
+        other = desk.page.context.new_page()
+        other.goto("/statistics")
+        other.click("details.me summary")
+        cookies = desk.page.context.cookies()
+        other.get_by_role("button", name="Sign out").click()
+        expect(other).to_have_url(f"{door.url}/sign-in")
+        desk.page.context.add_cookies(cookies)  # a thief has copied them: the page acts by what it was opened with
+    elif ended == "expiry":
+        door.move_clock(24 * 3600)
+    else:
+        door.remove("fr-pj")
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("/")
+    desk.page.fill("#question", "Petrov")
+    desk.page.keyboard.press("Enter")
+    expect(desk.page).to_have_url(f"{door.url}/sign-in")
+    expect(desk.page.locator("body")).not_to_contain_text("Affair")

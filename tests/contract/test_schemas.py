@@ -23,6 +23,7 @@ from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice
 from pipeline.access.policy import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Assignment, Review, Verdict, undo
+from pipeline.access.revocations import Revocation
 from pipeline.access.subscriptions import Subscription
 from pipeline.correlation import hits
 from pipeline.correlation.claims import Claim, Side, State, link_id
@@ -65,6 +66,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "hit_question": HitQuestion,
     "hit_admission": Admission,
     "hit_allowance": HitAllowance,
+    "revocation": Revocation,
 }
 """Schemas of values that code has a struct for."""
 
@@ -313,6 +315,8 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
     yield "subscription", subscriptions.ended(query, later)
     yield "fingerprint", fingerprint_of(query, load_model())
     yield "assignment", Assignment(claim.link, "be-fp", "someone", "chief", now)
+    yield "revocation", Revocation("anna", now, later, token="ab" * 32)
+    yield "revocation", Revocation("chief@host", now, later, agency="fr-pj", subject="anna")
     case = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
     why, blank = Grounds(Purpose.INVESTIGATION, "2026/1"), unopened(RING, case, chief)
     asked = request(blank, case, chief, why, Ask("urgent need", Urgency.URGENT, later), now)

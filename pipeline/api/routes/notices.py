@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from pipeline.access.opaque import CURSOR_CHARS
+from pipeline.access.tokens import TokenError
 from pipeline.api.problems import Problem
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
@@ -65,22 +66,34 @@ async def notices(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) 
     responses={200: {"description": "Server-sent events.", "content": {"text/event-stream": {}}}},
 )
 async def stream(
+    request: Request,
     session: SessionOf,
     cursor: Cursor = None,
     last_event_id: Annotated[str | None, Header(max_length=CURSOR_CHARS)] = None,
 ) -> StreamingResponse:
     """Each notice an event whose id is its cursor; the stream ends after ten minutes and is taken up by that id."""
     session.require_reader()
-    return StreamingResponse(events(session, last_event_id or cursor), media_type="text/event-stream")
+
+    async def check() -> None:
+        await session.runtime.requester(request.state.token)
+
+    return StreamingResponse(events(session, last_event_id or cursor, check), media_type="text/event-stream")
 
 
-async def events(session: Session, cursor: str | None, polls: int = LONGEST_POLLS) -> AsyncIterator[bytes]:
-    """The events of a stream; one that cannot go on ends, and the client comes back."""
+Check = Callable[[], Awaitable[None]]
+"""Raises TokenError once the session has ended."""
+
+
+async def events(
+    session: Session, cursor: str | None, check: Check, polls: int = LONGEST_POLLS
+) -> AsyncIterator[bytes]:
+    """The events of a stream; one that can't go on, as its session has ended, ends, and the client comes back."""
     for poll in range(polls):
         now = Session(session.runtime, session.requester, session.grounds, session.language, session.request_id)
         try:
+            await check()
             told = await service.new_notices(now, cursor)
-        except Problem:
+        except (Problem, TokenError):
             return
         if told is not None:
             cursor = told.next

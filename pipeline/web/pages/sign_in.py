@@ -22,6 +22,9 @@ FAULTS = {
     "case_reference": N_("State the reference of your own case."),
     "token": N_("This token does not hold, or nobody was chosen."),
     "provider": N_("Your agency's identity provider does not answer."),
+    "sign-out": N_(
+        "You are signed out of this browser. The session could not be ended everywhere: it ends with its token."
+    ),
     "origin": N_("The form came from another site, or its page was out of date. Try again."),
 }
 

@@ -108,9 +108,9 @@ async def test_its_peoples_tokens_end_and_hold_again_when_it_comes_back(
     async with opened(engine_settings) as runtime:
         assert await runtime.requester(token) == ANNA
         await registry.put(engine_settings, Agency("fr-pj", "FR", state=AgencyState.REMOVED))
-        await asyncio.to_thread(wait_for, lambda: runtime.left)
+        await asyncio.to_thread(wait_for, lambda: runtime.agencies["fr-pj"].state is AgencyState.REMOVED)
         with pytest.raises(TokenError, match="no longer takes part"):
             await runtime.requester(token)
         await registry.put(engine_settings, Agency("fr-pj", "FR"))
-        await asyncio.to_thread(wait_for, lambda: not runtime.left)
+        await asyncio.to_thread(wait_for, lambda: runtime.agencies["fr-pj"].state is AgencyState.ACTIVE)
         assert await runtime.requester(token) == ANNA

@@ -25,7 +25,7 @@ KEY = ECKey.generate_key("P-256", auto_kid=True)
 RULES = TokenRules("https://id.example", "liaison", timedelta(seconds=30))
 CLAIMS: dict[str, Any] = {
     "iss": "https://id.example", "aud": "liaison", "sub": "anna", "agency": "fr-pj", "country": "FR",
-    "roles": ["investigator", "gardener"], "exp": int(NOW.timestamp()) + 600,
+    "roles": ["investigator", "gardener"], "iat": int(NOW.timestamp()), "exp": int(NOW.timestamp()) + 600,
 }  # fmt: skip
 
 
@@ -84,6 +84,8 @@ async def test_a_token_that_holds_names_its_bearer_by_known_roles_alone() -> Non
         "", "x", "a.b.c", "x" * 10_000, unsigned(),
         signed(exp=int(NOW.timestamp()) - 31), signed(exp=None), signed(exp="soon"),
         signed(nbf=int(NOW.timestamp()) + 31), signed(iat=int(NOW.timestamp()) + 31),
+        signed(iat=None), signed(iat="yesterday"), signed(exp=int(NOW.timestamp()) + 24 * 3600 + 1),
+        signed(iat=int(NOW.timestamp()) - 30 * 24 * 3600), signed(exp=float("inf")),
         signed(aud="other"), signed(aud=None), signed(iss="https://evil.example"), signed(iss=None),
         signed(sub=None), signed(sub=""), signed(agency=""), signed(country=None), signed(agency=7),
         signed(roles="operator"), signed(roles=None),

@@ -20,6 +20,7 @@ from pipeline.api.list_store import LASTS, STEP
 from pipeline.api.list_worker import TURN, turn
 from pipeline.api.problems import NotFound, Unavailable
 from pipeline.api.services.list_checks import list_check
+from pipeline.records.agencies import Agency, AgencyState
 
 LIST = "id,name,born,phone\nA1,Ivan Petrov,1980-05-01,\nA2,Zbigniew Oczko,,\nA3,,not a date,\nA4,,,\n"
 
@@ -198,7 +199,7 @@ async def test_nothing_of_a_list_is_readable_in_its_files_or_in_the_log(
 
 async def test_an_agency_that_left_asks_nothing_more(api: Api) -> None:
     await uploaded(api)
-    api.runtime.left = frozenset({"fr-pj"})
+    api.agencies["fr-pj"] = Agency("fr-pj", "FR", state=AgencyState.REMOVED)
     await worked(api)
     assert list((api.settings.home / "lists").iterdir()) == []
     assert Kind.SEARCH not in api.audit.kinds()

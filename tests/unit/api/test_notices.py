@@ -87,19 +87,38 @@ async def test_people_read_the_latest_first_and_go_back(api: Api) -> None:
     assert (await latest_notices(api.session(BERT))).notices == ()
 
 
+async def holds() -> None:
+    """The session goes on."""
+
+
+async def test_a_stream_ends_with_its_session(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.api.routes.notices.POLL_S", 0.0)
+    await tell(api, Notice("n0", "fr-pj", NoticeKind.EXPIRY, NOW))
+    token = api.token(ANNA)
+
+    async def check() -> None:
+        await api.runtime.requester(token)
+
+    streamed = events(api.session(ANNA), None, check)
+    assert b"n0" in await anext(streamed)
+    await api.runtime.end_session(token)
+    await tell(api, Notice("n1", "fr-pj", NoticeKind.EXPIRY, NOW))
+    assert [event async for event in streamed] == []
+
+
 async def test_a_stream_is_taken_up_by_its_last_event(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.api.routes.notices.POLL_S", 0.0)
     await tell(api, Notice("n0", "fr-pj", NoticeKind.EXPIRY, NOW))
-    (event,) = [one async for one in events(api.session(ANNA), None, polls=1)]
+    (event,) = [one async for one in events(api.session(ANNA), None, holds, polls=1)]
     kind, name, data, *_ = event.decode().split("\n")
     row = msgspec.json.decode(data.removeprefix("data: "))
     assert (kind, row["id"]) == ("event: notice", "n0")
     written = len(api.audit.acts)
-    quiet = [one async for one in events(api.session(ANNA), name.removeprefix("id: "), polls=1)]
+    quiet = [one async for one in events(api.session(ANNA), name.removeprefix("id: "), holds, polls=1)]
     assert quiet == [b": still here\n\n"]
     assert len(api.audit.acts) == written
     api.audit.away = True
-    assert [one async for one in events(api.session(ANNA), None, polls=3)] == []
+    assert [one async for one in events(api.session(ANNA), None, holds, polls=3)] == []
 
 
 def shown_to(who: Requester, sequence: int, *cases: Shown) -> bytes:

@@ -88,11 +88,15 @@ async def test_who_is_not_signed_in_is_not_to_come_back(browser: httpx.AsyncClie
     assert (await browser.get("/notices/live")).status_code == httpx.codes.NO_CONTENT
 
 
+async def holds() -> None:
+    """The session goes on."""
+
+
 async def test_one_who_listens_hears_what_comes_after_and_nothing_twice(api: Api) -> None:
     await told(api, 1)
     begun = await heard(api.session(ANNA), "")
     await told(api, 2)
-    streamed = events(api.session(ANNA), begun)
+    streamed = events(api.session(ANNA), begun, holds)
     first = await asyncio.wait_for(anext(streamed), 10)
     await streamed.aclose()  # type: ignore[attr-defined]
     assert b'"id":"n2"' in first

@@ -1,0 +1,106 @@
+"""Sessions that have ended, against a real server: what a token opens after sign-out, expiry, its agency's leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from urllib.parse import quote
+
+import httpx
+import pytest
+from api_runtime import ANNA, GROUNDS, someone
+from served_door import PATIENCE_S, Door, client, door, make_door
+
+from pipeline.access.requester import Requester, Role
+from pipeline.web.csrf import COOKIE, form_token
+
+__all__ = ["client", "door", "make_door"]
+
+STATED = quote('{"purpose":"investigation","case_reference":"2026/1"}')
+CASE = "/v1/cases/fr-pj:1"
+
+
+@pytest.fixture(autouse=True)
+def at_rest(door: Door) -> Iterator[None]:
+    """Each test begins, and leaves the server, with the machine's clock and all agencies."""
+    yield
+    door.move_clock(0)
+    door.remove()
+
+
+def bearing(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", **GROUNDS}
+
+
+def status(client: httpx.Client, token: str) -> int:
+    return client.get(CASE, headers=bearing(token)).status_code
+
+
+@contextmanager
+def signed_in(door: Door, token: str) -> Iterator[httpx.Client]:
+    """A browser that holds a session of this token."""
+    cookies = {"liaison_token": token, "liaison_grounds": STATED, COOKIE: "secret"}
+    with httpx.Client(base_url=door.url, cookies=cookies, timeout=PATIENCE_S) as browser:
+        yield browser
+
+
+def signed_out(browser: httpx.Client, token: str) -> None:
+    answer = browser.post("/sign-out", data={"csrf": form_token("secret", token)})
+    assert answer.headers["location"] == "/sign-in"
+
+
+def rewritten(token: str) -> str:
+    """The same token whose last character, of which some bits mean nothing, is another."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return token[:-1] + letters[letters.index(token[-1]) ^ 1]
+
+
+def test_a_token_that_was_signed_out_opens_nothing(door: Door, client: httpx.Client) -> None:
+    token, other = door.token(), door.token(someone("fr-pj", "FR", subject="carl"))
+    with signed_in(door, token) as browser:
+        assert browser.get("/statistics").status_code == 200
+        signed_out(browser, token)
+    assert status(client, token) == 401
+    assert status(client, rewritten(token)) == 401
+    with signed_in(door, token) as thief:
+        assert thief.get("/statistics").headers["location"].startswith("/sign-in")
+        assert thief.get("/notices/live").status_code == 204
+    assert status(client, other) == 200
+
+
+@pytest.mark.parametrize("ended", ["sign-out", "expiry", "agency"])
+@pytest.mark.parametrize("way", ["api", "page"])
+def test_a_live_stream_ends_with_its_session(door: Door, ended: str, way: str) -> None:
+    token = door.token(someone("fr-pj", "FR", subject=f"{ended}-{way}"))
+    path = "/v1/notices/stream" if way == "api" else "/notices/live"
+    with signed_in(door, token) as browser, browser.stream("GET", path, headers=bearing(token)) as listening:
+        parts = listening.iter_raw()
+        assert next(parts)
+        if ended == "sign-out":
+            with signed_in(door, token) as another_tab:
+                signed_out(another_tab, token)
+        elif ended == "expiry":
+            door.move_clock(timedelta(hours=2).total_seconds())
+        else:
+            door.remove("fr-pj")
+        assert len(list(parts)) <= 2, "the stream ends; else reading times out"
+
+
+def test_claims_are_held_against_the_registry(door: Door, client: httpx.Client) -> None:
+    door.remove("be-fp")
+    for who, expected in (
+        (ANNA, 200),
+        (someone("fr-pj", "DE"), 401),
+        (someone("be-fp", "BE"), 401),
+        (someone("liaison-unknown", "FR"), 401),
+        (Requester("noor", "liaison-ops", "NL", frozenset({Role.OPS})), 403),
+    ):
+        assert status(client, door.token(who)) == expected, who
+
+
+def test_no_token_holds_for_longer_than_the_installation_allows(make_door: type[Door], door: Door) -> None:
+    strict = make_door(token_max_life_s=600)  # type: ignore[arg-type]
+    with httpx.Client(base_url=strict.url) as opened:
+        for life_s, expected in ((600, 200), (601, 401)):
+            assert status(opened, strict.token(life=timedelta(seconds=life_s))) == expected
