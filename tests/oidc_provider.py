@@ -21,9 +21,15 @@ from joserfc.jwk import RSAKey
 from oidc_issuer import Issuer
 
 CLIENT = "liaison-pages"
-PEOPLE = {
-    "claire": {"sub": "claire@fr-pj", "agency": "fr-pj", "country": "FR", "roles": ["investigator"]},
+CLAIRE: dict[str, Any] = {"sub": "claire@fr-pj", "agency": "fr-pj", "country": "FR", "roles": ["investigator"]}
+PEOPLE: dict[str, dict[str, Any]] = {
+    "claire": CLAIRE,
+    "another-journey": CLAIRE | {"nonce": "another's"},
+    "another-client": CLAIRE | {"azp": "another"},
+    "another-access-token": CLAIRE | {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
+    "another-audience": CLAIRE | {"aud": "another"},
 }
+"""Names to enter by, and what the ID token then says beside, or in place of, what is right."""
 
 
 class Provider(Issuer):
@@ -35,8 +41,9 @@ class Provider(Issuer):
         path, asked = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
         url = f"http://127.0.0.1:{self.server.server_port}"  # type: ignore[attr-defined]
         if path == "/.well-known/openid-configuration":
+            issuer = "https://evil.example" if self.foreign else url
             ends = {"authorization_endpoint": f"{url}/authorize", "token_endpoint": f"{url}/exchange"}
-            self._answer({"issuer": url, "jwks_uri": f"{url}/keys"} | ends)
+            self._answer({"issuer": issuer, "jwks_uri": f"{url}/keys"} | ends)
         elif path == "/authorize":
             self._ask(asked)
         elif path == "/enter":
@@ -59,7 +66,13 @@ class Provider(Issuer):
             begun["name"]
         ]
         key = self.keys[-1]
-        self._answer({"id_token": jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key), "token_type": "Bearer"})
+        self._answer(
+            {
+                "id_token": jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key),
+                "token_type": "Bearer",
+                "access_token": "an-access-token",
+            }
+        )
 
     def _ask(self, asked: dict[str, str]) -> None:
         """The page that asks who it is; what the client sent goes along."""

@@ -46,9 +46,15 @@ def _fetch(settings: Settings) -> Fetch:
         return lambda: _local_public(settings)
     if not source.startswith(SCHEMES):
         return lambda: _of_file(Path(source))
-    if source.startswith("http://") and urlsplit(source).hostname not in LOOPBACK:
+    if not is_protected(source):
         raise LiaisonError("the keys that tokens are signed with must come over https")
     return lambda: _published(source, settings.token_issuer)
+
+
+def is_protected(url: str) -> bool:
+    """Whether what comes from an address can't be changed on the way: over https, or from this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def _has_issuer(settings: Settings) -> bool:

@@ -91,6 +91,14 @@ class TokenVerifier:
         except InvalidKeyIdError as error:
             raise TokenError("the token is signed by an unknown key") from error
 
+    async def content(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A token's header and claims, once they hold. Raises TokenError, KeysAwayError."""
+        await self.bearer(token)
+        if self._keys is None:
+            raise KeysAwayError("the keys that tokens are signed with cannot be had")
+        held = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
+        return dict(held.header), dict(held.claims)
+
     def _read(self, token: str) -> TokenBearer:
         if self._keys is None:
             raise KeysAwayError("the keys that tokens are signed with cannot be had")

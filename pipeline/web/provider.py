@@ -1,4 +1,4 @@
-"""Signing in at an agency's identity provider: OpenID Connect's authorisation code flow with PKCE (RFC 7636).
+"""Signing in at an agency's identity provider: OpenID Connect's authorisation code flow with PKCE, by Authlib.
 
 The ID token is the session's token: its audience is the client, so LIAISON_TOKEN_AUDIENCE must be the client's id. What
 has to be remembered on the way lies in a cookie of the browser that left, which binds the answer to it.
@@ -6,21 +6,26 @@ has to be remembered on the way lies in a cookie of the browser that left, which
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import asyncio
 import secrets
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 import msgspec
+from authlib.common.security import generate_token
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oidc.core import CodeIDToken
 from fastapi import Request
-from joserfc.jws import extract_compact
+from joserfc.errors import JoseError
+from requests import RequestException
 from starlette.responses import RedirectResponse, Response
 
 from pipeline.access.requester import Grounds
-from pipeline.access.token_keys import DISCOVERY, FETCH_TIMEOUT_S
+from pipeline.access.token_keys import DISCOVERY, FETCH_TIMEOUT_S, is_protected
 from pipeline.access.tokens import TokenError
+from pipeline.api.runtime import Runtime
 from pipeline.settings import Settings
 from pipeline.web.site import Site
 
@@ -31,7 +36,11 @@ COOKIE: Final = "liaison_provider"
 WAY_S: Final = 600
 """Seconds that somebody may take to sign in."""
 
-BYTES: Final = 32
+LETTERS: Final = 48
+"""Of state, nonce and verifier: 285 bits of chance each (RFC 7636 asks for 43 letters at least)."""
+
+SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
+"""How a client may show its secret; a provider that names none takes the first (OpenID Connect Discovery 1.0, 3)."""
 
 
 class Journey(msgspec.Struct, frozen=True):
@@ -71,82 +80,101 @@ def form_targets(settings: Settings) -> tuple[str, ...]:
 async def departure(site: Site, request: Request, grounds: Grounds, after: str) -> Response:
     """Send the browser to the provider. Raises TokenError when that does not answer."""
     settings = site.runtime.settings
-    state, nonce, verifier = (secrets.token_urlsafe(BYTES) for _ in range(3))
+    metadata = await _discovered(settings)
+    state, nonce, verifier = (generate_token(LETTERS) for _ in range(3))
     journey = Journey(state, nonce, verifier, grounds, after)
-    asked = {
-        "response_type": "code",
-        "client_id": settings.oidc_client_id,
-        "redirect_uri": _back(request),
-        "scope": "openid",
-        "state": journey.state,
-        "nonce": journey.nonce,
-        "code_challenge": challenge(journey.verifier),
-        "code_challenge_method": "S256",
-    }
-    endpoint = (await _discovered(settings))["authorization_endpoint"]
-    response = RedirectResponse(f"{endpoint}?{urlencode(asked)}", 303)
+    with _client(settings, metadata, request) as client:
+        target, _ = client.create_authorization_url(
+            metadata["authorization_endpoint"],
+            state=journey.state,
+            nonce=journey.nonce,
+            code_verifier=journey.verifier,
+        )
+    response = RedirectResponse(target, 303)
     kept = quote(msgspec.json.encode(journey).decode())
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, kept, max_age=WAY_S, httponly=True, samesite="lax", secure=secure)
     return response
 
 
-async def arrival(site: Site, request: Request, code: str, state: str) -> Arrival:
+async def arrival(site: Site, request: Request) -> Arrival:
     """Turn the provider's answer into an ID token. Raises TokenError for one that this browser did not ask for."""
     try:
         journey = msgspec.json.decode(unquote(request.cookies.get(COOKIE, "")), type=Journey)
     except msgspec.DecodeError as error:
         raise TokenError("nobody here is on the way to the provider") from error
-    if not code or not secrets.compare_digest(state.encode(), journey.state.encode()):
+    answer = request.query_params
+    if not answer.get("code") or not secrets.compare_digest(answer.get("state", "").encode(), journey.state.encode()):
         raise TokenError("the provider's answer belongs to another journey")
-    token = await _exchanged(site.runtime.settings, code, journey.verifier, _back(request))
-    if _nonce(token) != journey.nonce:
-        raise TokenError("the provider's token belongs to another journey")
-    return Arrival(token, journey.grounds, journey.after)
+    settings = site.runtime.settings
+    if answer.get("iss", settings.token_issuer) != settings.token_issuer:  # RFC 9207: two providers mixed up
+        raise TokenError("the provider's answer belongs to another journey")
+    metadata = await _discovered(settings)
+    with _client(settings, metadata, request) as client:
+        exchanged = await asyncio.to_thread(_exchange, client, metadata["token_endpoint"], answer["code"], journey)
+    return Arrival(await _own_token(site.runtime, exchanged, journey), journey.grounds, journey.after)
 
 
-def challenge(verifier: str) -> str:
-    """The S256 challenge of a verifier (RFC 7636, 4.2)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+def _client(settings: Settings, metadata: dict[str, Any], request: Request) -> OAuth2Session:
+    """Authlib's client for one journey; what it asks for follows no redirect and ends within FETCH_TIMEOUT_S."""
+    secret = settings.oidc_client_secret.get_secret_value()
+    offered = metadata.get("token_endpoint_auth_methods_supported") or SECRET_METHODS[:1]
+    method = next((one for one in SECRET_METHODS if one in offered), SECRET_METHODS[0]) if secret else "none"
+    return OAuth2Session(
+        settings.oidc_client_id,
+        secret or None,
+        token_endpoint_auth_method=method,
+        scope="openid",
+        redirect_uri=str(request.url_for("back")),
+        code_challenge_method="S256",
+        default_timeout=FETCH_TIMEOUT_S,
+    )
 
 
-async def _exchanged(settings: Settings, code: str, verifier: str, back: str) -> str:
-    sent = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": back,
-        "client_id": settings.oidc_client_id,
-        "client_secret": settings.oidc_client_secret.get_secret_value(),
-        "code_verifier": verifier,
-    }
-    endpoint = (await _discovered(settings))["token_endpoint"]
-    token = (await _json("POST", endpoint, data=sent)).get("id_token")
+def _exchange(client: OAuth2Session, endpoint: str, code: str, journey: Journey) -> dict[str, Any]:
+    """The token endpoint's answer to a code. Raises TokenError."""
+    try:
+        answer: dict[str, Any] = client.fetch_token(
+            endpoint,
+            grant_type="authorization_code",
+            code=code,
+            code_verifier=journey.verifier,
+            allow_redirects=False,
+        )
+    except (OAuthError, RequestException, ValueError) as error:
+        raise TokenError("the identity provider does not answer") from error
+    return answer
+
+
+async def _own_token(runtime: Runtime, exchanged: dict[str, Any], journey: Journey) -> str:
+    """The ID token, once it is proved to be for this client and journey (OpenID Connect Core 1.0, 3.1.3.7)."""
+    token = exchanged.get("id_token")
     if not isinstance(token, str):
         raise TokenError("the provider gave no ID token")
+    header, claims = await runtime.tokens.content(token)
+    known = {
+        "nonce": journey.nonce,
+        "client_id": runtime.settings.oidc_client_id,
+        "access_token": exchanged.get("access_token"),
+    }
+    try:
+        CodeIDToken(claims, header, params=known).validate(
+            now=int(runtime.clock().timestamp()), leeway=int(runtime.settings.token_skew_s)
+        )
+    except (JoseError, ValueError, TypeError) as error:
+        raise TokenError("the provider's token belongs to another journey") from error
     return token
 
 
-def _nonce(token: str) -> object:
-    try:
-        return msgspec.json.decode(extract_compact(token.encode()).payload)["nonce"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise TokenError("the provider's token cannot be read") from error
-
-
 async def _discovered(settings: Settings) -> dict[str, Any]:
-    return await _json("GET", settings.token_issuer.rstrip("/") + DISCOVERY)
-
-
-async def _json(method: str, url: str, **content: Any) -> dict[str, Any]:
+    """The issuer's own discovery document. Raises TokenError for another's, and for endpoints without protection."""
     try:
         async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_S) as client:
-            answer = (await client.request(method, url, **content)).raise_for_status()
-        found: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
+            answer = await client.get(settings.token_issuer.rstrip("/") + DISCOVERY)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        endpoints = [str(found[name]) for name in ("authorization_endpoint", "token_endpoint")]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         raise TokenError("the identity provider does not answer") from error
+    if found.get("issuer") != settings.token_issuer or not all(map(is_protected, endpoints)):
+        raise TokenError("the discovery document is another issuer's, or its endpoints are not https")
     return found
-
-
-def _back(request: Request) -> str:
-    return str(request.url_for("back"))

@@ -56,9 +56,9 @@ def _add_doors(routes: APIRouter, site: Site) -> None:
         return await _enter(site, request, _token(site, person, token), stated, after)
 
     @routes.get("/sign-in/back")
-    async def back(request: Request, code: str = "", state: str = "") -> Response:
+    async def back(request: Request) -> Response:
         try:
-            arrived = await provider.arrival(site, request, code, state)
+            arrived = await provider.arrival(site, request)
         except TokenError:
             return again(HOME, "token")
         entered = await _enter(site, request, arrived.token, arrived.grounds, arrived.after)

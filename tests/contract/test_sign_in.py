@@ -105,6 +105,29 @@ async def test_a_code_is_good_once_in_the_browser_that_left_and_for_its_journey(
         assert "wrong=token" in (await ours.get(back)).headers["location"]
 
 
+@pytest.mark.parametrize("name", ["another-journey", "another-client", "another-access-token", "another-audience"])
+async def test_an_id_token_that_is_not_for_this_client_and_journey_signs_nobody_in(api: Api, name: str) -> None:
+    async with browser(api) as ours:
+        assert "wrong=token" in (await ours.get(await answered(ours, name))).headers["location"]
+        assert session.TOKEN not in ours.cookies
+
+
+async def test_an_answer_of_another_provider_is_refused(api: Api) -> None:
+    """RFC 9207: the code would go to the wrong one's token endpoint."""
+    async with browser(api) as ours:
+        back = await answered(ours)
+        mixed = await ours.get(back.copy_set_param("iss", "https://evil.example"))
+        assert "wrong=token" in mixed.headers["location"]
+        named = await ours.get(back.copy_set_param("iss", api.settings.token_issuer))
+        assert named.headers["location"] == "/inbox"
+
+
+async def test_a_discovery_document_of_another_issuer_leads_nowhere(api: Api, provider: str) -> None:
+    httpx.post(f"{provider}/foreign")
+    async with browser(api) as ours:
+        assert (await ours.post("/sign-in", data=form(ours))).headers["location"].endswith("wrong=provider")
+
+
 async def test_nothing_of_the_way_can_be_read_in_an_address(api: Api) -> None:
     """The challenge is there, its verifier is not; nor is what was stated."""
     async with browser(api) as ours:
