@@ -109,6 +109,8 @@ class Runtime:
     async def end_session(self, token: str) -> None:
         """End a token before its time, for all servers. Raises TokenError, DecisionError where that is not recorded."""
         bearer, now = await self.tokens.bearer(token), self.clock()
+        if self.denied.covers(bearer):
+            return
         until = now + timedelta(seconds=self.settings.token_max_life_s + self.settings.token_skew_s)
         ended = Revocation(bearer.requester.subject, now, until, token=bearer.token_id)
         await self.decide.write(topics.REVOCATIONS, ended.key, ended)

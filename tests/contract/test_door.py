@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 from api_runtime import ANNA, BERT, GROUNDS
 from served_door import Door, MakeDoor, client, door, make_door, read_head, read_to_end
 
@@ -159,6 +162,30 @@ def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(make_door: MakeDoor, d
     assert "secure" in trusted.headers["set-cookie"].lower()
     for answer in (untrusted, trusted):
         assert "evil.example" not in answer.text
+
+
+def test_over_tls_browsers_come_back_by_tls_and_take_our_cookies_from_this_host_alone(
+    make_door: MakeDoor, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    issued.private_key_pem.write_to_path(key)
+    for blob in issued.cert_chain_pems:
+        blob.write_to_path(chain, append=True)
+    guarded = make_door(scheme="https", api_certificate_file=chain, api_key_file=key)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with httpx.Client(base_url=guarded.url, verify=trusting) as browser:
+        page = browser.get("/sign-in")
+        assert page.headers["strict-transport-security"] == "max-age=31536000"
+        (cookie,) = page.headers.get_list("set-cookie")
+        assert cookie.startswith("__Host-liaison_csrf=")
+        assert {"httponly", "secure", "path=/", "samesite=lax"} <= set(cookie.lower().split("; "))
+        fields = FORMS["/sign-in"] | {"csrf": _form(browser)}
+        entered = browser.post("/sign-in", data=fields, headers={"Origin": guarded.url})
+        assert entered.headers["location"] == "/"
+        assert all("Secure" in one for one in entered.headers.get_list("set-cookie"))
 
 
 def test_addresses_behind_a_proxy_are_counted_apart(make_door: MakeDoor) -> None:
