@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final, cast
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
@@ -45,7 +45,7 @@ async def opened_rates(per_minute: int, address: str, namespace: str) -> AsyncIt
     if not address.startswith(SCHEMES):
         raise LiaisonError("LIAISON_RATE_STORE is no address of a Redis, such as redis://host:6379/0")
     pool = ConnectionPool.from_url(address)
-    store = RedisStorage(address, wrap_exceptions=True, implementation="redispy", connection_pool=pool)
+    store = RedisStorage(address, wrap_exceptions=True, implementation="redispy", connection_pool=cast(Any, pool))
     try:
         yield RequestRates(per_minute, store, namespace)
     finally:

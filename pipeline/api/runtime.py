@@ -121,7 +121,9 @@ class Runtime:
 async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
     ring = key_ring(settings)
-    held = admin.ids(settings, [topics.name(settings, topic) for topic in (topics.AUDIT, topics.REVOCATIONS)])
+    admin.ids(
+        settings, [topics.name(settings, topic) for topic in (topics.AUDIT, topics.REVOCATIONS)]
+    )  # raises where there are none
     indices = Indices(settings.namespace, "")
     writer = writer_name(now())
     cipher = QueryCipher(keys_in(settings.audit_key_folder))
