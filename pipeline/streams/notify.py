@@ -39,12 +39,10 @@ STAGE: Final = "notify"
 
 DECISIONS: Final = "notify-disclosures"
 SEARCHES: Final = "notify-searches"
-SHARED: Final = "notify-shared"
 QUERIES: Final = "notify-queries"
 FEEDS: Final = {
     DECISIONS: topics.DISCLOSURES,
     SEARCHES: topics.AUDIT,
-    SHARED: topics.AUDIT,
     QUERIES: topics.SUBSCRIPTIONS,
 }
 """What each feed follows."""
@@ -75,6 +73,24 @@ class Notify(Stateless):
         return result
 
 
+class SearchNotices(Stateless):
+    """What an audited search leads to: owners of silent cases are told, and who shares the same question.
+
+    A topic has one feed in a stage, so both are one work.
+    """
+
+    def __init__(self, silent: SilentSearches, shared: SharedSearches) -> None:
+        self._silent, self._shared = silent, shared
+
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+        """The searches among the entries."""
+        return self._silent.step(source, store, records)
+
+    async def publish(self, result: Result) -> Sequence[Output]:
+        """The notices of both. Raises LiaisonError while the index does not answer; then it is tried again."""
+        return [*await self._silent.publish(result), *await self._shared.publish(result)]
+
+
 def of_disclosure(value: bytes) -> Iterable[Notice]:
     """Whom a value of `disclosures` concerns."""
     yield disclosure_notice(_disclosures.decode(value))
@@ -101,10 +117,10 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
         cipher = QueryCipher(keys_in(settings.audit_key_folder))
         decisions = DecisionReader(client, Indices(settings.namespace, ""), key_ring(settings))
         questions = SharedQuestions(decisions, model)
+        silent = SilentSearches(settings, reader, model, cipher)
         feeds = [
             Feed(DECISIONS, [disclosures], Notify(settings, of_disclosure), ALL),
-            Feed(SEARCHES, [audit], SilentSearches(settings, reader, model, cipher), ALL),
-            Feed(SHARED, [audit], SharedSearches(settings, questions, cipher), ALL),
+            Feed(SEARCHES, [audit], SearchNotices(silent, SharedSearches(settings, questions, cipher)), ALL),
             Feed(QUERIES, [subscriptions], SharedQueries(settings, questions, decisions), ALL),
         ]
         with claimed_slot(settings, STAGE) as slot:

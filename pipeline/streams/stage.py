@@ -109,7 +109,11 @@ class Stage:
         self._turn = asyncio.Lock()
         self._faults = FaultCount(self._give_up)
         self._broken: LiaisonError | None = None
-        self._feeds = {topic: feed for feed in feeds for topic in feed.topics}
+        self._feeds: dict[str, Feed] = {}
+        for feed in feeds:
+            for topic in feed.topics:
+                if self._feeds.setdefault(topic, feed) is not feed:
+                    raise ValueError(f"{topic} has two feeds: {self._feeds[topic].name}, {feed.name}")
         self.app.on_partitions_assigned.connect(cast(Any, self._assigned))
         self.app.on_partitions_revoked.connect(cast(Any, self._revoked))
         for feed in {id(feed): feed for feed in self._feeds.values()}.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +12,14 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
+from pipeline.access.audit import Act, Kind
 from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.subscriptions import Subscription, ended, made
 from pipeline.settings import Settings
 from pipeline.streams import topics
+from pipeline.streams.audit_log import audit_log
 from pipeline.streams.decision_log import DecisionLog
 from pipeline.streams.reading import read
 
@@ -29,6 +33,21 @@ def write(settings: Settings, one: Subscription) -> None:
     async def written() -> None:
         async with DecisionLog(settings) as log:
             await log.write(topics.SUBSCRIPTIONS, one.id, one)
+
+    asyncio.run(written())
+
+
+def search(settings: Settings, who: Requester, question: str) -> None:
+    """Record a search as the API does before it answers."""
+    at = datetime.now(UTC)
+    query = QueryCipher(keys_in(settings.audit_key_folder)).sealed(json.dumps({"question": question}), at)
+    act = Act(
+        Kind.SEARCH, who.subject, who.agency, who.country, purpose="investigation", case_reference="1", query=query
+    )
+
+    async def written() -> None:
+        async with audit_log(settings, lambda: datetime.now(UTC)) as log:
+            await log.write(act)
 
     asyncio.run(written())
 
@@ -88,6 +107,8 @@ def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
     for who in (anna, BERT):
         query = made(uuid.uuid4().hex, "+33 6 12 34 56 79", "", who, WHY, datetime.now(UTC), shared=True)
         write(settings, query)
+    wait_for(lambda: installation.accounting().decided == 2 and installation.at_rest(), deadline_s=90)
+    search(settings, BERT, person["phones"][0])
 
     def seen() -> list[tuple[str, str, str]]:
         told = {one.id: one for one in notices(settings)}  # of two queries made at once each may meet the other
@@ -95,6 +116,7 @@ def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
 
     expected = [
         ("shared_interest", "be-fp", "fr-pj"), ("shared_interest", "fr-pj", "be-fp"), ("silent_link", "fr-pj", "nl-np"),
+        ("silent_search", "fr-pj", "be-fp"),
     ]  # fmt: skip
     wait_for(lambda: len(seen()) >= len(expected), deadline_s=90)
     wait_for(installation.at_rest, deadline_s=90)
