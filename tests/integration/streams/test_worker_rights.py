@@ -70,7 +70,7 @@ class Secured:
         }  # fmt: skip
         people = (
             Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR, Role.FEED})),
-            Requester("bert", "be-fp", "BE", frozenset({Role.INVESTIGATOR, Role.FEED})),
+            Requester("bert", "be-fp", "BE", frozenset({Role.SUPERVISOR, Role.FEED})),
         )
         self.tokens = {one.subject: issue(operator, one, now(), timedelta(hours=1)) for one in people}
         self._processes = ExitStack()
@@ -215,7 +215,11 @@ def withheld(secured: Secured) -> list[dict[str, Any]]:
 def decide(secured: Secured, link: str, reference: str) -> None:
     until = (now() + timedelta(days=1)).isoformat()
     done = [
-        secured.ask("anna", "POST", "/v1/subscriptions", json={"question": QUESTION}),
+        *(
+            secured.ask(who, "POST", "/v1/subscriptions", json={"question": QUESTION, "share": True})
+            for who in ("anna", "bert")
+        ),
+        secured.ask("bert", "PUT", "/v1/hit-allowances/fr-pj", json={"daily": 500, "until": until}),
         secured.ask("anna", "POST", f"/v1/links/{link}/reviews", json={"verdict": "same", "reason": "the same"}),
         secured.ask("anna", "PUT", f"/v1/inbox/{link}", json={"assignee": "anna"}),
         secured.ask(
