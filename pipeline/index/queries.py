@@ -201,6 +201,12 @@ def all_cases(limits: Limits) -> Body:
     return {"bool": {"filter": visible_cases(limits)}}
 
 
+def named_case(key: str, today: date, viewer: Viewer, *, granted: bool) -> Body:
+    """One case, if it is readable, or shown as a hit to one who was granted it."""
+    shown = [readable(viewer), *([hit_only(viewer)] if granted else [])]
+    return {"bool": {"filter": [{"term": {"case": key}}, {"term": {"state": "live"}}, _kept(today), _any(shown)]}}
+
+
 def page(query: Body, sort: list[Body], size: int, after: list[Any] | None = None) -> Body:
     """One page of a query; `after` is the sort value of the last item of the page before."""
     body: Body = {"query": query, "sort": sort, "size": size, "track_total_hits": False}

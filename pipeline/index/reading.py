@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from pipeline.access.audience import Viewer
 from pipeline.correlation.claims import Claim, State
 from pipeline.correlation.references import digest
 from pipeline.correlation.visibility import CaseState, is_expired, visible
@@ -83,6 +84,12 @@ class Reader:
             documents = [_case(item) for item in items]
             found |= {document.case: document for document in documents if self._is_live(document)}
         return found
+
+    async def may_be_read(self, key: str, viewer: Viewer, *, granted: bool) -> bool:
+        """Whether a case was readable as it was indexed, about a second ago; nothing of it is fetched."""
+        body = queries.page(queries.named_case(key, self._today(), viewer, granted=granted), queries.BY_CASE, 1)
+        found = await search_all_shards(self._client, index=self._cases, source=False, **body)
+        return bool(found["hits"]["hits"])
 
     async def digested(self, named: str, country: str, purpose: str) -> CaseDocument | None:
         """The case that an opaque reference stands for, if its handling shows it to a country for a purpose.

@@ -53,7 +53,7 @@ async def test_a_refused_read_costs_the_same_calls_for_a_hit_a_silence_and_nothi
     assert answers == [answers[0]] * len(CLOSED)
     status, _, calls = answers[0]
     assert status == 404
-    assert calls == [("get", "cases"), ("get", "disclosures")]
+    assert calls == [("get", "disclosures"), ("search", "cases")]
 
 
 async def test_a_link_named_by_its_id_costs_the_same_calls_too(closed: Api) -> None:
@@ -65,19 +65,20 @@ async def test_a_link_named_by_its_id_costs_the_same_calls_too(closed: Api) -> N
     assert ("get", "disclosures") in answers[0][2]
 
 
-async def test_no_content_is_fetched_of_what_is_refused(closed: Api) -> None:
-    brought = []
-    mget = closed.index.mget
-
-    async def spied(**given: object) -> object:
-        brought.append(given.get("source_includes"))
-        return await mget(**given)  # type: ignore[arg-type]
-
-    closed.index.mget = spied  # type: ignore[method-assign,assignment]
+async def test_nothing_is_fetched_of_what_is_refused(closed: Api) -> None:
+    closed.index.calls.clear()
     for key in CLOSED:
         assert (await closed.get(f"/v1/cases/{key}")).status_code == 404
-    assert all("data" not in (fields or ("data",)) for fields in brought[::2])
-    assert (await closed.get("/v1/cases/fr-pj:1")).status_code == 200
+    assert all(call.ids == () for call in closed.index.calls if call.where == "cases")
+
+
+async def test_what_is_readable_and_ones_own_is_read_in_real_time(closed: Api) -> None:
+    closed.hold(record("be-fp"))
+    for key in ("fr-pj:1", "be-fp:1"):
+        assert (await closed.get(f"/v1/cases/{key}")).json()["case"]["case"] == key
+    closed.index.calls.clear()
+    await closed.get("/v1/cases/fr-pj:1")
+    assert [(call.kind, call.where) for call in closed.index.calls] == [("get", "cases")]
 
 
 async def test_a_grant_in_force_opens_it_still(closed: Api) -> None:
