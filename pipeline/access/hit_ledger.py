@@ -256,7 +256,10 @@ def _as(hit: Hit, *, known: bool) -> Hit:
 
 
 def _retraction(hit: Hit) -> Hit:
-    """That a link shows no more until its question is answered; of another id than the hit that comes then."""
-    return msgspec.structs.replace(
-        hit, id=notice_id("deferred", hit.id), kind=Kind.RETRACTED, contact=Contact(), band=""
-    )
+    """That a link shows no more until its question is answered.
+
+    Its id is another than that of the hit that comes then, as long and under the same key.
+    """
+    other = notice_id("deferred", hit.id)
+    name = f"{hit.id[: -len(other)]}{other}"
+    return msgspec.structs.replace(hit, id=name, kind=Kind.RETRACTED, contact=Contact(), band="")

@@ -96,7 +96,7 @@ class ToldChange(NamedTuple):
         other, seen = (self.claim.b, self.after.told_b) if self.side == "a" else (self.claim.a, self.after.told_a)
         if seen is None:
             return None
-        return hit_told_notice(f"{self.claim.link}-{self.side}|{self.own.hash}", other.case, self.hit, PURPOSE, at)
+        return hit_told_notice(other.case, self.hit, PURPOSE, at)
 
 
 class Telling:

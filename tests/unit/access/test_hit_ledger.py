@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,6 +112,16 @@ def test_ids_of_hits_are_their_own() -> None:
     answers = [*ask(ledger, link("l1"), link("l1", "v2", Kind.CHANGED), at=NOW), ledger.pass_day(NOW + DAY)]
     ids = [one.id for each in answers for one in each.hits]
     assert len(ids) == len(set(ids)) == 3
+
+
+def test_an_id_of_a_hit_that_is_put_off_is_as_long_as_any_and_names_the_same_key() -> None:
+    ledger = HitLedger(0)
+    question = link("l1", kind=Kind.CHANGED, knew=True)
+    assert question.hit is not None
+    keyed = msgspec.structs.replace(question.hit, id="a0" * 4 + "1" * 32)
+    (gone,) = ask(ledger, msgspec.structs.replace(question, hit=keyed))
+    assert re.fullmatch("(a0){4}[0-9a-f]{32}", gone.hits[0].id)
+    assert gone.hits[0].id != keyed.id
 
 
 def test_what_waits_and_is_retracted_was_never_told() -> None:
