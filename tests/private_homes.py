@@ -8,6 +8,15 @@ from pathlib import Path
 
 def open_to_others(home: Path) -> list[str]:
     """The files and folders of a home, itself included, with a right for anyone but their user."""
-    found = [path for path in (home, *home.rglob("*")) if not path.is_symlink()]
-    assert len(found) > 1
-    return [str(path) for path in found if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    modes = {path: _mode(path) for path in (home, *home.rglob("*"))}
+    assert len(modes) > 1
+    return [str(path) for path, mode in modes.items() if mode & 0o077]
+
+
+def _mode(path: Path) -> int:
+    """A file's rights; none for a link, which has none of its own, and for what has gone while one looked."""
+    try:
+        found = path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
+    return 0 if stat.S_ISLNK(found) else stat.S_IMODE(found)

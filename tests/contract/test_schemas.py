@@ -328,7 +328,7 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
 
 def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tuple[str, object]]:
     told = hits.View("fr-pj", claim.a.contact, "certain", full=False, asks=claim.b.hash)
-    hit = hits.hit(claim, claim.b, claim.a, None, told, b"secret")
+    hit = hits.hit(claim, claim.b, claim.a, None, told, RING)
     assert hit is not None
     owner = hit_told_notice(claim.a.case, hit, "correlation", now)
     yield "hit_question", HitQuestion("q", "be-fp", "fr-pj", claim.b.hash, hit, owner_notice=owner)
