@@ -13,6 +13,7 @@ from population import COUNTRIES, agency_of
 
 from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
+from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 from pipeline.streams.registry import add
 from pipeline.streams.setup import apply_all
@@ -23,14 +24,17 @@ def engines(home: Path) -> Iterator[tuple[Settings, dict[str, psutil.Process]]]:
     """Where they are, under a namespace of its own, and the processes of those that were started."""
     given = Settings()
     if given.kafka_url and given.elasticsearch_url:
-        yield given.model_copy(update={"home": home, "namespace": unused_namespace()}), {}
+        settings = given.model_copy(update={"home": home, "namespace": unused_namespace()})
+        if not settings.secret_path.exists():
+            make_secret(settings)
+        yield settings, {}
         return
     own = Settings(home=home / "engines", kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0)
     found = stack.up(own)
     try:
         running = {one.name: psutil.Process(one.pid) for one in stack.status(own) if one.pid}
         urls = {"kafka_url": found.kafka, "elasticsearch_url": found.elasticsearch}
-        yield Settings(home=home, namespace=unused_namespace(), **urls), running
+        yield Settings(home=home, namespace=unused_namespace(), secret_file=own.secret_path, **urls), running
     finally:
         stack.down(own)
 
@@ -54,5 +58,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "LIAISON_ELASTICSEARCH_URL": settings.elasticsearch_url,
         "LIAISON_NAMESPACE": settings.namespace,
         "LIAISON_HOME": str(settings.home),
+        "LIAISON_SECRET_FILE": str(settings.secret_path),
         "LIAISON_METRICS_PORT": "0",
     }
