@@ -11,6 +11,7 @@ import msgspec
 from elasticsearch import ApiError, TransportError
 from rich.console import Console
 
+from pipeline.access.session_checks import STAFF
 from pipeline.demo import report
 from pipeline.demo.feeding import Sender, Trickle, send_all, settled
 from pipeline.demo.generator import Feed
@@ -28,6 +29,7 @@ from pipeline.index.mappings import Indices
 from pipeline.index.reading import Reader
 from pipeline.localstack import stack
 from pipeline.localstack.ports import LOOPBACK, choose
+from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.accounting import Accounting, accounting
 from pipeline.times import now
@@ -76,9 +78,17 @@ def running_stack(settings: Settings, console: Console) -> Iterator[None]:
 def installed(settings: Settings, feed: Feed, console: Console) -> Iterator[Workers]:
     """The demo's installation, empty, with its agencies registered and its workers running."""
     with console.status("Making an empty installation ..."):
-        asyncio.run(fresh(settings, feed.agencies))
+        asyncio.run(fresh(settings, (*feed.agencies, *_guests(feed))))
     with workers(settings) as own:
         yield own
+
+
+def _guests(feed: Feed) -> list[Agency]:
+    """The agencies of the prepared people that the feed lacks: a person signs in only for one that takes part."""
+    own = {agency.name for agency in feed.agencies}
+    people = (person.requester for person in PREPARED if person.requester.roles - STAFF)
+    countries = {one.agency: one.country for one in people if one.agency not in own}
+    return [Agency(name, country) for name, country in countries.items()]
 
 
 def carry(settings: Settings, feed: Feed, own: Workers, console: Console) -> Outcome:

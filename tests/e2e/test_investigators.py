@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from whole_installation import Installation, Message, Records
 
 from pipeline.access.token_keys import DISCOVERY
 from pipeline.localstack.ports import LOOPBACK, accepts, any_free
+from pipeline.records.agencies import Agency
+from pipeline.streams import registry
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
@@ -68,7 +71,8 @@ def installed(
     start_stage: Start,
     wait_for: WaitFor,
 ) -> None:
-    """An installation that holds the prepared cases, correlated and indexed."""
+    """An installation that holds the prepared cases, correlated and indexed; Poland's agency takes part without any."""
+    asyncio.run(registry.add(installation.settings, Agency("pl-kg", "PL")))
     installation.push(_cases(records))
     start_all()
     start_stage("notify")
