@@ -93,6 +93,9 @@ bench-fairness: $(READY) ## how long an agency waits for receipts while another 
 bench-timing: $(READY) ## whether time tells a hidden record from none: interleaved refused reads on a real index; BENCH_ARGS="--pairs N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/timing/run.py $(BENCH_ARGS)
 
+bench-audit-log: $(READY) ## what the audit log costs an entry, and a proof for one of 10 million; BENCH_ARGS="--leaves N"
+	$(BIN)/python tests/benchmarks/audit_log/run.py $(BENCH_ARGS)
+
 bench-search: $(READY) ## search and link views under load at 300,000 cases; BENCH_ARGS="--home DIR --cases N --seconds S"
 	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/search/run.py $(BENCH_ARGS)
 

@@ -82,8 +82,8 @@ class Settings(BaseSettings):
     """Where a worker serves its metrics and health; they hold no personal data, yet tell how much an agency sends."""
 
     metrics_port: int = 9601
-    """Intake's port for metrics and health; those of correlate, project, notify, derive and the API server are the next
-    five. Any free one when it is taken, or for 0."""
+    """Intake's port for metrics and health; those of correlate, project, notify, derive, attest and the API server are
+    the next six. Any free one when it is taken, or for 0."""
 
     model: Path | None = None
     """The matching model's JSON file; None: the one shipped in the package."""
@@ -123,6 +123,14 @@ class Settings(BaseSettings):
 
     audit_keys: Path | None = None
     """Folder of the monthly keys of query text, the same for all servers; None: under LIAISON_HOME."""
+
+    audit_log_key_file: Path | None = None
+    """What the audit log's heads are signed with; made at the log's beginning. For `attest` alone: no other process
+    needs it. None: under LIAISON_HOME."""
+
+    audit_log_name: str = ""
+    """The audit log's name, by which agencies and their tools know it (liaison.example/audit); only read when its key
+    is made. Empty: one made of the Kafka cluster's id."""
 
     lists: Path | None = None
     """Folder of uploaded lists and what was found for them, encrypted, the same for all servers; None: under
@@ -224,6 +232,16 @@ class Settings(BaseSettings):
     def list_folder(self) -> Path:
         """Where uploaded lists are kept for a day."""
         return self.lists or self.home.expanduser() / "lists"
+
+    @property
+    def audit_log_key_path(self) -> Path:
+        """Where the audit log's signing key is."""
+        return self.audit_log_key_file or self.home.expanduser() / "audit-log" / "signing-key"
+
+    @property
+    def audit_log_folder(self) -> Path:
+        """Where a server of this home keeps the audit log's hashes, which it makes of Kafka's."""
+        return self.home.expanduser() / "audit-log" / f"{self.namespace}hashes"
 
     @property
     def audit_key_folder(self) -> Path:

@@ -7,10 +7,12 @@ await links(api.session(ANNA), "fr-pj:1")          # the same, in-process
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -19,6 +21,7 @@ import pytest
 from fastapi import FastAPI
 from index_office import Office, admissions
 from key_rings import RING, ROTATED
+from log_world import KEYS
 from memory_index import MemoryIndex
 from traced_engine import TracedEngine
 
@@ -47,6 +50,7 @@ from pipeline.streams.audit_check import Checked, TrailCheck
 from pipeline.streams.audit_log import AuditError
 from pipeline.streams.decision_log import DecisionError
 from pipeline.streams.project import DECISIONS
+from pipeline.transparency.served_log import ServedLog
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -122,6 +126,14 @@ def _application() -> FastAPI:
     return create_app(lambda: opened(Settings()))
 
 
+@cache
+def _empty_log() -> ServedLog:
+    """One for all runtimes: each maps much address space."""
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return ServedLog(Path(folder.name))
+
+
 class Api:
     """A whole API without an engine; or on the `engine` given, whose indices bear `names`."""
 
@@ -131,6 +143,7 @@ class Api:
         home: Path,
         engine: TracedEngine | None = None,
         names: Indices = Indices("", ""),  # noqa: B008 - frozen
+        log: ServedLog | None = None,
         **settings: Any,
     ) -> None:
         self.office = office
@@ -150,6 +163,7 @@ class Api:
         self.decided = RecordedDecisions(self.index)
         self.trail = CheckedTrail()
         self.agencies = OpenRegistry()
+        self.log = log or _empty_log()
         self.runtime = Runtime(
             settings=self.settings,
             reader=Reader(self.engine, names, self.clock),
@@ -163,8 +177,11 @@ class Api:
             decide=self.decided,
             hits=HitBudget(self.settings.hit_budget),
             rates=RequestRates(self.settings.request_rate),
+            refusals=RequestRates(self.settings.request_rate),
             lists=ListStore(home / "lists", cipher),
             trail=self.trail,
+            log=self.log,
+            tag_keys=KEYS,
             as_of=lambda: None if self.behind is None else self.now - self.behind - self.backlog,
             indexed_as_of=lambda: None if self.behind is None else self.now - self.behind,
             clock=self.clock,

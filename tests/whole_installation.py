@@ -183,8 +183,8 @@ class Installation:
 
     def at_rest(self) -> bool:
         """Whether everything pushed has gone through the stages of STAGES."""
-        others = group_of(self.settings, "notify")
-        return all(one.lag == 0 for one in asyncio.run(lag(self.settings)) if one.group != others)
+        others = {group_of(self.settings, stage) for stage in ("notify", "attest")}
+        return all(one.lag == 0 for one in asyncio.run(lag(self.settings)) if one.group not in others)
 
     def receipts(self) -> dict[str, Receipt]:
         """Receipts by source position."""

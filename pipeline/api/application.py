@@ -25,6 +25,7 @@ from pipeline.api.documentation import serve_documentation
 from pipeline.api.languages import preferred
 from pipeline.api.list_worker import work
 from pipeline.api.problems import NotFound, Problem, Stalled, Unavailable, Unprocessable
+from pipeline.api.refusals import record_refusal
 from pipeline.api.request_bodies import JSON_BYTES, StalledBodyError
 from pipeline.api.request_metrics import RequestMetrics
 from pipeline.api.responses import problem_response
@@ -113,6 +114,7 @@ def _answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def told(request: Request, problem: Problem) -> Response:
+        await record_refusal(request, problem.status)
         return problem_response(request, problem)
 
     @app.exception_handler(LiaisonError)
@@ -122,11 +124,15 @@ def _answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def misshapen(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(request, _unprocessable(error))
+        problem = _unprocessable(error)
+        await record_refusal(request, problem.status)
+        return problem_response(request, problem)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        return problem_response(request, _named(error))
+        problem = _named(error)
+        await record_refusal(request, problem.status)
+        return problem_response(request, problem)
 
 
 def _unprocessable(error: RequestValidationError) -> Problem:

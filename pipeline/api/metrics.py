@@ -52,6 +52,22 @@ INDEX_AGE: Final = Gauge(
     registry=REGISTRY,
 )
 
+LOG_HEAD_AGE: Final = Gauge(
+    "liaison_audit_log_head_age_seconds",
+    "How old the last head of the audit log is that this server has read; infinite before there is one.",
+    registry=REGISTRY,
+)
+LOG_MISMATCHES: Final = Gauge(
+    "liaison_audit_log_mismatches",
+    "Signed heads of the audit log that are not those of its leaves, since this server started.",
+    registry=REGISTRY,
+)
+REFUSALS_NOT_RECORDED: Final = Counter(
+    "liaison_refusals_not_recorded",
+    "Refused requests that are not in the audit: beyond the rate at which they are recorded, or Kafka was away.",
+    registry=REGISTRY,
+)
+
 Moment = Callable[[], datetime | None]
 
 
@@ -64,3 +80,9 @@ def show_index_age(pushed: Moment, derived: Moment, clock: Callable[[], datetime
 
     INDEX_AGE.labels("pushed").set_function(lambda: age(pushed))
     INDEX_AGE.labels("derived").set_function(lambda: age(derived))
+
+
+def show_audit_log(head_time: Moment, mismatches: Callable[[], int], clock: Callable[[], datetime]) -> None:
+    """Let the gauges say, whenever they are asked, how the audit log stands."""
+    LOG_HEAD_AGE.set_function(lambda: math.inf if (held := head_time()) is None else (clock() - held).total_seconds())
+    LOG_MISMATCHES.set_function(mismatches)

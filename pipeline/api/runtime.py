@@ -24,7 +24,7 @@ from pipeline.access.token_keys import verifier
 from pipeline.access.tokens import TokenVerifier
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
-from pipeline.api.metrics import show_index_age
+from pipeline.api.metrics import show_audit_log, show_index_age
 from pipeline.api.rates import RequestRates, opened_rates
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect_for_reading
@@ -40,7 +40,11 @@ from pipeline.streams.audit_log import audit_log, writer_name
 from pipeline.streams.decision_log import DecisionLog
 from pipeline.streams.freshness import watched
 from pipeline.streams.installation_secret import key_ring
+from pipeline.streams.log_follower import served_log
+from pipeline.streams.log_keys import tag_keys
 from pipeline.times import now
+from pipeline.transparency.served_log import ServedLog
+from pipeline.transparency.tag_keys import TagKeys
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +91,12 @@ class Runtime:
     decide: Decide
     hits: HitBudget
     rates: RequestRates
+    refusals: RequestRates
+    """At which refused requests are recorded, by each server for itself."""
     lists: ListStore
     trail: TrailCheck
+    log: ServedLog
+    tag_keys: TagKeys
     as_of: Callable[[], datetime | None]
     """Everything pushed by then is in the index; None while nobody knows."""
     indexed_as_of: Callable[[], datetime | None]
@@ -134,6 +142,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         DecisionLog(settings) as decide,
         watched(settings, now) as freshness,
         opened_rates(settings.request_rate, settings.rate_store.get_secret_value(), settings.namespace) as rates,
+        served_log(settings) as audited,
     ):
         decisions = DecisionReader(elasticsearch, indices, ring)
         runtime = Runtime(
@@ -149,14 +158,18 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             decide=decide,
             hits=hits,
             rates=rates,
+            refusals=RequestRates(settings.request_rate),
             lists=ListStore(settings.list_folder, cipher, settings.namespace),
             trail=TrailCheck(settings, now),
+            log=audited,
+            tag_keys=tag_keys(settings),
             as_of=lambda: freshness.as_of,
             indexed_as_of=lambda: freshness.indexed_as_of,
             agencies=await registry.agencies(settings),
         )
         runtime.denied.add(await revocations.revocations(settings), now())
         show_index_age(runtime.as_of, runtime.indexed_as_of, now)
+        show_audit_log(audited.head_time, lambda: audited.mismatched, now)
         async with _following(runtime):
             yield runtime
 

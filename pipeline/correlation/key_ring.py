@@ -38,6 +38,7 @@ class KeyUse(StrEnum):
     CURSORS = "cursors"
     EVIDENCE = "evidence"
     LIST_IDS = "list ids"
+    AUDIT_TAGS = "audit tags"
 
 
 class UnknownKeyError(LiaisonError):

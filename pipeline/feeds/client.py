@@ -28,13 +28,15 @@ from aiokafka.errors import KafkaError
 
 from pipeline.correlation.hits import Hit
 from pipeline.errors import LiaisonError
-from pipeline.feeds import outcomes, pushing
+from pipeline.feeds import outcomes, pushing, witnessing
 from pipeline.feeds.checking import Checked, Checker
 from pipeline.feeds.pushing import Pushed
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
 from pipeline.settings import settings as from_environment
+from pipeline.transparency.checkpoints import SignedHead
+from pipeline.transparency.notes import VerifierKey
 
 UPLOAD_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
@@ -110,6 +112,14 @@ class FeedClient:
     def hits(self, *, since: datetime | None = None, follow: bool = False) -> Iterator[Hit]:
         """All hits (30 days are kept), or those since a time; with `follow`, those to come too."""
         return self._each(outcomes.hits(self._settings, self._agency, since=since, follow=follow))
+
+    def heads(self, log_key: str, *, follow: bool = False) -> Iterator[SignedHead]:
+        """The audit log's signed heads, and with `follow` those to come; `log_key` is the log's verifier key.
+
+        `liaison feed witness` keeps them, and holds them against the log's leaves.
+        """
+        key = VerifierKey.parse(log_key)
+        return self._each(witnessing.signed_heads(self._settings, key, follow=follow))
 
     def _each(self, stream: AsyncGenerator[T], timeout_s: float | None = None) -> Iterator[T]:
         self._streams.append(stream)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from pipeline.feeds import audit_commands
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -36,6 +38,7 @@ def register(root: typer.Typer) -> None:
     feed.command(epilog="Example: liaison feed receipts --agency fr-pj --outcome rejected --since 2h")(receipts)
     feed.command(epilog="Example: liaison feed hits --agency fr-pj --follow --json")(hits)
     feed.command("map", epilog="Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson")(map_table)
+    audit_commands.register(feed)
     root.add_typer(feed, name="feed", rich_help_panel="For agencies")
 
 

@@ -52,7 +52,7 @@ async def receipts_of(settings: Settings, agency: str, reached: Reached) -> Asyn
 
     Where others push to the same topic meanwhile, theirs in this stretch are among them.
     """
-    topic = await asyncio.to_thread(_readable, settings, topics.RECEIPTS, agency)
+    topic = await asyncio.to_thread(readable_topic, settings, topics.RECEIPTS, agency)
     waiting = {p for p, end in enumerate(reached.end) if end > reached.begin[p]}
     if not waiting:
         return
@@ -70,7 +70,7 @@ async def receipts_of(settings: Settings, agency: str, reached: Reached) -> Asyn
                 return
 
 
-def _readable(settings: Settings, topic: topics.Topic, agency: str) -> str:
+def readable_topic(settings: Settings, topic: topics.Topic, agency: str) -> str:
     """The topic's full name. Raises LiaisonError where it can't be seen: aiokafka would ask for ever."""
     name = topics.name(settings, topic, agency=agency)
     with admin(settings) as client:
@@ -87,7 +87,7 @@ async def _messages(
     since: datetime | None,
     follow: bool,
 ) -> AsyncGenerator[T]:
-    name = await asyncio.to_thread(_readable, settings, topic, agency)
+    name = await asyncio.to_thread(readable_topic, settings, topic, agency)
     partitions = [TopicPartition(name, number) for number in range(topics.partitions(settings, topic))]
     starts = await _starts(settings, partitions, since) if since else dict.fromkeys(partitions, 0)
     async with aclosing(_following(settings, starts) if follow else read(settings, starts)) as chunks:

@@ -55,7 +55,10 @@ class SubscriptionDocument(Subscription, frozen=True, omit_defaults=True):
 
 
 class AuditDocument(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A document of index `audit`: an entry without its query and hashes."""
+    """A document of index `audit`: what of an entry is asked for, and all of it in `entry`, which proofs are made of.
+
+    `entry` is JSON when written, plain values when read.
+    """
 
     id: str
     position: int
@@ -69,6 +72,7 @@ class AuditDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     object: str = ""
     owners: tuple[str, ...] = ()
     shown: tuple[Shown, ...] = ()
+    entry: Any = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -155,5 +159,6 @@ def audit_document(value: bytes, offset: int) -> Action:
         object=entry.object,
         owners=tuple(sorted({one.case.partition(":")[0] for one in entry.shown})),
         shown=entry.shown,
+        entry=msgspec.Raw(value),
     )
     return Action("audit", name, offset, _encoder.encode(document))

@@ -228,6 +228,7 @@ AUDIT = (
     Field("object", UNSEARCHED, "What was acted on besides cases."),
     Field("owners", TERMS, "Agencies whose cases were shown."),
     Field("shown", KEPT, "The cases that were shown, and in which form."),
+    Field("entry", KEPT, "The whole entry, its query encrypted, of which proofs for owners are made.", personal=True),
 )
 
 CATALOGUE: dict[str, tuple[Field, ...]] = {

@@ -38,9 +38,10 @@ KEPT: Final = (
     topics.HIT_ADMISSIONS,
     topics.HIT_ALLOWANCES,
     topics.AGENCIES,
+    topics.AUDIT_LOG,
     topics.AUDIT,
 )
-"""In this order."""
+"""In this order: the audit behind its log, so that each leaf's entry is there."""
 
 SEGMENT_BYTES: Final = 16 << 20
 """What waits in memory before it is written, and what a backup that is cut off reads again at most."""

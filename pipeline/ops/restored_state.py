@@ -21,7 +21,7 @@ from pipeline.ops.backup_files import Folder, Manifest
 from pipeline.ops.leftovers import STAGES
 from pipeline.ops.operation import operator
 from pipeline.settings import Settings
-from pipeline.streams import admin, intake, notify, topics
+from pipeline.streams import admin, attest, intake, notify, topics
 from pipeline.streams.audit_log import audit_log
 from pipeline.streams.audit_tail import entries
 from pipeline.streams.connection import options
@@ -40,7 +40,7 @@ COPIED: Final = tuple(topic for topic in KEPT if topic is not topics.CONTROL)
 async def refuse_while_attended(settings: Settings, one: Generation) -> None:
     """Raises LiaisonError while workers run: they would compute from a part, and tell agencies of it."""
     generations = {one.id, *(await control(settings)).generations}
-    groups = [group_of(settings, stage) for stage in (intake.STAGE, notify.STAGE)]
+    groups = [group_of(settings, stage) for stage in (intake.STAGE, notify.STAGE, attest.STAGE)]
     groups += [group_of(settings, stage, each) for stage in STAGES for each in generations]
     working = await asyncio.to_thread(admin.members, settings, groups)
     if running := sorted(group for group, members in working.items() if members):

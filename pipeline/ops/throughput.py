@@ -24,6 +24,9 @@ from pipeline.streams.registry import agencies
 HOUR: Final = timedelta(hours=1)
 """No longer: compaction leaves the last hour of a topic alone (topics.HOUR_MS), what is older it thins out."""
 
+ELSEWHERE: Final = (topics.CASES, topics.WITNESS)
+"""National topics are counted by what was pushed; what agencies witness is their own."""
+
 SPANS: Final = 30
 
 
@@ -78,7 +81,7 @@ async def _partitions(settings: Settings) -> list[TopicPartition]:
     """Of all topics but national ones and those that hold what is set, which hardly change."""
     held = await control(settings)
     planned = topics.plan(held.of().settings(settings), await agencies(settings), [held.active])
-    asked = (one for one in planned if not one.topic.quick and one.topic is not topics.CASES)
+    asked = (one for one in planned if not one.topic.quick and one.topic not in ELSEWHERE)
     return [TopicPartition(one.name, p) for one in asked for p in range(one.partitions)]
 
 

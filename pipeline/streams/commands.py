@@ -22,6 +22,7 @@ class Worker(StrEnum):
     PROJECT = "project"
     NOTIFY = "notify"
     DERIVE = "derive"
+    ATTEST = "attest"
     ALL = "all"
 
 

@@ -84,7 +84,11 @@ def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[st
     found = {group_of(settings, "intake"): [*cases, *_all(settings, topics.EXPIRIES)]}
     for one in held.generations.values():
         found |= consumed_by(settings, one, active=one.id == held.active)
-    return found | {group_of(settings, "notify"): [*_all(settings, topics.DISCLOSURES), *_all(settings, topics.AUDIT)]}
+    audit = _all(settings, topics.AUDIT)
+    return found | {
+        group_of(settings, "notify"): [*_all(settings, topics.DISCLOSURES), *audit],
+        group_of(settings, "attest"): audit,
+    }
 
 
 def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:

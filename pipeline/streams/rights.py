@@ -110,6 +110,11 @@ ROLES: Final = {
         writes=(topics.PROGRESS, topics.NOTICES, topics.HIT_QUESTIONS),
         owns="notify",
     ),
+    "attest": Duties(
+        reads=(topics.PROGRESS, topics.AUDIT, topics.AUDIT_LOG),
+        writes=(topics.PROGRESS, topics.AUDIT_LOG),
+        owns="attest",
+    ),
     # For agencies without Kafka it sends and reads receipts as they would. What stages have yet to do is counted record
     # by record: how fresh the index is, and the page for those who operate, depend on it.
     API: Duties(
@@ -126,6 +131,7 @@ ROLES: Final = {
             topics.HIT_QUESTIONS,
             topics.UPLOADS,
             topics.REVOCATIONS,
+            topics.AUDIT_LOG,
             *DECIDED,
         ),
         writes=(
@@ -158,19 +164,20 @@ def role_grants(settings: Settings, role: str) -> list[Grant]:
 
 
 def agency_grants(settings: Settings, agency: str) -> list[Grant]:
-    """What an agency may do: send its records, note how far it has come, and read its receipts, its hits and who takes
-    part."""
+    """What an agency may do: send its records and note how far it has come, read its receipts, its hits and who takes
+    part, and witness the audit log."""
     own = [
         Grant(Kind.TOPIC, topics.name(settings, topic, agency=agency), operation)
         for topic, operation in (
             (topics.CASES, Operation.WRITE),
             (topics.RECEIPTS, Operation.READ),
             (topics.HITS, Operation.READ),
+            (topics.WITNESS, Operation.WRITE),
         )
     ]
     return [
         *own,
-        *_on(settings, [topics.AGENCIES, topics.UPLOADS], Operation.READ),
+        *_on(settings, [topics.AGENCIES, topics.UPLOADS, topics.AUDIT_LOG, topics.WITNESS], Operation.READ),
         *_own(upload_prefix(settings, agency)),
     ]
 

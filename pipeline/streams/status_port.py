@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-API_PLACE: Final = 5
+API_PLACE: Final = 6
 """An API server's port is so many above LIAISON_METRICS_PORT: behind those of the stages."""
 
 TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")

@@ -25,7 +25,7 @@ from pipeline.streams.stop_order import StopOrder
 
 log = logging.getLogger(__name__)
 
-STAGES: Final = ("intake", "correlate", "project", "notify")
+STAGES: Final = ("intake", "correlate", "project", "notify", "attest")
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
@@ -50,7 +50,7 @@ def supervise(settings: Settings) -> None:
 
 def jobs(held: Control) -> set[Job]:
     """The processes that the generations ask for; what another version of this program must compute is left to it."""
-    wanted = {Job("intake", ""), Job("notify", "")}
+    wanted = {Job("intake", ""), Job("notify", ""), Job("attest", "")}
     for one in held.generations.values():
         try:
             one.compiled()

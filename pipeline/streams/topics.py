@@ -154,6 +154,11 @@ AUDIT: Final = Topic(
     "audit", "chain id", "audit", Count.ONE, personal=True,
     erasure="query text is encrypted with a monthly key that retention deletes",
 )  # fmt: skip
+AUDIT_LOG: Final = Topic("audit_log", "leaf index, or head", "audit_log", Count.ONE, 4 * MIB)
+"""The largest entry shows some 40,000 records, which makes a leaf of 1.6 MB.
+
+Kept for good: what an agency has witnessed is held against it. It tells nothing of what an entry says."""
+WITNESS: Final = Topic("witness.{agency}", "size", "witnessed_head", Count.ONE, retention=MONTH)
 AGENCIES: Final = Topic("agencies", "agency name", "agency", Count.ONE, compacted=True, quick=True)
 CONTROL: Final = Topic("control", "setting", "control", Count.ONE, compacted=True, quick=True)
 PROGRESS: Final = Topic(
@@ -165,7 +170,7 @@ UPLOADS: Final = Topic("uploads", "", "", Count.ONE, retention=WEEK)
 CATALOGUE: Final[tuple[Topic, ...]] = (
     CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, BLOCKS, LINKS, EXPIRIES, REVIEWS, ASSIGNMENTS,
     SUBSCRIPTIONS, DISCLOSURES, NOTICES, HIT_QUESTIONS, HIT_ADMISSIONS, HIT_ALLOWANCES,
-    AUDIT, AGENCIES, CONTROL, PROGRESS, UPLOADS, REVOCATIONS,
+    AUDIT, AUDIT_LOG, WITNESS, AGENCIES, CONTROL, PROGRESS, UPLOADS, REVOCATIONS,
 )  # fmt: skip
 
 

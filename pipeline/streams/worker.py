@@ -24,7 +24,7 @@ from pipeline.heap import settle
 from pipeline.localstack.private import keep_private
 from pipeline.records import validation
 from pipeline.settings import Settings
-from pipeline.streams import correlate, derive, intake, metrics, notify, project
+from pipeline.streams import attest, correlate, derive, intake, metrics, notify, project
 from pipeline.streams.admin import admin
 from pipeline.streams.health import Health
 from pipeline.streams.installation_secret import key_ring
@@ -48,6 +48,7 @@ BUILDERS: Final[dict[str, Build]] = {
     project.STAGE: project.stage,
     notify.STAGE: notify.stage,
     derive.STAGE: derive.stage,
+    attest.STAGE: attest.stage,
 }
 """The stages, in the order of the flow."""
 

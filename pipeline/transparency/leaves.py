@@ -171,6 +171,15 @@ def nonce_of(seed: bytes) -> str:
     return encode64(_mac(seed, "nonce", "", 0)[:SALT_BYTES])
 
 
+def is_sealable(entry: Entry) -> bool:
+    """Whether an entry's time and seed are such that a leaf can be made of it: all that writers of ours write is."""
+    try:
+        aware = datetime.fromisoformat(entry.time).tzinfo is not None
+        return aware and (not entry.seed or len(decode64(entry.seed)) == SEED_BYTES)
+    except (ValueError, OverflowError, LeafError):
+        return False
+
+
 def minute_of(time: str) -> str:
     """The minute, in UTC, of an entry's time."""
     return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%dT%H:%MZ}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
@@ -15,10 +17,13 @@ from pipeline.transparency.access_proofs import (
     decode_hashes,
 )
 from pipeline.transparency.checkpoints import Checkpoint, SignedHead
-from pipeline.transparency.leaves import LeafError
+from pipeline.transparency.leaves import Leaf, LeafError
 from pipeline.transparency.merkle import is_consistent
 from pipeline.transparency.notes import NoteError
 from pipeline.transparency.witness import LogFault, LogFinding, Witness
+
+MAX_BEHIND: Final = timedelta(minutes=15)
+"""A witness that follows the log sees what comes while an answer is fetched and checked."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -79,7 +84,6 @@ def _against_others(witness: Witness, others: Iterable[str]) -> list[LogFinding]
 
 
 def _against_witnessed(witness: Witness, head: Checkpoint, header: ProofHeader) -> Iterator[LogFinding]:
-    last = witness.last_head()
     if head.size <= witness.size:
         if head.root != witness.store.root(head.size):
             yield LogFinding(LogFault.REWRITTEN, head.size, "the head has another root than what was witnessed")
@@ -87,8 +91,6 @@ def _against_witnessed(witness: Witness, head: Checkpoint, header: ProofHeader) 
         witness.size, head.size, _path(witness, header), witness.store.root(witness.size), head.root
     ):
         yield LogFinding(LogFault.REWRITTEN, head.size, "the log does not begin with what was witnessed")
-    if last is not None and head.size < last.checkpoint.size:
-        yield LogFinding(LogFault.BEHIND, head.size, f"{last.checkpoint.size} leaves were witnessed")
 
 
 def _path(witness: Witness, header: ProofHeader) -> list[bytes]:
@@ -101,6 +103,15 @@ def _path(witness: Witness, header: ProofHeader) -> list[bytes]:
 
 
 def _withheld(witness: Witness, head: Checkpoint, told: set[int]) -> Iterator[LogFinding]:
-    for index in witness.own_leaves():
-        if index < head.size and index not in told:
+    """Own leaves that nothing is told of: under the head, or behind it although they are not new.
+
+    The age is that of the leaf against the last witnessed head: what the given head says of itself counts for nothing.
+    """
+    last = witness.last_head()
+    time = datetime.fromisoformat(last.checkpoint.time) if last and last.checkpoint.time else None
+    for index, body in witness.own_leaves().items():
+        if index >= head.size:
+            if time and time - datetime.fromisoformat(Leaf.decode(body).minute) > MAX_BEHIND:
+                yield LogFinding(LogFault.BEHIND, index, "it bears the agency's tag, and the answer ends before it")
+        elif index not in told:
             yield LogFinding(LogFault.WITHHELD, index, "it bears the agency's tag, and nothing is told of it")

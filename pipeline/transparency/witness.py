@@ -5,9 +5,11 @@ What does not fit is kept beside what it contradicts, as a finding; a witness ne
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,8 @@ from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import NoteError, VerifierKey
 from pipeline.transparency.tree_store import TreeState, TreeStore
 
+log = logging.getLogger(__name__)
+
 HEADS: Final = "heads"
 OWN: Final = "own"
 FINDINGS: Final = "findings"
@@ -28,6 +32,7 @@ PINNED: Final = "pinned"
 TABLES: Final = (HEADS, OWN, FINDINGS, PINNED)
 
 LOG_KEY: Final = b"log key"
+SCANNED: Final = b"scanned"
 
 TOLERANCE: Final = timedelta(hours=1)
 """Servers' clocks differ by less, and a broker that hangs applies a late entry sooner."""
@@ -53,7 +58,7 @@ class LogFault(StrEnum):
     WITHHELD = "withheld"
     """The log holds an act that concerns us, and its server does not tell of it."""
     BEHIND = "behind"
-    """The answer ends before what was witnessed."""
+    """The answer ends before acts that are not new, or other agencies have seen more of the log."""
 
 
 class LogFinding(msgspec.Struct, frozen=True):
@@ -87,6 +92,21 @@ class Witness:
         self.store.close()
 
     @property
+    def is_scanned(self) -> bool:
+        """Whether all leaves were looked through with these tag keys: keys that came later find what came before only
+        once it is read again."""
+        return self.store.get(PINNED, SCANNED) == self._keys_mark
+
+    def note_scanned(self) -> None:
+        """Note that all leaves so far were looked through with these tag keys."""
+        if not self.is_scanned:
+            self.store.put(PINNED, SCANNED, self._keys_mark)
+
+    @property
+    def _keys_mark(self) -> bytes:
+        return sha256(msgspec.json.encode(sorted((key_id, key.hex()) for key_id, key in self._keys.items()))).digest()
+
+    @property
     def size(self) -> int:
         """How many leaves were seen."""
         return self._size + len(self._hashes)
@@ -104,9 +124,7 @@ class Witness:
 
     def _see_leaf(self, index: int, body: bytes) -> None:
         if index < self.size:
-            self.commit(self.store.state)
-            if self.store.node(0, index) != leaf_hash(body):
-                self._note(LogFault.REWRITTEN, index, "another leaf was there before")
+            self._see_again(index, body)
             return
         if index > self.size:
             self._note(LogFault.MISSING, self.size, f"the next leaf to come was {index}")
@@ -115,25 +133,40 @@ class Witness:
         leaf = Leaf.decode(body)
         if self._newest and datetime.fromisoformat(leaf.minute) < self._newest - TOLERANCE:
             self._note(LogFault.BACKDATED, index, f"it is of {leaf.minute}, behind a head of {self._newest:%FT%H:%MZ}")
+        self._keep_own(index, leaf, body)
+
+    def _see_again(self, index: int, body: bytes) -> None:
+        if index >= self._size:
+            self.commit(self.store.state)
+        if self.store.node(0, index) != leaf_hash(body):
+            self._note(LogFault.REWRITTEN, index, "another leaf was there before")
+        else:
+            self._keep_own(index, Leaf.decode(body), body)
+
+    def _keep_own(self, index: int, leaf: Leaf, body: bytes) -> None:
         if own_places(leaf, self._keys.get(leaf.key, b"")):
             self._own.append((_number(index), body))
 
-    def see_head(self, note: str, whose: str = "the log") -> bool:
-        """Take a head, from the log or from another witness; False where it can't be compared yet.
+    def see_head(self, note: str, other: str = "") -> bool:
+        """Take a head, from the log or from another agency's witness; False where it can't be compared yet.
 
-        One that contradicts what was seen is kept beside it.
+        One that contradicts what was seen is kept beside it. What another witness tells without the log's signature
+        says nothing of the log.
         """
         try:
             head = SignedHead.verified(note, self.log_key).checkpoint
         except NoteError as error:
-            self._note(LogFault.UNSIGNED, self.size, f"a head from {whose}: {error}")
+            if other:
+                log.warning("what the witness of %s tells is not signed by the log: %s", other, error)
+            else:
+                self._note(LogFault.UNSIGNED, self.size, str(error))
             return True
         self.commit(self.store.state)
         if head.size > self._size:
             return False
         self.store.put(HEADS, _number(head.size) + head.root, note.encode())
         if head.root != self.store.root(head.size):
-            self._note(LogFault.FORKED, head.size, f"{whose} has a signed head with another root")
+            self._note(LogFault.FORKED, head.size, f"{other or 'the log'} has a signed head with another root")
         elif head.time:
             time = datetime.fromisoformat(head.time)
             self._newest = max(time, self._newest or time)

@@ -21,7 +21,7 @@ def serve(
     ] = "",
     port: Annotated[int, typer.Option(help="Port; otherwise LIAISON_API_PORT, which is 8000.", show_default=False)] = 0,
 ) -> None:
-    """Serve the pages and the API until Ctrl-C; the API's documentation is at /docs, metrics are at port 9606.
+    """Serve the pages and the API until Ctrl-C; the API's documentation is at /docs, metrics are at port 9607.
 
     Who signs in needs a token (`liaison token`) or an identity provider (LIAISON_OIDC_CLIENT_ID).
     """

@@ -117,6 +117,7 @@ ACTS = {
     "subscription": N_("Subscription"),
     "push": N_("Records sent"),
     "operation": N_("Operation"),
+    "refused": N_("Request refused"),
 }
 
 FAULTS = {

@@ -131,7 +131,8 @@ def test_our_containers_can_change_nothing_but_their_volume(services: dict[str, 
     for service in ours:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
-        assert service["volumes"] == ["liaison:/var/lib/liaison"]
+        own = ["audit-log:/var/lib/liaison-audit-log"] if service.get("command") == ["attest"] else []
+        assert service["volumes"] == ["liaison:/var/lib/liaison", *own]
 
 
 def test_the_image_is_pinned_and_not_run_as_root() -> None:

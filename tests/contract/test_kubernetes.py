@@ -60,7 +60,7 @@ def test_kustomize_takes_every_file() -> None:
 
 
 def test_pods_run_as_nobody_of_importance_and_can_change_nothing() -> None:
-    assert len(pods()) == 7
+    assert len(pods()) == 8
     for pod in pods():
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -109,7 +109,7 @@ def test_whatever_issues_references_has_the_installations_secret_where_the_setti
                     assert volumes[mount["name"]]["secret"] == {"secretName": "liaison-secret", "defaultMode": 0o440}
                     assert (mount["readOnly"], pod["securityContext"]["fsGroup"]) == (True, 10001)
                     mounted.append(container["args"][0])
-    assert sorted(mounted) == ["serve", *["worker"] * 4]
+    assert sorted(mounted) == ["serve", *["worker"] * 5]
 
 
 def test_workers_are_probed_where_they_answer() -> None:
@@ -128,7 +128,7 @@ def test_a_worker_whose_home_goes_with_its_pod_leaves_its_group_for_good() -> No
     workers = [c for pod in pods() for c in containers(pod) if c["args"][0] == "worker"]
     homes = {volume["name"]: volume for pod in pods() for volume in pod["volumes"]}
     assert "emptyDir" in homes["home"]
-    assert [c["lifecycle"]["preStop"]["exec"]["command"] for c in workers] == [["sh", "-c", "kill -INT 1"]] * 4
+    assert [c["lifecycle"]["preStop"]["exec"]["command"] for c in workers] == [["sh", "-c", "kill -INT 1"]] * 5
 
 
 def test_the_api_is_scraped_where_it_answers() -> None:

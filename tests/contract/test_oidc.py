@@ -20,6 +20,7 @@ from conftest import WaitFor
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from pipeline.access.audit import Kind
 from pipeline.access.tokens import KEPT, REFETCH_AFTER
 from pipeline.errors import LiaisonError
 from pipeline.localstack.ports import LOOPBACK, accepts, any_free
@@ -107,7 +108,9 @@ async def test_what_it_did_not_sign_is_refused(api: Api, issuer: Issuer) -> None
     )
     for unsigned in (f"{head}.{body}.", f"{head}.{body}", f"{head}.{body}.AAAA"):
         assert await answered(api, unsigned) == 401
-    assert api.audit.acts == []
+    assert {(act.kind, act.subject, act.object) for act in api.audit.acts} == {
+        (Kind.REFUSED, "", "401 GET /v1/cases/{key}")
+    }
 
 
 async def test_a_new_key_is_found_and_an_old_one_ends(api: Api, issuer: Issuer) -> None:

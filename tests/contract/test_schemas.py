@@ -14,6 +14,7 @@ import pytest
 import yaml
 from case_samples import FR_PJ, changed, example, message
 from key_rings import RING
+from log_world import KEYS, LOG
 from msgspec import inspect
 
 from pipeline.access import audit, subscriptions
@@ -44,6 +45,9 @@ from pipeline.streams import control, topics
 from pipeline.streams.batch_rejections import RejectedBatch
 from pipeline.streams.faults import FAULTS
 from pipeline.streams.transactions import Progress
+from pipeline.transparency.growth import GrowingLog, grow
+from pipeline.transparency.leaves import new_seed
+from pipeline.transparency.log_records import HEAD_KEY, HeadRecord
 
 VALUES: dict[str, type[msgspec.Struct]] = {
     "case": model.Envelope,
@@ -67,6 +71,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "hit_admission": Admission,
     "hit_allowance": HitAllowance,
     "revocation": Revocation,
+    "witnessed_head": HeadRecord,
 }
 """Schemas of values that code has a struct for."""
 
@@ -273,6 +278,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     assert hit is not None
     yield "hit", hit
     yield from (("audit", entry) for entry in _audited())
+    yield "witnessed_head", HeadRecord("text\n\n\u2014 x AAAA\n", ("A" * 43,))
     yield from _decided(claim)
 
 
@@ -297,7 +303,17 @@ def _audited() -> Iterator[audit.Entry]:
         audit.Act(audit.Kind.SEARCH, **who, **why, shown=shown),  # type: ignore[arg-type]
         audit.Act(audit.Kind.CHECKPOINT, heads={"host|1|0": "ab"}),
     ]
-    yield from audit.bound(audit.Chain("host|1|0"), [(act, datetime(2026, 11, 1, tzinfo=UTC)) for act in acts])[1]
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    yield from audit.bound(audit.Chain("host|1|0"), [(act, at) for act in acts], new_seed)[1]
+
+
+def test_leaves_and_heads_of_the_audit_log_hold_to_its_schema() -> None:
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    entries = [msgspec.structs.replace(entry, seed=new_seed()) for entry in _audited()]
+    messages = list(grow(GrowingLog(), entries, KEYS, LOG, lambda: now))
+    assert [key for key, _ in messages] == [b"0", b"1", b"2", HEAD_KEY]
+    for _, value in messages:
+        assert [error.message for error in schemas.validator("audit_log").iter_errors(orjson.loads(value))] == []
 
 
 def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:

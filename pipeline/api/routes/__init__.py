@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from pipeline.api.routes import (
     audit,
+    audit_log,
     cases,
     disclosures,
     exports,
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
     notices.router,
     audit.router,
+    audit_log.router,
     feeds.router,
     subscriptions.router,
     statistics.router,

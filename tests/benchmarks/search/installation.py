@@ -77,7 +77,7 @@ class Bench:
 
 @contextmanager
 def installation(settings: Settings, cases: int) -> Iterator[Bench]:
-    """Engines, filled; the project worker, which indexes the audit; SERVERS of the API. All that it starts it ends."""
+    """Engines, filled; the workers that index and attest the audit; SERVERS of the API. All that it starts it ends."""
     with ExitStack() as ends:
         if not all(one.healthy for one in stack.status(settings)):
             stack.up(settings)
@@ -88,7 +88,8 @@ def installation(settings: Settings, cases: int) -> Iterator[Bench]:
         ports = [any_free() for _ in range(SERVERS)]
         served = [ends.enter_context(_running(settings, "serve", "--port", str(port))) for port in ports]
         processes = {f"api {at}": process for at, process in enumerate(served, 1)}
-        processes["project"] = ends.enter_context(_running(settings, "worker", "project"))
+        for stage in ("project", "attest"):
+            processes[stage] = ends.enter_context(_running(settings, "worker", stage))
         processes |= {one.name: psutil.Process(one.pid) for one in stack.status(settings)}
         urls = [f"http://{LOOPBACK}:{port}" for port in ports]
         for url in urls:

@@ -27,8 +27,8 @@ def test_from_nothing_to_a_registered_agency(liaison: Run) -> None:
     shared = [topic for topic in CATALOGUE if topic.scope is not Scope.AGENCY]
     assert len(created["created"]) == len(shared)
     assert created["differences"] == []
-    assert "3 topics created" in liaison("ops", "agency", "add", "fr-pj", "--country", "FR").stderr
-    assert f"0 topics created, {len(shared) + 3} were there" in liaison("topics", "apply").stdout
+    assert "4 topics created" in liaison("ops", "agency", "add", "fr-pj", "--country", "FR").stderr
+    assert f"0 topics created, {len(shared) + 4} were there" in liaison("topics", "apply").stdout
     listed = json.loads(liaison("ops", "agency", "list", "--json").stdout)
     assert listed == [{"name": "fr-pj", "country": "FR", "state": "active", "max_rate": None}]
     lag = json.loads(liaison("ops", "lag", "--json").stdout)

@@ -40,7 +40,7 @@ from pipeline.streams.setup import apply_all
 
 pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("rights"), pytest.mark.timeout(300)]
 
-STAGES = ("intake", "correlate", "project", "notify")
+STAGES = ("intake", "correlate", "project", "notify", "attest")
 
 
 @pytest.fixture(scope="module")
@@ -137,20 +137,18 @@ def fill(operator: Settings, names: list[str]) -> None:
     asyncio.run(write())
 
 
-def test_an_agency_writes_its_own_topic_and_reads_its_own_receipts_and_hits_only(
+def test_an_agency_writes_its_own_topics_and_reads_what_is_its_own_or_for_all(
     operator: Settings, wait_for: WaitFor
 ) -> None:
     agency, everything = as_agency(operator, "fr-pj"), every_topic(operator)
     fill(operator, [name for name in everything if not name.endswith("agencies")])
     short = {name: name.removeprefix(operator.namespace) for name in everything}
-    assert {short[name] for name in everything if may_write(agency, name)} == {"cases.fr-pj"}
-    assert {short[name] for name in everything if may_read(agency, name, wait_for)} == {
-        "receipts.fr-pj", "hits.fr-pj", "agencies", "uploads",
-    }  # fmt: skip
+    assert {short[name] for name in everything if may_write(agency, name)} == {"cases.fr-pj", "witness.fr-pj"}
+    witnesses = {f"witness.{name}" for name in COUNTRIES}
+    readable = {"receipts.fr-pj", "hits.fr-pj", "agencies", "uploads", "audit_log"} | witnesses
+    assert {short[name] for name in everything if may_read(agency, name, wait_for)} == readable
     with admin(agency) as client:
-        assert {short[name] for name in client.list_topics()} == {
-            "cases.fr-pj", "receipts.fr-pj", "hits.fr-pj", "agencies", "uploads",
-        }  # fmt: skip
+        assert {short[name] for name in client.list_topics()} == {"cases.fr-pj", *readable}
 
 
 def test_the_client_tells_an_agency_that_it_may_not_act_for_another(operator: Settings) -> None:

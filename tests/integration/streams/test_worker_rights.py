@@ -40,6 +40,7 @@ from pipeline.streams.control import control
 from pipeline.streams.lag import lag
 from pipeline.streams.rights import API, ROLES, role_grants
 from pipeline.streams.setup import apply_all
+from pipeline.streams.supervisor import STAGES
 from pipeline.streams.users import as_role
 from pipeline.times import now
 
@@ -141,7 +142,7 @@ def secured(
 def live(secured: Secured) -> None:
     """Records, decisions, faults of ours, a store that is lost, a second generation."""
     asyncio.run(prepare(secured.operator))
-    workers = {stage: secured.start("worker", stage) for stage in ("intake", "correlate", "project", "notify")}
+    workers = {stage: secured.start("worker", stage) for stage in STAGES}
     secured.start("serve", "--port", str(secured.port))
     secured.wait_for(lambda: serves(secured), 90)
     push(secured)

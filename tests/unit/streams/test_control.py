@@ -70,5 +70,5 @@ def test_a_supervisor_runs_what_this_program_can_compute() -> None:
     made = new(load_model(), 4)
     foreign = replace(made, id="ffffffffffff")
     held = Control(made.id, {made.id: made, foreign.id: foreign})
-    every = {Job("intake", ""), Job("notify", "")}
+    every = {Job("intake", ""), Job("notify", ""), Job("attest", "")}
     assert jobs(held) == every | {Job("correlate", made.id), Job("project", made.id)}

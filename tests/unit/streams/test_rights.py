@@ -21,6 +21,9 @@ def test_an_agency_may_do_no_more_than_its_part_and_no_more() -> None:
         Grant(Kind.TOPIC, "n-hits.fr-pj", Operation.READ),
         Grant(Kind.TOPIC, "n-agencies", Operation.READ),
         Grant(Kind.TOPIC, "n-uploads", Operation.READ),
+        Grant(Kind.TOPIC, "n-audit_log", Operation.READ),
+        Grant(Kind.TOPIC, "n-witness.", Operation.READ, prefix=True),
+        Grant(Kind.TOPIC, "n-witness.fr-pj", Operation.WRITE),
         Grant(Kind.GROUP, "n-feed.fr-pj.", Operation.READ, prefix=True),
         Grant(Kind.TRANSACTIONS, "n-feed.fr-pj.", Operation.WRITE, prefix=True),
     }

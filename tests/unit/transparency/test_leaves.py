@@ -17,6 +17,7 @@ from pipeline.transparency.leaves import (
     LeafError,
     commitment_to,
     disclosure,
+    is_sealable,
     new_seed,
     open_disclosure,
     own_places,
@@ -116,3 +117,14 @@ def test_commitments_are_held_against_their_leaf() -> None:
 def test_what_is_no_leaf_is_refused(body: bytes) -> None:
     with pytest.raises(LeafError):
         Leaf.decode(body)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, True), ({"seed": ""}, True), ({"seed": "AAAA"}, False), ({"seed": "!"}, False), ({"time": "now"}, False),
+        ({"time": "2026-11-24T12:00:00"}, False),
+    ],
+)  # fmt: skip
+def test_what_no_writer_of_ours_wrote_makes_no_leaf(changed: dict[str, str], expected: bool) -> None:
+    assert is_sealable(msgspec.structs.replace(entry([]), **changed)) is expected

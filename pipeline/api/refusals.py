@@ -1,0 +1,49 @@
+"""Requests that are refused (401, 403, 422) are on record too: who tries what he may not shows in the audit.
+
+Recorded within the rate of a person's requests, and within one such rate for all whose token does not hold: what is
+beyond that, or can't be recorded, is counted. A refusal discloses nothing, so it is answered either way.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import Request
+
+from pipeline.access.audit import Act, Kind
+from pipeline.access.requester import Requester
+from pipeline.api import metrics
+from pipeline.api.request_metrics import method_of, route_of
+from pipeline.api.runtime import Runtime
+from pipeline.streams.audit_log import AuditError
+
+RECORDED: Final = frozenset({401, 403, 422})
+
+NO_NAME: Final = "-"
+"""Whoever has no valid token, all together."""
+
+NOBODY: Final = Requester("", "", "", frozenset())
+
+
+async def record_refusal(request: Request, status: int) -> None:
+    """Record that a request was refused: by whom, as far as his token tells, and which route. Never what he wrote."""
+    runtime: Runtime | None = getattr(request.app.state, "runtime", None)
+    if status not in RECORDED or runtime is None:
+        return
+    who: Requester = getattr(request.state, "requester", NOBODY)
+    if await runtime.refusals.count(who.agency or NO_NAME, who.subject or NO_NAME):
+        metrics.REFUSALS_NOT_RECORDED.inc()
+        return
+    act = Act(
+        Kind.REFUSED,
+        subject=who.subject,
+        agency=who.agency,
+        country=who.country,
+        roles=tuple(sorted(who.roles)),
+        request=request.state.request_id,
+        object=f"{status} {method_of(request.scope)} {route_of(request.scope)}",
+    )
+    try:
+        await runtime.audit.write(act)
+    except AuditError:
+        metrics.REFUSALS_NOT_RECORDED.inc()

@@ -1,0 +1,141 @@
+"""The audit log for an agency's auditors: its head, its consistency, and proofs of the acts that concern the agency."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from pipeline.access.audit import Entry, Kind
+from pipeline.access.requester import Role
+from pipeline.api.paging import Place
+from pipeline.api.problems import Unavailable, Unprocessable
+from pipeline.api.session import Session
+from pipeline.index.decision_documents import AuditDocument
+from pipeline.index.decision_reading import Acts
+from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
+from pipeline.transparency.leaves import SealedEntry, encode64, nonce_of, seal, seed_of
+from pipeline.transparency.merkle import leaf_hash
+from pipeline.transparency.served_log import ServedHead, ServedLog
+from pipeline.transparency.tag_keys import TagKeys
+
+log = logging.getLogger(__name__)
+
+PAGE: Final = 100
+"""Acts proven in one part of the answer."""
+
+ALL: Final = Acts("", "", "", "")
+
+_encoder = msgspec.json.Encoder()
+
+
+class ConsistencyAnswer(msgspec.Struct, frozen=True):
+    """That the tree of `second` leaves begins with that of `first`: hashes in base64, as RFC 6962 orders them."""
+
+    first: int
+    second: int
+    path: tuple[str, ...]
+
+
+class InclusionAnswer(msgspec.Struct, frozen=True):
+    """That leaf `index` is in the tree of `size` leaves: its hash and its path, from the leaf upwards, in base64."""
+
+    index: int
+    size: int
+    leaf: str
+    path: tuple[str, ...]
+
+
+class TagKeysAnswer(msgspec.Struct, frozen=True):
+    """The agency's tag keys (base64url) by the id that leaves bear. A secret of the agency's."""
+
+    keys: dict[str, str]
+
+
+def head(session: Session) -> str:
+    """The last signed head, as a note. Raises Forbidden, Unavailable before there is one."""
+    session.require(Role.AUDITOR)
+    return _head(session).note
+
+
+def consistency(session: Session, first: int, second: int) -> ConsistencyAnswer:
+    """Raises Forbidden, Unprocessable for sizes that the log has not had."""
+    session.require(Role.AUDITOR)
+    if not 0 < first <= second <= session.runtime.log.store.size:
+        raise Unprocessable("the audit log has not had these sizes", "first", "second")
+    return ConsistencyAnswer(first, second, encode_hashes(session.runtime.log.store.consistency(first, second)))
+
+
+def inclusion(session: Session, index: int, size: int) -> InclusionAnswer:
+    """Raises Forbidden, Unprocessable for a leaf or size that the log does not have."""
+    session.require(Role.AUDITOR)
+    served = session.runtime.log
+    if not 0 <= index < size <= served.store.size:
+        raise Unprocessable("the audit log has no such leaf in a tree of this size", "index", "size")
+    [leaf] = encode_hashes([served.leaf_at(index)])
+    return InclusionAnswer(index, size, leaf, encode_hashes(served.inclusion(index, size)))
+
+
+async def agency_keys(session: Session) -> TagKeysAnswer:
+    """The tag keys of the auditor's agency. Raises Forbidden, Unavailable."""
+    session.require(Role.AUDITOR)
+    await session.audit(Kind.READ, {"tag keys": True})
+    keys = session.runtime.tag_keys.of(session.requester.agency) if session.requester.agency else {}
+    return TagKeysAnswer({key_id: encode64(key) for key_id, key in keys.items()})
+
+
+async def accesses(session: Session, first: int) -> AsyncIterator[bytes]:
+    """Proofs of all acts that concern the agency, as lines, recorded before the first; see docs/formats/audit-log.md.
+
+    `first` is the size of the tree that the reader has seen. Raises Forbidden, Unavailable.
+    """
+    session.require(Role.AUDITOR)
+    served, agency = session.runtime.log, session.requester.agency
+    last = _head(session)
+    await session.audit(Kind.EXPORT, {"access proofs": first})
+    size = last.checkpoint.size
+    path = encode_hashes(served.store.consistency(first, size)) if 0 < first <= size else ()
+    yield _encoder.encode(ProofHeader(last.note, first, path)) + b"\n"
+    after: Place | None = None
+    while found := await session.runtime.decisions.acts(agency, ALL, PAGE, after):
+        documents = [one for one, _ in found]
+        yield await asyncio.to_thread(_lines, served, session.runtime.tag_keys, documents, agency, size)
+        after = found[-1][1]
+
+
+def _head(session: Session) -> ServedHead:
+    found = session.runtime.log.head()
+    if found is None:
+        raise Unavailable("the audit log has no signed head yet")
+    return found
+
+
+def _lines(served: ServedLog, keys: TagKeys, documents: Sequence[AuditDocument], agency: str, size: int) -> bytes:
+    return b"".join(_encoder.encode(one) + b"\n" for one in _proofs(served, keys, documents, agency, size))
+
+
+def _proofs(
+    served: ServedLog, keys: TagKeys, documents: Sequence[AuditDocument], agency: str, size: int
+) -> Iterator[AccessProof]:
+    """The proofs of what lies under the head; an entry that is not what its leaf says is proven as it is, and fails."""
+    for document in documents:
+        if document.entry is None:
+            continue
+        entry = msgspec.convert(document.entry, Entry)
+        index = served.place_of(nonce_of(seed_of(entry, keys)))
+        if index is not None and index < size:
+            sealed = _sealed(entry, keys, served.leaf_at(index))
+            yield prove_access(entry, sealed, index, agency, served.inclusion(index, size))
+
+
+def _sealed(entry: Entry, keys: TagKeys, hash_: bytes) -> SealedEntry:
+    """The entry sealed under the secret that its leaf was made under."""
+    made = [seal(entry, keys, keys.current)]
+    for key_id in keys.ids[-2::-1]:
+        if leaf_hash(made[-1].leaf.encode()) == hash_:
+            break
+        made.append(seal(entry, keys, key_id))
+    return made[-1]

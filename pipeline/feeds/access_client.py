@@ -1,0 +1,71 @@
+"""What an agency asks the API of the audit log: its tag keys, and proofs of the accesses to its records."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+
+PATIENCE_S: Final = 60.0
+PURPOSE: Final = "investigation"
+
+
+def fetch_tag_keys(settings: Settings, token: str, case_reference: str) -> dict[str, str]:
+    """The agency's tag keys, base64url by id. Raises LiaisonError."""
+    try:
+        with _client(settings, token, case_reference) as client:
+            answer = client.get("/v1/audit/log/keys")
+            _require(answer)
+            keys: dict[str, str] = answer.json()["keys"]
+            return keys
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise _unreachable(settings, error) from error
+
+
+def fetch_accesses(settings: Settings, token: str, case_reference: str, first: int, output: Path) -> int:
+    """Write the proofs to a file, whole or not at all; returns its size. Raises LiaisonError."""
+    draft = output.with_name(f"{output.name}.part")
+    try:
+        with (
+            _client(settings, token, case_reference) as client,
+            client.stream("GET", "/v1/audit/log/accesses", params={"first": first}) as answer,
+            draft.open("wb") as file,
+        ):
+            _require(answer)
+            for part in answer.iter_bytes():
+                file.write(part)
+    except httpx.HTTPError as error:
+        raise _unreachable(settings, error) from error
+    draft.replace(output)
+    return output.stat().st_size
+
+
+def _client(settings: Settings, token: str, case_reference: str) -> httpx.Client:
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Liaison-Purpose": PURPOSE,
+        "Liaison-Case-Reference": case_reference,
+    }
+    options: dict[str, Any] = {"base_url": settings.api_url, "timeout": PATIENCE_S, "headers": headers}
+    if settings.api_ca_file:
+        options["verify"] = ssl.create_default_context(cafile=settings.api_ca_file)
+    return httpx.Client(**options)
+
+
+def _require(answer: httpx.Response) -> None:
+    if answer.is_error:
+        try:
+            problem = httpx.Response(answer.status_code, content=answer.read()).json()
+            told = problem.get("detail") or problem["title"]
+        except (ValueError, KeyError, AttributeError):
+            told = answer.reason_phrase
+        raise LiaisonError(f"the API refused: {told}")
+
+
+def _unreachable(settings: Settings, error: Exception) -> LiaisonError:
+    return LiaisonError(f"the API at {settings.api_url} can't be reached or broke off: {type(error).__name__}")

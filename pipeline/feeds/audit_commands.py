@@ -1,0 +1,214 @@
+"""`liaison feed witness`, `heads`, `accesses`, `verify-audit`: an agency proves for itself who saw its records.
+
+Heavy imports live inside the functions so that `liaison --help` stays fast.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.feeds.witnessing import WitnessFolder
+    from pipeline.settings import Settings
+    from pipeline.transparency.offline import Verdict
+    from pipeline.transparency.witness import LogFinding, Witness
+
+FAILED = 1
+
+AgencyName = Annotated[str, typer.Option("--agency", help="Your agency.")]
+Folder = Annotated[
+    Path | None, typer.Option("--folder", help="Where the witness keeps what it saw; under LIAISON_HOME if left out.")
+]
+LogKey = Annotated[str, typer.Option("--log-key", help="The log's verifier key; needed once, then kept.")]
+TagKeyFile = Annotated[
+    Path | None, typer.Option("--tag-keys", exists=True, dir_okay=False, help="Your agency's tag keys, as JSON.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+
+def register(feed: typer.Typer) -> None:
+    """Add the commands to `feed`."""
+    feed.command(epilog="Example: liaison feed witness --agency fr-pj --log-key liaison/x+1a2b3c4d+AR...")(witness)
+    feed.command(epilog="Example: liaison feed heads --agency fr-pj > heads.ndjson")(heads)
+    feed.command(epilog="Example: liaison feed accesses --agency fr-pj -o accesses.ndjson")(accesses)
+    feed.command("verify-audit", epilog="Example: liaison feed verify-audit accesses.ndjson --agency fr-pj")(
+        verify_audit
+    )
+
+
+def witness(
+    agency: AgencyName,
+    log_key: LogKey = "",
+    tag_keys: TagKeyFile = None,
+    folder: Folder = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
+    publish: Annotated[bool, typer.Option(help="Countersign heads, and let all agencies read that.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the audit log's heads and hashes, check that it only grows, and compare with other agencies' witnesses.
+
+    Exit 1 if anything does not fit; what does not is kept beside what it contradicts.
+    """
+    from contextlib import suppress
+
+    from pipeline.settings import settings as from_environment
+
+    settings = from_environment()
+    kept = _kept(settings, agency, folder, log_key, tag_keys)
+    with closing(kept.witness()) as seen:
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_witnessed(settings, kept, seen, agency, follow=follow, publish=publish))
+        _end(seen.findings(), _standing(seen), as_json=as_json)
+
+
+def heads(agency: AgencyName, folder: Folder = None) -> None:
+    """Print the heads that were witnessed, one JSON object a line, for another agency to compare with its own."""
+    import msgspec
+
+    from pipeline.settings import settings as from_environment
+    from pipeline.transparency.log_records import HeadRecord
+
+    with closing(_kept(from_environment(), agency, folder).witness()) as seen:
+        for head in seen.heads():
+            typer.echo(msgspec.json.encode(HeadRecord(head.note)))
+
+
+def accesses(
+    agency: AgencyName,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the proofs go.")],
+    token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="A token with role auditor.")],
+    case_reference: Annotated[str, typer.Option("--case-ref", help="Your own case that this is for.")] = "audit",
+    folder: Folder = None,
+) -> None:
+    """Fetch from the API what it tells of the accesses to your records, with proofs; and your tag keys, at first."""
+    from pipeline.feeds.access_client import fetch_accesses, fetch_tag_keys
+    from pipeline.settings import settings as from_environment
+
+    settings = from_environment()
+    kept = _kept(settings, agency, folder)
+    kept.keep_tag_keys(fetch_tag_keys(settings, token, case_reference))
+    with closing(kept.witness()) as seen:
+        first = seen.size
+    size = fetch_accesses(settings, token, case_reference, first, output)
+    typer.echo(f"{size:,} bytes written to {output}; check them: liaison feed verify-audit {output}", err=True)
+
+
+def verify_audit(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `feed accesses` has written.")],
+    agency: AgencyName,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option("--heads", exists=True, help="Heads of another agency's witness (`feed heads`)."),
+    ] = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check offline what the API told of the accesses to your records against what was witnessed; trusts no server.
+
+    Exit 1 if an access is withheld, altered or forged, or the log was rewritten or forked.
+    """
+    from pipeline.errors import LiaisonError
+    from pipeline.settings import settings as from_environment
+    from pipeline.transparency.offline import read_proofs, verify
+
+    kept = _kept(from_environment(), agency, folder)
+    with file.open("rb") as lines:
+        header, proofs = read_proofs(lines)
+    with closing(kept.witness()) as seen:
+        if not seen.is_scanned:
+            raise LiaisonError("the tag keys are newer than what was witnessed: run `liaison feed witness` first")
+        verdict = verify(seen, agency, kept.tag_keys, header, proofs, _notes(others or []))
+    if as_json:
+        _print_accesses(verdict)
+    _end(verdict.findings, _verified(verdict), as_json=as_json)
+
+
+def _kept(
+    settings: Settings, agency: str, folder: Path | None, log_key: str = "", tag_keys: Path | None = None
+) -> WitnessFolder:
+    import json
+
+    from pipeline.errors import LiaisonError
+    from pipeline.feeds.witnessing import WitnessFolder
+
+    kept = WitnessFolder(folder or settings.home.expanduser() / "witness" / agency)
+    if log_key:
+        kept.pin(log_key)
+    if tag_keys is not None:
+        try:
+            kept.keep_tag_keys(json.loads(tag_keys.read_text(encoding="utf-8"))["keys"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LiaisonError(f"{tag_keys} holds no tag keys: what GET /v1/audit/log/keys answers") from error
+    return kept
+
+
+async def _witnessed(
+    settings: Settings, kept: WitnessFolder, seen: Witness, agency: str, *, follow: bool, publish: bool
+) -> None:
+    """Read, compare, countersign; with `follow` again for each head that comes."""
+    from pipeline.feeds.witnessing import compare_with_others, publish_head, read_log
+
+    published, positions = 0, dict[str, int]()
+    async with aclosing(_caught_up(read_log(settings, seen, follow=follow), seen)) as sizes:
+        async for size in sizes:
+            await compare_with_others(settings, seen, agency, positions)
+            last = seen.last_head()
+            if publish and last is not None and last.checkpoint.size > published:
+                await publish_head(settings, agency, last, kept.signing_key(agency))
+                published = last.checkpoint.size
+            if follow:
+                typer.echo(f"{size:,} leaves witnessed", err=True)
+
+
+async def _caught_up(sizes: AsyncGenerator[int], seen: Witness) -> AsyncGenerator[int]:
+    """The size whenever a new head is behind all that was read, and once at the end."""
+    head, size = 0, seen.size
+    async for size in sizes:
+        last = seen.last_head()
+        if last is not None and last.checkpoint.size > head:
+            head = last.checkpoint.size
+            yield size
+    yield size
+
+
+def _notes(files: Iterable[Path]) -> list[str]:
+    from pipeline.transparency.log_records import decode_head
+
+    return [decode_head(line).head for file in files for line in file.read_bytes().splitlines() if line.strip()]
+
+
+def _standing(seen: Witness) -> str:
+    last = seen.last_head()
+    head = f"the last head has {last.checkpoint.size:,} and is of {last.checkpoint.time}" if last else "no head yet"
+    return f"{seen.size:,} leaves, {len(seen.own_leaves()):,} with your tags; {head}"
+
+
+def _verified(verdict: Verdict) -> str:
+    own = f"{verdict.acted:,} acts of your people, {len(verdict.accesses) - verdict.acted:,} of others"
+    warning = "" if verdict.acted else "; if your people have asked anything, your tag key is not the log's"
+    return f"{own} proven under the head of {verdict.size:,} leaves{warning}"
+
+
+def _print_accesses(verdict: Verdict) -> None:
+    import msgspec
+
+    for each in verdict.accesses:
+        typer.echo(msgspec.json.encode(each))
+
+
+def _end(findings: Iterable[LogFinding], told: str, *, as_json: bool) -> None:
+    import msgspec
+
+    found = list(findings)
+    for one in found:
+        line: Any = msgspec.json.encode(one) if as_json else f"{one.fault}\t{one.at}\t{one.told}"
+        typer.echo(line)
+    typer.echo(f"{told}; {len(found)} faults", err=True)
+    if found:
+        raise typer.Exit(FAILED)

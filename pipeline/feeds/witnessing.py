@@ -1,0 +1,192 @@
+"""An agency witnesses the audit log: reads it from Kafka, countersigns its heads, and compares them with others'."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.outcomes import readable_topic
+from pipeline.localstack.private import write_private
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.admin import ids
+from pipeline.streams.connection import options
+from pipeline.streams.reading import plain_consumer, read
+from pipeline.streams.registry import agencies
+from pipeline.times import now
+from pipeline.transparency.checkpoints import SignedHead
+from pipeline.transparency.leaves import LeafError, decode64, encode64
+from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head
+from pipeline.transparency.notes import SignatureType, SigningKey, VerifierKey
+from pipeline.transparency.tree_store import TreeState
+from pipeline.transparency.witness import Witness
+
+LOG_KEY: Final = "log-key"
+TAG_KEYS: Final = "tag-keys.json"
+SIGNING_KEY: Final = "signing-key"
+SEEN: Final = "seen"
+
+FOLLOW_WAIT_MS: Final = 1000
+
+_encoder = msgspec.json.Encoder()
+
+
+class WitnessFolder:
+    """What an agency keeps of the log: keys as files, and what it has seen. Only its user may read it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def pin(self, log_key: str) -> None:
+        """Note the log's verifier key; once noted it never changes. Raises LiaisonError."""
+        key = VerifierKey.parse(log_key.strip())
+        file = self.path / LOG_KEY
+        if file.exists() and file.read_text(encoding="utf-8").strip() != key.text:
+            raise LiaisonError(f"{file} holds another key: witness another log in another folder")
+        if not file.exists():
+            write_private(file, key.text + "\n")
+
+    @property
+    def log_key(self) -> VerifierKey:
+        """Raises LiaisonError where none was noted."""
+        try:
+            return VerifierKey.parse((self.path / LOG_KEY).read_text(encoding="utf-8").strip())
+        except FileNotFoundError as error:
+            raise LiaisonError("give the log's key at first: --log-key, as its operator hands it out") from error
+
+    def keep_tag_keys(self, keys: Mapping[str, str]) -> None:
+        """Note tag keys (base64url by id) beside those there are. Raises LiaisonError where one has changed."""
+        held = {key_id: encode64(key) for key_id, key in self.tag_keys.items()}
+        if changed := [key_id for key_id, key in keys.items() if held.get(key_id, key) != key]:
+            raise LiaisonError(
+                f"the tag key {changed[0]} is another than before: ask the log's operator which is right"
+            )
+        if held | dict(keys) != held:
+            write_private(self.path / TAG_KEYS, json.dumps({"keys": held | dict(keys)}, indent=1) + "\n")
+
+    @property
+    def tag_keys(self) -> dict[str, bytes]:
+        """The agency's tag keys by id. Raises LiaisonError for a file that can't be read."""
+        try:
+            told = json.loads((self.path / TAG_KEYS).read_text(encoding="utf-8"))
+            return {str(key_id): decode64(key) for key_id, key in told["keys"].items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, KeyError, AttributeError, TypeError, LeafError) as error:
+            raise LiaisonError(f"{self.path / TAG_KEYS} holds no tag keys") from error
+
+    def signing_key(self, agency: str) -> SigningKey:
+        """The key that this witness countersigns with; made at the first call."""
+        file = self.path / SIGNING_KEY
+        if not file.exists():
+            write_private(file, SigningKey.generate(agency, SignatureType.COSIGNATURE).text + "\n")
+        return SigningKey.parse(file.read_text(encoding="utf-8"))
+
+    def witness(self) -> Witness:
+        """What was seen so far; to be closed. Raises LiaisonError."""
+        return Witness(self.path / SEEN, self.log_key, self.tag_keys)
+
+
+async def read_log(settings: Settings, witness: Witness, *, follow: bool) -> AsyncGenerator[int]:
+    """Take what the log has that was not seen, and say how many leaves were seen; with `follow`, go on for ever.
+
+    A topic that is another than before is read from its beginning and held against what was seen; so is all of it once
+    there are other tag keys.
+    """
+    name = await asyncio.to_thread(readable_topic, settings, topics.AUDIT_LOG, "")
+    topic = (await asyncio.to_thread(ids, settings, [name])).topics[name]
+    state, partition = witness.store.state, TopicPartition(name, 0)
+    known = state.position if state.topic == topic else 0
+    start = known if witness.is_scanned else 0
+    async with aclosing(_chunks(settings, partition, start, follow)) as chunks:
+        async for records in chunks:
+            for record in records:
+                witness.see(record.key, record.value)
+            if records:
+                position = records[-1].offset + 1
+                witness.commit(TreeState(position=max(position, known), topic=topic))
+                if position >= known:
+                    witness.note_scanned()
+            yield witness.size
+
+
+async def _chunks(settings: Settings, partition: TopicPartition, start: int, follow: bool) -> AsyncGenerator[list]:  # type: ignore[type-arg]
+    if not follow:
+        async with aclosing(read(settings, {partition: start})) as chunks:
+            async for records in chunks:
+                yield records
+        return
+    async with plain_consumer(settings, [partition], fetch_wait_ms=FOLLOW_WAIT_MS) as consumer:
+        consumer.seek(partition, start)
+        while True:
+            yield (await consumer.getmany(timeout_ms=FOLLOW_WAIT_MS)).get(partition, [])
+
+
+async def signed_heads(settings: Settings, log_key: VerifierKey, *, follow: bool) -> AsyncGenerator[SignedHead]:
+    """The log's heads as they come, each signed by its key. Raises LiaisonError for one that is not.
+
+    Whether they are those of its leaves, and fit each other, a witness tells.
+    """
+    name = await asyncio.to_thread(readable_topic, settings, topics.AUDIT_LOG, "")
+    async with aclosing(_chunks(settings, TopicPartition(name, 0), 0, follow)) as chunks:
+        async for records in chunks:
+            for record in records:
+                if record.key == HEAD_KEY:
+                    yield SignedHead.verified(decode_head(record.value).head, log_key)
+
+
+async def compare_with_others(settings: Settings, witness: Witness, agency: str, positions: dict[str, int]) -> None:
+    """Hold the heads that other agencies have countersigned against what was seen.
+
+    `positions` are the offsets to go on from by topic; heads that are ahead of what was seen come again.
+    """
+    found = await asyncio.to_thread(_witness_topics, settings, await agencies(settings), agency)
+    for other, name in found.items():
+        async with aclosing(read(settings, {TopicPartition(name, 0): positions.get(name, 0)})) as chunks:
+            async for records in chunks:
+                for record in records:
+                    note = _note(record.value)
+                    if note and not witness.see_head(note, other):
+                        break
+                    positions[name] = record.offset + 1
+
+
+def _witness_topics(settings: Settings, names: Mapping[str, object], own: str) -> dict[str, str]:
+    """The topics of other agencies' witnesses that there are, by agency."""
+    found = {}
+    for name in names:
+        if name != own:
+            try:
+                found[name] = readable_topic(settings, topics.WITNESS, name)
+            except LiaisonError:
+                continue  # it was registered before there were any
+    return found
+
+
+def _note(value: bytes) -> str:
+    """The head in a message; "" where there is none: whoever wrote it harms only what is told of itself."""
+    try:
+        return decode_head(value).head
+    except LeafError:
+        return ""
+
+
+def countersigned(head: SignedHead, key: SigningKey) -> str:
+    """A head as this witness passes it on, with the time at which it was seen."""
+    return head.note + key.sign(head.checkpoint.text, int(now().timestamp()))
+
+
+async def publish_head(settings: Settings, agency: str, head: SignedHead, key: SigningKey) -> None:
+    """Publish a countersigned head for all agencies to read. Raises KafkaError."""
+    value = _encoder.encode(HeadRecord(countersigned(head, key)))
+    topic = topics.name(settings, topics.WITNESS, agency=agency)
+    async with AIOKafkaProducer(**options(settings), enable_idempotence=True) as producer:
+        await producer.send_and_wait(topic, value, key=b"%d" % head.checkpoint.size)

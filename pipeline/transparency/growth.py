@@ -1,0 +1,133 @@
+"""The log as it grows: which leaf each entry becomes, and when a head is due. Pure; `attest` runs it on Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+
+from pipeline.access.audit import Entry, Kind
+from pipeline.errors import LiaisonError
+from pipeline.transparency.checkpoints import Checkpoint, sign_head
+from pipeline.transparency.leaves import Leaf, decode64, encode64, nonce_of, seal, seed_of
+from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head, leaf_index, leaf_key
+from pipeline.transparency.merkle import Frontier, leaf_hash
+from pipeline.transparency.notes import Note, SigningKey
+from pipeline.transparency.tag_keys import TagKeys
+
+HEAD_INTERVAL: Final = timedelta(seconds=30)
+"""After this the next entry brings a head. Each writer makes an entry a minute, so none waits for longer than that."""
+
+HEAD_ENTRIES: Final = 1000
+
+Clock = Callable[[], datetime]
+
+_encoder = msgspec.json.Encoder()
+
+
+class LogMessage(NamedTuple):
+    """A message of `audit_log`."""
+
+    key: bytes
+    value: bytes
+
+
+class LogNotContinuedError(LiaisonError):
+    """What the topic holds is not a log that this key and audit go on from."""
+
+
+class GrowingLog:
+    """The end of a log: its complete subtrees, its last leaf and its last head."""
+
+    def __init__(self) -> None:
+        self.tree = Frontier()
+        self.last_nonce = ""
+        self.head: Checkpoint | None = None
+        self.signed: datetime | None = None
+        """When this process signed its last head."""
+
+    @classmethod
+    def recovered(cls, messages: Sequence[tuple[bytes | None, bytes]]) -> GrowingLog | None:
+        """The log that ends in these messages; None where those before them must be known.
+
+        Raises LogNotContinuedError for a head whose subtrees don't give its root.
+        """
+        made, begin = cls(), 0
+        for at, (key, value) in enumerate(messages):
+            if key == HEAD_KEY:
+                made.head, made.tree, begin = *_continued(value), at + 1
+        if messages and (begin == len(messages) == 1 or (not begin and messages[0][0] != leaf_key(0))):
+            return None
+        for key, value in messages[begin:]:
+            made._take(leaf_index(key), value)
+        if begin and begin == len(messages):
+            made.last_nonce = Leaf.decode(messages[begin - 2][1]).nonce
+        return made
+
+    def _take(self, index: int | None, body: bytes) -> None:
+        if index != self.tree.size:
+            raise LogNotContinuedError("leaf {expected} of the audit log is missing", expected=self.tree.size)
+        self.tree.append(leaf_hash(body))
+        self.last_nonce = Leaf.decode(body).nonce
+
+    def append(self, entry: Entry, keys: TagKeys) -> LogMessage:
+        """The leaf of the next entry."""
+        index, leaf = self.tree.size, seal(entry, keys, keys.current).leaf
+        body = leaf.encode()
+        self.tree.append(leaf_hash(body))
+        self.last_nonce = leaf.nonce
+        return LogMessage(leaf_key(index), body)
+
+    def is_last(self, entry: Entry, keys: TagKeys) -> bool:
+        """Whether the last leaf is this entry's."""
+        return nonce_of(seed_of(entry, keys)) == self.last_nonce
+
+    def is_head_due(self, last: Entry, now: datetime) -> bool:
+        """Whether a head is to follow, `last` being the last of the entries at hand."""
+        behind = self.tree.size - (self.head.size if self.head else 0)
+        late = self.signed is None or now - self.signed >= HEAD_INTERVAL
+        return behind >= HEAD_ENTRIES or (behind > 0 and (late or last.kind is Kind.CLOSED))
+
+    def sign(self, last: Entry, key: SigningKey, now: datetime) -> LogMessage:
+        """The head over all leaves. Raises LogNotContinuedError where another log's heads stand before it.
+
+        Its time is that of the last entry, so that an entry which claims to be older and comes later shows; never that
+        of a clock ahead of ours, and never before the last head's.
+        """
+        if self.head is not None and self.head.origin != key.verifier.name:
+            raise LogNotContinuedError(
+                "the log is {old}, the signing key is {new}'s", old=self.head.origin, new=key.verifier.name
+            )
+        before = [self.head.time] if self.head and self.head.time else []
+        time = max([min(datetime.fromisoformat(last.time), now), *map(datetime.fromisoformat, before)])
+        self.head = Checkpoint(key.verifier.name, self.tree.size, self.tree.root, time.isoformat())
+        self.signed = now
+        subtrees = tuple(map(encode64, self.tree.subtrees))
+        return LogMessage(HEAD_KEY, _encoder.encode(HeadRecord(sign_head(self.head, key), subtrees)))
+
+
+def grow(
+    log: GrowingLog, entries: Iterable[Entry], keys: TagKeys, key: SigningKey, clock: Clock
+) -> Iterator[LogMessage]:
+    """The messages of new entries in their order, with the heads that are due."""
+    last = None
+    for last in entries:
+        yield log.append(last, keys)
+        if log.tree.size - (log.head.size if log.head else 0) >= HEAD_ENTRIES:
+            yield log.sign(last, key, clock())
+    if last is not None and log.is_head_due(last, now := clock()):
+        yield log.sign(last, key, now)
+
+
+def _continued(value: bytes) -> tuple[Checkpoint, Frontier]:
+    record = decode_head(value)
+    head = Checkpoint.parse(Note.parse(record.head).text)
+    try:
+        tree = Frontier(head.size, map(decode64, record.subtrees))
+    except ValueError as error:
+        raise LogNotContinuedError("the subtrees of the log's last head are not its tree's") from error
+    if tree.root != head.root:
+        raise LogNotContinuedError("the subtrees of the log's last head do not give its root")
+    return head, tree

@@ -1,0 +1,206 @@
+"""The audit log on real Kafka: written by several processes at once, attested once, witnessed and verified."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import warm_processes
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from pipeline.access.audit import Act, Entry, Form, Kind, Shown
+from pipeline.feeds.client import FeedClient
+from pipeline.ops.log_check import check_log, known_log_key
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.audit_log import audit_log
+from pipeline.streams.audit_tail import entries
+from pipeline.streams.connection import options
+from pipeline.streams.log_follower import follow_log
+from pipeline.streams.log_keys import signing_key, tag_keys
+from pipeline.streams.reading import read
+from pipeline.times import now
+from pipeline.transparency.checkpoints import Checkpoint, SignedHead, sign_head
+from pipeline.transparency.growth import HEAD_ENTRIES
+from pipeline.transparency.leaves import encode64, new_seed, seal
+from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head, leaf_key
+from pipeline.transparency.merkle import leaf_hash, root_of
+from pipeline.transparency.served_log import ServedLog
+from pipeline.transparency.witness import LogFault
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
+
+
+async def write(settings: Settings, writers: int = 3, acts: int = 20) -> None:
+    """Let several processes' writers record acts at the same time; all are acknowledged at the end."""
+
+    async def work(number: int) -> None:
+        async with audit_log(settings, now, writer=f"host|{number}") as log:
+            act = Act(Kind.SEARCH, "bert", "be-fp", "BE", shown=(Shown(f"fr-pj:{number}", Form.FULL),))
+            await asyncio.gather(*(log.write(act) for _ in range(acts)))
+
+    await asyncio.gather(*(work(number) for number in range(writers)))
+
+
+def held(settings: Settings, topic: topics.Topic, agency: str = "") -> list[tuple[bytes, bytes]]:
+    async def all_of_it() -> list[tuple[bytes, bytes]]:
+        start = {TopicPartition(topics.name(settings, topic, agency=agency), 0): 0}
+        return [(one.key, one.value) async for records in read(settings, start) for one in records]
+
+    return asyncio.run(all_of_it())
+
+
+def written(settings: Settings) -> list[Entry]:
+    async def all_of_it() -> list[Entry]:
+        return [entry async for entry in entries(settings)]
+
+    return asyncio.run(all_of_it())
+
+
+def leaves(settings: Settings) -> list[tuple[bytes, bytes]]:
+    return [one for one in held(settings, topics.AUDIT_LOG) if one[0] != HEAD_KEY]
+
+
+def heads(settings: Settings) -> list[Checkpoint]:
+    notes = [decode_head(value).head for key, value in held(settings, topics.AUDIT_LOG) if key == HEAD_KEY]
+    return [SignedHead.verified(one, signing_key(settings, make=False).verifier).checkpoint for one in notes]
+
+
+def is_covered(settings: Settings, count: int) -> bool:
+    return count in {one.size for one in heads(settings)}
+
+
+async def put(settings: Settings, topic: topics.Topic, messages: Sequence[tuple[bytes, bytes]]) -> None:
+    """What somebody writes who holds the broker."""
+    async with AIOKafkaProducer(**options(settings)) as producer:
+        for key, value in messages:
+            await producer.send_and_wait(topics.name(settings, topic), value, key=key)
+
+
+def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return warm_processes.run(words, environment, timeout_s=90)
+
+
+@pytest.mark.parametrize("effect", ["publish", "transaction", "commit"])
+def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
+    installation: Any, start_stage: Any, wait_for: Any, effect: str
+) -> None:
+    settings = installation.settings
+    killed = start_stage("attest", "--kill-after", effect)
+    asyncio.run(write(settings))
+    assert killed.wait(timeout=60) == -signal.SIGKILL
+    start_stage("attest")
+    asyncio.run(write(settings, acts=HEAD_ENTRIES // 3 + 1))
+    made = written(settings)
+    wait_for(lambda: is_covered(settings, len(made)), deadline_s=90)
+    keys = tag_keys(settings)
+    bodies = [seal(entry, keys, keys.current).leaf.encode() for entry in made]
+    assert leaves(settings) == [(leaf_key(at), body) for at, body in enumerate(bodies)]
+    hashes = list(map(leaf_hash, bodies))
+    assert [one.root for one in heads(settings)] == [root_of(hashes[: one.size]) for one in heads(settings)]
+    checked = asyncio.run(check_log(settings, known_log_key(settings, "")))
+    assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
+
+
+def test_agencies_witness_it_and_find_a_fork(
+    installation: Any, start_stage: Any, wait_for: Any, engine_environment: dict[str, str], tmp_path: Path
+) -> None:
+    settings = installation.settings
+    start_stage("attest")
+    asyncio.run(write(settings))
+    count = len(written(settings))
+    wait_for(lambda: is_covered(settings, count), deadline_s=90)
+    log_key = liaison(engine_environment, "ops", "audit", "key").stdout.strip()
+    for agency in ("fr-pj", "nl-np"):
+        keys = tmp_path / f"{agency}.json"
+        keys.write_text(liaison(engine_environment, "ops", "audit", "tag-keys", agency).stdout)
+        words = ("feed", "witness", "--agency", agency, "--folder", str(tmp_path / agency))
+        seen = liaison(engine_environment, *words, "--log-key", log_key, "--tag-keys", str(keys))
+        assert (seen.returncode, seen.stdout) == (0, ""), seen.stderr
+        assert f"{count:,} leaves, {60 if agency == 'fr-pj' else 0} with your tags" in seen.stderr
+    assert [key for key, _ in held(settings, topics.WITNESS, "fr-pj")] == [b"%d" % count]
+    with FeedClient("fr-pj", settings) as client:
+        assert [one.checkpoint for one in client.heads(log_key)] == heads(settings)
+    key = signing_key(settings, make=False)
+    forked = sign_head(Checkpoint(key.verifier.name, count, b"\0" * 32, now().isoformat()), key)
+    name = settings.namespace + "witness.fr-pj"
+    asyncio.run(put_to(settings, name, msgspec.json.encode(HeadRecord(forked))))
+    seen = liaison(engine_environment, "feed", "witness", "--agency", "nl-np", "--folder", str(tmp_path / "nl-np"))
+    assert seen.returncode == 1
+    assert seen.stdout == f"forked\t{count}\tfr-pj has a signed head with another root\n"
+    both = liaison(engine_environment, "feed", "heads", "--agency", "nl-np", "--folder", str(tmp_path / "nl-np"))
+    assert len([one for one in both.stdout.splitlines() if f"\\n{count}\\n" in one]) == 2
+
+
+async def put_to(settings: Settings, name: str, value: bytes) -> None:
+    async with AIOKafkaProducer(**options(settings)) as producer:
+        await producer.send_and_wait(name, value, key=b"1")
+
+
+def test_the_operator_finds_what_is_not_as_it_was_logged(
+    installation: Any, start_stage: Any, wait_for: Any, engine_environment: dict[str, str], kafka_admin: Any
+) -> None:
+    """Whoever holds the broker writes `audit` anew, with all hashes made to match, and adds to the log."""
+    settings = installation.settings
+    stage = start_stage("attest")
+    asyncio.run(write(settings))
+    made = written(settings)
+    wait_for(lambda: is_covered(settings, len(made)), deadline_s=90)
+    sound = liaison(engine_environment, "ops", "audit", "verify", "--json")
+    assert (sound.returncode, json.loads(sound.stdout)["log"]["findings"]) == (0, [])
+    stage.send_signal(signal.SIGINT)
+    stage.wait(timeout=60)
+    extra = msgspec.structs.replace(made[-1], seed=new_seed())
+    body = seal(extra, tag_keys(settings), "k").leaf.encode()
+    asyncio.run(put(settings, topics.AUDIT_LOG, [(leaf_key(len(made)), body), (leaf_key(3), body)]))
+    found = json.loads(liaison(engine_environment, "ops", "audit", "verify", "--json").stdout)["log"]["findings"]
+    assert {(one["fault"], one["at"]) for one in found} == {
+        (LogFault.REWRITTEN, 3),
+        (LogFault.MISSING, len(made)),
+    }
+
+
+def test_a_server_follows_it_and_goes_on_where_it_was(
+    installation: Any, start_stage: Any, wait_for: Any, tmp_path: Path
+) -> None:
+    settings = installation.settings
+    start_stage("attest")
+
+    async def followed(count: int) -> None:
+        served = ServedLog(tmp_path / "served")
+        task = asyncio.create_task(follow_log(settings, served))
+        async with asyncio.timeout(60):
+            while (head := served.head()) is None or head.checkpoint.size < count:
+                await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert (served.store.size, served.mismatched) == (count, 0)
+        served.close()
+
+    for _ in range(2):
+        asyncio.run(write(settings))
+        asyncio.run(followed(len(written(settings))))
+
+
+def test_a_restored_log_goes_on_behind_its_last_entry(installation: Any, start_stage: Any, wait_for: Any) -> None:
+    """No progress is restored, and the audit holds entries that the log does not."""
+    settings = installation.settings
+    asyncio.run(write(settings))
+    made, keys, key = written(settings), tag_keys(settings), signing_key(settings, make=True)
+    bodies = [seal(entry, keys, keys.current).leaf.encode() for entry in made[:50]]
+    restored = [(leaf_key(at), body) for at, body in enumerate(bodies)]
+    asyncio.run(put(settings, topics.AUDIT_LOG, restored))
+    start_stage("attest")
+    asyncio.run(write(settings, writers=1))
+    count = len(written(settings))
+    wait_for(lambda: is_covered(settings, count), deadline_s=90)
+    checked = asyncio.run(check_log(settings, key.verifier))
+    assert (checked.leaves, checked.findings) == (count, ())
+    assert encode64(leaf_hash(leaves(settings)[49][1])) == encode64(leaf_hash(bodies[49]))

@@ -1,0 +1,113 @@
+"""From a search to its proof at the owner's, over a real server, Kafka and Elasticsearch, by the commands alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import warm_processes
+from api_runtime import GROUNDS, someone
+
+from pipeline.access.requester import Requester, Role
+from pipeline.access.token_keys import issue
+from pipeline.localstack.ports import LOOPBACK, accepts, any_free
+from pipeline.settings import Settings
+from pipeline.times import now
+from pipeline.transparency.leaves import open_disclosure
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+
+TOKEN_LIFE = timedelta(hours=1)
+SERVER = Path(__file__).parents[2] / "web_process.py"
+
+BERT = someone("be-fp", "BE", subject="bert")
+AUDITOR = someone("fr-pj", "FR", Role.AUDITOR, Role.INVESTIGATOR, subject="audrey")
+
+
+@pytest.fixture
+def url(installation: Any, engine_environment: dict[str, str], wait_for: Any) -> Iterator[str]:
+    """A server of the installation."""
+    port = any_free()
+    environment = {**engine_environment, "LIAISON_MAX_INDEX_LAG": "0"}
+    process = subprocess.Popen([sys.executable, str(SERVER), str(port)], env=environment)
+    try:
+        wait_for(lambda: accepts(LOOPBACK, port) or process.poll() is not None, deadline_s=60)
+        yield f"http://{LOOPBACK}:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Owner:
+    """fr-pj's auditor at his command line."""
+
+    def __init__(self, settings: Settings, environment: dict[str, str], url: str, folder: Path) -> None:
+        self.file = folder / "accesses.ndjson"
+        self._folder = ("--agency", "fr-pj", "--folder", str(folder / "witness"))
+        self._token = issue(settings, AUDITOR, now(), TOKEN_LIFE)
+        self._environment = {**environment, "LIAISON_API_URL": url, "LIAISON_TOKEN": self._token}
+
+    def liaison(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return warm_processes.run(words, self._environment, timeout_s=90)
+
+    def feed(self, command: str, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.liaison("feed", command, *words, *self._folder)
+
+    def acts(self) -> list[dict[str, Any]]:
+        """The acts that are proven, once fetched anew; fails unless everything fits."""
+        fetched = self.feed("accesses", "-o", str(self.file))
+        if "no signed head" in fetched.stderr:
+            return []
+        assert fetched.returncode == 0, fetched.stderr
+        witnessed = self.feed("witness")
+        assert witnessed.returncode == 0, witnessed.stdout + witnessed.stderr
+        checked = self.feed("verify-audit", str(self.file), "--json")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        return [json.loads(line) for line in checked.stdout.splitlines()]
+
+
+def search(settings: Settings, url: str, who: Requester, question: str) -> httpx.Response:
+    headers = {**GROUNDS, "Authorization": f"Bearer {issue(settings, who, now(), TOKEN_LIFE)}"}
+    return httpx.post(f"{url}/v1/search", json={"question": question}, headers=headers, timeout=30)
+
+
+def test_an_owner_proves_who_was_shown_its_record_and_what_is_left_out(
+    installation: Any, records: Any, start_all: Any, start_stage: Any, wait_for: Any, url: str,
+    engine_environment: dict[str, str], tmp_path: Path,
+) -> None:  # fmt: skip
+    settings = installation.settings
+    person = records.person()
+    start_all()
+    start_stage("attest")
+    installation.push([records.message("fr-pj", "1", people=[person])])
+    wait_for(lambda: installation.accounting().decided == 1 and installation.at_rest(), deadline_s=90)
+    for who in (BERT, AUDITOR):
+        found = search(settings, url, who, person["phones"][0])
+        assert [row["case"] for row in found.json()["results"]] == ["fr-pj:1"]
+    owner = Owner(settings, engine_environment, url, tmp_path)
+    log_key = wait_for(lambda: owner.liaison("ops", "audit", "key").stdout.strip(), deadline_s=60)
+    witnessed = owner.feed("witness", "--log-key", log_key)
+    assert witnessed.returncode == 0, witnessed.stderr
+
+    def shown() -> list[tuple[str, str | None]]:
+        seen = [one for one in owner.acts() if one["records"]]
+        return [(one["fields"]["agency"], one["fields"].get("subject")) for one in seen]
+
+    wait_for(lambda: shown() == [("fr-pj", "audrey"), ("be-fp", None)], deadline_s=120)
+    lines = owner.file.read_text().splitlines()
+    kept = [line for line in lines[1:] if "be-fp" not in opened(line)]
+    owner.file.write_text("\n".join([lines[0], *kept]))
+    checked = owner.feed("verify-audit", str(owner.file))
+    assert (checked.returncode, checked.stdout.split("\t")[0]) == (1, "withheld"), checked.stdout
+
+
+def opened(line: str) -> str:
+    """The values that a line opens."""
+    return repr([open_disclosure(one) for one in json.loads(line).get("openings", [])])

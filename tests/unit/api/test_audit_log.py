@@ -1,0 +1,150 @@
+"""/v1/audit/log: what an agency's auditors are told of the audit log, checked as they would check it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from api_runtime import ANNA, Api, someone
+from index_office import Office
+from log_world import KEYS, LOG, LogWorld, witness_of
+
+from pipeline.access.audit import Act, Kind
+from pipeline.access.requester import Role
+from pipeline.index.decision_documents import audit_document
+from pipeline.transparency.access_proofs import decode_hashes
+from pipeline.transparency.checkpoints import SignedHead
+from pipeline.transparency.growth import GrowingLog, grow
+from pipeline.transparency.leaves import decode64
+from pipeline.transparency.merkle import is_consistent, is_included
+from pipeline.transparency.offline import Verdict, read_proofs, verify
+from pipeline.transparency.served_log import ServedLog
+from pipeline.transparency.witness import LogFault
+
+AUDITOR = someone("fr-pj", "FR", Role.AUDITOR, subject="audrey")
+OTHER = someone("lu-pg", "LU", Role.AUDITOR, subject="leo")
+ROUTES = ("head", "consistency?first=1&second=2", "inclusion?index=0&size=2", "keys", "accesses")
+
+
+class Logged:
+    """An API whose audit, index and log hold the same acts."""
+
+    def __init__(self, api: Api, world: LogWorld) -> None:
+        self.api, self.world, self.growing, self.offset = api, world, GrowingLog(), 0
+
+    def publish(self) -> None:
+        """Index what was written, and let `attest` and the server's follower take it."""
+        new = self.world.entries[self.growing.tree.size :]
+        for at, entry in enumerate(new, self.growing.tree.size):
+            self.api.index.write([audit_document(msgspec.json.encode(entry), at)])
+        self.world.now += timedelta(minutes=1)
+        messages = list(grow(self.growing, new, KEYS, LOG, lambda: self.world.now))
+        self.api.log.take([(self.offset + at, *one) for at, one in enumerate(messages)])
+        self.offset += len(messages)
+        assert self.growing.head is not None
+        self.world.signed.append((self.growing.head.size, self.api.log.head().note))  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def logged(office: Office, tmp_path: Path) -> Iterator[Logged]:
+    served = ServedLog(tmp_path / "log")
+    served.begin("topic")
+    made = Logged(Api(office, tmp_path, log=served), LogWorld(tmp_path))
+    made.world.write(Act(Kind.OPENED))
+    made.world.act("be-fp", "fr-pj:1", "lu-pg:4")
+    made.world.act("be-fp", "lu-pg:4")
+    made.world.act("fr-pj", "be-fp:1", "fr-pj:2", subject="anna")
+    made.publish()
+    yield made
+    served.close()
+
+
+async def proofs(api: Api, who: Any = AUDITOR, first: int = 0) -> tuple[Any, Any]:
+    answer = await api.get(f"/v1/audit/log/accesses?first={first}", who)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-ndjson")
+    return read_proofs(answer.content.splitlines())
+
+
+async def checked(logged: Logged, folder: Path, agency: str = "fr-pj", who: Any = AUDITOR) -> Verdict:
+    witness = witness_of(folder, agency)
+    logged.world.show(witness)
+    keys = (await logged.api.get("/v1/audit/log/keys", who)).json()["keys"]
+    header, found = await proofs(logged.api, who, witness.size)
+    verdict = verify(witness, agency, {key_id: decode64(key) for key_id, key in keys.items()}, header, found)
+    witness.close()
+    return verdict
+
+
+async def test_an_owner_verifies_what_it_is_told(logged: Logged, tmp_path: Path) -> None:
+    verdict = await checked(logged, tmp_path)
+    assert verdict.findings == ()
+    assert [(one.fields.get("subject"), [each["case"] for each in one.records]) for one in verdict.accesses] == [
+        ("anna", ["fr-pj:2"]),
+        (None, ["fr-pj:1"]),
+    ]
+    verdict = await checked(logged, tmp_path, "lu-pg", OTHER)
+    assert (verdict.findings, len(verdict.accesses), verdict.acted) == ((), 2, 0)
+
+
+async def test_what_came_behind_the_head_is_told_under_the_next(logged: Logged, tmp_path: Path) -> None:
+    before = await proofs(logged.api)
+    entry = logged.world.act("be-fp", "fr-pj:9")
+    logged.api.index.write([audit_document(msgspec.json.encode(entry), 4)])
+    assert await proofs(logged.api) == before
+    logged.publish()
+    assert (await checked(logged, tmp_path)).findings == ()
+    header, found = await proofs(logged.api, first=4)
+    assert (header.first, len(found)) == (4, 3)
+
+
+async def test_an_index_that_was_changed_is_found_by_its_owner(logged: Logged, tmp_path: Path) -> None:
+    changed = msgspec.structs.replace(logged.world.entries[1], agency="nl-np")
+    logged.api.index.write([audit_document(msgspec.json.encode(changed), 9)])
+    assert [one.fault for one in (await checked(logged, tmp_path)).findings] == [LogFault.ALTERED]
+    hidden = msgspec.structs.replace(changed, shown=(), agency="be-fp")
+    logged.api.index.write([audit_document(msgspec.json.encode(hidden), 10)])
+    assert [one.fault for one in (await checked(logged, tmp_path)).findings] == [LogFault.WITHHELD]
+
+
+async def test_head_inclusion_and_consistency_hold(logged: Logged) -> None:
+    api = logged.api
+    head = SignedHead.verified((await api.get("/v1/audit/log/head", AUDITOR)).text, LOG.verifier).checkpoint
+    assert head.size == 4
+    told = (await api.get("/v1/audit/log/inclusion?index=2&size=4", AUDITOR)).json()
+    [leaf] = decode_hashes([told["leaf"]])
+    assert is_included(leaf, 2, 4, decode_hashes(told["path"]), head.root)
+    told = (await api.get("/v1/audit/log/consistency?first=3&second=4", AUDITOR)).json()
+    assert is_consistent(3, 4, decode_hashes(told["path"]), api.log.store.root(3), head.root)
+
+
+@pytest.mark.parametrize(
+    "path", ["consistency?first=0&second=4", "consistency?first=3&second=5", "consistency?first=4&second=3",
+             "inclusion?index=4&size=4", "inclusion?index=0&size=5", "inclusion?index=-1&size=4", "accesses?first=-1"],
+)  # fmt: skip
+async def test_what_the_log_has_not_had_is_422(logged: Logged, path: str) -> None:
+    assert (await logged.api.get(f"/v1/audit/log/{path}", AUDITOR)).status_code == 422
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_only_auditors_are_told(logged: Logged, route: str) -> None:
+    assert (await logged.api.get(f"/v1/audit/log/{route}", ANNA)).status_code == 403
+    assert (await logged.api.get(f"/v1/audit/log/{route}", None)).status_code == 401
+
+
+@pytest.mark.parametrize("route", ["head", "accesses"])
+async def test_before_there_is_a_head_nothing_is_told(api: Api, route: str) -> None:
+    answer = await api.get(f"/v1/audit/log/{route}", AUDITOR)
+    assert (answer.status_code, answer.json()["detail"]) == (503, "the audit log has no signed head yet")
+
+
+async def test_handing_out_keys_and_proofs_is_on_record_first(logged: Logged) -> None:
+    await logged.api.get("/v1/audit/log/keys", AUDITOR)
+    await proofs(logged.api)
+    assert logged.api.audit.kinds() == [Kind.READ, Kind.EXPORT]
+    logged.api.audit.away = True
+    for route in ("keys", "accesses"):
+        assert (await logged.api.get(f"/v1/audit/log/{route}", AUDITOR)).status_code == 503
