@@ -73,6 +73,7 @@ def test_sizes_are_those_of_the_design() -> None:
         "accepted": 16,
         "blocks.{generation}": 16,
         "links.{generation}": 16,
+        "audit_log": 4,
     }
 
 
