@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 
 from index_office import Office
@@ -24,9 +25,20 @@ async def index(settings: Settings, office: Office, actions: Sequence[Action]) -
     """Make topics, agencies and indices, write, and refresh."""
     await apply_all(settings)
     for name in AGENCIES:
-        await registry.put(settings, Agency(name, name[:2].upper()))
+        await registry.add(settings, Agency(name, name[:2].upper()))
     own = Indices(settings.namespace, generation(office.model, settings.block_partitions))
     async with connect(settings) as client:
         assert await apply(client, own) == []
         assert (await BulkWriter(client, own).write(actions)).refused == []
         await client.indices.refresh(index=[own.own("cases"), own.own("links")])
+
+
+def beside(settings: Settings) -> Settings:
+    """The settings of a second server, in a home of its own with the first one's signing key.
+
+    Within one process the two can't share a home: LMDB opens a store once.
+    """
+    home = settings.home / "beside"
+    if (tokens := settings.home / "tokens").exists():
+        shutil.copytree(tokens, home / "tokens", dirs_exist_ok=True)
+    return settings.model_copy(update={"home": home})

@@ -7,6 +7,7 @@ import sys
 from datetime import datetime, timedelta
 
 import pytest
+from api_index import beside
 from api_runtime import ANNA, someone
 from liaison_command import LIAISON
 
@@ -45,7 +46,8 @@ async def test_a_session_that_ended_is_over_at_every_server_and_after_a_restart(
 ) -> None:
     people = (ANNA, someone("fr-pj", "FR"), someone("xx-none", "FR"))
     token, other, unknown = (token_of(engine_settings, who) for who in people)
-    async with opened(engine_settings) as second:
+    another = beside(engine_settings)
+    async with opened(another) as second:
         assert await holds(runtime, token)
         assert await holds(second, token)
         await runtime.end_session(token)
@@ -60,7 +62,7 @@ async def test_a_session_that_ended_is_over_at_every_server_and_after_a_restart(
 
     for follow in ("_follow_revocations", "_follow_agencies"):
         monkeypatch.setattr(runtimes, follow, never)
-    async with opened(engine_settings) as restarted:
+    async with opened(another) as restarted:
         assert not await holds(restarted, token), "the deny-list is read before the first answer"
         assert await holds(restarted, other)
         assert not await holds(restarted, unknown)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
+from api_index import beside
 from api_runtime import ANNA, GROUNDS
 
 from pipeline.access.token_keys import issue
@@ -108,7 +109,7 @@ async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
 
 async def told_behind(settings: Settings, pushed: datetime) -> None:
     """A server that starts while a backlog waits tells of it too, by the time of the first record that waits."""
-    async with opened(settings) as runtime:
+    async with opened(beside(settings)) as runtime:
         as_of = runtime.as_of()
         assert as_of is not None
         assert as_of <= pushed
