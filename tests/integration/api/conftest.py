@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from itertools import chain
 
 import pytest
 from api_index import index
 from api_runtime import record
-from index_office import Office
+from index_office import Office, admissions
 
 from pipeline.api.runtime import Runtime, opened
 from pipeline.index.documents import case_document, link_document
@@ -28,6 +29,7 @@ async def runtime(engine_settings: Settings, office: Office) -> AsyncIterator[Ru
         for agency, code in (("fr-pj", "H0"), ("be-fp", "H1"), ("nl-np", "H2"), ("es-cnp", "H3"))
     ]
     claims = [office.claim(cases[0], other) for other in cases[1:]]
-    await index(engine_settings, office, [*map(case_document, cases), *map(link_document, claims)])
+    told = chain.from_iterable(map(admissions, claims))
+    await index(engine_settings, office, [*map(case_document, cases), *map(link_document, claims), *told])
     async with opened(engine_settings) as runtime:
         yield runtime

@@ -14,6 +14,7 @@ from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -43,6 +44,7 @@ from pipeline.streams.setup import apply_all
 from pipeline.streams.supervisor import STAGES
 from pipeline.streams.users import as_role
 from pipeline.times import now
+from pipeline.web.csrf import COOKIE, form_token
 
 pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("worker rights"), pytest.mark.timeout(400)]
 
@@ -159,6 +161,7 @@ def live(secured: Secured) -> None:
     secured.end(workers["intake"])
     asyncio.run(poison(secured.operator, topics.EXPIRIES))
     look_after(secured)
+    sign_out(secured)
 
 
 async def prepare(operator: Settings) -> None:
@@ -242,6 +245,18 @@ def look_after(secured: Secured) -> None:
     assert "cases.fr-pj" in {one.topic for one in seen.waiting}
     assert "cases.fr-pj" in {one.topic for one in seen.throughput.rates}
     assert len(seen.generations) == 2
+
+
+def sign_out(secured: Secured) -> None:
+    """A session is ended for all servers."""
+    anna = secured.tokens["anna"]
+    stated = quote(json.dumps({"purpose": "investigation", "case_reference": "2026/1"}))
+    answer = httpx.post(
+        f"http://127.0.0.1:{secured.port}/sign-out",
+        data={"csrf": form_token("secret", anna)},
+        cookies={"liaison_token": anna, "liaison_grounds": stated, COOKIE: "secret"},
+    )
+    assert answer.headers["location"] == "/sign-in"
 
 
 async def poison(operator: Settings, *where: topics.Topic) -> None:
