@@ -14,9 +14,9 @@ from pipeline.demo import commands as demo
 from pipeline.errors import LiaisonError
 from pipeline.feeds import commands as feeds
 from pipeline.localstack import commands as localstack
-from pipeline.localstack.private import OTHERS
 from pipeline.matching import commands as matching
 from pipeline.ops import commands as ops
+from pipeline.private_files import OTHERS
 from pipeline.streams import commands as streams
 from pipeline.web import commands as web
 

@@ -6,13 +6,13 @@ an earlier one must stay readable.
 
 from __future__ import annotations
 
-import os
 import secrets
 import stat
 from pathlib import Path
 from typing import Final
 
 from pipeline.errors import LiaisonError
+from pipeline.private_files import create_private, write_private
 from pipeline.settings import Settings
 
 SECRET_BYTES: Final = 32
@@ -20,7 +20,6 @@ SECRET_BYTES: Final = 32
 MAX_SECRETS: Final = 64
 """Grants are looked for under every secret, so a file that grew by mistake would slow each read."""
 
-OWNER_ONLY: Final = 0o600
 EVERYONE: Final = stat.S_IRWXO
 
 
@@ -52,15 +51,8 @@ def read_secrets(settings: Settings) -> tuple[bytes, ...]:
 def make_secret(settings: Settings) -> Path:
     """Make the secret of a new installation; returns its path. Of two makers one wins. Raises LiaisonError."""
     path = settings.secret_path
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = _draft(path, secrets.token_bytes(SECRET_BYTES))
-    try:
-        path.hardlink_to(draft)  # fails where there is one, which must not be lost
-    except FileExistsError:
-        raise LiaisonError(f"{path} holds a secret already; `liaison ops secret rotate` adds another") from None
-    finally:
-        draft.unlink()
-    _sync_folder(path.parent)
+    if not create_private(path, secrets.token_bytes(SECRET_BYTES)):
+        raise LiaisonError(f"{path} holds a secret already; `liaison ops secret rotate` adds another")
     return path
 
 
@@ -73,27 +65,7 @@ def add_secret(settings: Settings) -> None:
     if len(held) == MAX_SECRETS:
         raise LiaisonError(f"{path} holds {MAX_SECRETS} secrets, which is the most")
     try:
-        draft = _draft(path, b"".join((*held, secrets.token_bytes(SECRET_BYTES))))
-        draft.chmod(stat.S_IMODE(path.stat().st_mode))
-        draft.replace(path)
+        content = b"".join((*held, secrets.token_bytes(SECRET_BYTES)))
+        write_private(path, content, stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
         raise LiaisonError(f"{path} can't be written: rotate where it can, then hand the file out again") from error
-    _sync_folder(path.parent)
-
-
-def _draft(path: Path, content: bytes) -> Path:
-    """The content in a synced file beside `path`, for its owner alone."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return draft
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipeline.errors import LiaisonError
+from pipeline.private_files import create_private
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -53,7 +54,7 @@ def keys_in(folder: Path) -> MonthKey:
         path = folder / f"{month}.key"
         if month not in held or not path.exists():
             if make and not path.exists():
-                _make(path)
+                create_private(path, os.urandom(KEY_BYTES))
             try:
                 held[month] = path.read_bytes()
             except FileNotFoundError as error:
@@ -61,23 +62,6 @@ def keys_in(folder: Path) -> MonthKey:
         return held[month]
 
     return key_of
-
-
-def _make(path: Path) -> None:
-    """Write a new key whole or not at all; where two processes make one, the first holds for both."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def months_in(folder: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +15,7 @@ from joserfc.jwk import ECKey, KeySet
 from pipeline.access.requester import Requester
 from pipeline.access.tokens import Clock, Fetch, KeysAwayError, TokenRules, TokenVerifier
 from pipeline.errors import LiaisonError
+from pipeline.private_files import create_private
 from pipeline.settings import Settings
 
 FETCH_TIMEOUT_S: Final = 5.0
@@ -131,22 +131,6 @@ def local_key(settings: Settings) -> ECKey:
     """This machine's signing key, made when first asked for; of two processes that make one, one wins for both."""
     path = settings.home.expanduser() / LOCAL_KEY
     if not path.exists():
-        _make(path)
+        key = ECKey.generate_key("P-256", auto_kid=True)
+        create_private(path, orjson.dumps(key.as_dict(private=True)))
     return ECKey.import_key(orjson.loads(path.read_bytes()))
-
-
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = ECKey.generate_key("P-256", auto_kid=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(orjson.dumps(key.as_dict(private=True)))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(draft)  # fails where another process was first, whose key then holds
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

@@ -30,6 +30,7 @@ from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Grounds, Requester
 from pipeline.api.list_rows import ListRow
 from pipeline.errors import LiaisonError
+from pipeline.private_files import sync_folder
 
 LASTS: Final = timedelta(hours=24)
 """From upload: long enough to be fetched the next morning."""
@@ -99,7 +100,7 @@ class ListStore:
             if self._place(job.requester, job.id).exists():
                 return False
             raise
-        _sync(self._folder)
+        sync_folder(self._folder)
         return True
 
     def job(self, who: Requester, name: str) -> Job:
@@ -236,11 +237,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

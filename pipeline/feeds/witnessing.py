@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.outcomes import readable_topic
-from pipeline.localstack.private import write_private
+from pipeline.private_files import create_private, write_private
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
@@ -87,7 +87,7 @@ class WitnessFolder:
         """The key that this witness countersigns with; made at the first call."""
         file = self.path / SIGNING_KEY
         if not file.exists():
-            write_private(file, SigningKey.generate(agency, SignatureType.COSIGNATURE).text + "\n")
+            create_private(file, f"{SigningKey.generate(agency, SignatureType.COSIGNATURE).text}\n".encode())
         return SigningKey.parse(file.read_text(encoding="utf-8"))
 
     def witness(self) -> Witness:

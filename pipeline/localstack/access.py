@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from pipeline.localstack.layout import Layout
-from pipeline.localstack.private import write_private
+from pipeline.private_files import write_private
 
 OPERATOR: Final = "liaison"
 """The broker's super user, which is also the broker itself."""

@@ -22,7 +22,7 @@ from pipeline.localstack.engine import Launch
 from pipeline.localstack.layout import Layout
 from pipeline.localstack.logging_properties import rolling_log
 from pipeline.localstack.ports import LOOPBACK, any_free
-from pipeline.localstack.private import write_private
+from pipeline.private_files import write_private
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from types import FrameType
 import msgspec
 import psutil
 
-from pipeline.localstack.private import OTHERS
+from pipeline.private_files import OTHERS
 
 TOLERANCE_S = 2.0
 """The kernel tells its own start to the second only, and may round it differently the next time."""

@@ -21,7 +21,7 @@ from pipeline.localstack.exclusion import exclusive
 from pipeline.localstack.kafka import Kafka
 from pipeline.localstack.layout import Layout
 from pipeline.localstack.ports import accepts, choose, is_free
-from pipeline.localstack.private import keep_private
+from pipeline.private_files import keep_private
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 

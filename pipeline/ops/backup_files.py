@@ -20,7 +20,7 @@ from typing import IO, Final
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.localstack.private import OWNER_ONLY
+from pipeline.private_files import OWNER_ONLY, sync_folder
 
 FORMAT: Final = 2
 LENGTH_BYTES: Final = 4
@@ -191,12 +191,4 @@ def _write_whole(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)

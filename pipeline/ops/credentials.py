@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from pipeline.localstack.private import write_private
+from pipeline.private_files import write_private
 from pipeline.settings import Settings
 from pipeline.streams.connection import bootstrap, with_access
 from pipeline.streams.users import Credentials

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.correlation.key_ring import KeyUse
 from pipeline.errors import LiaisonError
-from pipeline.localstack.private import write_private
+from pipeline.private_files import create_private
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
@@ -41,5 +41,5 @@ def signing_key(settings: Settings, *, make: bool) -> SigningKey:
                 f"the audit log's signing key is not in {path}: put it back, or run this where `attest` runs"
             ) from error
     made = SigningKey.generate(log_name(settings), SignatureType.NOTE)
-    write_private(path, made.text + "\n")
-    return made
+    create_private(path, f"{made.text}\n".encode())
+    return SigningKey.parse(path.read_text(encoding="utf-8"))

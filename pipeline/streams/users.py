@@ -27,7 +27,7 @@ from pipeline.localstack import stack
 from pipeline.localstack.access import new_password
 from pipeline.localstack.exclusion import exclusive
 from pipeline.localstack.layout import Layout
-from pipeline.localstack.private import write_private
+from pipeline.private_files import write_private
 from pipeline.settings import Settings
 from pipeline.streams import quotas
 from pipeline.streams.admin import admin

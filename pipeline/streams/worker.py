@@ -21,7 +21,7 @@ import uvloop
 from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
 from pipeline.heap import settle
-from pipeline.localstack.private import keep_private
+from pipeline.private_files import keep_private
 from pipeline.records import validation
 from pipeline.settings import Settings
 from pipeline.streams import attest, correlate, derive, intake, metrics, notify, project

@@ -23,7 +23,7 @@ from typing import Final, TextIO
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack.exclusion import exclusive
-from pipeline.localstack.private import write_private
+from pipeline.private_files import write_private
 from pipeline.settings import Settings
 
 FENCED: Final = "fenced"

@@ -17,7 +17,7 @@ from pipeline.api.request_bodies import JSON_BYTES
 from pipeline.api.runtime import opened
 from pipeline.api.security_headers import SecurityHeaders
 from pipeline.errors import LiaisonError
-from pipeline.localstack.private import keep_private
+from pipeline.private_files import keep_private
 from pipeline.records import validation
 from pipeline.settings import Settings
 from pipeline.streams import control
