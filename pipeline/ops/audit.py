@@ -65,13 +65,10 @@ async def _verified(log_key: str) -> tuple[int, list[Finding], LogCheck]:
 
     from pipeline.access.audit_verification import Verification
     from pipeline.ops.log_check import check_log, known_log_key
-    from pipeline.streams.audit_tail import entries
 
     settings, verification = from_environment(), Verification()
     with Console(stderr=True).status("Reading the audit trail and its log ..."):
-        checked = await check_log(settings, known_log_key(settings, log_key))
-        async for entry in entries(settings):
-            verification.see(entry)
+        checked = await check_log(settings, known_log_key(settings, log_key), verification.see)
     return verification.entries, verification.findings(datetime.now(UTC)), checked
 
 

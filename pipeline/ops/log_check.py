@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -96,8 +96,8 @@ def known_log_key(settings: Settings, given: str) -> VerifierKey | None:
     return None
 
 
-async def check_log(settings: Settings, log_key: VerifierKey | None) -> LogCheck:
-    """Read `audit_log` and `audit` whole. Raises KafkaError, LiaisonError."""
+async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callable[[Entry], None]) -> LogCheck:
+    """Read `audit_log`, then `audit`, whose entries `see` is handed in their order. Raises KafkaError, LiaisonError."""
     ids(settings, [topics.name(settings, topics.AUDIT_LOG)])  # raises where there is none
     keys = tag_keys(settings)
     with ExitStack() as stack:
@@ -108,6 +108,7 @@ async def check_log(settings: Settings, log_key: VerifierKey | None) -> LogCheck
         check = EntryCheck(served, keys)
         async for entry in entries(settings):
             check.see(entry)
+            see(entry)
         heads = sum(1 for _ in witness.heads()) if witness else 0
         told = (*(witness.findings() if witness else ()), *check.end())
         return LogCheck(served.store.size, heads, check.waiting, told)

@@ -32,6 +32,11 @@ class Checkpoint(msgspec.Struct, frozen=True):
         return "\n".join([*lines, *([TIME + self.time] if self.time else [])]) + "\n"
 
     @classmethod
+    def stated(cls, note: str) -> Checkpoint:
+        """The head that a note states; whether it is signed is not asked. Raises NoteError."""
+        return cls.parse(Note.parse(note).text)
+
+    @classmethod
     def parse(cls, text: str) -> Checkpoint:
         """Raises NoteError; extension lines that are not known are left out."""
         origin, size, root, *more = [*text.removesuffix("\n").split("\n"), "", "", ""][: max(3, text.count("\n"))]

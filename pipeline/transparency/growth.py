@@ -14,7 +14,7 @@ from pipeline.transparency.checkpoints import Checkpoint, sign_head
 from pipeline.transparency.leaves import Leaf, decode64, encode64, nonce_of, seal, seed_of
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head, leaf_index, leaf_key
 from pipeline.transparency.merkle import Frontier, leaf_hash
-from pipeline.transparency.notes import Note, SigningKey
+from pipeline.transparency.notes import SigningKey
 from pipeline.transparency.tag_keys import TagKeys
 
 HEAD_INTERVAL: Final = timedelta(seconds=30)
@@ -84,11 +84,15 @@ class GrowingLog:
         """Whether the last leaf is this entry's."""
         return nonce_of(seed_of(entry, keys)) == self.last_nonce
 
+    @property
+    def behind(self) -> int:
+        """How many leaves the last head does not hold."""
+        return self.tree.size - (self.head.size if self.head else 0)
+
     def is_head_due(self, last: Entry, now: datetime) -> bool:
         """Whether a head is to follow, `last` being the last of the entries at hand."""
-        behind = self.tree.size - (self.head.size if self.head else 0)
         late = self.signed is None or now - self.signed >= HEAD_INTERVAL
-        return behind >= HEAD_ENTRIES or (behind > 0 and (late or last.kind is Kind.CLOSED))
+        return self.behind >= HEAD_ENTRIES or (self.behind > 0 and (late or last.kind is Kind.CLOSED))
 
     def sign(self, last: Entry, key: SigningKey, now: datetime) -> LogMessage:
         """The head over all leaves. Raises LogNotContinuedError where another log's heads stand before it.
@@ -115,7 +119,7 @@ def grow(
     last = None
     for last in entries:
         yield log.append(last, keys)
-        if log.tree.size - (log.head.size if log.head else 0) >= HEAD_ENTRIES:
+        if log.behind >= HEAD_ENTRIES:
             yield log.sign(last, key, clock())
     if last is not None and log.is_head_due(last, now := clock()):
         yield log.sign(last, key, now)
@@ -123,7 +127,7 @@ def grow(
 
 def _continued(value: bytes) -> tuple[Checkpoint, Frontier]:
     record = decode_head(value)
-    head = Checkpoint.parse(Note.parse(record.head).text)
+    head = Checkpoint.stated(record.head)
     try:
         tree = Frontier(head.size, map(decode64, record.subtrees))
     except ValueError as error:

@@ -15,7 +15,7 @@ from pipeline.transparency.checkpoints import Checkpoint
 from pipeline.transparency.leaves import Leaf, LeafError, decode64
 from pipeline.transparency.log_records import decode_head, leaf_index
 from pipeline.transparency.merkle import leaf_hash
-from pipeline.transparency.notes import Note, NoteError
+from pipeline.transparency.notes import NoteError
 from pipeline.transparency.tree_store import TreeState, TreeStore
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class ServedLog:
     def _take_head(self, value: bytes) -> None:
         try:
             note = decode_head(value).head
-            head = Checkpoint.parse(Note.parse(note).text)
+            head = Checkpoint.stated(note)
         except (LeafError, NoteError) as error:
             log.error("a head of the audit log can't be read: %s", error)
             self.mismatched += 1
@@ -92,7 +92,7 @@ class ServedLog:
         if note is None:
             return None
         text = note.decode()
-        return ServedHead(Checkpoint.parse(Note.parse(text).text), text)
+        return ServedHead(Checkpoint.stated(text), text)
 
     def head_time(self) -> datetime | None:
         """When the last head was signed."""

@@ -117,10 +117,11 @@ class TreeStore:
             found: bytes | None = transaction.get(key, db=self._tables[table])
             return found
 
-    def items(self, table: str) -> Iterator[tuple[bytes, bytes]]:
-        """All items of a table by key."""
+    def items(self, table: str, *, backwards: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        """All items of a table by key, or from the last one on."""
         with self._environment.begin() as transaction:
-            yield from transaction.cursor(self._tables[table])
+            cursor = transaction.cursor(self._tables[table])
+            yield from cursor.iterprev() if backwards else cursor
 
     def node(self, level: int, index: int) -> bytes:
         """The hash of a complete subtree (merkle.NodeAt). Raises ValueError where it is not complete."""

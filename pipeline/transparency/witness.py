@@ -179,18 +179,14 @@ class Witness:
         self.store.append(self._size, hashes, state, {OWN: own})
         self._size += len(hashes)
 
-    def heads(self) -> Iterator[SignedHead]:
-        """The heads, by size; where two of one size differ, both."""
-        for _, note in self.store.items(HEADS):
+    def heads(self, *, backwards: bool = False) -> Iterator[SignedHead]:
+        """The heads, by size or from the largest on; where two of one size differ, both."""
+        for _, note in self.store.items(HEADS, backwards=backwards):
             yield SignedHead.verified(note.decode(), self.log_key)
 
     def last_head(self) -> SignedHead | None:
         """The largest head that fits what was seen."""
-        fitting = None
-        for head in self.heads():
-            if head.checkpoint.root == self.store.root(head.checkpoint.size):
-                fitting = head
-        return fitting
+        return next((head for head in self.heads(backwards=True) if self._fits(head.checkpoint)), None)
 
     def own_leaves(self) -> dict[int, bytes]:
         """The leaves that bear the agency's tags: index and body."""

@@ -16,6 +16,7 @@ import warm_processes
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.access.audit import Act, Entry, Form, Kind, Shown
+from pipeline.access.audit_verification import Verification
 from pipeline.feeds.client import FeedClient
 from pipeline.ops.log_check import check_log, known_log_key
 from pipeline.settings import Settings
@@ -105,7 +106,7 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     assert leaves(settings) == [(leaf_key(at), body) for at, body in enumerate(bodies)]
     hashes = list(map(leaf_hash, bodies))
     assert [one.root for one in heads(settings)] == [root_of(hashes[: one.size]) for one in heads(settings)]
-    checked = asyncio.run(check_log(settings, known_log_key(settings, "")))
+    checked = asyncio.run(check_log(settings, known_log_key(settings, ""), Verification().see))
     assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
 
 
@@ -201,6 +202,6 @@ def test_a_restored_log_goes_on_behind_its_last_entry(installation: Any, start_s
     asyncio.run(write(settings, writers=1))
     count = len(written(settings))
     wait_for(lambda: is_covered(settings, count), deadline_s=90)
-    checked = asyncio.run(check_log(settings, key.verifier))
+    checked = asyncio.run(check_log(settings, key.verifier, Verification().see))
     assert (checked.leaves, checked.findings) == (count, ())
     assert encode64(leaf_hash(leaves(settings)[49][1])) == encode64(leaf_hash(bodies[49]))
