@@ -25,7 +25,7 @@ Pair = tuple[str, str]
 class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `hit_questions`, key = id: what `asker` is due to learn of a record of `owner`.
 
-    Of a link `id` is <link id>-<side that asks>, `asks` the hash of that side as a question and `hit` what its agency
+    Of a link `id` is its `question_id`, `asks` the hash of that side as a question and `hit` what its agency
     is told; `full`: it sees the other side in full now, `knew`: it did before, both of which are free. Else `id` is
     the id of `notice`. `owner_notice` is what the owner is told once it is answered.
     """
@@ -96,6 +96,11 @@ SOON_DAYS = 7
 def allowance_id(owner: str, agency: str) -> str:
     """The id of an owner's allowance for an agency."""
     return f"{owner}|{agency}"
+
+
+def question_id(link: str, side: str) -> str:
+    """The id of what the agency of one side of a link ("a" or "b") is due to learn of the other."""
+    return f"{link}-{side}"
 
 
 def spent_id(pair: Pair) -> str:

@@ -93,11 +93,12 @@ def silent_link_notice(hit: Hit, side: Side, now: datetime) -> Notice | None:
     )
 
 
-def hit_told_notice(case: str, hit: Hit, purpose: str, now: datetime) -> Notice:
-    """What the owner of a hit-only case is told once a link of it is told to another agency.
+def hit_told_notice(case: str, answer: str, receiver: str, purpose: str, now: datetime) -> Notice:
+    """What the owner of a hit-only case is told once another agency, the receiver, is told that it is there.
 
-    Its id follows from the hit's, which is keyed: nobody can test a guess at the other side by it.
+    Its id follows from that of the hit or notice which is the answer. That one is keyed, so nobody can test a guess at
+    the other side by it.
     """
     owner = case.partition(":")[0]
-    name = notice_id("hit told", hit.id)
-    return Notice(name, owner, NoticeKind.HIT_TOLD, now, case=case, other_agency=hit.receiver, purpose=purpose)
+    name = notice_id("hit told", answer)
+    return Notice(name, owner, NoticeKind.HIT_TOLD, now, case=case, other_agency=receiver, purpose=purpose)

@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.hit_ledger import HitQuestion
-from pipeline.access.notices import Notice, NoticeKind, notice_id
+from pipeline.access.notices import Notice, NoticeKind, hit_told_notice
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, Side, State
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
@@ -108,15 +108,13 @@ def is_standing_query(case: str) -> bool:
 
 def match_notice(claim: Claim, ring: KeyRing, now: datetime) -> Notice | None:
     """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one."""
-    asks_as_a = is_standing_query(claim.a.case)
-    query, case = (claim.a, claim.b) if asks_as_a else (claim.b, claim.a)
+    query, case, exact = _sides(claim)
     if claim.state is not State.LIVE:
         return None
     if case.agency == query.agency:
         return _told(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
     if case.handling.code == SILENT and claim.band in HIT_BANDS:
         return _told(ring, NoticeKind.SILENT_SEARCH, case.agency, claim, query, case, now, own=case.case)
-    exact = claim.exact_a if asks_as_a else claim.exact_b
     if not _is_shown(query, case, exact):
         return None
     if case.handling.code == HIT_ONLY:
@@ -127,20 +125,18 @@ def match_notice(claim: Claim, ring: KeyRing, now: datetime) -> Notice | None:
 
 def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion | None:
     """What the gate is asked before the asking agency is told of a match; None where the case is not hit-only."""
-    asks_as_a = is_standing_query(claim.a.case)
-    query, case = (claim.a, claim.b) if asks_as_a else (claim.b, claim.a)
+    query, case, _ = _sides(claim)
     if case.handling.code != HIT_ONLY or notice.agency != query.agency or case.agency == query.agency:
         return None
-    told = Notice(
-        notice_id("hit told", notice.id),
-        case.agency,
-        NoticeKind.HIT_TOLD,
-        now,
-        case=case.case,
-        other_agency=query.agency,
-        purpose=notice.purpose,
-    )
+    told = hit_told_notice(case.case, notice.id, query.agency, notice.purpose, now)
     return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=told)
+
+
+def _sides(claim: Claim) -> tuple[Side, Side, str]:
+    """The standing query, the case that it met, and the band in which it met a hit-only one."""
+    if is_standing_query(claim.a.case):
+        return claim.a, claim.b, claim.exact_a
+    return claim.b, claim.a, claim.exact_b
 
 
 def _is_shown(query: Side, case: Side, exact: str) -> bool:

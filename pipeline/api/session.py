@@ -14,6 +14,7 @@ import orjson
 from pipeline.access.audience import Viewer
 from pipeline.access.audit import Act, Form, Kind, Shown
 from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
+from pipeline.access.hit_ledger import question_id
 from pipeline.access.opaque import CURSOR_BYTES
 from pipeline.access.policy import CaseMeta, Grant, LinkView, View, link_view, view
 from pipeline.access.requester import Grounds, Requester, Role
@@ -183,7 +184,7 @@ def meta(document: CaseDocument) -> CaseMeta:
 def asked_of(link: LinkDocument, view: LinkView) -> tuple[str, str]:
     """The question that a link with a hit-only side is an answer to: its id, and the hash of what asks."""
     side = "a" if view is LinkView.HIT_B else "b"
-    return f"{link.link}-{side}", link.a.hash if side == "a" else link.b.hash
+    return question_id(link.link, side), link.a.hash if side == "a" else link.b.hash
 
 
 def shown(views: Mapping[str, View]) -> tuple[Shown, ...]:

@@ -23,6 +23,7 @@ from pipeline.index.documents import Action
 from pipeline.settings import Settings
 from pipeline.streams import control, metrics, topics
 from pipeline.streams.reading import read, read_table
+from pipeline.streams.stateless import Nothing
 from pipeline.streams.transactions import Applied, Output, ProducerFencedError
 from pipeline.streams.work import Result, Table
 from pipeline.streams.writing import Writing, document_of
@@ -50,24 +51,15 @@ def question_output(settings: Settings, question: HitQuestion) -> Output:
     return Output(topics.name(settings, topics.HIT_QUESTIONS), 0, question.id.encode(), _encoder.encode(question))
 
 
-class HeldLedger:
-    """The ledger as a lane keeps it beside one of its topics."""
+class HeldLedger(Nothing):
+    """The ledger as a lane keeps it beside one of its topics; nothing of it is on disk."""
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
 
     def commit(self, offset: int) -> None:
-        """Nothing of it is on disk."""
+        """What was applied up to an offset is in the ledger."""
         self.offset = offset
-
-    def sync(self) -> None:
-        """Nothing of it is on disk."""
-
-    def renew(self, after_s: float) -> None:
-        """Nothing of it is on disk."""
-
-    def close(self) -> None:
-        """Nothing of it is on disk."""
 
 
 class AnswerQuestions:

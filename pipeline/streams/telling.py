@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 from aiokafka import TopicPartition
 
-from pipeline.access.hit_ledger import HitQuestion
+from pipeline.access.hit_ledger import HitQuestion, question_id
 from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
 from pipeline.correlation.claims import Claim, Side
 from pipeline.correlation.hits import PURPOSE, Hit, View
@@ -80,7 +80,7 @@ class ToldChange(NamedTuple):
         before = self.before.a if self.side == "a" else self.before.b
         after = self.after.a if self.side == "a" else self.after.b
         return HitQuestion(
-            id=f"{self.claim.link}-{self.side}",
+            id=question_id(self.claim.link, self.side),
             asker=self.hit.receiver,
             owner=self.hit.agency,
             asks=view.asks if view else "",
@@ -96,7 +96,7 @@ class ToldChange(NamedTuple):
         other, seen = (self.claim.b, self.after.told_b) if self.side == "a" else (self.claim.a, self.after.told_a)
         if seen is None:
             return None
-        return hit_told_notice(other.case, self.hit, PURPOSE, at)
+        return hit_told_notice(other.case, self.hit.id, self.hit.receiver, PURPOSE, at)
 
 
 class Telling:

@@ -346,7 +346,7 @@ def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tupl
     told = hits.View("fr-pj", claim.a.contact, "certain", full=False, asks=claim.b.hash)
     hit = hits.hit(claim, claim.b, claim.a, None, told, RING)
     assert hit is not None
-    owner = hit_told_notice(claim.a.case, hit, "correlation", now)
+    owner = hit_told_notice(claim.a.case, hit.id, hit.receiver, "correlation", now)
     yield "hit_question", HitQuestion("q", "be-fp", "fr-pj", claim.b.hash, hit, owner_notice=owner)
     yield "hit_question", HitQuestion(owner.id, "be-fp", "fr-pj", notice=owner)
     yield "hit_admission", Admission("q", "be-fp", "fr-pj", now, claim.b.hash, "certain", claim.a.contact)
