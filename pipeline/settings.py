@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
@@ -24,6 +25,13 @@ REPLACED = {
     ),
 }
 """Variables that are refused, so that nobody believes that they still do something."""
+
+
+Network = IPv4Network | IPv6Network
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 class Settings(BaseSettings):
@@ -219,9 +227,18 @@ class Settings(BaseSettings):
     @classmethod
     def _check_networks(cls, text: str) -> str:
         """The list as it was given. Raises ValueError for what is no address or network."""
-        for part in filter(None, (part.strip() for part in text.split(","))):
-            ip_network(part)
+        _networks(text)
         return text
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """The networks of the proxies that are believed."""
+        return _networks(self.trusted_proxies)
+
+    @property
+    def longest_token_use(self) -> timedelta:
+        """How long after its issue a token may still be taken, by a clock that lags."""
+        return timedelta(seconds=self.token_max_life_s + self.token_skew_s)
 
     @property
     def secret_path(self) -> Path:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-Network = IPv4Network | IPv6Network
+from pipeline.settings import Network
 
 PREFIX: Final = b"x-forwarded-"
 BELIEVED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 """The others would move addresses of pages (X-Forwarded-Prefix, -Host); no trusted proxy needs them here."""
 
 OTHER: Final = frozenset({b"forwarded", b"x-real-ip"})
-
-
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Networks of a list such as "10.0.0.7,fd00::/8". Raises ValueError for what is no address or network."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 class ForwardedHeaders:

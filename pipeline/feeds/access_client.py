@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 
 from pipeline.errors import LiaisonError
+from pipeline.feeds.gateway_client import problem_detail
 from pipeline.settings import Settings
 
 PATIENCE_S: Final = 60.0
@@ -59,12 +60,7 @@ def _client(settings: Settings, token: str, case_reference: str) -> httpx.Client
 
 def _require(answer: httpx.Response) -> None:
     if answer.is_error:
-        try:
-            problem = httpx.Response(answer.status_code, content=answer.read()).json()
-            told = problem.get("detail") or problem["title"]
-        except (ValueError, KeyError, AttributeError):
-            told = answer.reason_phrase
-        raise LiaisonError(f"the API refused: {told}")
+        raise LiaisonError(f"the API refused: {problem_detail(answer.read()) or answer.reason_phrase}")
 
 
 def _unreachable(settings: Settings, error: Exception) -> LiaisonError:

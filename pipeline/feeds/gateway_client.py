@@ -35,7 +35,7 @@ def post(
             client.stream("POST", address, params=query, headers=headers, content=_pieces(file, advance)) as answer,
         ):
             if answer.is_error:
-                raise LiaisonError(f"the gateway refused: {_detail(answer.read()) or answer.reason_phrase}")
+                raise LiaisonError(f"the gateway refused: {problem_detail(answer.read()) or answer.reason_phrase}")
             for line in answer.iter_lines():
                 yield orjson.loads(line)
     except (httpx.HTTPError, orjson.JSONDecodeError) as error:
@@ -51,7 +51,8 @@ def _pieces(file: Path, advance: Callable[[int], Any]) -> Iterator[bytes]:
             advance(len(piece))
 
 
-def _detail(body: bytes) -> str:
+def problem_detail(body: bytes) -> str:
+    """What an answer of the API says is wrong; "" where it says nothing."""
     try:
         problem = orjson.loads(body)
         return str(problem.get("detail") or problem["title"])

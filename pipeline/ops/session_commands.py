@@ -32,8 +32,6 @@ def end_sessions(
 
     Example: liaison ops sessions end --subject anna --agency fr-pj
     """
-    from datetime import timedelta
-
     from pipeline.access.revocations import Revocation
     from pipeline.ops.operation import audited, operator
     from pipeline.streams import topics
@@ -44,7 +42,7 @@ def end_sessions(
 
     async def end() -> None:
         at = now()
-        until = at + timedelta(seconds=settings.token_max_life_s + settings.token_skew_s)
+        until = at + settings.longest_token_use
         ended = Revocation(operator(), at, until, agency=agency, subject=subject)
         async with audited(settings, f"sessions end in {agency}"), DecisionLog(settings) as log:
             await log.write(topics.REVOCATIONS, ended.key, ended)

@@ -13,7 +13,7 @@ import secrets
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -60,9 +60,10 @@ def sent_token(form: FormData) -> str:
     return str(form.get(FIELD, ""))
 
 
-def is_same_origin(origin: str, host: str) -> bool:
-    """Whether a page of this host sent the request; none at all comes from programs, which no browser drives.
+def is_same_origin(headers: Headers) -> bool:
+    """Whether a page of this host sent the request; no origin comes from programs, which no browser drives.
 
     "null" is what sandboxed frames and redirects across sites send.
     """
-    return not origin or (origin != "null" and urlsplit(origin).netloc == host)
+    origin = headers.get("origin", "")
+    return not origin or (origin != "null" and urlsplit(origin).netloc == headers.get("host", ""))

@@ -47,7 +47,7 @@ class PageAdmission:
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An open page's connection; another site's page has none."""
-        if _is_ours(scope):
+        if csrf.is_same_origin(Headers(scope=scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
@@ -72,7 +72,7 @@ class PageAdmission:
         """The answer to a request that is not served; None for one that is."""
         visitor = await visit(request, self._site.runtime)
         if request.method == "POST":
-            if not _is_ours(request.scope):
+            if not csrf.is_same_origin(request.headers):
                 return again(HOME, "origin")
             if not visitor.signed_in and request.url.path not in OPEN_FORMS:
                 return RedirectResponse("/sign-in", SEE_OTHER)
@@ -84,11 +84,6 @@ class PageAdmission:
         except TooMany as problem:
             return await astray.answer(self._site, request, problem)
         return None
-
-
-def _is_ours(scope: Scope) -> bool:
-    headers = Headers(scope=scope)
-    return csrf.is_same_origin(headers.get("origin", ""), headers.get("host", ""))
 
 
 def _address(request: Request) -> str:

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from pipeline.api.application import create_app
-from pipeline.api.forwarded_headers import ForwardedHeaders, parse_networks
+from pipeline.api.forwarded_headers import ForwardedHeaders
 from pipeline.api.request_bodies import JSON_BYTES
 from pipeline.api.runtime import opened
 from pipeline.api.security_headers import SecurityHeaders
@@ -47,9 +47,8 @@ def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] 
 
 def configuration(api: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Config:
     """How an application is served: which headers of which proxies count, and the limits of connections."""
-    proxies = parse_networks(settings.trusted_proxies)
     return uvicorn.Config(
-        ForwardedHeaders(SecurityHeaders(api), proxies),
+        ForwardedHeaders(SecurityHeaders(api), settings.proxy_networks),
         host=host,
         port=port,
         log_level="warning",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from starlette.datastructures import Headers
 
 from pipeline.web.csrf import is_same_origin
 from pipeline.web.sign_in import HOME, again, inside
@@ -25,4 +26,4 @@ def test_what_was_missing_is_named_to_the_form() -> None:
     [("http://liaison:8000", True), ("http://evil.example", False), ("null", False), ("", True)],
 )
 def test_a_form_of_another_site_is_known_by_its_origin(origin: str, ours: bool) -> None:
-    assert is_same_origin(origin, "liaison:8000") is ours
+    assert is_same_origin(Headers({"origin": origin, "host": "liaison:8000"})) is ours
