@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.access.requester import Requester
 from pipeline.access.tokens import KeysAwayError, TokenError
 from pipeline.api.problems import Problem, TooLarge, TooMany, Unauthenticated, Unavailable
-from pipeline.api.refusals import record_refusal
+from pipeline.api.refusals import answer_refusal
 from pipeline.api.request_bodies import without_stalls
 from pipeline.api.responses import problem_response
 from pipeline.api.routes import ROUTERS
@@ -45,8 +45,8 @@ class RequestAdmission:
                 request.state.requester, request.state.token = await _admitted(request, runtime)
             except Problem as problem:
                 _name_route(scope)
-                await record_refusal(request, problem.status)
-                await problem_response(request, problem)(scope, receive, send)
+                refusal = await answer_refusal(request, problem)
+                await refusal(scope, receive, send)
                 return
         bounded = without_stalls(receive, runtime.settings.body_timeout_s)
         await self._app(scope, bounded, _Refusals(request, send))

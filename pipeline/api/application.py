@@ -25,7 +25,7 @@ from pipeline.api.documentation import serve_documentation
 from pipeline.api.languages import preferred
 from pipeline.api.list_worker import work
 from pipeline.api.problems import NotFound, Problem, Stalled, Unavailable, Unprocessable
-from pipeline.api.refusals import record_refusal
+from pipeline.api.refusals import answer_refusal
 from pipeline.api.request_bodies import JSON_BYTES, StalledBodyError
 from pipeline.api.request_metrics import RequestMetrics
 from pipeline.api.responses import problem_response
@@ -114,8 +114,7 @@ def _answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def told(request: Request, problem: Problem) -> Response:
-        await record_refusal(request, problem.status)
-        return problem_response(request, problem)
+        return await answer_refusal(request, problem)
 
     @app.exception_handler(LiaisonError)
     async def engine_away(request: Request, error: LiaisonError) -> Response:
@@ -124,15 +123,11 @@ def _answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def misshapen(request: Request, error: RequestValidationError) -> Response:
-        problem = _unprocessable(error)
-        await record_refusal(request, problem.status)
-        return problem_response(request, problem)
+        return await answer_refusal(request, _unprocessable(error))
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        problem = _named(error)
-        await record_refusal(request, problem.status)
-        return problem_response(request, problem)
+        return await answer_refusal(request, _named(error))
 
 
 def _unprocessable(error: RequestValidationError) -> Problem:

@@ -7,7 +7,8 @@ route answers is one label. Workers' metrics are in pipeline/streams/metrics.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -73,16 +74,22 @@ Moment = Callable[[], datetime | None]
 
 def show_index_age(pushed: Moment, derived: Moment, clock: Callable[[], datetime]) -> None:
     """Let the gauge say, whenever it is asked, how long ago these moments are."""
-
-    def age(moment: Moment) -> float:
-        held = moment()
-        return math.inf if held is None else (clock() - held).total_seconds()
-
-    INDEX_AGE.labels("pushed").set_function(lambda: age(pushed))
-    INDEX_AGE.labels("derived").set_function(lambda: age(derived))
+    INDEX_AGE.labels("pushed").set_function(lambda: _age(pushed, clock))
+    INDEX_AGE.labels("derived").set_function(lambda: _age(derived, clock))
 
 
-def show_audit_log(head_time: Moment, mismatches: Callable[[], int], clock: Callable[[], datetime]) -> None:
-    """Let the gauges say, whenever they are asked, how the audit log stands."""
-    LOG_HEAD_AGE.set_function(lambda: math.inf if (held := head_time()) is None else (clock() - held).total_seconds())
+@contextmanager
+def audit_log_shown(head_time: Moment, mismatches: Callable[[], int], clock: Callable[[], datetime]) -> Iterator[None]:
+    """Let the gauges say, whenever they are asked, how the audit log stands, for as long as it is open."""
+    LOG_HEAD_AGE.set_function(lambda: _age(head_time, clock))
     LOG_MISMATCHES.set_function(mismatches)
+    try:
+        yield
+    finally:
+        LOG_HEAD_AGE.set_function(lambda: math.inf)
+
+
+def _age(moment: Moment, clock: Callable[[], datetime]) -> float:
+    """Seconds since a moment; infinite before there is one."""
+    held = moment()
+    return math.inf if held is None else (clock() - held).total_seconds()

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from pipeline.access.audit import Act, Kind
 from pipeline.access.requester import Requester
 from pipeline.api import metrics
+from pipeline.api.problems import Problem
 from pipeline.api.request_metrics import method_of, route_of
+from pipeline.api.responses import problem_response
 from pipeline.api.runtime import Runtime
 from pipeline.streams.audit_log import AuditError
 
@@ -23,6 +25,12 @@ NO_NAME: Final = "-"
 """Whoever has no valid token, all together."""
 
 NOBODY: Final = Requester("", "", "", frozenset())
+
+
+async def answer_refusal(request: Request, problem: Problem) -> Response:
+    """The answer to a request that is refused, once that is on record."""
+    await record_refusal(request, problem.status)
+    return problem_response(request, problem)
 
 
 async def record_refusal(request: Request, status: int) -> None:

@@ -7,11 +7,10 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
-from aiokafka.errors import KafkaError
 
 from pipeline.access.audit import Act
 from pipeline.access.opaque import Opaque
@@ -24,9 +23,9 @@ from pipeline.access.token_keys import verifier
 from pipeline.access.tokens import TokenVerifier
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
-from pipeline.api.metrics import show_audit_log, show_index_age
+from pipeline.api.metrics import audit_log_shown, show_index_age
 from pipeline.api.rates import RequestRates, opened_rates
-from pipeline.errors import LiaisonError
+from pipeline.backoff import retrying
 from pipeline.index.client import connect_for_reading
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
@@ -119,7 +118,7 @@ class Runtime:
         bearer, now = await self.tokens.bearer(token), self.clock()
         if self.denied.covers(bearer):
             return
-        until = now + timedelta(seconds=self.settings.token_max_life_s + self.settings.token_skew_s)
+        until = now + self.settings.longest_token_use
         ended = Revocation(bearer.requester.subject, now, until, token=bearer.token_id)
         await self.decide.write(topics.REVOCATIONS, ended.key, ended)
         self.denied.add([ended], now)
@@ -128,10 +127,8 @@ class Runtime:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
+    _require_topics(settings)
     ring = key_ring(settings)
-    admin.ids(
-        settings, [topics.name(settings, topic) for topic in (topics.AUDIT, topics.REVOCATIONS)]
-    )  # raises where there are none
     indices = Indices(settings.namespace, "")
     writer = writer_name(now())
     cipher = QueryCipher(keys_in(settings.audit_key_folder))
@@ -162,25 +159,30 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             lists=ListStore(settings.list_folder, cipher, settings.namespace),
             trail=TrailCheck(settings, now),
             log=audited,
-            tag_keys=tag_keys(settings),
+            tag_keys=tag_keys(ring),
             as_of=lambda: freshness.as_of,
             indexed_as_of=lambda: freshness.indexed_as_of,
-            agencies=await registry.agencies(settings),
         )
-        runtime.denied.add(await revocations.revocations(settings), now())
-        show_index_age(runtime.as_of, runtime.indexed_as_of, now)
-        show_audit_log(audited.head_time, lambda: audited.mismatched, now)
         async with _following(runtime):
             yield runtime
 
 
+def _require_topics(settings: Settings) -> None:
+    """Raises LiaisonError where `topics apply` has not made what a server begins with."""
+    admin.ids(settings, [topics.name(settings, topic) for topic in (topics.AUDIT, topics.REVOCATIONS)])
+
+
 @asynccontextmanager
 async def _following(runtime: Runtime) -> AsyncIterator[None]:
-    """Keep the runtime's model, agencies and deny-list as Kafka has them."""
+    """Keep the runtime's model, agencies and deny-list as Kafka has them; the last two are whole when it begins."""
+    runtime.agencies = await registry.agencies(runtime.settings)
+    runtime.denied.add(await revocations.revocations(runtime.settings), now())
+    show_index_age(runtime.as_of, runtime.indexed_as_of, now)
     follows = (_follow_model, _follow_agencies, _follow_revocations)
     following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in follows]
     try:
-        yield
+        with audit_log_shown(runtime.log.head_time, lambda: runtime.log.mismatched, now):
+            yield
     finally:
         runtime.trail.close()
         for task in following:
@@ -190,12 +192,10 @@ async def _following(runtime: Runtime) -> AsyncIterator[None]:
 
 async def _kept_up(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:
     """Follow without end; while it can't be read, what was known last holds."""
-    while True:
-        try:
+    what = "following generations, agencies or ended sessions"
+    async for attempt in retrying(Exception, log, what, longest_pause_s=FOLLOW_AGAIN_S):
+        with attempt:
             await follow(runtime)
-        except (LiaisonError, KafkaError) as error:
-            log.warning("generations, agencies or ended sessions can't be followed: %s", error)
-            await asyncio.sleep(FOLLOW_AGAIN_S)
 
 
 async def _follow_model(runtime: Runtime) -> None:

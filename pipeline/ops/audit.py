@@ -81,8 +81,9 @@ def key() -> None:
 
 def agency_tag_keys(agency: Annotated[str, typer.Argument(help="The agency.")]) -> None:
     """Print an agency's tag keys as JSON; hand them to that agency alone."""
+    from pipeline.streams.installation_secret import key_ring
     from pipeline.streams.log_keys import tag_keys
     from pipeline.transparency.leaves import encode64
 
-    told = {key_id: encode64(each) for key_id, each in tag_keys(from_environment()).of(agency).items()}
+    told = {key_id: encode64(each) for key_id, each in tag_keys(key_ring(from_environment())).of(agency).items()}
     typer.echo(json.dumps({"keys": told}))

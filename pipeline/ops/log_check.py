@@ -17,6 +17,7 @@ from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
 from pipeline.streams.audit_tail import entries
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.log_keys import signing_key, tag_keys
 from pipeline.streams.reading import read
 from pipeline.transparency.leaves import is_sealable, nonce_of, seal, seed_of
@@ -99,7 +100,7 @@ def known_log_key(settings: Settings, given: str) -> VerifierKey | None:
 async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callable[[Entry], None]) -> LogCheck:
     """Read `audit_log`, then `audit`, whose entries `see` is handed in their order. Raises KafkaError, LiaisonError."""
     ids(settings, [topics.name(settings, topics.AUDIT_LOG)])  # raises where there is none
-    keys = tag_keys(settings)
+    keys = tag_keys(key_ring(settings))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         served = stack.enter_context(closing(ServedLog(folder / "served")))

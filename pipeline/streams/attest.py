@@ -21,6 +21,7 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams import log_keys, topics
 from pipeline.streams.admin import ids
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.reading import plain_consumer, read
 from pipeline.streams.stage import ALL, Feed, Stage
 from pipeline.streams.stateless import Nothing
@@ -127,6 +128,6 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     """The stage, one group whatever generation is active. Raises LiaisonError where topics are missing."""
     audit, audit_log = (topics.name(settings, topic) for topic in (topics.AUDIT, topics.AUDIT_LOG))
     found = await asyncio.to_thread(ids, settings, [audit, audit_log])
-    keys = await asyncio.to_thread(log_keys.tag_keys, settings)
+    keys = log_keys.tag_keys(await asyncio.to_thread(key_ring, settings))
     with claimed_slot(settings, STAGE) as slot:
         yield Stage(settings, slot, [Feed(STAGE, [audit], Attest(settings, keys), ALL)], found.topics, after)

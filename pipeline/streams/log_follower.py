@@ -9,13 +9,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
-from pipeline.errors import LiaisonError
+from pipeline.backoff import retrying
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
-from pipeline.streams.partition_reading import BlockedPartitionError
 from pipeline.streams.reading import plain_consumer
 from pipeline.transparency.served_log import ServedLog
 
@@ -42,14 +40,10 @@ async def served_log(settings: Settings) -> AsyncIterator[ServedLog]:
 
 
 async def _follow(settings: Settings, served: ServedLog) -> None:
-    while True:
-        try:
+    """Follow without end; while it can't be read or written, what is served stays as it is."""
+    async for attempt in retrying(Exception, log, "following the audit log", longest_pause_s=PAUSE_S):
+        with attempt:
             await follow_log(settings, served)
-        except (KafkaError, OSError, LiaisonError, BlockedPartitionError) as error:
-            log.warning("the audit log can't be followed: %s", error or type(error).__name__)
-        except Exception:  # a fault of ours, or a full disk: what is served stays as it is
-            log.exception("the audit log can't be kept up")
-        await asyncio.sleep(PAUSE_S)
 
 
 async def follow_log(settings: Settings, served: ServedLog) -> None:

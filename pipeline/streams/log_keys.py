@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pipeline.correlation.key_ring import KeyUse
+from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.errors import LiaisonError
 from pipeline.private_files import create_private
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
-from pipeline.streams.installation_secret import key_ring
 from pipeline.transparency.notes import SignatureType, SigningKey
 from pipeline.transparency.tag_keys import TagKeys
 
 
-def tag_keys(settings: Settings) -> TagKeys:
-    """The tag keys of the installation's agencies. Raises LiaisonError where its secret can't be had."""
-    ring = key_ring(settings)
+def tag_keys(ring: KeyRing) -> TagKeys:
+    """The tag keys of the installation's agencies."""
     return TagKeys(ring.ids, lambda key_id, agency: ring.key(KeyUse.AUDIT_TAGS, key_id, agency))
 
 

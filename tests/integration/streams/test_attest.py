@@ -24,6 +24,7 @@ from pipeline.streams import topics
 from pipeline.streams.audit_log import audit_log
 from pipeline.streams.audit_tail import entries
 from pipeline.streams.connection import options
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.log_follower import follow_log
 from pipeline.streams.log_keys import signing_key, tag_keys
 from pipeline.streams.reading import read
@@ -101,7 +102,7 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     asyncio.run(write(settings, acts=HEAD_ENTRIES // 3 + 1))
     made = written(settings)
     wait_for(lambda: is_covered(settings, len(made)), deadline_s=90)
-    keys = tag_keys(settings)
+    keys = tag_keys(key_ring(settings))
     bodies = [seal(entry, keys, keys.current).leaf.encode() for entry in made]
     assert leaves(settings) == [(leaf_key(at), body) for at, body in enumerate(bodies)]
     hashes = list(map(leaf_hash, bodies))
@@ -159,7 +160,7 @@ def test_the_operator_finds_what_is_not_as_it_was_logged(
     stage.send_signal(signal.SIGINT)
     stage.wait(timeout=60)
     extra = msgspec.structs.replace(made[-1], seed=new_seed())
-    body = seal(extra, tag_keys(settings), "k").leaf.encode()
+    body = seal(extra, tag_keys(key_ring(settings)), "k").leaf.encode()
     asyncio.run(put(settings, topics.AUDIT_LOG, [(leaf_key(len(made)), body), (leaf_key(3), body)]))
     found = json.loads(liaison(engine_environment, "ops", "audit", "verify", "--json").stdout)["log"]["findings"]
     assert {(one["fault"], one["at"]) for one in found} == {
@@ -194,7 +195,7 @@ def test_a_restored_log_goes_on_behind_its_last_entry(installation: Any, start_s
     """No progress is restored, and the audit holds entries that the log does not."""
     settings = installation.settings
     asyncio.run(write(settings))
-    made, keys, key = written(settings), tag_keys(settings), signing_key(settings, make=True)
+    made, keys, key = written(settings), tag_keys(key_ring(settings)), signing_key(settings, make=True)
     bodies = [seal(entry, keys, keys.current).leaf.encode() for entry in made[:50]]
     restored = [(leaf_key(at), body) for at, body in enumerate(bodies)]
     asyncio.run(put(settings, topics.AUDIT_LOG, restored))
