@@ -1,9 +1,9 @@
 """Lists to check and what was found for them: one folder a list, encrypted, gone after a day.
 
     <folder>/<namespace><whose>.<id>/job      who asks, and why
-                          rows     what is asked
-                          found    a line for each step of rows, appended and synced
-                          lock     held by the process that works on it
+                                     rows     what is asked
+                                     found    a line for each step of rows, appended and synced
+                                     lock     held by the process that works on it
 
 A folder appears whole, by renaming; a line that a crash cut short is dropped by whoever goes on. So a list is neither
 lost nor done twice: what stands in `found` is done, the rest is to be done. All servers of an installation share the

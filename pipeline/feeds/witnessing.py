@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.outcomes import readable_topic
@@ -118,7 +118,10 @@ async def read_log(settings: Settings, witness: Witness, *, follow: bool) -> Asy
             yield witness.size
 
 
-async def _chunks(settings: Settings, partition: TopicPartition, start: int, follow: bool) -> AsyncGenerator[list]:  # type: ignore[type-arg]
+async def _chunks(
+    settings: Settings, partition: TopicPartition, start: int, follow: bool
+) -> AsyncGenerator[list[ConsumerRecord]]:
+    """What the partition holds from an offset on; with `follow` also what comes, without end."""
     if not follow:
         async with aclosing(read(settings, {partition: start})) as chunks:
             async for records in chunks:

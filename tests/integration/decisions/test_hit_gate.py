@@ -77,7 +77,10 @@ def test_pushed_cases_are_told_of_hits_within_the_budget_and_of_the_rest_once_th
     installation.push([*hidden, *asking])
     wait_for(lambda: installation.accounting().decided == 11 and installation.at_rest(), deadline_s=120)
     links = sorted(installation.visible_links())
-    to_asker = lambda: [hit for hit in installation.hits() if hit["receiver"] == "fr-pj"]  # noqa: E731
+
+    def to_asker() -> list[Any]:
+        return [hit for hit in installation.hits() if hit["receiver"] == "fr-pj"]
+
     wait_for(lambda: len(to_asker()) == DAILY, deadline_s=60)
     wait_for(lambda: len(admitted(settings, links)) == DAILY, deadline_s=60)
     workers[-1].kill()
