@@ -177,6 +177,11 @@ class DecisionReader:
         found = await self._page("audit", [{"term": {"owners": owner}}], LATEST_FIRST, limit, after)
         return [(msgspec.convert(hit["_source"], AuditDocument), hit["sort"]) for hit in found]
 
+    async def latest_acts(self, limit: int) -> list[AuditDocument]:
+        """The latest acts of all agencies, the last first."""
+        found = await self._page("audit", [], LATEST_FIRST, limit)
+        return [msgspec.convert(hit["_source"], AuditDocument) for hit in found]
+
     async def acts(
         self, agency: str, which: Acts, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[AuditDocument, list[Any]]]:

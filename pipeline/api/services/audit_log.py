@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final
 
@@ -26,6 +27,11 @@ log = logging.getLogger(__name__)
 
 PAGE: Final = 100
 """Acts proven in one part of the answer."""
+
+FOLLOWED_S: Final = 10.0
+"""How long the project stage may take to index the acts under a head; it takes about a second."""
+
+POLL_S: Final = 0.2
 
 ALL: Final = Acts("", "", "", "")
 
@@ -97,6 +103,7 @@ async def accesses(session: Session, first: int) -> AsyncIterator[bytes]:
     last = _head(session)
     await session.audit(Kind.EXPORT, {"access proofs": first})
     size = last.checkpoint.size
+    await _await_index(session, size)
     path = encode_hashes(served.store.consistency(first, size)) if 0 < first <= size else ()
     yield _encoder.encode(ProofHeader(last.note, first, path)) + b"\n"
     after: Place | None = None
@@ -111,6 +118,27 @@ def _head(session: Session) -> ServedHead:
     if found is None:
         raise Unavailable("the audit log has no signed head yet")
     return found
+
+
+async def _await_index(session: Session, size: int) -> None:
+    """Return once the index holds the acts of the first `size` leaves: one that is missing would seem withheld.
+
+    Raises Unavailable.
+    """
+    deadline = time.monotonic() + FOLLOWED_S
+    while not await _has_followed(session, size):
+        if time.monotonic() >= deadline:
+            raise Unavailable("the index has not followed the audit log; try again")
+        await asyncio.sleep(POLL_S)
+
+
+async def _has_followed(session: Session, size: int) -> bool:
+    """Whether the last leaf of a head, or one behind it, is among the latest acts, which are indexed in their order."""
+    served, keys = session.runtime.log, session.runtime.tag_keys
+    entries = [one.entry for one in await session.runtime.decisions.latest_acts(PAGE) if one.entry is not None]
+    nonces = (nonce_of(seed_of(msgspec.convert(entry, Entry), keys)) for entry in entries)
+    places = (served.place_of(nonce) for nonce in nonces)
+    return any(place is None or place >= size - 1 for place in places)
 
 
 def _lines(served: ServedLog, keys: TagKeys, documents: Sequence[AuditDocument], agency: str, size: int) -> bytes:

@@ -15,6 +15,7 @@ from log_world import KEYS, LOG, LogWorld, witness_of
 
 from pipeline.access.audit import Act, Kind
 from pipeline.access.requester import Role
+from pipeline.api.services import audit_log as service
 from pipeline.index.decision_documents import audit_document
 from pipeline.transparency.access_proofs import decode_hashes
 from pipeline.transparency.checkpoints import SignedHead
@@ -36,11 +37,19 @@ class Logged:
     def __init__(self, api: Api, world: LogWorld) -> None:
         self.api, self.world, self.growing, self.offset = api, world, GrowingLog(), 0
 
-    def publish(self) -> None:
-        """Index what was written, and let `attest` and the server's follower take it."""
-        new = self.world.entries[self.growing.tree.size :]
-        for at, entry in enumerate(new, self.growing.tree.size):
+    def index(self) -> None:
+        """Index what was written."""
+        for at, entry in enumerate(self.world.entries):
             self.api.index.write([audit_document(msgspec.json.encode(entry), at)])
+
+    def publish(self) -> None:
+        """Index what was written, and log it."""
+        self.index()
+        self.log()
+
+    def log(self) -> None:
+        """Let `attest` and the server's follower take what was written."""
+        new = self.world.entries[self.growing.tree.size :]
         self.world.now += timedelta(minutes=1)
         messages = list(grow(self.growing, new, KEYS, LOG, lambda: self.world.now))
         self.api.log.take([(self.offset + at, *one) for at, one in enumerate(messages)])
@@ -99,6 +108,18 @@ async def test_what_came_behind_the_head_is_told_under_the_next(logged: Logged, 
     assert (await checked(logged, tmp_path)).findings == ()
     header, found = await proofs(logged.api, first=4)
     assert (header.first, len(found)) == (4, 3)
+
+
+async def test_an_index_that_lags_behind_the_head_withholds_nothing(
+    logged: Logged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged.world.act("be-fp", "fr-pj:9")
+    logged.log()
+    monkeypatch.setattr(service, "FOLLOWED_S", 0.0)
+    assert (await logged.api.get("/v1/audit/log/accesses", AUDITOR)).status_code == 503
+    logged.index()
+    verdict = await checked(logged, tmp_path)
+    assert (verdict.findings, len(verdict.accesses)) == ((), 3)
 
 
 async def test_an_index_that_was_changed_is_found_by_its_owner(logged: Logged, tmp_path: Path) -> None:
