@@ -41,6 +41,10 @@ SECRET_FILE = "LIAISON_SECRET_FILE"
 GIVEN_HOME = "TEST_ENGINES_HOME"
 """The environment's name for a home whose stack several sessions share (`make test`); who names it ends the stack."""
 
+SHORT_LIVED_JAVA = "-XX:TieredStopAtLevel=1"
+"""For engines that live for minutes: without its second compiler Java takes half of the CPU to start, and less after.
+Benchmarks, the demo and `liaison up` leave Java as it is."""
+
 _home = pytest.StashKey[Path]()
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
@@ -54,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Interrupts reach the processes that tests start, even where this one was started in the background without them.
     """
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", SHORT_LIVED_JAVA)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     handed_down = getattr(config, "workerinput", {}).get("engines_home")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import warnings
 from collections.abc import Iterator
 
 import pytest
+from _pytest.config import parse_warning_filter
 from whole_installation import installation, make_installation, records, start_all, start_stage
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
@@ -17,9 +19,12 @@ UNCLOSED = "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableE
 """kafka-python 3.0.12 leaves a socket that finds nobody to connect to for the garbage collector to close."""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Those that are left at the session's end are collected outside of any test."""
-    config.addinivalue_line("filterwarnings", UNCLOSED)
+def pytest_configure() -> None:
+    """Those that are left at the session's end are collected outside of any test.
+
+    pytest has read its own filters by now and keeps them until then, so this one is added to Python's.
+    """
+    warnings.filterwarnings(*parse_warning_filter(UNCLOSED, escape=False))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

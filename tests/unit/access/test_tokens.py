@@ -91,6 +91,7 @@ async def test_a_token_that_holds_names_its_bearer_by_known_roles_alone() -> Non
         signed(roles="operator"), signed(roles=None),
         signed()[:-8] + "AAAAAAAA",
     ],
+    ids=lambda _: "token",  # they are signed anew each time: processes that share the tests must name them alike
 )  # fmt: skip
 async def test_what_does_not_hold_names_nobody(token: str) -> None:
     with pytest.raises(TokenError):
