@@ -48,7 +48,8 @@ Benchmarks, the demo and `liaison up` leave Java as it is."""
 _home = pytest.StashKey[Path]()
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
-"""Between two looks at a condition: as long as a look takes, within these, so that looking is not half of the load."""
+PAUSES_A_LOOK = 2
+"""Between two looks at a condition: twice as long as a look takes, within these, so that looking is not the load."""
 
 T = TypeVar("T")
 
@@ -234,7 +235,7 @@ def wait_for() -> WaitFor:
             answered = time.monotonic()
             if answered > deadline:
                 pytest.fail(f"not within {deadline_s} s: {condition}")
-            time.sleep(min(max(answered - asked, SHORTEST_PAUSE_S), LONGEST_PAUSE_S))
+            time.sleep(min(max(PAUSES_A_LOOK * (answered - asked), SHORTEST_PAUSE_S), LONGEST_PAUSE_S))
             asked = time.monotonic()
         return value
 

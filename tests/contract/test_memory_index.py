@@ -34,7 +34,7 @@ bounded = settings(
 purposes = st.sampled_from([Purpose.INVESTIGATION, Purpose.PROSECUTION])
 
 
-LAYOUTS = {kind: IndexLayout(shards=3) for kind in DEFAULT_LAYOUTS}
+LAYOUTS = {kind: IndexLayout(shards=2) for kind in DEFAULT_LAYOUTS}
 """The index in memory has no shards, so answers that are alike show too that they make no difference."""
 
 
