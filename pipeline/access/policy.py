@@ -7,7 +7,8 @@
 | H2   | hit; full under a grant                    | nothing     |
 | H3   | nothing                                    | nothing     |
 
-The owner agency and the installation's operator see every live case in full.
+The owner agency and the installation's operator see every live case in full. `decide` names the rule that holds; each
+rule carries its view, so that what is recorded and explained is what was decided.
 """
 
 from __future__ import annotations
@@ -32,6 +33,44 @@ class View(StrEnum):
     FULL = "full"
     HIT = "hit"
     NOTHING = "nothing"
+
+
+class Rule(StrEnum):
+    """Why a case is seen as it is: the first of these that holds, in the order in which `decide` asks."""
+
+    view: View
+
+    def __new__(cls, name: str, view: View) -> Rule:
+        """A rule by its name, which audit entries state, with the view that it gives."""
+        rule = str.__new__(cls, name)
+        rule._value_ = name
+        rule.view = view
+        return rule
+
+    WITHDRAWN = "withdrawn", View.NOTHING
+    """The owner has withdrawn the case."""
+    EXPIRED = "expired", View.NOTHING
+    """The case's retention has ended."""
+    OPERATOR = "operator", View.FULL
+    """The requester operates the installation."""
+    READS_NOTHING = "reads_nothing", View.NOTHING
+    """None of the requester's roles reads cases."""
+    OWNER = "owner", View.FULL
+    """The case is the requester's own agency's."""
+    NOT_RELEASED = "not_released", View.NOTHING
+    """The case is not released to the requester's country."""
+    PURPOSE = "purpose", View.NOTHING
+    """The owner does not allow the stated purpose."""
+    RELEASED = "released", View.FULL
+    """H0 or H1, released to the country for the purpose."""
+    SILENT = "silent", View.NOTHING
+    """H3, or a code that nobody knows: as if there were no such case."""
+    GRANTED = "granted", View.FULL
+    """H2, which the owner has opened to the requester's agency."""
+    BREAK_GLASS = "break_glass", View.FULL
+    """H2, which the requester has opened by break-glass."""
+    HIT_ONLY = "hit_only", View.HIT
+    """H2: to whoever asks for its exact numbers or names, that there is a case."""
 
 
 class LinkView(StrEnum):
@@ -68,28 +107,50 @@ class Grant(msgspec.Struct, frozen=True):
     subject: str = ""
 
 
-def view(case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant] = ()) -> View:
-    """How `requester` may see `case` for `purpose` at the aware time `now`, under the grants in force."""
-    if case.withdrawn or is_expired(case.retain_until, now):
-        return View.NOTHING
+def decide(case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant] = ()) -> Rule:
+    """The rule by which `requester` sees `case`, or does not, for `purpose` at the aware time `now`.
+
+    `grants` are those that may open the case to the requester; which of them is in force is decided here.
+    """
+    if case.withdrawn:
+        return Rule.WITHDRAWN
+    if is_expired(case.retain_until, now):
+        return Rule.EXPIRED
     if requester.operates:
-        return View.FULL
+        return Rule.OPERATOR
     if not requester.reads:
-        return View.NOTHING
+        return Rule.READS_NOTHING
     if case.agency == requester.agency:
-        return View.FULL
-    return _foreign(case, requester, purpose, now, grants)
+        return Rule.OWNER
+    return _decide_foreign(case, requester, purpose, now, grants)
 
 
-def _foreign(case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant]) -> View:
+def _decide_foreign(
+    case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant]
+) -> Rule:
     handling = case.handling
-    if not is_released(handling.releasable_to, requester.country) or purpose not in handling.purposes:
-        return View.NOTHING
+    if not is_released(handling.releasable_to, requester.country):
+        return Rule.NOT_RELEASED
+    if purpose not in handling.purposes:
+        return Rule.PURPOSE
     if handling.code in FULL_CODES:
-        return View.FULL
+        return Rule.RELEASED
     if handling.code != HIT_ONLY:
-        return View.NOTHING
-    return View.FULL if any(_in_force(grant, case, requester, now) for grant in grants) else View.HIT
+        return Rule.SILENT
+    return _decide_granted(case, requester, now, grants)
+
+
+def _decide_granted(case: CaseMeta, requester: Requester, now: datetime, grants: Iterable[Grant]) -> Rule:
+    """A grant to the agency goes before a break-glass: it is the owner's own decision."""
+    subjects = {grant.subject for grant in grants if _in_force(grant, case, requester, now)}
+    if not subjects:
+        return Rule.HIT_ONLY
+    return Rule.GRANTED if "" in subjects else Rule.BREAK_GLASS
+
+
+def view(case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant] = ()) -> View:
+    """How `requester` may see `case`: the view of the rule that decides."""
+    return decide(case, requester, purpose, now, grants).view
 
 
 def _in_force(grant: Grant, case: CaseMeta, requester: Requester, now: datetime) -> bool:
@@ -105,10 +166,17 @@ def _in_force(grant: Grant, case: CaseMeta, requester: Requester, now: datetime)
 def is_stricter(now: Handling, before: Handling) -> bool:
     """Whether handling lets anyone see less than before: that suspends what was granted before."""
     return (
-        STRICTNESS.index(now.code) > STRICTNESS.index(before.code)
+        _is_stricter_code(now.code, before.code)
         or _is_narrower(now.releasable_to, before.releasable_to)
         or not set(before.purposes) <= set(now.purposes)
     )
+
+
+def _is_stricter_code(now: str, before: str) -> bool:
+    """Where either is no code that we know, nothing stays granted."""
+    if now not in STRICTNESS or before not in STRICTNESS:
+        return True
+    return STRICTNESS.index(now) > STRICTNESS.index(before)
 
 
 def _is_narrower(now: tuple[str, ...], before: tuple[str, ...]) -> bool:

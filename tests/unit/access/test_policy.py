@@ -14,7 +14,9 @@ from pipeline.access.policy import (
     CaseMeta,
     Grant,
     LinkView,
+    Rule,
     View,
+    decide,
     is_stricter,
     link_view,
     may_break_glass,
@@ -98,6 +100,21 @@ def grant(code: str = "H2", *, hours: float = 1, **fields: str) -> Grant:
 )
 def test_a_grant_opens_hit_only_content_to_whom_it_names_until_it_ends(given_: Grant, expected: View) -> None:
     assert view(case("H2", "BE"), RECEIVER, INVESTIGATION, NOW, [given_]) is expected
+
+
+def rule(case: CaseMeta, *grants: Grant) -> Rule:
+    return decide(case, RECEIVER, INVESTIGATION, NOW, grants)
+
+
+def test_the_rule_that_decides_is_the_first_that_holds() -> None:
+    assert rule(case("H3", withdrawn=True, retain_until="2026-11-24")) is Rule.WITHDRAWN
+    assert rule(case("H3", "NL", purposes=())) is Rule.NOT_RELEASED
+    assert rule(case("H3", "BE", purposes=())) is Rule.PURPOSE
+    assert rule(case("H3", "BE"), grant("H3")) is Rule.SILENT
+    assert rule(case("H9", "BE")) is Rule.SILENT
+    assert rule(case("H2", "BE")) is Rule.HIT_ONLY
+    assert rule(case("H2", "BE"), grant(subject="someone")) is Rule.BREAK_GLASS
+    assert rule(case("H2", "BE"), grant(subject="someone"), grant()) is Rule.GRANTED
 
 
 def test_a_grant_opens_nothing_that_is_not_a_hit() -> None:
