@@ -28,6 +28,7 @@ from traced_engine import TracedEngine
 
 from pipeline.access.audit import Act, Kind
 from pipeline.access.opaque import Opaque
+from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Requester, Role, grounds
 from pipeline.access.token_keys import issue, verifier
@@ -78,6 +79,9 @@ class RecordedAudit:
     async def write(self, act: Act) -> None:
         if self.away:
             raise AuditError("away")
+        assert act.rule, act
+        for one in act.shown:
+            assert Rule(one.rule).view.value == one.form.value, one
         self.acts.append(act)
 
     def kinds(self) -> list[Kind]:

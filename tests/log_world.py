@@ -49,11 +49,13 @@ class LogWorld:
         self.entries.append(entry)
         return entry
 
-    def act(self, agency: str, *cases: str, process: str = "host|1|0", subject: str = "bert") -> Entry:
-        """Somebody of an agency is shown these cases."""
-        shown = tuple(Shown(case, Form.FULL) for case in cases)
+    def act(
+        self, agency: str, *cases: str, process: str = "host|1|0", subject: str = "bert", ruled: bool = True
+    ) -> Entry:
+        """Somebody of an agency is shown these cases; entries that are not `ruled` are from before rules."""
+        shown = tuple(Shown(case, Form.FULL, "released" if ruled else "") for case in cases)
         act = Act(Kind.SEARCH, subject, agency, agency[:2].upper(), ("investigator",), "investigation", "BX/12",
-                  query="sealed", shown=shown)  # fmt: skip
+                  query="sealed", shown=shown, rule="role" if ruled else "")  # fmt: skip
         return self.write(act, process)
 
     def leaves(self) -> list[bytes]:

@@ -45,18 +45,20 @@ class Form(StrEnum):
     HIT = "hit"
 
 
-class Shown(msgspec.Struct, frozen=True):
-    """A case that was shown."""
+class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A case that was shown, by which rule of the policy (policy.Rule); entries from before rules name none."""
 
     case: str
     form: Form
+    rule: str = ""
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     """What someone did, before it is bound into a chain.
 
     `object` names what was acted on besides the cases shown: a link, review, disclosure, subscription or ops command.
-    `query` is encrypted (query_cipher.py), `heads` are a checkpoint's last hashes by chain.
+    `query` is encrypted (query_cipher.py), `heads` are a checkpoint's last hashes by chain. `rule` is the RequestRule
+    by which it was answered or refused; entries from before rules name none.
     """
 
     kind: Kind
@@ -71,6 +73,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     query: str = ""
     shown: tuple[Shown, ...] = ()
     heads: dict[str, str] = {}
+    rule: str = ""
 
 
 class Entry(Act, frozen=True, omit_defaults=True, kw_only=True):

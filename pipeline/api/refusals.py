@@ -11,7 +11,8 @@ from typing import Final
 from fastapi import Request, Response
 
 from pipeline.access.audit import Act, Kind
-from pipeline.access.requester import Requester
+from pipeline.access.request_rules import RequestRule
+from pipeline.access.requester import GroundsError, Requester
 from pipeline.api import metrics
 from pipeline.api.problems import Problem
 from pipeline.api.request_metrics import method_of, route_of
@@ -19,7 +20,8 @@ from pipeline.api.responses import problem_response
 from pipeline.api.runtime import Runtime
 from pipeline.streams.audit_log import AuditError
 
-RECORDED: Final = frozenset({401, 403, 422})
+RULES: Final = {401: RequestRule.NO_SESSION, 403: RequestRule.NOT_ALLOWED, 422: RequestRule.MALFORMED}
+"""The refusals that are recorded, by their status."""
 
 NO_NAME: Final = "-"
 """Whoever has no valid token, all together."""
@@ -29,14 +31,14 @@ NOBODY: Final = Requester("", "", "", frozenset())
 
 async def answer_refusal(request: Request, problem: Problem) -> Response:
     """The answer to a request that is refused, once that is on record."""
-    await record_refusal(request, problem.status)
+    await record_refusal(request, problem)
     return problem_response(request, problem)
 
 
-async def record_refusal(request: Request, status: int) -> None:
-    """Record that a request was refused: by whom, as far as his token tells, and which route. Never what he wrote."""
+async def record_refusal(request: Request, problem: Problem) -> None:
+    """Record who was refused, as far as the token tells, why, and on which route; never what was sent."""
     runtime: Runtime | None = getattr(request.app.state, "runtime", None)
-    if status not in RECORDED or runtime is None:
+    if problem.status not in RULES or runtime is None:
         return
     who: Requester = getattr(request.state, "requester", NOBODY)
     if await runtime.refusals.count(who.agency or NO_NAME, who.subject or NO_NAME):
@@ -49,9 +51,14 @@ async def record_refusal(request: Request, status: int) -> None:
         country=who.country,
         roles=tuple(sorted(who.roles)),
         request=request.state.request_id,
-        object=f"{status} {method_of(request.scope)} {route_of(request.scope)}",
+        object=f"{problem.status} {method_of(request.scope)} {route_of(request.scope)}",
+        rule=_rule(problem),
     )
     try:
         await runtime.audit.write(act)
     except AuditError:
         metrics.REFUSALS_NOT_RECORDED.inc()
+
+
+def _rule(problem: Problem) -> RequestRule:
+    return RequestRule.NO_GROUNDS if isinstance(problem.__cause__, GroundsError) else RULES[problem.status]

@@ -16,7 +16,8 @@ from pipeline.access.audit import Act, Form, Kind, Shown
 from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
 from pipeline.access.hit_ledger import question_id
 from pipeline.access.opaque import CURSOR_BYTES
-from pipeline.access.policy import CaseMeta, Grant, LinkView, View, link_view, view
+from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide, link_view
+from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
@@ -45,6 +46,7 @@ class Session:
         self.language = language if language in LANGUAGES else LANGUAGES[0]
         self.request_id = request_id or uuid.uuid4().hex
         self.now: datetime = runtime.clock()
+        self._rules: dict[str, Rule] = {}
 
     def require(self, *roles: Role) -> None:
         """Raises Forbidden unless the requester has one of these roles, or is the installation's operator."""
@@ -97,7 +99,7 @@ class Session:
         seen = self.ungranted(documents)
         hits = [key for key, how in seen.items() if how is View.HIT]
         grants = await self.runtime.grants.of((cases[key].case for key in hits), self.requester) if hits else ()
-        return seen | {key: self._view(cases[key], grants) for key in hits}
+        return seen | {key: self.decide(cases[key], grants) for key in hits}
 
     async def views_by_key(self, keys: Iterable[str], documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """How the requester sees each case that a request names, whether it is there or not, now.
@@ -107,12 +109,12 @@ class Session:
         seen = self.ungranted(documents)
         closed = [key for key in keys if seen.get(key) is not View.FULL]
         grants = await self.runtime.grants.of(closed, self.requester) if closed else ()
-        granted = {key: self._view(meta(documents[key]), grants) for key in closed if key in documents}
+        granted = {key: self.decide(meta(documents[key]), grants) for key in closed if key in documents}
         return dict.fromkeys(keys, View.NOTHING) | seen | granted
 
     def ungranted(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """The same without any grant, which asks the index nothing."""
-        return {key: self._view(meta(document)) for key, document in documents.items()}
+        return {key: self.decide(meta(document)) for key, document in documents.items()}
 
     async def readable(self, documents: Mapping[str, CaseDocument]) -> list[str]:
         """Which of these cases the requester sees in full now."""
@@ -134,19 +136,33 @@ class Session:
             for link, sight in seen.items()
         }
 
-    def _view(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
-        return view(case, self.requester, self.grounds.purpose, self.now, grants)
+    def decide(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
+        """How the requester sees a case under these grants; the rule is kept for the record of what was shown."""
+        rule = decide(case, self.requester, self.grounds.purpose, self.now, grants)
+        self._rules[case.case] = rule
+        return rule.view
+
+    def shown(self, views: Mapping[str, View]) -> tuple[Shown, ...]:
+        """The audit's words for cases that were shown so, each with the rule that decided since the last record."""
+        return tuple(
+            Shown(case, FORMS[seen], self._rules.get(case, "")) for case, seen in views.items() if seen in FORMS
+        )
 
     def reference(self, name: str) -> str:
         """The opaque name of a case or link for the requester's agency."""
         return self.runtime.opaque.reference(self.requester.agency, name)
 
     async def audit(
-        self, kind: Kind, query: Mapping[str, Any] | None = None, shown: Iterable[Shown] = (), about: str = ""
+        self,
+        kind: Kind,
+        query: Mapping[str, Any] | None = None,
+        shown: Iterable[Shown] = (),
+        about: str = "",
+        rule: RequestRule | None = None,
     ) -> None:
         """Record what was asked and shown; call it last, before the answer leaves. Raises Unavailable.
 
-        `query` is encrypted; `about` names what was acted on besides cases and is not.
+        `query` is encrypted; `about` names what was acted on besides cases and is not. `rule` is why, if not by a role.
         """
         who = self.requester
         sealed = self.runtime.cipher.sealed(orjson.dumps(query).decode(), self.now) if query is not None else ""
@@ -162,7 +178,9 @@ class Session:
             object=about,
             query=sealed,
             shown=tuple(shown),
+            rule=rule or (RequestRule.OPERATOR if who.operates else RequestRule.ROLE),
         )
+        self._rules.clear()
         try:
             await self.runtime.audit.write(act)
         except AuditError as error:
@@ -185,8 +203,3 @@ def asked_of(link: LinkDocument, view: LinkView) -> tuple[str, str]:
     """The question that a link with a hit-only side is an answer to: its id, and the hash of what asks."""
     side = "a" if view is LinkView.HIT_B else "b"
     return question_id(link.link, side), link.a.hash if side == "a" else link.b.hash
-
-
-def shown(views: Mapping[str, View]) -> tuple[Shown, ...]:
-    """The audit's words for cases that were shown so."""
-    return tuple(Shown(case, FORMS[seen]) for case, seen in views.items() if seen in FORMS)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pipeline.access.audit import Act, Kind
+from pipeline.access.request_rules import RequestRule
 from pipeline.settings import Settings
 from pipeline.streams.audit_log import audit_log
 from pipeline.times import now
@@ -34,5 +35,6 @@ async def audited(settings: Settings, what: str, *, subject: str = "", agency: s
     `what` holds no personal data; `subject` and `agency` are a token's, else the local operator's.
     """
     async with audit_log(settings, now) as log:
-        await log.write(Act(Kind.OPERATION, subject=subject or operator(), agency=agency, object=what))
+        who = subject or operator()
+        await log.write(Act(Kind.OPERATION, subject=who, agency=agency, object=what, rule=RequestRule.COMMAND))
         yield

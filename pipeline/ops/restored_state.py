@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.access.audit import Act, Heads, Kind
 from pipeline.access.audit_verification import SILENCE
+from pipeline.access.request_rules import RequestRule
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
@@ -130,8 +131,9 @@ async def recorded(settings: Settings, manifest: Manifest) -> None:
         times[entry.chain] = datetime.fromisoformat(entry.time)
     cut = _living(heads(), times, datetime.fromisoformat(manifest.finished))
     async with audit_log(settings, now) as log:
-        await log.write(Act(Kind.OPERATION, subject=operator(), object=f"restore of backup {manifest.id}"))
-        await log.write(Act(Kind.CHECKPOINT, heads=cut))
+        what = f"restore of backup {manifest.id}"
+        await log.write(Act(Kind.OPERATION, subject=operator(), object=what, rule=RequestRule.COMMAND))
+        await log.write(Act(Kind.CHECKPOINT, heads=cut, rule=RequestRule.TRAIL))
 
 
 def _living(heads: Mapping[str, str], times: Mapping[str, datetime], finished: datetime) -> dict[str, str]:

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from pipeline.access.audit import Act, Form, Kind, Shown
 from pipeline.access.disclosures import Disclosure
+from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.request_rules import RequestRule
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.decision_documents import AuditDocument
@@ -96,9 +98,10 @@ async def _threads(decisions: DecisionReader, agency: str) -> AsyncIterator[Disc
 async def _record(settings: Settings, agency: str, question: str, records: list[Held], now: datetime) -> None:
     """What was asked is encrypted, as that of a search."""
     sealed = QueryCipher(keys_in(settings.audit_key_folder)).sealed(question, now)
-    shown = tuple(Shown(one.case, Form.FULL) for one in records)
+    shown = tuple(Shown(one.case, Form.FULL, Rule.OPERATOR) for one in records)
     act = Act(
-        Kind.OPERATION, subject=operator(), agency=agency, object=f"subject-report {agency}", query=sealed, shown=shown
-    )
+        Kind.OPERATION, subject=operator(), agency=agency, object=f"subject-report {agency}", query=sealed, shown=shown,
+        rule=RequestRule.COMMAND,
+    )  # fmt: skip
     async with audit_log(settings, lambda: now) as log:
         await log.write(act)

@@ -19,6 +19,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from pipeline.access.audit import CHECKPOINT_S, Act, Chain, Entry, Heads, Kind, bound
+from pipeline.access.request_rules import RequestRule
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import topics
@@ -73,7 +74,7 @@ class AuditLog:
     async def __aexit__(self, *_: object) -> None:
         if self._chain is not None:
             with suppress(AuditError):
-                await self.write(Act(Kind.CLOSED))
+                await self.write(Act(Kind.CLOSED, rule=RequestRule.TRAIL))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -107,7 +108,7 @@ class AuditLog:
 
     def _checkpoint(self) -> Act:
         own = {self._chain.name: self._chain.head} if self._chain else {}
-        return Act(Kind.CHECKPOINT, heads=self._heads() | own)
+        return Act(Kind.CHECKPOINT, heads=self._heads() | own, rule=RequestRule.TRAIL)
 
     async def _attempt(self, batch: Sequence[_Waiting]) -> AuditError | None:
         """Send the acts in the open chain, or in a new one that begins at the last acknowledged hash.
@@ -132,7 +133,7 @@ class AuditLog:
         if chain is None:
             chain = Chain(f"{self._writer}|{self._chains}", 0, self._head)
             self._chains += 1
-            acts = [(Act(Kind.OPENED), batch[0].at), *acts]
+            acts = [(Act(Kind.OPENED, rule=RequestRule.TRAIL), batch[0].at), *acts]
         return bound(chain, acts, new_seed)
 
 

@@ -14,6 +14,7 @@ import msgspec
 from pipeline.access.audit import Entry
 from pipeline.transparency.leaves import (
     FIELDS,
+    FIELDS_BY_FORMAT,
     RECORD,
     Leaf,
     LeafError,
@@ -29,8 +30,8 @@ from pipeline.transparency.merkle import is_included, leaf_hash
 OPENED_TO_OWNER: Final = ("time", "kind", "agency", "country", "purpose")
 """What the owner of a shown record is told of the act; the person and his case are his agency's."""
 
-OPENED_TO_OWN_AGENCY: Final = (*OPENED_TO_OWNER, "subject", "roles", "case_reference", "request", "object")
-"""What an agency is told of an act of its own people; never the query."""
+OPENED_TO_OWN_AGENCY: Final = (*OPENED_TO_OWNER, "subject", "roles", "case_reference", "request", "object", "rule")
+"""What an agency is told of an act of its own people, as far as the entry has it; never the query."""
 
 
 class ProofHeader(msgspec.Struct, frozen=True):
@@ -81,7 +82,7 @@ def openings_for(entry: Entry, sealed: SealedEntry, agency: str) -> tuple[str, .
     """What is opened to an agency of an act by its people, or of one in which its records were shown."""
     names = OPENED_TO_OWN_AGENCY if entry.agency == agency else OPENED_TO_OWNER
     own = [disclosed for shown, disclosed in sealed.records.values() if shown.case.startswith(f"{agency}:")]
-    return (*(sealed.fields[name] for name in names), *own)
+    return (*(sealed.fields[name] for name in names if name in sealed.fields), *own)
 
 
 def prove_access(entry: Entry, sealed: SealedEntry, index: int, agency: str, path: Iterable[bytes]) -> AccessProof:
@@ -127,7 +128,8 @@ def _records(
 def _fields(opened: Mapping[str, tuple[str, Any]], commitments: Iterable[str], leaf: Leaf) -> dict[str, Any]:
     """The opened fields; each opens the commitment that stands in its own place."""
     fields: dict[str, Any] = {}
-    for expected, each in zip(FIELDS, commitments, strict=False):
+    names = FIELDS_BY_FORMAT.get(leaf.format, FIELDS)
+    for expected, each in zip(names, commitments, strict=False):
         name, value = opened.get(each, (expected, None))
         if name != expected:
             raise ProofError("field {name} is opened in another's place", name=expected)

@@ -20,13 +20,16 @@ from pipeline.access.audit import Entry, Shown, entry_hash
 from pipeline.errors import LiaisonError
 from pipeline.transparency.tag_keys import TagKeys
 
-FORMAT: Final = 1
-
-FIELDS: Final = (
+FIRST_FIELDS: Final = (
     "chain", "sequence", "previous", "time", "kind", "subject", "agency", "country", "roles", "purpose",
     "case_reference", "request", "object", "query", "heads",
 )  # fmt: skip
-"""The fields of an entry that are committed to, in this order; one that comes later makes another FORMAT."""
+
+FIELDS: Final = (*FIRST_FIELDS, "rule")
+"""The fields of an entry that are committed to, in this order; one that comes later makes another format."""
+
+FIELDS_BY_FORMAT: Final = {1: FIRST_FIELDS, 2: FIELDS}
+"""An entry without a rule is from before rules: its leaf is of format 1, however often it is made."""
 
 RECORD: Final = "record"
 """The name under which a shown record is committed to."""
@@ -76,8 +79,8 @@ _leaves = msgspec.json.Decoder(Leaf)
 class SealedEntry(msgspec.Struct, frozen=True):
     """An entry with all that its leaf was made of: what the installation opens to an owner comes from here.
 
-    `commitments` are those of FIELDS in order, then one for each slot; `records[slot]` is the disclosure of a shown
-    record, for slots that hold one.
+    `commitments` are those of its format's fields in order, then one for each slot; `records[slot]` is the disclosure
+    of a shown record, for slots that hold one.
     """
 
     leaf: Leaf
@@ -147,7 +150,8 @@ def seal(entry: Entry, keys: TagKeys, key_id: str) -> SealedEntry:
     """The leaf of an entry, with tags under one of the tag keys."""
     seed = seed_of(entry, keys)
     nonce = nonce_of(seed)
-    fields = {name: _disclosed(seed, name, value) for name, value in _values(entry).items()}
+    form = format_of(entry)
+    fields = {name: _disclosed(seed, name, value) for name, value in _values(entry, FIELDS_BY_FORMAT[form]).items()}
     records = _placed(entry, seed)
     slots = range(slots_for(len(entry.shown)))
     filled = [commitment_to(records[at][1]) if at in records else _dummy(seed, "record", at, 32) for at in slots]
@@ -157,8 +161,13 @@ def seal(entry: Entry, keys: TagKeys, key_id: str) -> SealedEntry:
         tag(keys.key(key_id, agency), nonce, place) if agency else _dummy(seed, "tag", place, TAG_BYTES)
         for place, agency in enumerate([entry.agency, *owners])
     ]
-    leaf = Leaf(digest_of(commitments), FORMAT, key_id, minute_of(entry.time), nonce, tuple(tags))
+    leaf = Leaf(digest_of(commitments), form, key_id, minute_of(entry.time), nonce, tuple(tags))
     return SealedEntry(leaf, commitments, fields, records)
+
+
+def format_of(entry: Entry) -> int:
+    """The format of an entry's leaf."""
+    return 2 if entry.rule else 1
 
 
 def seed_of(entry: Entry, keys: TagKeys) -> bytes:
@@ -185,10 +194,10 @@ def minute_of(time: str) -> str:
     return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%dT%H:%MZ}"
 
 
-def _values(entry: Entry) -> Mapping[str, Any]:
+def _values(entry: Entry, names: Iterable[str]) -> Mapping[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(entry)
     empty: Mapping[str, Any] = {"roles": [], "heads": {}}
-    return {name: values.get(name, empty.get(name, "")) for name in FIELDS}
+    return {name: values.get(name, empty.get(name, "")) for name in names}
 
 
 def _disclosed(seed: bytes, name: str, value: Any, place: int = 0) -> str:

@@ -120,6 +120,34 @@ ACTS = {
     "refused": N_("Request refused"),
 }
 
+RULES = {
+    "withdrawn": N_("withdrawn by its owner"),
+    "expired": N_("retention has ended"),
+    "operator": N_("operator of the installation"),
+    "reads_nothing": N_("the role reads no records"),
+    "owner": N_("owner agency"),
+    "not_released": N_("not released to the country"),
+    "purpose": N_("purpose not allowed"),
+    "released": N_("released to the country"),
+    "silent": N_("silent: H3"),
+    "granted": N_("opened by the owner"),
+    "break_glass": N_("opened by break-glass"),
+    "hit_only": N_("hit only: H2"),
+}
+"""Why a record is seen as it is: the rules of the policy."""
+
+REQUEST_RULES = {
+    "role": N_("allowed by a role"),
+    "operator": N_("operator of the installation"),
+    "command": N_("command at the installation"),
+    "not_shown": N_("not there, or not shown"),
+    "no_session": N_("not signed in"),
+    "not_allowed": N_("roles do not include it"),
+    "no_grounds": N_("purpose or case reference missing"),
+    "malformed": N_("invalid request"),
+}
+"""Why a request was answered or refused."""
+
 FAULTS = {
     "altered": N_("altered"),
     "missing": N_("entries before it are gone"),

@@ -297,10 +297,10 @@ def _ended() -> Iterator[tuple[str, msgspec.Struct]]:
 def _audited() -> Iterator[audit.Entry]:
     who = {"subject": "anna", "agency": "fr-pj", "country": "FR", "roles": ("investigator",)}
     why = {"purpose": "investigation", "case_reference": "2026/1", "request": "r1", "query": "AAAA", "object": "l1"}
-    shown = (audit.Shown("fr-pj:1", audit.Form.FULL), audit.Shown("be-fp:2", audit.Form.HIT))
+    shown = (audit.Shown("fr-pj:1", audit.Form.FULL), audit.Shown("be-fp:2", audit.Form.HIT, "hit_only"))
     acts = [
         audit.Act(audit.Kind.OPENED),
-        audit.Act(audit.Kind.SEARCH, **who, **why, shown=shown),  # type: ignore[arg-type]
+        audit.Act(audit.Kind.SEARCH, **who, **why, shown=shown, rule="role"),  # type: ignore[arg-type]
         audit.Act(audit.Kind.CHECKPOINT, heads={"host|1|0": "ab"}),
     ]
     at = datetime(2026, 11, 1, tzinfo=UTC)

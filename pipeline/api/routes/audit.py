@@ -21,7 +21,9 @@ ACTS: dict[str, Any] = {
     "acts": [
         {"time": "2026-11-24T11:58:03+00:00", "kind": "search", "agency": "be-fp", "country": "BE",
          "subject": "pieter@be-fp", "purpose": "investigation", "case_reference": "BX/12",
-         "shown": [{"agency": "fr-pj", "case": "fr-pj:2026-004711", "reference": None, "form": "full"}]},
+         "shown": [{"agency": "fr-pj", "case": "fr-pj:2026-004711", "reference": None, "form": "full",
+                    "rule": "released"}],
+         "rule": "role"},
     ],
     "next": None,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from pipeline.access.audit import Act, Kind
+from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Role
 from pipeline.api import metrics
 from pipeline.api.problems import Forbidden, NotFound, Problem, TooLarge, Unavailable
@@ -69,6 +70,7 @@ async def push(
     act = Act(
         Kind.PUSH, requester.subject, requester.agency, requester.country, tuple(sorted(requester.roles)),
         request=request.state.request_id, object=f"{agency}/{name}",
+        rule=RequestRule.OPERATOR if requester.operates else RequestRule.ROLE,
     )  # fmt: skip
     try:
         await runtime.audit.write(act)

@@ -42,7 +42,8 @@ ACCESSES: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "accesses": [
         {"kind": "read", "time": "2026-11-24T12:00:00+00:00", "agency": "be-fp", "country": "BE", "subject": None,
-         "purpose": "investigation", "case_reference": None, "shown": [{"case": "fr-pj:2026-004711", "form": "hit"}]},
+         "purpose": "investigation", "case_reference": None,
+         "shown": [{"case": "fr-pj:2026-004711", "form": "hit", "rule": "hit_only"}]},
     ],
     "next": None,
 }  # fmt: skip

@@ -36,8 +36,8 @@ ActsFormat = Literal["ndjson", "csv"]
 
 MEDIA_TYPES: Final[dict[ActsFormat, str]] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
-COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "case_reference", "shown")
-"""The fields of an act in a file, a contract with those who read it."""
+COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "case_reference", "shown", "rule")
+"""The fields of an act in a file, a contract with those who read it: another comes behind them."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -137,6 +137,7 @@ def _row(session: Session, one: AuditDocument, cases: Mapping[str, CaseDocument]
         "purpose": one.purpose,
         "case_reference": one.case_reference if own else None,
         "shown": [_shown(session, one, each, cases) for each in one.shown if own or _is_of(agency, each)],
+        "rule": (one.entry or {}).get("rule") if own else None,
     }
 
 
@@ -148,6 +149,7 @@ def _shown(session: Session, act: AuditDocument, shown: Shown, cases: Mapping[st
         "case": shown.case if named else None,
         "reference": None if named else session.reference(shown.case),
         "form": shown.form.value,
+        "rule": shown.rule or None,
     }
 
 

@@ -10,8 +10,9 @@ import msgspec
 from pipeline.access.audit import Kind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, case_for, provenance_for
+from pipeline.access.request_rules import RequestRule
 from pipeline.api.problems import NotFound
-from pipeline.api.session import Session, meta, shown
+from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 
 
@@ -27,7 +28,7 @@ async def case(session: Session, key: str) -> CaseAnswer:
     session.require_reader()
     document = await readable(session, key)
     row = case_for(View.FULL, meta(document), _content(session, document), session.reference)
-    await session.audit(Kind.READ, {"case": key}, shown({key: View.FULL}))
+    await session.audit(Kind.READ, {"case": key}, session.shown({key: View.FULL}))
     return CaseAnswer(session.as_of, row or {})
 
 
@@ -41,7 +42,7 @@ async def readable(session: Session, key: str, fields: Sequence[str] | None = No
         found = await session.runtime.reader.cases([key], fields)
         if (await session.views(found)).get(key) is View.FULL:
             return found[key]
-    await session.audit(Kind.READ, {"case": key})
+    await session.audit(Kind.READ, {"case": key}, rule=RequestRule.NOT_SHOWN)
     raise NotFound("there is no such case, or none that you may read")
 
 

@@ -13,11 +13,12 @@ from pipeline.access import disclosures as threads
 from pipeline.access.audit import Kind
 from pipeline.access.disclosures import Ask, Disclosure, NotDueError, disclosure_for, may_decide
 from pipeline.access.policy import CaseMeta, View, may_break_glass
+from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Role
 from pipeline.api.paging import MovingList, Place, page
 from pipeline.api.problems import Conflict, Forbidden, NotFound
 from pipeline.api.services.deciding import decide
-from pipeline.api.session import Session, meta, shown
+from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 from pipeline.streams import topics
 
@@ -111,7 +112,7 @@ async def disclosures(
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, listing.after)
     listed = {row["case"]: View.FULL for row in rows if row["case"]}
-    await session.audit(Kind.READ, {"disclosures": _role(mine)}, shown(listed))
+    await session.audit(Kind.READ, {"disclosures": _role(mine)}, session.shown(listed))
     following = await listing.next((row["id"] for row in rows), place)
     return DisclosuresAnswer(session.now.isoformat(), tuple(rows), following)
 
@@ -123,7 +124,8 @@ async def disclosure(session: Session, name: str) -> DisclosureAnswer:
     found = [one] if one is not None and _agency(session) in (one.owner, one.requester) else []
     cases, views = await _cases(session, found)
     row = next((row for each in found if (row := _shown(session, each, cases, views)) is not None), None)
-    await session.audit(Kind.READ, {"disclosure": name}, shown(views))
+    rule = None if row else RequestRule.NOT_SHOWN
+    await session.audit(Kind.READ, {"disclosure": name}, session.shown(views), rule=rule)
     if row is None:
         raise NotFound(NO_THREAD)
     return DisclosureAnswer(session.now.isoformat(), row)
@@ -135,10 +137,10 @@ async def _hit(session: Session, reference: str) -> CaseMeta:
     document = await named(session, reference)
     seen = View.NOTHING if document is None else (await session.views({document.case: document}))[document.case]
     if document is None or seen is View.NOTHING:
-        await session.audit(Kind.DISCLOSURE, {"reference": reference})
+        await session.audit(Kind.DISCLOSURE, {"reference": reference}, rule=RequestRule.NOT_SHOWN)
         raise NotFound(NO_HIT)
     if seen is View.FULL:
-        await session.audit(Kind.DISCLOSURE, {"reference": reference}, shown({document.case: seen}))
+        await session.audit(Kind.DISCLOSURE, {"reference": reference}, session.shown({document.case: seen}))
         raise Conflict("you may read this case", case=document.case)
     return meta(document)
 
@@ -160,7 +162,7 @@ async def _own(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
         document = (await session.runtime.reader.cases([one.case])).get(one.case)
         if document is not None:
             return one, meta(document)
-    await session.audit(Kind.DISCLOSURE, about=name[:MOST])
+    await session.audit(Kind.DISCLOSURE, about=name[:MOST], rule=RequestRule.NOT_SHOWN)
     raise NotFound(NO_THREAD)
 
 
@@ -181,7 +183,8 @@ def _due(step: Callable[[], Disclosure]) -> Disclosure:
 
 async def _decided(session: Session, after: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
     """Audit a step, keep it, wait until it holds; another step taken in the same moment is a conflict."""
-    await session.audit(Kind.DISCLOSURE, {"step": after.last.move}, shown({case.case: seen}), about=after.id)
+    session.decide(case, filter(None, [threads.grant_of(after)]))
+    await session.audit(Kind.DISCLOSURE, {"step": after.last.move}, session.shown({case.case: seen}), about=after.id)
     await decide(session, topics.DISCLOSURES, after.id, after)
     held = (await session.runtime.decisions.threads([after.id])).get(after.id)
     if held is not None and held.last != after.last:

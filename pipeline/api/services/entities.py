@@ -17,7 +17,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.problems import NotFound
 from pipeline.api.services.cases import readable
 from pipeline.api.services.links import SeenLink, surroundings
-from pipeline.api.session import Session, shown
+from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
 from pipeline.matching.model import Model
 from pipeline.matching.resolution import Tie, are_apart, groups
@@ -84,7 +84,7 @@ async def entity(session: Session, key: str, name: str) -> EntityAnswer:
     session.require_reader()
     own = await readable(session, key)
     if name not in _entities(own):
-        await session.audit(Kind.READ, {"entity": name, "case": key}, shown({key: View.FULL}))
+        await session.audit(Kind.READ, {"entity": name, "case": key}, session.shown({key: View.FULL}))
         raise NotFound("there is no such entity")
     near = await _near(session, key)
     cases = await session.runtime.reader.cases(sorted(near.bands), fields=None)
@@ -92,7 +92,8 @@ async def entity(session: Session, key: str, name: str) -> EntityAnswer:
     cases = {key: own} | {case: one for case, one in cases.items() if views[case] is View.FULL}
     links = await session.runtime.reader.links(sorted(near.links))
     members = _members((key, name), cases, links.values(), session.runtime.model)
-    await session.audit(Kind.READ, {"entity": name, "case": key}, shown({case: View.FULL for case, _ in members}))
+    shown = session.shown({case: View.FULL for case, _ in members})
+    await session.audit(Kind.READ, {"entity": name, "case": key}, shown)
     rows = [_appearance(cases[case], entity, near.bands[case]) for case, entity in members]
     return EntityAnswer(session.as_of, rows[0]["entity"]["type"], tuple(rows), tuple(_facts(rows)), near.complete)
 

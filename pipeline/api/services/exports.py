@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final, TypeVar
 
 from pipeline.access.audience import requester_words
-from pipeline.access.audit import Kind
+from pipeline.access.audit import Kind, Shown
 from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Ends, Row, link_for
 from pipeline.api.services.export_formats import Format, What, writer
-from pipeline.api.session import Session, meta, shown
+from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import case_row, link_row
 from pipeline.index.queries import Limits
@@ -29,13 +29,13 @@ async def export(session: Session, what: What, form: Format) -> AsyncIterator[by
     file = writer(what, form, session.request_id)
     parts = _links(session) if what == "links" else _cases(session)
     yield file.head()
-    async for rows, seen in parts:
-        await session.audit(Kind.EXPORT, {"export": what, "form": form}, shown(seen))
+    async for rows, shown in parts:
+        await session.audit(Kind.EXPORT, {"export": what, "form": form}, shown)
         yield file.part(rows)
     yield file.tail()
 
 
-async def _links(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, View]]]:
+async def _links(session: Session) -> AsyncIterator[tuple[list[Row], tuple[Shown, ...]]]:
     """Links seen in full by link id; behind them, by their references, those with a hit-only side.
 
     A link id is a digest of both case keys: its place among others would let somebody test a guess at the hidden one.
@@ -43,19 +43,23 @@ async def _links(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, V
     viewer = session.viewer
     words = None if viewer is None else requester_words(viewer)
     hits: list[Row] = []
-    hit_views: dict[str, View] = {}
+    hits_shown: dict[str, Shown] = {}
     async for part in _parts(session.runtime.reader.every_link(words)):
         cases = await session.runtime.reader.cases((case for link in part for case in link.cases), STATE_FIELDS)
         views = await session.views(cases)
         held = [link for link in part if all(case in cases for case in link.cases)]
         full, hit = _split(session, held, cases, views, await session.see_links(held, views))
         hits += [row for _, row in hit]
-        hit_views |= {case: views[case] for link, _ in hit for case in link.cases}
-        yield [row for _, row in full], {case: views[case] for link, _ in full for case in link.cases}
-    yield sorted(hits, key=lambda row: str(row["link_id"])), hit_views
+        hits_shown |= {one.case: one for one in session.shown(_views(hit, views))}
+        yield [row for _, row in full], session.shown(_views(full, views))
+    yield sorted(hits, key=lambda row: str(row["link_id"])), tuple(hits_shown.values())
 
 
 Told = list[tuple[LinkDocument, Row]]
+
+
+def _views(part: Told, views: Mapping[str, View]) -> dict[str, View]:
+    return {case: views[case] for link, _ in part for case in link.cases}
 
 
 def _split(
@@ -76,12 +80,12 @@ def _split(
     return full, hits
 
 
-async def _cases(session: Session) -> AsyncIterator[tuple[list[Row], dict[str, View]]]:
+async def _cases(session: Session) -> AsyncIterator[tuple[list[Row], tuple[Shown, ...]]]:
     limits = Limits(session.now.date(), session.viewer)
     async for part in _parts(session.runtime.reader.every_case(limits)):
         views = await session.views({one.case: one for one in part})
         kept = [one for one in part if views[one.case] is View.FULL]
-        yield [case_row(one) for one in kept], {one.case: View.FULL for one in kept}
+        yield [case_row(one) for one in kept], session.shown({one.case: View.FULL for one in kept})
 
 
 async def _parts(items: AsyncIterator[T]) -> AsyncIterator[list[T]]:

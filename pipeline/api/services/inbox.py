@@ -19,7 +19,7 @@ from pipeline.api.paging import MovingList, Place, page
 from pipeline.api.problems import Forbidden
 from pipeline.api.services.deciding import decide
 from pipeline.api.services.reviews import ReviewsAnswer, changed, own_of, reviews
-from pipeline.api.session import Session, shown
+from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
 from pipeline.streams import topics
@@ -57,7 +57,7 @@ async def inbox(
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, listing.after)
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
-    await session.audit(Kind.READ, {"inbox": band, "assignee": assignee}, shown(seen))
+    await session.audit(Kind.READ, {"inbox": band, "assignee": assignee}, session.shown(seen))
     following = await listing.next((row["link_id"] for row in rows), place)
     return InboxAnswer(session.now.isoformat(), tuple(rows), following)
 

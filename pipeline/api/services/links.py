@@ -16,7 +16,7 @@ from pipeline.access.redaction import Ends, Row, link_for
 from pipeline.api.paging import MovingList
 from pipeline.api.services.cases import readable
 from pipeline.api.services.reviews import colours
-from pipeline.api.session import Session, meta, shown
+from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
 from pipeline.index.points import Point
@@ -79,7 +79,7 @@ async def links(session: Session, key: str, limit: int = 20, cursor: str = "") -
     page = left[: min(limit, MOST)]
     rows = await rows_of(session, page, around.cases)
     seen = {case: around.views[case] for one in page for case in one.link.cases}
-    await session.audit(Kind.READ, {"links": key}, shown({key: View.FULL} | seen))
+    await session.audit(Kind.READ, {"links": key}, session.shown({key: View.FULL} | seen))
     place = list(page[-1].place) if len(left) > len(page) else None
     end = await listing.next((one.link.link for one in page), place)
     return LinksAnswer(session.as_of, tuple(rows), end)

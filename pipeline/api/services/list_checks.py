@@ -18,7 +18,7 @@ from pipeline.api.list_store import Found, Job, NoListError
 from pipeline.api.problems import Conflict, NotFound, Unprocessable
 from pipeline.api.services.export_formats import lines, table
 from pipeline.api.services.search import summary
-from pipeline.api.session import Session, meta, shown
+from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import SHOWN
@@ -114,7 +114,7 @@ async def results(session: Session, name: str, limit: int = 50, cursor: str = ""
     first = session.position(("list", name), cursor) or 0
     job = _job(session, name)
     rows, seen = await _rows(session, job, first, first + min(limit, MOST))
-    await session.audit(Kind.READ, {"list_check": name, "from": first}, shown(seen), about=name)
+    await session.audit(Kind.READ, {"list_check": name, "from": first}, session.shown(seen), about=name)
     end = first + len(rows)
     more = bool(rows) and end < session.runtime.lists.done(job)
     return ListResultsAnswer(session.as_of, tuple(rows), session.cursor(("list", name), end) if more else None)
@@ -127,7 +127,8 @@ async def result_file(session: Session, name: str, form: Form) -> AsyncIterator[
     yield table([CSV_COLUMNS]) if form == "csv" else b""
     while True:
         rows, seen = await _rows(session, job, first, first + MOST)
-        await session.audit(Kind.EXPORT, {"list_check": name, "form": form, "from": first}, shown(seen), about=name)
+        what = {"list_check": name, "form": form, "from": first}
+        await session.audit(Kind.EXPORT, what, session.shown(seen), about=name)
         if not rows:
             return
         yield _table(rows) if form == "csv" else lines(rows)

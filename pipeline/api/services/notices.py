@@ -12,7 +12,7 @@ from pipeline.access.policy import View
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.paging import Place, closed, opened, page
 from pipeline.api.problems import Unprocessable
-from pipeline.api.session import Session, shown
+from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.reading import RANKED
@@ -47,7 +47,7 @@ async def notices(session: Session, limit: int = 50, cursor: str | None = None) 
     """The notices behind a cursor. One whose case is gone or no longer shown to the requester is left out."""
     session.require_reader()
     rows, following = await _told(session, limit, cursor)
-    await session.audit(Kind.READ, {"notices": len(rows)}, shown(_full(rows)))
+    await session.audit(Kind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
 
 
@@ -63,7 +63,7 @@ async def latest_notices(session: Session, limit: int = 50, cursor: str | None =
         return await _shown(session, found)
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, "latest notices", cursor))
-    await session.audit(Kind.READ, {"notices": len(rows)}, shown(_full(rows)))
+    await session.audit(Kind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), closed(session, "latest notices", place))
 
 
@@ -73,7 +73,7 @@ async def new_notices(session: Session, cursor: str | None) -> NoticesAnswer | N
     rows, following = await _told(session, MOST, cursor)
     if not rows:
         return None
-    await session.audit(Kind.READ, {"notices": len(rows)}, shown(_full(rows)))
+    await session.audit(Kind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
 
 
@@ -213,6 +213,8 @@ def _access(one: AuditDocument, owner: str) -> Row:
         "purpose": one.purpose,
         "case_reference": one.case_reference if own else None,
         "shown": [
-            {"case": each.case, "form": each.form.value} for each in one.shown if each.case.startswith(f"{owner}:")
+            {"case": each.case, "form": each.form.value, "rule": each.rule or None}
+            for each in one.shown
+            if each.case.startswith(f"{owner}:")
         ],
     }

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import Kind, Shown
 from pipeline.access.policy import View
+from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import (
     Change,
@@ -26,7 +27,7 @@ from pipeline.api.paging import Place, page
 from pipeline.api.problems import Conflict, Forbidden, NotFound, Unprocessable
 from pipeline.api.services.cases import readable
 from pipeline.api.services.deciding import decide
-from pipeline.api.session import Session, shown
+from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.explanation import Explanation
@@ -90,7 +91,7 @@ async def reviews(session: Session, link: str) -> ReviewsAnswer:
     """The judgements of a link, undone ones included. Raises NotFound."""
     sides = await _sides(session, link)
     judged = await _judged(session, sides)
-    await session.audit(Kind.READ, {"reviews": link}, _both(sides), about=link)
+    await session.audit(Kind.READ, {"reviews": link}, _both(session, sides), about=link)
     return ReviewsAnswer(session.now.isoformat(), judged)
 
 
@@ -135,7 +136,7 @@ async def manual_links(session: Session, case: str) -> ManualLinksAnswer:
 
     rows, _ = await page(fetch, show, MOST_MANUAL, MOST_MANUAL, None)
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
-    await session.audit(Kind.READ, {"manual_links": case}, shown({case: View.FULL} | seen))
+    await session.audit(Kind.READ, {"manual_links": case}, session.shown({case: View.FULL} | seen))
     return ManualLinksAnswer(session.now.isoformat(), tuple(rows))
 
 
@@ -178,7 +179,7 @@ async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Si
     cases = await runtime.reader.cases(keys)
     views = await session.views_by_key(keys, cases)
     if any(views.get(key) is not View.FULL for key in keys):
-        await session.audit(Kind.REVIEW, {"link": name})
+        await session.audit(Kind.REVIEW, {"link": name}, rule=RequestRule.NOT_SHOWN)
         raise NotFound(NO_LINK)
     return Sides(name, cases[keys[0]], cases[keys[1]], link, given)
 
@@ -212,7 +213,7 @@ def _marks(session: Session, link: LinkDocument) -> Any:
 
 async def _keep(session: Session, sides: Sides, made: Review) -> ReviewsAnswer:
     what = {"link": sides.name, "verdict": made.verdict, "undone": made.undone}
-    await session.audit(Kind.REVIEW, what, _both(sides), about=made.id)
+    await session.audit(Kind.REVIEW, what, _both(session, sides), about=made.id)
     await decide(session, topics.REVIEWS, made.id, made)
     reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
     judged = await _judged(session, msgspec.structs.replace(sides, reviews=reviews))
@@ -244,6 +245,6 @@ def _manual(one: Review, who: Requester) -> Row:
     return {"link": one.link, "case_a": one.case_a, "case_b": one.case_b, **review_for(one, who.agency)}
 
 
-def _both(sides: Sides) -> Any:
+def _both(session: Session, sides: Sides) -> tuple[Shown, ...]:
     views: Mapping[str, View] = {sides.a.case: View.FULL, sides.b.case: View.FULL}
-    return shown(views)
+    return session.shown(views)

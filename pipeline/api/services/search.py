@@ -11,7 +11,7 @@ from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
 from pipeline.api.paging import MovingList
 from pipeline.api.problems import Unprocessable
-from pipeline.api.session import Session, meta, shown
+from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import LONGEST, Filters, bodies
@@ -76,7 +76,7 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
         raise Unprocessable("ask a question, or narrow what is to be listed", "question", "filters")
     else:
         page, hits = await _listed(session, asked, limit), _Page([], {})
-    await session.audit(Kind.SEARCH, msgspec.to_builtins(asked), shown(page.seen | hits.seen))
+    await session.audit(Kind.SEARCH, msgspec.to_builtins(asked), session.shown(page.seen | hits.seen))
     left = session.runtime.hits.left(session.requester, session.now)
     return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next)
 

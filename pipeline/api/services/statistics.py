@@ -15,7 +15,7 @@ from pipeline.access.policy import View
 from pipeline.api.problems import Unprocessable
 from pipeline.api.services.cases import readable
 from pipeline.api.services.search import require_bounded
-from pipeline.api.session import Session, shown
+from pipeline.api.session import Session
 from pipeline.correlation import kinds
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
@@ -68,7 +68,9 @@ async def deconfliction(session: Session, key: str) -> DeconflictionAnswer:
     case = await readable(session, key)
     events = sorted(one for one in case.keys if kinds.kind_of(one) is kinds.Kind.EVENT)
     near = await _near(session, case, events)
-    await session.audit(Kind.READ, {"deconfliction": key}, shown({one.case: View.FULL for one in (case, *near)}))
+    await session.audit(
+        Kind.READ, {"deconfliction": key}, session.shown({one.case: View.FULL for one in (case, *near)})
+    )
     return DeconflictionAnswer(session.as_of, tuple(map(_row, near)))
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline.access import subscriptions as queries
 from pipeline.access.audit import Kind
+from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.problems import Conflict, NotFound, Unprocessable
 from pipeline.api.services.deciding import decide
@@ -78,7 +79,7 @@ async def _own(session: Session, name: str) -> Subscription:
     session.require_reader()
     one = (await session.runtime.decisions.subscriptions_of([name])).get(name)
     if one is None or one.agency != session.requester.agency or one.state is not queries.SubscriptionState.ACTIVE:
-        await session.audit(Kind.SUBSCRIPTION, {"subscription": name})
+        await session.audit(Kind.SUBSCRIPTION, {"subscription": name}, rule=RequestRule.NOT_SHOWN)
         raise NotFound(NO_SUBSCRIPTION)
     return one
 

@@ -7,7 +7,7 @@ from pipeline.web.components.markup import text
 from pipeline.web.components.table import Column
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import Words
-from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES
+from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES, RULES
 
 
 def act_columns(words: Words) -> list[Column[Row]]:
@@ -21,5 +21,7 @@ def act_columns(words: Words) -> list[Column[Row]]:
 
 
 def form_tag(words: Words, one: Row) -> None:
-    """In which form an act showed a record."""
+    """In which form an act showed a record, and by which rule; older acts name none."""
     tag(words.of(FORMS, one["form"]), "plain")
+    if one["rule"]:
+        text("span", words.of(RULES, one["rule"]), "small quiet")

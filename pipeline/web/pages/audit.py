@@ -24,7 +24,7 @@ from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
 from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import FAULTS
+from pipeline.web.vocabulary import FAULTS, REQUEST_RULES
 
 PATH: Final = "/audit"
 FILE: Final = "/audit/file"
@@ -141,6 +141,7 @@ def _columns(words: Words) -> list[Column[Row]]:
         Column(words("Time"), lambda row: text("time", words.instant(row["time"]), "nowrap", datetime=row["time"])),
         *act_columns(words),
         Column(words("For case"), lambda row: foreign(row["case_reference"] or "–")),
+        Column(words("Rule"), lambda row: text("span", words.of(REQUEST_RULES, row["rule"] or "–"))),
         Column(words("Records"), lambda row: _shown(words, row)),
     ]
 

@@ -37,7 +37,8 @@ def done(api: Api) -> Api:
     chain = Chain("chain")
     for at, (who, kind, cases, form) in enumerate(shown):
         act = Act(kind, who.subject, who.agency, who.country, purpose="investigation", case_reference=f"ref {at}",
-                  shown=tuple(Shown(case, form) for case in cases))  # fmt: skip
+                  shown=tuple(Shown(case, form, "hit_only" if form is Form.HIT else "released") for case in cases),
+                  rule="role")  # fmt: skip
         entry = chain.entry(act, NOW + timedelta(days=at))
         chain = chain.after(entry)
         api.index.write([audit_document(msgspec.json.encode(entry), at)])
@@ -58,6 +59,7 @@ async def test_own_people_are_named_and_others_by_their_agency_alone(done: Api) 
         ("fr-pj", None, None), ("be-fp", "bert", "ref 2"), ("be-fp", "bert", "ref 1"), ("be-fp", "bert", "ref 0"),
     ]  # fmt: skip
     assert keys(rows[0]) == ["be-fp:1"]
+    assert [row["rule"] for row in rows] == [None, "role", "role", "role"]
     assert done.audit.kinds() == [Kind.READ]
 
 
@@ -65,8 +67,9 @@ async def test_a_record_has_its_key_where_the_agency_reads_it_now(done: Api) -> 
     _, opened, hit, read = await told(done)
     assert (keys(read), keys(hit), keys(opened)) == (["be-fp:1", "fr-pj:1"], [None], [None, None])
     assert hit["shown"] == [
-        {"agency": "fr-pj", "case": None, "reference": done.session(BERT).reference("fr-pj:2"), "form": "hit"}
-    ]
+        {"agency": "fr-pj", "case": None, "reference": done.session(BERT).reference("fr-pj:2"), "form": "hit",
+         "rule": "hit_only"}
+    ]  # fmt: skip
     done.hold(record("fr-pj", version=2, code="H3"), record("be-fp", version=2, status="withdrawn"))
     assert keys((await told(done))[3]) == ["be-fp:1", None]
 

@@ -48,7 +48,7 @@ async def test_each_agency_reads_what_it_was_told(api: Api) -> None:
     assert await kinds(api, ANNA) == [("disclosure_request", KEY)]
     assert await kinds(api, BERT) == [("disclosure_answer", KEY)]
     assert await kinds(api, DORA) == []
-    assert api.audit.acts[-2].shown == (Shown(KEY, Form.FULL),)
+    assert api.audit.acts[-2].shown == (Shown(KEY, Form.FULL, "granted"),)
 
 
 async def test_rights_are_held_against_it_when_it_is_read(api: Api) -> None:
@@ -135,7 +135,7 @@ async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency
         ("fr-pj", "anna", "x"),
         ("be-fp", None, None),
     ]
-    assert rows[0]["shown"] == [{"case": KEY, "form": "hit"}]
+    assert rows[0]["shown"] == [{"case": KEY, "form": "hit", "rule": None}]
     assert (await accesses(api.session(DORA))).accesses == ()
 
 

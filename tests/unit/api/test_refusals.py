@@ -34,11 +34,15 @@ async def test_who_was_refused_what_is_on_record(api: Api) -> None:
         ("anna", "fr-pj", "422 POST /v1/search"),
         ("anna", "fr-pj", "422 POST /v1/search"),
     ]
+    assert [act.rule for act in api.audit.acts] == [
+        "no_session", "no_session", "not_allowed", "no_grounds", "malformed", "malformed",
+    ]  # fmt: skip
     assert "canary" not in repr(api.audit.acts)
 
 
 async def test_what_is_not_refused_is_no_refusal(api: Api) -> None:
     await api.get("/v1/cases/fr-pj:nothing", ANNA)
+    assert [act.rule for act in api.audit.acts] == ["not_shown"]
     await api.get("/healthz", who=None)
     await api.get("/nowhere", who=None)
     assert refused(api) == []

@@ -175,7 +175,7 @@ async def test_a_judgement_has_a_reason_and_is_audited_and_kept_or_not_made(api:
     made = (await review(api.session(ANNA), link, SAME)).judged.own
     act = api.audit.acts[-1]
     assert (act.kind, act.object) == (Kind.REVIEW, made)
-    assert set(act.shown) == {Shown("fr-pj:1", Form.FULL), Shown("be-fp:1", Form.FULL)}
+    assert set(act.shown) == {Shown("fr-pj:1", Form.FULL, "owner"), Shown("be-fp:1", Form.FULL, "released")}
     api.audit.away = True
     with pytest.raises(Unavailable):
         await review(api.session(ANNA), link, DIFFERENT)

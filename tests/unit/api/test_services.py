@@ -22,7 +22,7 @@ async def test_a_case_is_shown_with_its_caveat_and_recorded(api: Api) -> None:
     assert answer.case["data"]["title"] == "Affair 1"
     (act,) = api.audit.acts
     assert (act.kind, act.subject, act.purpose, act.case_reference) == (Kind.READ, "bert", "investigation", "2026/1")
-    assert act.shown == (Shown("fr-pj:1", Form.FULL),)
+    assert act.shown == (Shown("fr-pj:1", Form.FULL, "released"),)
     assert orjson.loads(api.runtime.cipher.opened(act.query, NOW)) == {"case": "fr-pj:1"}
 
 

@@ -25,6 +25,7 @@ from pipeline.transparency.leaves import (
     seal,
     slots_for,
 )
+from pipeline.transparency.merkle import leaf_hash
 
 CASES = st.lists(
     st.builds("{}:{}".format, st.sampled_from(["fr-pj", "be-fp", "lu-pg"]), st.integers(1, 9)), max_size=40
@@ -33,7 +34,8 @@ CASES = st.lists(
 
 def entry(cases: list[str], seed: str | None = None, agency: str = "de-bka", **more: str) -> Entry:
     shown = tuple(Shown(case, Form.HIT) for case in cases)
-    act = Act(Kind.SEARCH, "dora", agency, "DE", ("investigator",), "investigation", shown=shown, **more)
+    more = {"rule": "role"} | more
+    act = Act(Kind.SEARCH, "dora", agency, "DE", ("investigator",), "investigation", shown=shown, **more)  # type: ignore[arg-type]
     return Chain("host|1|0", 7, "before").entry(act, NOW, new_seed() if seed is None else seed)
 
 
@@ -86,6 +88,17 @@ def test_any_change_of_an_entry_changes_its_leaf(cases: list[str], name: str) ->
         msgspec.structs.replace(made, shown=(*made.shown, Shown("fr-pj:1", Form.FULL))),
     ):
         assert seal(changed, KEYS, "k").leaf != seal(made, KEYS, "k").leaf
+
+
+def test_an_entry_from_before_rules_keeps_its_hash_and_its_leaf() -> None:
+    """As the code of that time made them."""
+    shown = (Shown("fr-pj:1", Form.HIT), Shown("be-fp:2", Form.FULL))
+    act = Act(Kind.SEARCH, "dora", "de-bka", "DE", ("investigator",), "investigation", shown=shown)
+    made = Chain("host|1|0", 7, "before").entry(act, NOW, "A" * 22)
+    leaf = seal(made, KEYS, "k").leaf
+    assert made.hash == "8abd69d420ef89b4f375ce2652c3aaa31e464a72937c0569947a68fc34773fd9"
+    assert leaf_hash(leaf.encode()).hex() == "1c82e01d8a6dade90efa023c71f4a84bd1e7f0b4c1a8c79949734f9c551feffd"
+    assert (leaf.format, seal(entry(["fr-pj:1"]), KEYS, "k").leaf.format) == (1, 2)
 
 
 def test_an_entry_without_a_seed_has_one_that_only_the_installation_knows() -> None:

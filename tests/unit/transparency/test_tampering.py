@@ -28,13 +28,14 @@ OWNER = "fr-pj"
 
 @pytest.fixture
 def world(tmp_path: Path) -> LogWorld:
-    """Two processes' acts; of nine, five showed records of the owner and one is its own."""
+    """Two processes' acts; of nine, five showed records of the owner and one is its own. The first is of the time
+    before entries named rules."""
     made = LogWorld(tmp_path)
-    for process in ("host|1|0", "host|2|0"):
-        made.write(Act(Kind.OPENED), process)
-        made.act("be-fp", "fr-pj:1", process=process)
-        made.act("be-fp", "lu-pg:4", process=process)
-        made.act("de-bka", "fr-pj:2", "fr-pj:3", "lu-pg:4", process=process)
+    for process, ruled in (("host|1|0", False), ("host|2|0", True)):
+        made.write(Act(Kind.OPENED, rule="trail" if ruled else ""), process)
+        made.act("be-fp", "fr-pj:1", process=process, ruled=ruled)
+        made.act("be-fp", "lu-pg:4", process=process, ruled=ruled)
+        made.act("de-bka", "fr-pj:2", "fr-pj:3", "lu-pg:4", process=process, ruled=ruled)
     made.act("fr-pj", "fr-pj:1", process="host|1|0", subject="anna")
     made.write(Act(Kind.CLOSED), "host|2|0")
     made.sign()
@@ -78,6 +79,22 @@ def test_an_honest_log_proves_every_access(world: LogWorld, witness: Witness) ->
     assert verdict.acted == 1
     assert {one.fields["agency"] for one in verdict.accesses} == {"fr-pj", "be-fp", "de-bka"}
     assert all("subject" not in one.fields for one in verdict.accesses if not one.acted)
+
+
+def test_an_owner_is_told_the_rule_that_showed_its_record(world: LogWorld, witness: Witness) -> None:
+    accesses = world.check(witness, OWNER).accesses
+    assert [record.get("rule") for one in accesses for record in one.records] == ["released"] * 4 + [None] * 3
+    assert [one.fields.get("rule") for one in accesses if one.acted] == ["role"]
+    assert all("rule" not in one.fields for one in accesses if not one.acted)
+
+
+def test_a_changed_rule_is_found(world: LogWorld, witness: Witness) -> None:
+    at = next(at for at, one in enumerate(world.entries) if one.shown and one.shown[0].rule)
+    shown = tuple(msgspec.structs.replace(one, rule="owner") for one in world.entries[at].shown)
+    world.entries[at] = msgspec.structs.replace(world.entries[at], shown=shown)
+    rebind(world)
+    assert is_whole(world)
+    assert LogFault.ALTERED in faults(world, witness)
 
 
 def test_a_log_that_grew_is_proven_by_its_consistency(world: LogWorld, witness: Witness) -> None:

@@ -18,9 +18,10 @@ def did(api: Api) -> None:
     """Bert of Belgium sees a French record as a hit, Anna of France a Belgian one in full."""
     api.hold(record("be-fp"), record("fr-pj", code="H2"))
     chain = Chain("chain")
-    for at, (who, case, form) in enumerate(((BERT, "fr-pj:1", Form.HIT), (ANNA, "be-fp:1", Form.FULL))):
+    seen = ((BERT, "fr-pj:1", Form.HIT, "hit_only"), (ANNA, "be-fp:1", Form.FULL, ""))
+    for at, (who, case, form, rule) in enumerate(seen):
         act = Act(Kind.SEARCH, who.subject, who.agency, who.country, purpose="investigation",
-                  case_reference=f"ref {at}", shown=(Shown(case, form),))  # fmt: skip
+                  case_reference=f"ref {at}", shown=(Shown(case, form, rule),), rule="role")  # fmt: skip
         entry = chain.entry(act, NOW)
         chain = chain.after(entry)
         api.index.write([audit_document(msgspec.json.encode(entry), at)])
@@ -30,6 +31,8 @@ async def test_it_tells_who_did_what_and_names_no_record_that_is_a_hit(api: Api)
     did(api)
     said = (await opened(api, PAGE, AUDITOR)).said()
     for told in ("bert", "ref 0", "A record of fr-pj", "be-fp:1", "Whole", "3 entries verified"):
+        assert told in said
+    for told in ("hit only: H2", "allowed by a role"):
         assert told in said
     for hidden in ("fr-pj:1", "anna", "ref 1"):
         assert hidden not in said
