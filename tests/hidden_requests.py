@@ -142,6 +142,7 @@ UNTIL = "2026-12-01T12:00:00Z"
 OPERATIONS: tuple[Operation, ...] = (
     _searched(),
     _by_case("/v1/cases/{key}", "/v1/cases/{}"),
+    _by_case("/v1/visibility", "/v1/visibility?case={}&handling=H2&releasable_to=BE"),
     _by_case("/v1/links", "/v1/links?case={}&limit=1", pages=True),
     _by_case("/v1/graph", "/v1/graph?case={}&depth=3"),
     _by_case("/v1/timeline", "/v1/timeline?case={}"),

@@ -41,6 +41,9 @@ EFFECTIVE_S: Final = 10.0
 MOST_REVIEWS: Final = 10_000
 """Reviews of one page's links: the most that one search returns."""
 
+MOST_THREADS: Final = 1000
+"""Disclosures of one case that are looked through for what single persons have opened, the latest."""
+
 IN_ORDER: Final[list[Body]] = [{"position": "asc"}]
 LATEST_FIRST: Final[list[Body]] = [{"position": "desc"}]
 
@@ -75,6 +78,13 @@ class DecisionReader:
         ids = [one for case in cases for whose in ("", subject) for one in thread_ids(self._ring, agency, case, whose)]
         threads = await self.threads(ids)
         return tuple(found for one in threads.values() if (found := grant_of(one)) is not None)
+
+    async def grants_on(self, case: str, agencies: Iterable[str]) -> tuple[Grant, ...]:
+        """All grants on a case: those to these agencies in real time, a person's own once a refresh has shown it."""
+        found = await self._page("disclosures", [{"term": {"case": case}}], LATEST_FIRST, MOST_THREADS)
+        named = [one for agency in agencies for one in thread_ids(self._ring, agency, case)]
+        threads = await self.threads([*(hit["_id"] for hit in found), *named])
+        return tuple(grant for one in threads.values() if (grant := grant_of(one)) is not None)
 
     async def threads(self, ids: Iterable[str]) -> dict[str, Disclosure]:
         """The disclosures of these ids, in real time."""

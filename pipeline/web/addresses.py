@@ -25,6 +25,11 @@ def of_deconfliction(key: str) -> str:
     return f"/deconfliction/of/{quote(key, safe=':')}"
 
 
+def of_visibility(key: str) -> str:
+    """Who can see one of our cases."""
+    return f"/visibility/of/{quote(key, safe=':')}"
+
+
 def of_list(name: str) -> str:
     """What was found for a list."""
     return f"/checks/{quote(name, safe='')}"

@@ -108,6 +108,9 @@ ICCS_SECTIONS = {
 
 FORMS = {"full": N_("full content"), "hit": N_("hit only")}
 
+VIEWS = FORMS | {"nothing": N_("nothing")}
+"""How a case is seen."""
+
 ACTS = {
     "search": N_("Search"),
     "read": N_("Read"),

@@ -21,12 +21,14 @@ from pipeline.api.routes import (
     search,
     statistics,
     subscriptions,
+    visibility,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     search.router,
     cases.router,
+    visibility.router,
     links.router,
     graph.router,
     list_checks.router,

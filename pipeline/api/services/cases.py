@@ -15,6 +15,8 @@ from pipeline.api.problems import NotFound
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 
+NO_CASE = "there is no such case, or none that you may read"
+
 
 class CaseAnswer(msgspec.Struct, frozen=True):
     """A case with its record, grading and provenance."""
@@ -43,7 +45,7 @@ async def readable(session: Session, key: str, fields: Sequence[str] | None = No
         if (await session.views(found)).get(key) is View.FULL:
             return found[key]
     await session.audit(Kind.READ, {"case": key}, rule=RequestRule.NOT_SHOWN)
-    raise NotFound("there is no such case, or none that you may read")
+    raise NotFound(NO_CASE)
 
 
 async def _might_read(session: Session, key: str) -> bool:

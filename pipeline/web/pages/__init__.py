@@ -23,10 +23,11 @@ from pipeline.web.pages import (
     search,
     statistics,
     subscriptions,
+    visibility,
 )
 
 SUBJECTS = (
     search, case, entity, link, graph, deconfliction, checks, list_found, inbox, disclosures, subscriptions, notices,
-    records, statistics, audit, operations, rejected,
+    records, visibility, statistics, audit, operations, rejected,
 )  # fmt: skip
 PAGES: tuple[Page[Any], ...] = tuple(subject.PAGE for subject in SUBJECTS)

@@ -9,7 +9,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
 from pipeline.api.services.reviews import manual_links
-from pipeline.web.addresses import of_deconfliction, of_entity, of_graph
+from pipeline.web.addresses import of_deconfliction, of_entity, of_graph, of_visibility
 from pipeline.web.components.by_hand import by_hand
 from pipeline.web.components.entity import entity
 from pipeline.web.components.links import links_table
@@ -60,7 +60,7 @@ def draw(view: View, loaded: Loaded) -> None:
             with panel(words("Timeline")):
                 timeline(words, row)
         with box("div"):
-            _handling(words, row)
+            _handling(words, row, own=_is_own(view.visit, row))
             _record(words, row)
             with panel(words("Linked by hand")):
                 by_hand(view, row["case"], loaded.by_hand)
@@ -95,7 +95,11 @@ def _entities(words: Words, row: Row) -> None:
             entity(words, one, of_entity(row["case"], one["id"]))
 
 
-def _handling(words: Words, row: Row) -> None:
+def _is_own(visit: Visit, row: Row) -> bool:
+    return visit.requester is not None and visit.requester.agency == row["agency"]
+
+
+def _handling(words: Words, row: Row, *, own: bool) -> None:
     handling = row["handling"] or {}
     with panel(words("Handling")):
         facts(
@@ -106,6 +110,8 @@ def _handling(words: Words, row: Row) -> None:
                 (words("Kept until"), words.day(row["retain_until"]) if row["retain_until"] else None),
             ]
         )
+        if own:
+            link(words("Who can see it"), of_visibility(row["case"]), "button slight")
 
 
 def _countries(words: Words, codes: list[str]) -> str:

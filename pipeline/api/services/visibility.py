@@ -1,0 +1,76 @@
+"""Who could see a case of the requester's own agency, and why; and what other handling would change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pipeline.access.audit import Kind
+from pipeline.access.case_visibility import CaseVisibility, HandlingChange, PersonalGrantView, explain_visibility
+from pipeline.access.policy import View
+from pipeline.access.request_rules import RequestRule
+from pipeline.api.problems import NotFound
+from pipeline.api.services.cases import NO_CASE, readable
+from pipeline.api.session import Session, meta
+from pipeline.index.documents import CaseDocument
+from pipeline.index.reading import STATE_FIELDS
+
+Row = dict[str, Any]
+
+
+class VisibilityAnswer(msgspec.Struct, frozen=True):
+    """How each agency sees the case for each purpose, by which rule, and who has opened it by break-glass.
+
+    `changed_*` are null unless other handling was asked about. The agency "" is the installation's operator.
+    """
+
+    as_of: str
+    case: str
+    handling: Row
+    changed_handling: Row | None
+    agencies: tuple[Row, ...]
+    people: tuple[Row, ...]
+
+
+async def visibility(
+    session: Session,
+    key: str,
+    change: HandlingChange = HandlingChange(),  # noqa: B008 - frozen
+) -> VisibilityAnswer:
+    """For those who read the owner agency's cases. Raises NotFound for all other cases, whether there are any or not.
+
+    Of other agencies' people the agency is told alone, as in the owner's disclosures.
+    """
+    session.require_reader()
+    document = await _own(session, key)
+    grants = await session.runtime.decisions.grants_on(key, session.runtime.agencies)
+    found = explain_visibility(meta(document), session.runtime.agencies.values(), grants, session.now, change)
+    asked = {"visibility": key, "change": msgspec.to_builtins(change)}
+    await session.audit(Kind.READ, asked, session.shown({key: View.FULL}))
+    return _answer(session, found)
+
+
+async def _own(session: Session, key: str) -> CaseDocument:
+    """A case of the requester's agency. Of another's nothing is asked: whatever it is, the answer takes the same."""
+    if key.partition(":")[0] == session.requester.agency:
+        return await readable(session, key, STATE_FIELDS)
+    await session.audit(Kind.READ, {"visibility": key}, rule=RequestRule.NOT_SHOWN)
+    raise NotFound(NO_CASE)
+
+
+def _answer(session: Session, found: CaseVisibility) -> VisibilityAnswer:
+    return VisibilityAnswer(
+        session.as_of,
+        found.case,
+        msgspec.to_builtins(found.handling),
+        msgspec.to_builtins(found.changed),
+        tuple(msgspec.to_builtins(one) for one in found.agencies),
+        tuple(_person(session, one) for one in found.people),
+    )
+
+
+def _person(session: Session, one: PersonalGrantView) -> Row:
+    own = one.agency == session.requester.agency
+    told: Row = msgspec.to_builtins(one)
+    return told | {"until": one.until.isoformat(), "subject": one.subject if own else None}

@@ -1,0 +1,158 @@
+"""Who can see one of our cases, agency by agency, and what other handling would change."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.access.case_visibility import HandlingChange, HandlingChangeError, handling_change
+from pipeline.access.policy import STRICTNESS
+from pipeline.access.redaction import Row
+from pipeline.api.problems import Unprocessable
+from pipeline.api.services.visibility import VisibilityAnswer, visibility
+from pipeline.web.addresses import of_case
+from pipeline.web.components.form import Sent, choice, field, form, send
+from pipeline.web.components.markup import box, link, text
+from pipeline.web.components.panel import facts, panel
+from pipeline.web.components.table import Column, table
+from pipeline.web.components.words_with_frames import HANDLING, handling_code, tag
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+from pipeline.web.vocabulary import PURPOSES, RULES, STATED, VIEWS
+
+ASKED: Final = "asked"
+"""The parameter that is there once other handling is asked about."""
+
+
+async def load(visit: Visit, parameters: Parameters) -> VisibilityAnswer:
+    """The policy's decisions. Raises NotFound for a case that is not ours, Unprocessable for handling that is none."""
+    try:
+        change = change_of(parameters)
+    except HandlingChangeError as error:
+        raise Unprocessable(error, error.field) from error
+    return await visibility(visit.session(), parameters["key"], change)
+
+
+def change_of(given: Parameters) -> HandlingChange:
+    """What the form asks about. Raises HandlingChangeError."""
+    if ASKED not in given:
+        return HandlingChange()
+    countries = given.get("releasable_to", "").replace(",", " ").upper().split()
+    return handling_change(given.get("handling"), countries, [one for one in PURPOSES if f"purpose-{one}" in given])
+
+
+def draw(view: View, found: VisibilityAnswer) -> None:
+    """The handling, the question what if, and the table."""
+    words = view.words
+    with box("div", "heading"):
+        with box("p", "trail"):
+            link(found.case, of_case(found.case), data_up="")
+        text("h1", words("Who can see it"))
+    with box("div", "columns"):
+        with box("div"):
+            _table(words, found)
+            _people(words, found)
+        with box("div"):
+            with panel(words("Handling")):
+                _handling(words, found.handling)
+            with panel(words("What if")):
+                if found.changed_handling:
+                    _handling(words, found.changed_handling)
+                _form(view, found.changed_handling or found.handling)
+
+
+def _handling(words: Words, handling: Row) -> None:
+    released = handling["releasable_to"]
+    every = words("Every country") if "*" in released else ", ".join(map(words.country, released))
+    facts(
+        [
+            (words("Code"), lambda: handling_code(words, handling["code"])),
+            (words("Released to"), every or words("nobody")),
+            (words("Purposes"), ", ".join(words.of(PURPOSES, one) for one in handling["purposes"]) or words("none")),
+        ]
+    )
+
+
+def _form(view: View, handling: Row) -> None:
+    """The question stays in the open page, as what it names may be delicate."""
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        view.parameters = {"key": view.parameters["key"], ASKED: "1", **fields}
+        await view.redraw()
+
+    with form(sent):
+        others = [one for one in STRICTNESS if one != handling["code"]]
+        codes = {one: f"{one}: {words(HANDLING[one])}" for one in (handling["code"], *others)}
+        choice(words("Code"), "handling", "visibility", codes)
+        field(words("Released to"), "releasable_to", "visibility", maxlength="1000", autocomplete="off",
+              placeholder="BE, DE, *", value=", ".join(handling["releasable_to"]))  # fmt: skip
+        with box("fieldset", "choices"):
+            text("legend", words("Purposes"))
+            for purpose in PURPOSES:
+                with box("label", "choice"):
+                    box("input", type="checkbox", name=f"purpose-{purpose}", value="1",
+                        checked=purpose in handling["purposes"])  # fmt: skip
+                    text("span", words.of(PURPOSES, purpose))
+        send(words("Show what would change"), "button")
+
+
+def _table(words: Words, found: VisibilityAnswer) -> None:
+    by_agency: dict[str, dict[str, Row]] = {}
+    for row in found.agencies:
+        by_agency.setdefault(row["agency"], {})[row["purpose"]] = row
+    columns: list[Column[dict[str, Row]]] = [
+        Column(words("Agency"), lambda row: _agency(words, next(iter(row.values())))),
+        *(_column(words, purpose) for purpose in STATED),
+    ]
+    with panel(words("By agency and purpose"), words("as the policy decides now"), tight=True):
+        table(words("Who can see it"), columns, by_agency.values())
+
+
+def _column(words: Words, purpose: str) -> Column[dict[str, Row]]:
+    return Column(words.of(PURPOSES, purpose), lambda row: _decision(words, row[purpose]))
+
+
+def _agency(words: Words, row: Row) -> None:
+    text("div", row["agency"] or words("Operator"))
+    if row["country"]:
+        text("div", words.country(row["country"]), "small quiet")
+
+
+def _decision(words: Words, row: Row) -> None:
+    """A view with its rule; behind an arrow the view that the other handling would give, where that differs."""
+    _view(words, row["view"], row["rule"])
+    if row["changed_rule"] not in (None, row["rule"]):
+        with box("div", "row"):
+            text("span", "→", aria_label=words("would become"))
+            _view(words, row["changed_view"], row["changed_rule"], "warn")
+
+
+def _view(words: Words, view: str, rule: str, kind: str = "plain") -> None:
+    with box("div", "row"):
+        tag(words.of(VIEWS, view), kind)
+        text("span", words.of(RULES, rule), "small quiet")
+
+
+def _people(words: Words, found: VisibilityAnswer) -> None:
+    if not found.people:
+        return
+    columns: list[Column[Row]] = [
+        Column(words("Agency"), lambda row: text("span", row["agency"])),
+        Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
+        Column(words("Purposes"), lambda row: text("span", _purposes(words, row["purposes"]))),
+        Column(words("Until"), lambda row: text("time", words.moment(row["until"]), datetime=row["until"])),
+    ]
+    if found.changed_handling:
+        columns.append(
+            Column(words("would become"), lambda row: text("span", _purposes(words, row["changed_purposes"])))
+        )
+    with panel(words("Opened by break-glass"), words("by one person each"), tight=True):
+        table(words("Opened by break-glass"), columns, found.people)
+
+
+def _purposes(words: Words, purposes: tuple[str, ...]) -> str:
+    return ", ".join(words.of(PURPOSES, one) for one in purposes) or words("none")
+
+
+PAGE = Page("/visibility/of/{key:path}", N_("Who can see it"), "records", load, draw)
