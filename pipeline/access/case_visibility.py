@@ -45,6 +45,14 @@ class HandlingChange(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(handling, **asked) if asked else None
 
 
+class HandlingWords(msgspec.Struct, frozen=True):
+    """What of a case's handling decides who sees it, each word written out."""
+
+    code: str
+    releasable_to: tuple[str, ...]
+    purposes: tuple[str, ...]
+
+
 class AgencyView(msgspec.Struct, frozen=True):
     """How the people of an agency who read cases see the case for a purpose; `changed_*` under the other handling.
 
@@ -74,8 +82,8 @@ class CaseVisibility(msgspec.Struct, frozen=True):
     """Who could see a case; `changed` is the other handling that was asked about."""
 
     case: str
-    handling: Handling
-    changed: Handling | None
+    handling: HandlingWords
+    changed: HandlingWords | None
     agencies: tuple[AgencyView, ...]
     people: tuple[PersonalGrantView, ...]
 
@@ -113,7 +121,11 @@ def explain_visibility(
     personal = [one for one in grants if one.subject and one.agency in active]
     people = [_personal_view(case, changed, one, active[one.agency], now) for one in personal]
     held = sorted((one for one in people if one.purposes), key=lambda one: (one.agency, one.subject))
-    return CaseVisibility(case.case, case.handling, other, rows, tuple(held))
+    return CaseVisibility(case.case, _words(case.handling), _words(other) if other else None, rows, tuple(held))
+
+
+def _words(handling: Handling) -> HandlingWords:
+    return HandlingWords(handling.code, handling.releasable_to, handling.purposes)
 
 
 def _reader(agency: Agency, subject: str = "", role: Role = Role.INVESTIGATOR) -> Requester:

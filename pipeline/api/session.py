@@ -22,8 +22,7 @@ from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
 from pipeline.api.runtime import Runtime
-from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.matching.fingerprint import Handling
+from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
 from pipeline.matching.wording import LANGUAGES
 from pipeline.streams.audit_log import AuditError
 
@@ -188,15 +187,8 @@ class Session:
             raise Unavailable("nothing is disclosed while it cannot be recorded") from error
 
 
-def meta(document: CaseDocument) -> CaseMeta:
-    """What the policy needs to know of a case document."""
-    return CaseMeta(
-        document.case,
-        document.agency,
-        document.handling or Handling(),
-        document.contact,
-        retain_until=document.retain_until or "",
-    )
+meta = case_meta
+"""What the policy needs to know of a case document."""
 
 
 def asked_of(link: LinkDocument, view: LinkView) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access.audience import audience
+from pipeline.access.policy import CaseMeta
 from pipeline.correlation.claims import Claim, Side, State, external_version
 from pipeline.correlation.references import digest
 from pipeline.index.terms import folded_text, search_terms
@@ -298,3 +299,14 @@ def rejected_document(rejected: Rejected) -> Action:
         time=rejected.time or None,
     )
     return Action("rejected", str(position), None, _encoder.encode(document))
+
+
+def case_meta(document: CaseDocument) -> CaseMeta:
+    """What the policy needs to know of a case, from its document."""
+    return CaseMeta(
+        document.case,
+        document.agency,
+        document.handling or Handling(),
+        document.contact,
+        retain_until=document.retain_until or "",
+    )

@@ -15,6 +15,7 @@ from pipeline.ops import (
     generation_commands,
     index_commands,
     lag_commands,
+    policy_commands,
     replay_commands,
     retention_commands,
     scorecard_commands,
@@ -36,6 +37,7 @@ def register(root: typer.Typer) -> None:
     backup_commands.register(ops)
     ops.add_typer(audit_commands(), name="audit")
     lag_commands.register(ops)
+    policy_commands.register(ops)
     replay_commands.register(ops)
     retention_commands.register(ops)
     scorecard_commands.register(ops)

@@ -24,8 +24,8 @@ Words = Annotated[
 EXAMPLE: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "case": "fr-pj:2026-004711",
-    "handling": {"code": "H1", "releasable_to": ["BE"], "purposes": ["investigation"], "caveat": ""},
-    "changed_handling": {"code": "H2", "releasable_to": ["BE"], "purposes": ["investigation"], "caveat": ""},
+    "handling": {"code": "H1", "releasable_to": ["BE"], "purposes": ["investigation"]},
+    "changed_handling": {"code": "H2", "releasable_to": ["BE"], "purposes": ["investigation"]},
     "agencies": [
         {"agency": "be-fp", "country": "BE", "purpose": "investigation", "view": "full", "rule": "released",
          "changed_view": "hit", "changed_rule": "hit_only"},

@@ -40,7 +40,7 @@ async def visibility(
 ) -> VisibilityAnswer:
     """For those who read the owner agency's cases. Raises NotFound for all other cases, whether there are any or not.
 
-    Of other agencies' people the agency is told alone, as in the owner's disclosures.
+    Of other agencies' people it names the agency alone, as the owner's disclosures do.
     """
     session.require_reader()
     document = await _own(session, key)
@@ -72,5 +72,5 @@ def _answer(session: Session, found: CaseVisibility) -> VisibilityAnswer:
 
 def _person(session: Session, one: PersonalGrantView) -> Row:
     own = one.agency == session.requester.agency
-    told: Row = msgspec.to_builtins(one)
-    return told | {"until": one.until.isoformat(), "subject": one.subject if own else None}
+    row: Row = msgspec.to_builtins(one)
+    return row | {"until": one.until.isoformat(), "subject": one.subject if own else None}

@@ -87,6 +87,21 @@ def test_the_report_holds_what_the_agency_holds_of_him_and_nothing_of_others(
     )
     unknown = liaison("subject-report", WHO, "--agency", "xx-no")
     assert (unknown.returncode, unknown.stderr) == (1, "liaison: no agency xx-no is registered\n")
+    explain_policy(installation.settings, liaison)
+
+
+def explain_policy(settings: Settings, liaison: Run) -> None:
+    """The installation also tells who could see a case; a test of its own would take one of its own."""
+    done = liaison("policy", "explain", "fr-pj:two", "--handling", "H0", "--releasable-to", "BE", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    rules = {(one["agency"], one["rule"], one["changed_rule"]) for one in found["agencies"]}
+    assert {("", "operator", "operator"), ("be-fp", "not_released", "released"), ("fr-pj", "owner", "owner")} <= rules
+    entry = asyncio.run(last(settings))
+    assert (entry.object, entry.rule) == ("policy explain", "command")
+    assert entry.shown == (Shown("fr-pj:two", Form.FULL, "operator"),)
+    gone = liaison("policy", "explain", "fr-pj:gone")
+    assert (gone.returncode, gone.stderr) == (1, "liaison: there is no live case fr-pj:gone\n")
 
 
 async def last(settings: Settings) -> Any:

@@ -11,6 +11,7 @@ from pipeline.access.case_visibility import (
     CaseVisibility,
     HandlingChange,
     HandlingChangeError,
+    HandlingWords,
     explain_visibility,
     handling_change,
 )
@@ -56,7 +57,7 @@ def test_each_agency_and_purpose_has_the_rule_that_decides() -> None:
 
 def test_what_other_handling_would_change() -> None:
     found = explained(H2, grant("fr-dgsi"), change=HandlingChange("H1", ("DE",)))
-    assert found.changed == Handling("H1", ("DE",), H2.purposes)
+    assert found.changed == HandlingWords("H1", ("DE",), H2.purposes)
     assert changed_rules(found, "de-bka") == [Rule.RELEASED] * 2 + [Rule.PURPOSE] * 3
     assert changed_rules(found, "be-fp") == [Rule.NOT_RELEASED] * 5
     assert changed_rules(found, "fr-pj") == [Rule.OWNER] * 5

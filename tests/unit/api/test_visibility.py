@@ -69,9 +69,9 @@ async def test_to_all_others_there_is_no_such_case_and_nothing_is_looked_up(api:
 async def test_over_http(api: Api, hit: str) -> None:
     answer = await api.get(f"/v1/visibility?case={KEY}&handling=H0&releasable_to=DE&releasable_to=BE&purposes=")
     assert answer.status_code == 200
-    told = answer.json()
-    assert told["changed_handling"] == {"code": "H0", "releasable_to": ["DE", "BE"], "purposes": [], "caveat": ""}
-    assert {row["changed_view"] for row in told["agencies"] if row["agency"] == "be-fp"} == {"nothing"}
+    found = answer.json()
+    assert found["changed_handling"] == {"code": "H0", "releasable_to": ["DE", "BE"], "purposes": []}
+    assert {row["changed_view"] for row in found["agencies"] if row["agency"] == "be-fp"} == {"nothing"}
     assert (await api.get(f"/v1/visibility?case={KEY}", BERT)).status_code == 404
     for wrong in ("handling=H7", "releasable_to=France", "purposes=fun"):
         assert (await api.get(f"/v1/visibility?case={KEY}&{wrong}")).status_code == 422

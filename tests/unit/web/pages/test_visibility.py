@@ -19,9 +19,9 @@ def held(api: Api) -> None:
 async def test_it_says_how_each_agency_sees_the_case_and_why(api: Api) -> None:
     held(api)
     said = (await opened(api, PAGE, ANNA, key=KEY)).said()
-    for told in ("de-bka Germany nothing not released to the country", "be-fp Belgium hit only hit only: H2",
+    for words in ("de-bka Germany nothing not released to the country", "be-fp Belgium hit only hit only: H2",
                  "fr-pj France full content owner agency", "Operator full content"):  # fmt: skip
-        assert told in said
+        assert words in said
     assert "→" not in said
     assert "service propriétaire" in (await opened(api, PAGE, ANNA, "fr", key=KEY)).said()
 
