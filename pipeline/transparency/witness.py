@@ -84,6 +84,7 @@ class Witness:
             self.store.put(PINNED, LOG_KEY, log_key.text.encode())
         self._size = self.store.size
         self._newest = self._last_time()
+        self._noted = set(self.findings())
         self._hashes: list[bytes] = []
         self._own: list[tuple[bytes, bytes]] = []
 
@@ -198,9 +199,9 @@ class Witness:
 
     def _note(self, fault: LogFault, at: int, told: str) -> None:
         made = LogFinding(fault, at, told)
-        held = self.findings()
-        if made not in held and len(held) < MAX_FINDINGS:
-            self.store.put(FINDINGS, _number(len(held)), msgspec.json.encode(made))
+        if made not in self._noted and len(self._noted) < MAX_FINDINGS:
+            self.store.put(FINDINGS, _number(len(self._noted)), msgspec.json.encode(made))
+            self._noted.add(made)
 
     def _last_time(self) -> datetime | None:
         times = [head.checkpoint.time for head in self.heads() if self._fits(head.checkpoint)]

@@ -273,6 +273,23 @@ def test_gaps_and_messages_that_are_none(witness: Witness) -> None:
     assert {one.fault for one in witness.findings()} == {LogFault.MISSING}
 
 
+def test_each_fault_is_kept_once_and_none_is_read_for_another(
+    witness: Witness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(witness, "findings", None)
+        for at in (*range(20, 40), *range(20, 40)):
+            witness.see(leaf_key(at), b"{}")
+    found = [int(one.told.rpartition(" ")[2]) for one in witness.findings()]
+    assert found == list(range(20, 40))
+    witness.close()
+    again = witness_of(tmp_path, OWNER)
+    again.see(leaf_key(20), b"{}")
+    again.see(leaf_key(40), b"{}")
+    assert len(again.findings()) == 21
+    again.close()
+
+
 def test_a_file_of_proofs_is_read_as_it_was_written(world: LogWorld) -> None:
     header, proofs = world.answer(OWNER, 3)
     lines = [msgspec.json.encode(one) for one in (header, *proofs)]
