@@ -24,6 +24,9 @@ from pipeline.web.i18n import Words, preferred, words
 from pipeline.web.theme import THEMES
 
 TOKEN, GROUNDS, LANGUAGE, THEME = "liaison_token", "liaison_grounds", "liaison_language", "liaison_theme"
+VISIT = "liaison_visit"
+"""Where a request's state keeps its visit."""
+
 YEAR_S = 365 * 24 * 3600
 
 
@@ -72,6 +75,15 @@ class Visit(NamedTuple):
 
 
 async def visit(request: Request, runtime: Runtime) -> Visit:
+    """Who sends this request; admission finds out, and whatever then serves it goes by that."""
+    held: Visit | None = getattr(request.state, VISIT, None)
+    if held is None:
+        held = await _read_visit(request, runtime)
+        setattr(request.state, VISIT, held)
+    return held
+
+
+async def _read_visit(request: Request, runtime: Runtime) -> Visit:
     """Read a request's cookies; a token that does not hold any more is as good as none."""
     cookies = request.cookies
     token = cookies.get(TOKEN, "")

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 
 import httpx
 import pytest
-from api_runtime import ANNA, NOW, Api, record
-from fastapi import FastAPI
+from api_runtime import ANNA, BERT, NOW, Api, record
+from fastapi import FastAPI, Request
 
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Requester
@@ -20,6 +20,7 @@ from pipeline.api.services.list_checks import list_checks
 from pipeline.api.services.notices import heard, notices
 from pipeline.streams import topics
 from pipeline.web import csrf, files, live, session, sign_in
+from pipeline.web.page_admission import PageAdmission
 from pipeline.web.site import Site
 
 STATED = json.dumps({"purpose": "investigation", "case_reference": "2026/1"})
@@ -130,3 +131,24 @@ async def test_a_list_is_sent_as_a_file_or_as_lines_and_once(api: Api, browser: 
     asked = (await list_checks(api.session(ANNA))).lists
     assert [one.rows for one in asked] == [1, 1]
     assert lines.headers["location"] in {f"/checks/{one.id}" for one in asked}
+
+
+async def test_a_request_that_was_admitted_is_not_looked_into_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, asked = FastAPI(), []
+    app.state.runtime, requester = api.runtime, api.runtime.requester
+
+    async def counted(token: str) -> Requester:
+        asked.append(token)
+        return await requester(token)
+
+    @app.get("/somewhere")
+    async def somewhere(request: Request) -> str:
+        return (await session.visit(request, api.runtime)).who
+
+    monkeypatch.setattr(api.runtime, "requester", counted)
+    app.add_middleware(PageAdmission, site=Site(app))
+    browser = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison")
+    for who in (ANNA, BERT):
+        answer = await signed_in(browser, api, who).get("/somewhere")
+        assert answer.json() == who.subject
+    assert len(asked) == 2
