@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from pipeline.access.requester import Role
-from pipeline.api import export_command, reading_commands
+from pipeline.api import allowance_commands, export_command, reading_commands
 from pipeline.settings import settings as from_environment
 
 
 def register(root: typer.Typer) -> None:
-    """Add `search`, `case`, `links`, `export` and `token` to the root command."""
+    """Add `search`, `case`, `links`, `export`, `allowances` and `token` to the root command."""
     root.command(epilog='Example: liaison search "иван петров 1980-05"', rich_help_panel="For investigators")(
         reading_commands.search
     )
@@ -25,6 +25,7 @@ def register(root: typer.Typer) -> None:
     root.command(
         epilog="Example: liaison export links --format ndjson -o links.ndjson", rich_help_panel="For investigators"
     )(export_command.export)
+    allowance_commands.register(root)
     root.command(
         epilog="Example: liaison token --subject anna --agency fr-pj --country FR --role supervisor",
         rich_help_panel="For investigators",

@@ -33,9 +33,9 @@ def search(
     from pipeline.api import terminal
 
     body = {"question": question, "limit": limit, "country": country.upper()}
-    told = _ask(token, purpose, case_reference, "POST", "/v1/search", json=body)
+    told = ask_api(token, purpose, case_reference, "POST", "/v1/search", json=body)
     if as_json:
-        _print_json(told["results"] + told["hits"])
+        print_json(told["results"] + told["hits"])
     elif told["results"] or told["hits"]:
         _print(terminal.search(told))
     else:
@@ -50,9 +50,9 @@ def case(
 
     from pipeline.api import terminal
 
-    told = _ask(token, purpose, case_reference, "GET", f"/v1/cases/{quote(key, safe=':')}")["case"]
+    told = ask_api(token, purpose, case_reference, "GET", f"/v1/cases/{quote(key, safe=':')}")["case"]
     if as_json:
-        _print_json(told)
+        print_json(told)
     else:
         _print(terminal.case(told))
 
@@ -68,16 +68,17 @@ def links(
     """Show the links of a case and why each was made."""
     from pipeline.api import terminal
 
-    told = _ask(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})["links"]
+    told = ask_api(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})["links"]
     if as_json:
-        _print_json(told)
+        print_json(told)
     elif told:
         _print(terminal.links(key, told))
     else:
         typer.echo(f"{key} has no links.")
 
 
-def _ask(token: str, purpose: str, case_reference: str, method: str, path: str, **more: Any) -> Any:
+def ask_api(token: str, purpose: str, case_reference: str, method: str, path: str, **more: Any) -> Any:
+    """The API's answer to whoever the options name; without a token to the local operator."""
     from pipeline.api.client import Caller, call
     from pipeline.streams.users import as_role
 
@@ -93,7 +94,8 @@ def _print(renderable: Any) -> None:
     Console().print(renderable)
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """One JSON value on a line."""
     import orjson
 
     typer.echo(orjson.dumps(value))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.web.page import Page
 from pipeline.web.pages import (
+    allowances,
     audit,
     case,
     checks,
@@ -28,6 +29,6 @@ from pipeline.web.pages import (
 
 SUBJECTS = (
     search, case, entity, link, graph, deconfliction, checks, list_found, inbox, disclosures, subscriptions, notices,
-    records, visibility, statistics, audit, operations, rejected,
+    records, visibility, allowances, statistics, audit, operations, rejected,
 )  # fmt: skip
 PAGES: tuple[Page[Any], ...] = tuple(subject.PAGE for subject in SUBJECTS)

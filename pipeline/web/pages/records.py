@@ -63,6 +63,7 @@ def _choice(words: Words, *, listed: bool) -> None:
     with box("nav", "switch", aria_label=words("Our records")):
         link(words("Who was shown them"), "/records", aria_current=None if listed else "true")
         link(words("All"), f"/records?list={LISTED}", aria_current="true" if listed else None)
+        link(words("Hits allowed to others"), "/allowances")
 
 
 def _accesses(view: View, found: AccessesAnswer) -> None:

@@ -1,0 +1,112 @@
+"""How many hit-only answers a day we allow other agencies' cases and standing queries, as for an initial load."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from pipeline.access.redaction import Row
+from pipeline.access.requester import Role
+from pipeline.api.services.hit_allowances import (
+    LONGEST,
+    MOST,
+    HitAllowancesAnswer,
+    allow_hits,
+    hit_allowances,
+)
+from pipeline.records.agencies import AgencyState
+from pipeline.web.components import states
+from pipeline.web.components.form import Sent, field, form, send
+from pipeline.web.components.markup import box, link, text
+from pipeline.web.components.panel import panel
+from pipeline.web.components.table import Column, table
+from pipeline.web.components.words_with_frames import tag
+from pipeline.web.i18n import N_, Words
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+
+PATH: Final = "/allowances"
+
+DAYS: Final = 14
+"""What the form proposes: an initial load of a large agency at its allowance."""
+
+
+async def load(visit: Visit, _: Parameters) -> HitAllowancesAnswer:
+    """What we allow."""
+    return await hit_allowances(visit.session())
+
+
+def draw(view: View, found: HitAllowancesAnswer) -> None:
+    """What holds, and for supervisors the form."""
+    words = view.words
+    with box("div", "heading"):
+        with box("p", "trail"):
+            link(words("Our records"), "/records", data_up="")
+        text("h1", words("Hits allowed to others"))
+    daily = words("every agency: {count} a day", count=words.number(found.daily))
+    with panel(words("Allowed beyond that"), daily, tight=True):
+        if found.allowances:
+            table(words("Hits allowed to others"), _columns(words), found.allowances)
+        else:
+            states.empty(words("No agency is allowed more"))
+    if Role.SUPERVISOR in view.visit.roles:
+        _form(view)
+
+
+def _columns(words: Words) -> list[Column[Row]]:
+    return [
+        Column(words("Agency"), lambda row: text("span", row["agency"])),
+        Column(words("Hits a day"), lambda row: text("span", words.number(row["daily"])), "number"),
+        Column(words("Until"), lambda row: _until(words, row)),
+        Column(words("Person"), lambda row: text("span", row["by"])),
+    ]
+
+
+def _until(words: Words, row: Row) -> None:
+    text("time", words.moment(row["until"]), "nowrap", datetime=row["until"])
+    if not row["active"]:
+        tag(words("Has run out"), "warn")
+
+
+def _form(view: View) -> None:
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        wanted = _wanted(view.visit, fields)
+        if wanted is None:
+            view.say(words("Name an agency that takes part, a number of hits and of days."), bad=True)
+            return
+        session = view.visit.session()
+        until = session.now + timedelta(days=wanted.days)
+        await view.act(allow_hits(session, wanted.agency, wanted.daily, until), words("Allowed"))
+
+    with panel(words("Allow an agency more")), form(sent, "filters"):
+        field(words("Agency"), "agency", "allowance", required=True, maxlength="32", pattern="[a-z0-9][a-z0-9-]*",
+              placeholder="be-fp", autocomplete="off")  # fmt: skip
+        field(words("Hits a day"), "daily", "allowance", type="number", required=True, min="1", max=str(MOST))
+        field(words("Days"), "days", "allowance", type="number", required=True, min="1", max=str(LONGEST.days),
+              value=str(DAYS))  # fmt: skip
+        send(words("Allow"), "button")
+        text("p", words("What waits is answered at once, as far as it reaches."), "small quiet")
+
+
+class _Wanted(NamedTuple):
+    agency: str
+    daily: int
+    days: int
+
+
+def _wanted(visit: Visit, fields: Sent) -> _Wanted | None:
+    """What the form asks for; None for an agency that does not take part, or what no browser lets through."""
+    agency = visit.runtime.agencies.get(fields.get("agency", "").strip())
+    numbers = [fields.get(name, "") for name in ("daily", "days")]
+    if agency is None or agency.state is not AgencyState.ACTIVE:
+        return None
+    if not all(re.fullmatch("[0-9]{1,6}", one) for one in numbers):
+        return None
+    daily, days = map(int, numbers)
+    return _Wanted(agency.name, daily, days) if 1 <= daily <= MOST and 1 <= days <= LONGEST.days else None
+
+
+PAGE = Page(PATH, N_("Hits allowed to others"), "records", load, draw)

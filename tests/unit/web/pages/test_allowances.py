@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+from api_runtime import ANNA, Api, someone
+from drawn_pages import opened
+
+from pipeline.access.requester import Role
+from pipeline.web.pages.allowances import PAGE
+
+CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
+ALLOWED = {"agency": " be-fp ", "daily": "5000", "days": "14"}
+
+
+async def test_a_supervisor_allows_more_and_the_agency_sees_it(api: Api) -> None:
+    page = await opened(api, PAGE, CHIEF)
+    assert "No agency is allowed more" in page.said()
+    await page.send(**ALLOWED)
+    assert "be-fp 5,000 8 Dec 2026" in page.said()
+    said = (await opened(api, PAGE, ANNA, "fr")).said()
+    assert "chaque service : 200 par jour" in said
+    assert "Permettre davantage" not in said
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"agency": ""}, {"daily": "many"}, {"daily": "0"}, {"daily": "100001"}, {"days": "32"}, {"days": "²"}]
+)
+async def test_what_makes_no_sense_allows_nothing(api: Api, wrong: dict[str, str]) -> None:
+    page = await opened(api, PAGE, CHIEF)
+    await page.send(**ALLOWED | wrong)
+    assert api.decided.values == []
