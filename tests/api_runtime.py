@@ -50,7 +50,7 @@ from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.audit_check import Checked, TrailCheck
 from pipeline.streams.audit_log import AuditError
-from pipeline.streams.decision_log import DecisionError
+from pipeline.streams.decision_log import DecisionError, OvertakenError
 from pipeline.streams.project import DECISIONS
 from pipeline.transparency.served_log import ServedLog
 
@@ -114,10 +114,16 @@ class RecordedDecisions:
         self.away = False
         self.first = 0
         self._index = index
+        self._last: dict[tuple[str, str], msgspec.Struct] = {}
 
-    async def write(self, topic: topics.Topic, key: str, value: msgspec.Struct) -> int:
+    async def write(
+        self, topic: topics.Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
+    ) -> int:
         if self.away:
             raise DecisionError("away")
+        if replaces is not None and self._last.get((topic.pattern, key), replaces) != replaces:
+            raise OvertakenError("it was decided otherwise in the same moment")
+        self._last[topic.pattern, key] = value
         offset = self.first + len(self.values)
         self.values.append((topic.pattern, value))
         if topic in DECISIONS:

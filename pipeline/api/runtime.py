@@ -70,7 +70,9 @@ class Grants(Protocol):
 class Decide(Protocol):
     """Where decisions are recorded."""
 
-    async def write(self, topic: topics.Topic, key: str, value: msgspec.Struct) -> int:
+    async def write(
+        self, topic: topics.Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
+    ) -> int:
         """The offset at which the value was kept for good. Raises pipeline.streams.decision_log.DecisionError."""
 
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.api.problems import Unavailable
+from pipeline.api.problems import Conflict, Unavailable
 from pipeline.api.session import Session
 from pipeline.index.decision_reading import NotEffectiveError
-from pipeline.streams.decision_log import DecisionError
+from pipeline.streams.decision_log import DecisionError, OvertakenError
 from pipeline.streams.topics import Topic
 
 LONGEST_REASON = 2000
 """Characters of a reason: a page of text, and a bound on what a message holds."""
 
 
-async def decide(session: Session, topic: Topic, key: str, value: msgspec.Struct) -> None:
-    """Keep a decision that was audited, and return once readers see it. Raises Unavailable."""
+async def decide(
+    session: Session, topic: Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
+) -> None:
+    """Keep a decision that was audited, and return once readers see it. Raises Unavailable.
+
+    Raises Conflict where the key's value is not `replaces` any more, which the decision was made on.
+    """
     runtime = session.runtime
     try:
-        offset = await runtime.decide.write(topic, key, value)
+        offset = await runtime.decide.write(topic, key, value, replaces)
         await runtime.decisions.effective(topic.pattern, key, offset)
+    except OvertakenError as error:
+        raise Conflict(error) from error
     except (DecisionError, NotEffectiveError) as error:
         raise Unavailable(error) from error

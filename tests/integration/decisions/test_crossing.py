@@ -1,0 +1,87 @@
+"""Decisions on one key that cross: of those made on the same value one is kept, whoever wrote it, and no other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+
+from pipeline.settings import Settings
+from pipeline.streams import topics
+from pipeline.streams.decision_log import DecisionError, DecisionLog, OvertakenError
+from pipeline.streams.reading import read
+
+pytestmark = pytest.mark.engines
+
+ROUNDS, WRITERS = 5, 3
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """As good as a disclosure."""
+
+    steps: tuple[str, ...] = ()
+
+    def after(self, step: str) -> Thread:
+        return Thread((*self.steps, step))
+
+
+@pytest.fixture
+def settings(installation: Any) -> Settings:
+    """Topics, and no stage."""
+    found: Settings = installation.settings
+    return found
+
+
+async def kept(settings: Settings, key: str) -> list[Thread]:
+    """The values of a key that readers see."""
+    source = TopicPartition(topics.name(settings, topics.REVIEWS), 0)
+    values = [one.value async for some in read(settings, {source: 0}) for one in some if one.key == key.encode()]
+    return [msgspec.json.decode(value, type=Thread) for value in values]
+
+
+async def decide(log: DecisionLog, key: str, before: Thread, step: str) -> Thread | None:
+    """The value that was kept; None where somebody else decided first."""
+    try:
+        await log.write(topics.REVIEWS, key, before.after(step), before)
+    except OvertakenError:
+        return None
+    return before.after(step)
+
+
+async def test_of_decisions_on_one_value_one_is_kept(settings: Settings) -> None:
+    logs = [DecisionLog(settings) for _ in range(WRITERS)]
+    held = Thread()
+    try:
+        for number, log in enumerate(logs):
+            await log.write(topics.REVIEWS, f"other{number}", held)
+        for number in range(ROUNDS):
+            steps = (decide(log, "key", held, f"{number} by {at}") for at, log in enumerate(logs))
+            (held,) = [one for one in await asyncio.gather(*steps) if one is not None]
+    finally:
+        for log in logs:
+            await log.__aexit__(None, None, None)
+    threads = await kept(settings, "key")
+    assert [len(one.steps) for one in threads] == list(range(1, ROUNDS + 1))
+    assert threads[-1] == held
+
+
+async def test_a_decision_that_was_refused_stands_in_nobodys_way(settings: Settings) -> None:
+    async with DecisionLog(settings) as log, DecisionLog(settings) as other:
+        first = await decide(log, "key", Thread(), "first")
+        assert first is not None
+        assert await decide(other, "key", Thread(), "crossing") is None
+        second = await decide(log, "key", first, "second")
+        assert second is not None
+        assert await decide(other, "key", second, "third") is not None
+    assert [one.steps[-1] for one in await kept(settings, "key")] == ["first", "second", "third"]
+
+
+async def test_what_holds_is_not_needed_where_nothing_is_replaced(settings: Settings) -> None:
+    async with DecisionLog(settings) as log:
+        for _ in range(2):
+            await log.write(topics.REVIEWS, "key", Thread())
+        with pytest.raises(DecisionError):
+            await log.write(topics.REVIEWS, "key", Thread(("a",)), Thread(("b",)))
