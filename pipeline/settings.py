@@ -167,6 +167,9 @@ class Settings(BaseSettings):
     erase_after: float = 86_400.0
     """Seconds after a case's withdrawal or expiry by which local stores' files hold nothing of it either."""
 
+    break_glass_review_hours: float = Field(default=24.0, gt=0, le=30 * 24)
+    """Hours within which the owner's supervisor must review what another agency's supervisor opened alone."""
+
     hit_budget: int = 200
     """Hit-only answers a day for each subject; as many for an agency's pushed cases and queries about each owner."""
 

@@ -52,6 +52,11 @@ def subscription_id(agency: str) -> str:
     return notice_id("subscription", agency)
 
 
+def glass_breaker(agency: str) -> str:
+    """Who breaks the glass of an agency that asks: a colleague of the requester's, or the requester."""
+    return {"be-fp": "chief"}.get(agency, f"someone@{agency}")
+
+
 def _judged(cases: Sequence[Any]) -> Iterator[Action]:
     """Each pair judged by its first agency; a pair of one country was linked by hand."""
     for a, b in combinations(cases, 2):
@@ -91,6 +96,28 @@ def _told(case: Any, agency: str) -> Iterator[Action]:
         step = Step(Move.GRANT, case.agency, "owner", NOW, until=NOW + timedelta(days=9), under=under)
     thread = Disclosure(thread_ids(RING, agency, case.key)[-1], case.key, case.agency, agency, "", (step,))
     yield _at(written.disclosure_document, thread, thread.id)
+    yield from _glass(case, agency)
+
+
+def _glass(case: Any, agency: str) -> Iterator[Action]:
+    """A supervisor awaits a second one; of another case the same one has opened alone."""
+    under, until = Handling(case.code, case.released, case.purposes), NOW + timedelta(days=1)
+    step = Step(
+        Move.BREAK_GLASS_REQUEST, agency, glass_breaker(agency), NOW, "investigation", "1", "a life", deadline=until,
+        under=under, hours=8,
+    )  # fmt: skip
+    if case.number:
+        step = msgspec.structs.replace(step, move=Move.BREAK_GLASS, until=NOW + timedelta(hours=8))
+    (name,) = glass_threads_of([case.key], [agency])
+    thread = Disclosure(name, case.key, case.agency, agency, glass_breaker(agency), (step,))
+    yield _at(written.disclosure_document, thread, name)
+    if case.unasked:
+        return
+    notice = Notice(
+        notice_id("glass", name), agency, NoticeKind.BREAK_GLASS_REQUEST, NOW, disclosure=name,
+        reference=reference(RING, RING.first, agency, case.key), other_agency=case.agency,
+    )  # fmt: skip
+    yield _at(written.notice_document, notice, notice.id)
 
 
 def _seen(cases: Sequence[Any], agency: str) -> Iterator[Action]:
@@ -130,3 +157,9 @@ def _at(document: Any, value: msgspec.Struct, name: str) -> Action:
 def threads_of(keys: Iterable[str]) -> list[str]:
     """The ids of all requests for these cases."""
     return [thread_ids(RING, agency, key)[-1] for key in keys for agency in ASKING]
+
+
+def glass_threads_of(keys: Iterable[str], agencies: Iterable[str] = ASKING) -> list[str]:
+    """The ids of all break-glass of these cases."""
+    wanted = tuple(agencies)
+    return [thread_ids(RING, agency, key, glass_breaker(agency))[-1] for key in keys for agency in wanted]

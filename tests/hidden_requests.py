@@ -11,7 +11,7 @@ from unittest.mock import patch
 import httpx
 import orjson
 from api_runtime import Api
-from hidden_decisions import ASKING, FIRST, review_id, subscription_id, threads_of
+from hidden_decisions import ASKING, FIRST, glass_threads_of, review_id, subscription_id, threads_of
 from hidden_worlds import KEYS
 from hypothesis import strategies as st
 from memory_index import Call
@@ -28,7 +28,7 @@ FILTERS: tuple[dict[str, Any], ...] = ({}, {"countries": ["BE", "FR"]}, {"agenci
 LIST = "id,name,born,phone\n1,Ivan Petrov,1980-05-01,\n2,,,+33612345678\n3,Иван Петров,,\n"
 MOST_PAGES = 30
 
-TOLD = ("/v1/notices", "/v1/disclosures", "/v1/manual-links?")
+TOLD = ("/v1/notices", "/v1/disclosures", "/v1/break-glass/", "/v1/break-glass?", "/v1/manual-links?")
 """Of these the answer is compared and not the trace: what is read of notices, requests and links made by hand is found
 by its reader's agency or by the case, and then held against the handling of the cases that it names. Whom it was told
 to, or who made it, saw those cases at that time.
@@ -83,7 +83,7 @@ def _all_of(a: str, b: str) -> frozenset[str]:
 
 def _grants_of(key: str) -> frozenset[str]:
     """What naming a case names besides: the requests for it."""
-    return frozenset(threads_of([key]))
+    return frozenset((*threads_of([key]), *glass_threads_of([key])))
 
 
 def _by_link(method: str, path: str, **body: Any) -> Operation:
@@ -137,6 +137,8 @@ def _exports() -> Operation:
 
 
 THREADS = threads_of(KEYS)
+GLASS_THREADS = [*glass_threads_of(KEYS), *THREADS[:2]]
+BREAK_GLASS_LISTS = [f"/v1/break-glass?mine={mine}&awaiting={some}" for mine in (True, False) for some in (True, False)]
 UNTIL = "2026-12-01T12:00:00Z"
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -156,6 +158,10 @@ OPERATIONS: tuple[Operation, ...] = (
     _undone(),
     _by_reference("/v1/disclosures", reason="why", deadline=UNTIL),
     _by_reference("/v1/break-glass", reason="a life"),
+    _each("GET", "/v1/break-glass", *BREAK_GLASS_LISTS, pages=True),
+    _by_name("POST", "/v1/break-glass/{name}/confirm", GLASS_THREADS),
+    _by_name("POST", "/v1/break-glass/{name}/withdraw", GLASS_THREADS),
+    _by_name("POST", "/v1/break-glass/{name}/review", GLASS_THREADS, verdict="justified", comment="why"),
     _by_name("GET", "/v1/disclosures/{name}", THREADS),
     _by_name("POST", "/v1/disclosures/{name}/grant", THREADS, until=UNTIL),
     _by_name("POST", "/v1/disclosures/{name}/refuse", THREADS, reason="why"),

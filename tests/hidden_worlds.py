@@ -69,6 +69,11 @@ class Spec(NamedTuple):
     expired: bool = False
 
     @property
+    def unasked(self) -> bool:
+        """Whether nobody asks for it exactly, so that nobody has been told of it."""
+        return self.people == UNASKED
+
+    @property
     def key(self) -> str:
         return f"{self.agency}:{self.number}"
 

@@ -1,32 +1,30 @@
 """Asking an owner for hit-only content, as steps of one thread for each case and asking agency. Pure.
 
-request -> grant | refusal -> revocation, and again; a supervisor's break-glass is a thread of his own. A thread keeps
-its steps, so what it is now and how it came to be are read from the same value. Only its last step decides.
+request -> grant | refusal -> revocation, and again; a supervisor's break-glass is a thread of its own, whose steps are
+in break_glass.py. A thread keeps its steps, so what it is now and how it came to be are read from the same value. Only
+its last step decides what is open.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from pipeline.access.policy import CaseMeta, Grant, View, is_stricter
+from pipeline.access.policy import CaseMeta, Grant, is_stricter
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.references import reference
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Handling
 
-BREAK_GLASS: Final = timedelta(hours=8)
-"""One shift: who needs the content for longer asks the owner."""
-
 LONGEST_GRANT: Final = timedelta(days=366)
 """A grant is renewed by asking again, so that the owner looks at it at least once a year."""
 
 MOST_STEPS: Final = 50
-"""The latest are kept; the audit keeps all."""
+"""The latest are kept, and an opening that awaits its review; the audit keeps all."""
 
 
 class Move(StrEnum):
@@ -37,6 +35,25 @@ class Move(StrEnum):
     REFUSAL = "refusal"
     REVOCATION = "revocation"
     BREAK_GLASS = "break_glass"
+    """A supervisor opened alone. With a deadline the owner is to review it by then; those of before there were two
+    have none."""
+    BREAK_GLASS_REQUEST = "break_glass_request"
+    CONFIRMATION = "confirmation"
+    """A second supervisor of the same agency opened what the first had requested."""
+    WITHDRAWAL = "withdrawal"
+    REVIEW = "review"
+    """The owner's verdict on what a supervisor opened alone."""
+
+
+OPENING: Final = frozenset({Move.GRANT, Move.BREAK_GLASS, Move.CONFIRMATION, Move.REVIEW})
+"""Steps that open a case until their end; a review has one where it leaves the case open."""
+
+
+class GlassVerdict(StrEnum):
+    """What the owner's duty officer finds of an opening by one."""
+
+    JUSTIFIED = "justified"
+    NOT_JUSTIFIED = "not_justified"
 
 
 class Urgency(StrEnum):
@@ -56,10 +73,15 @@ class State(StrEnum):
     REVOKED = "revoked"
     SUSPENDED = "suspended"
     EXPIRED = "expired"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    WITHDRAWN = "withdrawn"
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One step: who took it and when. A request has grounds, urgency and deadline; a grant its end and handling."""
+    """One step: who took it and when. A request has grounds, urgency and deadline; a grant its end and handling.
+
+    `deadline` is when an answer, a confirmation or a review is due; `hours` for how long a break-glass is to open.
+    """
 
     move: Move
     agency: str
@@ -72,13 +94,15 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     deadline: datetime | None = None
     until: datetime | None = None
     under: Handling = Handling()
+    hours: int = 0
+    verdict: GlassVerdict | None = None
 
 
 class Disclosure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `disclosures`, key = id: the whole thread after its last step.
 
-    `id` is the requester agency's opaque reference to the case, or a supervisor's own for his break-glass; `subject`
-    is that supervisor, "" where the whole agency is meant.
+    `id` is the requester agency's opaque reference to the case, or a supervisor's own of a break-glass; `subject` is
+    that supervisor, "" where the whole agency is meant.
     """
 
     id: str
@@ -127,8 +151,8 @@ def request(before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, ask
         raise NotDueError("the deadline has passed")
     if before.steps and (held := state(before, case.handling, now)) in (State.REQUESTED, State.GRANTED):
         raise NotDueError("there is one already ({state})", state=held.value)
-    step = _asked(Move.REQUEST, by, why, ask.reason, now)
-    return _with(before, msgspec.structs.replace(step, urgency=ask.urgency, deadline=ask.deadline))
+    step = make_grounded_step(Move.REQUEST, by, why, ask.reason, now)
+    return append_step(before, msgspec.structs.replace(step, urgency=ask.urgency, deadline=ask.deadline))
 
 
 def grant(before: Disclosure, case: CaseMeta, by: Requester, until: datetime, reason: str, now: datetime) -> Disclosure:
@@ -136,51 +160,74 @@ def grant(before: Disclosure, case: CaseMeta, by: Requester, until: datetime, re
 
     A grant may be given another end.
     """
-    _require(before, Move.REQUEST, Move.GRANT)
+    require_last(before, Move.REQUEST, Move.GRANT)
     if not now < until <= now + LONGEST_GRANT:
         raise NotDueError("a grant ends after now and within {most} days", most=LONGEST_GRANT.days)
-    step = _step(Move.GRANT, by, reason, now)
-    return _with(before, msgspec.structs.replace(step, until=until, under=_stated(case.handling)))
+    step = make_step(Move.GRANT, by, reason, now)
+    return append_step(before, msgspec.structs.replace(step, until=until, under=plain_handling(case.handling)))
 
 
 def refuse(before: Disclosure, by: Requester, reason: str, now: datetime) -> Disclosure:
     """The thread with the owner's no. Raises NotDueError."""
-    _require(before, Move.REQUEST)
-    return _with(before, _step(Move.REFUSAL, by, reason, now))
+    require_last(before, Move.REQUEST)
+    return append_step(before, make_step(Move.REFUSAL, by, reason, now))
 
 
 def revoke(before: Disclosure, by: Requester, reason: str, now: datetime) -> Disclosure:
     """The thread without its grant, or a break-glass closed by the owner. Raises NotDueError."""
-    _require(before, Move.GRANT, Move.BREAK_GLASS)
-    return _with(before, _step(Move.REVOCATION, by, reason, now))
-
-
-def break_glass(
-    before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, reason: str, now: datetime
-) -> Disclosure:
-    """A supervisor's own thread, open for one shift; may_break_glass decides who may. Raises NotDueError."""
-    if not reason.strip():
-        raise NotDueError("break-glass needs a reason")
-    step = _asked(Move.BREAK_GLASS, by, why, reason, now)
-    return _with(before, msgspec.structs.replace(step, until=now + BREAK_GLASS, under=_stated(case.handling)))
+    if grant_of(before) is None:
+        raise _not_after(before.last)
+    return append_step(before, make_step(Move.REVOCATION, by, reason, now))
 
 
 def grant_of(one: Disclosure) -> Grant | None:
     """The grant that a thread's last step gives; the policy decides whether it is in force."""
     last = one.last
-    if last.move not in (Move.GRANT, Move.BREAK_GLASS) or last.until is None:
+    if last.move not in OPENING or last.until is None:
         return None
     return Grant(one.case, one.requester, last.until, last.under, one.subject)
+
+
+_CLOSED: Final = {
+    Move.REQUEST: State.REQUESTED,
+    Move.REFUSAL: State.REFUSED,
+    Move.WITHDRAWAL: State.WITHDRAWN,
+}
+"""What a thread is after a last step that opens nothing; revoked after all others."""
 
 
 def state(one: Disclosure, handling: Handling, now: datetime) -> State:
     """What a thread is at the aware time `now`, under the case's present handling."""
     last = one.last
-    if last.until is None:
-        return {Move.REQUEST: State.REQUESTED, Move.REFUSAL: State.REFUSED}.get(last.move, State.REVOKED)
-    if now >= last.until:
+    requested = last.move is Move.BREAK_GLASS_REQUEST
+    end = last.deadline if requested else last.until
+    if end is None:
+        return State.EXPIRED if last.verdict is GlassVerdict.JUSTIFIED else _CLOSED.get(last.move, State.REVOKED)
+    if now >= end:
         return State.EXPIRED
-    return State.SUSPENDED if is_stricter(handling, last.under) else State.GRANTED
+    if is_stricter(handling, last.under):
+        return State.SUSPENDED
+    return State.AWAITING_CONFIRMATION if requested else State.GRANTED
+
+
+def is_open(one: Disclosure) -> bool:
+    """Whether something is asked, or was opened and not closed again, whatever its date."""
+    return one.last.move in (Move.REQUEST, Move.BREAK_GLASS_REQUEST) or grant_of(one) is not None
+
+
+def unreviewed(one: Disclosure) -> Step | None:
+    """The earliest opening by one that the owner is to review and has not; a review covers all before it."""
+    return _unreviewed(one.steps)
+
+
+def _unreviewed(steps: tuple[Step, ...]) -> Step | None:
+    earliest = None
+    for step in reversed(steps):
+        if step.move is Move.REVIEW:
+            break
+        if step.move is Move.BREAK_GLASS and step.deadline is not None:
+            earliest = step
+    return earliest
 
 
 def is_overdue(one: Disclosure, now: datetime) -> bool:
@@ -194,65 +241,34 @@ def may_decide(one: Disclosure, who: Requester) -> bool:
     return who.reads and who.agency == one.owner
 
 
-def disclosure_for(one: Disclosure, case: CaseMeta, reader: str, seen: View, now: datetime) -> dict[str, Any]:
-    """A thread as one of its two agencies may see it: the case's key for whom sees the case in full.
-
-    Each agency sees its own people and case reference, and of the other one that it acted.
-    """
-    mine = one.requester == reader
-    return {
-        "id": one.id,
-        "mine": mine,
-        "case": case.case if seen is View.FULL else None,
-        "agency": one.owner if mine else one.requester,
-        "contact": msgspec.to_builtins(case.contact),
-        "break_glass": bool(one.subject),
-        "state": state(one, case.handling, now).value,
-        "overdue": is_overdue(one, now),
-        "deadline": _text(next((step.deadline for step in reversed(one.steps) if step.deadline), None)),
-        "until": _text(one.last.until),
-        "steps": [_step_for(step, reader) for step in one.steps],
-    }
-
-
-def _step_for(step: Step, reader: str) -> dict[str, Any]:
-    own = step.agency == reader
-    return {
-        "move": step.move.value,
-        "agency": step.agency,
-        "subject": step.subject if own else None,
-        "time": step.time.isoformat(),
-        "purpose": step.purpose or None,
-        "case_reference": step.case_reference or None if own else None,
-        "urgency": step.urgency.value if step.move is Move.REQUEST else None,
-        "deadline": _text(step.deadline),
-        "until": _text(step.until),
-        "reason": step.reason,
-    }
-
-
-def _text(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()
-
-
-def _stated(handling: Handling) -> Handling:
+def plain_handling(handling: Handling) -> Handling:
     """As it is read again, whatever kind of document it came from."""
     return Handling(*msgspec.structs.astuple(handling))
 
 
-def _require(one: Disclosure, *moves: Move) -> None:
+def require_last(one: Disclosure, *moves: Move) -> None:
+    """Raises NotDueError unless the last step is one of these."""
     if one.last.move not in moves:
-        raise NotDueError("after its last step ({step}) this one cannot be taken", step=one.last.move.value)
+        raise _not_after(one.last)
 
 
-def _asked(move: Move, by: Requester, why: Grounds, reason: str, now: datetime) -> Step:
-    step = _step(move, by, reason, now)
+def _not_after(last: Step) -> NotDueError:
+    return NotDueError("after its last step ({step}) this one cannot be taken", step=last.move.value)
+
+
+def make_grounded_step(move: Move, by: Requester, why: Grounds, reason: str, now: datetime) -> Step:
+    """A step that states what it is for."""
+    step = make_step(move, by, reason, now)
     return msgspec.structs.replace(step, purpose=why.purpose.value, case_reference=why.case_reference)
 
 
-def _step(move: Move, by: Requester, reason: str, now: datetime) -> Step:
+def make_step(move: Move, by: Requester, reason: str, now: datetime) -> Step:
+    """A step that somebody takes now."""
     return Step(move, by.agency, by.subject, now, reason=reason.strip())
 
 
-def _with(before: Disclosure, step: Step) -> Disclosure:
-    return msgspec.structs.replace(before, steps=(*before.steps, step)[-MOST_STEPS:])
+def append_step(before: Disclosure, step: Step) -> Disclosure:
+    """The thread with one step more: the latest, and the opening that awaits its review however far back it is."""
+    steps = (*before.steps, step)
+    kept, due = steps[-MOST_STEPS:], _unreviewed(steps)
+    return msgspec.structs.replace(before, steps=kept if due is None or due in kept else (due, *kept[1:]))

@@ -14,6 +14,8 @@ import msgspec
 from pipeline.access.disclosures import Disclosure, Move
 from pipeline.correlation.claims import Side
 from pipeline.correlation.hits import Hit, Kind
+from pipeline.correlation.key_ring import ID_CHARS, KeyRing
+from pipeline.correlation.references import reference
 from pipeline.records.handling import SILENT
 
 
@@ -25,6 +27,8 @@ class NoticeKind(StrEnum):
     SILENT_LINK = "silent_link"
     SHARED_INTEREST = "shared_interest"
     BREAK_GLASS = "break_glass"
+    BREAK_GLASS_REQUEST = "break_glass_request"
+    """A supervisor of the receiver's own awaits a second one."""
     DISCLOSURE_REQUEST = "disclosure_request"
     DISCLOSURE_ANSWER = "disclosure_answer"
     EXPIRY = "expiry"
@@ -58,20 +62,32 @@ def notice_id(*parts: str) -> str:
     return hashlib.blake2b("|".join(parts).encode(), digest_size=16).hexdigest()
 
 
-TO_OWNER = {Move.REQUEST: NoticeKind.DISCLOSURE_REQUEST, Move.BREAK_GLASS: NoticeKind.BREAK_GLASS}
+TO_OWNER = {
+    Move.REQUEST: NoticeKind.DISCLOSURE_REQUEST,
+    Move.BREAK_GLASS: NoticeKind.BREAK_GLASS,
+    Move.CONFIRMATION: NoticeKind.BREAK_GLASS,
+}
+TO_REQUESTER = {Move.BREAK_GLASS_REQUEST: NoticeKind.BREAK_GLASS_REQUEST}
+"""Beside answers, of which the requester is told."""
 
 
-def disclosure_notice(one: Disclosure) -> Notice:
-    """Who is told of a thread's last step: the owner of what is asked or opened, the requester of what is answered."""
+def disclosure_notice(one: Disclosure, ring: KeyRing) -> Notice | None:
+    """Who is told of a thread's last step: the owner of what is asked or opened, the requester of what is answered.
+
+    Of a withdrawal nobody is. The requester knows the case by its agency's reference, whoever's thread it is.
+    """
     step = one.last
+    if step.move is Move.WITHDRAWAL:
+        return None
     name = notice_id("disclosure", one.id, step.move, step.time.isoformat())
     if kind := TO_OWNER.get(step.move):
         told, case, other = one.owner, one.case, one.requester
         return Notice(
             name, told, kind, step.time, case=case, disclosure=one.id, other_agency=other, purpose=step.purpose
         )
-    answer = NoticeKind.DISCLOSURE_ANSWER
-    return Notice(name, one.requester, answer, step.time, reference=one.id, disclosure=one.id, other_agency=one.owner)
+    kind = TO_REQUESTER.get(step.move, NoticeKind.DISCLOSURE_ANSWER)
+    known_as = reference(ring, one.id[:ID_CHARS], one.requester, one.case) if one.subject else one.id
+    return Notice(name, one.requester, kind, step.time, reference=known_as, disclosure=one.id, other_agency=one.owner)
 
 
 def silent_link_notice(hit: Hit, side: Side, now: datetime) -> Notice | None:

@@ -198,3 +198,16 @@ def link_view(a: View, b: View) -> LinkView:
 def may_break_glass(case: CaseMeta, requester: Requester, seen: View) -> bool:
     """Whether a supervisor may open this case with a reason: hit-only content that he sees as a hit, never H3."""
     return "supervisor" in requester.roles and seen is View.HIT and case.handling.code == HIT_ONLY
+
+
+def may_confirm_glass(case: CaseMeta, requester: Requester, seen: View, asked_by: str) -> bool:
+    """Whether a supervisor may confirm what another, `asked_by`, of the same agency requested of a case that both see.
+
+    Nobody confirms the own request, in whatever role.
+    """
+    return (
+        "supervisor" in requester.roles
+        and requester.subject != asked_by
+        and seen is not View.NOTHING
+        and case.handling.code == HIT_ONLY
+    )

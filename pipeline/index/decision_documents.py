@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access.audit import Entry, Kind, Shown
-from pipeline.access.disclosures import Disclosure, Move
+from pipeline.access.disclosures import Disclosure, Move, unreviewed
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
 from pipeline.access.reviews import Assignment, Review
@@ -111,11 +111,18 @@ def disclosure_document(value: bytes, offset: int) -> Action:
         move=last.move,
         time=last.time,
         subject=one.subject,
-        deadline=last.deadline,
+        deadline=_deadline(one),
         until=last.until,
         thread=msgspec.Raw(value),
     )
     return Action("disclosures", one.id, offset, _encoder.encode(document))
+
+
+def _deadline(one: Disclosure) -> datetime | None:
+    """When the owner is to have acted, whatever came behind; a request to a second supervisor is not for the owner."""
+    if due := unreviewed(one):
+        return due.deadline
+    return one.last.deadline if one.last.move is Move.REQUEST else None
 
 
 def subscription_document(value: bytes, offset: int) -> Action:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.access.disclosures import Disclosure, grant_of, thread_ids
+from pipeline.access.disclosures import Disclosure, Move, grant_of, thread_ids
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.policy import Grant
 from pipeline.access.requester import Requester
@@ -52,6 +54,27 @@ T = TypeVar("T")
 
 class NotEffectiveError(LiaisonError):
     """The decision is recorded and will take effect, but has not in time: the project stage does not keep up."""
+
+
+class ThreadKind(StrEnum):
+    """Which disclosure threads of an agency are listed."""
+
+    ALL = "all"
+    ASKED = "asked"
+    BREAK_GLASS = "break_glass"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    """Expired ones among them."""
+    AWAITING_REVIEW = "awaiting_review"
+
+
+_OF_A_SUPERVISOR: Final[Body] = {"exists": {"field": "subject"}}
+_OF_KIND: Final[Mapping[ThreadKind, list[Body]]] = {
+    ThreadKind.ALL: [],
+    ThreadKind.ASKED: [{"bool": {"must_not": [_OF_A_SUPERVISOR]}}],
+    ThreadKind.BREAK_GLASS: [_OF_A_SUPERVISOR],
+    ThreadKind.AWAITING_CONFIRMATION: [_OF_A_SUPERVISOR, {"term": {"move": Move.BREAK_GLASS_REQUEST}}],
+    ThreadKind.AWAITING_REVIEW: [_OF_A_SUPERVISOR, {"exists": {"field": "deadline"}}],
+}
 
 
 class Acts(NamedTuple):
@@ -96,16 +119,31 @@ class DecisionReader:
         return Point(self._client, self._indices.active(kind), held)
 
     async def disclosures(
-        self, agency: str, role: str, limit: int, after: Sequence[Any] | None = None, at: Point | None = None
+        self,
+        agency: str,
+        role: str,
+        limit: int,
+        after: Sequence[Any] | None = None,
+        at: Point | None = None,
+        kind: ThreadKind = ThreadKind.ALL,
     ) -> list[tuple[Disclosure | None, list[Any]]]:
-        """Threads in which an agency is `owner` or `requester`, that with the latest step at `at` first.
+        """Threads of a kind in which an agency is `owner` or `requester`, that with the latest step at `at` first.
 
         Each as it is now, None where it is no more, with its place in line.
         """
-        body = _body([{"term": {role: agency}}], LATEST_FIRST, limit, after)
+        body = _body([{"term": {role: agency}}, *_OF_KIND[kind]], LATEST_FIRST, limit, after)
         found = await (at or self.point("disclosures", None)).hits(source=False, **body)
         threads = await self.threads(hit["_id"] for hit in found)
         return [(threads.get(hit["_id"]), hit["sort"]) for hit in found]
+
+    async def late_reviews(self, now: datetime) -> AsyncIterator[Disclosure]:
+        """The threads of all agencies in which a review was due before `now`, as they were indexed."""
+        query = [*_OF_KIND[ThreadKind.AWAITING_REVIEW], {"range": {"deadline": {"lt": now.isoformat()}}}]
+        after: list[Any] | None = None
+        while found := await self._page("disclosures", query, IN_ORDER, PAGE, after):
+            for hit in found:
+                yield _thread(msgspec.convert(hit["_source"], DisclosureDocument))
+            after = found[-1]["sort"]
 
     async def review(self, name: str) -> Review | None:
         """One review, in real time."""

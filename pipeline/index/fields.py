@@ -155,10 +155,10 @@ DISCLOSURES = (
     Field("case", KEYWORD, "Case key."),
     Field("owner", KEYWORD, "Agency that owns the case."),
     Field("requester", KEYWORD, "Agency that asks."),
-    Field("subject", KEYWORD, "The supervisor whose break-glass it is; empty otherwise."),
+    Field("subject", KEYWORD, "The supervisor whose break-glass it is; absent otherwise."),
     Field("move", KEYWORD, "The last step."),
     Field("time", TIME, "When the last step was taken."),
-    Field("deadline", TIME, "When an answer is due, of an open request."),
+    Field("deadline", TIME, "When the owner's answer or review is due, of what awaits one."),
     Field("until", TIME, "When the grant ends."),
     Field("thread", KEPT, "All steps."),
 )

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.access.disclosures import Disclosure, Move, Step, is_open
 from pipeline.access.subscriptions import Subscription, SubscriptionState, ended
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError
@@ -30,7 +30,6 @@ from pipeline.streams.lag import group_of, lag_of
 from pipeline.streams.reading import read, read_table
 
 POLL_S: Final = 0.5
-OPEN: Final = frozenset({Move.REQUEST, Move.GRANT, Move.BREAK_GLASS})
 REASON: Final = "the agency no longer takes part"
 
 _accepted = msgspec.json.Decoder(Accepted).decode
@@ -137,7 +136,7 @@ def revoked(threads: Iterable[Disclosure], name: str, now: datetime) -> Sequence
     return [
         msgspec.structs.replace(one, steps=(*one.steps, Step(Move.REVOCATION, one.owner, "", now, reason=REASON)))
         for one in threads
-        if name in (one.owner, one.requester) and one.last.move in OPEN
+        if name in (one.owner, one.requester) and is_open(one)
     ]
 
 

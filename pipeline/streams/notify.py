@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.access.disclosures import Disclosure
 from pipeline.access.notices import Notice, disclosure_notice
 from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.index.client import connect_for_reading
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
@@ -91,9 +93,11 @@ class SearchNotices(Stateless):
         return [*await self._silent.publish(result), *await self._shared.publish(result)]
 
 
-def of_disclosure(value: bytes) -> Iterable[Notice]:
+def of_disclosure(ring: KeyRing, value: bytes) -> Iterable[Notice]:
     """Whom a value of `disclosures` concerns."""
-    yield disclosure_notice(_disclosures.decode(value))
+    notice = disclosure_notice(_disclosures.decode(value), ring)
+    if notice is not None:
+        yield notice
 
 
 @asynccontextmanager
@@ -115,11 +119,12 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     async with connect_for_reading(settings) as client:
         reader = Reader(client, Indices(settings.namespace, ""))
         cipher = QueryCipher(keys_in(settings.audit_key_folder))
-        decisions = DecisionReader(client, Indices(settings.namespace, ""), key_ring(settings))
+        ring = key_ring(settings)
+        decisions = DecisionReader(client, Indices(settings.namespace, ""), ring)
         questions = SharedQuestions(decisions, model)
         silent = SilentSearches(settings, reader, model, cipher)
         feeds = [
-            Feed(DECISIONS, [disclosures], Notify(settings, of_disclosure), ALL),
+            Feed(DECISIONS, [disclosures], Notify(settings, partial(of_disclosure, ring)), ALL),
             Feed(SEARCHES, [audit], SearchNotices(silent, SharedSearches(settings, questions, cipher)), ALL),
             Feed(QUERIES, [subscriptions], SharedQueries(settings, questions, decisions), ALL),
         ]

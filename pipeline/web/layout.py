@@ -44,6 +44,7 @@ NAVIGATION = (
     Entry("checks", "l", N_("List check"), READERS),
     Entry("inbox", "i", N_("Inbox"), READERS),
     Entry("disclosures", "d", N_("Disclosures"), READERS),
+    Entry("break-glass", "b", N_("Break-glass"), READERS),
     Entry("subscriptions", "u", N_("Subscriptions"), READERS),
     Entry("notices", "n", N_("Notices"), READERS),
     Entry("records", "r", N_("Our records"), READERS),

@@ -28,6 +28,8 @@ def _person(name: str, agency: str, country: str, about: str, *roles: Role) -> P
 PREPARED = (
     _person("Claire Martin", "fr-pj", "FR", N_("Investigator"), Role.INVESTIGATOR),
     _person("Pieter Janssens", "be-fp", "BE", N_("Investigator and supervisor"), Role.INVESTIGATOR, Role.SUPERVISOR),
+    _person("Lotte Maes", "be-fp", "BE", N_("Supervisor"), Role.SUPERVISOR),
+    _person("Marc Dubois", "fr-pj", "FR", N_("Supervisor"), Role.SUPERVISOR),
     _person("Ewa Nowak", "pl-kg", "PL", N_("Investigator"), Role.INVESTIGATOR),
     _person("Sofie Peeters", "be-fp", "BE", N_("Auditor"), Role.AUDITOR),
     _person("Noor Visser", "liaison-ops", "NL", N_("Operations"), Role.OPS),

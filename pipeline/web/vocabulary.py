@@ -40,7 +40,22 @@ THREAD_STATES = {
     "revoked": N_("Revoked"),
     "suspended": N_("Suspended by stricter handling"),
     "expired": N_("Ended"),
+    "awaiting_confirmation": N_("Awaits a second supervisor"),
+    "withdrawn": N_("Request withdrawn"),
 }
+
+OVERSIGHTS = {
+    "awaiting_confirmation": N_("Awaits a second supervisor"),
+    "confirmed": N_("Confirmed by two"),
+    "awaiting_review": N_("Awaits the owner's review"),
+    "overdue": N_("Review overdue"),
+    "justified": N_("Reviewed: justified"),
+    "not_justified": N_("Reviewed: not justified"),
+    "opened_by_one": N_("Opened by one, before two were needed"),
+}
+"""Who has looked at a break-glass."""
+
+GLASS_VERDICTS = {"justified": N_("Justified"), "not_justified": N_("Not justified")}
 
 MOVES = {
     "request": N_("asked"),
@@ -48,6 +63,10 @@ MOVES = {
     "refusal": N_("refused"),
     "revocation": N_("revoked"),
     "break_glass": N_("broke the glass"),
+    "break_glass_request": N_("asked a second supervisor to break the glass"),
+    "confirmation": N_("confirmed"),
+    "withdrawal": N_("withdrew the request"),
+    "review": N_("reviewed"),
 }
 
 VERDICTS = {
@@ -64,6 +83,7 @@ NOTICES = {
     "silent_link": N_("A silent record of yours has a link"),
     "hit_told": N_("Another agency was told that a hit-only record of yours exists"),
     "break_glass": N_("A supervisor opened a record without asking"),
+    "break_glass_request": N_("A supervisor of ours asks for a second one"),
     "disclosure_request": N_("Another agency asks for a record"),
     "disclosure_answer": N_("An owner answered"),
     "expiry": N_("A record comes to its end"),

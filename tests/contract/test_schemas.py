@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -18,7 +18,8 @@ from log_world import KEYS, LOG
 from msgspec import inspect
 
 from pipeline.access import audit, subscriptions
-from pipeline.access.disclosures import Ask, Disclosure, Urgency, break_glass, grant, request, unopened
+from pipeline.access.break_glass import GlassReason, confirm, open_alone, request_opening, review, withdraw
+from pipeline.access.disclosures import Ask, Disclosure, GlassVerdict, Urgency, grant, request, unopened
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice
 from pipeline.access.policy import CaseMeta
@@ -336,10 +337,19 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
     case = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
     why, blank = Grounds(Purpose.INVESTIGATION, "2026/1"), unopened(RING, case, chief)
     asked = request(blank, case, chief, why, Ask("urgent need", Urgency.URGENT, later), now)
-    for thread in (asked, grant(asked, case, chief, later, "", now), break_glass(blank, case, chief, why, "life", now)):
+    for thread in (asked, grant(asked, case, chief, later, "", now), *_glass_samples(case, chief, why, now)):
         yield "disclosure", thread
-        yield "notice", disclosure_notice(thread)
+        if notice := disclosure_notice(thread, RING):
+            yield "notice", notice
     yield from _gate_samples(claim, now, later)
+
+
+def _glass_samples(case: CaseMeta, chief: Requester, why: Grounds, now: datetime) -> Iterator[Disclosure]:
+    own, wanted = unopened(RING, case, chief, chief.subject), GlassReason("life")
+    requested = request_opening(own, case, chief, why, wanted, now)
+    alone = open_alone(own, case, chief, why, wanted, timedelta(hours=24), now)
+    yield from (requested, confirm(requested, case, chief, now), withdraw(requested, chief, now), alone)
+    yield review(alone, chief, GlassVerdict.NOT_JUSTIFIED, "no need", now)
 
 
 def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tuple[str, object]]:

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
 TESTS = Path(__file__).parents[1]
 CLAIRE, PIETER, EWA, NOOR = "claire@fr-pj", "pieter@be-fp", "ewa@pl-kg", "noor@liaison-ops"
-SOFIE = "sofie@be-fp"
+SOFIE, LOTTE, MARC = "sofie@be-fp", "lotte@be-fp", "marc@fr-pj"
 LINKS = 2
 QUESTION = "Иван Петров 1980-05-14"
 GUARDED = "Marek Kowalczyk 1991-03-02"
@@ -117,7 +117,7 @@ def guarded_url(installed: None, serve: Callable[..., str]) -> str:
 
 def test_three_countries_see_what_owners_allow(url: str, guarded_url: str, engine_environment: dict[str, str]) -> None:
     with browser() as opened:
-        claire, pieter, ewa, noor, sofie = (Desk(opened, url) for _ in range(5))
+        claire, pieter, ewa, noor, sofie, lotte, marc = (Desk(opened, url) for _ in range(7))
         claire.page.goto("/sign-in")
         claire.holds("sign-in")
         claire.sign_in(CLAIRE, "2026/4711")
@@ -130,7 +130,10 @@ def test_three_countries_see_what_owners_allow(url: str, guarded_url: str, engin
         reads_the_disclosed(claire)
         subscribes(claire)
         checks_a_list(claire)
-        breaks_the_glass(pieter)
+        lotte.sign_in(LOTTE, "BX/12")
+        marc.sign_in(MARC, "2026/9")
+        breaks_the_glass_with_a_second(pieter, lotte)
+        breaks_the_glass_alone(pieter, marc)
         ewa.sign_in(EWA, "KG/77")
         sees_nothing(ewa)
         sees_who_was_shown(pieter)
@@ -238,16 +241,52 @@ def subscribes(claire: Desk) -> None:
     claire.holds("subscriptions", dark=True)
 
 
-def breaks_the_glass(pieter: Desk) -> None:
+def breaks_the_glass(pieter: Desk, way: str) -> None:
     page = pieter.page
     pieter.ask(GUARDED)
     hit = page.locator(".results li.hit")
     hit.get_by_text("Open without asking").click()
     expect(hit.get_by_text("fr-pj is told at once")).to_be_visible()
-    pieter.holds("break-glass", dark=True)
-    hit.locator("form", has=page.get_by_text("Break the glass")).get_by_label("Reason").fill("a child is in danger")
+    form = hit.locator("form", has=page.get_by_text("Break the glass"))
+    form.get_by_label("Reason").fill("a child is in danger")
+    form.get_by_label("Who looks at it").select_option(way)
+    pieter.holds("break-glass-form", dark=True)
     hit.get_by_role("button", name="Break the glass").click()
-    expect(page.get_by_role("heading", name="Enlèvement")).to_be_visible()
+
+
+def breaks_the_glass_with_a_second(pieter: Desk, lotte: Desk) -> None:
+    breaks_the_glass(pieter, "second")
+    expect(pieter.page.locator("#said")).to_contain_text("A second supervisor of your agency must confirm")
+    pieter.page.goto("/break-glass")
+    expect(pieter.page.get_by_role("button", name="Withdraw")).to_be_visible()
+    page = lotte.page
+    page.goto("/break-glass")
+    expect(page.locator(".results")).to_contain_text("a child is in danger")
+    lotte.holds("break-glass", dark=True)
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator(".results .tag", has_text="Confirmed by two")).to_be_visible()
+    pieter.ask(GUARDED)
+    pieter.page.locator(".results .name", has_text="Enlèvement").click()
+    expect(pieter.page.get_by_role("heading", name="Enlèvement")).to_be_visible()
+
+
+def breaks_the_glass_alone(pieter: Desk, marc: Desk) -> None:
+    """The owner ends what two have opened; what one opens then it finds not justified."""
+    page = marc.page
+    page.goto("/break-glass")
+    expect(page.locator(".results .tag", has_text="Confirmed by two")).to_be_visible()
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.locator(".results .tag", has_text="Revoked")).to_be_visible()
+    breaks_the_glass(pieter, "alone")
+    expect(pieter.page.get_by_role("heading", name="Enlèvement")).to_be_visible()
+    page.reload()
+    page.get_by_label("Verdict").select_option("not_justified")
+    page.get_by_label("Comment").fill("there was time to ask")
+    marc.holds("break-glass-owner", dark=True)
+    page.get_by_role("button", name="Give the verdict").click()
+    expect(page.locator(".results .tag", has_text="Reviewed: not justified")).to_be_visible()
+    pieter.page.reload()
+    expect(pieter.page.locator("[data-state=closed]")).to_be_visible()
 
 
 def sees_nothing(ewa: Desk) -> None:

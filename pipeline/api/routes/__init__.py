@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pipeline.api.routes import (
     audit,
     audit_log,
+    break_glass,
     cases,
     disclosures,
     exports,
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     list_checks.router,
     exports.router,
     disclosures.router,
+    break_glass.router,
     hit_allowances.router,
     reviews.router,
     notices.router,

@@ -1,4 +1,4 @@
-"""/v1/disclosures: ask an owner for a hit-only case, answer, revoke; /v1/break-glass."""
+"""/v1/disclosures: ask an owner for a hit-only case, answer, revoke."""
 
 from __future__ import annotations
 
@@ -46,20 +46,15 @@ class Refused(BaseModel):
     reason: Reason = ""
 
 
-class Broken(BaseModel):
-    """Which hit is opened, and why."""
-
-    reference: Reference
-    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, examples=["A life is in danger."])]
-
-
 ROW: dict[str, Any] = {
     "id": "9a7e" * 10, "mine": True, "case": None, "agency": "fr-pj", "contact": {"unit": "BRB"}, "break_glass": False,
     "state": "requested", "overdue": False, "deadline": "2026-12-01T12:00:00+00:00", "until": None,
+    "oversight": None, "subject": None,
     "steps": [
         {"move": "request", "agency": "be-fp", "subject": "bert", "time": "2026-11-24T12:00:00+00:00",
          "purpose": "investigation", "case_reference": "2026/1", "urgency": "urgent",
-         "deadline": "2026-12-01T12:00:00+00:00", "until": None, "reason": "The same passport in our case."},
+         "deadline": "2026-12-01T12:00:00+00:00", "until": None, "reason": "The same passport in our case.",
+         "hours": None, "verdict": None},
     ],
 }  # fmt: skip
 ONE = {"as_of": "2026-11-24T12:00:00+00:00", "disclosure": ROW}
@@ -119,9 +114,3 @@ async def refuse(session: SessionOf, name: Name, body: Refused) -> Response:
 async def revoke(session: SessionOf, name: Name, body: Refused) -> Response:
     """Take a grant back, or end a break-glass: answered only once nobody reads under it."""
     return answer(await service.revoke(session, name, body.reason))
-
-
-@router.post("/break-glass", summary="Break the glass", response_class=Response, responses=DECIDED)
-async def break_glass(session: SessionOf, body: Broken) -> Response:
-    """A supervisor opens a hit for one shift with a reason; its owner is told at once."""
-    return answer(await service.break_glass(session, body.reference, body.reason))

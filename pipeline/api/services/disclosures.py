@@ -1,4 +1,4 @@
-"""Asking an owner for a hit-only case, answering, revoking; and a supervisor's break-glass."""
+"""Asking an owner for a hit-only case, answering, revoking; what break_glass.py shares with it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import msgspec
 
 from pipeline.access import disclosures as threads
 from pipeline.access.audit import Kind
-from pipeline.access.disclosures import Ask, Disclosure, NotDueError, disclosure_for, may_decide
-from pipeline.access.policy import CaseMeta, View, may_break_glass
+from pipeline.access.disclosure_rows import disclosure_for
+from pipeline.access.disclosures import Ask, Disclosure, NotDueError, may_decide
+from pipeline.access.policy import CaseMeta, View
 from pipeline.access.request_rules import RequestRule
-from pipeline.access.requester import Role
 from pipeline.api.paging import MovingList, Place, page
-from pipeline.api.problems import Conflict, Forbidden, NotFound
+from pipeline.api.problems import Conflict, NotFound
 from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session, meta
+from pipeline.index.decision_reading import ThreadKind
 from pipeline.index.documents import CaseDocument
 from pipeline.streams import topics
 
@@ -51,70 +52,68 @@ async def ask(session: Session, reference: str, wanted: Ask) -> DisclosureAnswer
 
     A case that the requester may read already is a conflict, and so is a request that is open.
     """
-    case = await _hit(session, reference)
-    before = await _thread(session, case)
-    after = _due(lambda: threads.request(before, case, session.requester, session.grounds, wanted, session.now))
-    return await _decided(session, after, case, View.HIT)
-
-
-async def break_glass(session: Session, reference: str, reason: str) -> DisclosureAnswer:
-    """Open a hit-only case to this supervisor for one shift; its owner is told at once. Raises as `ask`, and Forbidden.
-
-    The answer names the case's key, by which it is then read.
-    """
-    session.require(Role.SUPERVISOR)
-    case = await _hit(session, reference)
-    who = session.requester
-    if not may_break_glass(case, who, View.HIT):
-        raise Forbidden()
-    before = await _thread(session, case, who.subject)
-    after = _due(lambda: threads.break_glass(before, case, who, session.grounds, reason, session.now))
-    return await _decided(session, after, case, View.FULL)
+    case = await hit_case(session, reference)
+    before = await thread_of(session, case)
+    after = take_step(lambda: threads.request(before, case, session.requester, session.grounds, wanted, session.now))
+    return await record_step(session, before, after, case, View.HIT)
 
 
 async def grant(session: Session, name: str, until: datetime, reason: str = "") -> DisclosureAnswer:
     """Open the case to the asking agency until a time. Raises NotFound, Conflict, Unavailable."""
-    before, case = await _own(session, name)
-    after = _due(lambda: threads.grant(before, case, session.requester, until, reason, session.now))
-    return await _decided(session, after, case, View.FULL)
+    before, case = await owned_thread(session, name)
+    after = take_step(lambda: threads.grant(before, case, session.requester, until, reason, session.now))
+    return await record_step(session, before, after, case, View.FULL)
 
 
 async def refuse(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
     """Say no. Raises NotFound, Conflict, Unavailable."""
-    before, case = await _own(session, name)
-    after = _due(lambda: threads.refuse(before, session.requester, reason, session.now))
-    return await _decided(session, after, case, View.FULL)
+    before, case = await owned_thread(session, name)
+    after = take_step(lambda: threads.refuse(before, session.requester, reason, session.now))
+    return await record_step(session, before, after, case, View.FULL)
 
 
 async def revoke(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
     """Take a grant back, or end a break-glass; when this returns nobody reads under it. Raises as `grant`."""
-    before, case = await _own(session, name)
-    after = _due(lambda: threads.revoke(before, session.requester, reason, session.now))
-    return await _decided(session, after, case, View.FULL)
+    before, case = await owned_thread(session, name)
+    after = take_step(lambda: threads.revoke(before, session.requester, reason, session.now))
+    return await record_step(session, before, after, case, View.FULL)
 
 
 async def disclosures(
-    session: Session, mine: bool = True, limit: int = 50, cursor: str | None = None
+    session: Session,
+    mine: bool = True,
+    limit: int = 50,
+    cursor: str | None = None,
+    kind: ThreadKind = ThreadKind.ALL,
+    wanted: Callable[[Disclosure], bool] = lambda _: True,
 ) -> DisclosuresAnswer:
-    """What the requester's agency asked for (`mine`), or was asked for. A page is full while there is more."""
+    """What the requester's agency asked for (`mine`), or was asked for. A page is full while there is more.
+
+    `wanted` leaves out what of a kind is not meant: it is asked of each thread as it is now.
+    """
     session.require_reader()
-    decisions = session.runtime.decisions
-    listing = MovingList(session, ("disclosures", mine), cursor or "", partial(decisions.point, "disclosures"))
+    decisions, asked = session.runtime.decisions, _asked(mine, kind)
+    listing = MovingList(session, asked, cursor or "", partial(decisions.point, "disclosures"))
 
     async def fetch(after: Place | None) -> list[tuple[Disclosure | None, Place]]:
-        return await decisions.disclosures(_agency(session), _role(mine), MOST, after, listing.at)
+        return await decisions.disclosures(_agency(session), _role(mine), MOST, after, listing.at, kind)
 
     async def show(found: list[Disclosure | None]) -> list[Row | None]:
-        held = [one for one in found if one is not None and not listing.was_shown(one.id)]
+        held = [one for one in found if one is not None and wanted(one) and not listing.was_shown(one.id)]
         cases, views = await _cases(session, held)
         rows = {one.id: _shown(session, one, cases, views) for one in held}
         return [rows.get(one.id) if one else None for one in found]
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, listing.after)
     listed = {row["case"]: View.FULL for row in rows if row["case"]}
-    await session.audit(Kind.READ, {"disclosures": _role(mine)}, session.shown(listed))
+    await session.audit(Kind.READ, {"disclosures": _role(mine), "kind": kind}, session.shown(listed))
     following = await listing.next((row["id"] for row in rows), place)
     return DisclosuresAnswer(session.now.isoformat(), tuple(rows), following)
+
+
+def _asked(mine: bool, kind: ThreadKind) -> tuple[object, ...]:
+    """What a cursor is bound to; that of all kinds as it was before there were kinds."""
+    return ("disclosures", mine) if kind is ThreadKind.ALL else ("disclosures", mine, kind)
 
 
 async def disclosure(session: Session, name: str) -> DisclosureAnswer:
@@ -131,7 +130,7 @@ async def disclosure(session: Session, name: str) -> DisclosureAnswer:
     return DisclosureAnswer(session.now.isoformat(), row)
 
 
-async def _hit(session: Session, reference: str) -> CaseMeta:
+async def hit_case(session: Session, reference: str) -> CaseMeta:
     """The case behind a reference, of which the requester sees that it is there and no more."""
     session.require_reader()
     document = await named(session, reference)
@@ -154,7 +153,7 @@ async def named(session: Session, reference: str) -> CaseDocument | None:
     return await session.runtime.reader.digested(digest, who.country, session.grounds.purpose)
 
 
-async def _own(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
+async def owned_thread(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
     """A thread about a live case of the requester's own agency."""
     session.require_reader()
     one = (await session.runtime.decisions.threads([name])).get(name)
@@ -166,7 +165,7 @@ async def _own(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
     raise NotFound(NO_THREAD)
 
 
-async def _thread(session: Session, case: CaseMeta, subject: str = "") -> Disclosure:
+async def thread_of(session: Session, case: CaseMeta, subject: str = "") -> Disclosure:
     """The thread of the requester's agency about a case, or his own, under whichever secret it was begun."""
     ring, who = session.runtime.opaque.ring, session.requester
     ids = threads.thread_ids(ring, who.agency, case.case, subject)
@@ -174,22 +173,30 @@ async def _thread(session: Session, case: CaseMeta, subject: str = "") -> Disclo
     return max(found, key=lambda one: one.last.time, default=threads.unopened(ring, case, who, subject))
 
 
-def _due(step: Callable[[], Disclosure]) -> Disclosure:
+def take_step(step: Callable[[], Disclosure]) -> Disclosure:
+    """The thread after a step. Raises Conflict where it is not due."""
     try:
         return step()
     except NotDueError as error:
         raise Conflict(error) from error
 
 
-async def _decided(session: Session, after: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
-    """Audit a step, keep it, wait until it holds; another step taken in the same moment is a conflict."""
+async def record_step(
+    session: Session, before: Disclosure, after: Disclosure, case: CaseMeta, seen: View
+) -> DisclosureAnswer:
+    """Audit a step, keep it, wait until it holds. Raises Conflict where the thread went on from `before` otherwise.
+
+    A process that dies behind the audit has opened nothing: what is asked again is asked of the same thread.
+    """
     session.decide(case, filter(None, [threads.grant_of(after)]))
     await session.audit(Kind.DISCLOSURE, {"step": after.last.move}, session.shown({case.case: seen}), about=after.id)
-    await decide(session, topics.DISCLOSURES, after.id, after)
-    held = (await session.runtime.decisions.threads([after.id])).get(after.id)
-    if held is not None and held.last != after.last:
-        raise Conflict("it was decided otherwise in the same moment")
-    return DisclosureAnswer(session.now.isoformat(), _row(session, after, case, seen))
+    await decide(session, topics.DISCLOSURES, after.id, after, before)
+    return thread_answer(session, after, case, seen)
+
+
+def thread_answer(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
+    """A thread as the requester may see it."""
+    return DisclosureAnswer(session.now.isoformat(), _row(session, one, case, seen))
 
 
 async def _cases(session: Session, found: list[Disclosure]) -> tuple[dict[str, CaseDocument], dict[str, View]]:

@@ -7,19 +7,28 @@ from typing import Any
 
 from nicegui import ui
 
-from pipeline.access.disclosures import BREAK_GLASS, Ask, Urgency
+from pipeline.access.break_glass import CONFIRMATION_TIME, LONGEST_HOURS, GlassReason
+from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
-from pipeline.api.services.disclosures import ask, break_glass
+from pipeline.api.services.break_glass import open_alone, request_opening
+from pipeline.api.services.disclosures import ask
 from pipeline.web.addresses import of_case
 from pipeline.web.components.form import Sent, choice, field, form, send
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.words_with_frames import band, tag
+from pipeline.web.i18n import N_
 from pipeline.web.page import View
 from pipeline.web.vocabulary import URGENCIES
 
 DAYS = {"1": 1, "3": 3, "7": 7, "30": 30}
 """How soon an answer can be wished for."""
+
+HOURS = {str(hours): hours for hours in (LONGEST_HOURS, 4, 2, 1)}
+"""For how long a record can be opened without asking."""
+
+ALONE = "alone"
+WAYS = {"second": N_("A second supervisor confirms"), ALONE: N_("At once, the owner reviews it")}
 
 
 def hit_only(view: View, row: Row) -> None:
@@ -50,7 +59,7 @@ def contact(said: dict[str, Any]) -> None:
 
 
 def on_hit(view: View, row: Row) -> None:
-    """What can be done about a hit: ask its owner; a supervisor can open it without."""
+    """What can be done about a hit: ask its owner; a supervisor can open it without, with a second one."""
     ask_owner(view, row)
     if Role.SUPERVISOR in view.visit.roles:
         break_the_glass(view, row)
@@ -77,14 +86,22 @@ def ask_owner(view: View, row: Row) -> None:
 
 
 def break_the_glass(view: View, row: Row) -> None:
-    """The form by which a supervisor opens the content at once, folded until wanted; it leads to the case."""
+    """The form by which a supervisor opens the content without its owner, folded until wanted.
+
+    A second supervisor confirms; or it opens at once, which leads to the case, and the owner reviews it.
+    """
     words, reference = view.words, row["reference"]
 
     async def sent(fields: Sent) -> None:
+        wanted = GlassReason(fields["reason"], HOURS[fields["hours"]])
+        session = view.visit.session()
+        if fields["way"] != ALONE:
+            span = words.span(CONFIRMATION_TIME)
+            done = words("A second supervisor of your agency must confirm within {span}", span=span)
+            await view.act(request_opening(session, reference, wanted), done, redraw=False)
+            return
         answer = await view.act(
-            break_glass(view.visit.session(), reference, fields["reason"]),
-            words("The record is open to you"),
-            redraw=False,
+            open_alone(session, reference, wanted), words("The record is open to you"), redraw=False
         )
         if answer is not None:
             ui.navigate.to(of_case(answer.disclosure["case"]))
@@ -94,15 +111,19 @@ def break_the_glass(view: View, row: Row) -> None:
         with form(sent):
             with box("p", "notice bad"):
                 text("span", _warning(view, row["agency"]))
-            field(words("Reason"), "reason", f"glass-{reference}", "textarea", required=True, maxlength="2000")
-            send(words("Break the glass"), "button slight")
+            mark = f"glass-{reference}"
+            field(words("Reason"), "reason", mark, "textarea", required=True, maxlength="2000")
+            with box("div", "filters"):
+                choice(words("Who looks at it"), "way", mark, {way: words(word) for way, word in WAYS.items()})
+                spans = {name: words.span(timedelta(hours=hours)) for name, hours in HOURS.items()}
+                choice(words("Open for"), "hours", mark, spans)
+                send(words("Break the glass"), "button slight")
 
 
 def _warning(view: View, agency: str) -> str:
     return view.words(
-        "{agency} is told at once that its record was opened, and why. It is open to you alone, for {span}.",
+        "{agency} is told at once when its record is opened, and why. It opens to you alone, for the time you choose.",
         agency=agency,
-        span=view.words.span(BREAK_GLASS),
     )
 
 

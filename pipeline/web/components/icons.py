@@ -12,6 +12,8 @@ PATHS = {
     "checks": '<path d="M3 5l1.5 1.5L7 4M3 11l1.5 1.5L7 10M10 5.5h7M10 11.5h7M4 16.5h13"/>',
     "inbox": '<path d="M3 11l2.5-7h9L17 11v5H3zM3 11h4l1 2h4l1-2h4"/>',
     "disclosures": '<rect x="4" y="9" width="12" height="8" rx="1"/><path d="M7 9V6a3 3 0 0 1 6 0"/>',
+    "break-glass": '<rect x="3" y="3" width="14" height="14" rx="1"/>'
+    '<path d="M10 3L8.5 8l3 2L9 17M8.5 8L3 9.5M11.5 10L17 8"/>',
     "subscriptions": '<path d="M4 16a1 1 0 1 0 0-.1M4 10a6 6 0 0 1 6 6M4 4.5A11.5 11.5 0 0 1 15.5 16"/>',
     "notices": '<path d="M5 14V9a5 5 0 0 1 10 0v5l1.5 1.5h-13zM8.5 17.5h3"/>',
     "statistics": '<path d="M3 17V9M8 17V4M13 17v-6M18 17V7"/>',

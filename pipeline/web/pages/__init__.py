@@ -8,6 +8,7 @@ from pipeline.web.page import Page
 from pipeline.web.pages import (
     allowances,
     audit,
+    break_glass,
     case,
     checks,
     deconfliction,
@@ -28,7 +29,7 @@ from pipeline.web.pages import (
 )
 
 SUBJECTS = (
-    search, case, entity, link, graph, deconfliction, checks, list_found, inbox, disclosures, subscriptions, notices,
-    records, visibility, allowances, statistics, audit, operations, rejected,
+    search, case, entity, link, graph, deconfliction, checks, list_found, inbox, disclosures, break_glass,
+    subscriptions, notices, records, visibility, allowances, statistics, audit, operations, rejected,
 )  # fmt: skip
 PAGES: tuple[Page[Any], ...] = tuple(subject.PAGE for subject in SUBJECTS)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.disclosures import disclosures, grant, refuse, revoke
-from pipeline.web.addresses import of_case
+from pipeline.index.decision_reading import ThreadKind
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, choice, field, form
-from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
+from pipeline.web.components.threads import thread_head, thread_steps, thread_timer
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_
 from pipeline.web.page import Page, Parameters, View
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import MOVES, PURPOSES, THREAD_STATES, URGENCIES
+from pipeline.web.vocabulary import THREAD_STATES
 
 LENGTHS = {"7": 7, "30": 30, "90": 90, "365": 365}
 """Days for which a case can be opened."""
@@ -32,8 +32,8 @@ class Loaded(NamedTuple):
 
 async def load(visit: Visit, _: Parameters) -> Loaded:
     """Both lists."""
-    theirs = await disclosures(visit.session(), mine=False)
-    ours = await disclosures(visit.session(), mine=True)
+    theirs = await disclosures(visit.session(), mine=False, kind=ThreadKind.ASKED)
+    ours = await disclosures(visit.session(), mine=True, kind=ThreadKind.ASKED)
     return Loaded(theirs.disclosures, ours.disclosures)
 
 
@@ -60,58 +60,13 @@ def _thread(view: View, row: Row) -> None:
     words = view.words
     with box("li", data_row=""):
         with box("div", "grow stack"):
-            with box("p", "row"):
-                text("strong", row["agency"])
-                if row["case"]:
-                    link(row["case"], of_case(row["case"]), "code", data_open="")
-                else:
-                    text("span", row["id"], "code quiet")
-            _steps(view, row)
+            thread_head(row)
+            thread_steps(view, row)
         with box("p", "score small"):
             tag(words.of(THREAD_STATES, row["state"]), "warn" if row["state"] == "requested" else "plain")
-            _timer(view, row)
+            thread_timer(view, row)
         with box("div", "why"):
             _decisions(view, row)
-
-
-def _timer(view: View, row: Row) -> None:
-    """How much of the time is gone; the time that is left, or by how much it is late."""
-    words, now = view.words, view.visit.runtime.clock()
-    end = row["deadline"] if row["state"] == "requested" else row["until"]
-    if not end:
-        return
-    left = datetime.fromisoformat(end) - now
-    gone = share_gone(row["steps"], end, now)
-    with box("span", "meter late" if left < timedelta() else "meter", aria_hidden="true"):
-        box("b", style=f"width: {gone:.0%}")
-    if row["state"] != "requested":
-        text("small", words("until {time}", time=words.moment(end)))
-    elif left < timedelta():
-        text("small", words("overdue by {span}", span=words.span(left)))
-    else:
-        text("small", words("{span} left", span=words.span(left)))
-
-
-def share_gone(steps: Sequence[Row], end: str, now: datetime) -> float:
-    """The share of the time from a thread's last step to `end` that has passed by `now`."""
-    begin = max((datetime.fromisoformat(step["time"]) for step in steps), default=now)
-    span = (datetime.fromisoformat(end) - begin).total_seconds()
-    return min(1.0, max(0.0, (now - begin).total_seconds() / span)) if span > 0 else 1.0
-
-
-def _steps(view: View, row: Row) -> None:
-    words = view.words
-    with box("ul", "small"):
-        for step in row["steps"]:
-            with box("li", "row"):
-                text("time", words.moment(step["time"]), "quiet", datetime=step["time"])
-                text("span", f"{step['subject'] or step['agency']} {words(MOVES[step['move']])}")
-                if step["urgency"]:
-                    text("span", words.of(URGENCIES, step["urgency"]), "quiet")
-                if step["purpose"]:
-                    text("span", words.of(PURPOSES, step["purpose"]), "quiet")
-                if step["reason"]:
-                    foreign(step["reason"])
 
 
 def _decisions(view: View, row: Row) -> None:

@@ -18,6 +18,9 @@ from pipeline.web.vocabulary import NOTICES, PURPOSES
 TOLD = "told"
 """The event by which the browser says that a notice has come."""
 
+GLASS = frozenset({"break_glass", "break_glass_request"})
+"""Notices of break-glass. So are answers in a thread of its own, not named as the agency names the case."""
+
 LIMIT = 50
 """Notices of one page."""
 
@@ -51,7 +54,9 @@ def _columns(words: Words) -> list[Column[Row]]:
 
 
 def _about(words: Words, row: Row) -> None:
-    if row["disclosure"]:
+    if row["disclosure"] and (row["kind"] in GLASS or row["reference"] not in (None, row["disclosure"])):
+        link(words("Break-glass"), "/break-glass", data_open="")
+    elif row["disclosure"]:
         link(words("Disclosures"), "/disclosures", data_open="")
     elif row["case"]:
         link(row["case"], of_case(row["case"]), "code", data_open="")

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from key_rings import RING
 
+from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosures import (
-    BREAK_GLASS,
     LONGEST_GRANT,
     MOST_STEPS,
     Ask,
@@ -15,8 +15,6 @@ from pipeline.access.disclosures import (
     NotDueError,
     State,
     Urgency,
-    break_glass,
-    disclosure_for,
     grant,
     grant_of,
     is_overdue,
@@ -111,7 +109,7 @@ def test_steps_that_are_not_due_are_refused() -> None:
         lambda: grant(asked(), CASE, OWNER, NOW + LONGEST_GRANT + DAY, "", NOW),
         lambda: refuse(granted(), OWNER, "", NOW),
         lambda: revoke(asked(), OWNER, "", NOW),
-        lambda: break_glass(BLANK, CASE, CHIEF, WHY, " ", NOW),
+        lambda: revoke(refuse(asked(), OWNER, "", NOW), OWNER, "", NOW),
     ):
         with pytest.raises(NotDueError):
             wrong()
@@ -133,11 +131,6 @@ def test_a_grant_may_be_given_another_end() -> None:
 def test_the_thread_is_the_agencys_reference_and_a_break_glass_the_supervisors_own() -> None:
     own = unopened(RING, CASE, CHIEF, CHIEF.subject)
     assert len({BLANK.id, own.id, unopened(RING, CASE, person("de-bka")).id}) == 3
-    opened = break_glass(own, CASE, CHIEF, WHY, "a life", NOW)
-    assert seen(opened, CHIEF) is View.FULL
-    assert seen(opened, ASKER) is View.HIT
-    assert seen(opened, CHIEF, now=NOW + BREAK_GLASS) is View.HIT
-    assert seen(revoke(opened, OWNER, "", NOW), CHIEF) is View.HIT
 
 
 def test_only_the_owners_readers_decide() -> None:

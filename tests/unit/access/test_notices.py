@@ -5,18 +5,19 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from key_rings import RING
 
+from pipeline.access.break_glass import GlassReason, confirm, open_alone, request_opening, review, withdraw
 from pipeline.access.disclosures import (
     Ask,
     Disclosure,
+    GlassVerdict,
     Urgency,
-    break_glass,
     grant,
     refuse,
     request,
     revoke,
     unopened,
 )
-from pipeline.access.notices import NoticeKind, disclosure_notice, silent_link_notice
+from pipeline.access.notices import Notice, NoticeKind, disclosure_notice, silent_link_notice
 from pipeline.access.policy import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.correlation.claims import Side
@@ -32,30 +33,55 @@ WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
 BLANK = unopened(RING, CASE, CHIEF)
 ASKED = request(BLANK, CASE, CHIEF, WHY, Ask("urgent", Urgency.URGENT, LATER), NOW)
 GRANTED = grant(ASKED, CASE, OWNER, LATER, "", NOW)
+OWN = unopened(RING, CASE, CHIEF, CHIEF.subject)
+SECOND = Requester("second", "be-fp", "BE", frozenset({Role.SUPERVISOR}))
+REQUESTED = request_opening(OWN, CASE, CHIEF, WHY, GlassReason("a life"), NOW)
+ALONE = open_alone(OWN, CASE, CHIEF, WHY, GlassReason("a life"), timedelta(hours=24), NOW)
+
+
+def notice_of(one: Disclosure) -> Notice:
+    notice = disclosure_notice(one, RING)
+    assert notice is not None
+    return notice
 
 
 def told(one: Disclosure) -> tuple[str, NoticeKind]:
-    notice = disclosure_notice(one)
+    notice = notice_of(one)
     return notice.agency, notice.kind
 
 
 def test_the_owner_is_told_of_what_is_asked_or_opened() -> None:
     assert told(ASKED) == ("fr-pj", NoticeKind.DISCLOSURE_REQUEST)
-    opened = break_glass(BLANK, CASE, CHIEF, WHY, "a life", NOW)
-    assert told(opened) == ("fr-pj", NoticeKind.BREAK_GLASS)
-    notice = disclosure_notice(opened)
-    assert (notice.case, notice.other_agency, notice.purpose) == ("fr-pj:1", "be-fp", "investigation")
+    for opened in (ALONE, confirm(REQUESTED, CASE, SECOND, NOW)):
+        assert told(opened) == ("fr-pj", NoticeKind.BREAK_GLASS)
+        notice = notice_of(opened)
+        assert (notice.case, notice.other_agency, notice.purpose) == ("fr-pj:1", "be-fp", "investigation")
+
+
+def test_its_own_agency_is_told_of_a_request_to_break_glass_and_of_a_verdict_by_its_reference() -> None:
+    for one, kind in (
+        (REQUESTED, NoticeKind.BREAK_GLASS_REQUEST),
+        (review(ALONE, OWNER, GlassVerdict.NOT_JUSTIFIED, "no need", NOW), NoticeKind.DISCLOSURE_ANSWER),
+        (revoke(ALONE, OWNER, "", NOW), NoticeKind.DISCLOSURE_ANSWER),
+    ):
+        assert told(one) == ("be-fp", kind)
+        notice = notice_of(one)
+        assert (notice.reference, notice.disclosure, notice.case) == (BLANK.id, OWN.id, "")
+
+
+def test_nobody_is_told_of_a_withdrawal() -> None:
+    assert disclosure_notice(withdraw(REQUESTED, CHIEF, NOW), RING) is None
 
 
 def test_the_requester_is_told_of_every_answer_without_the_cases_key() -> None:
     for answered in (GRANTED, refuse(ASKED, OWNER, "", NOW), revoke(GRANTED, OWNER, "", NOW)):
         assert told(answered) == ("be-fp", NoticeKind.DISCLOSURE_ANSWER)
-        assert b"fr-pj:1" not in msgspec.json.encode(disclosure_notice(answered))
+        assert b"fr-pj:1" not in msgspec.json.encode(notice_of(answered))
 
 
 def test_a_step_has_one_notice_however_often_it_is_told() -> None:
-    assert disclosure_notice(ASKED) == disclosure_notice(ASKED)
-    assert disclosure_notice(ASKED).id != disclosure_notice(GRANTED).id
+    assert notice_of(ASKED) == notice_of(ASKED)
+    assert notice_of(ASKED).id != notice_of(GRANTED).id
 
 
 def test_the_owner_of_a_silent_case_is_told_of_a_new_link_beside_the_hit() -> None:

@@ -10,13 +10,12 @@ import pytest
 from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 
 from pipeline.access.audit import Form, Kind, Shown
-from pipeline.access.disclosures import BREAK_GLASS, Ask, Urgency
+from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import Conflict, Forbidden, NotFound, Unavailable, Unprocessable
 from pipeline.api.services.cases import case
 from pipeline.api.services.disclosures import (
     ask,
-    break_glass,
     disclosure,
     disclosures,
     grant,
@@ -130,29 +129,6 @@ async def test_a_grant_ends_on_its_date_and_a_request_becomes_overdue(api: Api, 
     assert not await reads(api, BERT)
 
 
-async def test_a_supervisor_breaks_the_glass_for_himself_and_one_shift(api: Api, hit: str) -> None:
-    opened = (await break_glass(api.session(CHIEF), hit, "a life")).disclosure
-    assert (opened["break_glass"], opened["case"], opened["agency"]) == (True, KEY, "fr-pj")
-    assert [await reads(api, who) for who in (CHIEF, BERT)] == [True, False]
-    (row,) = (await disclosures(api.session(ANNA), mine=False)).disclosures
-    assert (row["break_glass"], row["steps"][0]["reason"], row["steps"][0]["subject"]) == (True, "a life", None)
-    api.now = NOW + BREAK_GLASS
-    assert not await reads(api, CHIEF)
-
-
-async def test_the_owner_ends_a_break_glass(api: Api, hit: str) -> None:
-    opened = (await break_glass(api.session(CHIEF), hit, "a life")).disclosure
-    await revoke(api.session(ANNA), opened["id"])
-    assert not await reads(api, CHIEF)
-
-
-@pytest.mark.parametrize("code", ["H0", "H3"])
-async def test_glass_is_broken_for_hits_alone(api: Api, hit: str, code: str) -> None:
-    api.hold(record("fr-pj", code=code, to=("BE",), version=2))
-    with pytest.raises(Conflict if code == "H0" else NotFound):
-        await break_glass(api.session(CHIEF), hit, "a life")
-
-
 async def test_who_may_not(api: Api, hit: str) -> None:
     name = (await ask(api.session(BERT), hit, WANTED)).disclosure["id"]
     for who in (BERT, CHIEF, DORA):
@@ -163,8 +139,6 @@ async def test_who_may_not(api: Api, hit: str) -> None:
         await disclosure(api.session(DORA), name)
     with pytest.raises(NotFound):
         await ask(api.session(DORA), hit, WANTED)
-    with pytest.raises(Forbidden):
-        await break_glass(api.session(BERT), hit, "a life")
     for role in (Role.AUDITOR, Role.OPS, Role.FEED):
         with pytest.raises(Forbidden):
             await ask(api.session(someone("be-fp", "BE", role)), hit, WANTED)
@@ -182,7 +156,6 @@ async def test_steps_that_are_not_due_are_conflicts(api: Api, hit: str) -> None:
     for step in (
         refuse(api.session(ANNA), hit),
         grant(api.session(ANNA), hit, NOW),
-        break_glass(api.session(CHIEF), hit, "a life"),
         ask(api.session(BERT), hit, WANTED),
     ):
         with pytest.raises(Conflict):

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
+from key_rings import RING
 
 from pipeline.access.audit import Act, Chain, Form, Kind, Shown
 from pipeline.access.disclosures import Ask, Disclosure, Urgency
@@ -36,7 +37,9 @@ async def asked_and_granted(api: Api) -> None:
     await grant(api.session(ANNA), name, NOW + timedelta(days=9))
     for _, value in list(api.decided.values):
         assert isinstance(value, Disclosure)
-        await tell(api, disclosure_notice(value))
+        notice = disclosure_notice(value, RING)
+        assert notice is not None
+        await tell(api, notice)
 
 
 async def kinds(api: Api, who: Requester) -> list[tuple[str, str | None]]:

@@ -32,13 +32,17 @@ def test_a_withdrawal_in_the_agencys_name_is_a_record_of_the_next_version() -> N
         ("fr-pj", "be-fp", Move.GRANT, True),
         ("be-fp", "fr-pj", Move.REQUEST, True),
         ("be-fp", "fr-pj", Move.BREAK_GLASS, True),
+        ("be-fp", "fr-pj", Move.BREAK_GLASS_REQUEST, True),
+        ("fr-pj", "be-fp", Move.CONFIRMATION, True),
+        ("fr-pj", "be-fp", Move.REVIEW, True),
+        ("fr-pj", "be-fp", Move.WITHDRAWAL, False),
         ("fr-pj", "be-fp", Move.REFUSAL, False),
         ("fr-pj", "be-fp", Move.REVOCATION, False),
         ("be-fp", "de-bk", Move.GRANT, False),
     ],
 )
 def test_what_is_in_force_for_or_by_the_agency_is_revoked(owner: str, requester: str, last: Move, ends: bool) -> None:
-    thread = Disclosure("id", f"{owner}:1", owner, requester, steps=(Step(last, requester, "anna", NOW),))
+    thread = Disclosure("id", f"{owner}:1", owner, requester, steps=(Step(last, requester, "anna", NOW, until=NOW),))
     found = revoked([thread], "fr-pj", NOW)
     assert [one.last.move for one in found] == ([Move.REVOCATION] if ends else [])
     assert all(one.steps[:-1] == thread.steps for one in found)

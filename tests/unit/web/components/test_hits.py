@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from api_runtime import ANNA, BERT, Api, record, someone
 from drawn_pages import opened
 
@@ -22,13 +23,17 @@ async def threads(api: Api) -> list[dict[str, Any]]:
     return list((await disclosures(api.session(ANNA), mine=False)).disclosures)
 
 
-async def test_a_supervisor_opens_a_hit_with_a_reason_after_being_told_that_its_owner_hears_of_it(api: Api) -> None:
+@pytest.mark.parametrize(("way", "move"), [("second", "break_glass_request"), ("alone", "break_glass")])
+async def test_a_supervisor_gives_a_reason_after_being_told_that_the_owner_hears_of_it(
+    api: Api, way: str, move: str
+) -> None:
     held(api)
     page = await opened(api, PAGE, CHIEF, key="be-fp:1")
     assert "fr-pj is told at once" in page.said()
-    await page.send(1, reason="a child is in danger")
+    await page.send(1, reason="a child is in danger", way=way, hours="2")
     (thread,) = await threads(api)
-    assert [(step["move"], step["reason"]) for step in thread["steps"]] == [("break_glass", "a child is in danger")]
+    told = [(step["move"], step["reason"], step["hours"]) for step in thread["steps"]]
+    assert told == [(move, "a child is in danger", 2)]
 
 
 async def test_an_investigator_can_only_ask(api: Api) -> None:

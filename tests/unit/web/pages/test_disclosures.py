@@ -8,7 +8,8 @@ from drawn_pages import opened
 
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.api.services.disclosures import ask
-from pipeline.web.pages.disclosures import PAGE, share_gone
+from pipeline.web.components.threads import share_gone
+from pipeline.web.pages.disclosures import PAGE
 
 
 async def asked(api: Api, within: timedelta) -> None:

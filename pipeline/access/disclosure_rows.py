@@ -1,0 +1,64 @@
+"""A disclosure as one of its two agencies may see it. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pipeline.access.break_glass import Oversight, oversight
+from pipeline.access.disclosures import Disclosure, Move, Step, is_overdue, state, unreviewed
+from pipeline.access.policy import CaseMeta, View
+
+
+def disclosure_for(one: Disclosure, case: CaseMeta, reader: str, seen: View, now: datetime) -> dict[str, Any]:
+    """A thread as one of its two agencies may see it: the case's key for whom sees the case in full.
+
+    Each agency sees its own people and case reference, and of the other one that it acted.
+    """
+    mine = one.requester == reader
+    looked = oversight(one, now)
+    return {
+        "id": one.id,
+        "mine": mine,
+        "case": case.case if seen is View.FULL else None,
+        "agency": one.owner if mine else one.requester,
+        "contact": msgspec.to_builtins(case.contact),
+        "break_glass": bool(one.subject),
+        "state": state(one, case.handling, now).value,
+        "overdue": is_overdue(one, now) or looked is Oversight.OVERDUE,
+        "deadline": _text(_deadline(one)),
+        "until": _text(one.last.until),
+        "oversight": None if looked is None else looked.value,
+        "subject": (one.subject or None) if mine else None,
+        "steps": [_step_for(step, reader) for step in one.steps],
+    }
+
+
+def _deadline(one: Disclosure) -> datetime | None:
+    """When a review is due, else the latest time by which something was."""
+    due = unreviewed(one)
+    return due.deadline if due else next((step.deadline for step in reversed(one.steps) if step.deadline), None)
+
+
+def _step_for(step: Step, reader: str) -> dict[str, Any]:
+    own = step.agency == reader
+    return {
+        "move": step.move.value,
+        "agency": step.agency,
+        "subject": step.subject if own else None,
+        "time": step.time.isoformat(),
+        "purpose": step.purpose or None,
+        "case_reference": step.case_reference or None if own else None,
+        "urgency": step.urgency.value if step.move is Move.REQUEST else None,
+        "deadline": _text(step.deadline),
+        "until": _text(step.until),
+        "reason": step.reason,
+        "hours": step.hours or None,
+        "verdict": None if step.verdict is None else step.verdict.value,
+    }
+
+
+def _text(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

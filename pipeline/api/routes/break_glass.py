@@ -1,0 +1,100 @@
+"""/v1/break-glass: a supervisor opens a hit without asking its owner, with a second supervisor or a review after it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from pipeline.access.break_glass import LONGEST_HOURS, GlassReason
+from pipeline.access.disclosures import GlassVerdict
+from pipeline.access.opaque import CURSOR_CHARS
+from pipeline.api.problems import Conflict, NotFound
+from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.asking import SessionOf
+from pipeline.api.routes.disclosures import Name, Reference
+from pipeline.api.services import break_glass as service
+from pipeline.api.services import disclosures as threads
+from pipeline.api.services.deciding import LONGEST_REASON
+
+router = APIRouter(prefix="/v1", tags=["disclosure"])
+
+
+class BreakGlassBody(BaseModel):
+    """Which hit is to be opened, for how long and why; `urgent`: at once, to be reviewed by its owner."""
+
+    reference: Reference
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, examples=["A life is in danger."])]
+    hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS)] = LONGEST_HOURS
+    urgent: bool = False
+
+
+class ReviewVerdictBody(BaseModel):
+    """What the owner's supervisor finds, and why."""
+
+    verdict: GlassVerdict
+    comment: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, examples=["The child was found by it."])]
+
+
+ROW: dict[str, Any] = {
+    "id": "9a7e" * 10, "mine": True, "case": None, "agency": "fr-pj", "contact": {"unit": "BRB"}, "break_glass": True,
+    "state": "awaiting_confirmation", "overdue": False, "deadline": "2026-11-24T14:00:00+00:00", "until": None,
+    "oversight": "awaiting_confirmation", "subject": "bert",
+    "steps": [
+        {"move": "break_glass_request", "agency": "be-fp", "subject": "bert", "time": "2026-11-24T12:00:00+00:00",
+         "purpose": "investigation", "case_reference": "2026/1", "urgency": None,
+         "deadline": "2026-11-24T14:00:00+00:00", "until": None, "reason": "A life is in danger.",
+         "hours": 8, "verdict": None},
+    ],
+}  # fmt: skip
+ONE = {"as_of": "2026-11-24T12:00:00+00:00", "disclosure": ROW}
+SEVERAL = {"as_of": "2026-11-24T12:00:00+00:00", "disclosures": [ROW], "next": None}
+
+DECIDED = described(threads.DisclosureAnswer, ONE, NotFound, Conflict)
+
+
+@router.post("/break-glass", summary="Break the glass", response_class=Response, responses=DECIDED)
+async def break_glass(session: SessionOf, body: BreakGlassBody) -> Response:
+    """A supervisor's request to open a hit for some hours, which a second supervisor confirms within two.
+
+    `urgent` opens at once; the owner is told, and its supervisor reviews it.
+    """
+    wanted = GlassReason(body.reason, body.hours)
+    act = service.open_alone if body.urgent else service.request_opening
+    return answer(await act(session, body.reference, wanted))
+
+
+@router.get(
+    "/break-glass",
+    summary="Break-glass of my agency",
+    response_class=Response,
+    responses=described(threads.DisclosuresAnswer, SEVERAL),
+)
+async def break_glasses(
+    session: SessionOf,
+    mine: Annotated[bool, Query(description="By supervisors of my agency; otherwise on its records.")] = True,
+    awaiting: Annotated[bool, Query(description="What I may confirm, or my agency is to review.")] = False,
+    limit: Annotated[int, Query(ge=1, le=threads.MOST)] = 50,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
+) -> Response:
+    """The latest step first, with who has looked at it: `oversight`."""
+    return answer(await service.break_glasses(session, mine, awaiting, limit, cursor))
+
+
+@router.post("/break-glass/{name}/confirm", summary="Confirm", response_class=Response, responses=DECIDED)
+async def confirm(session: SessionOf, name: Name) -> Response:
+    """Open what another supervisor of my agency requested, to that one alone; its owner is told at once."""
+    return answer(await service.confirm(session, name))
+
+
+@router.post("/break-glass/{name}/withdraw", summary="Withdraw", response_class=Response, responses=DECIDED)
+async def withdraw(session: SessionOf, name: Name) -> Response:
+    """Take an own request back before it is confirmed."""
+    return answer(await service.withdraw(session, name))
+
+
+@router.post("/break-glass/{name}/review", summary="Review", response_class=Response, responses=DECIDED)
+async def review(session: SessionOf, name: Name, body: ReviewVerdictBody) -> Response:
+    """The owner's verdict on what was opened by one alone; what is not justified is closed before this is answered."""
+    return answer(await service.review(session, name, body.verdict, body.comment))

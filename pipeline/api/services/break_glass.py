@@ -1,0 +1,154 @@
+"""A supervisor's break-glass: requested and confirmed by a second one, or opened alone and reviewed by the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from pipeline.access import break_glass as glass
+from pipeline.access.audit import Kind
+from pipeline.access.break_glass import GlassReason, Oversight, oversight, verdict_of
+from pipeline.access.disclosures import Disclosure, GlassVerdict, Move
+from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass
+from pipeline.access.request_rules import RequestRule
+from pipeline.access.requester import Role
+from pipeline.api.problems import Conflict, Forbidden, NotFound
+from pipeline.api.services.disclosures import (
+    NO_THREAD,
+    DisclosureAnswer,
+    DisclosuresAnswer,
+    disclosures,
+    hit_case,
+    owned_thread,
+    record_step,
+    take_step,
+    thread_answer,
+    thread_of,
+)
+from pipeline.api.session import Session, meta
+from pipeline.index.decision_reading import ThreadKind
+
+NAME_CHARS = 100
+"""Of what stands for a thread that is none, so much is recorded."""
+
+
+async def request_opening(session: Session, reference: str, wanted: GlassReason) -> DisclosureAnswer:
+    """Request that a second supervisor opens a hit-only case to this one. Raises NotFound, Conflict, Forbidden.
+
+    Nothing is open yet, so the answer names no key.
+    """
+    before, case = await _own_thread(session, reference)
+    who, why, now = session.requester, session.grounds, session.now
+    after = take_step(lambda: glass.request_opening(before, case, who, why, wanted, now))
+    return await record_step(session, before, after, case, View.HIT)
+
+
+async def open_alone(session: Session, reference: str, wanted: GlassReason) -> DisclosureAnswer:
+    """Open a hit-only case to this supervisor at once; its owner is told, and is to review it. Raises as before.
+
+    The answer names the case's key, by which it is then read.
+    """
+    before, case = await _own_thread(session, reference)
+    who, why, now = session.requester, session.grounds, session.now
+    within = timedelta(hours=session.runtime.settings.break_glass_review_hours)
+    after = take_step(lambda: glass.open_alone(before, case, who, why, wanted, within, now))
+    return await record_step(session, before, after, case, View.FULL)
+
+
+async def confirm(session: Session, name: str) -> DisclosureAnswer:
+    """Open what another supervisor of the agency requested, to that one. Raises NotFound, Forbidden, Conflict.
+
+    What is confirmed already stays as it is.
+    """
+    before, case, seen = await _agency_thread(session, name)
+    if not may_confirm_glass(case, session.requester, seen, before.subject):
+        raise Forbidden("another supervisor of your agency confirms this, while only a hit may be seen of the case")
+    if before.last.move is Move.CONFIRMATION:
+        return await _unchanged(session, before, case, seen)
+    after = take_step(lambda: glass.confirm(before, case, session.requester, session.now))
+    return await record_step(session, before, after, case, seen)
+
+
+async def withdraw(session: Session, name: str) -> DisclosureAnswer:
+    """Take an own request back before it is confirmed. Raises NotFound, Forbidden, Conflict."""
+    before, case, seen = await _agency_thread(session, name)
+    if before.subject != session.requester.subject:
+        raise Forbidden("only who requested it takes it back")
+    if before.last.move is Move.WITHDRAWAL:
+        return await _unchanged(session, before, case, seen)
+    after = take_step(lambda: glass.withdraw(before, session.requester, session.now))
+    return await record_step(session, before, after, case, seen)
+
+
+async def review(session: Session, name: str, verdict: GlassVerdict, comment: str) -> DisclosureAnswer:
+    """The owner's verdict on what was opened by one alone. Raises NotFound, Forbidden, Conflict.
+
+    When this returns, nobody reads any more what is not justified. The same verdict again changes nothing; another is
+    a conflict.
+    """
+    before, case = await owned_thread(session, name)
+    if Role.SUPERVISOR not in session.requester.roles:
+        raise Forbidden("a supervisor of the owner reviews this")
+    given = verdict_of(before)
+    if given is verdict:
+        return await _unchanged(session, before, case, View.FULL)
+    if given is not None:
+        raise Conflict("it was reviewed otherwise")
+    after = take_step(lambda: glass.review(before, session.requester, verdict, comment, session.now))
+    return await record_step(session, before, after, case, View.FULL)
+
+
+async def break_glasses(
+    session: Session, mine: bool = True, awaiting: bool = False, limit: int = 50, cursor: str | None = None
+) -> DisclosuresAnswer:
+    """Break-glass by the agency's supervisors (`mine`), or on its records, the latest step first.
+
+    `awaiting` narrows it to what the requester can confirm, or the owner is to review.
+    """
+    if not awaiting:
+        return await disclosures(session, mine, limit, cursor, ThreadKind.BREAK_GLASS)
+    kind = ThreadKind.AWAITING_CONFIRMATION if mine else ThreadKind.AWAITING_REVIEW
+    wanted = _confirmable(session) if mine else _reviewable(session)
+    return await disclosures(session, mine, limit, cursor, kind, wanted)
+
+
+def _confirmable(session: Session) -> Callable[[Disclosure], bool]:
+    who, now = session.requester.subject, session.now
+    return lambda one: one.subject != who and oversight(one, now) is Oversight.AWAITING_CONFIRMATION
+
+
+def _reviewable(session: Session) -> Callable[[Disclosure], bool]:
+    due = (Oversight.AWAITING_REVIEW, Oversight.OVERDUE)
+    return lambda one: oversight(one, session.now) in due
+
+
+async def _own_thread(session: Session, reference: str) -> tuple[Disclosure, CaseMeta]:
+    """This supervisor's own thread about the case behind a reference, of which no more than the hit is seen."""
+    session.require(Role.SUPERVISOR)
+    case = await hit_case(session, reference)
+    if not may_break_glass(case, session.requester, View.HIT):
+        raise Forbidden()
+    return await thread_of(session, case, session.requester.subject), case
+
+
+async def _agency_thread(session: Session, name: str) -> tuple[Disclosure, CaseMeta, View]:
+    """A break-glass of the requester's own agency on a case that is shown to it; every other name is one answer.
+
+    Each costs the same calls: that of another agency's thread, of a case that became silent, and of nothing.
+    """
+    session.require_reader()
+    found = (await session.runtime.decisions.threads([name])).get(name)
+    one = found if found is not None and found.subject and found.requester == session.requester.agency else None
+    key = name if one is None else one.case
+    documents = await session.runtime.reader.cases([key])
+    seen = (await session.views_by_key([key], documents))[key]
+    if one is not None and seen is not View.NOTHING:
+        return one, meta(documents[key]), seen
+    await session.audit(Kind.DISCLOSURE, about=name[:NAME_CHARS], rule=RequestRule.NOT_SHOWN)
+    raise NotFound(NO_THREAD)
+
+
+async def _unchanged(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
+    """What holds already, to one who asks for it again."""
+    await session.audit(Kind.DISCLOSURE, {"again": one.last.move}, session.shown({case.case: seen}), about=one.id)
+    return thread_answer(session, one, case, seen)

@@ -1,0 +1,71 @@
+"""A disclosure thread in a list: whose it is, its steps, and how much of its time is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pipeline.access.redaction import Row
+from pipeline.web.addresses import of_case
+from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.page import View
+from pipeline.web.vocabulary import GLASS_VERDICTS, MOVES, PURPOSES, URGENCIES
+
+AWAITED = frozenset({"requested", "awaiting_confirmation", "awaiting_review", "overdue"})
+"""States in which somebody is to act by a time."""
+
+
+def thread_head(row: Row) -> None:
+    """The other agency, and the case by its key or by what stands for it."""
+    with box("p", "row"):
+        text("strong", row["agency"])
+        if row["case"]:
+            link(row["case"], of_case(row["case"]), "code", data_open="")
+        else:
+            text("span", row["id"], "code quiet")
+
+
+def thread_timer(view: View, row: Row) -> None:
+    """How much of the time is gone; the time that is left, or by how much it is late."""
+    words, now = view.words, view.visit.runtime.clock()
+    awaited = row["state"] in AWAITED or row["oversight"] in AWAITED
+    end = row["deadline"] if awaited else row["until"]
+    if not end:
+        return
+    left = datetime.fromisoformat(end) - now
+    gone = share_gone(row["steps"], end, now)
+    with box("span", "meter late" if left < timedelta() else "meter", aria_hidden="true"):
+        box("b", style=f"width: {gone:.0%}")
+    if not awaited:
+        text("small", words("until {time}", time=words.moment(end)))
+    elif left < timedelta():
+        text("small", words("overdue by {span}", span=words.span(left)))
+    else:
+        text("small", words("{span} left", span=words.span(left)))
+
+
+def share_gone(steps: Sequence[Row], end: str, now: datetime) -> float:
+    """The share of the time from a thread's last step to `end` that has passed by `now`."""
+    begin = max((datetime.fromisoformat(step["time"]) for step in steps), default=now)
+    span = (datetime.fromisoformat(end) - begin).total_seconds()
+    return min(1.0, max(0.0, (now - begin).total_seconds() / span)) if span > 0 else 1.0
+
+
+def thread_steps(view: View, row: Row) -> None:
+    """Who did what, when and why."""
+    words = view.words
+    with box("ul", "small"):
+        for step in row["steps"]:
+            with box("li", "row"):
+                text("time", words.moment(step["time"]), "quiet", datetime=step["time"])
+                text("span", f"{step['subject'] or step['agency']} {words(MOVES[step['move']])}")
+                if step["urgency"]:
+                    text("span", words.of(URGENCIES, step["urgency"]), "quiet")
+                if step["purpose"]:
+                    text("span", words.of(PURPOSES, step["purpose"]), "quiet")
+                if step["hours"] and step["move"] != "confirmation":
+                    text("span", words.span(timedelta(hours=step["hours"])), "quiet")
+                if step["verdict"]:
+                    text("strong", words.of(GLASS_VERDICTS, step["verdict"]))
+                if step["reason"]:
+                    foreign(step["reason"])

@@ -1,0 +1,141 @@
+"""Break-glass: what was opened of our records without asking, and what our supervisors asked for or opened."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from pipeline.access.disclosures import GlassVerdict
+from pipeline.access.redaction import Row
+from pipeline.access.requester import Role
+from pipeline.api.services.break_glass import break_glasses, confirm, review, withdraw
+from pipeline.api.services.disclosures import revoke
+from pipeline.web.components import states
+from pipeline.web.components.form import Sent, choice, field, form
+from pipeline.web.components.markup import box, text
+from pipeline.web.components.panel import panel
+from pipeline.web.components.threads import thread_head, thread_steps, thread_timer
+from pipeline.web.components.words_with_frames import tag
+from pipeline.web.i18n import N_
+from pipeline.web.page import Page, Parameters, View
+from pipeline.web.session import Visit
+from pipeline.web.vocabulary import GLASS_VERDICTS, OVERSIGHTS, THREAD_STATES
+
+FIRST = {"overdue": 0, "awaiting_review": 1, "awaiting_confirmation": 1}
+"""What somebody is to act on comes before the rest."""
+
+
+class Loaded(NamedTuple):
+    """Break-glass on our records, and by our supervisors."""
+
+    theirs: tuple[Row, ...]
+    ours: tuple[Row, ...]
+
+
+async def load(visit: Visit, _: Parameters) -> Loaded:
+    """Both lists, what awaits somebody first however old it is."""
+    theirs, ours = [await _listed(visit, mine) for mine in (False, True)]
+    return Loaded(theirs, ours)
+
+
+async def _listed(visit: Visit, mine: bool) -> tuple[Row, ...]:
+    awaited = (await break_glasses(visit.session(), mine, awaiting=True)).disclosures
+    latest = (await break_glasses(visit.session(), mine)).disclosures
+    rows = {row["id"]: row for row in (*awaited, *latest)}
+    return tuple(sorted(rows.values(), key=lambda row: FIRST.get(row["oversight"], len(FIRST))))
+
+
+def draw(view: View, loaded: Loaded) -> None:
+    """Show both lists."""
+    words = view.words
+    text("h1", words("Break-glass"))
+    with panel(words("On our records"), words("we review what one opened alone"), tight=True):
+        _threads(view, loaded.theirs, _owner_actions)
+    with panel(words("By our supervisors"), words("a second one confirms"), tight=True):
+        _threads(view, loaded.ours, _own_actions)
+
+
+def _threads(view: View, rows: tuple[Row, ...], actions: Callable[[View, Row], None]) -> None:
+    if not rows:
+        states.empty(view.words("Nothing was opened without asking"))
+        return
+    with box("ol", "results"):
+        for row in rows:
+            _thread(view, row, actions)
+
+
+def _thread(view: View, row: Row, actions: Callable[[View, Row], None]) -> None:
+    words, looked = view.words, row["oversight"]
+    with box("li", data_row=""):
+        with box("div", "grow stack"):
+            thread_head(row)
+            thread_steps(view, row)
+        with box("p", "score small"):
+            if looked:
+                tag(words.of(OVERSIGHTS, looked), "warn" if looked in FIRST else "plain")
+            if looked != row["state"]:
+                tag(words.of(THREAD_STATES, row["state"]), "plain")
+            thread_timer(view, row)
+        with box("div", "why"):
+            actions(view, row)
+
+
+def _owner_actions(view: View, row: Row) -> None:
+    if row["oversight"] in ("awaiting_review", "overdue") and Role.SUPERVISOR in view.visit.roles:
+        _review(view, row["id"])
+    elif row["state"] == "granted":
+        _revoke(view, row["id"])
+
+
+def _review(view: View, name: str) -> None:
+    """The owner's verdict, with a word to the agency; what is not justified is closed by it."""
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        act = review(view.visit.session(), name, GlassVerdict(fields["verdict"]), fields["comment"])
+        await view.act(act, words("Verdict recorded"))
+
+    with form(sent, "filters"):
+        choice(words("Verdict"), "verdict", name, {code: words(word) for code, word in GLASS_VERDICTS.items()})
+        field(words("Comment"), "comment", name, required=True, maxlength="2000")
+        text("button", words("Give the verdict"), "button main", type="submit")
+
+
+def _revoke(view: View, name: str) -> None:
+    async def sent(fields: Sent) -> None:
+        await view.act(revoke(view.visit.session(), name, fields["reason"]), view.words("Revoked"))
+
+    with form(sent, "filters"):
+        field(view.words("Reason of taking it back"), "reason", f"revoke-{name}", maxlength="2000")
+        text("button", view.words("Revoke"), "button", type="submit")
+
+
+def _own_actions(view: View, row: Row) -> None:
+    if row["oversight"] != "awaiting_confirmation" or Role.SUPERVISOR not in view.visit.roles:
+        return
+    words, name = view.words, row["id"]
+    if row["subject"] == view.visit.who:
+        _button(words("Withdraw"), _withdraws(view, name))
+    else:
+        _button(words("Confirm"), _confirms(view, name))
+
+
+def _withdraws(view: View, name: str) -> Callable[[], Awaitable[None]]:
+    async def pressed() -> None:
+        await view.act(withdraw(view.visit.session(), name), view.words("Request withdrawn"))
+
+    return pressed
+
+
+def _confirms(view: View, name: str) -> Callable[[], Awaitable[None]]:
+    async def pressed() -> None:
+        await view.act(confirm(view.visit.session(), name), view.words("Confirmed: the record is open to who asked"))
+
+    return pressed
+
+
+def _button(word: str, pressed: Callable[[], Awaitable[None]]) -> None:
+    text("button", word, "button", type="button").on("click", pressed)
+
+
+PAGE = Page("/break-glass", N_("Break-glass"), "break-glass", load, draw)

@@ -1,0 +1,227 @@
+"""Break-glass needs two: every path through its steps, and what each opens to whom."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from key_rings import RING
+
+from pipeline.access.break_glass import (
+    CONFIRMATION_TIME,
+    LONGEST_HOURS,
+    GlassReason,
+    Oversight,
+    confirm,
+    open_alone,
+    oversight,
+    request_opening,
+    review,
+    verdict_of,
+    withdraw,
+)
+from pipeline.access.disclosure_rows import disclosure_for
+from pipeline.access.disclosures import (
+    MOST_STEPS,
+    Disclosure,
+    GlassVerdict,
+    Move,
+    NotDueError,
+    State,
+    Step,
+    grant_of,
+    revoke,
+    state,
+    unopened,
+    unreviewed,
+)
+from pipeline.access.policy import CaseMeta, View, may_confirm_glass, view
+from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.matching.fingerprint import Handling
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+H2 = Handling("H2", ("BE", "DE"), ("investigation",))
+CASE = CaseMeta("fr-pj:1", "fr-pj", H2)
+WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
+WANTED = GlassReason("a life", 3)
+REVIEW_TIME = 24 * HOUR
+JUSTIFIED, NOT_JUSTIFIED = GlassVerdict.JUSTIFIED, GlassVerdict.NOT_JUSTIFIED
+
+
+def person(agency: str, subject: str, *roles: Role) -> Requester:
+    return Requester(subject, agency, agency[:2].upper(), frozenset(roles or {Role.SUPERVISOR}))
+
+
+CHIEF, SECOND = person("be-fp", "chief"), person("be-fp", "second")
+DUTY = person("fr-pj", "duty")
+BLANK = unopened(RING, CASE, CHIEF, CHIEF.subject)
+
+
+def requested(before: Disclosure = BLANK, now: datetime = NOW) -> Disclosure:
+    return request_opening(before, CASE, CHIEF, WHY, WANTED, now)
+
+
+def confirmed() -> Disclosure:
+    return confirm(requested(), CASE, SECOND, NOW)
+
+
+def alone(before: Disclosure = BLANK, now: datetime = NOW) -> Disclosure:
+    return open_alone(before, CASE, CHIEF, WHY, WANTED, REVIEW_TIME, now)
+
+
+def seen(one: Disclosure, who: Requester = CHIEF, case: CaseMeta = CASE, now: datetime = NOW) -> View:
+    found = grant_of(one)
+    return view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
+
+
+def test_a_request_opens_nothing_and_a_confirmation_opens_to_the_requester_alone_for_the_time_asked() -> None:
+    assert seen(requested()) is View.HIT
+    assert [seen(confirmed(), who) for who in (CHIEF, SECOND)] == [View.FULL, View.HIT]
+    assert seen(confirmed(), now=NOW + 3 * HOUR) is View.HIT
+    late = confirm(requested(), CASE, SECOND, NOW + HOUR)
+    assert seen(late, now=NOW + 4 * HOUR - timedelta(seconds=1)) is View.FULL
+    assert (state(confirmed(), H2, NOW), oversight(confirmed(), NOW)) == (State.GRANTED, Oversight.CONFIRMED)
+
+
+def test_a_request_expires_unconfirmed() -> None:
+    end = NOW + CONFIRMATION_TIME
+    assert state(requested(), H2, NOW) is State.AWAITING_CONFIRMATION
+    assert oversight(requested(), NOW) is Oversight.AWAITING_CONFIRMATION
+    assert (state(requested(), H2, end), oversight(requested(), end)) == (State.EXPIRED, None)
+    with pytest.raises(NotDueError, match="any more"):
+        confirm(requested(), CASE, SECOND, end)
+    assert state(requested(requested(), end), H2, end) is State.AWAITING_CONFIRMATION
+
+
+def test_nobody_confirms_the_own_request_in_whatever_role_nor_a_silent_case() -> None:
+    def may(who: Requester, how: View = View.HIT, case: CaseMeta = CASE) -> bool:
+        return may_confirm_glass(case, who, how, CHIEF.subject)
+
+    assert may(SECOND)
+    assert may(SECOND, View.FULL)
+    assert not may(CHIEF)
+    assert not may(person("be-fp", "chief", Role.SUPERVISOR, Role.OPERATOR))
+    assert not may(person("be-fp", "third", Role.INVESTIGATOR))
+    assert not may(SECOND, View.NOTHING)
+    for code in ("H0", "H3"):
+        assert not may(SECOND, View.FULL, CaseMeta("fr-pj:1", "fr-pj", Handling(code, ("BE",), ("investigation",))))
+
+
+def test_a_withdrawn_request_is_not_confirmed_and_a_confirmed_one_not_withdrawn() -> None:
+    gone = withdraw(requested(), CHIEF, NOW)
+    assert (state(gone, H2, NOW), seen(gone), oversight(gone, NOW)) == (State.WITHDRAWN, View.HIT, None)
+    for wrong in (lambda: confirm(gone, CASE, SECOND, NOW), lambda: withdraw(confirmed(), CHIEF, NOW)):
+        with pytest.raises(NotDueError):
+            wrong()
+
+
+@pytest.mark.parametrize(
+    "stricter", [Handling("H3", ("BE", "DE"), ("investigation",)), Handling("H2", ("BE",), ("investigation",))]
+)
+def test_stricter_handling_suspends_what_is_open_and_what_is_requested(stricter: Handling) -> None:
+    tightened = CaseMeta(CASE.case, CASE.agency, stricter)
+    for one in (confirmed(), alone(), review(alone(), DUTY, JUSTIFIED, "yes", NOW)):
+        assert seen(one, case=tightened) is not View.FULL
+        assert state(one, stricter, NOW) is State.SUSPENDED
+    assert state(requested(), stricter, NOW) is State.SUSPENDED
+    with pytest.raises(NotDueError, match="any more"):
+        confirm(requested(), tightened, SECOND, NOW)
+
+
+def test_one_alone_opens_at_once_and_the_owner_is_to_review_it() -> None:
+    assert (seen(alone()), seen(alone(), now=NOW + 3 * HOUR)) == (View.FULL, View.HIT)
+    due = NOW + REVIEW_TIME
+    late = due + timedelta(seconds=1)
+    assert [oversight(alone(), now) for now in (NOW, due, late)] == [
+        Oversight.AWAITING_REVIEW, Oversight.AWAITING_REVIEW, Oversight.OVERDUE,
+    ]  # fmt: skip
+    row = disclosure_for(alone(), CASE, "fr-pj", View.FULL, late)
+    assert (row["oversight"], row["overdue"], row["deadline"]) == ("overdue", True, due.isoformat())
+
+
+def test_a_verdict_leaves_open_what_is_justified_and_closes_what_is_not() -> None:
+    good, bad = (review(alone(), DUTY, verdict, "because", NOW + HOUR) for verdict in (JUSTIFIED, NOT_JUSTIFIED))
+    assert [seen(one, now=NOW + HOUR) for one in (good, bad)] == [View.FULL, View.HIT]
+    assert seen(good, now=NOW + 3 * HOUR) is View.HIT
+    assert [state(one, H2, NOW + HOUR) for one in (good, bad)] == [State.GRANTED, State.REVOKED]
+    assert [verdict_of(one) for one in (good, bad, alone(), confirmed())] == [JUSTIFIED, NOT_JUSTIFIED, None, None]
+    assert [oversight(one, NOW + 99 * HOUR) for one in (good, bad)] == [Oversight.JUSTIFIED, Oversight.NOT_JUSTIFIED]
+    theirs = disclosure_for(bad, CASE, "be-fp", View.HIT, NOW + HOUR)
+    told = theirs["steps"][-1]
+    assert (told["verdict"], told["reason"], told["subject"]) == ("not_justified", "because", None)
+    with pytest.raises(NotDueError):
+        revoke(bad, DUTY, "", NOW)
+
+
+def test_a_late_review_opens_nothing_again() -> None:
+    after = review(alone(), DUTY, JUSTIFIED, "because", NOW + 48 * HOUR)
+    assert (seen(after, now=NOW + 48 * HOUR), state(after, H2, NOW + 48 * HOUR)) == (View.HIT, State.EXPIRED)
+    closed = review(revoke(alone(), DUTY, "", NOW), DUTY, JUSTIFIED, "because", NOW)
+    assert (seen(closed), state(closed, H2, NOW)) == (View.HIT, State.EXPIRED)
+
+
+def test_nothing_that_comes_behind_clears_a_review_that_is_due() -> None:
+    end = NOW + 3 * HOUR
+    opened = alone()
+    later: list[Disclosure] = [
+        revoke(opened, DUTY, "stop", NOW),
+        withdraw(requested(opened, end), CHIEF, end),
+        confirm(requested(opened, end), CASE, SECOND, end),
+        alone(opened, end),
+    ]
+    flooded = opened
+    for _ in range(MOST_STEPS):
+        flooded = withdraw(requested(flooded, end), CHIEF, end)
+    for one in (*later, flooded):
+        assert unreviewed(one) == opened.last
+        assert oversight(one, NOW + 25 * HOUR) is Oversight.OVERDUE
+        assert unreviewed(review(one, DUTY, JUSTIFIED, "because", end)) is None
+    assert len(flooded.steps) == MOST_STEPS
+
+
+def test_steps_that_are_not_due_are_refused() -> None:
+    for wrong in (
+        lambda: requested(requested()),
+        lambda: requested(confirmed()),
+        lambda: alone(confirmed()),
+        lambda: alone(alone()),
+        lambda: request_opening(BLANK, CASE, CHIEF, WHY, GlassReason(" "), NOW),
+        lambda: open_alone(BLANK, CASE, CHIEF, WHY, GlassReason("a", LONGEST_HOURS + 1), REVIEW_TIME, NOW),
+        lambda: request_opening(BLANK, CASE, CHIEF, WHY, GlassReason("a", 0), NOW),
+        lambda: confirm(alone(), CASE, SECOND, NOW),
+        lambda: review(confirmed(), DUTY, JUSTIFIED, "yes", NOW),
+        lambda: review(alone(), DUTY, JUSTIFIED, " ", NOW),
+        lambda: review(review(alone(), DUTY, JUSTIFIED, "yes", NOW), DUTY, JUSTIFIED, "yes", NOW),
+    ):
+        with pytest.raises(NotDueError):
+            wrong()
+
+
+def test_who_waits_in_vain_for_a_second_may_open_alone() -> None:
+    escalated = alone(requested())
+    assert (seen(escalated), oversight(escalated, NOW)) == (View.FULL, Oversight.AWAITING_REVIEW)
+    with pytest.raises(NotDueError):
+        confirm(escalated, CASE, SECOND, NOW)
+
+
+def test_a_break_glass_of_before_two_were_needed_stays_what_it_was() -> None:
+    written = (
+        b'{"id":"a","case":"fr-pj:1","owner":"fr-pj","requester":"be-fp","subject":"chief","steps":[{"move":'
+        b'"break_glass","agency":"be-fp","subject":"chief","time":"2026-11-24T12:00:00Z","reason":"a life",'
+        b'"until":"2026-11-24T20:00:00Z","under":{"code":"H2","releasable_to":["BE","DE"],'
+        b'"purposes":["investigation"]}}]}'
+    )
+    one = msgspec.json.decode(written, type=Disclosure)
+    assert seen(one) is View.FULL
+    assert (oversight(one, NOW), unreviewed(one)) == (Oversight.OPENED_BY_ONE, None)
+    assert state(one, H2, NOW + 8 * HOUR) is State.EXPIRED
+    with pytest.raises(NotDueError):
+        review(one, DUTY, NOT_JUSTIFIED, "no", NOW)
+    assert state(revoke(one, DUTY, "", NOW), H2, NOW) is State.REVOKED
+
+
+def test_a_thread_of_an_agency_has_nobody_to_look_at_it() -> None:
+    step = Step(Move.GRANT, "fr-pj", "owner", NOW, until=NOW + HOUR, under=H2)
+    assert oversight(msgspec.structs.replace(BLANK, subject="", steps=(step,)), NOW) is None
