@@ -68,6 +68,12 @@ REFUSALS_NOT_RECORDED: Final = Counter(
     "Refused requests that are not in the audit: beyond the rate at which they are recorded, or Kafka was away.",
     registry=REGISTRY,
 )
+BREAK_GLASS_OVERDUE: Final = Gauge(
+    "liaison_break_glass_overdue",
+    "Records that a supervisor opened alone and their owner, `agency`, has not reviewed in time.",
+    ["agency"],
+    registry=REGISTRY,
+)
 
 Moment = Callable[[], datetime | None]
 

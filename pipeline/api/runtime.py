@@ -25,6 +25,7 @@ from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
 from pipeline.api.metrics import audit_log_shown, show_index_age
 from pipeline.api.rates import RequestRates, opened_rates
+from pipeline.api.review_watch import watch_reviews
 from pipeline.backoff import retrying
 from pipeline.index.client import connect_for_reading
 from pipeline.index.decision_reading import DecisionReader
@@ -180,7 +181,7 @@ async def _following(runtime: Runtime) -> AsyncIterator[None]:
     runtime.agencies = await registry.agencies(runtime.settings)
     runtime.denied.add(await revocations.revocations(runtime.settings), now())
     show_index_age(runtime.as_of, runtime.indexed_as_of, now)
-    follows = (_follow_model, _follow_agencies, _follow_revocations)
+    follows = (_follow_model, _follow_agencies, _follow_revocations, _follow_reviews)
     following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in follows]
     try:
         with audit_log_shown(runtime.log.head_time, lambda: runtime.log.mismatched, now):
@@ -194,7 +195,7 @@ async def _following(runtime: Runtime) -> AsyncIterator[None]:
 
 async def _kept_up(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:
     """Follow without end; while it can't be read, what was known last holds."""
-    what = "following generations, agencies or ended sessions"
+    what = "following generations, agencies, ended sessions or reviews that are due"
     async for attempt in retrying(Exception, log, what, longest_pause_s=FOLLOW_AGAIN_S):
         with attempt:
             await follow(runtime)
@@ -212,6 +213,11 @@ async def _follow_agencies(runtime: Runtime) -> None:
     async with aclosing(registry.watch(runtime.settings)) as states:
         async for held in states:
             runtime.agencies = held
+
+
+async def _follow_reviews(runtime: Runtime) -> None:
+    """Let the metrics say which openings their owners have not reviewed in time."""
+    await watch_reviews(runtime.decisions, runtime.reader, runtime.clock)
 
 
 async def _follow_revocations(runtime: Runtime) -> None:

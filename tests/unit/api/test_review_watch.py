@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from api_runtime import Api, record, someone
+
+from pipeline.access.break_glass import GlassReason
+from pipeline.access.disclosures import GlassVerdict
+from pipeline.access.requester import Role
+from pipeline.api import review_watch
+from pipeline.api.metrics import REGISTRY
+from pipeline.api.review_watch import overdue_reviews, show_overdue, watch_reviews
+from pipeline.api.services.break_glass import confirm, open_alone, request_opening, review
+from pipeline.api.services.disclosures import revoke
+
+CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
+SECOND = someone("be-fp", "BE", Role.SUPERVISOR, subject="second")
+DUTY = someone("fr-pj", "FR", Role.SUPERVISOR, subject="duty")
+WANTED = GlassReason("a life", 1)
+
+
+async def opened(api: Api, number: str, owner: str = "fr-pj") -> str:
+    """The id of what the chief opened alone of a new case."""
+    api.hold(record(owner, number, code="H2"))
+    session = api.session(CHIEF)
+    name: str = (await open_alone(session, session.reference(f"{owner}:{number}"), WANTED)).disclosure["id"]
+    return name
+
+
+async def counted(api: Api) -> dict[str, int]:
+    return dict(await overdue_reviews(api.runtime.decisions, api.runtime.reader, api.now))
+
+
+def shown(agency: str) -> float | None:
+    return REGISTRY.get_sample_value("liaison_break_glass_overdue", {"agency": agency})
+
+
+async def test_what_is_not_reviewed_in_time_is_counted_by_its_owner(api: Api) -> None:
+    names = [await opened(api, number) for number in "123"]
+    await opened(api, "1", "nl-np")
+    await revoke(api.session(DUTY), names[1])
+    assert await counted(api) == {}
+    api.now += timedelta(hours=25)
+    assert await counted(api) == {"fr-pj": 3, "nl-np": 1}
+    await review(api.session(DUTY), names[0], GlassVerdict.JUSTIFIED, "late")
+    assert await counted(api) == {"fr-pj": 2, "nl-np": 1}
+
+
+async def test_neither_requests_nor_what_two_opened_nor_what_is_gone_is_counted(api: Api) -> None:
+    await opened(api, "1")
+    api.hold(record("fr-pj", "2", code="H2"), record("fr-pj", "3", code="H2"))
+    session = api.session(CHIEF)
+    name = (await request_opening(session, session.reference("fr-pj:2"), WANTED)).disclosure["id"]
+    await request_opening(session, session.reference("fr-pj:3"), WANTED)
+    await confirm(api.session(SECOND), name)
+    api.hold(record("fr-pj", "1", version=2, status="withdrawn"))
+    api.now += timedelta(hours=25)
+    assert await counted(api) == {}
+
+
+async def test_the_metric_says_what_was_counted_last_and_names_nobody_else(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show_overdue({"de-bka": 2})
+    await opened(api, "1")
+    api.now += timedelta(hours=25)
+
+    async def ends(_: float) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(review_watch.asyncio, "sleep", ends)
+    with suppress(asyncio.CancelledError):
+        await watch_reviews(api.runtime.decisions, api.runtime.reader, api.clock)
+    assert (shown("fr-pj"), shown("de-bka")) == (1.0, None)
+    show_overdue({})
+    assert shown("fr-pj") is None
