@@ -14,14 +14,15 @@ from aiokafka import TopicPartition
 from elasticsearch import Elasticsearch
 from key_rings import RING
 
-from pipeline.access.disclosures import Ask, Disclosure, Urgency, grant, request, revoke, unopened
+from pipeline.access.break_glass import GlassReason, open_alone, request_opening, review
+from pipeline.access.disclosures import Ask, Disclosure, GlassVerdict, Urgency, grant, request, revoke, unopened
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.policy import CaseMeta, View, view
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Assignment, Review, Verdict, undo
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
-from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.decision_reading import DecisionReader, ThreadKind
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 from pipeline.matching.fingerprint import Handling
@@ -41,6 +42,7 @@ OWNER = Requester("owner", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
 ASKED = request(unopened(RING, CASE, ASKER), CASE, ASKER, WHY, Ask("urgent", Urgency.URGENT, NOW + DAY), NOW)
 GRANTED = grant(ASKED, CASE, OWNER, NOW + 9 * DAY, "", NOW)
+WANTED, JUSTIFIED = GlassReason("a life"), GlassVerdict.JUSTIFIED
 REVIEW = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 2, "g1", Verdict.SAME, "be-fp", "asker", NOW)
 
 T = TypeVar("T")
@@ -137,6 +139,36 @@ def test_each_side_lists_its_threads(settings: Settings) -> None:
 
 
 SIDES = [("be-fp", "requester"), ("be-fp", "owner"), ("fr-pj", "owner"), ("fr-pj", "requester")]
+
+
+def test_each_kind_of_thread_is_found_and_what_awaits_its_review_beneath_a_later_step(settings: Settings) -> None:
+    def own(subject: str) -> Disclosure:
+        return unopened(RING, CASE, ASKER, subject)
+
+    requested = request_opening(own("asking"), CASE, ASKER, WHY, WANTED, NOW)
+    alone = open_alone(own("alone"), CASE, ASKER, WHY, WANTED, DAY, NOW)
+    ended = revoke(open_alone(own("ended"), CASE, ASKER, WHY, WANTED, DAY, NOW), OWNER, "", NOW)
+    reviewed = review(open_alone(own("reviewed"), CASE, ASKER, WHY, WANTED, DAY, NOW), OWNER, JUSTIFIED, "yes", NOW)
+    again = request_opening(ended, CASE, ASKER, WHY, WANTED, NOW)
+
+    async def story(office: Office) -> tuple[dict[ThreadKind, list[Disclosure | None]], list[list[Disclosure]]]:
+        for one in (ASKED, requested, alone, reviewed, again):
+            await office.disclose(one)
+        found = {
+            kind: [one for one, _ in await office.reader.disclosures("fr-pj", "owner", 10, kind=kind)]
+            for kind in ThreadKind
+        }
+        return found, [[one async for one in office.reader.late_reviews(NOW + at * DAY)] for at in (1, 2)]
+
+    found, late = run(settings, story)
+    assert found == {
+        ThreadKind.ALL: [again, reviewed, alone, requested, ASKED],
+        ThreadKind.ASKED: [ASKED],
+        ThreadKind.BREAK_GLASS: [again, reviewed, alone, requested],
+        ThreadKind.AWAITING_CONFIRMATION: [again, requested],
+        ThreadKind.AWAITING_REVIEW: [again, alone],
+    }
+    assert late == [[], [alone, again]]
 
 
 def test_reviews_and_assignments_are_read_as_soon_as_they_are_effective(settings: Settings) -> None:
