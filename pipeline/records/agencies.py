@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from pipeline.records.agency_keys import SigningPolicy
 from pipeline.records.model import Contact
 
 
@@ -18,12 +19,16 @@ class AgencyState(StrEnum):
 
 
 class Agency(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One participating agency; `country` is an ISO 3166-1 alpha-2 code."""
+    """One participating agency; `country` is an ISO 3166-1 alpha-2 code.
+
+    `signing` holds its public keys and whether its records are taken only signed.
+    """
 
     name: str
     country: str
     contact: Contact = Contact()
     state: AgencyState = AgencyState.ACTIVE
+    signing: SigningPolicy = SigningPolicy()
 
 
 Registry = Mapping[str, Agency]

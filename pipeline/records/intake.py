@@ -1,7 +1,8 @@
 """The decision about one source position: accepted, duplicate or rejected. Pure: stores, clock and registry are given.
 
 In the order an agency expects: is the agency known, is the message a record, is it that agency's, is it where its key
-belongs, is its version due.
+belongs, is it known already, is its signature good, is its version due. What is known already changes nothing, whoever
+sent it: so it stays a duplicate when it is sent again after its key has ended.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.records import hashing
+from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency, AgencyState, Registry
 from pipeline.records.messages import Accepted, Outcome, Position, Provenance, Reason, Receipt, Rejected
 from pipeline.records.model import RECORD_TYPE, Case
@@ -38,6 +39,13 @@ _FOREIGN_ORIGIN = Problem(
 )
 
 
+_UNSIGNED = Problem(
+    Reason.UNSIGNED,
+    "",
+    "its agency has asked that its records are taken only with its `signature`; sign it, send it again",
+)
+
+
 class SourceMessage(msgspec.Struct, frozen=True):
     """One Kafka message of a national topic; `agency` is the one that the topic is for.
 
@@ -54,13 +62,17 @@ class SourceMessage(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A version that is accepted. A withdrawal's case and data hold identity, version and status only."""
+    """A version that is accepted. A withdrawal's case and data hold identity, version and status only.
+
+    `signature` is the agency's own over `data`; "" where it sent none.
+    """
 
     case: Case
     data: bytes
     content_hash: str
     hash: str
     normalised: Normalised
+    signature: str = ""
 
     @property
     def known(self) -> Known:
@@ -97,11 +109,13 @@ def receive(message: SourceMessage, desk: Desk) -> Decision:
         return rejection(message, refused.problems[0], time)
     try:
         _check_route(message, record, agency, desk.partitions)
-        taken = take(record, desk.known(record.case.key), replayed=message.origin is not None)
+        known, content = desk.known(record.case.key), hashing.content_hash(record.data)
+        if _changes_nothing(standing(known, record.case.version, content), replayed=message.origin is not None):
+            return Decision(_receipt(message, Outcome.DUPLICATE, record.case, time))
+        check_signature(record, agency, message.arrived_ms)
+        taken = _accept(record, known, content)
     except RefusedError as refused:
         return rejection(message, refused.problems[0], time, record.case)
-    if taken is None:
-        return Decision(_receipt(message, Outcome.DUPLICATE, record.case, time))
     receipt = _receipt(message, Outcome.ACCEPTED, taken.case, time)
     return Decision(msgspec.structs.replace(receipt, warnings=taken.normalised.warnings), taken)
 
@@ -109,19 +123,51 @@ def receive(message: SourceMessage, desk: Desk) -> Decision:
 def take(record: Record, known: Known | None, *, replayed: bool = False) -> Taken | None:
     """The version if it is due; None if it is the one known already, or a lower one that an operator sent again.
 
-    Raises RefusedError (stale_version, conflicting_version). Equal content is equal canonical JSON of `data` alone.
+    Raises RefusedError (stale_version, conflicting_version). Equal content is equal canonical JSON of `data` alone. Its
+    signature is not looked at.
     """
-    case, content = record.case, hashing.content_hash(record.data)
-    found = standing(known, case.version, content)
-    if found is Standing.DUPLICATE or (replayed and found is Standing.STALE):
+    content = hashing.content_hash(record.data)
+    if _changes_nothing(standing(known, record.case.version, content), replayed=replayed):
         return None
+    return _accept(record, known, content)
+
+
+def _changes_nothing(found: Standing, *, replayed: bool) -> bool:
+    return found is Standing.DUPLICATE or (replayed and found is Standing.STALE)
+
+
+def _accept(record: Record, known: Known | None, content: str) -> Taken:
+    case, signature = record.case, record.envelope.signature or ""
+    found = standing(known, case.version, content)
     if found is not Standing.NEWER:
         raise RefusedError(Problem(Reason(found), "/data/version", _NOT_DUE[found]))
     if case.withdrawn:
         mark = case.stripped()
-        data = hashing.canonical_json(msgspec.to_builtins(mark))
-        return Taken(mark, data, content, hashing.fingerprint_hash(mark), NOTHING)
-    return Taken(case, record.data, content, hashing.fingerprint_hash(case), normalise(case))
+        return Taken(mark, _mark_data(case), content, hashing.fingerprint_hash(mark), NOTHING, signature)
+    return Taken(case, record.data, content, hashing.fingerprint_hash(case), normalise(case), signature)
+
+
+def _mark_data(case: Case) -> bytes:
+    """What is kept of a withdrawal's data."""
+    return hashing.canonical_json(msgspec.to_builtins(case.stripped()))
+
+
+def check_signature(record: Record, agency: Agency, arrived_ms: int) -> None:
+    """Check a record's signature, or that it needs none; `arrived_ms` is Kafka's time of the message.
+
+    Of a withdrawal it covers what is kept of it. A signature that is there must be good, whether it is asked for or
+    not: what was taken with one can be shown to anyone. Raises RefusedError (unsigned, bad_signature).
+    """
+    signature, case = record.envelope.signature, record.case
+    if signature is None:
+        if agency.signing.required:
+            raise RefusedError(_UNSIGNED)
+        return
+    try:
+        payload = signatures.canonical(_mark_data(case) if case.withdrawn else record.data)
+        signatures.check_times(signatures.verify(signature, payload, agency.signing.key), arrived_ms)
+    except signatures.SignatureError as fault:
+        raise RefusedError(Problem(Reason.BAD_SIGNATURE, "/signature", str(fault))) from fault
 
 
 def accepted(
@@ -134,7 +180,9 @@ def accepted(
         status=taken.case.status,
         hash=taken.hash,
         data=msgspec.Raw(taken.data),
-        provenance=Provenance(receipt.position, receipt.time, taken.content_hash, RECORD_TYPE, generation, arrived_ms),
+        provenance=Provenance(
+            receipt.position, receipt.time, taken.content_hash, RECORD_TYPE, generation, arrived_ms, taken.signature
+        ),
         entities=taken.normalised.entities,
         fingerprint=fingerprint,
         warnings=taken.normalised.warnings,

@@ -22,6 +22,8 @@ class Reason(StrEnum):
     DATE = "date"
     TOO_LARGE = "too_large"
     UNREADABLE_BATCH = "unreadable_batch"
+    UNSIGNED = "unsigned"
+    BAD_SIGNATURE = "bad_signature"
 
 
 class Outcome(StrEnum):
@@ -52,7 +54,8 @@ class Position(msgspec.Struct, frozen=True, order=True):
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where an accepted record came from and what it was made with.
 
-    `arrived_ms` is Kafka's time of the message in its national topic; 0 where it is not known.
+    `arrived_ms` is Kafka's time of the message in its national topic; 0 where it is not known. `signature` is the
+    agency's own, as sent and verified; "" where there was none.
     """
 
     position: Position
@@ -61,6 +64,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     schema_version: str
     generation: str
     arrived_ms: int = 0
+    signature: str = ""
 
 
 class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -285,7 +285,10 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
 
 
 class Envelope(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """CloudEvents 1.0 attributes around one case; traceparent and tracestate are its distributed-tracing extension."""
+    """CloudEvents 1.0 attributes around one case; traceparent and tracestate are its distributed-tracing extension.
+
+    `signature` is an extension of ours (pipeline.records.signatures).
+    """
 
     specversion: Literal["1.0"]
     id: str
@@ -298,6 +301,7 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     dataschema: str | None = None
     traceparent: str | None = None
     tracestate: str | None = None
+    signature: str | None = None
 
 
 def case_key(agency: str, case_id: str) -> str:

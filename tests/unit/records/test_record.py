@@ -302,6 +302,8 @@ def test_every_rejection_has_a_listed_reason_pointer_message_and_position() -> N
         "date",
         "too_large",
         "unreadable_batch",
+        "unsigned",
+        "bad_signature",
     }
 
 
