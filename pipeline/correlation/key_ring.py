@@ -39,6 +39,7 @@ class KeyUse(StrEnum):
     EVIDENCE = "evidence"
     LIST_IDS = "list ids"
     AUDIT_TAGS = "audit tags"
+    REGISTRY = "registry"
 
 
 class UnknownKeyError(LiaisonError):

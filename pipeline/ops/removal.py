@@ -53,16 +53,24 @@ async def remove(settings: Settings, name: str, timeout_s: float, clock: Callabl
     if users.asks(settings):
         await asyncio.to_thread(users.remove, settings, name)
     deadline, cases = time.monotonic() + timeout_s, 0
-    while live := await _live(settings, name):
-        await registry.put(settings, msgspec.structs.replace(agency, state=AgencyState.ACTIVE))
+    if live := await _live(settings, name):
+        await registry.put(settings, leaving(agency))
+    while live:
         await _send(settings, agency, live, clock())
         await _taken_in(settings, name, deadline)
         cases += len(live)
+        live = await _live(settings, name)
     await registry.put(settings, msgspec.structs.replace(agency, state=AgencyState.REMOVED))
     await _taken_in(settings, name, deadline)
     if await _live(settings, name):
         raise LiaisonError(f"{name} went on sending meanwhile: run the same command again")
     return await _decide(settings, name, clock(), cases)
+
+
+def leaving(agency: Agency) -> Agency:
+    """The agency as its cases are withdrawn in its name, which the installation can't sign."""
+    signing = msgspec.structs.replace(agency.signing, required=False)
+    return msgspec.structs.replace(agency, state=AgencyState.ACTIVE, signing=signing)
 
 
 async def _live(settings: Settings, name: str) -> list[Accepted]:

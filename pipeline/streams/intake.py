@@ -43,6 +43,7 @@ from pipeline.streams.notes import HOME, note, noted, passed
 from pipeline.streams.origin import origin_of
 from pipeline.streams.reading import begin, read
 from pipeline.streams.registry import agencies, changed
+from pipeline.streams.registry_pins import trusted_registry
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing
 from pipeline.streams.stores import Places, reopened
@@ -266,7 +267,8 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     written = [topics.name(settings, topics.ACCEPTED), topics.name(settings, topics.BLOCKS, generation=current.id)]
     found = ids(settings, [*sources, *written])
     with claimed_slot(settings, STAGE) as slot:
-        work = Intake(settings, Places(slot.stores, STAGE, ALL, found), registry, current.compiled(), current)
+        trusted = trusted_registry(settings, registry)
+        work = Intake(settings, Places(slot.stores, STAGE, ALL, found), trusted, current.compiled(), current)
         made = Stage(settings, slot, [Feed(STAGE, sources, work, ALL)], found.topics, after)
         async with rejoining(made, changed(settings, registry), control.changed_for(settings, held, wanted)):
             yield made

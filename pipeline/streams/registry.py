@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 
 import msgspec
@@ -12,10 +12,14 @@ from aiokafka import AIOKafkaProducer
 
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency
+from pipeline.records.agency_keys import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams import admin, topics
 from pipeline.streams.connection import options
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.reading import read_table, watch_table
+from pipeline.streams.registry_seals import sealed
+from pipeline.times import now
 
 _decode = msgspec.json.Decoder(Agency).decode
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -42,17 +46,44 @@ def _decoded(table: Mapping[bytes, bytes]) -> dict[str, Agency]:
 async def add(settings: Settings, agency: Agency) -> admin.Applied:
     """Register an agency, after its topics and the installation's are there; registering it again is harmless.
 
-    Raises LiaisonError for a name or country of the wrong form, or a name registered for another country.
+    What it had asked for about signatures stays, and its keys. Raises LiaisonError for a name or country of the wrong
+    form, or a name registered for another country.
     """
     check(agency)
-    _check_registered(agency, await agencies(settings))
+    held = await agencies(settings)
+    _check_registered(agency, held)
     applied = admin.apply(settings, topics.plan(settings, [agency.name], []))
-    await put(settings, agency)
+    await put(settings, _with_former_signing(agency, held.get(agency.name)))
     return applied
 
 
+def _with_former_signing(agency: Agency, before: Agency | None) -> Agency:
+    if before is None:
+        return agency
+    required = agency.signing.required or before.signing.required
+    return msgspec.structs.replace(agency, signing=msgspec.structs.replace(before.signing, required=required))
+
+
+async def change_signing(settings: Settings, name: str, change: Callable[[SigningPolicy], SigningPolicy]) -> Agency:
+    """Change an agency's keys or whether its records are taken only signed; returns its entry.
+
+    Raises LiaisonError for one that is not registered, and whatever `change` does.
+    """
+    agency = (await agencies(settings)).get(name)
+    if agency is None:
+        raise LiaisonError(f"no agency {name} is registered")
+    after = msgspec.structs.replace(agency, signing=change(agency.signing))
+    await put(settings, after)
+    return after
+
+
 async def put(settings: Settings, agency: Agency) -> None:
-    """Write an agency's entry as it stands; workers take it in within seconds."""
+    """Write an agency's entry as it stands; workers take it in within seconds.
+
+    One that says anything about signatures is sealed with the installation's secret: raises LiaisonError without it.
+    """
+    if agency.signing != SigningPolicy():
+        agency = sealed(agency, key_ring(settings), now())
     async with AIOKafkaProducer(**options(settings), enable_idempotence=True) as producer:
         topic = topics.name(settings, topics.AGENCIES)
         await producer.send_and_wait(topic, msgspec.json.encode(agency), key=agency.name.encode())

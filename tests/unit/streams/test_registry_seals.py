@@ -1,0 +1,130 @@
+"""Who holds Kafka can write the registry's topic: nothing it writes there lets a forged record in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from key_rings import OTHER, RING, ROTATED
+from signed_records import NEXT_KEY, START, STRANGE_KEY, public, signing_agency
+
+from pipeline.errors import LiaisonError
+from pipeline.records.agencies import Agency, AgencyState
+from pipeline.records.agency_keys import SigningPolicy, with_key, with_revocation
+from pipeline.streams.registry_seals import NO_KEYS, is_sealed, sealed, trust
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
+PLAIN = Agency("fr-pj", "FR")
+GOOD = sealed(signing_agency(), RING, NOW)
+
+
+def trusted(entry: Agency, pin: Agency | None = None) -> Agency:
+    """What intake goes by of an entry, with what was seen of it before."""
+    return trust({"fr-pj": entry}, {"fr-pj": pin} if pin else {}, RING).registry["fr-pj"]
+
+
+def changed(entry: Agency, **changes: object) -> Agency:
+    """The entry with its signing policy changed and its seal as it was."""
+    return msgspec.structs.replace(entry, signing=msgspec.structs.replace(entry.signing, **changes))
+
+
+def test_a_sealed_entry_survives_kafka() -> None:
+    held = msgspec.json.decode(msgspec.json.encode(GOOD), type=Agency)
+    assert held == GOOD
+    assert is_sealed(held, RING)
+    assert trusted(held) == held
+
+
+def test_a_seal_holds_after_a_rotation_and_for_no_other_installation() -> None:
+    assert is_sealed(GOOD, ROTATED)
+    assert not is_sealed(GOOD, OTHER)
+    assert is_sealed(sealed(GOOD, ROTATED, LATER), ROTATED)
+    assert not is_sealed(sealed(GOOD, ROTATED, LATER), RING)
+
+
+def test_an_agency_that_asked_for_nothing_needs_no_seal() -> None:
+    assert trusted(PLAIN) == PLAIN
+
+
+FORGERIES = {
+    "a key of the forger's": changed(GOOD, keys=(*GOOD.signing.keys, public(STRANGE_KEY))),
+    "requirement taken back": changed(GOOD, required=False),
+    "a key's end moved": changed(GOOD, keys=(public(not_after=LATER),)),
+    "made to look newer": changed(GOOD, changed_at=LATER),
+    "seal left out": changed(GOOD, seal=""),
+    "seal of an unknown secret": changed(GOOD, seal="0" * 72),
+    "seal that is none": changed(GOOD, seal=GOOD.signing.seal[:20]),
+    "another agency's": msgspec.structs.replace(GOOD, name="be-fp"),
+    "another country": msgspec.structs.replace(GOOD, country="BE"),
+    "state": msgspec.structs.replace(GOOD, state=AgencyState.REMOVED),
+    "sealed by another installation": sealed(GOOD, OTHER, LATER),
+}
+
+
+@pytest.mark.parametrize("forged", FORGERIES.values(), ids=FORGERIES)
+def test_a_forged_entry_lets_nothing_in(forged: Agency) -> None:
+    assert trust({forged.name: forged}, {}, RING).registry[forged.name].signing == NO_KEYS
+    assert trusted(forged, GOOD) == GOOD
+
+
+def test_an_entry_as_if_nothing_had_been_asked_for_is_not_believed_once_the_agency_was_seen_to_ask() -> None:
+    assert trusted(PLAIN, GOOD) == GOOD
+
+
+def test_an_older_sealed_entry_brings_no_revoked_key_back() -> None:
+    revoked = sealed(changed(GOOD, keys=(public(revoked_at=NOW),)), RING, LATER)
+    found = trust({"fr-pj": GOOD}, {"fr-pj": revoked}, RING)
+    assert found.registry["fr-pj"] == revoked
+    assert found.doubted == ("fr-pj",)
+    assert found.pins["fr-pj"] == revoked
+
+    newer = sealed(changed(GOOD, required=False), RING, LATER)
+    found = trust({"fr-pj": newer}, {"fr-pj": GOOD}, RING)
+    assert found.registry == found.pins == {"fr-pj": newer}
+    assert not found.doubted
+
+
+def test_each_seal_is_later_than_the_one_before_even_if_the_clock_is_not() -> None:
+    again = sealed(GOOD, RING, NOW - timedelta(days=1))
+    assert again.signing.changed_at is not None
+    assert again.signing.changed_at > NOW
+    assert trusted(again, GOOD) == again
+
+
+class TestPolicy:
+    def test_a_key_is_listed_once_and_stays(self) -> None:
+        policy = with_key(SigningPolicy(), public())
+        assert with_key(policy, public(NEXT_KEY)).keys == (public(), public(NEXT_KEY))
+        with pytest.raises(LiaisonError, match="listed already"):
+            with_key(with_revocation(policy, public().kid, NOW), public())
+
+    def test_a_key_ends_after_it_begins(self) -> None:
+        with pytest.raises(LiaisonError, match="ends after"):
+            with_key(SigningPolicy(), public(not_after=START))
+
+    def test_a_revocation_only_moves_back(self) -> None:
+        policy = with_revocation(with_key(SigningPolicy(), public()), public().kid, NOW)
+        assert with_revocation(policy, public().kid, LATER).keys == (public(revoked_at=NOW),)
+        assert with_revocation(policy, public().kid, START).keys == (public(revoked_at=START),)
+        with pytest.raises(LiaisonError, match="no key"):
+            with_revocation(policy, public(NEXT_KEY).kid, NOW)
+
+
+def test_what_was_seen_is_kept_in_the_home(tmp_path: Path) -> None:
+    from pipeline.settings import Settings
+    from pipeline.streams.installation_secret import key_ring
+    from pipeline.streams.registry_pins import pins_path, trusted_registry
+
+    settings = Settings(home=tmp_path, namespace="n-")
+    good = sealed(signing_agency(), key_ring(settings), NOW)
+    assert trusted_registry(settings, {"fr-pj": PLAIN}) == {"fr-pj": PLAIN}
+    assert not pins_path(settings).exists()
+    assert trusted_registry(settings, {"fr-pj": good}) == {"fr-pj": good}
+    assert trusted_registry(settings, {"fr-pj": PLAIN}) == {"fr-pj": good}
+    assert pins_path(settings).stat().st_mode & 0o077 == 0
+    pins_path(settings).write_bytes(b"{")
+    with pytest.raises(LiaisonError, match="can't be read"):
+        trusted_registry(settings, {"fr-pj": good})
