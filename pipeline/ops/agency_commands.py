@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.errors import LiaisonError
+from pipeline.ops import agency_key_commands
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ MaxRate = Annotated[
         show_default=False,
     ),
 ]
+SIGNED_ONLY = "--require-signatures"
+NOT_ONLY_SIGNED = "--no-require-signatures"
 Renew = Annotated[bool, typer.Option("--renew", help="Make a new password; the old one ends.")]
 
 
@@ -41,6 +44,7 @@ def register(ops: typer.Typer) -> None:
     agency.command("set")(set_agency)
     agency.command("list")(list_agencies)
     agency.command("remove")(remove_agency)
+    agency_key_commands.register(agency)
     ops.add_typer(agency, name="agency")
     ops.command("credentials")(make_credentials)
 
@@ -49,6 +53,9 @@ def add_agency(
     name: Annotated[str, typer.Argument(help="1 to 32 of a-z, 0-9 and -; its topics bear it.")],
     country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code.")],
     max_rate: MaxRate = None,
+    require_signatures: Annotated[
+        bool, typer.Option(SIGNED_ONLY, help="Take its records only signed; an agency that asked already goes on so.")
+    ] = False,
     credentials: CredentialsFile = None,
     renew: Renew = False,
 ) -> None:
@@ -59,13 +66,16 @@ def add_agency(
     """
     from pipeline.ops.credentials import hand_out
     from pipeline.records.agencies import Agency
+    from pipeline.records.agency_keys import SigningPolicy
     from pipeline.streams import users
     from pipeline.streams.rights import agency_grants
 
     settings = from_environment()
     if max_rate is not None:
         _check_rate(settings, max_rate)
-    created = asyncio.run(_add(settings, Agency(name, country), _rate_words(max_rate)))
+    agency = Agency(name, country, signing=SigningPolicy(required=require_signatures))
+    what = _rate_words(max_rate) + (f" {SIGNED_ONLY}" if require_signatures else "")
+    created = asyncio.run(_add(settings, agency, what))
     typer.echo(f"{name} ({country}) takes part; {created} topics created", err=True)
     if users.asks(settings):
         hand_out(settings, users.make(settings, name, agency_grants(settings, name), renew=renew), credentials)
@@ -76,24 +86,49 @@ def add_agency(
 def set_agency(
     name: Annotated[str, typer.Argument(help="A registered agency.")],
     max_rate: MaxRate = None,
+    require_signatures: Annotated[
+        bool | None,
+        typer.Option(
+            f"{SIGNED_ONLY}/{NOT_ONLY_SIGNED}", help="Whether its records are taken only signed.", show_default=False
+        ),
+    ] = None,
 ) -> None:
-    """Change how much an agency may send a second; Kafka takes what is beyond it later, and loses nothing.
+    """Change how much an agency may send a second, or whether its records are taken only signed.
 
-    Example: liaison ops agency set fr-pj --max-rate 300000
+    What is beyond its rate Kafka takes later, and loses nothing.
+    Example: liaison ops agency set fr-pj --max-rate 300000 --require-signatures
     """
     from pipeline.ops.operation import recorded
     from pipeline.streams import users
     from pipeline.streams.registry import agencies
 
     settings = from_environment()
-    if max_rate is None:
-        raise typer.BadParameter("nothing to set: give --max-rate")
-    _check_rate(settings, max_rate)
+    if max_rate is None and require_signatures is None:
+        raise typer.BadParameter(f"nothing to set: give --max-rate or {SIGNED_ONLY}")
+    if max_rate is not None:
+        _check_rate(settings, max_rate)
     if name not in asyncio.run(agencies(settings)):
         raise LiaisonError(f"no agency {name} is registered")
-    asyncio.run(recorded(settings, f"agency set {name}{_rate_words(max_rate)}"))
-    users.limit(settings, name, max_rate or None)
-    typer.echo(f"{name}: {f'{max_rate:,} bytes a second' if max_rate else 'no limit'}", err=True)
+    what = _rate_words(max_rate)
+    if require_signatures is not None:
+        what += f" {SIGNED_ONLY if require_signatures else NOT_ONLY_SIGNED}"
+    asyncio.run(recorded(settings, f"agency set {name}{what}"))
+    if max_rate is not None:
+        users.limit(settings, name, max_rate or None)
+        typer.echo(f"{name}: {f'{max_rate:,} bytes a second' if max_rate else 'no limit'}", err=True)
+    if require_signatures is not None:
+        asyncio.run(_require_signatures(settings, name, required=require_signatures))
+
+
+async def _require_signatures(settings: Settings, name: str, *, required: bool) -> None:
+    """Write what an agency asks for, and say so if it has no key yet."""
+    import msgspec
+
+    from pipeline.streams.registry import change_signing
+
+    agency = await change_signing(settings, name, lambda policy: msgspec.structs.replace(policy, required=required))
+    keys = f"{len(agency.signing.keys)} keys are listed" if agency.signing.keys else "no key is listed yet"
+    typer.echo(f"{name}: records are taken {'only signed' if required else 'signed or not'}; {keys}", err=True)
 
 
 def _check_rate(settings: Settings, max_rate: int) -> None:
@@ -179,7 +214,7 @@ def make_credentials(
 
 
 def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
-    """List the registered agencies, with the bytes a second that each may send (-: no limit).
+    """List the registered agencies, with the bytes a second that each may send (-: no limit) and if only signed.
 
     Example: liaison ops agency list --json
     """
@@ -189,10 +224,10 @@ def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print on
     settings = from_environment()
     held, rates = asyncio.run(agencies(settings)).values(), users.limits(settings)
     if as_json:
-        fields = [(a.name, a.country, a.state, rates.get(a.name)) for a in held]
-        typer.echo(
-            json.dumps([dict(zip(("name", "country", "state", "max_rate"), one, strict=True)) for one in fields])
-        )
+        fields = [(a.name, a.country, a.state, rates.get(a.name), a.signing.required) for a in held]
+        names = ("name", "country", "state", "max_rate", "require_signatures")
+        typer.echo(json.dumps([dict(zip(names, one, strict=True)) for one in fields]))
         return
     for agency in held:
-        typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}\t{rates.get(agency.name, '-')}")
+        signed = "\tonly signed" if agency.signing.required else ""
+        typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}\t{rates.get(agency.name, '-')}{signed}")

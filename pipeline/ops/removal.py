@@ -47,7 +47,7 @@ class Removed(msgspec.Struct, frozen=True):
 
 async def remove(settings: Settings, name: str, timeout_s: float, clock: Callable[[], datetime]) -> Removed:
     """Remove an agency. Raises LiaisonError for one that is not registered, or if intake does not work in that time."""
-    agency = (await registry.agencies(settings)).get(name)
+    agency = (await registry.trusted_agencies(settings)).get(name)
     if agency is None:
         raise LiaisonError(f"no agency {name} is registered")
     if users.asks(settings):

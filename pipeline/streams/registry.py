@@ -11,13 +11,14 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from pipeline.errors import LiaisonError
-from pipeline.records.agencies import Agency
+from pipeline.records.agencies import Agency, Registry
 from pipeline.records.agency_keys import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams import admin, topics
 from pipeline.streams.connection import options
 from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.reading import read_table, watch_table
+from pipeline.streams.registry_pins import trusted_registry
 from pipeline.streams.registry_seals import sealed
 from pipeline.times import now
 
@@ -32,6 +33,14 @@ async def agencies(settings: Settings) -> dict[str, Agency]:
     if not await asyncio.to_thread(_exists, settings, topic):  # a broker that hangs must not hold up the loop
         return {}
     return _decoded(await read_table(settings, topic))
+
+
+async def trusted_agencies(settings: Settings) -> Registry:
+    """All registered agencies, with keys and requirements as they were sealed, whatever Kafka says.
+
+    What is sealed anew must begin from here, lest a forged entry gets a seal.
+    """
+    return await asyncio.to_thread(trusted_registry, settings, await agencies(settings))
 
 
 def _exists(settings: Settings, topic: str) -> bool:
@@ -50,7 +59,7 @@ async def add(settings: Settings, agency: Agency) -> admin.Applied:
     form, or a name registered for another country.
     """
     check(agency)
-    held = await agencies(settings)
+    held = await trusted_agencies(settings)
     _check_registered(agency, held)
     applied = admin.apply(settings, topics.plan(settings, [agency.name], []))
     await put(settings, _with_former_signing(agency, held.get(agency.name)))
@@ -69,7 +78,7 @@ async def change_signing(settings: Settings, name: str, change: Callable[[Signin
 
     Raises LiaisonError for one that is not registered, and whatever `change` does.
     """
-    agency = (await agencies(settings)).get(name)
+    agency = (await trusted_agencies(settings)).get(name)
     if agency is None:
         raise LiaisonError(f"no agency {name} is registered")
     after = msgspec.structs.replace(agency, signing=change(agency.signing))

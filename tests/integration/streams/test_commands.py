@@ -30,7 +30,9 @@ def test_from_nothing_to_a_registered_agency(liaison: Run) -> None:
     assert "4 topics created" in liaison("ops", "agency", "add", "fr-pj", "--country", "FR").stderr
     assert f"0 topics created, {len(shared) + 4} were there" in liaison("topics", "apply").stdout
     listed = json.loads(liaison("ops", "agency", "list", "--json").stdout)
-    assert listed == [{"name": "fr-pj", "country": "FR", "state": "active", "max_rate": None}]
+    assert listed == [
+        {"name": "fr-pj", "country": "FR", "state": "active", "max_rate": None, "require_signatures": False}
+    ]
     lag = json.loads(liaison("ops", "lag", "--json").stdout)
     waiting = [one for one in lag if one["lag"]]
     assert {one["topic"].partition("-")[2] for one in waiting} == {"audit"}, "what was done is told by no worker yet"
