@@ -44,10 +44,14 @@ COUNTING: Final = ("position", "ingested_at", "arrived_ms")
 
 
 def provenance_for(owner: bool, provenance: Row | None) -> Row | None:
-    """Where a record came from, as its owner or as another agency may know it; the fields are the same."""
-    if provenance is None or owner:
-        return provenance
-    return provenance | {name: None for name in COUNTING if name in provenance}
+    """Where a record came from, as its owner or as another agency may know it; the fields are the same.
+
+    The signature is no part of it here: it stands beside the data that it is for.
+    """
+    if provenance is None:
+        return None
+    provenance = {name: value for name, value in provenance.items() if name != "signature"}
+    return provenance if owner else provenance | {name: None for name in COUNTING if name in provenance}
 
 
 def hit(meta: CaseMeta, reference: Reference) -> Row:

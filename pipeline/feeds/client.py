@@ -29,8 +29,9 @@ from aiokafka.errors import KafkaError
 from pipeline.correlation.hits import Hit
 from pipeline.errors import LiaisonError
 from pipeline.feeds import outcomes, pushing, witnessing
-from pipeline.feeds.checking import Checked, Checker
+from pipeline.feeds.checking import Checker
 from pipeline.feeds.pushing import Pushed
+from pipeline.feeds.signing import RecordSigner, checked_lines
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
@@ -80,21 +81,22 @@ class FeedClient:
         records: Iterable[bytes | Mapping[str, Any]],
         *,
         validate: bool = True,
+        signer: RecordSigner | None = None,
         advance: Callable[[int], Any] = lambda _lines: None,
     ) -> Pushed:
         """Send each record as one message, once, however often this is called for the same upload.
 
         `upload` names these records in this order: an attempt that was cut off goes on where it was. With `validate`
-        a record that intake would reject is left out and told in the result's problems, by its number from 1.
+        a record that intake would reject is left out and told in the result's problems, by its number from 1; so is,
+        with a `signer`, one that it can't sign.
         `advance` hears how many records were dealt with since.
         """
         if not UPLOAD_NAME.fullmatch(upload):
             raise LiaisonError("an upload's name has 1 to 100 of A-Z, a-z, 0-9, ., _ and -")
         lines = enumerate(map(_encoded, records), start=1)
         agency = self.agency
-        checked: Iterable[Checked] = (
-            Checker(agency.name, agency.country).check(lines) if validate else (Checked(n, raw) for n, raw in lines)
-        )
+        checker = Checker(agency.name, agency.country) if validate else None
+        checked = checked_lines(lines, checker, signer)
         return self._runner.run(pushing.push(self._settings, agency.name, upload, checked, advance))
 
     def receipts_of(self, pushed: Pushed, *, timeout_s: float | None = None) -> Iterator[Receipt]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from pipeline.feeds import audit_commands
+from pipeline.feeds import audit_commands, signing_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pipeline.feeds.files import Survey
     from pipeline.feeds.mapping import Mapped
+    from pipeline.feeds.signing import RecordSigner
 
 FAILED = 1
 
@@ -39,6 +40,7 @@ def register(root: typer.Typer) -> None:
     feed.command(epilog="Example: liaison feed hits --agency fr-pj --follow --json")(hits)
     feed.command("map", epilog="Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson")(map_table)
     audit_commands.register(feed)
+    signing_commands.register(feed)
     root.add_typer(feed, name="feed", rich_help_panel="For agencies")
 
 
@@ -76,6 +78,12 @@ def push(
         str, typer.Option(help="Send to this API (https://...) instead of to Kafka; it waits by itself.")
     ] = "",
     token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="For --gateway: a token with role feed.")] = "",
+    sign: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign", exists=True, dir_okay=False, help="Sign each record with this private key (PEM or JWK)."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send each line as one message, once: the same command again goes on where it was cut off, or sends nothing.
@@ -84,18 +92,26 @@ def push(
     """
     from pipeline.feeds.files import survey
 
-    seen = survey(file)
+    seen, signer = survey(file), _signer(agency, sign)
     if gateway:
-        good = _push_to_gateway(file, seen, agency, gateway, token, validate=validate, as_json=as_json)
+        good = _push_to_gateway(file, seen, agency, gateway, token, signer, validate=validate, as_json=as_json)
     else:
-        good = _push_to_kafka(file, seen, agency, wait, timeout, validate=validate, as_json=as_json)
+        good = _push_to_kafka(file, seen, agency, wait, timeout, signer, validate=validate, as_json=as_json)
     if not good:
         raise typer.Exit(FAILED)
 
 
+def _signer(agency: str, key: Path | None) -> RecordSigner | None:
+    from pipeline.feeds.signing import read_signer
+    from pipeline.times import now
+
+    return read_signer(agency, key, now()) if key else None
+
+
 def _push_to_kafka(
-    file: Path, seen: Survey, agency: str, wait: bool, timeout: float | None, *, validate: bool, as_json: bool
-) -> bool:
+    file: Path, seen: Survey, agency: str, wait: bool, timeout: float | None, signer: RecordSigner | None, *,
+    validate: bool, as_json: bool,
+) -> bool:  # fmt: skip
     """Whether no line was left out or, if waited for, rejected."""
     from pipeline.feeds.client import FeedClient
     from pipeline.feeds.printing import print_outcomes, print_problems, sent
@@ -106,9 +122,10 @@ def _push_to_kafka(
     with FeedClient(agency) as client, progress() as display:
         task = display.add_task("Sending", total=seen.lines)
         pushed = client.push(
-            upload_name(seen, validated=validate),
+            upload_name(seen, validated=validate, signed_by=signer.mark if signer else ""),
             numbered(file, seen, places),
             validate=validate,
+            signer=signer,
             advance=lambda lines: display.advance(task, lines),
         )
         print_problems(file, pushed.problems, as_json=as_json)
@@ -123,8 +140,9 @@ def _push_to_kafka(
 
 
 def _push_to_gateway(
-    file: Path, seen: Survey, agency: str, gateway: str, token: str, *, validate: bool, as_json: bool
-) -> bool:
+    file: Path, seen: Survey, agency: str, gateway: str, token: str, signer: RecordSigner | None, *,
+    validate: bool, as_json: bool,
+) -> bool:  # fmt: skip
     """Whether every line was taken and none rejected or unanswered."""
     from pipeline.feeds.gateway_client import post
     from pipeline.feeds.printing import print_answer
@@ -138,9 +156,10 @@ def _push_to_gateway(
             gateway,
             token,
             agency,
-            upload_name(seen, validated=validate),
+            upload_name(seen, validated=validate, signed_by=signer.mark if signer else ""),
             file,
             validate=validate,
+            signer=signer,
             ca_file=settings().api_ca_file,
             advance=lambda size: display.advance(task, size),
         )

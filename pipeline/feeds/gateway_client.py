@@ -11,6 +11,8 @@ import httpx
 import orjson
 
 from pipeline.errors import LiaisonError
+from pipeline.feeds.files import numbered_lines
+from pipeline.feeds.signing import RecordSigner, signed_lines
 
 PIECE_BYTES: Final = 1 << 16
 PATIENCE_S: Final = 180.0
@@ -19,11 +21,11 @@ PATIENCE_S: Final = 180.0
 
 def post(
     url: str, token: str, agency: str, upload: str, file: Path, *,
-    validate: bool, ca_file: Path | None, advance: Callable[[int], Any],
+    validate: bool, ca_file: Path | None, advance: Callable[[int], Any], signer: RecordSigner | None = None,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Send a file; gives the objects of the answer as they come. `advance` hears how many bytes have gone.
 
-    Raises LiaisonError; the same call again sends nothing twice.
+    With a `signer` each line is signed on its way. Raises LiaisonError; the same call again sends nothing twice.
     """
     address = f"{url.rstrip('/')}/v1/feeds/{agency}/cases"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
@@ -32,7 +34,9 @@ def post(
     try:
         with (
             httpx.Client(timeout=PATIENCE_S, verify=tls) as client,
-            client.stream("POST", address, params=query, headers=headers, content=_pieces(file, advance)) as answer,
+            client.stream(
+                "POST", address, params=query, headers=headers, content=_body(file, signer, advance)
+            ) as answer,
         ):
             if answer.is_error:
                 raise LiaisonError(f"the gateway refused: {problem_detail(answer.read()) or answer.reason_phrase}")
@@ -42,6 +46,24 @@ def post(
         raise LiaisonError(
             f"the gateway can't be reached or broke off ({type(error).__name__}); the same command again goes on"
         ) from error
+
+
+def _body(file: Path, signer: RecordSigner | None, advance: Callable[[int], Any]) -> Iterator[bytes]:
+    return _signed_pieces(file, signer, advance) if signer else _pieces(file, advance)
+
+
+def _signed_pieces(file: Path, signer: RecordSigner, advance: Callable[[int], Any]) -> Iterator[bytes]:
+    """The file's lines signed, by pieces as large as those of a file that is sent as it is."""
+    piece = bytearray()
+    for line in signed_lines(numbered_lines(file), signer):
+        piece += line
+        if len(piece) >= PIECE_BYTES:
+            yield bytes(piece)
+            advance(len(piece))
+            piece.clear()
+    if piece:
+        yield bytes(piece)
+        advance(len(piece))
 
 
 def _pieces(file: Path, advance: Callable[[int], Any]) -> Iterator[bytes]:

@@ -15,9 +15,13 @@ Record = tuple[str, int]
 """Case key and version."""
 
 
-def upload_name(seen: Survey, *, validated: bool) -> str:
-    """The same content is the same upload, wherever the file lies; what was left out once may be sent unchecked."""
-    return f"file-{seen.digest}" if validated else f"file-{seen.digest}-unchecked"
+def upload_name(seen: Survey, *, validated: bool, signed_by: str = "") -> str:
+    """The same content is the same upload, wherever the file lies; what was left out once may be sent unchecked.
+
+    What was rejected unsigned is another upload once it is signed (`signed_by`: a mark of the key), as under each key.
+    """
+    signed = f"-signed-{signed_by}" if signed_by else ""
+    return f"file-{seen.digest}{signed}{'' if validated else '-unchecked'}"
 
 
 def numbered(path: Path, seen: Survey, places: dict[Record, int] | None) -> Iterator[bytes]:

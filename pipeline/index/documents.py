@@ -77,6 +77,11 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     warnings: tuple[RecordWarning, ...] = ()
     provenance: Provenance | None = None
 
+    @property
+    def signature(self) -> str | None:
+        """The agency's own over `data` (pipeline.records.signatures); None where it sent none."""
+        return (self.provenance.signature or None) if self.provenance else None
+
 
 class Card(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What ranks a case against a question and shows it in a list.

@@ -23,7 +23,7 @@ def link_row(link: LinkDocument) -> dict[str, Any]:
 
 
 def case_row(case: CaseDocument) -> dict[str, Any]:
-    """A live case; `data` is the record as its agency sent it."""
+    """A live case; `data` is the record as its agency sent it, `signature` that agency's over it, or null."""
     return {
         "case": case.case,
         "agency": case.agency,
@@ -31,4 +31,5 @@ def case_row(case: CaseDocument) -> dict[str, Any]:
         "version": case.version,
         "hash": case.hash,
         "data": case.data,
+        "signature": case.signature,
     }

@@ -73,7 +73,7 @@ CASES = (
     Field("card", PACKED, "What ranks the case against a search and shows it in a list.", personal=True),
     Field("entities", KEPT_PACKED, "Of a case too large for its card, the entities.", personal=True),
     Field("warnings", KEPT, "What intake doubted: code, JSON pointer, message.", personal=True),
-    Field("provenance", KEPT, "Source position, ingest time, content hash, schema version, generation."),
+    Field("provenance", KEPT, "Source position, ingest time, content hash, schema version, generation, signature."),
 )
 
 LINKS = (

@@ -21,7 +21,7 @@ _pins = msgspec.json.Decoder(dict[str, Agency])
 
 
 def trusted_registry(settings: Settings, entries: Registry) -> Registry:
-    """The registry that intake goes by, and what operators change; what is doubted is logged as an error, and what is sealed is remembered.
+    """The registry that intake goes by and operators change: what is doubted is logged as an error and replaced.
 
     Raises LiaisonError for an installation without its secret, or a file of pins that can't be read.
     """

@@ -71,6 +71,7 @@ def _content(session: Session, document: CaseDocument) -> dict[str, Any]:
         "contact": msgspec.to_builtins(document.contact),
         "retain_until": document.retain_until,
         "data": document.data,
+        "signature": document.signature,
         "warnings": msgspec.to_builtins(document.warnings),
         "provenance": provenance_for(
             who.operates or who.agency == document.agency, msgspec.to_builtins(document.provenance)

@@ -22,7 +22,7 @@ LINK_COLUMNS: Final = (
 )  # fmt: skip
 """The fields of an exported link, a contract with those who read the file."""
 
-CASE_COLUMNS: Final = ("case", "agency", "country", "version", "hash", "data")
+CASE_COLUMNS: Final = ("case", "agency", "country", "version", "hash", "data", "signature")
 
 MEDIA_TYPES: Final[dict[Format, str]] = {
     "ndjson": "application/x-ndjson",
