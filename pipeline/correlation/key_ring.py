@@ -40,6 +40,7 @@ class KeyUse(StrEnum):
     LIST_IDS = "list ids"
     AUDIT_TAGS = "audit tags"
     REGISTRY = "registry"
+    EXPIRIES = "expiries"
 
 
 class UnknownKeyError(LiaisonError):

@@ -18,7 +18,9 @@ from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.decision_log import DecisionLog
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.reading import read, read_table
+from pipeline.streams.seals import sealed_expiry
 
 _review: Final = msgspec.json.Decoder(Review)
 _subscription: Final = msgspec.json.Decoder(Subscription)
@@ -45,12 +47,15 @@ async def planned(settings: Settings, now: datetime, until: datetime, query_mont
 async def carry_out(settings: Settings, plan: Plan) -> None:
     """Have cases ended, tell, end, bare and delete what the plan says. Raises LiaisonError; then run it again."""
     expiring, telling = (topics.name(settings, topic) for topic in (topics.EXPIRIES, topics.NOTICES))
+    ring = key_ring(settings)
     async with sender(settings) as send:
         for notice in plan.notices:
             await send(telling, 0, notice.id.encode(), _encoder.encode(notice))
         for case in plan.cases:
             key = case.case.encode()
-            await send(expiring, partition_of(key, settings.case_partitions), key, _encoder.encode(case))
+            await send(
+                expiring, partition_of(key, settings.case_partitions), key, _encoder.encode(sealed_expiry(case, ring))
+            )
     async with DecisionLog(settings) as log:
         for subscription in plan.subscriptions:
             await log.write(topics.SUBSCRIPTIONS, subscription.id, subscription)

@@ -21,12 +21,16 @@ EXPIRED: Final = "expired"
 """Status of an accepted version that was ended."""
 
 
-class Expiry(msgspec.Struct, frozen=True):
-    """Value of topic `expiries`: the version that is over, by its number and the content hash of its provenance."""
+class Expiry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `expiries`: the version that is over, by its number and the content hash of its provenance.
+
+    `seal` is the installation's own mark, without which nothing is ended (pipeline.streams.seals).
+    """
 
     case: str
     version: int
     content_hash: str
+    seal: str = ""
 
     @property
     def agency(self) -> str:

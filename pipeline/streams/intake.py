@@ -16,6 +16,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.correlator import targets
 from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
 from pipeline.records import expiry
@@ -39,11 +40,13 @@ from pipeline.streams import control, derive, faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.control import Generation
 from pipeline.streams.faults import InternalFaultError
+from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.notes import HOME, note, noted, passed
 from pipeline.streams.origin import origin_of
 from pipeline.streams.reading import begin, read
 from pipeline.streams.registry import agencies, changed
 from pipeline.streams.registry_pins import trusted_registry
+from pipeline.streams.seals import is_sealed_expiry
 from pipeline.streams.stage import ALL, Feed, Stage, rejoining
 from pipeline.streams.stateless import Nothing
 from pipeline.streams.stores import Places, reopened
@@ -78,11 +81,13 @@ class Intake:
         registry: Registry,
         model: Model,
         current: Generation,
+        ring: KeyRing,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._settings, self._places = settings, places
         self._registry, self._model, self._clock = registry, model, clock
         self._current, self._generation = current, current.id
+        self._ring = ring
         self._accepted = topics.name(settings, topics.ACCEPTED)
         self._rejected = topics.name(settings, topics.REJECTED)
         self._blocks = topics.name(settings, topics.BLOCKS, generation=current.id)
@@ -212,10 +217,14 @@ class Intake:
     def _marked(self, record: ConsumerRecord) -> list[Output]:
         """Whatever is not a request of ours, or comes too late, ends nothing; retention asks again."""
         try:
-            return list(self._ended(_expiries.decode(record.value or b""), record))
+            asked = _expiries.decode(record.value or b"")
         except msgspec.DecodeError as error:
             log.warning("%s-%d-%d ends nothing: %s", record.topic, record.partition, record.offset, error)
             return []
+        if not is_sealed_expiry(asked, self._ring):
+            log.warning("%s-%d-%d ends nothing: it bears no seal", record.topic, record.partition, record.offset)
+            return []
+        return list(self._ended(asked, record))
 
     def _ended(self, asked: expiry.Expiry, record: ConsumerRecord) -> Iterator[Output]:
         """The mark in `accepted`, and its fingerprint to every partition of `blocks`."""
@@ -267,8 +276,8 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     written = [topics.name(settings, topics.ACCEPTED), topics.name(settings, topics.BLOCKS, generation=current.id)]
     found = ids(settings, [*sources, *written])
     with claimed_slot(settings, STAGE) as slot:
-        trusted = trusted_registry(settings, registry)
-        work = Intake(settings, Places(slot.stores, STAGE, ALL, found), trusted, current.compiled(), current)
+        trusted, ring = trusted_registry(settings, registry), key_ring(settings)
+        work = Intake(settings, Places(slot.stores, STAGE, ALL, found), trusted, current.compiled(), current, ring)
         made = Stage(settings, slot, [Feed(STAGE, sources, work, ALL)], found.topics, after)
         async with rejoining(made, changed(settings, registry), control.changed_for(settings, held, wanted)):
             yield made

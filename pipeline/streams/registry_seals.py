@@ -1,29 +1,22 @@
-"""The installation's own mark on a registry entry that says how an agency signs: whoever holds Kafka can't write one.
+"""Registry entries that say how an agency signs bear the installation's seal: whoever holds Kafka can't write one.
 
-A seal is keyed by the installation's secret (pipeline.correlation.key_ring), which operators and workers have and Kafka
-has not; its first 8 characters are the id of the secret behind it. It covers the whole entry and when it was made.
-Pure: the ring and the clock are given.
+A seal covers the whole entry and when it was made. Pure: the ring and the clock are given.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 
-from pipeline.correlation.key_ring import ID_CHARS, KeyRing, KeyUse
+from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.records.agencies import Agency, Registry
 from pipeline.records.agency_keys import SigningPolicy
-
-SEAL_BYTES: Final = 32
+from pipeline.streams.seals import is_seal_of, make_seal
 
 NO_KEYS: Final = SigningPolicy(required=True)
 """How an entry is taken that can't be trusted: nothing of its agency is accepted until an operator writes it anew."""
-
-_encoder = msgspec.json.Encoder(order="deterministic")
 
 
 def sealed(agency: Agency, ring: KeyRing, now: datetime) -> Agency:
@@ -31,22 +24,14 @@ def sealed(agency: Agency, ring: KeyRing, now: datetime) -> Agency:
     before = agency.signing.changed_at
     changed_at = now if before is None else max(now, before + timedelta(milliseconds=1))
     unsealed = _with_signing(agency, msgspec.structs.replace(agency.signing, changed_at=changed_at, seal=""))
-    seal = ring.current + _seal(unsealed, ring, ring.current)
+    seal = make_seal(unsealed, ring, KeyUse.REGISTRY)
     return _with_signing(unsealed, msgspec.structs.replace(unsealed.signing, seal=seal))
 
 
 def is_sealed(agency: Agency, ring: KeyRing) -> bool:
     """Whether an entry is as the installation sealed it, under any of its secrets."""
-    key_id, seal = agency.signing.seal[:ID_CHARS], agency.signing.seal[ID_CHARS:]
-    if key_id not in ring or agency.signing.changed_at is None:
-        return False
     unsealed = _with_signing(agency, msgspec.structs.replace(agency.signing, seal=""))
-    return hmac.compare_digest(_seal(unsealed, ring, key_id), seal)
-
-
-def _seal(unsealed: Agency, ring: KeyRing, key_id: str) -> str:
-    key = ring.key(KeyUse.REGISTRY, key_id)
-    return hashlib.blake2b(_encoder.encode(unsealed), key=key, digest_size=SEAL_BYTES).hexdigest()
+    return agency.signing.changed_at is not None and is_seal_of(agency.signing.seal, unsealed, ring, KeyUse.REGISTRY)
 
 
 def _with_signing(agency: Agency, signing: SigningPolicy) -> Agency:
