@@ -52,19 +52,19 @@ async def remove(settings: Settings, name: str, timeout_s: float, clock: Callabl
         raise LiaisonError(f"no agency {name} is registered")
     if users.asks(settings):
         await asyncio.to_thread(users.remove, settings, name)
-    deadline, cases = time.monotonic() + timeout_s, 0
+    deadline, withdrawn = time.monotonic() + timeout_s, set[str]()
     if live := await _live(settings, name):
         await registry.put(settings, leaving(agency))
     while live:
         await _send(settings, agency, live, clock())
         await _taken_in(settings, name, deadline)
-        cases += len(live)
+        withdrawn |= {one.case for one in live}
         live = await _live(settings, name)
     await registry.put(settings, msgspec.structs.replace(agency, state=AgencyState.REMOVED))
     await _taken_in(settings, name, deadline)
     if await _live(settings, name):
         raise LiaisonError(f"{name} went on sending meanwhile: run the same command again")
-    return await _decide(settings, name, clock(), cases)
+    return await _decide(settings, name, clock(), len(withdrawn))
 
 
 def leaving(agency: Agency) -> Agency:
