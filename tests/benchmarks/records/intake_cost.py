@@ -3,7 +3,9 @@
     python tests/benchmarks/records/intake_cost.py
 
 A typical case: 1.4 KB, three entities. `repeating` has one set of values under 500 case ids, as when the same people,
-makes and towns come again; `fresh` has other names, numbers and addresses in every case, so that no cache helps.
+makes and towns come again; `fresh` has other names, numbers and addresses in every case, so that no cache helps. In
+`signed` its agency has signed each; `other numbers` have a number with a point each, for which the canonical form is
+not what orjson writes.
 """
 
 from __future__ import annotations
@@ -12,13 +14,15 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from joserfc.jwk import OKPKey
 
-from pipeline.records import hashing
+from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency
+from pipeline.records.agency_keys import CURVE, SigningPolicy, agency_key, milliseconds
 from pipeline.records.intake import Desk, SourceMessage, receive
 from pipeline.records.messages import Position
 from pipeline.records.normalisation import normalise
@@ -89,14 +93,44 @@ def cost(step: Callable[[Any], object], inputs: Sequence[Any], rounds: int = ROU
 def message(raw: bytes) -> SourceMessage:
     """The message as it would lie on its topic."""
     key = f"fr-pj:{orjson.loads(raw)['data']['case_id']}".encode()
-    return SourceMessage(Position("cases.fr-pj", partition_of(key, PARTITIONS), 0), "fr-pj", key, raw)
+    position = Position("cases.fr-pj", partition_of(key, PARTITIONS), 0)
+    return SourceMessage(position, "fr-pj", key, raw, milliseconds(NOW))
+
+
+NOW = datetime(2026, 11, 1, 10, tzinfo=UTC)
+KEY = OKPKey.generate_key(CURVE)
+LISTED = agency_key("fr-pj", KEY, NOW - timedelta(days=1))
+
+
+def signed(raw: bytes, **more: Any) -> bytes:
+    """The event with more in its extensions, and its agency's signature."""
+    event = orjson.loads(raw)
+    event["data"]["extensions"] = more
+    payload = signatures.signed_data(event["data"])
+    return orjson.dumps({**event, "signature": signatures.sign(payload, KEY, LISTED.kid, NOW)})
+
+
+def verification(raw: bytes) -> tuple[str, bytes]:
+    """A signature, and the data that it is for."""
+    record = read(raw)
+    return record.envelope.signature or "", record.data
+
+
+def verify(given: tuple[str, bytes]) -> None:
+    """All that intake does about a signature."""
+    signature, data = given
+    policy = SigningPolicy((LISTED,), required=True)
+    found = signatures.verify(signature, signatures.canonical(data), policy.key)
+    signatures.check_times(found, milliseconds(NOW))
 
 
 def main() -> None:
     """Measure and print."""
     repeating = [case(number, fresh=False) for number in range(CASES)]
     records = [read(raw) for raw in repeating]
-    desk = Desk({"fr-pj": Agency("fr-pj", "FR")}, PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
+    own = [signed(raw) for raw in repeating]
+    agency = Agency("fr-pj", "FR", signing=SigningPolicy((LISTED,)))
+    desk = Desk({"fr-pj": agency}, PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
     rows = {
         "reference: json.loads": cost(json.loads, repeating),
         "validation": cost(read, repeating),
@@ -105,6 +139,10 @@ def main() -> None:
             lambda record: (hashing.content_hash(record.data), hashing.fingerprint_hash(record.case)), records
         ),
         "intake as a whole, repeating": cost(lambda each: receive(each, desk), [message(raw) for raw in repeating]),
+        "signature": cost(verify, [verification(raw) for raw in own]),
+        "signature, other numbers": cost(verify, [verification(signed(raw, rate=0.5)) for raw in repeating]),
+        "signing": cost(lambda raw: signed(raw), repeating),
+        "intake as a whole, signed": cost(lambda each: receive(each, desk), [message(raw) for raw in own]),
         "intake as a whole, fresh": cost(
             lambda each: receive(each, desk), [message(case(number, fresh=True)) for number in range(CASES)], rounds=1
         ),
