@@ -62,6 +62,8 @@ class Topic:
     retention: timedelta | None = None
     quick: bool = False
     """Read whole at every assignment: rolled and compacted in small segments so that this stays quick."""
+    stamped: bool = False
+    """Its messages bear the broker's time of arrival, not one of their sender's choice."""
     personal: bool = False
     erasure: str = ""
 
@@ -80,6 +82,8 @@ class Topic:
         }
         if self.compacted and self.personal:
             config |= {"segment.ms": DAY_MS, "max.compaction.lag.ms": DAY_MS, "min.compaction.lag.ms": HOUR_MS}
+        if self.stamped:
+            config["message.timestamp.type"] = "LogAppendTime"
         if self.quick:
             config |= {"segment.bytes": str(MIB), "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"}
         return config
@@ -110,9 +114,10 @@ ERASED_BY_WITHDRAWAL: Final = "a later version, a withdrawal or an expiry replac
 POSITION_KEY: Final = "source topic-partition-offset"
 
 CASES: Final = Topic(
-    "cases.{agency}", "case key", "case", Count.CASES, 4 * MIB, retention=WEEK, personal=True,
+    "cases.{agency}", "case key", "case", Count.CASES, 4 * MIB, retention=WEEK, stamped=True, personal=True,
     erasure="deleted after 7 days",
 )  # fmt: skip
+"""Stamped, since whether a key was in force is judged by it (pipeline.records.signatures)."""
 RECEIPTS: Final = Topic("receipts.{agency}", POSITION_KEY, "receipt", Count.CASES, 4 * MIB, retention=MONTH)
 HITS: Final = Topic("hits.{agency}", "hit id", "hit", Count.ONE, retention=MONTH)
 REJECTED: Final = Topic(

@@ -16,12 +16,14 @@ import pytest
 import yaml
 from aiokafka import AIOKafkaProducer
 from elasticsearch import Elasticsearch
+from kafka.admin import ConfigResource, ConfigResourceType
 from status_ports import STAGES, Ports, free_ports
 from whole_installation import Installation, Records
 
 from pipeline.index.mappings import Indices
 from pipeline.localstack.ports import any_free
 from pipeline.streams import topics
+from pipeline.streams.admin import admin
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
@@ -99,9 +101,13 @@ def prometheus(ports: Ports, tmp_path: Path, wait_for: Callable[..., Any]) -> It
 
 
 async def send_as_of(installation: Installation, records: Records, agency: str, at_ms: int) -> None:
-    """One record that its agency sent at another time."""
+    """One record that its agency sent at another time, on a topic that for once takes the sender's word for it."""
     one = records.message(agency, "long-ago")
     topic = topics.name(installation.settings, topics.CASES, agency=agency)
+    with admin(installation.settings) as client:
+        client.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, topic, {"message.timestamp.type": "CreateTime"})]
+        )
     async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
         await producer.send_and_wait(topic, one.value, key=one.key, partition=0, timestamp_ms=at_ms)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -16,9 +16,11 @@ import warm_processes
 from aiokafka import AIOKafkaProducer
 from signed_records import STRANGE_KEY
 
-from pipeline.feeds.signing import RecordSigner, read_signer
+from pipeline.feeds.files import numbered_lines
+from pipeline.feeds.gateway import take
+from pipeline.feeds.signing import RecordSigner, read_signer, signed_lines
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import SigningPolicy, agency_key
+from pipeline.records.agency_keys import SigningPolicy, agency_key, milliseconds
 from pipeline.records.expiry import Expiry
 from pipeline.records.hashing import canonical_json, content_hash
 from pipeline.records.partitioning import partition_of
@@ -129,6 +131,51 @@ def test_only_the_agencys_own_records_are_taken(
     assert installation.accounting().balanced
     write(installation, topics.EXPIRIES, "fr-pj:0", sealed_expiry(expiry, key_ring(installation.settings)))
     wait_for(lambda: installation.cases(["fr-pj:0"]) == {}, 60)
+
+
+def test_the_gateway_carries_signatures(
+    records: Any, installation: Any, start_stage: Any, key: Path, tmp_path: Path, wait_for: Any
+) -> None:
+    start_stage("intake")
+    feed = tmp_path / "feed.ndjson"
+    feed.write_bytes(b"".join(records.message("fr-pj", str(number)).value + b"\n" for number in range(3)))
+
+    async def body() -> AsyncIterator[bytes]:
+        for line in signed_lines(numbered_lines(feed), read_signer("fr-pj", key, datetime.now(UTC))):
+            yield line
+        yield records.message("fr-pj", "unsigned").value
+
+    received = asyncio.run(take(installation.settings, Agency("fr-pj", "FR"), "upload", body()))
+    assert received.pushed.sent == 4
+    wait_for(lambda: len(installation.receipts()) == 4, 60)
+    found = [receipt.reason or receipt.outcome for receipt in installation.receipts().values()]
+    assert sorted(found) == ["accepted", "accepted", "accepted", "unsigned"]
+
+
+def test_a_key_that_has_ended_signs_nothing_whatever_time_the_message_claims(
+    records: Any, installation: Any, start_stage: Any, run: Run, tmp_path: Path, wait_for: Any
+) -> None:
+    """Not the sender but the broker says when a record came."""
+    private, public = tmp_path / "old.pem", tmp_path / "old.jwk"
+    public.write_text(run("feed", "make-key", "--agency", "fr-pj", "-o", private).stdout)
+    run("ops", "agency", "key", "add", "fr-pj", public, "--from", "3h", "--until", "1h")
+    start_stage("intake")
+    then = datetime.now(UTC) - timedelta(hours=2)
+    late = signed(records.message("fr-pj", "1"), read_signer("fr-pj", private, then))
+
+    async def send() -> str:
+        async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
+            topic = topics.name(installation.settings, topics.CASES, agency="fr-pj")
+            partition = partition_of(late.key, installation.settings.case_partitions)
+            at_ms = milliseconds(then)
+            sent = await producer.send_and_wait(topic, late.value, late.key, partition=partition, timestamp_ms=at_ms)
+            return f"{sent.topic}-{sent.partition}-{sent.offset}"
+
+    position = asyncio.run(send())
+    wait_for(lambda: position in installation.receipts(), 60)
+    receipt = installation.receipts()[position]
+    assert (receipt.reason, receipt.pointer) == ("bad_signature", "/signature")
+    assert "when the record arrived" in receipt.message
 
 
 def test_what_was_taken_is_verified_offline_and_a_revoked_key_ends(

@@ -44,7 +44,15 @@ def test_personal_data_says_how_it_is_erased(topic: topics.Topic) -> None:
 @pytest.mark.parametrize(
     ("topic", "expected"),
     [
-        (topics.CASES, {"cleanup.policy": "delete", "max.message.bytes": "4194304", "retention.ms": "604800000"}),
+        (
+            topics.CASES,
+            {
+                "cleanup.policy": "delete",
+                "max.message.bytes": "4194304",
+                "retention.ms": "604800000",
+                "message.timestamp.type": "LogAppendTime",
+            },
+        ),
         (topics.AUDIT, {"cleanup.policy": "delete", "max.message.bytes": "1048576", "retention.ms": "-1"}),
         (
             topics.PROGRESS,
