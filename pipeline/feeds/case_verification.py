@@ -72,7 +72,7 @@ def verify_case(row: Mapping[str, Any], keys: Mapping[str, AgencyKey]) -> CaseSi
     """Check one case, as an export, a disclosure or a feed holds it, by the keys that are trusted, by id.
 
     Its key must have been in force when it signed, by the signer's word, and when the record arrived, if the file says
-    when (to its owner alone). A later revocation is told and changes nothing.
+    when (to its owner alone). A later revocation is named and changes nothing.
     """
     data, signature = row.get("data"), row.get("signature")
     if not isinstance(data, dict):

@@ -87,7 +87,7 @@ class FeedClient:
         """Send each record as one message, once, however often this is called for the same upload.
 
         `upload` names these records in this order: an attempt that was cut off goes on where it was. With `validate`
-        a record that intake would reject is left out and told in the result's problems, by its number from 1; so is,
+        a record that intake would reject is left out and named in the result's problems, by its number from 1; so is,
         with a `signer`, one that it can't sign.
         `advance` hears how many records were dealt with since.
         """

@@ -19,7 +19,7 @@ from pipeline.records.messages import Reason
 from pipeline.records.signatures import SignatureError
 
 NAMED_BY: Final = 12
-"""Characters of a key's thumbprint by which an upload is told from the same file under another key."""
+"""Characters of a key's thumbprint by which an upload differs from that of the same file under another key."""
 
 
 class RecordSigner:

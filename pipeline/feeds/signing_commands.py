@@ -74,5 +74,5 @@ def verify_case(
 
 def _line(found: case_verification.CaseSignature) -> str:
     signed = f"signed {found.signed_at:%Y-%m-%dT%H:%MZ} with {found.kid}" if found.signed_at else ""
-    told = "; ".join(filter(None, (signed, found.message)))
-    return f"{found.case or '?'} version {found.version}: {found.verdict}{f': {told}' if told else ''}"
+    details = "; ".join(filter(None, (signed, found.message)))
+    return f"{found.case or '?'} version {found.version}: {found.verdict}{f': {details}' if details else ''}"
