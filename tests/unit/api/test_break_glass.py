@@ -299,13 +299,13 @@ async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> N
     await opened(api, hit)
     await review(api.session(DUTY), name, NOT_JUSTIFIED, "no")
     acts = [(act.kind, act.object, act.subject, act.shown) for act in api.audit.acts]
-    hits, full = (Shown(KEY, Form.HIT),), (Shown(KEY, Form.FULL),)
+    hits, owned = (Shown(KEY, Form.HIT, "hit_only"),), (Shown(KEY, Form.FULL, "owner"),)
     assert acts == [
         (Kind.DISCLOSURE, name, "chief", hits),
         (Kind.DISCLOSURE, name, "second", hits),
-        (Kind.DISCLOSURE, name, "duty", full),
-        (Kind.DISCLOSURE, name, "chief", full),
-        (Kind.DISCLOSURE, name, "duty", full),
+        (Kind.DISCLOSURE, name, "duty", owned),
+        (Kind.DISCLOSURE, name, "chief", (Shown(KEY, Form.FULL, "break_glass"),)),
+        (Kind.DISCLOSURE, name, "duty", owned),
     ]
 
 

@@ -8,11 +8,13 @@ import pytest
 from api_runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record, someone
 
 from pipeline.access.audit import Form, Kind, Shown
+from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_visibility import HandlingChange
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.requester import Role
 from pipeline.api.problems import Forbidden, NotFound
-from pipeline.api.services.disclosures import ask, break_glass, grant
+from pipeline.api.services.break_glass import open_alone
+from pipeline.api.services.disclosures import ask, grant
 from pipeline.api.services.visibility import visibility
 from pipeline.records.agencies import Agency
 
@@ -47,7 +49,7 @@ async def test_a_grant_and_a_break_glass_are_among_it_at_once(api: Api, hit: str
 
 
 async def test_the_owner_is_told_the_agency_of_a_break_glass_and_not_the_person(api: Api, hit: str) -> None:
-    await break_glass(api.session(CHIEF), hit, "a child is in danger")
+    await open_alone(api.session(CHIEF), hit, GlassReason("a child is in danger", 3))
     (person,) = (await visibility(api.session(ANNA), KEY)).people
     assert (person["agency"], person["subject"], person["purposes"]) == ("be-fp", None, ("investigation",))
     assert (await rules(api, "be-fp"))[0][0] == "hit_only"
