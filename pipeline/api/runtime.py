@@ -42,6 +42,7 @@ from pipeline.streams.freshness import watched
 from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.log_follower import served_log
 from pipeline.streams.log_keys import tag_keys
+from pipeline.streams.registry_pins import trusted_registry
 from pipeline.times import now
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.tag_keys import TagKeys
@@ -178,7 +179,7 @@ def _require_topics(settings: Settings) -> None:
 @asynccontextmanager
 async def _following(runtime: Runtime) -> AsyncIterator[None]:
     """Keep the runtime's model, agencies and deny-list as Kafka has them; the last two are whole when it begins."""
-    runtime.agencies = await registry.agencies(runtime.settings)
+    runtime.agencies = await registry.trusted_agencies(runtime.settings)
     runtime.denied.add(await revocations.revocations(runtime.settings), now())
     show_index_age(runtime.as_of, runtime.indexed_as_of, now)
     follows = (_follow_model, _follow_agencies, _follow_revocations, _follow_reviews)
@@ -212,7 +213,7 @@ async def _follow_agencies(runtime: Runtime) -> None:
     """Refuse the tokens of agencies that do not take part."""
     async with aclosing(registry.watch(runtime.settings)) as states:
         async for held in states:
-            runtime.agencies = held
+            runtime.agencies = await asyncio.to_thread(trusted_registry, runtime.settings, held)
 
 
 async def _follow_reviews(runtime: Runtime) -> None:

@@ -12,6 +12,7 @@ from pipeline.access.policy import View
 from pipeline.access.redaction import Row, case_for, provenance_for
 from pipeline.access.request_rules import RequestRule
 from pipeline.api.problems import NotFound
+from pipeline.api.services.case_signatures import signature_verdict
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 
@@ -72,6 +73,7 @@ def _content(session: Session, document: CaseDocument) -> dict[str, Any]:
         "retain_until": document.retain_until,
         "data": document.data,
         "signature": document.signature,
+        "signature_verdict": signature_verdict(document, session.runtime.agencies),
         "warnings": msgspec.to_builtins(document.warnings),
         "provenance": provenance_for(
             who.operates or who.agency == document.agency, msgspec.to_builtins(document.provenance)

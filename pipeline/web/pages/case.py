@@ -24,6 +24,14 @@ from pipeline.web.vocabulary import PURPOSES, STATUSES
 
 LINKS = 50
 
+SIGNATURE_DOUBTS = {
+    "unsigned": N_("This version is not signed, although its agency signs its records: ask it before you rely on it."),
+    "bad_signature": N_(
+        "The signature is not its agency's, or not for this record: ask the agency before you rely on it."
+    ),
+}
+"""What is said of a case whose signature the server did not find good, by its verdict."""
+
 
 class Loaded(NamedTuple):
     """A case, its links and those made by hand, each as it may be shown; `more` where there are further links."""
@@ -145,9 +153,12 @@ def _provenance(words: Words, row: Row) -> None:
                 (words("Position"), _position(came.get("position"))),
                 (words("Schema"), came.get("schema_version")),
                 (words("Content"), (came.get("content_hash") or "")[:16]),
+                (words("Signature"), words("that of its agency") if row["signature_verdict"] == "good" else None),
                 (words("Model"), came.get("generation")),
             ]
         )
+        if doubt := SIGNATURE_DOUBTS.get(row["signature_verdict"]):
+            text("p", words(doubt), "notice bad")
         for warning in row["warnings"] or ():
             with box("p", "notice"):
                 text("span", f"{warning['message']} ({warning['pointer']})")
