@@ -50,7 +50,10 @@ def validate(
     country: Annotated[str, typer.Option(help="The agency's country (FR); that of the first record if left out.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Check a file as intake will, offline; exit 1 if a line would be rejected."""
+    """Check a file as intake will, offline; exit 1 if a line would be rejected.
+
+    Signatures are apart: `liaison feed verify-case` checks those.
+    """
     from pipeline.feeds.checking import Checker
     from pipeline.feeds.files import numbered_lines, survey
     from pipeline.feeds.printing import print_problems

@@ -219,10 +219,10 @@ def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print on
     Example: liaison ops agency list --json
     """
     from pipeline.streams import users
-    from pipeline.streams.registry import agencies
+    from pipeline.streams.registry import trusted_agencies
 
     settings = from_environment()
-    held, rates = asyncio.run(agencies(settings)).values(), users.limits(settings)
+    held, rates = asyncio.run(trusted_agencies(settings)).values(), users.limits(settings)
     if as_json:
         fields = [(a.name, a.country, a.state, rates.get(a.name), a.signing.required) for a in held]
         names = ("name", "country", "state", "max_rate", "require_signatures")
