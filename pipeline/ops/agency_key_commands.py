@@ -43,10 +43,12 @@ def add_key(
     from pipeline.records.agency_keys import agency_key, read_key, with_key
     from pipeline.times import now, point_in_time
 
-    at = now()
+    at, read = now(), read_key(file.read_bytes())
+    if read.is_private:
+        raise LiaisonError(f"{file} is the private key, which its agency keeps to itself: take the public one")
     key = agency_key(
         name,
-        read_key(file.read_bytes()),
+        read,
         point_in_time(not_before, at) if not_before else at,
         point_in_time(not_after, at) if not_after else None,
     )
