@@ -1,4 +1,4 @@
-"""`liaison feed make-key` and `verify-case`: an agency signs what it sends, and anyone checks what was signed.
+"""`liaison feed make-key`, `keys` and `verify-case`: an agency signs what it sends, and anyone checks what was signed.
 
 Heavy imports live inside the functions so that `liaison --help` stays fast.
 """
@@ -19,6 +19,7 @@ FAILED = 1
 def register(feed: typer.Typer) -> None:
     """Add the commands to `feed`."""
     feed.command("make-key", epilog="Example: liaison feed make-key --agency fr-pj -o fr-pj.pem > fr-pj.jwk")(make_key)
+    feed.command(epilog="Example: liaison feed keys > keys.json")(keys)
     feed.command("verify-case", epilog="Example: liaison feed verify-case cases.ndjson --keys keys.json")(verify_case)
 
 
@@ -39,6 +40,21 @@ def make_key(
     kid = key_id(agency, key)
     typer.echo(orjson.dumps({"kid": kid, **key.as_dict(private=False)}))
     typer.echo(f"{output} is the private key: keep it, and give it to nobody. Its id is {kid}", err=True)
+
+
+def keys() -> None:
+    """Print the public keys of all agencies that take part (a JSON Web Key Set), for verify-case.
+
+    They are as Kafka has them: compare the ids with the agencies, by another way.
+    """
+    import asyncio
+
+    from pipeline.records.agency_keys import key_set
+    from pipeline.settings import settings
+    from pipeline.streams.registry import agencies
+
+    held = asyncio.run(agencies(settings())).values()
+    typer.echo(key_set(key for agency in held for key in agency.signing.keys))
 
 
 def verify_case(

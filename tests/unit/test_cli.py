@@ -39,7 +39,7 @@ def test_every_command_explains_itself_with_an_example(path: tuple[str, ...]) ->
         "up", "down", "status", "demo", "search", "case", "links",
         "topics apply", "worker", "export", "ops agency add", "ops agency list",
         "ops agency key add", "ops agency key revoke", "ops agency key list",
-        "feed validate", "feed push", "feed map", "feed make-key", "feed verify-case",
+        "feed validate", "feed push", "feed map", "feed make-key", "feed keys", "feed verify-case",
         "batch correlate", "batch compare", "batch train", "batch blocking-report", "batch explain",
     ],
 )  # fmt: skip

@@ -190,6 +190,7 @@ def test_what_was_taken_is_verified_offline_and_a_revoked_key_ends(
 
     keys, cases = tmp_path / "keys.json", tmp_path / "cases.ndjson"
     keys.write_text(run("ops", "agency", "key", "list", "--json").stdout)
+    assert run("feed", "keys").stdout == keys.read_text()
     run("export", "cases", "-o", cases)
     found = run("feed", "verify-case", cases, "--keys", keys, "--json", code=1)
     verdicts = {one["case"]: one["verdict"] for one in map(json.loads, found.stdout.splitlines())}
