@@ -113,8 +113,9 @@ async def break_glasses(
 
 
 def _confirmable(session: Session) -> Callable[[Disclosure], bool]:
-    who, now = session.requester.subject, session.now
-    return lambda one: one.subject != who and oversight(one, now) is Oversight.AWAITING_CONFIRMATION
+    who, now = session.requester, session.now
+    may = Role.SUPERVISOR in who.roles
+    return lambda one: may and one.subject != who.subject and oversight(one, now) is Oversight.AWAITING_CONFIRMATION
 
 
 def _reviewable(session: Session) -> Callable[[Disclosure], bool]:

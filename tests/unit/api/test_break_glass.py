@@ -63,6 +63,7 @@ async def test_a_second_supervisor_opens_to_the_first_for_the_time_asked(api: Ap
     assert not await reads(api, CHIEF)
     (waiting,) = await rows(api, SECOND, awaiting=True)
     assert (waiting["id"], waiting["subject"], waiting["case"]) == (asked["id"], "chief", None)
+    assert await rows(api, BERT, awaiting=True) == []
     api.now += HOUR
     given = (await confirm(api.session(SECOND), asked["id"])).disclosure
     assert (given["state"], given["oversight"], given["case"]) == ("granted", "confirmed", None)

@@ -1,0 +1,130 @@
+"""Whatever steps are taken in whatever order: a record is open to who asked alone, and somebody else looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+from key_rings import RING
+
+from pipeline.access import break_glass as glass
+from pipeline.access.break_glass import GlassReason, Oversight, oversight
+from pipeline.access.disclosures import (
+    Disclosure,
+    GlassVerdict,
+    Move,
+    NotDueError,
+    grant_of,
+    revoke,
+    unopened,
+    unreviewed,
+)
+from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass, view
+from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.matching.fingerprint import Handling
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
+REVIEW_TIME = timedelta(hours=24)
+CHIEF, SECOND = (Requester(subject, "be-fp", "BE", frozenset({Role.SUPERVISOR})) for subject in ("chief", "second"))
+DUTY = Requester("duty", "fr-pj", "FR", frozenset({Role.SUPERVISOR}))
+HANDLINGS = [
+    Handling(code, countries, ("investigation",))
+    for code, countries in (("H2", ("BE", "DE")), ("H2", ("BE",)), ("H2", ("DE",)), ("H3", ("BE", "DE")))
+]
+
+
+class Moment(NamedTuple):
+    """When a step is tried, under which handling, for how many hours."""
+
+    now: datetime
+    case: CaseMeta
+    hours: int
+
+    def seen(self, one: Disclosure, who: Requester) -> View:
+        found = grant_of(one) if one.steps else None
+        return view(self.case, who, Purpose.INVESTIGATION, self.now, [] if found is None else [found])
+
+
+Try = Callable[[Disclosure, Moment], Disclosure]
+
+
+def _request(one: Disclosure, at: Moment) -> Disclosure:
+    _require(may_break_glass(at.case, CHIEF, at.seen(one, CHIEF)))
+    return glass.request_opening(one, at.case, CHIEF, WHY, GlassReason("a life", at.hours), at.now)
+
+
+def _alone(one: Disclosure, at: Moment) -> Disclosure:
+    _require(may_break_glass(at.case, CHIEF, at.seen(one, CHIEF)))
+    return glass.open_alone(one, at.case, CHIEF, WHY, GlassReason("a life", at.hours), REVIEW_TIME, at.now)
+
+
+def _confirm_as(who: Requester) -> Try:
+    def confirm(one: Disclosure, at: Moment) -> Disclosure:
+        _require(may_confirm_glass(at.case, who, at.seen(one, who), one.subject))
+        return glass.confirm(one, at.case, who, at.now)
+
+    return confirm
+
+
+def _review_as(verdict: GlassVerdict) -> Try:
+    return lambda one, at: glass.review(one, DUTY, verdict, "because", at.now)
+
+
+def _require(allowed: bool) -> None:
+    if not allowed:
+        raise NotDueError("not allowed")
+
+
+TRIES: list[Try] = [
+    _request,
+    _alone,
+    _confirm_as(SECOND),
+    _confirm_as(CHIEF),
+    _review_as(GlassVerdict.JUSTIFIED),
+    _review_as(GlassVerdict.NOT_JUSTIFIED),
+    lambda one, at: glass.withdraw(one, CHIEF, at.now),
+    lambda one, at: revoke(one, DUTY, "", at.now),
+]
+tries = st.lists(
+    st.tuples(
+        st.sampled_from(TRIES), st.sampled_from((0, 1, 3, 30)), st.sampled_from(HANDLINGS), st.sampled_from((1, 8))
+    ),
+    max_size=12,
+)
+
+
+@given(tries)
+def test_it_is_open_to_who_asked_alone_and_never_unseen(steps: list[tuple[Try, int, Handling, int]]) -> None:
+    now, one = NOW, unopened(RING, CaseMeta("fr-pj:1", "fr-pj", HANDLINGS[0]), CHIEF, CHIEF.subject)
+    for step, hours, handling, asked in steps:
+        now += timedelta(hours=hours)
+        at = Moment(now, CaseMeta("fr-pj:1", "fr-pj", handling), asked)
+        before = one
+        try:
+            one = step(one, at) if one.steps or step in (_request, _alone) else one
+        except NotDueError:
+            assert one is before
+        if one.steps:
+            _check(one, at)
+
+
+def _check(one: Disclosure, at: Moment) -> None:
+    assert at.seen(one, SECOND) is not View.FULL
+    owed = [step for step in one.steps if step.move is Move.BREAK_GLASS]
+    reviews = [place for place, step in enumerate(one.steps) if step.move is Move.REVIEW]
+    behind = one.steps[reviews[-1] + 1 if reviews else 0 :]
+    assert (unreviewed(one) is None) == (Move.BREAK_GLASS not in {step.move for step in behind})
+    if at.seen(one, CHIEF) is not View.FULL:
+        return
+    assert at.case.handling.code == "H2"
+    looked = oversight(one, at.now)
+    assert looked in {Oversight.CONFIRMED, Oversight.AWAITING_REVIEW, Oversight.OVERDUE, Oversight.JUSTIFIED}
+    assert owed or one.last.move is Move.CONFIRMATION
+    if one.last.move is Move.CONFIRMATION:
+        assert one.last.subject != one.subject
+    assert one.last.until is not None
+    assert one.last.until - timedelta(hours=8) <= at.now < one.last.until
