@@ -47,6 +47,7 @@ class ServedApi(Api):
     def __init__(self, office: Office, home: Path) -> None:
         super().__init__(office, home)
         self.runtime.agencies = ToldRegistry(home / "left")
+        self.runtime.agencies |= {name: Agency(name, name[:2].upper()) for name in ("fr-pj", "be-fp", "nl-np")}
 
     @property
     def now(self) -> datetime:

@@ -57,6 +57,20 @@ def test_pages_work_under_their_policy_and_injected_script_does_not(desk: Desk) 
     assert any("Content Security Policy" in fault for fault in desk.faults)
 
 
+def test_an_owner_asks_who_would_see_its_case_under_other_handling(desk: Desk) -> None:
+    page = desk.page
+    page.goto("/cases/fr-pj:1")
+    page.get_by_role("link", name="Who can see it").click()
+    belgium = page.get_by_role("row", name="be-fp")
+    expect(belgium).to_contain_text("full content")
+    page.get_by_label("Code").select_option("H3")
+    page.get_by_label("Border check").check()
+    page.get_by_role("button", name="Show what would change").click()
+    expect(belgium).to_contain_text("silent: H3")
+    expect(page.get_by_label("Border check")).to_be_checked()
+    desk.holds("who can see it", dark=True)
+
+
 def test_no_other_page_frames_ours(opened: Browser, door: Door) -> None:
     page = opened.new_page()
     page.set_content(f'<iframe src="{door.url}/sign-in"></iframe>')

@@ -123,15 +123,15 @@ def _decision(words: Words, row: Row) -> None:
     """A view with its rule; behind an arrow the view that the other handling would give, where that differs."""
     _view(words, row["view"], row["rule"])
     if row["changed_rule"] not in (None, row["rule"]):
-        with box("div", "row"):
-            text("span", "→", aria_label=words("would become"))
-            _view(words, row["changed_view"], row["changed_rule"], "warn")
+        _view(words, row["changed_view"], row["changed_rule"], changed=True)
 
 
-def _view(words: Words, view: str, rule: str, kind: str = "plain") -> None:
+def _view(words: Words, view: str, rule: str, *, changed: bool = False) -> None:
     with box("div", "row"):
-        tag(words.of(VIEWS, view), kind)
-        text("span", words.of(RULES, rule), "small quiet")
+        if changed:
+            text("span", "→", role="img", aria_label=words("would become"))
+        tag(words.of(VIEWS, view), "warn" if changed else "plain")
+    text("div", words.of(RULES, rule), "small quiet")
 
 
 def _people(words: Words, found: VisibilityAnswer) -> None:
