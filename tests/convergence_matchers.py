@@ -18,7 +18,7 @@ from pipeline.matching.model import load_model
 from pipeline.matching.scoring import Judgement, judge
 from pipeline.matching.sketches import sketch
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Entity, Identifier, PartialDate, Phone
+from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone, PartialDate
 
 
 class Matcher(NamedTuple):
@@ -79,17 +79,17 @@ SYNTHETIC = Matcher(
 
 
 def person(
-    given: str, family: str, born: PartialDate | None, phones: tuple[Phone, ...] = (), passport: str = ""
+    given: str, family: str, born: PartialDate | None, phones: tuple[NormalisedPhone, ...] = (), passport: str = ""
 ) -> Entity:
     name = normalise_name("", given, "", family, "", "primary", "person")
-    identifiers = (Identifier("passport", passport, "FR"),) if passport else ()
+    identifiers = (NormalisedIdentifier("passport", passport, "FR"),) if passport else ()
     return Entity("p", "person", names=(name,), birth_date=born, phones=phones, identifiers=identifiers)
 
 
 def real() -> Matcher:
     """The real matcher with entities that match, nearly match, or only share a key."""
     model = load_model()
-    phone = Phone("+33612345678", "612345678")
+    phone = NormalisedPhone("+33612345678", "612345678")
     entities = (
         person("Zbigniew", "Oczko", PartialDate(1980, 5, 14), passport="12AB34567"),
         person("Zbigniew", "Oczka", PartialDate(1980, 5, 14)),
@@ -98,7 +98,7 @@ def real() -> Matcher:
         person("Ivan", "Petrov", PartialDate(1991, 11, 30)),
         person("Maria", "Oczko", None, passport="12AB34567"),
         Entity("n", "phone", phones=(phone,)),
-        Entity("v", "vehicle", identifiers=(Identifier("plate", "AB123CD", "FR"),), make="renault"),
+        Entity("v", "vehicle", identifiers=(NormalisedIdentifier("plate", "AB123CD", "FR"),), make="renault"),
     )
     pool = tuple(
         msgspec.structs.replace(entity_print(entity), id=f"e{number}") for number, entity in enumerate(entities)

@@ -23,7 +23,7 @@ from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Han
 from pipeline.ops.retention import Keeping, ended_cases
 from pipeline.records.agencies import Agency
 from pipeline.records.expiry import EXPIRED, Expiry, mark
-from pipeline.records.versions import Known, Standing, standing
+from pipeline.records.versions import Known, VersionRelation, standing
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 CASES = {"a:1": "AA", "a:2": "AA", "b:1": "BB", "b:2": "BB", "c:1": "CC"}
@@ -342,7 +342,7 @@ class Intake:
         """What is due, each with what was known before it."""
         for one in chunk:
             case = one.fingerprint.case
-            if standing(known.get(case), one.fingerprint.version, one.content) is Standing.NEWER:
+            if standing(known.get(case), one.fingerprint.version, one.content) is VersionRelation.NEWER:
                 yield one, dict(known)
                 known[case] = one.known
 

@@ -14,8 +14,8 @@ from pipeline.records.hashing import content_hash
 from pipeline.records.messages import Reason
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
-from pipeline.records.validation import Problem, Record, RefusedError, load, read, sender_problems
-from pipeline.records.versions import Known, Standing, standing
+from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
+from pipeline.records.versions import Known, VersionRelation, standing
 
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
 
@@ -24,7 +24,7 @@ class Refusal(msgspec.Struct, frozen=True):
     """A line that was left out; `line` counts from 1 over all files."""
 
     line: int
-    problem: Problem
+    problem: RecordProblem
 
 
 class Reader:
@@ -64,15 +64,15 @@ class Reader:
             raise RefusedError(*foreign)
         return case if self._is_newer(record) else None
 
-    def _is_newer(self, record: Record) -> bool:
+    def _is_newer(self, record: ValidRecord) -> bool:
         case, content = record.case, content_hash(record.data)
         found = standing(self._known.get(case.key), case.version, content)
-        if found in (Standing.STALE, Standing.CONFLICTING):
-            problem = Problem(Reason(found), "/data/version", "not newer than the version taken before")
+        if found in (VersionRelation.STALE, VersionRelation.CONFLICTING):
+            problem = RecordProblem(Reason(found), "/data/version", "not newer than the version taken before")
             raise RefusedError(problem)
-        if found is Standing.NEWER:
+        if found is VersionRelation.NEWER:
             self._known[case.key] = Known(case.version, content)
-        return found is Standing.NEWER
+        return found is VersionRelation.NEWER
 
 
 def fingerprints(cases: Iterable[Case], model: BlockingModel) -> Iterator[Fingerprint]:

@@ -9,8 +9,8 @@ import msgspec
 from pipeline.records.agencies import Agency
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import Reason
-from pipeline.records.validation import Problem, Record, RefusedError, load, read, sender_problems
-from pipeline.records.versions import Known, Standing, standing
+from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
+from pipeline.records.versions import Known, VersionRelation, standing
 
 
 class LineProblem(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ class Checker:
             found = tuple(LineProblem(number, p.reason, p.pointer, p.message) for p in self._problems(raw))
             yield Checked(number, raw, found)
 
-    def _problems(self, raw: bytes) -> list[Problem]:
+    def _problems(self, raw: bytes) -> list[RecordProblem]:
         try:
             record = read(raw)
         except RefusedError as refused:
@@ -59,11 +59,13 @@ class Checker:
         agency = Agency(self._agency, self._country or record.case.country)
         return list(sender_problems(record, agency)) or self._version_problems(record)
 
-    def _version_problems(self, record: Record) -> list[Problem]:
+    def _version_problems(self, record: ValidRecord) -> list[RecordProblem]:
         case, content = record.case, content_hash(record.data)
         found = standing(self._known.get(case.key), case.version, content)
-        if found is Standing.NEWER:
+        if found is VersionRelation.NEWER:
             self._known[case.key] = Known(case.version, content)
-        if found in (Standing.NEWER, Standing.DUPLICATE):
+        if found in (VersionRelation.NEWER, VersionRelation.DUPLICATE):
             return []
-        return [Problem(Reason(found), "/data/version", "not newer than the same case's version on a line before")]
+        return [
+            RecordProblem(Reason(found), "/data/version", "not newer than the same case's version on a line before")
+        ]

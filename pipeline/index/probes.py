@@ -15,7 +15,7 @@ from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePri
 from pipeline.matching.names import NamePrint, sound_keys
 from pipeline.records.addresses import address
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Entity, Identifier, Phone
+from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone
 from pipeline.records.phones import phone
 
 NAMED = ("person", "organisation", "vessel")
@@ -49,7 +49,7 @@ def probe(question: Question, country: str) -> Probe:
     )
 
 
-def _named(question: Question, phones: tuple[Phone, ...]) -> Iterator[Entity]:
+def _named(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[Entity]:
     emails, addresses = question.emails, tuple(address("", "", "", "", city, "") for city in question.cities)
     for kind in NAMED:
         names = tuple(normalise_name(name, "", "", "", "", "", kind) for name in question.names)
@@ -61,12 +61,12 @@ def _named(question: Question, phones: tuple[Phone, ...]) -> Iterator[Entity]:
             yield Entity(kind, kind, names=names, addresses=addresses if kind == "organisation" else ())
 
 
-def _alone(question: Question, phones: tuple[Phone, ...]) -> Iterator[Entity]:
+def _alone(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[Entity]:
     """Phones and plates also by themselves: whoever holds them is found though he bears another name."""
     if phones:
         yield Entity("phone", "phone", phones=phones)
     for at, plate in enumerate(question.plates):
-        yield Entity(f"vehicle{at}", "vehicle", identifiers=(Identifier("plate", plate),))
+        yield Entity(f"vehicle{at}", "vehicle", identifiers=(NormalisedIdentifier("plate", plate),))
 
 
 def adapted(asked: Probe, record: Sequence[EntityPrint]) -> tuple[EntityPrint, ...]:

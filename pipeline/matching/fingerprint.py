@@ -11,7 +11,15 @@ import re
 import msgspec
 
 from pipeline.matching.names import NamePrint, prepare
-from pipeline.records.normalised import Address, Entity, Identifier, PartialDate, Phone, Place, Span
+from pipeline.records.normalised import (
+    Entity,
+    NormalisedAddress,
+    NormalisedIdentifier,
+    NormalisedPhone,
+    PartialDate,
+    Place,
+    TimeSpan,
+)
 from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
 
 CONFUSABLE_CLASSES = str.maketrans("OQDILBSZG", "000118526")
@@ -104,7 +112,7 @@ class EntityPrint(
     calibre: str = ""
     method: tuple[str, ...] = ()
     place: Place | None = None
-    span: Span | None = None
+    span: TimeSpan | None = None
 
     @property
     def selectors(self) -> frozenset[str]:
@@ -192,7 +200,7 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({text for value in values if (text := _text(value))})[:MAX_VALUES])
 
 
-def _identifiers(identifiers: tuple[Identifier, ...]) -> tuple[IdentifierPrint, ...]:
+def _identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[IdentifierPrint, ...]:
     prints = {
         IdentifierPrint(one.type, one.value, one.country, -1 if one.valid is None else int(one.valid))
         for one in identifiers
@@ -201,17 +209,17 @@ def _identifiers(identifiers: tuple[Identifier, ...]) -> tuple[IdentifierPrint, 
     return tuple(sorted(prints)[:MAX_VALUES])
 
 
-def _phones(phones: tuple[Phone, ...]) -> tuple[PhonePrint, ...]:
+def _phones(phones: tuple[NormalisedPhone, ...]) -> tuple[PhonePrint, ...]:
     prints = {PhonePrint(one.e164, one.national) for one in phones if not is_placeholder_number(one.national)}
     return tuple(sorted(prints)[:MAX_VALUES])
 
 
-def _addresses(addresses: tuple[Address, ...]) -> tuple[AddressPrint, ...]:
+def _addresses(addresses: tuple[NormalisedAddress, ...]) -> tuple[AddressPrint, ...]:
     prints = {_address(one) for one in addresses} - {AddressPrint()}
     return tuple(sorted(prints)[:MAX_VALUES])
 
 
-def _address(address: Address) -> AddressPrint:
+def _address(address: NormalisedAddress) -> AddressPrint:
     return AddressPrint(
         house=_text(address.house).replace(" ", ""),
         street=_text(address.street),

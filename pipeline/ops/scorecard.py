@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline.records.doubts import Doubt
 from pipeline.records.messages import Outcome
-from pipeline.records.normalised import PartialDate, Place, RecordWarning, Span
+from pipeline.records.normalised import PartialDate, Place, RecordWarning, TimeSpan
 
 PLACEHOLDER: Final = frozenset({Doubt.PLACEHOLDER})
 INVALID: Final = frozenset(
@@ -52,7 +52,7 @@ class Described(msgspec.Struct, frozen=True):
     phones: tuple[msgspec.Raw, ...] = ()
     addresses: tuple[msgspec.Raw, ...] = ()
     place: Place | None = None
-    span: Span | None = None
+    span: TimeSpan | None = None
 
 
 class _Arrival(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from functools import lru_cache
 from rigour._core import address_fingerprint
 
 from pipeline.records.names import clean_text
-from pipeline.records.normalised import Address
+from pipeline.records.normalised import NormalisedAddress
 
 _POSTCODE = (
     r"(?:(?:[A-Z]{1,2}-)?(?P<code>[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}"  # GB, JE, GG, IM
@@ -41,14 +41,14 @@ _CEDEX = re.compile(r"\s+(?:cedex|sp)(?:\s+\d+)?$|\s+\d{1,2}(?:e|er|ème|eme)?(?
 
 
 @lru_cache(maxsize=65536)
-def address(full: str, house: str, street: str, postcode: str, city: str, country: str) -> Address:
+def address(full: str, house: str, street: str, postcode: str, city: str, country: str) -> NormalisedAddress:
     """The normalised address; every argument may be "", `country` is alpha-2. Stated parts win over those read."""
     read = _read(full)
     house, street = house or read.get("house", ""), street or read.get("street", "")
     postcode, city = postcode or read.get("postcode", ""), city or read.get("city", "")
     if street and not house and (split := _split_street(street)):
         house, street = split["house"], split["street"]
-    return Address(
+    return NormalisedAddress(
         text=_line(full),
         house=_compact(house),
         street=_line(street),

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.records.agency_keys import SigningPolicy
-from pipeline.records.model import Contact
+from pipeline.records.model import RecordContact
 
 
 class AgencyState(StrEnum):
@@ -26,7 +26,7 @@ class Agency(msgspec.Struct, frozen=True, omit_defaults=True):
 
     name: str
     country: str
-    contact: Contact = Contact()
+    contact: RecordContact = RecordContact()
     state: AgencyState = AgencyState.ACTIVE
     signing: SigningPolicy = SigningPolicy()
 

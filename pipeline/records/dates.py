@@ -11,7 +11,7 @@ from calendar import monthrange
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from pipeline.records.normalised import PartialDate, Span
+from pipeline.records.normalised import PartialDate, TimeSpan
 
 _YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9])"
 _LEAP_YEAR = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
@@ -41,17 +41,17 @@ def partial_date(text: str) -> PartialDate:
 
 
 @lru_cache(maxsize=4096)
-def span_of(text: str) -> Span:
+def span_of(text: str) -> TimeSpan:
     """All seconds that a text matching WHEN may mean: one for an instant, 86,400 for a day. Days count in UTC."""
     if "T" in text:
         second = int(datetime.fromisoformat(text).timestamp())
-        return Span(second, second)
+        return TimeSpan(second, second)
     date = partial_date(text)
     month, last_month = (date.month, date.month) if date.month else (1, 12)
     last_day = date.day or monthrange(date.year, last_month)[1]
     first = datetime(date.year, month, date.day or 1, tzinfo=UTC)
     last = datetime(date.year, last_month, last_day, tzinfo=UTC)
-    return Span(int(first.timestamp()), int(last.timestamp()) + _DAY_SECONDS - 1)
+    return TimeSpan(int(first.timestamp()), int(last.timestamp()) + _DAY_SECONDS - 1)
 
 
 _SHORT_YEAR = re.compile(r"^\s*([0-9]{1,2}[./ -]){1,2}[0-9]{1,2}\s*$|^\s*[0-9]{6}\s*$|^\s*'?[0-9]{2}\s*$")

@@ -18,7 +18,15 @@ from pipeline.records.doubts import Doubt, Doubts
 from pipeline.records.genders import gender
 from pipeline.records.identifier_types import CHECKED
 from pipeline.records.identifiers import identifier
-from pipeline.records.normalised import Address, Identifier, Name, PartialDate, Phone, Place, Span
+from pipeline.records.normalised import (
+    NormalisedAddress,
+    NormalisedIdentifier,
+    NormalisedName,
+    NormalisedPhone,
+    PartialDate,
+    Place,
+    TimeSpan,
+)
 from pipeline.records.phones import phone
 from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
 
@@ -30,7 +38,7 @@ _PARTS = ("full", "given", "middle", "family", "patronymic")
 _MIN_PHONE_DIGITS = 3
 
 
-class Fields:
+class FieldReader:
     """Reads the fields of the entity at one JSON pointer; `country` is the case's, for phones without country code."""
 
     def __init__(self, pointer: str, country: str, doubts: Doubts) -> None:
@@ -65,7 +73,7 @@ class Fields:
         codes = [self.country(value, field, at) for at, value in enumerate(values)]
         return tuple(dict.fromkeys(code for code in codes if code))
 
-    def names(self, values: tuple[model.Name, ...], entity_type: str) -> tuple[Name, ...]:
+    def names(self, values: tuple[model.Name, ...], entity_type: str) -> tuple[NormalisedName, ...]:
         """Names that name somebody."""
         kept = []
         for at, value in enumerate(values):
@@ -76,7 +84,7 @@ class Fields:
                 kept.append(name)
         return tuple(kept)
 
-    def identifiers(self, values: tuple[model.Identifier, ...]) -> tuple[Identifier, ...]:
+    def identifiers(self, values: tuple[model.Identifier, ...]) -> tuple[NormalisedIdentifier, ...]:
         """The identifiers of an entity's list."""
         return tuple(
             found
@@ -87,7 +95,9 @@ class Fields:
             )
         )  # fmt: skip
 
-    def identifier(self, kind: str, value: str | None, country: str, *path: str | int) -> tuple[Identifier, ...]:
+    def identifier(
+        self, kind: str, value: str | None, country: str, *path: str | int
+    ) -> tuple[NormalisedIdentifier, ...]:
         """One identifier, or none where there is no value or only a placeholder."""
         if not value:
             return ()
@@ -112,11 +122,11 @@ class Fields:
             self.doubt(Doubt.CHECK_DIGIT, *path)
         return found
 
-    def phones(self, values: tuple[str, ...], field: str) -> tuple[Phone, ...]:
+    def phones(self, values: tuple[str, ...], field: str) -> tuple[NormalisedPhone, ...]:
         """The numbers of a list."""
         return tuple(found for at, value in enumerate(values) for found in self.phone(value, self._country, field, at))
 
-    def phone(self, value: str | None, country: str, *path: str | int) -> tuple[Phone, ...]:
+    def phone(self, value: str | None, country: str, *path: str | int) -> tuple[NormalisedPhone, ...]:
         """One number, or none; `country` is where it is dialled from, the case's where that is ""."""
         if not value:
             return ()
@@ -136,11 +146,11 @@ class Fields:
                 found.append(text)
         return tuple(found)
 
-    def addresses(self, values: tuple[model.PostalAddress, ...]) -> tuple[Address, ...]:
+    def addresses(self, values: tuple[model.PostalAddress, ...]) -> tuple[NormalisedAddress, ...]:
         """The addresses of a list that say anything."""
         return tuple(found for at, value in enumerate(values) for found in self.address(value, "addresses", at))
 
-    def address(self, value: model.PostalAddress | model.Address, *path: str | int) -> tuple[Address, ...]:
+    def address(self, value: model.PostalAddress | model.Address, *path: str | int) -> tuple[NormalisedAddress, ...]:
         """One address, or none where nothing is left of it."""
         country = self.country(value.country, *path, "country")
         full, house, street, postcode, city = (
@@ -151,7 +161,7 @@ class Fields:
             )
         )  # fmt: skip
         found = address(full, house, street, postcode, city, country)
-        return () if found == Address() else (found,)
+        return () if found == NormalisedAddress() else (found,)
 
     def _is_placeholder(self, value: str | None, *path: str | int) -> bool:
         if value and Doubt.PLACEHOLDER in _text(value)[1]:
@@ -185,7 +195,7 @@ class Fields:
             self.doubt(Doubt.PLACE, "latitude" if longitude is None or latitude is not None else "longitude")
         return found
 
-    def span(self, start: str | None, end: str | None) -> Span | None:
+    def span(self, start: str | None, end: str | None) -> TimeSpan | None:
         """All seconds from the first that `start` may mean to the last that `end` may mean; either may be missing."""
         if not start and not end:
             return None
@@ -193,7 +203,7 @@ class Fields:
         if last.end < first.start:
             self.doubt(Doubt.SPAN, "end")
             first, last = last, first
-        return Span(first.start, last.end)
+        return TimeSpan(first.start, last.end)
 
 
 @lru_cache(maxsize=65536)
@@ -214,7 +224,7 @@ _LAYOUT = str.maketrans("\n\r\t", "   ")
 
 
 @lru_cache(maxsize=65536)
-def _name(value: model.Name, entity_type: str) -> tuple[Name, tuple[tuple[Doubt, tuple[str, ...]], ...]]:
+def _name(value: model.Name, entity_type: str) -> tuple[NormalisedName, tuple[tuple[Doubt, tuple[str, ...]], ...]]:
     """The name and its doubts, each with the part of the name that it is about."""
     raw = {part: getattr(value, part) or "" for part in _PARTS}
     doubts: list[tuple[Doubt, tuple[str, ...]]] = [
@@ -236,7 +246,7 @@ def _is_no_name(part: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def _identifier(kind: str, value: str, country: str) -> tuple[Identifier | None, Doubt | None]:
+def _identifier(kind: str, value: str, country: str) -> tuple[NormalisedIdentifier | None, Doubt | None]:
     found = identifier(kind, value, country)
     if is_placeholder_number(found.value):
         return None, Doubt.PLACEHOLDER
@@ -246,7 +256,7 @@ def _identifier(kind: str, value: str, country: str) -> tuple[Identifier | None,
 
 
 @lru_cache(maxsize=65536)
-def _phone(value: str, country: str) -> tuple[Phone | None, Doubt | None]:
+def _phone(value: str, country: str) -> tuple[NormalisedPhone | None, Doubt | None]:
     digits = "".join(char for char in value if char.isdigit())
     if Doubt.PLACEHOLDER in _text(value)[1] or (digits and is_placeholder_number(digits)):
         return None, Doubt.PLACEHOLDER

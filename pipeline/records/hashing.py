@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from pipeline.records.model import Case, Contact, Entity, Handling
+from pipeline.records.model import Case, Entity, RecordContact, RecordHandling
 
 DIGEST_BYTES = 16
 """128 bits: no two different records of one case will ever collide by chance."""
@@ -21,8 +21,8 @@ class _Matched(msgspec.Struct, frozen=True, omit_defaults=True):
     country: str
     withdrawn: bool = False
     retain_until: str | None = None
-    handling: Handling = Handling()
-    contact: Contact = Contact()
+    handling: RecordHandling = RecordHandling()
+    contact: RecordContact = RecordContact()
     entities: tuple[Entity, ...] = ()
 
 

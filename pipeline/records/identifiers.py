@@ -10,7 +10,7 @@ from functools import lru_cache
 from stdnum import luhn
 
 from pipeline.records.identifier_types import BY_NAME, IdentifierType
-from pipeline.records.normalised import Identifier
+from pipeline.records.normalised import NormalisedIdentifier
 
 LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXABEZHIKMNOPTYX")
 """Cyrillic and Greek capitals that plates and documents share with Latin (Vienna convention of 1968, annex 2)."""
@@ -30,17 +30,17 @@ BODIES = (IMEI_BODY, IMEI_BODY + 2)
 
 
 @lru_cache(maxsize=65536)
-def identifier(kind: str, value: str, country: str) -> Identifier:
+def identifier(kind: str, value: str, country: str) -> NormalisedIdentifier:
     """The canonical identifier of a type (any alias) and raw value; `country` is alpha-2 or "".
 
     `value` is "" where nothing but punctuation was sent.
     """
     known = BY_NAME.get(slug(kind))
     if known is None:
-        return Identifier(slug(kind), canonical(value), country)
+        return NormalisedIdentifier(slug(kind), canonical(value), country)
     core = FORMS.get(known.name, canonical)(value)
     country = core[:2] if known.name == "iban" and core[:2].isalpha() else country
-    return Identifier(
+    return NormalisedIdentifier(
         known.name, core, country, known.check(core, country) if core and _complete(known, value) else None
     )
 

@@ -19,8 +19,8 @@ from pipeline.records.model import RECORD_TYPE, Case
 from pipeline.records.normalisation import normalise
 from pipeline.records.normalised import Normalised
 from pipeline.records.partitioning import partition_of
-from pipeline.records.validation import Problem, Record, RefusedError, read, sender_problems
-from pipeline.records.versions import Known, Standing, standing
+from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, read, sender_problems
+from pipeline.records.versions import Known, VersionRelation, standing
 
 NOTHING = Normalised(())
 
@@ -29,17 +29,17 @@ KEPT_BYTES = 4 << 20
 batch may hold a larger message, whose entry the broker would refuse for ever."""
 
 _NOT_DUE = {
-    Standing.STALE: "a higher version was accepted before",
-    Standing.CONFLICTING: "this version was accepted with other content; a change needs a higher version",
+    VersionRelation.STALE: "a higher version was accepted before",
+    VersionRelation.CONFLICTING: "this version was accepted with other content; a change needs a higher version",
 }
 
 
-_FOREIGN_ORIGIN = Problem(
+_FOREIGN_ORIGIN = RecordProblem(
     Reason.FOREIGN_AGENCY, "", "its header liaison-origin names a position of another topic; send it without the header"
 )
 
 
-_UNSIGNED = Problem(
+_UNSIGNED = RecordProblem(
     Reason.UNSIGNED,
     "",
     "its agency has asked that its records are taken only with its `signature`; sign it, send it again",
@@ -120,7 +120,7 @@ def receive(message: SourceMessage, desk: Desk) -> Decision:
     return Decision(msgspec.structs.replace(receipt, warnings=taken.normalised.warnings), taken)
 
 
-def take(record: Record, known: Known | None, *, replayed: bool = False) -> Taken | None:
+def take(record: ValidRecord, known: Known | None, *, replayed: bool = False) -> Taken | None:
     """The version if it is due; None if it is the one known already, or a lower one that an operator sent again.
 
     Raises RefusedError (stale_version, conflicting_version). Equal content is equal canonical JSON of `data` alone. Its
@@ -132,15 +132,15 @@ def take(record: Record, known: Known | None, *, replayed: bool = False) -> Take
     return _accept(record, known, content)
 
 
-def _changes_nothing(found: Standing, *, replayed: bool) -> bool:
-    return found is Standing.DUPLICATE or (replayed and found is Standing.STALE)
+def _changes_nothing(found: VersionRelation, *, replayed: bool) -> bool:
+    return found is VersionRelation.DUPLICATE or (replayed and found is VersionRelation.STALE)
 
 
-def _accept(record: Record, known: Known | None, content: str) -> Taken:
+def _accept(record: ValidRecord, known: Known | None, content: str) -> Taken:
     case, signature = record.case, record.envelope.signature or ""
     found = standing(known, case.version, content)
-    if found is not Standing.NEWER:
-        raise RefusedError(Problem(Reason(found), "/data/version", _NOT_DUE[found]))
+    if found is not VersionRelation.NEWER:
+        raise RefusedError(RecordProblem(Reason(found), "/data/version", _NOT_DUE[found]))
     if case.withdrawn:
         mark = case.stripped()
         return Taken(mark, _mark_data(case), content, hashing.fingerprint_hash(mark), NOTHING, signature)
@@ -152,7 +152,7 @@ def _mark_data(case: Case) -> bytes:
     return hashing.canonical_json(msgspec.to_builtins(case.stripped()))
 
 
-def check_signature(record: Record, agency: Agency, arrived_ms: int) -> None:
+def check_signature(record: ValidRecord, agency: Agency, arrived_ms: int) -> None:
     """Check a record's signature, or that it needs none; `arrived_ms` is Kafka's time of the message.
 
     Of a withdrawal it covers what is kept of it. A signature that is there must be good, whether it is asked for or
@@ -167,7 +167,7 @@ def check_signature(record: Record, agency: Agency, arrived_ms: int) -> None:
         payload = signatures.canonical(_mark_data(case) if case.withdrawn else record.data)
         signatures.check_times(signatures.verify(signature, payload, agency.signing.key), arrived_ms)
     except signatures.SignatureError as fault:
-        raise RefusedError(Problem(Reason.BAD_SIGNATURE, "/signature", str(fault))) from fault
+        raise RefusedError(RecordProblem(Reason.BAD_SIGNATURE, "/signature", str(fault))) from fault
 
 
 def accepted(
@@ -197,18 +197,20 @@ def known_from(value: Accepted) -> Known:
 def _sender(message: SourceMessage, agencies: Registry) -> Agency:
     agency = agencies.get(message.agency)
     if agency is None or agency.state is not AgencyState.ACTIVE:
-        raise RefusedError(Problem(Reason.UNKNOWN_AGENCY, "", "no active agency of this topic's name is registered"))
+        raise RefusedError(
+            RecordProblem(Reason.UNKNOWN_AGENCY, "", "no active agency of this topic's name is registered")
+        )
     return agency
 
 
-def _check_route(message: SourceMessage, record: Record, agency: Agency, partitions: int) -> None:
+def _check_route(message: SourceMessage, record: ValidRecord, agency: Agency, partitions: int) -> None:
     for problem in sender_problems(record, agency):
         raise RefusedError(problem)
     key = record.case.key.encode()
     partition = partition_of(key, partitions)
     if message.key != key or message.position.partition != partition:
         where = f"its key must be {record.case.key} and its partition {partition} (murmur2 of the key)"
-        raise RefusedError(Problem(Reason.MISROUTED, "", where))
+        raise RefusedError(RecordProblem(Reason.MISROUTED, "", where))
 
 
 def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) -> Receipt:
@@ -217,13 +219,13 @@ def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) ->
 
 def reject_batch(first: SourceMessage, last_offset: int, problem: str, time: str) -> Decision:
     """The one decision about all positions of a batch that can't be read, from its first message's on."""
-    decision = rejection(first, Problem(Reason.UNREADABLE_BATCH, "", problem), time)
+    decision = rejection(first, RecordProblem(Reason.UNREADABLE_BATCH, "", problem), time)
     receipt = msgspec.structs.replace(decision.receipt, last_offset=last_offset)
     rejected = decision.rejected and msgspec.structs.replace(decision.rejected, last_offset=last_offset)
     return Decision(receipt, rejected=rejected)
 
 
-def rejection(message: SourceMessage, problem: Problem, time: str, case: Case | None = None) -> Decision:
+def rejection(message: SourceMessage, problem: RecordProblem, time: str, case: Case | None = None) -> Decision:
     """The decision not to take a message in; the receipt names its case where it is known and its sender's own.
 
     A message over KEPT_BYTES is not kept: key and original are None.

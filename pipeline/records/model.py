@@ -208,7 +208,7 @@ class Offence(_Part, frozen=True):
     description: str | None = None
 
 
-class Handling(_Part, frozen=True):
+class RecordHandling(_Part, frozen=True):
     """Who may see the case (set by its owner). Left out, nobody but the owner agency sees it."""
 
     code: HandlingCode = "H0"
@@ -225,7 +225,7 @@ class Evaluation(_Part, frozen=True):
     information: str
 
 
-class Contact(_Part, frozen=True):
+class RecordContact(_Part, frozen=True):
     """Whom another agency asks about the case."""
 
     unit: str | None = None
@@ -258,10 +258,10 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     language: str | None = None
     offences: tuple[Offence, ...] = ()
     policing_goals: tuple[int, ...] = ()
-    handling: Handling = Handling()
+    handling: RecordHandling = RecordHandling()
     evaluation: Evaluation | None = None
     retain_until: str | None = None
-    contact: Contact = Contact()
+    contact: RecordContact = RecordContact()
     entities: tuple[Entity, ...] = ()
     relations: tuple[Relation, ...] = ()
     extensions: dict[str, Any] = {}

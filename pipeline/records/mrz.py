@@ -18,7 +18,7 @@ LAST_END = "69"
 """Two-digit years of expiry above this are of the 1900s: no document of those years, or for the 2070s, is likelier."""
 
 
-class Field(msgspec.Struct, frozen=True):
+class MrzField(msgspec.Struct, frozen=True):
     """Where a value stands: line, first column, end column, and the column of its check digit (-1: it has none)."""
 
     line: int
@@ -27,45 +27,48 @@ class Field(msgspec.Struct, frozen=True):
     check: int = -1
 
 
-class Layout(msgspec.Struct, frozen=True):
+class MrzFormat(msgspec.Struct, frozen=True):
     """One format. `composite` lists the parts of the last check digit, which stands at `composite_check`."""
 
     name: str
     lines: int
     width: int
-    fields: dict[str, Field]
+    fields: dict[str, MrzField]
     names_line: int
     names_start: int
-    composite: tuple[Field, ...]
+    composite: tuple[MrzField, ...]
     composite_check: tuple[int, int]
 
 
-TD1 = Layout(
+TD1 = MrzFormat(
     "TD1", 3, 30,
     {
-        "kind": Field(0, 0, 2), "issuer": Field(0, 2, 5), "number": Field(0, 5, 14, 14), "optional": Field(0, 15, 30),
-        "birth_date": Field(1, 0, 6, 6), "sex": Field(1, 7, 8), "expires": Field(1, 8, 14, 14),
-        "nationality": Field(1, 15, 18),
+        "kind": MrzField(0, 0, 2), "issuer": MrzField(0, 2, 5), "number": MrzField(0, 5, 14, 14),
+        "optional": MrzField(0, 15, 30),
+        "birth_date": MrzField(1, 0, 6, 6), "sex": MrzField(1, 7, 8), "expires": MrzField(1, 8, 14, 14),
+        "nationality": MrzField(1, 15, 18),
     },
-    2, 0, (Field(0, 5, 30), Field(1, 0, 7), Field(1, 8, 15), Field(1, 18, 29)), (1, 29),
+    2, 0, (MrzField(0, 5, 30), MrzField(1, 0, 7), MrzField(1, 8, 15), MrzField(1, 18, 29)), (1, 29),
 )  # fmt: skip
-TD2 = Layout(
+TD2 = MrzFormat(
     "TD2", 2, 36,
     {
-        "kind": Field(0, 0, 2), "issuer": Field(0, 2, 5), "number": Field(1, 0, 9, 9), "nationality": Field(1, 10, 13),
-        "birth_date": Field(1, 13, 19, 19), "sex": Field(1, 20, 21), "expires": Field(1, 21, 27, 27),
-        "optional": Field(1, 28, 35),
+        "kind": MrzField(0, 0, 2), "issuer": MrzField(0, 2, 5), "number": MrzField(1, 0, 9, 9),
+        "nationality": MrzField(1, 10, 13),
+        "birth_date": MrzField(1, 13, 19, 19), "sex": MrzField(1, 20, 21), "expires": MrzField(1, 21, 27, 27),
+        "optional": MrzField(1, 28, 35),
     },
-    0, 5, (Field(1, 0, 10), Field(1, 13, 20), Field(1, 21, 35)), (1, 35),
+    0, 5, (MrzField(1, 0, 10), MrzField(1, 13, 20), MrzField(1, 21, 35)), (1, 35),
 )  # fmt: skip
-TD3 = Layout(
+TD3 = MrzFormat(
     "TD3", 2, 44,
     {
-        "kind": Field(0, 0, 2), "issuer": Field(0, 2, 5), "number": Field(1, 0, 9, 9), "nationality": Field(1, 10, 13),
-        "birth_date": Field(1, 13, 19, 19), "sex": Field(1, 20, 21), "expires": Field(1, 21, 27, 27),
-        "optional": Field(1, 28, 42, 42),
+        "kind": MrzField(0, 0, 2), "issuer": MrzField(0, 2, 5), "number": MrzField(1, 0, 9, 9),
+        "nationality": MrzField(1, 10, 13),
+        "birth_date": MrzField(1, 13, 19, 19), "sex": MrzField(1, 20, 21), "expires": MrzField(1, 21, 27, 27),
+        "optional": MrzField(1, 28, 42, 42),
     },
-    0, 5, (Field(1, 0, 10), Field(1, 13, 20), Field(1, 21, 43)), (1, 43),
+    0, 5, (MrzField(1, 0, 10), MrzField(1, 13, 20), MrzField(1, 21, 43)), (1, 43),
 )  # fmt: skip
 LAYOUTS = (TD1, TD2, TD3)
 
@@ -117,7 +120,7 @@ def read(text: str) -> Mrz | None:
     return _read(layout, lines)
 
 
-def _read(layout: Layout, lines: list[str]) -> Mrz:
+def _read(layout: MrzFormat, lines: list[str]) -> Mrz:
     values = {name: lines[field.line][field.start : field.end] for name, field in layout.fields.items()}
     failed = [name for name, field in layout.fields.items() if not _holds(name, values[name], lines, field)]
     if layout is not TD3 and lines[layout.fields["number"].line][layout.fields["number"].check] == "<":
@@ -142,14 +145,14 @@ def _read(layout: Layout, lines: list[str]) -> Mrz:
     )
 
 
-def _holds(name: str, value: str, lines: list[str], field: Field) -> bool:
+def _holds(name: str, value: str, lines: list[str], field: MrzField) -> bool:
     if field.check < 0:
         return True
     given = lines[field.line][field.check]
     return given == check_digit(value) or (given == "<" and name in MAY_BE_BLANK and not value.strip("<"))
 
 
-def _composite_holds(layout: Layout, lines: list[str]) -> bool:
+def _composite_holds(layout: MrzFormat, lines: list[str]) -> bool:
     line, column = layout.composite_check
     return lines[line][column] == check_digit(
         "".join(lines[part.line][part.start : part.end] for part in layout.composite)

@@ -13,7 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 from pipeline.records import name_words as words
-from pipeline.records.normalised import Name, Token
+from pipeline.records.normalised import NormalisedName, Token
 from pipeline.records.organisation_names import organisation_tokens
 from pipeline.records.scripts import MARKS, has_mixed_alphabets, script_of, unmask
 
@@ -31,7 +31,7 @@ _ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
 @lru_cache(maxsize=16384)
 def normalise_name(
     full: str, given: str, middle: str, family: str, patronymic: str, kind: str, entity_type: str
-) -> Name:
+) -> NormalisedName:
     """The typed name; `full` leads where both it and its parts are given, and the parts then type its tokens.
 
     Every argument may be ""; `kind` defaults to "primary". Never raises: a name without a word has no tokens.
@@ -41,14 +41,14 @@ def normalise_name(
     unmasked, mixed = _unmask_words(fold_case(text))
     flags = ("mixed_script",) if mixed else ()
     if is_placeholder(unmasked):
-        return Name(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))
+        return NormalisedName(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))
     if entity_type == "person":
         tokens = _person_tokens(
             unmasked, {part: fold_case(clean_text(value)) for part, value in parts.items() if value}
         )
     else:
         tokens = organisation_tokens(unmasked, entity_type)
-    return Name(text=text, tokens=tokens[:MAX_TOKENS], kind=kind or "primary", flags=flags)
+    return NormalisedName(text=text, tokens=tokens[:MAX_TOKENS], kind=kind or "primary", flags=flags)
 
 
 def clean_text(text: str) -> str:

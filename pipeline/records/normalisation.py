@@ -8,11 +8,11 @@ from typing import Any
 from pipeline.records import model, mrz, vehicles
 from pipeline.records.countries import country_code
 from pipeline.records.doubts import Doubt, Doubts
-from pipeline.records.fields import Fields
+from pipeline.records.fields import FieldReader
 from pipeline.records.identifier_types import BY_NAME
 from pipeline.records.identifiers import canonical, slug
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Entity, Identifier, Name, Normalised
+from pipeline.records.normalised import Entity, Normalised, NormalisedIdentifier, NormalisedName
 from pipeline.records.weapons import calibre
 
 
@@ -20,13 +20,13 @@ def normalise(case: model.Case) -> Normalised:
     """All entities of a case in order; pure, and the same for equal entities in any case of the same country."""
     doubts = Doubts()
     entities = tuple(
-        _FORMS[type(entity)](entity, Fields(f"/data/entities/{at}", case.country, doubts))
+        _FORMS[type(entity)](entity, FieldReader(f"/data/entities/{at}", case.country, doubts))
         for at, entity in enumerate(case.entities)
     )
     return Normalised(entities, doubts.warnings())
 
 
-def _person(raw: model.Person, fields: Fields) -> Entity:
+def _person(raw: model.Person, fields: FieldReader) -> Entity:
     return Entity(
         id=raw.id,
         type="person",
@@ -44,7 +44,7 @@ def _person(raw: model.Person, fields: Fields) -> Entity:
     )
 
 
-def _organisation(raw: model.Organisation, fields: Fields) -> Entity:
+def _organisation(raw: model.Organisation, fields: FieldReader) -> Entity:
     country = fields.country(raw.country, "country")
     return Entity(
         id=raw.id,
@@ -59,7 +59,7 @@ def _organisation(raw: model.Organisation, fields: Fields) -> Entity:
     )
 
 
-def _vehicle(raw: model.Vehicle, fields: Fields) -> Entity:
+def _vehicle(raw: model.Vehicle, fields: FieldReader) -> Entity:
     country = fields.country(raw.plate_country, "plate_country")
     plate = fields.identifier("plate", raw.plate, country, "plate")
     vin = fields.identifier("vin", raw.vin, "", "vin")
@@ -76,7 +76,7 @@ def _vehicle(raw: model.Vehicle, fields: Fields) -> Entity:
     )
 
 
-def _phone(raw: model.Phone, fields: Fields) -> Entity:
+def _phone(raw: model.Phone, fields: FieldReader) -> Entity:
     numbers = (
         fields.identifier("imei", raw.imei, "", "imei"),
         fields.identifier("imsi", raw.imsi, "", "imsi"),
@@ -92,7 +92,7 @@ def _phone(raw: model.Phone, fields: Fields) -> Entity:
     )
 
 
-def _account(raw: model.Account, fields: Fields) -> Entity:
+def _account(raw: model.Account, fields: FieldReader) -> Entity:
     country = fields.country(raw.country, "country")
     fields.bank(raw.bic, "bic")
     numbers = (
@@ -110,7 +110,7 @@ def _account(raw: model.Account, fields: Fields) -> Entity:
     )
 
 
-def _document(raw: model.Document, fields: Fields) -> Entity:
+def _document(raw: model.Document, fields: FieldReader) -> Entity:
     zone = fields.zone(raw.mrz, "mrz")
     known = BY_NAME.get(slug(raw.document_type or ""))
     kind = known.name if known else (zone.kind if zone else "document")
@@ -126,7 +126,7 @@ def _document(raw: model.Document, fields: Fields) -> Entity:
     return _with_zone(entity, zone, kind, country, fields) if zone else entity
 
 
-def _with_zone(entity: Entity, zone: mrz.Mrz, kind: str, country: str, fields: Fields) -> Entity:
+def _with_zone(entity: Entity, zone: mrz.Mrz, kind: str, country: str, fields: FieldReader) -> Entity:
     """The document with what its machine-readable zone says of it and its holder."""
     nationality = country_code(zone.nationality)
     name = normalise_name("", zone.given, "", zone.family, "", "transliteration", "person")
@@ -142,13 +142,13 @@ def _with_zone(entity: Entity, zone: mrz.Mrz, kind: str, country: str, fields: F
     )
 
 
-def _new_name(name: Name, known: tuple[Name, ...]) -> tuple[Name, ...]:
+def _new_name(name: NormalisedName, known: tuple[NormalisedName, ...]) -> tuple[NormalisedName, ...]:
     return (name,) if name.tokens and name.tokens not in {each.tokens for each in known} else ()
 
 
 def _numbers(
-    stated: tuple[Identifier, ...], zone: mrz.Mrz, kind: str, country: str, fields: Fields
-) -> tuple[Identifier, ...]:
+    stated: tuple[NormalisedIdentifier, ...], zone: mrz.Mrz, kind: str, country: str, fields: FieldReader
+) -> tuple[NormalisedIdentifier, ...]:
     """The stated numbers and the zone's, whose check digit vouches for both where they agree."""
     value = canonical(zone.number)
     if not value:
@@ -156,11 +156,11 @@ def _numbers(
     printed = next((each for each in stated if each.type == kind), None)
     if printed and printed.value != value:
         fields.doubt(Doubt.MRZ_MISMATCH, "number")
-    read = Identifier(kind, value, country, "number" not in zone.failed)
+    read = NormalisedIdentifier(kind, value, country, "number" not in zone.failed)
     return (read, *(each for each in stated if each.value != value))
 
 
-def _vessel(raw: model.Vessel, fields: Fields) -> Entity:
+def _vessel(raw: model.Vessel, fields: FieldReader) -> Entity:
     flag = fields.country(raw.flag, "flag")
     numbers = (
         fields.identifier("imo", raw.imo, "", "imo"),
@@ -178,7 +178,7 @@ def _vessel(raw: model.Vessel, fields: Fields) -> Entity:
     )
 
 
-def _weapon(raw: model.Weapon, fields: Fields) -> Entity:
+def _weapon(raw: model.Weapon, fields: FieldReader) -> Entity:
     serial = fields.identifier("serial", raw.serial, "", "serial")
     return Entity(
         id=raw.id,
@@ -191,7 +191,7 @@ def _weapon(raw: model.Weapon, fields: Fields) -> Entity:
     )
 
 
-def _address(raw: model.Address, fields: Fields) -> Entity:
+def _address(raw: model.Address, fields: FieldReader) -> Entity:
     return Entity(
         id=raw.id,
         type="address",
@@ -202,7 +202,7 @@ def _address(raw: model.Address, fields: Fields) -> Entity:
     )
 
 
-def _event(raw: model.Event, fields: Fields) -> Entity:
+def _event(raw: model.Event, fields: FieldReader) -> Entity:
     return Entity(
         id=raw.id,
         type="event",
@@ -215,7 +215,7 @@ def _event(raw: model.Event, fields: Fields) -> Entity:
     )
 
 
-_FORMS: dict[type[model.Entity], Callable[[Any, Fields], Entity]] = {
+_FORMS: dict[type[model.Entity], Callable[[Any, FieldReader], Entity]] = {
     model.Person: _person,
     model.Organisation: _organisation,
     model.Vehicle: _vehicle,

@@ -16,7 +16,7 @@ TOKEN_KINDS = ("title", "given", "family", "patronymic", "particle", "initial", 
 """`name` is a personal token whose part is not known; `core` an organisation's distinguishing token."""
 
 
-class Name(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class NormalisedName(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A name: `text` is the NFKC form without control characters; flags such as `mixed_script`, `placeholder`."""
 
     text: str
@@ -33,7 +33,7 @@ class PartialDate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     day: int = 0
 
 
-class Identifier(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class NormalisedIdentifier(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A number that names a thing.
 
     `value` is the canonical core; `valid` the check digit's verdict, None where the type has none.
@@ -45,7 +45,7 @@ class Identifier(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     valid: bool | None = None
 
 
-class Phone(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class NormalisedPhone(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`e164` with the leading plus; `national` the national significant number; `valid` by phonenumbers."""
 
     e164: str
@@ -53,7 +53,7 @@ class Phone(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     valid: bool = True
 
 
-class Address(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class NormalisedAddress(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Address parts, each normalised (lower-case, abbreviations expanded where rigour knows them); "" where unknown."""
 
     text: str = ""
@@ -71,7 +71,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     longitude: float
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class TimeSpan(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A time span in whole Unix seconds, both ends included."""
 
     start: int
@@ -81,29 +81,29 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Entity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One normalised entity of a case.
 
-    Everything that names it uniquely (IMEI, IBAN, VIN, plate, MRZ document, IMO, serial ...) is an Identifier.
+    Everything that names it uniquely (IMEI, IBAN, VIN, plate, MRZ document, IMO, serial ...) is a NormalisedIdentifier.
     """
 
     id: str
     type: str
     role: str = ""
-    names: tuple[Name, ...] = ()
+    names: tuple[NormalisedName, ...] = ()
     birth_date: PartialDate | None = None
     birth_date_text: str = ""
     birth_place: str = ""
     gender: str = ""
     nationalities: tuple[str, ...] = ()
-    identifiers: tuple[Identifier, ...] = ()
-    phones: tuple[Phone, ...] = ()
+    identifiers: tuple[NormalisedIdentifier, ...] = ()
+    phones: tuple[NormalisedPhone, ...] = ()
     emails: tuple[str, ...] = ()
-    addresses: tuple[Address, ...] = ()
+    addresses: tuple[NormalisedAddress, ...] = ()
     make: str = ""
     model: str = ""
     colour: str = ""
     calibre: str = ""
     method: str = ""
     place: Place | None = None
-    span: Span | None = None
+    span: TimeSpan | None = None
 
 
 class RecordWarning(msgspec.Struct, frozen=True, gc=False):

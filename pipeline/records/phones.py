@@ -11,14 +11,14 @@ import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, NumberParseException, PhoneMetadata, PhoneNumberFormat
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
-from pipeline.records.normalised import Phone
+from pipeline.records.normalised import NormalisedPhone
 
 _E164 = re.compile(r"\+([1-9][0-9]{4,14})", re.ASCII)
 _LONGEST_CODE = 3
 
 
 @lru_cache(maxsize=65536)
-def phone(text: str, country: str) -> Phone | None:
+def phone(text: str, country: str) -> NormalisedPhone | None:
     """The number as E.164; `country` (alpha-2) is where a number without country code is dialled. None: it is none.
 
     `valid` says whether the numbering plan has such a number.
@@ -26,19 +26,19 @@ def phone(text: str, country: str) -> Phone | None:
     return _ordinary(text) or _any(text, country)
 
 
-def _any(text: str, country: str) -> Phone | None:
+def _any(text: str, country: str) -> NormalisedPhone | None:
     try:
         parsed = phonenumbers.parse(text, country or None)
     except NumberParseException:
         return None
-    return Phone(
+    return NormalisedPhone(
         e164=phonenumbers.format_number(parsed, PhoneNumberFormat.E164),
         national=phonenumbers.national_significant_number(parsed),
         valid=phonenumbers.is_valid_number(parsed),
     )
 
 
-def _ordinary(text: str) -> Phone | None:
+def _ordinary(text: str) -> NormalisedPhone | None:
     """A number that is in E.164 already and an ordinary one of its plan's main region, at a tenth of the cost."""
     match = _E164.fullmatch(text)
     digits = match[1] if match else ""
@@ -46,7 +46,7 @@ def _ordinary(text: str) -> Phone | None:
         plan = _plan(int(digits[:length]))
         if plan is not None:
             national = digits[length:]
-            return Phone(text, national) if plan.has(national) else None
+            return NormalisedPhone(text, national) if plan.has(national) else None
     return None
 
 

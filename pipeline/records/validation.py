@@ -36,7 +36,7 @@ SENDER = "/agencies/"
 """How a CloudEvents `source` begins that names its agency."""
 
 
-class Problem(msgspec.Struct, frozen=True):
+class RecordProblem(msgspec.Struct, frozen=True):
     """One thing wrong with a message; `pointer` is a JSON pointer into it."""
 
     reason: Reason
@@ -44,7 +44,7 @@ class Problem(msgspec.Struct, frozen=True):
     message: str
 
 
-class Record(msgspec.Struct, frozen=True):
+class ValidRecord(msgspec.Struct, frozen=True):
     """A record that holds to the schema; `data` is its data as sent, in canonical JSON."""
 
     envelope: Envelope
@@ -55,19 +55,19 @@ class Record(msgspec.Struct, frozen=True):
         return self.envelope.data
 
 
-_UNEXPLAINED = Problem(Reason.SCHEMA, "", "does not hold to schemas/case.schema.json")
+_UNEXPLAINED = RecordProblem(Reason.SCHEMA, "", "does not hold to schemas/case.schema.json")
 """Stands behind what the slow look finds, so that a refusal has a problem even if it should find none."""
 
 
 class RefusedError(Exception):
     """The message is not an acceptable record."""
 
-    def __init__(self, *problems: Problem) -> None:
+    def __init__(self, *problems: RecordProblem) -> None:
         super().__init__(problems[0].message)
         self.problems = problems
 
 
-def read(raw: bytes | None) -> Record:
+def read(raw: bytes | None) -> ValidRecord:
     """The record in a message's value; for any other bytes it raises RefusedError with at least one problem."""
     if not raw:
         raise RefusedError(_nothing(raw))
@@ -82,7 +82,7 @@ def read(raw: bytes | None) -> Record:
     envelope = msgspec.convert(document, Envelope, strict=False)
     if contradictions := _contradictions(envelope.data):
         raise RefusedError(*contradictions)
-    return Record(envelope, data)
+    return ValidRecord(envelope, data)
 
 
 def load() -> None:
@@ -90,15 +90,15 @@ def load() -> None:
     _validator()
 
 
-def sender_problems(record: Record, agency: Agency) -> Iterator[Problem]:
+def sender_problems(record: ValidRecord, agency: Agency) -> Iterator[RecordProblem]:
     """What makes a record foreign to the agency whose topic it is sent on."""
     case, source = record.case, record.envelope.source
     if case.agency != agency.name:
-        yield Problem(Reason.FOREIGN_AGENCY, "/data/agency", f"this topic is that of agency {agency.name}")
+        yield RecordProblem(Reason.FOREIGN_AGENCY, "/data/agency", f"this topic is that of agency {agency.name}")
     elif source.startswith(SENDER) and source.removeprefix(SENDER).split("/")[0] != agency.name:
-        yield Problem(Reason.FOREIGN_AGENCY, "/source", f"names another agency than {agency.name}")
+        yield RecordProblem(Reason.FOREIGN_AGENCY, "/source", f"names another agency than {agency.name}")
     if case.country != agency.country:
-        yield Problem(Reason.FOREIGN_AGENCY, "/data/country", f"the country of {agency.name} is {agency.country}")
+        yield RecordProblem(Reason.FOREIGN_AGENCY, "/data/country", f"the country of {agency.name} is {agency.country}")
 
 
 @cache
@@ -106,21 +106,23 @@ def _validator() -> jsonschema_rs.Validator:
     return schemas.validator("case")
 
 
-def _nothing(raw: bytes | None) -> Problem:
+def _nothing(raw: bytes | None) -> RecordProblem:
     if raw is None:
         message = "a Kafka null; a case is withdrawn by a version of status withdrawn"
-        return Problem(Reason.NOT_JSON, "", message)
-    return Problem(Reason.NOT_JSON, "", "empty message")
+        return RecordProblem(Reason.NOT_JSON, "", message)
+    return RecordProblem(Reason.NOT_JSON, "", "empty message")
 
 
 def _parse(raw: bytes) -> Any:
     if len(raw) > MAX_BYTES:
-        raise RefusedError(Problem(Reason.TOO_LARGE, "", f"{len(raw)} bytes; the limit is {MAX_BYTES} bytes a message"))
+        raise RefusedError(
+            RecordProblem(Reason.TOO_LARGE, "", f"{len(raw)} bytes; the limit is {MAX_BYTES} bytes a message")
+        )
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         flaw = json_text.flaw(raw) or json_text.Flaw("", f"not JSON: {error.msg}")
-        raise RefusedError(Problem(Reason.NOT_JSON, flaw.pointer, flaw.message)) from None
+        raise RefusedError(RecordProblem(Reason.NOT_JSON, flaw.pointer, flaw.message)) from None
 
 
 def _looks_repeated(raw: bytes, document: dict[str, Any], data: bytes) -> bool:
@@ -145,42 +147,42 @@ def _too_deep(document: dict[str, Any]) -> bool:
     return bool(level)
 
 
-def _slow_look(raw: bytes, document: Any) -> list[Problem]:
+def _slow_look(raw: bytes, document: Any) -> list[RecordProblem]:
     """Everything wrong with the text, or if nothing is, with the document."""
     if flaw := json_text.flaw(raw):
-        return [Problem(Reason.NOT_JSON, flaw.pointer, flaw.message)]
+        return [RecordProblem(Reason.NOT_JSON, flaw.pointer, flaw.message)]
     if unknown := _unknown_version(document):
         return [unknown]
     errors = islice(_validator().iter_errors(document), MAX_PROBLEMS)
     return [problem for error in errors for problem in _named(error)][:MAX_PROBLEMS]
 
 
-def _unknown_version(document: Any) -> Problem | None:
+def _unknown_version(document: Any) -> RecordProblem | None:
     stem = RECORD_TYPE[: -len("1")]
     kind = document.get("type") if isinstance(document, dict) else None
     if isinstance(kind, str) and kind.startswith(stem) and kind != RECORD_TYPE:
         message = f"a version of the record that is not known here (known: {RECORD_TYPE}); it waits for replay"
-        return Problem(Reason.SCHEMA, "/type", message)
+        return RecordProblem(Reason.SCHEMA, "/type", message)
     return None
 
 
-def _named(error: jsonschema_rs.ValidationError) -> Iterator[Problem]:
+def _named(error: jsonschema_rs.ValidationError) -> Iterator[RecordProblem]:
     """A schema error in the words of the schema's own descriptions."""
     keyword, details = error.kind.name, error.kind.as_dict()
     place = error.instance_path
     if keyword == "additionalProperties":
         for name in details["unexpected"]:
             message = "unknown field; an agency's own fields go under /data/extensions"
-            yield Problem(Reason.SCHEMA, pointer_to([*place, name]), message)
+            yield RecordProblem(Reason.SCHEMA, pointer_to([*place, name]), message)
     elif keyword == "required":
-        yield Problem(Reason.SCHEMA, pointer_to(place), f"`{details['property']}` is missing")
+        yield RecordProblem(Reason.SCHEMA, pointer_to(place), f"`{details['property']}` is missing")
     elif keyword in ("maxLength", "maxItems"):
         unit = "characters" if keyword == "maxLength" else "items"
-        yield Problem(Reason.TOO_LARGE, pointer_to(place), f"over the limit of {details['limit']} {unit}")
+        yield RecordProblem(Reason.TOO_LARGE, pointer_to(place), f"over the limit of {details['limit']} {unit}")
     elif keyword == "pattern" and DATE_FORMS.intersection(map(str, error.schema_path)):
-        yield Problem(Reason.DATE, pointer_to(place), dates.flaw(str(error.instance)))
+        yield RecordProblem(Reason.DATE, pointer_to(place), dates.flaw(str(error.instance)))
     else:
-        yield Problem(Reason.SCHEMA, pointer_to(place), f"must be {_expected(error)}")
+        yield RecordProblem(Reason.SCHEMA, pointer_to(place), f"must be {_expected(error)}")
 
 
 def _expected(error: jsonschema_rs.ValidationError) -> str:
@@ -190,7 +192,7 @@ def _expected(error: jsonschema_rs.ValidationError) -> str:
     return str(described)
 
 
-def _contradictions(case: Case) -> list[Problem]:
+def _contradictions(case: Case) -> list[RecordProblem]:
     """What the parts of a case say against each other."""
     ids = {entity.id for entity in case.entities}
     found = list(_dangling(case, ids)) if case.relations else []
@@ -199,16 +201,18 @@ def _contradictions(case: Case) -> list[Problem]:
     return found
 
 
-def _dangling(case: Case, ids: set[str]) -> Iterator[Problem]:
+def _dangling(case: Case, ids: set[str]) -> Iterator[RecordProblem]:
     for at, relation in enumerate(case.relations):
         for end, entity in (("from", relation.from_), ("to", relation.to)):
             if entity not in ids:
-                yield Problem(Reason.SCHEMA, f"/data/relations/{at}/{end}", "must be the id of an entity of this case")
+                yield RecordProblem(
+                    Reason.SCHEMA, f"/data/relations/{at}/{end}", "must be the id of an entity of this case"
+                )
 
 
-def _repeated_ids(case: Case) -> Iterator[Problem]:
+def _repeated_ids(case: Case) -> Iterator[RecordProblem]:
     seen: set[str] = set()
     for at, entity in enumerate(case.entities):
         if entity.id in seen:
-            yield Problem(Reason.SCHEMA, f"/data/entities/{at}/id", "must be unique within the case")
+            yield RecordProblem(Reason.SCHEMA, f"/data/entities/{at}/id", "must be unique within the case")
         seen.add(entity.id)

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Standing(StrEnum):
+class VersionRelation(StrEnum):
     """What a version is to what is known of its case; the last two are rejection reasons of the same name."""
 
     NEWER = "newer"
@@ -23,10 +23,10 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     content_hash: str
 
 
-def standing(known: Known | None, version: int, content_hash: str) -> Standing:
+def standing(known: Known | None, version: int, content_hash: str) -> VersionRelation:
     """Lower is stale; equal is a duplicate if its content is equal too, else conflicting."""
     if known is None or version > known.version:
-        return Standing.NEWER
+        return VersionRelation.NEWER
     if version < known.version:
-        return Standing.STALE
-    return Standing.DUPLICATE if content_hash == known.content_hash else Standing.CONFLICTING
+        return VersionRelation.STALE
+    return VersionRelation.DUPLICATE if content_hash == known.content_hash else VersionRelation.CONFLICTING

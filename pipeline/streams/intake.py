@@ -33,7 +33,7 @@ from pipeline.records.intake import (
     rejection,
 )
 from pipeline.records.messages import Accepted, Position, Reason, Receipt, Rejected
-from pipeline.records.validation import Problem
+from pipeline.records.validation import RecordProblem
 from pipeline.records.versions import Known
 from pipeline.settings import Settings
 from pipeline.streams import control, derive, faults, metrics, topics
@@ -253,7 +253,7 @@ def _recall(store: TableStore, case: str) -> Known | None:
 
 def _too_large(message: SourceMessage, desk: Desk) -> Decision:
     """The rejection of a message for the size of what it becomes."""
-    problem = Problem(Reason.TOO_LARGE, "", "its normalised form is over 15 MiB")
+    problem = RecordProblem(Reason.TOO_LARGE, "", "its normalised form is over 15 MiB")
     return rejection(message, problem, desk.now().isoformat(timespec="milliseconds"))
 
 

@@ -15,7 +15,7 @@ from pipeline.matching.names.outlines import outline_of
 from pipeline.matching.names.rarity import rarity_of
 from pipeline.matching.names.sounds import skeleton_of, sound_of
 from pipeline.matching.names.transliteration.forms import latin_forms
-from pipeline.records.normalised import Name, Token
+from pipeline.records.normalised import NormalisedName, Token
 from pipeline.records.scripts import script_of
 
 SIGNIFICANT = frozenset(("given", "family", "name", "patronymic", "initial", "core"))
@@ -76,7 +76,7 @@ class TokenKeys(NamedTuple):
     sounds: tuple[str, ...]
 
 
-def prepare(name: Name, entity_type: str) -> NamePrint:
+def prepare(name: NormalisedName, entity_type: str) -> NamePrint:
     """The print of a normalised name; a placeholder's has no tokens. A few microseconds once its tokens are known."""
     person = entity_type == "person"
     if "placeholder" in name.flags:

@@ -26,7 +26,15 @@ from pipeline.matching.sketches import sketch
 from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position
 from pipeline.records.model import RECORD_TYPE
-from pipeline.records.normalised import Address, Entity, Identifier, Name, PartialDate, Phone, Token
+from pipeline.records.normalised import (
+    Entity,
+    NormalisedAddress,
+    NormalisedIdentifier,
+    NormalisedName,
+    NormalisedPhone,
+    PartialDate,
+    Token,
+)
 from pipeline.records.partitioning import partition_of
 
 COUNTRIES = ("FR", "DE", "PL", "ES", "IT", "BE")
@@ -143,7 +151,9 @@ class Population:
         random = self._random
         given, family = self._name(), self._name() if random.random() < 0.5 else _built_name(random)
         national = f"6{random.randrange(10**8):08d}"
-        passport = (Identifier("passport", f"{random.randrange(10**9):09d}"),) if random.random() < 0.5 else ()
+        passport = (
+            (NormalisedIdentifier("passport", f"{random.randrange(10**9):09d}"),) if random.random() < 0.5 else ()
+        )
         person = Entity(
             entity,
             "person",
@@ -151,20 +161,20 @@ class Population:
             birth_date=PartialDate(random.randrange(1960, 2005), random.randrange(1, 13), random.randrange(1, 29)),
             gender=random.choice(("male", "female")),
             identifiers=passport,
-            phones=(Phone(f"+33{national}", national),),
+            phones=(NormalisedPhone(f"+33{national}", national),),
             addresses=(self._address(country if random.random() < AT_HOME else random.choice(COUNTRIES)),),
         )
         self._people = [*self._people[-KEPT:], person] if len(self._people) > 2 * KEPT else self._people
         self._people.append(person)
         return person
 
-    def _address(self, country: str) -> Address:
+    def _address(self, country: str) -> NormalisedAddress:
         random = self._random
         rank = random.choices(range(CITIES), cum_weights=self._city_weights)[0]
         city, first = _city(country, rank)
         postcode = first + random.randrange(max(1, 400 // (rank + CITY_RANK)))
         street, house = f"rue {_built_name(random)}", str(random.randrange(1, 200))
-        return Address(house=house, street=street, postcode=f"{postcode:05d}", city=city)
+        return NormalisedAddress(house=house, street=street, postcode=f"{postcode:05d}", city=city)
 
     def _seen_again(self) -> Entity:
         """Half a phone later: the same name, with the birth date or the phone missing, or a letter left out."""
@@ -195,7 +205,7 @@ class Population:
         return Entity(
             "v1",
             "vehicle",
-            identifiers=(Identifier("plate", plate),),
+            identifiers=(NormalisedIdentifier("plate", plate),),
             make=random.choice(("renault", "audi", "seat", "skoda", "ford", "fiat")),
         )
 
@@ -238,5 +248,5 @@ def raw(entity: Entity) -> dict[str, Any]:
     return found
 
 
-def _named(given: str, family: str) -> Name:
-    return Name(f"{given} {family}", (Token(given, "given"), Token(family, "family")))
+def _named(given: str, family: str) -> NormalisedName:
+    return NormalisedName(f"{given} {family}", (Token(given, "given"), Token(family, "family")))

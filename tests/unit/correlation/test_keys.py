@@ -12,7 +12,15 @@ from pipeline.correlation.kinds import CATALOGUE, Kind, key, kind_of, owner
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Address, Entity, Identifier, PartialDate, Phone, Place, Span
+from pipeline.records.normalised import (
+    Entity,
+    NormalisedAddress,
+    NormalisedIdentifier,
+    NormalisedPhone,
+    PartialDate,
+    Place,
+    TimeSpan,
+)
 
 RARITY = 1500
 """The shipped model's."""
@@ -32,8 +40,8 @@ def person(
     *,
     written: str = "",
     birth_place: str = "",
-    addresses: tuple[Address, ...] = (),
-    phones: tuple[Phone, ...] = (),
+    addresses: tuple[NormalisedAddress, ...] = (),
+    phones: tuple[NormalisedPhone, ...] = (),
     emails: tuple[str, ...] = (),
 ) -> EntityPrint:
     return entity_print(
@@ -51,17 +59,17 @@ def person(
     )
 
 
-def organisation(name: str, *addresses: Address) -> EntityPrint:
+def organisation(name: str, *addresses: NormalisedAddress) -> EntityPrint:
     named = normalise_name(name, "", "", "", "", "primary", "organisation")
     return entity_print(Entity("o", "organisation", names=(named,), addresses=addresses))
 
 
 def thing(kind: str, value: str, *, make: str = "", entity: str = "vehicle") -> EntityPrint:
-    return entity_print(Entity("t", entity, identifiers=(Identifier(kind, value),), make=make))
+    return entity_print(Entity("t", entity, identifiers=(NormalisedIdentifier(kind, value),), make=make))
 
 
 def event(latitude: float, longitude: float, start: int) -> EntityPrint:
-    return entity_print(Entity("e", "event", place=Place(latitude, longitude), span=Span(start, start + 600)))
+    return entity_print(Entity("e", "event", place=Place(latitude, longitude), span=TimeSpan(start, start + 600)))
 
 
 def shared(a: EntityPrint, b: EntityPrint) -> set[Kind]:
@@ -85,18 +93,18 @@ BORN = PartialDate(1984, 3, 11)
         (person("Oczko", BORN), person("Oczko", written="1984-3?-11"), Kind.NAME_YEAR),
         (person("Anna", BORN, birth_place="Łódź"), person("Nowak", BORN, birth_place="lodz"), Kind.DATE_PLACE),
         (
-            person("Maria Garcia", addresses=(Address(postcode="90-001"),)),
-            person("Maria Garcia", addresses=(Address(postcode="90-002"),)),
+            person("Maria Garcia", addresses=(NormalisedAddress(postcode="90-001"),)),
+            person("Maria Garcia", addresses=(NormalisedAddress(postcode="90-002"),)),
             Kind.NAMES_PLACE,
         ),
         (
-            person("", addresses=(Address(house="12", postcode="75011"),)),
-            person("", addresses=(Address(house="12", postcode="75011"),)),
+            person("", addresses=(NormalisedAddress(house="12", postcode="75011"),)),
+            person("", addresses=(NormalisedAddress(house="12", postcode="75011"),)),
             Kind.HOUSE,
         ),
         (
-            person("", addresses=(Address(house="12", street="rue de la roquette", city="paris"),)),
-            person("", addresses=(Address(house="12", street="r de la roquette", city="paris"),)),
+            person("", addresses=(NormalisedAddress(house="12", street="rue de la roquette", city="paris"),)),
+            person("", addresses=(NormalisedAddress(house="12", street="r de la roquette", city="paris"),)),
             Kind.HOUSE,
         ),
         (
@@ -107,8 +115,8 @@ BORN = PartialDate(1984, 3, 11)
         (person("", emails=("ak@millerlaw.pl",)), person("", emails=("ak@milllerlaw.pl",)), Kind.EMAIL_USER),
         (person("", emails=("oczko77@firma.pl",)), person("", emails=("oczcko77@firma.pl",)), Kind.EMAIL_DOMAIN),
         (
-            person("", phones=(Phone("+33612345670", "612345670"),)),
-            entity_print(Entity("n", "phone", phones=(Phone("+32612345670", "612345670"),))),
+            person("", phones=(NormalisedPhone("+33612345670", "612345670"),)),
+            entity_print(Entity("n", "phone", phones=(NormalisedPhone("+32612345670", "612345670"),))),
             Kind.PHONE_TAIL,
         ),
         (thing("passport", "12AB34567"), thing("passport", "12AB34567", entity="document"), Kind.IDENTIFIER),
@@ -122,8 +130,8 @@ BORN = PartialDate(1984, 3, 11)
         (organisation("Oczkowski Transport GmbH"), organisation("Transport Oczkowski sp. z o.o."), Kind.TITLE),
         (organisation("International Business Machines"), organisation("IBM"), Kind.TITLE),
         (
-            organisation("Oczkowski Spedition", Address(city="Łódź")),
-            organisation("Oczkowski Fracht", Address(city="Łódź")),
+            organisation("Oczkowski Spedition", NormalisedAddress(city="Łódź")),
+            organisation("Oczkowski Fracht", NormalisedAddress(city="Łódź")),
             Kind.TITLE_PLACE,
         ),
     ],
@@ -205,8 +213,8 @@ def test_the_largest_case_stays_bounded_and_keeps_its_most_selective_keys() -> N
 
 
 def test_a_typical_case_has_few_keys() -> None:
-    home = Address(house="12", street="rue de la roquette", postcode="75011", city="paris")
-    typical = person("Zbigniew Oczko", BORN, addresses=(home,), phones=(Phone("+33612345670", "612345670"),))
+    home = NormalisedAddress(house="12", street="rue de la roquette", postcode="75011", city="paris")
+    typical = person("Zbigniew Oczko", BORN, addresses=(home,), phones=(NormalisedPhone("+33612345670", "612345670"),))
     assert len(keys((typical, thing("plate", "AB123CD", make="renault")))) <= 32
 
 

@@ -10,7 +10,7 @@ from pipeline.index.documents import Action, CaseDocument, case_document, entiti
 from pipeline.index.fields import CATALOGUE
 from pipeline.matching.fingerprint import Contact, Handling, entity_print
 from pipeline.records.messages import Position, Rejected
-from pipeline.records.normalised import Entity, Name, Token
+from pipeline.records.normalised import Entity, NormalisedName, Token
 
 CANARY = "Ivan the Canary"
 
@@ -30,7 +30,9 @@ def paths(value: dict[str, Any], prefix: str = "") -> set[str]:
 
 
 def person(full: str) -> Entity:
-    return Entity("p1", "person", names=(Name(full, tuple(Token(word, "name") for word in full.lower().split())),))
+    return Entity(
+        "p1", "person", names=(NormalisedName(full, tuple(Token(word, "name") for word in full.lower().split())),)
+    )
 
 
 def test_a_case_keeps_the_record_as_sent(make_accepted: Any) -> None:

@@ -4,15 +4,22 @@ import pytest
 
 from pipeline.index.terms import entity_terms, folded_text, search_terms
 from pipeline.matching.fingerprint import entity_print
-from pipeline.records.normalised import Address, Entity, Identifier, Name, Phone, Token
+from pipeline.records.normalised import (
+    Entity,
+    NormalisedAddress,
+    NormalisedIdentifier,
+    NormalisedName,
+    NormalisedPhone,
+    Token,
+)
 
 
 def terms(**fields: object) -> set[str]:
     return set(entity_terms(entity_print(Entity("x", **({"type": "person"} | fields)))))  # type: ignore[arg-type]
 
 
-def named(*words: str) -> tuple[Name, ...]:
-    return (Name(" ".join(words), tuple(Token(word, "name") for word in words)),)
+def named(*words: str) -> tuple[NormalisedName, ...]:
+    return (NormalisedName(" ".join(words), tuple(Token(word, "name") for word in words)),)
 
 
 def test_a_name_in_another_script_shares_forms_and_sounds() -> None:
@@ -26,21 +33,23 @@ def test_a_misspelt_name_shares_a_sound() -> None:
 
 
 def test_numbers_are_whole_and_plates_also_come_in_pieces() -> None:
-    found = terms(type="vehicle", identifiers=(Identifier("plate", "AB123"), Identifier("vin", "WVWZZZ1")))
+    found = terms(
+        type="vehicle", identifiers=(NormalisedIdentifier("plate", "AB123"), NormalisedIdentifier("vin", "WVWZZZ1"))
+    )
     assert {"id:AB123", "id:WVWZZZ1", "piece:AB", "piece:B1", "piece:12", "piece:23"} <= found
     assert "piece:WV" not in found
 
 
 def test_a_partial_plate_has_only_its_known_pieces() -> None:
-    found = terms(type="vehicle", identifiers=(Identifier("plate", "AB?12*"),))
+    found = terms(type="vehicle", identifiers=(NormalisedIdentifier("plate", "AB?12*"),))
     assert {one for one in found if one.startswith(("piece", "id"))} == {"piece:AB", "piece:12"}
 
 
 def test_phones_mails_and_places() -> None:
     found = terms(
-        phones=(Phone("+33612345678", "612345678"),),
+        phones=(NormalisedPhone("+33612345678", "612345678"),),
         emails=("a@b.example",),
-        addresses=(Address(city="Москва", postcode="75001"),),
+        addresses=(NormalisedAddress(city="Москва", postcode="75001"),),
     )
     assert {"phone:+33612345678", "phone:612345678", "email:a@b.example", "city:moskva", "postcode:75001"} <= found
 

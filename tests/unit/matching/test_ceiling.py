@@ -10,7 +10,7 @@ from pipeline.matching.fingerprint import EntityPrint, Fingerprint, PhonePrint
 from pipeline.matching.model import Calibration, Model, load_model
 from pipeline.matching.names import prepare
 from pipeline.matching.scoring import judge, probability_of
-from pipeline.records.normalised import Name, PartialDate, Token
+from pipeline.records.normalised import NormalisedName, PartialDate, Token
 
 PHONE = PhonePrint("+33612345678", "612345678")
 
@@ -21,7 +21,7 @@ def model() -> Model:
 
 
 def person(given: str, family: str, year: int = 1970, **more: object) -> EntityPrint:
-    name = Name(f"{given} {family}", (Token(given, "given"), Token(family, "family")))
+    name = NormalisedName(f"{given} {family}", (Token(given, "given"), Token(family, "family")))
     made = EntityPrint("p1", "person", (prepare(name, "person"),), PartialDate(year, 5, 17))
     return msgspec.structs.replace(made, **more)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import dates
-from pipeline.records.normalised import PartialDate, Span
+from pipeline.records.normalised import PartialDate, TimeSpan
 
 
 @given(st.integers(0, 9999), st.integers(0, 14), st.integers(0, 33))
@@ -47,4 +47,4 @@ def test_partial_date() -> None:
     ],
 )
 def test_a_span_holds_all_seconds_that_a_text_may_mean(text: str, first: int, last: int) -> None:
-    assert dates.span_of(text) == Span(first, last)
+    assert dates.span_of(text) == TimeSpan(first, last)

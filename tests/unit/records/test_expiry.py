@@ -12,7 +12,7 @@ from pipeline.matching.model import load_model
 from pipeline.records.expiry import EXPIRED, Expiry, accepted, mark
 from pipeline.records.intake import known_from
 from pipeline.records.messages import Accepted, Position
-from pipeline.records.versions import Known, Standing, standing
+from pipeline.records.versions import Known, VersionRelation, standing
 
 ASKED = Expiry("fr-pj:2026-004711", 3, "ab")
 KNOWN = Known(3, "ab")
@@ -41,9 +41,9 @@ def test_a_mark_holds_identity_and_version_alone() -> None:
 def test_what_intake_knows_stays_so_that_the_next_version_is_taken_and_the_same_one_is_a_duplicate() -> None:
     known = known_from(ended())
     assert known == KNOWN
-    assert standing(known, 3, "ab") is Standing.DUPLICATE
-    assert standing(known, 4, "cd") is Standing.NEWER
-    assert standing(known, 2, "cd") is Standing.STALE
+    assert standing(known, 3, "ab") is VersionRelation.DUPLICATE
+    assert standing(known, 4, "cd") is VersionRelation.NEWER
+    assert standing(known, 2, "cd") is VersionRelation.STALE
 
 
 def test_any_generation_derives_the_fingerprint_that_intake_writes() -> None:

@@ -6,57 +6,67 @@ from hypothesis import strategies as st
 
 from pipeline.records.identifier_types import BY_NAME, CATALOGUE, IdentifierType
 from pipeline.records.identifiers import identifier
-from pipeline.records.normalised import Identifier
+from pipeline.records.normalised import NormalisedIdentifier
 from pipeline.records.registers import REGISTERS
 
 CASES = [
-    ("Passport", "75 1234567", "RU", Identifier("passport", "751234567", "RU")),
-    ("passeport", "AB-12", "", Identifier("passport", "AB12")),
-    ("imei", "49-015420-323751-8", "", Identifier("imei", "490154203237518", "", True)),
-    ("imei", "49015420323751", "", Identifier("imei", "490154203237518")),
-    ("IMEISV", "4901542032375189", "", Identifier("imei", "490154203237518")),
-    ("imei", "490154203237519", "", Identifier("imei", "490154203237519", "", False)),
-    ("imei", "٤٩٠١٥٤٢٠٣٢٣٧٥١", "", Identifier("imei", "٤٩٠١٥٤٢٠٣٢٣٧٥١")),
-    ("imsi", "208011234567890", "", Identifier("imsi", "208011234567890")),
-    ("imsi", "999", "", Identifier("imsi", "999", "", False)),
-    ("iban", "fr14 2004 1010 0505 0001 3M02 606", "", Identifier("iban", "FR1420041010050500013M02606", "FR", True)),
-    ("iban", "FR1420041010050500013M02607", "", Identifier("iban", "FR1420041010050500013M02607", "FR", False)),
-    ("imo", "IMO 9074729", "", Identifier("imo", "9074729", "", True)),
-    ("mmsi", "227006760", "", Identifier("mmsi", "227006760")),
-    ("mmsi", "22700676", "", Identifier("mmsi", "22700676", "", False)),
-    ("container", "CSQU 305438-3", "", Identifier("container", "CSQU3054383", "", True)),
-    ("vin", "1m8gdm9axkp042788", "", Identifier("vin", "1M8GDM9AXKP042788", "", True)),
-    ("vin", "WVWZZZ1JZXW000001", "", Identifier("vin", "WVWZZZ1JZXW000001")),
-    ("plate", "AB-123-C?", "FR", Identifier("plate", "AB123C?", "FR")),
-    ("plate", "А123ВС 77", "RU", Identifier("plate", "A123BC77", "RU")),
+    ("Passport", "75 1234567", "RU", NormalisedIdentifier("passport", "751234567", "RU")),
+    ("passeport", "AB-12", "", NormalisedIdentifier("passport", "AB12")),
+    ("imei", "49-015420-323751-8", "", NormalisedIdentifier("imei", "490154203237518", "", True)),
+    ("imei", "49015420323751", "", NormalisedIdentifier("imei", "490154203237518")),
+    ("IMEISV", "4901542032375189", "", NormalisedIdentifier("imei", "490154203237518")),
+    ("imei", "490154203237519", "", NormalisedIdentifier("imei", "490154203237519", "", False)),
+    ("imei", "٤٩٠١٥٤٢٠٣٢٣٧٥١", "", NormalisedIdentifier("imei", "٤٩٠١٥٤٢٠٣٢٣٧٥١")),
+    ("imsi", "208011234567890", "", NormalisedIdentifier("imsi", "208011234567890")),
+    ("imsi", "999", "", NormalisedIdentifier("imsi", "999", "", False)),
+    (
+        "iban",
+        "fr14 2004 1010 0505 0001 3M02 606",
+        "",
+        NormalisedIdentifier("iban", "FR1420041010050500013M02606", "FR", True),
+    ),
+    (
+        "iban",
+        "FR1420041010050500013M02607",
+        "",
+        NormalisedIdentifier("iban", "FR1420041010050500013M02607", "FR", False),
+    ),
+    ("imo", "IMO 9074729", "", NormalisedIdentifier("imo", "9074729", "", True)),
+    ("mmsi", "227006760", "", NormalisedIdentifier("mmsi", "227006760")),
+    ("mmsi", "22700676", "", NormalisedIdentifier("mmsi", "22700676", "", False)),
+    ("container", "CSQU 305438-3", "", NormalisedIdentifier("container", "CSQU3054383", "", True)),
+    ("vin", "1m8gdm9axkp042788", "", NormalisedIdentifier("vin", "1M8GDM9AXKP042788", "", True)),
+    ("vin", "WVWZZZ1JZXW000001", "", NormalisedIdentifier("vin", "WVWZZZ1JZXW000001")),
+    ("plate", "AB-123-C?", "FR", NormalisedIdentifier("plate", "AB123C?", "FR")),
+    ("plate", "А123ВС 77", "RU", NormalisedIdentifier("plate", "A123BC77", "RU")),
     (
         "wallet",
         "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
         "",
-        Identifier("wallet", "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", "", True),
+        NormalisedIdentifier("wallet", "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", "", True),
     ),
     (
         "wallet",
         "0xDE709F2102306220921060314715629080E2FB77",
         "",
-        Identifier("wallet", "0xde709f2102306220921060314715629080e2fb77"),
+        NormalisedIdentifier("wallet", "0xde709f2102306220921060314715629080e2fb77"),
     ),
-    ("lei", "529900T8BM49AURSDO55", "", Identifier("lei", "529900T8BM49AURSDO55", "", True)),
-    ("siren", "552 008 443", "FR", Identifier("company_number", "552008443", "FR", True)),
-    ("siret", "55200844300018", "FR", Identifier("company_number", "55200844300018", "FR", False)),
-    ("codice fiscale", "RCCMNL83S18D969H", "IT", Identifier("national_id", "RCCMNL83S18D969H", "IT", True)),
-    ("pesel", "44051401359", "PL", Identifier("national_id", "44051401359", "PL", True)),
-    ("national_id", "44051401358", "PL", Identifier("national_id", "44051401358", "PL", False)),
-    ("national_id", "123", "ZZ", Identifier("national_id", "123", "ZZ")),
-    ("vat", "FR 40303265045", "", Identifier("vat", "FR40303265045", "", True)),
-    ("card", "4111 1111 1111 1111", "", Identifier("card", "4111111111111111", "", True)),
-    ("Numéro interne", "a-1", "", Identifier("numéro_interne", "A1")),
-    ("passport", "паспорт № 1", "", Identifier("passport", "ПАСПОРТNO1")),
+    ("lei", "529900T8BM49AURSDO55", "", NormalisedIdentifier("lei", "529900T8BM49AURSDO55", "", True)),
+    ("siren", "552 008 443", "FR", NormalisedIdentifier("company_number", "552008443", "FR", True)),
+    ("siret", "55200844300018", "FR", NormalisedIdentifier("company_number", "55200844300018", "FR", False)),
+    ("codice fiscale", "RCCMNL83S18D969H", "IT", NormalisedIdentifier("national_id", "RCCMNL83S18D969H", "IT", True)),
+    ("pesel", "44051401359", "PL", NormalisedIdentifier("national_id", "44051401359", "PL", True)),
+    ("national_id", "44051401358", "PL", NormalisedIdentifier("national_id", "44051401358", "PL", False)),
+    ("national_id", "123", "ZZ", NormalisedIdentifier("national_id", "123", "ZZ")),
+    ("vat", "FR 40303265045", "", NormalisedIdentifier("vat", "FR40303265045", "", True)),
+    ("card", "4111 1111 1111 1111", "", NormalisedIdentifier("card", "4111111111111111", "", True)),
+    ("Numéro interne", "a-1", "", NormalisedIdentifier("numéro_interne", "A1")),
+    ("passport", "паспорт № 1", "", NormalisedIdentifier("passport", "ПАСПОРТNO1")),
 ]
 
 
 @pytest.mark.parametrize(("kind", "value", "country", "expected"), CASES, ids=[f"{row[0]} {row[1]}" for row in CASES])
-def test_canonical_form_and_verdict(kind: str, value: str, country: str, expected: Identifier) -> None:
+def test_canonical_form_and_verdict(kind: str, value: str, country: str, expected: NormalisedIdentifier) -> None:
     assert identifier(kind, value, country) == expected
 
 

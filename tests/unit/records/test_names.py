@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.records.names import MAX_TOKENS, clean_text, normalise_name
-from pipeline.records.normalised import TOKEN_KINDS, Name
+from pipeline.records.normalised import TOKEN_KINDS, NormalisedName
 
 
-def name_of(full: str = "", entity_type: str = "person", **parts: str) -> Name:
+def name_of(full: str = "", entity_type: str = "person", **parts: str) -> NormalisedName:
     given_, middle, family, patronymic = (parts.get(key, "") for key in ("given", "middle", "family", "patronymic"))
     return normalise_name(full, given_, middle, family, patronymic, parts.get("kind", ""), entity_type)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.records.doubts import MAX_WARNINGS, MESSAGES, Doubt
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
-from pipeline.records.normalised import Entity, Identifier, PartialDate, Phone, Place, Span
+from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone, PartialDate, Place, TimeSpan
 from pipeline.records.validation import read
 
 
@@ -29,20 +29,20 @@ def test_the_example() -> None:
     person, company, car, line, account, document, ship, gun, place, event = found.entities
     assert [name.text for name in person.names] == ["Иван Петров", "Ivan Petrov"]
     assert person.birth_date == PartialDate(1980, 5)
-    assert person.phones == (Phone("+33612345678", "612345678"),) == line.phones
+    assert person.phones == (NormalisedPhone("+33612345678", "612345678"),) == line.phones
     assert person.emails == ("ivan@mail.example",)
     assert person.nationalities == ("RU",)
     assert company.nationalities == ("DE",)
-    assert car.identifiers[0] == Identifier("plate", "AB123CD", "FR")
+    assert car.identifiers[0] == NormalisedIdentifier("plate", "AB123CD", "FR")
     assert (car.make, car.model, car.colour) == ("volkswagen", "golf", "black")
     assert {number.type for number in line.identifiers} == {"imei", "imsi"}
     assert {number.type for number in account.identifiers} == {"iban", "wallet"}
-    assert document.identifiers == (Identifier("passport", "L898902C3", "", True),)
-    assert ship.identifiers[0] == Identifier("imo", "9074729", "", True)
-    assert gun.identifiers == (Identifier("serial", "AB12345"),)
+    assert document.identifiers == (NormalisedIdentifier("passport", "L898902C3", "", True),)
+    assert ship.identifiers[0] == NormalisedIdentifier("imo", "9074729", "", True)
+    assert gun.identifiers == (NormalisedIdentifier("serial", "AB12345"),)
     assert gun.calibre == "9x19"
     assert (place.addresses[0].postcode, place.place) == ("13002", Place(43.3, 5.36))
-    assert event.span == Span(1793138400, 1793140200)
+    assert event.span == TimeSpan(1793138400, 1793140200)
 
 
 PLACEHOLDERS: list[tuple[dict[str, Any], str]] = [
@@ -133,7 +133,7 @@ MRZ = "P<D<<MUSTERFRAU<<ERIKA<<<<<<<<<<<<<<<<<<<<<<C01X00T478D<<6408125F2702283<
 def test_a_machine_readable_zone_speaks_for_its_document_and_holder() -> None:
     found, warnings = one({"type": "document", "mrz": MRZ})
     assert warnings == []
-    assert found.identifiers == (Identifier("passport", "C01X00T47", "DE", True),)
+    assert found.identifiers == (NormalisedIdentifier("passport", "C01X00T47", "DE", True),)
     assert [(token.text, token.kind) for token in found.names[0].tokens] == [
         ("erika", "given"),
         ("musterfrau", "family"),
@@ -150,18 +150,18 @@ def test_a_number_that_contradicts_its_zone_is_kept_beside_it() -> None:
 @pytest.mark.parametrize(
     ("start", "end", "span"),
     [
-        ("2026-10-27T22:00:00Z", None, Span(1793138400, 1793138400)),
-        (None, "1970-01-01", Span(0, 86399)),
-        ("1970", "1970-01-02", Span(0, 172799)),
+        ("2026-10-27T22:00:00Z", None, TimeSpan(1793138400, 1793138400)),
+        (None, "1970-01-01", TimeSpan(0, 86399)),
+        ("1970", "1970-01-02", TimeSpan(0, 172799)),
     ],
 )
-def test_spans_of_whole_and_partial_times(start: str | None, end: str | None, span: Span) -> None:
+def test_spans_of_whole_and_partial_times(start: str | None, end: str | None, span: TimeSpan) -> None:
     assert one({"type": "event", "start": start, "end": end})[0].span == span
 
 
 def test_country_of_the_case_completes_phone_numbers() -> None:
     case = read(only({"type": "person", "phones": ["030 901820"]}, country="DE", agency="de-bka")).case
-    assert normalise(case).entities[0].phones == (Phone("+4930901820", "30901820"),)
+    assert normalise(case).entities[0].phones == (NormalisedPhone("+4930901820", "30901820"),)
 
 
 def test_warnings_are_bounded() -> None:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import phones
-from pipeline.records.normalised import Phone
+from pipeline.records.normalised import NormalisedPhone
 from pipeline.records.phones import phone
 
-MOBILE = Phone("+33612345678", "612345678")
+MOBILE = NormalisedPhone("+33612345678", "612345678")
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_spellings_of_one_number_as_dialled_in_the_cases_country(text: str) -> N
 
 
 def test_a_number_outside_the_plan_is_kept_as_invalid() -> None:
-    assert phone("+33 6 12 34", "FR") == Phone("+3361234", "61234", valid=False)
+    assert phone("+33 6 12 34", "FR") == NormalisedPhone("+3361234", "61234", valid=False)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pipeline.records import schemas, validation
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Reason
-from pipeline.records.validation import Problem, RefusedError, read, sender_problems
+from pipeline.records.validation import RecordProblem, RefusedError, read, sender_problems
 
 
-def problems(raw: bytes, agency: Agency) -> list[Problem]:
+def problems(raw: bytes, agency: Agency) -> list[RecordProblem]:
     """Everything wrong with a message, as an agency is told before it sends."""
     try:
         return list(sender_problems(read(raw), agency))
