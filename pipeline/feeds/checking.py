@@ -22,7 +22,7 @@ class LineProblem(msgspec.Struct, frozen=True):
     message: str
 
 
-class Checked(msgspec.Struct, frozen=True):
+class CheckedLine(msgspec.Struct, frozen=True):
     """One line without its line feed, and everything that intake would refuse it for."""
 
     line: int
@@ -43,11 +43,11 @@ class Checker:
         self._country = country
         self._known: dict[str, Known] = {}
 
-    def check(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[Checked]:
+    def check(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[CheckedLine]:
         """Each numbered line with its problems."""
         for number, raw in lines:
             found = tuple(LineProblem(number, p.reason, p.pointer, p.message) for p in self._problems(raw))
-            yield Checked(number, raw, found)
+            yield CheckedLine(number, raw, found)
 
     def _problems(self, raw: bytes) -> list[RecordProblem]:
         try:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.checking import Checked, Checker
+from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.outcomes import receipts_of
 from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, Pushed, push_chunk
 from pipeline.feeds.sending import Record, record_of
@@ -71,8 +71,8 @@ async def take(
     return received
 
 
-def _checked(checker: Checker | None, numbered: list[tuple[int, bytes]]) -> list[Checked]:
-    return list(checker.check(numbered)) if checker else [Checked(number, raw) for number, raw in numbered]
+def _checked(checker: Checker | None, numbered: list[tuple[int, bytes]]) -> list[CheckedLine]:
+    return list(checker.check(numbered)) if checker else [CheckedLine(number, raw) for number, raw in numbered]
 
 
 async def lines_of(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.rules import Fields, Template, columns_of, compile_fields, compile_template
+from pipeline.feeds.rules import ObjectNode, Template, columns_of, compile_fields, compile_template
 
 SHIPPED = resources.files("pipeline.feeds") / "kits"
 
@@ -23,7 +23,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encoding: str = "utf-8"
 
 
-class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class KitAgency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A national agency's name and its ISO 3166-1 alpha-2 country."""
 
     name: str
@@ -35,7 +35,7 @@ class KitFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kit: Literal[1]
     name: str
-    agencies: tuple[Agency, ...]
+    agencies: tuple[KitAgency, ...]
     record: dict[str, Any]
     description: str = ""
     source: Source = Source()
@@ -51,8 +51,8 @@ class Kit(msgspec.Struct, frozen=True):
     name: str
     description: str
     source: Source
-    agencies: tuple[Agency, ...]
-    record: Fields
+    agencies: tuple[KitAgency, ...]
+    record: ObjectNode
     deal: Template | None
     time: Template | None
     truth: Template | None

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.evaluation import Evaluation, Problem
-from pipeline.feeds.kit import Agency, Kit
-from pipeline.feeds.rows import Line, header, read_rows
+from pipeline.feeds.evaluation import MappingProblem, RowEvaluation
+from pipeline.feeds.kit import Kit, KitAgency
+from pipeline.feeds.rows import SourceRow, header, read_rows
 from pipeline.feeds.rules import Row
 from pipeline.records.model import RECORD_TYPE, case_key
 
@@ -26,7 +26,7 @@ class Mapped(msgspec.Struct, frozen=True):
     event: dict[str, Any] | None
     case: str = ""
     truth: str = ""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[MappingProblem, ...] = ()
 
 
 class Mapper:
@@ -57,23 +57,25 @@ class Mapper:
             raise LiaisonError(f"{path} lacks the column {lacking} that kit {self._kit.name} names; it has {held}")
         self.unmapped.update(dict.fromkeys(set(declared) - self._kit.columns, 0))
 
-    def _map(self, line: Line) -> Mapped:
+    def _map(self, line: SourceRow) -> Mapped:
         if line.problem:
-            return Mapped(line.number, None, problems=(Problem("", line.problem),))
+            return Mapped(line.number, None, problems=(MappingProblem("", line.problem),))
         self.unmapped.update(column for column, cell in line.row.items() if cell and column not in self._kit.columns)
-        problems: list[Problem] = []
+        problems: list[MappingProblem] = []
         event = self._event(line.row, problems)
         data = event["data"]
         if "case_id" not in data:
-            return Mapped(line.number, None, problems=(*problems, Problem("", "no case_id: the row is left out")))
+            return Mapped(
+                line.number, None, problems=(*problems, MappingProblem("", "no case_id: the row is left out"))
+            )
         self._check_repeated(event["id"], line.number, problems)
         case = case_key(data["agency"], data["case_id"])
         return Mapped(line.number, event, case, self._truth(line.row), tuple(problems))
 
-    def _event(self, row: Row, problems: list[Problem]) -> dict[str, Any]:
+    def _event(self, row: Row, problems: list[MappingProblem]) -> dict[str, Any]:
         agency = self._agency(row)
         data = {"agency": agency.name, "country": agency.country, "version": 1, "status": "active"}
-        data |= Evaluation(row, problems).object(self._kit.record)
+        data |= RowEvaluation(row, problems).object(self._kit.record)
         return {
             "specversion": "1.0",
             "id": f"{agency.name}:{data.get('case_id', '')}:{data['version']}",
@@ -84,7 +86,7 @@ class Mapper:
             "data": data,
         }
 
-    def _agency(self, row: Row) -> Agency:
+    def _agency(self, row: Row) -> KitAgency:
         """Deal the row out by a hash, so that the same record goes to the same agency on every run and machine."""
         if self._kit.deal is None:
             return self._kit.agencies[0]
@@ -99,7 +101,9 @@ class Mapper:
     def _truth(self, row: Row) -> str:
         return "".join(self._kit.truth.texts(row)[:1]) if self._kit.truth else ""
 
-    def _check_repeated(self, event_id: str, number: int, problems: list[Problem]) -> None:
+    def _check_repeated(self, event_id: str, number: int, problems: list[MappingProblem]) -> None:
         first = self._lines.setdefault(event_id, number)
         if first != number:
-            problems.append(Problem("", f"{event_id} stands on line {first} already: a case has one record a version"))
+            problems.append(
+                MappingProblem("", f"{event_id} stands on line {first} already: a case has one record a version")
+            )

@@ -12,8 +12,8 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.checking import Checked, LineProblem
-from pipeline.feeds.uploads import Line, Reached, Upload, attempt, fits
+from pipeline.feeds.checking import CheckedLine, LineProblem
+from pipeline.feeds.uploads import Reached, Upload, UploadLine, attempt, fits
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.messages import Position, Reason
 from pipeline.records.model import case_key
@@ -113,7 +113,7 @@ async def registered(settings: Settings, name: str) -> Agency:
 
 
 async def push(
-    settings: Settings, agency: str, upload: str, lines: Iterable[Checked], advance: Callable[[int], Any]
+    settings: Settings, agency: str, upload: str, lines: Iterable[CheckedLine], advance: Callable[[int], Any]
 ) -> Pushed:
     """Send every line without a problem as one message, unless an earlier attempt at this `upload` has dealt with it.
 
@@ -128,12 +128,12 @@ async def push(
     return pushed
 
 
-async def push_chunk(upload: Upload, chunk: Iterable[Checked], pushed: Pushed) -> list[Position]:
+async def push_chunk(upload: Upload, chunk: Iterable[CheckedLine], pushed: Pushed) -> list[Position]:
     """Send what is new of some lines in one transaction, and add them to `pushed`; returns the positions sent to."""
     done = upload.reached.line
     lines = [_sized(line) for line in chunk]
     good = [line for line in lines if not line.problems]
-    new = [Line(message_key(line.raw), line.raw) for line in good if line.line > done]
+    new = [UploadLine(message_key(line.raw), line.raw) for line in good if line.line > done]
     positions = await upload.send(new, lines[-1].line) if lines[-1].line > done else []
     pushed.sent += len(new)
     pushed.before += len(good) - len(new)
@@ -142,9 +142,9 @@ async def push_chunk(upload: Upload, chunk: Iterable[Checked], pushed: Pushed) -
     return positions
 
 
-def chunks(lines: Iterable[Checked]) -> Iterator[list[Checked]]:
+def chunks(lines: Iterable[CheckedLine]) -> Iterator[list[CheckedLine]]:
     """The lines in order, by as many as make a good transaction."""
-    chunk: list[Checked] = []
+    chunk: list[CheckedLine] = []
     size = 0
     for line in lines:
         chunk.append(line)
@@ -156,14 +156,14 @@ def chunks(lines: Iterable[Checked]) -> Iterator[list[Checked]]:
         yield chunk
 
 
-def _sized(line: Checked) -> Checked:
+def _sized(line: CheckedLine) -> CheckedLine:
     """The line, with a problem where Kafka would not take it."""
-    if line.problems or len(line.raw) <= SMALL or fits(Line(message_key(line.raw), line.raw)):
+    if line.problems or len(line.raw) <= SMALL or fits(UploadLine(message_key(line.raw), line.raw)):
         return line
-    return Checked(line.line, line.raw, (_too_large(line),))
+    return CheckedLine(line.line, line.raw, (_too_large(line),))
 
 
-def _too_large(line: Checked) -> LineProblem:
+def _too_large(line: CheckedLine) -> LineProblem:
     message = f"{len(line.raw)} bytes; Kafka takes no message over {topics.CASES.max_bytes} bytes"
     return LineProblem(line.line, Reason.TOO_LARGE, "", message)
 

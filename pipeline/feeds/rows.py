@@ -20,7 +20,7 @@ BATCH = 5_000
 """Rows read from a Parquet file at a time: a few megabytes."""
 
 
-class Line(msgspec.Struct, frozen=True):
+class SourceRow(msgspec.Struct, frozen=True):
     """One row; `number` counts lines from 1 (CSV: where the row ends); `problem` is why it can't be read, or ""."""
 
     number: int
@@ -60,7 +60,7 @@ def header(path: Path, source: Source) -> list[str] | None:
             return None
 
 
-def read_rows(path: Path, source: Source) -> Iterator[Line]:
+def read_rows(path: Path, source: Source) -> Iterator[SourceRow]:
     """Every row of the file in order; raises LiaisonError where the file as a whole cannot be read."""
     readers = {"csv": _read_csv, "jsonl": _read_json_lines, "parquet": _read_parquet}
     try:
@@ -69,38 +69,38 @@ def read_rows(path: Path, source: Source) -> Iterator[Line]:
         raise LiaisonError(f"cannot read {path}: {error} (see `source` in the mapping kit)") from error
 
 
-def _read_csv(path: Path, source: Source) -> Iterator[Line]:
+def _read_csv(path: Path, source: Source) -> Iterator[SourceRow]:
     with path.open(encoding=source.encoding, newline="") as file:
         reader = csv.DictReader(file, delimiter=source.delimiter)
         for row in reader:
             if None in row or None in row.values():
-                yield Line(reader.line_num, {}, f"the row does not have {len(reader.fieldnames or ())} columns")
+                yield SourceRow(reader.line_num, {}, f"the row does not have {len(reader.fieldnames or ())} columns")
             else:
-                yield Line(reader.line_num, {name: cell.strip() for name, cell in row.items()})
+                yield SourceRow(reader.line_num, {name: cell.strip() for name, cell in row.items()})
 
 
-def _read_json_lines(path: Path, source: Source) -> Iterator[Line]:
+def _read_json_lines(path: Path, source: Source) -> Iterator[SourceRow]:
     with path.open("rb") as file:
         for number, raw in enumerate(file, start=1):
             try:
                 value = orjson.loads(raw.decode(source.encoding))
             except (ValueError, UnicodeDecodeError) as error:
-                yield Line(number, {}, f"not JSON: {error}")
+                yield SourceRow(number, {}, f"not JSON: {error}")
                 continue
             if isinstance(value, dict):
-                yield Line(number, dict(_flat(value, "")))
+                yield SourceRow(number, dict(_flat(value, "")))
             else:
-                yield Line(number, {}, "not a JSON object")
+                yield SourceRow(number, {}, "not a JSON object")
 
 
-def _read_parquet(path: Path, source: Source) -> Iterator[Line]:
+def _read_parquet(path: Path, source: Source) -> Iterator[SourceRow]:
     from pyarrow import parquet
 
     number = 0
     for batch in parquet.ParquetFile(path).iter_batches(batch_size=BATCH):
         for row in batch.to_pylist():
             number += 1
-            yield Line(number, dict(_flat(row, "")))
+            yield SourceRow(number, dict(_flat(row, "")))
 
 
 def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Cell]]:

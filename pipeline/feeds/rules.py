@@ -51,7 +51,7 @@ class Constant(msgspec.Struct, frozen=True):
     value: Scalar
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from", "kind": "as"}):
+class MappingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from", "kind": "as"}):
     """A leaf with a rule.
 
     `split` cuts the text into a list of values; `each` cuts it too, and repeats the object around it for each of them.
@@ -72,21 +72,21 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sou
     kind: Literal["text", "integer", "number", "digest"] = "text"
 
 
-class Leaf(msgspec.Struct, frozen=True):
+class RuleNode(msgspec.Struct, frozen=True):
     """A compiled rule."""
 
     template: Template
-    rule: Rule
+    rule: MappingRule
 
 
-class Fields(msgspec.Struct, frozen=True):
+class ObjectNode(msgspec.Struct, frozen=True):
     """An object: field name to node; `columns` are all that it names, known once for all rows."""
 
     fields: tuple[tuple[str, Node], ...]
     columns: frozenset[str]
 
     @classmethod
-    def of(cls, fields: tuple[tuple[str, Node], ...]) -> Fields:
+    def of(cls, fields: tuple[tuple[str, Node], ...]) -> ObjectNode:
         """The object of these fields."""
         return cls(fields, frozenset[str]().union(*(columns_of(child) for _, child in fields)))
 
@@ -97,7 +97,7 @@ class Items(msgspec.Struct, frozen=True):
     items: tuple[Node, ...]
 
 
-Node: TypeAlias = Constant | Leaf | Fields | Items
+Node: TypeAlias = Constant | RuleNode | ObjectNode | Items
 
 
 def compile_template(text: str, place: str) -> Template:
@@ -119,20 +119,20 @@ def compile_node(written: Any, place: str) -> Node:
         return Items(tuple(compile_node(item, f"{place}[{number}]") for number, item in enumerate(written)))
     if isinstance(written, str):
         template = compile_template(written, place)
-        return Leaf(template, Rule(written)) if "{" in written else Constant(written)
+        return RuleNode(template, MappingRule(written)) if "{" in written else Constant(written)
     if written is None or isinstance(written, int | float):
         return Constant(written)
     raise ValueError(f"`{place}`: {written!r} must be quoted text, a number, a mapping or a list")
 
 
-def compile_fields(written: Mapping[Any, Any], place: str) -> Fields:
+def compile_fields(written: Mapping[Any, Any], place: str) -> ObjectNode:
     """Compile an object of a kit's `record` tree; raises ValueError naming the place in the kit."""
-    return Fields.of(tuple((str(name), compile_node(node, f"{place}.{name}")) for name, node in written.items()))
+    return ObjectNode.of(tuple((str(name), compile_node(node, f"{place}.{name}")) for name, node in written.items()))
 
 
-def _compile_rule(written: Mapping[str, Any], place: str) -> Leaf:
+def _compile_rule(written: Mapping[str, Any], place: str) -> RuleNode:
     try:
-        rule = msgspec.convert(written, Rule)
+        rule = msgspec.convert(written, MappingRule)
     except msgspec.ValidationError as error:
         raise ValueError(f"`{place}`: {error}") from error
     for format_ in rule.dates:
@@ -143,7 +143,7 @@ def _compile_rule(written: Mapping[str, Any], place: str) -> Leaf:
     if rule.or_text and not rule.dates:
         raise ValueError(f"`{place}.or_text` needs `dates`")
     text = rule.source if "{" in rule.source else f"{{{rule.source}}}"
-    return Leaf(compile_template(text, place), rule)
+    return RuleNode(compile_template(text, place), rule)
 
 
 def _check_date_format(format_: str, place: str) -> None:
@@ -163,9 +163,9 @@ def _check_zone(zone: str, place: str) -> None:
 def columns_of(node: Node) -> frozenset[str]:
     """Every column that a tree of rules names."""
     match node:
-        case Leaf():
+        case RuleNode():
             return node.template.columns
-        case Fields():
+        case ObjectNode():
             return node.columns
         case Items():
             return frozenset[str]().union(*(columns_of(child) for child in node.items))

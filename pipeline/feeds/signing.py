@@ -11,7 +11,7 @@ import orjson
 from joserfc.jwk import OKPKey
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.checking import Checked, Checker, LineProblem
+from pipeline.feeds.checking import CheckedLine, Checker, LineProblem
 from pipeline.private_files import create_private
 from pipeline.records import signatures
 from pipeline.records.agency_keys import CURVE, key_id, read_key
@@ -59,16 +59,16 @@ class RecordSigner:
 
 def checked_lines(
     lines: Iterable[tuple[int, bytes]], checker: Checker | None, signer: RecordSigner | None
-) -> Iterator[Checked]:
+) -> Iterator[CheckedLine]:
     """Numbered lines as they are to be sent: signed if there is a signer, with their problems if there is a checker."""
     for number, raw in lines:
         try:
             line = signer.sign(raw) if signer else raw
         except SignatureError as fault:
             problem = LineProblem(number, Reason.BAD_SIGNATURE, "/signature", f"can't be signed: {fault}")
-            yield Checked(number, raw, (problem,))
+            yield CheckedLine(number, raw, (problem,))
             continue
-        yield from checker.check([(number, line)]) if checker else [Checked(number, line)]
+        yield from checker.check([(number, line)]) if checker else [CheckedLine(number, line)]
 
 
 def signed_lines(lines: Iterable[tuple[int, bytes]], signer: RecordSigner) -> Iterator[bytes]:

@@ -79,14 +79,14 @@ class Reached(msgspec.Struct, frozen=True, array_like=True):
     receipts: tuple[int, ...] = ()
 
 
-class Line(NamedTuple):
+class UploadLine(NamedTuple):
     """One line to send; `key` None leaves the partition to chance, and intake rejects it there."""
 
     key: bytes | None
     raw: bytes
 
 
-def fits(line: Line) -> bool:
+def fits(line: UploadLine) -> bool:
     """Whether Kafka takes the message at all (4 MiB)."""
     return len(line.raw) + len(line.key or b"") + MESSAGE_OVERHEAD <= topics.CASES.max_bytes
 
@@ -133,7 +133,7 @@ class Upload:
         if producer is not None:
             await producer.drop()
 
-    async def send(self, lines: Sequence[Line], reached: int) -> list[Position]:
+    async def send(self, lines: Sequence[UploadLine], reached: int) -> list[Position]:
         """Send lines and note that all up to `reached` are dealt with, both or neither; returns their positions.
 
         Goes on with another producer for as long as Kafka does not answer. Raises KafkaError for what it refuses, and
@@ -149,7 +149,7 @@ class Upload:
         return [Position(one.topic, one.partition, one.offset) for one in placed]
 
     async def _transaction(
-        self, producer: FailFastProducer, lines: Sequence[Line], reached: int, placed: list[RecordMetadata]
+        self, producer: FailFastProducer, lines: Sequence[UploadLine], reached: int, placed: list[RecordMetadata]
     ) -> None:
         """One attempt; what fails costs the producer. Fills `placed`."""
         placed.clear()
@@ -165,7 +165,7 @@ class Upload:
                 raise
             raise cause from error
 
-    async def _sent(self, producer: FailFastProducer, line: Line) -> asyncio.Future[RecordMetadata]:
+    async def _sent(self, producer: FailFastProducer, line: UploadLine) -> asyncio.Future[RecordMetadata]:
         future: asyncio.Future[RecordMetadata] = await producer.send(self._cases, line.raw, key=line.key)
         future.add_done_callback(hear)
         return future

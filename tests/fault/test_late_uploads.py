@@ -11,7 +11,7 @@ from late_requests import Api, LateRequestProxy, Treatment
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds import pushing, uploads
-from pipeline.feeds.checking import Checked
+from pipeline.feeds.checking import CheckedLine
 from pipeline.feeds.pushing import Pushed, push
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
@@ -24,7 +24,7 @@ LINES = 60
 SEEDS = range(1, 9)
 
 
-async def push_again_where_fenced(settings: Settings, upload: str, lines: list[Checked]) -> Pushed:
+async def push_again_where_fenced(settings: Settings, upload: str, lines: list[CheckedLine]) -> Pushed:
     """As an agency does: its own InitProducerId, come late, has fenced the attempt."""
     while True:
         try:
@@ -45,7 +45,7 @@ async def test_every_line_of_an_upload_is_sent_once(engine_settings: Settings, m
 
     async with LateRequestProxy(engine_settings, treat) as proxy:
         for seed in SEEDS:
-            lines = [Checked(number, b"%d-%d" % (seed, number)) for number in range(1, LINES + 1)]
+            lines = [CheckedLine(number, b"%d-%d" % (seed, number)) for number in range(1, LINES + 1)]
             pushed = await push_again_where_fenced(proxy.behind, str(seed), lines)
             assert (pushed.before + pushed.sent, pushed.reached.line) == (LINES, LINES)
             await proxy.deliver(f"{topics.upload_prefix(engine_settings, 'fr-pj')}{seed}")

@@ -18,9 +18,9 @@ from pusher_process import EFFECTS
 from stage_processes import started
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.checking import Checked, Checker
+from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.pushing import Pushed, push, registered
-from pipeline.feeds.uploads import MESSAGE_OVERHEAD, Line, attempt
+from pipeline.feeds.uploads import MESSAGE_OVERHEAD, UploadLine, attempt
 from pipeline.records.agencies import Agency
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
@@ -66,11 +66,11 @@ def held(settings: Settings) -> list[Message]:
     return asyncio.run(committed())
 
 
-def raw(*lines: bytes) -> list[Checked]:
-    return [Checked(number, line) for number, line in enumerate(lines, start=1)]
+def raw(*lines: bytes) -> list[CheckedLine]:
+    return [CheckedLine(number, line) for number, line in enumerate(lines, start=1)]
 
 
-def pushed_to(settings: Settings, lines: Iterable[Checked], upload: str = "x") -> Pushed:
+def pushed_to(settings: Settings, lines: Iterable[CheckedLine], upload: str = "x") -> Pushed:
     return asyncio.run(push(settings, "fr-pj", upload, lines, lambda _lines: None))
 
 
@@ -166,7 +166,7 @@ async def receipt_of_anything(settings: Settings) -> None:
 
 
 def test_a_later_attempt_ends_an_earlier_one_that_still_runs(settings: Settings) -> None:
-    lines = [Line(b"fr-pj:1", record(1))]
+    lines = [UploadLine(b"fr-pj:1", record(1))]
 
     async def overtaken() -> None:
         async with attempt(settings, "fr-pj", "x") as early:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.feeds.evaluation import Evaluation, Problem
+from pipeline.feeds.evaluation import MappingProblem, RowEvaluation
 from pipeline.feeds.rules import compile_fields
 
 
-def evaluated(written: dict[str, Any], row: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    problems: list[Problem] = []
-    return Evaluation(row, problems).object(compile_fields(written, "record")), problems
+def evaluated(written: dict[str, Any], row: dict[str, Any]) -> tuple[dict[str, Any], list[MappingProblem]]:
+    problems: list[MappingProblem] = []
+    return RowEvaluation(row, problems).object(compile_fields(written, "record")), problems
 
 
 def test_constants_keep_their_types_and_empty_columns_leave_no_field() -> None:
@@ -77,7 +77,7 @@ def test_values_are_translated_and_unknown_ones_reported_or_defaulted() -> None:
     )
     assert evaluated({"g": {"from": "s", "values": {"M": "male"}}}, {"s": "X"}) == (
         {},
-        [Problem("s", "'X' is not in `values`")],
+        [MappingProblem("s", "'X' is not in `values`")],
     )
 
 
@@ -93,7 +93,7 @@ def test_a_date_that_cannot_be_stated_goes_to_the_text_field_as_it_stands(text: 
 
 def test_an_ambiguous_date_is_not_guessed() -> None:
     rule: dict[str, Any] = {"from": "d", "dates": ["%d/%m/%Y", "%m/%d/%Y"]}
-    assert evaluated({"opened": rule}, {"d": "03/04/1980"}) == ({}, [Problem("d", "'03/04/1980' is ambiguous")])
+    assert evaluated({"opened": rule}, {"d": "03/04/1980"}) == ({}, [MappingProblem("d", "'03/04/1980' is ambiguous")])
     with_text = {"birth_date": rule | {"or_text": "birth_date_text"}}
     assert evaluated(with_text, {"d": "03/04/1980"})[0] == {"birth_date_text": "03/04/1980"}
 
@@ -103,7 +103,7 @@ def test_numbers_are_numbers_or_reported() -> None:
     assert evaluated(written, {"v": "3", "l": "48.5"}) == ({"version": 3, "latitude": 48.5}, [])
     assert evaluated(written, {"v": "3a", "l": "48,5"}) == (
         {},
-        [Problem("v", "'3a' is not an integer"), Problem("l", "'48,5' is not a number")],
+        [MappingProblem("v", "'3a' is not an integer"), MappingProblem("l", "'48,5' is not a number")],
     )
 
 

@@ -9,7 +9,7 @@ from pyarrow import parquet
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.kit import Source
-from pipeline.feeds.rows import Line, count_rows, header, read_rows
+from pipeline.feeds.rows import SourceRow, count_rows, header, read_rows
 
 
 def written(folder: Path, name: str, content: bytes) -> Path:
@@ -21,7 +21,7 @@ def written(folder: Path, name: str, content: bytes) -> Path:
 def test_csv_is_read_in_its_own_delimiter_and_encoding(tmp_path: Path) -> None:
     path = written(tmp_path, "t.csv", "NOM;VILLE\nLefèvre ;\n".encode("cp1252"))
     source = Source(delimiter=";", encoding="cp1252")
-    assert list(read_rows(path, source)) == [Line(2, {"NOM": "Lefèvre", "VILLE": ""})]
+    assert list(read_rows(path, source)) == [SourceRow(2, {"NOM": "Lefèvre", "VILLE": ""})]
     assert header(path, source) == ["NOM", "VILLE"]
 
 
@@ -60,7 +60,7 @@ def test_parquet_types_become_text(tmp_path: Path) -> None:
     columns = {"n": [7], "d": [datetime.date(1980, 5, 1)], "s": [" x "], "none": pyarrow.nulls(1), "l": [["a", "b"]]}
     parquet.write_table(pyarrow.table(columns), path)
     assert list(read_rows(path, Source())) == [
-        Line(1, {"n": "7", "d": "1980-05-01", "s": "x", "none": "", "l": ("a", "b")})
+        SourceRow(1, {"n": "7", "d": "1980-05-01", "s": "x", "none": "", "l": ("a", "b")})
     ]
     assert count_rows(path, Source()) == 1
     assert header(path, Source()) == ["n", "d", "s", "none", "l"]
