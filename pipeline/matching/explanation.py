@@ -15,8 +15,8 @@ from pipeline.matching.names import TokenPair, compare
 from pipeline.matching.scoring import (
     COMPANIONABLE,
     EACH_PAIR,
+    EntityAgreement,
     Evidence,
-    Tie,
     attempts,
     counted,
     evidence,
@@ -144,12 +144,12 @@ def _parts(
     return tuple(_entity_evidence(a[tie.a], b[tie.b], tie, model) for tie in shown)
 
 
-def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[Tie, ...]:
+def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[EntityAgreement, ...]:
     """The one pair of two single entities, so that what speaks against them can be seen too."""
-    return (Tie(0, 0, 0),) if len(a) == len(b) == 1 and a[0].type == b[0].type else ()
+    return (EntityAgreement(0, 0, 0),) if len(a) == len(b) == 1 and a[0].type == b[0].type else ()
 
 
-def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: Tie, model: Model) -> EntityEvidence:
+def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> EntityEvidence:
     comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
     items = []
     stranger = companion = 0
@@ -233,7 +233,9 @@ def _counterfactuals(
     return sorted(results, key=lambda one: one.score)
 
 
-def _without(found: Evidence, tie: Tie, a: EntityPrint, b: EntityPrint, field: str, model: Model) -> Evidence:
+def _without(
+    found: Evidence, tie: EntityAgreement, a: EntityPrint, b: EntityPrint, field: str, model: Model
+) -> Evidence:
     """The evidence if one field of one entity pair were not known; the assignment stays as it was."""
     bits = 0 if tie.selector else max(0, weigh(a, b, model, (*tie.skipped, field)))
     ties = tuple(msgspec.structs.replace(one, bits=bits) if one is tie else one for one in found.ties or (tie,))

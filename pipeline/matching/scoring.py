@@ -39,7 +39,7 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
     band: str
 
 
-class Tie(msgspec.Struct, frozen=True, gc=False):
+class EntityAgreement(msgspec.Struct, frozen=True, gc=False):
     """Two entities, by index, whose likeness counts: `bits` of evidence; `selector`: the comparison across types."""
 
     bits: int
@@ -52,7 +52,7 @@ class Tie(msgspec.Struct, frozen=True, gc=False):
 class Evidence(msgspec.Struct, frozen=True, gc=False):
     """All that makes a score but the prior: the ties that count, the pairs compared, what is paid back (EACH_PAIR)."""
 
-    ties: tuple[Tie, ...]
+    ties: tuple[EntityAgreement, ...]
     compared: int
     rebate: int
 
@@ -108,19 +108,19 @@ def evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Mode
     return Evidence(tuple(ties), len(cells) + len(across), min(EACH_PAIR, strongest))
 
 
-def _assigned(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -> list[Tie]:
+def _assigned(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -> list[EntityAgreement]:
     """The ties of the best one-to-one assignment.
 
     Of equally good assignments the same is taken however the entities are ordered: which of its ties repeat another's
     evidence may differ.
     """
     if len(strong) < 2:
-        return [Tie(bits, *cell) for cell, bits in strong.items()]
+        return [EntityAgreement(bits, *cell) for cell, bits in strong.items()]
     rows, columns = _by_content(a, {row for row, _ in strong}), _by_content(b, {column for _, column in strong})
     rank_a, rank_b = {row: at for at, row in enumerate(rows)}, {column: at for at, column in enumerate(columns)}
     ranked = {(rank_a[row], rank_b[column]): max(1, counted(bits)) for (row, column), bits in strong.items()}
     cells = [(rows[row], columns[column]) for row, column in assign(ranked)]
-    return [Tie(strong[cell], *cell) for cell in cells]
+    return [EntityAgreement(strong[cell], *cell) for cell in cells]
 
 
 def _by_content(entities: Entities, indices: set[int]) -> list[int]:
@@ -146,12 +146,14 @@ def counted(bits: int) -> int:
     return max(0, bits - EACH_PAIR)
 
 
-def once(a: Entities, b: Entities, ties: list[Tie], crossing: list[Tie], model: Model) -> list[Tie]:
+def once(
+    a: Entities, b: Entities, ties: list[EntityAgreement], crossing: list[EntityAgreement], model: Model
+) -> list[EntityAgreement]:
     """The ties, strongest first, without what a stronger one has counted already."""
     used: set[str] = set()
     kept = []
 
-    def order(tie: Tie) -> tuple[int, bytes, bytes]:
+    def order(tie: EntityAgreement) -> tuple[int, bytes, bytes]:
         return -tie.bits, _content(a[tie.a]), _content(b[tie.b])
 
     for tie in [*sorted(ties, key=order), *sorted(crossing, key=order)]:
@@ -162,7 +164,7 @@ def once(a: Entities, b: Entities, ties: list[Tie], crossing: list[Tie], model: 
         if tie.selector:
             kept += [] if skipped else [tie]
         elif skipped:
-            kept.append(Tie(max(0, weigh(left, right, model, skipped)), tie.a, tie.b, "", skipped))
+            kept.append(EntityAgreement(max(0, weigh(left, right, model, skipped)), tie.a, tie.b, "", skipped))
         else:
             kept.append(tie)
     return [tie for tie in kept if tie.bits > 0]
@@ -181,13 +183,13 @@ def selector_values(a: EntityPrint, b: EntityPrint, model: Model, only: str = ""
     return agreed
 
 
-def selector_tie(a: Entities, b: Entities, cell: tuple[int, int], model: Model) -> Tie | None:
+def selector_tie(a: Entities, b: Entities, cell: tuple[int, int], model: Model) -> EntityAgreement | None:
     """The strongest selector that two entities of different types share; None where none speaks for them."""
-    best: Tie | None = None
+    best: EntityAgreement | None = None
     for comparison in SELECTORS:
         found = comparison.compare(a[cell[0]], b[cell[1]], model.tables[comparison.name])
         if found is not None and found[0] > 0 and (best is None or found[0] > best.bits):
-            best = Tie(found[0], *cell, comparison.name)
+            best = EntityAgreement(found[0], *cell, comparison.name)
     return best
 
 

@@ -24,7 +24,7 @@ CENTRES = tuple(HIGHEST - BAND * k - BAND // 2 for k in range(BANDS))
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TrainingColumn:
     """A comparison as training sees it, with its reference shares (m, u, h), strongest level first.
 
     Names have two columns: the bands of their bits, which tell true pairs from strangers, and their levels, which tell
@@ -44,13 +44,13 @@ class Column:
         return not self.banded
 
 
-def columns_of(comparison: Comparison) -> list[Column]:
+def columns_of(comparison: Comparison) -> list[TrainingColumn]:
     """The column, or two, of a comparison; the reference of names takes their bits at face value."""
     names = tuple(level.name for level in comparison.levels)
     m, u, h = (_shares([getattr(level, part) for level in comparison.levels]) for part in "muh")
     if comparison.name != "name":
-        return [Column(comparison, names, m, u, h)]
-    return [_bands(comparison), Column(comparison, names, m, u, h, tells_strangers=False)]
+        return [TrainingColumn(comparison, names, m, u, h)]
+    return [_bands(comparison), TrainingColumn(comparison, names, m, u, h, tells_strangers=False)]
 
 
 def _shares(values: list[float]) -> NDArray[np.float64]:
@@ -59,18 +59,18 @@ def _shares(values: list[float]) -> NDArray[np.float64]:
     return found
 
 
-def _bands(comparison: Comparison) -> Column:
+def _bands(comparison: Comparison) -> TrainingColumn:
     """True pairs spread evenly over the positive bands and thinner below; strangers by the bands' own bits."""
     centres = np.array(CENTRES) / 100
     m = _shares(list(np.where(centres > 0, 1.0, 2 ** (centres / 2))))
     u = _shares(list(m * 2**-centres))
-    return Column(comparison, tuple(f"{centre:+.1f} bits" for centre in centres), m, u, u, banded=True)
+    return TrainingColumn(comparison, tuple(f"{centre:+.1f} bits" for centre in centres), m, u, u, banded=True)
 
 
 def levels_of(
     pairs: Sequence[Pair],
     prints: Sequence[EntityPrint],
-    columns: Sequence[Column],
+    columns: Sequence[TrainingColumn],
     model: Model,
     tick: Callable[[], None],
 ) -> Levels:

@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.training.columns import CENTRES, Column, columns_of, levels_of
+from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, levels_of
 from pipeline.matching.training.expectation import Fit, Levels, Shares, estimate, level_counts, ratios, shrunk
-from pipeline.matching.training.pairs import RULES, TWO_TOKENS, Pair, Rule, applicable, blocked_pairs, random_pairs
+from pipeline.matching.training.pairs import (
+    RULES,
+    TWO_TOKENS,
+    BlockingRule,
+    Pair,
+    applicable,
+    blocked_pairs,
+    random_pairs,
+)
 
 RANDOM_PAIRS = 400_000
 PAIRS_PER_RULE = 60_000
@@ -59,7 +67,7 @@ class Learnt:
     random pairs in each level, `matches` and `companions` the expected true pairs and pairs of companions among all
     that met, `possible` all pairs."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[TrainingColumn, ...]
     m: Shares
     u: Shares
     support: NDArray[np.float64]
@@ -72,10 +80,10 @@ class Learnt:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class PairSample:
     """The pairs of one rule, their levels, and how many pairs of the file each stands for."""
 
-    rule: Rule
+    rule: BlockingRule
     pairs: list[Pair]
     levels: Levels
     scale: float
@@ -102,11 +110,11 @@ def learn(
     for rule in applicable(RULES, prints):
         pairs, scale = blocked_pairs(prints, rule, budget.pairs_per_rule, chance)
         tick = progress(f"{entity_type}: pairs that share a {rule.name}", len(pairs))
-        samples.append(Sample(rule, pairs, levels_of(pairs, prints, columns, model, tick), scale))
+        samples.append(PairSample(rule, pairs, levels_of(pairs, prints, columns, model, tick), scale))
     return _fitted(columns, strangers, samples, len(prints)) if samples else None
 
 
-def _fitted(columns: tuple[Column, ...], strangers: Levels, samples: list[Sample], records: int) -> Learnt:
+def _fitted(columns: tuple[TrainingColumn, ...], strangers: Levels, samples: list[PairSample], records: int) -> Learnt:
     possible = records * (records - 1) // 2
     telling = [k for k, column in enumerate(columns) if column.tells_strangers]
     m = [column.m.copy() for column in columns]
@@ -128,7 +136,7 @@ def _fitted(columns: tuple[Column, ...], strangers: Levels, samples: list[Sample
     return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible)
 
 
-def _shares_only(columns: tuple[Column, ...], samples: list[Sample], possible: int) -> Learnt:
+def _shares_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample], possible: int) -> Learnt:
     """What few records tell: how many pairs are true, by the reference weights."""
     m, u = [column.m for column in columns], [column.u for column in columns]
     nothing = [np.zeros(len(share)) for share in m]
@@ -136,16 +144,24 @@ def _shares_only(columns: tuple[Column, ...], samples: list[Sample], possible: i
     return Learnt(columns, m, u, np.zeros(len(columns)), nothing, nothing, {}, matches, companions, possible)
 
 
-def _fit(sample: Sample, columns: tuple[Column, ...], m: Shares, u: Shares) -> Fit:
+def _fit(sample: PairSample, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares) -> Fit:
     learnable = _learnable(sample, columns)
     telling = [k for k in learnable if columns[k].tells_strangers]
     return estimate(sample.levels, m, u, telling, [k for k in learnable if k not in telling], M_WEIGHT)
 
 
 def _take_census(
-    samples: list[Sample], fits: dict[str, Fit], columns: tuple[Column, ...], u: Shares, hits: Shares, possible: int
+    samples: list[PairSample],
+    fits: dict[str, Fit],
+    columns: tuple[TrainingColumn, ...],
+    u: Shares,
+    hits: Shares,
+    possible: int,
 ) -> None:
-    """Put the census of strangers in place of u, and of the hits, where random pairs are too few (Rule.census)."""
+    """Put the census of strangers in place of u, and of the hits, where random pairs are too few.
+
+    See BlockingRule.census.
+    """
     for sample in samples:
         field, levels = sample.rule.census
         for k, column in enumerate(columns):
@@ -158,14 +174,16 @@ def _take_census(
                         hits[k][level] = counted[level]
 
 
-def _strangers(sample: Sample, fit: Fit, columns: tuple[Column, ...], u: Shares, column: int) -> NDArray[np.float64]:
+def _strangers(
+    sample: PairSample, fit: Fit, columns: tuple[TrainingColumn, ...], u: Shares, column: int
+) -> NDArray[np.float64]:
     """The expected strangers among a rule's pairs in each level of a column, told by the fields of the rule's fit."""
     telling = [k for k in _learnable(sample, columns) if columns[k].tells_strangers]
     match = _posterior(ratios(sample.levels, fit.m, u, telling), fit.share)
     return level_counts(sample.levels[:, column], 1 - match, len(u[column]))
 
 
-def _learnable(sample: Sample, columns: tuple[Column, ...]) -> list[int]:
+def _learnable(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> list[int]:
     """Columns that the rule does not block on and that some pair can compare."""
     return [
         k
@@ -183,7 +201,7 @@ def _u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.
     return found
 
 
-def _joined(columns: tuple[Column, ...], fits: list[Fit]) -> tuple[Shares, Shares, NDArray[np.float64]]:
+def _joined(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Shares, Shares, NDArray[np.float64]]:
     """m of each column over all rules, each weighted by the true pairs that it saw."""
     m, counts, support = [], [], np.zeros(len(columns))
     for k, column in enumerate(columns):
@@ -202,7 +220,9 @@ def _posterior(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
     return found
 
 
-def _shares(levels: Levels, columns: tuple[Column, ...], m: Shares, u: Shares, possible: int) -> tuple[float, float]:
+def _shares(
+    levels: Levels, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares, possible: int
+) -> tuple[float, float]:
     """Expected true pairs and pairs of companions among all pairs that met: EM over three classes, only shares free."""
     telling = [k for k, column in enumerate(columns) if column.tells_strangers]
     stranger = np.exp(-np.clip(ratios(levels, m, u, telling), -300, 300))
@@ -220,7 +240,7 @@ def _shares(levels: Levels, columns: tuple[Column, ...], m: Shares, u: Shares, p
     return matches, companions
 
 
-def _met(samples: list[Sample]) -> Levels:
+def _met(samples: list[PairSample]) -> Levels:
     """Levels of all pairs that met by any rule, each pair once."""
     seen: dict[Pair, tuple[int, int]] = {}
     for number, sample in enumerate(samples):

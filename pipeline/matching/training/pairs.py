@@ -23,7 +23,7 @@ MAX_PAIRS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class BlockingRule:
     """A way to meet: records that share a key. No m is learnt of `fields` from pairs that met by it.
 
     All pairs of the file in the `census` levels of a field meet by this rule, so that counting those of them that the
@@ -81,14 +81,14 @@ TWO_TOKENS = 1200
 """Hundredths of a bit: names with more agree in two tokens or more, and so in two sounds."""
 
 RULES = (
-    Rule("birth date", DATE_FIELDS, _birth_date, ("birth_date", frozenset({"same", "same_first_january"}))),
-    Rule("two name sounds", frozenset({"name", "gender"}), _name, ("name", frozenset())),
-    Rule("postcode", frozenset({"address", "birth_place"}), _postcode),
-    Rule("birth place and year", DATE_FIELDS | {"birth_place", "address"}, _birth),
-    Rule("identifier", frozenset({"identifier", "vin", "plate"}), _identifier),
-    Rule("phone", frozenset({"phone"}), _phone, ("phone", frozenset({"same", "same_national", "same_tail"}))),
-    Rule("e-mail", frozenset({"email", "name"}), _email, ("email", frozenset({"same"}))),
-    Rule("make, model and colour", frozenset({"make", "model", "colour"}), _look),
+    BlockingRule("birth date", DATE_FIELDS, _birth_date, ("birth_date", frozenset({"same", "same_first_january"}))),
+    BlockingRule("two name sounds", frozenset({"name", "gender"}), _name, ("name", frozenset())),
+    BlockingRule("postcode", frozenset({"address", "birth_place"}), _postcode),
+    BlockingRule("birth place and year", DATE_FIELDS | {"birth_place", "address"}, _birth),
+    BlockingRule("identifier", frozenset({"identifier", "vin", "plate"}), _identifier),
+    BlockingRule("phone", frozenset({"phone"}), _phone, ("phone", frozenset({"same", "same_national", "same_tail"}))),
+    BlockingRule("e-mail", frozenset({"email", "name"}), _email, ("email", frozenset({"same"}))),
+    BlockingRule("make, model and colour", frozenset({"make", "model", "colour"}), _look),
 )
 """An e-mail address mostly holds its owner's name, a postcode lies near the birth place, a given name tells the gender:
 what is tied to a rule's field is not learnt from it either."""
@@ -108,7 +108,7 @@ def random_pairs(count: int, wanted: int, chance: random.Random) -> list[Pair]:
 
 
 def blocked_pairs(
-    prints: Sequence[EntityPrint], rule: Rule, wanted: int, chance: random.Random
+    prints: Sequence[EntityPrint], rule: BlockingRule, wanted: int, chance: random.Random
 ) -> tuple[list[Pair], float]:
     """At most `wanted` distinct pairs i < j that share one of the rule's keys, and how many pairs each stands for."""
     pairs: set[Pair] = set()
@@ -123,7 +123,7 @@ def blocked_pairs(
     return sorted(chance.sample(ordered, wanted)), len(ordered) / wanted
 
 
-def _blocks(prints: Sequence[EntityPrint], rule: Rule) -> dict[tuple[object, ...], list[int]]:
+def _blocks(prints: Sequence[EntityPrint], rule: BlockingRule) -> dict[tuple[object, ...], list[int]]:
     """Members of each key, in an order that does not depend on the file's (keys sorted by their hash-free text)."""
     blocks: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for index, one in enumerate(prints):
@@ -132,6 +132,6 @@ def _blocks(prints: Sequence[EntityPrint], rule: Rule) -> dict[tuple[object, ...
     return {key: blocks[key] for key in sorted(blocks, key=repr) if len(blocks[key]) > 1}
 
 
-def applicable(rules: Iterable[Rule], prints: Sequence[EntityPrint]) -> list[Rule]:
+def applicable(rules: Iterable[BlockingRule], prints: Sequence[EntityPrint]) -> list[BlockingRule]:
     """The rules by which at least two records meet."""
     return [rule for rule in rules if _blocks(prints, rule)]

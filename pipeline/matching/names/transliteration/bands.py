@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pipeline.matching.names.transliteration.corridors import Corridor
 from pipeline.matching.names.transliteration.likelihood import Likelihood
-from pipeline.matching.names.transliteration.model import Bands, Model
+from pipeline.matching.names.transliteration.model import Bands, TransliterationModel
 
 _RANDOM_PAIRS = 100_000
 _RATES = (1e-4, 1e-3, 1e-2)
@@ -25,7 +25,7 @@ def random_pairs(pairs: Sequence[tuple[str, str, int]], count: int) -> list[tupl
     return chosen
 
 
-def measure_bands(corridor: Corridor, model: Model, pairs: Sequence[tuple[str, str, int]]) -> Bands:
+def measure_bands(corridor: Corridor, model: TransliterationModel, pairs: Sequence[tuple[str, str, int]]) -> Bands:
     """Scores that the given rates of random pairs exceed, and the share of the true pairs above each."""
     ratio = Likelihood(corridor, model).ratio
     chance = sorted((ratio(source, latin) for latin, source in random_pairs(pairs, _RANDOM_PAIRS)), reverse=True)

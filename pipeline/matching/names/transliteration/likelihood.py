@@ -9,7 +9,13 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pipeline.matching.names.transliteration.corridors import BY_NAME, Corridor
-from pipeline.matching.names.transliteration.model import END, START, Model, Side, shipped_model
+from pipeline.matching.names.transliteration.model import (
+    END,
+    START,
+    DirectionCosts,
+    TransliterationModel,
+    shipped_model,
+)
 from pipeline.matching.names.transliteration.units import latin_letters, source_units
 
 IMPOSSIBLE = -100_000
@@ -18,7 +24,7 @@ _REMEMBERED = 256
 """Words of each side whose arcs are kept ready, 5 to 10 KB each; their scores are remembered elsewhere."""
 
 
-class Span(NamedTuple):
+class UnitSpan(NamedTuple):
     """Neighbouring units of one word, and what each writing of them in the other script costs.
 
     `narrow`, `middle` and `wide` are the costs by the context's width, to which the surpluses are added; nearly all
@@ -46,14 +52,14 @@ class Span(NamedTuple):
 class Word(NamedTuple):
     """The spans that start at each unit, narrow ones first, and the word's own chance."""
 
-    spans: tuple[tuple[Span, ...], ...]
+    spans: tuple[tuple[UnitSpan, ...], ...]
     chance: int
 
 
 class Likelihood:
     """Scores pairs of words of one corridor; the arcs of a word are looked up once and remembered."""
 
-    def __init__(self, corridor: Corridor, model: Model) -> None:
+    def __init__(self, corridor: Corridor, model: TransliterationModel) -> None:
         self._corridor = corridor
         self._model = model
         self._source = lru_cache(_REMEMBERED)(self._source_word)
@@ -88,7 +94,7 @@ class Likelihood:
         return _word(letters, to_source, to_latin, range(self._corridor.latin_span + 1), len(letters) + 1)
 
 
-def _word(units: str, away: Side, back: Side, widths: range, starts: int) -> Word:
+def _word(units: str, away: DirectionCosts, back: DirectionCosts, widths: range, starts: int) -> Word:
     """A word's spans: `away` from its script costs the writings, `back` into it the spans themselves."""
     path = START + units + END * 2
     places = []
@@ -99,13 +105,13 @@ def _word(units: str, away: Side, back: Side, widths: range, starts: int) -> Wor
         for width in range(widths.start, min(widths.stop, len(units) - at + 1)):
             end, column = units[at : at + width], width - widths.start
             costs = (narrow.arcs[column], middle.arcs[column], wide.arcs[column])
-            spans.append(Span(end, back.unseen(end), floor, *costs, above_narrow, wide.surplus))
+            spans.append(UnitSpan(end, back.unseen(end), floor, *costs, above_narrow, wide.surplus))
         places.append(tuple(spans))
     return Word(tuple(places), back.background(units))
 
 
 def _extend(
-    row: list[int], ahead: list[int], first: int, lowest: int, span: Span, targets: tuple[tuple[Span, ...], ...]
+    row: list[int], ahead: list[int], first: int, lowest: int, span: UnitSpan, targets: tuple[tuple[UnitSpan, ...], ...]
 ) -> None:
     units, unseen, floor, narrow = span[:4]
     for j in range(first, len(row)):

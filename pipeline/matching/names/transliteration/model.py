@@ -48,7 +48,7 @@ class Bands(msgspec.Struct, frozen=True):
     recall: tuple[float, float, float]
 
 
-class Counts(msgspec.Struct, frozen=True):
+class TransliterationCounts(msgspec.Struct, frozen=True):
     """What a model file holds. `facts` tells what it was trained on, how, and the licence of the source."""
 
     corridor: str
@@ -65,16 +65,16 @@ class Row(NamedTuple):
     surplus: int
 
 
-class Model:
+class TransliterationModel:
     """Rows and backgrounds of both directions, computed when first asked for."""
 
-    def __init__(self, counts: Counts, spans: tuple[int, int]) -> None:
+    def __init__(self, counts: TransliterationCounts, spans: tuple[int, int]) -> None:
         self.counts = counts
-        self.to_latin = Side(counts.to_latin, widths=(1, spans[0]))
-        self.to_source = Side(counts.to_source, widths=(0, spans[1]))
+        self.to_latin = DirectionCosts(counts.to_latin, widths=(1, spans[0]))
+        self.to_source = DirectionCosts(counts.to_source, widths=(0, spans[1]))
 
 
-class Side:
+class DirectionCosts:
     """One direction: the costs of writing words of one script in the other."""
 
     def __init__(self, direction: Direction, widths: tuple[int, int]) -> None:
@@ -155,8 +155,10 @@ def _centibits_of_product(shares: Iterable[float]) -> int:
 
 
 @cache
-def shipped_model(corridor: str) -> Model:
+def shipped_model(corridor: str) -> TransliterationModel:
     """The model of a corridor that the package ships, read when first used."""
     packed = files("pipeline.matching.names").joinpath(f"data/transliteration-{corridor}.json.xz").read_bytes()
     shape = BY_NAME[corridor]
-    return Model(msgspec.json.decode(lzma.decompress(packed), type=Counts), (shape.source_span, shape.latin_span))
+    return TransliterationModel(
+        msgspec.json.decode(lzma.decompress(packed), type=TransliterationCounts), (shape.source_span, shape.latin_span)
+    )

@@ -21,7 +21,15 @@ from pipeline.errors import LiaisonError
 from pipeline.matching.names.transliteration.alignment import Arc, WordPair, align
 from pipeline.matching.names.transliteration.bands import measure_bands
 from pipeline.matching.names.transliteration.corridors import BY_NAME, CORRIDORS, Corridor
-from pipeline.matching.names.transliteration.model import END, START, Bands, ContextCounts, Counts, Direction, Model
+from pipeline.matching.names.transliteration.model import (
+    END,
+    START,
+    Bands,
+    ContextCounts,
+    Direction,
+    TransliterationCounts,
+    TransliterationModel,
+)
 from pipeline.matching.names.transliteration.pairs import NamePairs, fold_latin, read_pairs, split_pairs
 from pipeline.matching.names.transliteration.units import MAX_LENGTH, UNKNOWN, latin_letters, source_units
 
@@ -51,7 +59,7 @@ def main(arguments: Sequence[str]) -> None:
         print(f"{corridor.name}: {counts.facts}, {counts.bands}")
 
 
-def train(corridor: Corridor, splits: Sequence[NamePairs]) -> Counts:
+def train(corridor: Corridor, splits: Sequence[NamePairs]) -> TransliterationCounts:
     """Counts of aligned units of the training pairs, and the bands measured on the development pairs."""
     pairs = word_pairs(corridor, splits)
     aligned = list(align(pairs, corridor))
@@ -61,8 +69,8 @@ def train(corridor: Corridor, splits: Sequence[NamePairs]) -> Counts:
         "pairs_aligned": len(aligned),
     }
     to_latin, to_source = _directions(aligned)
-    unmeasured = Counts(corridor.name, facts, to_latin, to_source, Bands((0, 0, 0), (0.0, 0.0, 0.0)))
-    model = Model(unmeasured, (corridor.source_span, corridor.latin_span))
+    unmeasured = TransliterationCounts(corridor.name, facts, to_latin, to_source, Bands((0, 0, 0), (0.0, 0.0, 0.0)))
+    model = TransliterationModel(unmeasured, (corridor.source_span, corridor.latin_span))
     development = [pair for split in splits for pair in split.dev]
     return msgspec.structs.replace(unmeasured, bands=measure_bands(corridor, model, development))
 
