@@ -38,7 +38,7 @@ from pipeline.api.list_store import ListStore
 from pipeline.api.rates import RequestRates
 from pipeline.api.runtime import Runtime, opened
 from pipeline.api.session import Session
-from pipeline.correlation.claims import State
+from pipeline.correlation.claims import ClaimState
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.documents import case_document, link_document
 from pipeline.index.mappings import Indices
@@ -226,7 +226,7 @@ class Api:
             self.held[accepted.case] = accepted
             self.index.write([case_document(accepted)])
 
-    def link(self, a: str, b: str, state: State = State.LIVE, *, admitted: bool = True) -> str:
+    def link(self, a: str, b: str, state: ClaimState = ClaimState.LIVE, *, admitted: bool = True) -> str:
         """Index the claim about two held cases, and that the gate has answered both; its link id."""
         claim = self.office.claim(self.held[a], self.held[b], state)
         self.index.write([link_document(claim), *(admissions(claim) if admitted else ())])

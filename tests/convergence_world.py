@@ -11,7 +11,7 @@ import msgspec
 from convergence_matchers import Matcher
 from key_rings import RING
 
-from pipeline.correlation.claims import Claim, Side, external_version
+from pipeline.correlation.claims import Claim, ClaimSide, external_version
 from pipeline.correlation.correlator import Correlator, targets
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.correlation.hits import Hit
@@ -269,7 +269,7 @@ class World:
             if visible(claim, states.get(claim.a.case), states.get(claim.b.case), self.now):
                 yield claim
 
-    def named(self, side: Side) -> Fingerprint | None:
+    def named(self, side: ClaimSide) -> Fingerprint | None:
         """The version that a claim names; None where that is the mark of its end."""
         return None if side.expired else self.sent[side.case][side.version - 1].fingerprint
 

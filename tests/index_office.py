@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import Admission
-from pipeline.correlation.claims import Claim, Side, State, link_id
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.index.decision_documents import admission_document
 from pipeline.index.documents import Action
@@ -45,7 +45,7 @@ class Office:
         receipt = Receipt(Position("cases.x", 0, 1), Outcome.ACCEPTED, time="2026-11-24T10:00:00.000+00:00")
         return accepted(taken, receipt, msgspec.Raw(msgspec.json.encode(print_)), "g1")
 
-    def claim(self, a: Accepted, b: Accepted, state: State = State.LIVE) -> Claim:
+    def claim(self, a: Accepted, b: Accepted, state: ClaimState = ClaimState.LIVE) -> Claim:
         """The claim that two accepted versions are linked, or no longer."""
         one, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
         told = explain(one, other, self.model, "g1")
@@ -76,8 +76,8 @@ def _print(value: Accepted) -> Fingerprint:
     return msgspec.json.decode(value.fingerprint, type=Fingerprint)
 
 
-def _side(print_: Fingerprint) -> Side:
-    return Side(
+def _side(print_: Fingerprint) -> ClaimSide:
+    return ClaimSide(
         print_.case,
         print_.version,
         False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipeline.correlation.claims import Side
+from pipeline.correlation.claims import ClaimSide
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, is_released
 
 SHOWN_CODES = FULL_CODES | {HIT_ONLY}
@@ -22,7 +22,7 @@ class Viewer(NamedTuple):
     purpose: str
 
 
-def audience(a: Side, b: Side, exact_a: str = "", exact_b: str = "") -> tuple[str, ...]:
+def audience(a: ClaimSide, b: ClaimSide, exact_a: str = "", exact_b: str = "") -> tuple[str, ...]:
     """<country or *>|<purpose> for which both sides are shown; agency:<owner>|<purpose> where the other side is to him.
 
     `exact_a` and `exact_b` are the claim's: a hit-only side that the other does not meet exactly shows under a grant.
@@ -34,7 +34,7 @@ def audience(a: Side, b: Side, exact_a: str = "", exact_b: str = "") -> tuple[st
     return tuple(sorted({*words, *_owners(a, b, exact_a), *_owners(b, a, exact_b)}))
 
 
-def _tells(full: Side, other: Side, exact: str) -> bool:
+def _tells(full: ClaimSide, other: ClaimSide, exact: str) -> bool:
     """Whether whoever reads one side in full without a grant may know of the other."""
     return full.handling.code in FULL_CODES and (other.handling.code != HIT_ONLY or bool(exact))
 
@@ -49,21 +49,21 @@ def requester_words(viewer: Viewer, *, granted: bool = False) -> tuple[str, ...]
     return (*places, *(f"{GRANTED}|{place}" for place in places)) if granted else places
 
 
-def _owners(owner: Side, other: Side, exact: str) -> Iterator[str]:
+def _owners(owner: ClaimSide, other: ClaimSide, exact: str) -> Iterator[str]:
     handling = other.handling
     if handling.code in SHOWN_CODES and is_released(handling.releasable_to, owner.country):
         kind = f"{GRANTED}|" if handling.code == HIT_ONLY and not exact else ""
         yield from (f"{kind}agency:{owner.agency}|{purpose}" for purpose in handling.purposes)
 
 
-def _countries(a: Side, b: Side) -> frozenset[str]:
+def _countries(a: ClaimSide, b: ClaimSide) -> frozenset[str]:
     first, second = _releasable(a), _releasable(b)
     if EVERY_COUNTRY in first:
         return second
     return first if EVERY_COUNTRY in second else first & second
 
 
-def _releasable(side: Side) -> frozenset[str]:
+def _releasable(side: ClaimSide) -> frozenset[str]:
     if side.handling.code not in SHOWN_CODES:
         return frozenset()
     countries = frozenset(side.handling.releasable_to)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.access.notices import Notice, notice_id
-from pipeline.correlation.hits import Hit, Kind
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.fingerprint import Contact
 
 Pair = tuple[str, str]
@@ -136,7 +136,7 @@ class HitLedger:
     def restore_question(self, question: HitQuestion) -> None:
         """Take in the last question of an id that was asked before; it waits unless it was answered."""
         told = self._told.get(question.id)
-        retracted = question.hit is not None and question.hit.kind is Kind.RETRACTED
+        retracted = question.hit is not None and question.hit.kind is HitKind.RETRACTED
         if not (retracted or question.full or (told is not None and told.asks == question.asks)):
             self._wait(question)
 
@@ -149,7 +149,7 @@ class HitLedger:
         answers = self.pass_day(at)
         if question.hit is None:
             self._ask_notice(question, at, answers)
-        elif question.hit.kind is Kind.RETRACTED:
+        elif question.hit.kind is HitKind.RETRACTED:
             self._retract(question, question.hit, at, answers)
         else:
             self._ask_link(question, question.hit, at, answers)
@@ -257,7 +257,7 @@ def _day(at: datetime) -> date:
 
 def _as(hit: Hit, *, known: bool) -> Hit:
     """The hit as its agency takes it: new where it holds none of the link."""
-    return msgspec.structs.replace(hit, kind=Kind.CHANGED if known else Kind.NEW)
+    return msgspec.structs.replace(hit, kind=HitKind.CHANGED if known else HitKind.NEW)
 
 
 def _retraction(hit: Hit) -> Hit:
@@ -267,4 +267,4 @@ def _retraction(hit: Hit) -> Hit:
     """
     other = notice_id("deferred", hit.id)
     name = f"{hit.id[: -len(other)]}{other}"
-    return msgspec.structs.replace(hit, id=name, kind=Kind.RETRACTED, contact=Contact(), band="")
+    return msgspec.structs.replace(hit, id=name, kind=HitKind.RETRACTED, contact=Contact(), band="")

@@ -12,8 +12,8 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.access.disclosures import Disclosure, Move
-from pipeline.correlation.claims import Side
-from pipeline.correlation.hits import Hit, Kind
+from pipeline.correlation.claims import ClaimSide
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.key_ring import ID_CHARS, KeyRing
 from pipeline.correlation.references import reference
 from pipeline.records.handling import SILENT
@@ -90,12 +90,12 @@ def disclosure_notice(one: Disclosure, ring: KeyRing) -> Notice | None:
     return Notice(name, one.requester, kind, step.time, reference=known_as, disclosure=one.id, other_agency=one.owner)
 
 
-def silent_link_notice(hit: Hit, side: Side, now: datetime) -> Notice | None:
+def silent_link_notice(hit: Hit, side: ClaimSide, now: datetime) -> Notice | None:
     """What the owner of a silent case is told of a new link of it, beside the hit: silence there is his own choice.
 
     A hit is there only where the other side is visible to him at least as one; `side` is his own of the claim.
     """
-    if hit.kind is not Kind.NEW or side.handling.code != SILENT:
+    if hit.kind is not HitKind.NEW or side.handling.code != SILENT:
         return None
     return Notice(
         notice_id("silent link", hit.id),

@@ -17,7 +17,7 @@ from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, hit_told_notice
 from pipeline.access.requester import Grounds, Requester
-from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling
@@ -109,7 +109,7 @@ def is_standing_query(case: str) -> bool:
 def match_notice(claim: Claim, ring: KeyRing, now: datetime) -> Notice | None:
     """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one."""
     query, case, exact = _sides(claim)
-    if claim.state is not State.LIVE:
+    if claim.state is not ClaimState.LIVE:
         return None
     if case.agency == query.agency:
         return _told(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
@@ -132,14 +132,14 @@ def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion |
     return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=told)
 
 
-def _sides(claim: Claim) -> tuple[Side, Side, str]:
+def _sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, str]:
     """The standing query, the case that it met, and the band in which it met a hit-only one."""
     if is_standing_query(claim.a.case):
         return claim.a, claim.b, claim.exact_a
     return claim.b, claim.a, claim.exact_b
 
 
-def _is_shown(query: Side, case: Side, exact: str) -> bool:
+def _is_shown(query: ClaimSide, case: ClaimSide, exact: str) -> bool:
     (country,), (purpose,) = query.handling.releasable_to, query.handling.purposes
     if not is_released(case.handling.releasable_to, country) or purpose not in case.handling.purposes:
         return False
@@ -147,7 +147,14 @@ def _is_shown(query: Side, case: Side, exact: str) -> bool:
 
 
 def _told(
-    ring: KeyRing, kind: NoticeKind, agency: str, claim: Claim, query: Side, case: Side, now: datetime, own: str = ""
+    ring: KeyRing,
+    kind: NoticeKind,
+    agency: str,
+    claim: Claim,
+    query: ClaimSide,
+    case: ClaimSide,
+    now: datetime,
+    own: str = "",
 ) -> Notice:
     """One notice for each content of a case; the owner of a silent one is not told which query it was.
 

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from pipeline.access.redaction import Row
-from pipeline.correlation.claims import Side, State
+from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.index import terminal
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.searching import Result
@@ -52,10 +52,10 @@ def links(key: str, rows: Sequence[Row]) -> RenderableType:
 
 
 def _link(row: Row) -> LinkDocument:
-    sides = (Side(row[f"case_{side}"], row[f"version_{side}"]) for side in "ab")
+    sides = (ClaimSide(row[f"case_{side}"], row[f"version_{side}"]) for side in "ab")
     a, b = sides
     return LinkDocument(
-        row["link_id"], State.LIVE, "", (a.case, b.case), a, b,
+        row["link_id"], ClaimState.LIVE, "", (a.case, b.case), a, b,
         score=row["score"], probability=row["probability"], band=row["band"], evidence=row["evidence"],
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from pipeline.correlation.claims import Claim, State
+from pipeline.correlation.claims import Claim, ClaimState
 from pipeline.correlation.correlator import THRESHOLD, Correlator, Explain, FallsShort, Judge, Model
 from pipeline.correlation.meeting import Screen
 from pipeline.correlation.store import MemoryStore
@@ -17,7 +17,7 @@ TOGETHER = 50
 """Cases that look for others at once."""
 
 
-class Link(msgspec.Struct, frozen=True):
+class LinkLine(msgspec.Struct, frozen=True):
     """One line of `batch correlate` and of `export links --format ndjson`; case_a < case_b."""
 
     link_id: str
@@ -41,7 +41,7 @@ def links(
     min_probability: float = THRESHOLD,
     falls_short: FallsShort[Model] | None = None,
     screen: Screen | None = None,
-) -> list[Link]:
+) -> list[LinkLine]:
     """The links among the cases' last versions, ordered by case; `within` also links cases of one country."""
     correlator = Correlator(
         MemoryStore(),
@@ -57,7 +57,7 @@ def links(
     )
     live: dict[str, Claim] = {}
     for claim in _claims(correlator, fingerprints):
-        if claim.state is State.LIVE:
+        if claim.state is ClaimState.LIVE:
             live[claim.link] = claim
         else:
             live.pop(claim.link, None)
@@ -71,9 +71,9 @@ def _claims(correlator: Correlator[Model], fingerprints: Iterable[Fingerprint]) 
             yield from claims
 
 
-def link(claim: Claim) -> Link:
+def link(claim: Claim) -> LinkLine:
     """A live claim as a line for people and tools."""
-    return Link(
+    return LinkLine(
         claim.link,
         claim.a.case,
         claim.b.case,

@@ -43,7 +43,7 @@ Places = NDArray[np.int64]
 NOTHING: Keys = np.empty(0, np.uint64)
 
 
-class Run:
+class SortedRun:
     """Entries sorted by key, the bits of its hash first, which are even: an index by the upper bits leads to each."""
 
     def __init__(self, turned: Keys, numbers: Cases) -> None:
@@ -54,7 +54,7 @@ class Run:
         np.cumsum(np.bincount((turned >> self._shift).astype(np.int64), minlength=1 << bits), out=self._marks[1:])
 
     @classmethod
-    def of(cls, keys: Keys, numbers: Cases) -> Run:
+    def of(cls, keys: Keys, numbers: Cases) -> SortedRun:
         """A run of entries in any order.
 
         The upper bits are sorted with the places beneath, which for millions takes a third of argsort's time; a stable
@@ -79,12 +79,12 @@ class Run:
         """The key of each entry."""
         return self.turned >> _KIND_BITS | self.turned << _HASH_BITS
 
-    def with_(self, other: Run) -> Run:
+    def with_(self, other: SortedRun) -> SortedRun:
         """Both in one, without what was taken off this one, the longer."""
         kept = self.numbers != NOBODY
         turned, numbers = (self.turned, self.numbers) if kept.all() else (self.turned[kept], self.numbers[kept])
         at = np.searchsorted(turned, other.turned)
-        return Run(np.insert(turned, at, other.turned), np.insert(numbers, at, other.numbers))
+        return SortedRun(np.insert(turned, at, other.turned), np.insert(numbers, at, other.numbers))
 
     def find(self, turned: Keys) -> tuple[Places, Places]:
         """Places of entries under some keys, and for each the place of its key among those."""
@@ -117,7 +117,7 @@ class BlockLists:
         logged = np.frombuffer(b"".join(pages), ENTRY)
         self._logged = len(logged)
         self._last_page = logged[self._logged - self._logged % ENTRIES_A_PAGE :].tobytes()
-        self._runs = [run for run in (Run.of(*_last_said(logged)),) if len(run)]
+        self._runs = [run for run in (SortedRun.of(*_last_said(logged)),) if len(run)]
         self._new: list[int] = []
         self._owners: list[int] = []
         self._counts: list[int] = []
@@ -156,7 +156,7 @@ class BlockLists:
         numbers = np.repeat(np.array(self._owners, np.uint32), self._counts)
         self._changes.append(_entries(keys, numbers).tobytes())
         self._new, self._owners, self._counts = [], [], []
-        run = Run.of(keys, numbers)
+        run = SortedRun.of(keys, numbers)
         while self._runs and len(self._runs[-1]) < RATIO * len(run):
             run = self._runs.pop().with_(run)
         self._runs.append(run)
@@ -192,7 +192,7 @@ def _turned(keys: Keys) -> Keys:
     return keys << _KIND_BITS | keys >> _HASH_BITS
 
 
-def _listed(run: Run, wanted: Keys) -> Keys:
+def _listed(run: SortedRun, wanted: Keys) -> Keys:
     """Place of the key among those asked for, and the number below it, of each entry."""
     places, at = run.find(wanted)
     numbers = run.numbers[places]

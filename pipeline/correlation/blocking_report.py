@@ -8,7 +8,7 @@ from statistics import fmean
 
 import msgspec
 
-from pipeline.correlation.kinds import CATALOGUE, Kind, kind_of
+from pipeline.correlation.kinds import CATALOGUE, KeyKind, kind_of
 from pipeline.matching.fingerprint import Fingerprint
 
 LARGEST = 20
@@ -100,11 +100,11 @@ def _blocks(cases: Sequence[Fingerprint]) -> dict[int, list[int]]:
 
 def _pairs(
     cases: Sequence[Fingerprint], blocks: Mapping[int, Sequence[int]], *, within: bool
-) -> tuple[int, Counter[Kind]]:
+) -> tuple[int, Counter[KeyKind]]:
     """Distinct pairs that share a key, in all and by kind."""
-    total, by_kind = 0, Counter[Kind]()
+    total, by_kind = 0, Counter[KeyKind]()
     for number, case in enumerate(cases):
-        met: dict[Kind, set[int]] = defaultdict(set)
+        met: dict[KeyKind, set[int]] = defaultdict(set)
         for key in case.keys:
             met[kind_of(key)].update(blocks[key])
         met = {
@@ -119,11 +119,11 @@ def _pairs(
 def _kinds(
     cases: Sequence[Fingerprint],
     blocks: Mapping[int, Sequence[int]],
-    pairs: Mapping[Kind, int],
-    shared: Sequence[frozenset[Kind]],
+    pairs: Mapping[KeyKind, int],
+    shared: Sequence[frozenset[KeyKind]],
 ) -> Iterable[KindReport]:
     keys = Counter(kind_of(key) for case in cases for key in case.keys)
-    largest: Counter[Kind] = Counter()
+    largest: Counter[KeyKind] = Counter()
     for key, listed in blocks.items():
         largest[kind_of(key)] = max(largest[kind_of(key)], len(listed))
     for entry in CATALOGUE:

@@ -10,7 +10,7 @@ import msgspec
 from pipeline.matching.fingerprint import Contact, Handling
 
 
-class State(StrEnum):
+class ClaimState(StrEnum):
     """`live`: the pair is linked. `retracted`: it is not. `released`: it is, and another partition owns it now."""
 
     LIVE = "live"
@@ -18,7 +18,7 @@ class State(StrEnum):
     RELEASED = "released"
 
 
-class Side(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class ClaimSide(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One case of a claim as the emitting partition knew it; handling and contact are there for hits only.
 
     `retain_until` (YYYY-MM-DD, "" for none) is the day from which the link is not even looked for.
@@ -52,11 +52,11 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """
 
     link: str
-    state: State
+    state: ClaimState
     partition: int
     generation: str
-    a: Side
-    b: Side
+    a: ClaimSide
+    b: ClaimSide
     score: int = 0
     probability: float = 0.0
     band: str = ""

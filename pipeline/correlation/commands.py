@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from pipeline.correlation.blocking_report import BlockingReport
-    from pipeline.correlation.reading import Reader
+    from pipeline.correlation.reading import LineReader
 
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON a line.")]
 ModelFile = Annotated[Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")]
@@ -44,14 +44,14 @@ def correlate(
     import msgspec
 
     from pipeline.correlation.batch import links
-    from pipeline.correlation.reading import Reader, fingerprints
+    from pipeline.correlation.reading import LineReader, fingerprints
     from pipeline.matching.ceiling import falls_short
     from pipeline.matching.explanation import explain
     from pipeline.matching.model import load_model
     from pipeline.matching.scoring import judge
     from pipeline.matching.screening import Screen
 
-    loaded, reader = load_model(model), Reader()
+    loaded, reader = load_model(model), LineReader()
     with _bar() as bar:
         cases = reader.cases(_lines(files, bar))
         found = links(
@@ -88,7 +88,7 @@ def resolve(
 
     from pipeline.correlation.batch import links
     from pipeline.correlation.correlator import THRESHOLD
-    from pipeline.correlation.reading import Reader, fingerprints
+    from pipeline.correlation.reading import LineReader, fingerprints
     from pipeline.correlation.resolving import resolve as things_of
     from pipeline.matching.ceiling import falls_short
     from pipeline.matching.explanation import explain
@@ -96,7 +96,7 @@ def resolve(
     from pipeline.matching.scoring import judge
     from pipeline.matching.screening import Screen
 
-    loaded, reader = load_model(model), Reader()
+    loaded, reader = load_model(model), LineReader()
     screen = Screen(loaded, THRESHOLD)
     with _bar() as bar:
         cases = {one.case: one for one in fingerprints(reader.cases(_lines(files, bar)), loaded)}
@@ -127,11 +127,11 @@ def blocking_report(
     import msgspec
 
     from pipeline.correlation import blocking_report as reporting
-    from pipeline.correlation.reading import Reader, fingerprints
+    from pipeline.correlation.reading import LineReader, fingerprints
     from pipeline.matching.model import load_model
     from pipeline.matching.scoring import judge
 
-    loaded, reader = load_model(model), Reader()
+    loaded, reader = load_model(model), LineReader()
     with _bar() as bar:
         cases = fingerprints(reader.cases(_lines(files, bar)), loaded)
         true = _labels(labels) if labels else ()
@@ -174,7 +174,7 @@ def _bar() -> Progress:
     return Progress(console=console, disable=not console.is_terminal, transient=True)
 
 
-def _report(reader: Reader, found: dict[str, int], *, as_json: bool, to_stdout: bool) -> None:
+def _report(reader: LineReader, found: dict[str, int], *, as_json: bool, to_stdout: bool) -> None:
     """Say what became of the lines; the first refused ones by line number."""
     import msgspec
 

@@ -13,10 +13,10 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from pipeline.correlation.claims import Claim, Side, State, external_version, link_id
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version, link_id
 from pipeline.correlation.kinds import owner
 from pipeline.correlation.meeting import Meet, Screen, Told
-from pipeline.correlation.store import BlockStore, Record
+from pipeline.correlation.store import BlockStore, StoredCase
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.records.handling import HIT_ONLY
 
@@ -28,7 +28,7 @@ THRESHOLD = 0.5
 """Probability from which a pair is a link."""
 
 
-class Judgement(Protocol):
+class PairJudgement(Protocol):
     """What the matcher says of a pair."""
 
     @property
@@ -42,7 +42,7 @@ class Judgement(Protocol):
 class Judge(Protocol[Model]):
     """Scores a pair: pure, and the same in either order of the sides."""
 
-    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> Judgement: ...
+    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> PairJudgement: ...
 
 
 class FallsShort(Protocol[Model]):
@@ -67,7 +67,7 @@ def _no_band(asking: Entities, held: Entities, model: object) -> str:
     return ""
 
 
-class Counts(msgspec.Struct):
+class CorrelatorCounts(msgspec.Struct):
     """What a correlator has done since it was made; feeds metrics, never decisions."""
 
     events: int = 0
@@ -103,7 +103,7 @@ class Correlator(Generic[Model]):
         exact: ExactBand[Model] = _no_band,
     ) -> None:
         self.store = store
-        self.counts = Counts()
+        self.counts = CorrelatorCounts()
         self._partition, self._partitions = partition, partitions
         self._model, self._judge, self._explain = model, judge, explain
         self._falls_short, self._exact = falls_short, exact
@@ -156,7 +156,7 @@ class Correlator(Generic[Model]):
 
         A side whose record was compacted away, since a later version is still to come, is held as an unknown one.
         """
-        followed = [(claim.a, claim.b) for claim in claims if claim.state is not State.RETRACTED]
+        followed = [(claim.a, claim.b) for claim in claims if claim.state is not ClaimState.RETRACTED]
         held = self.store.find([side.case for sides in followed for side in sides])
         for sides in followed:
             for side in sides:
@@ -197,12 +197,12 @@ class Correlator(Generic[Model]):
             mine = shared is not None and owner(shared, self._partitions) == self._partition
             if mine or other in followed:
                 claim = self._claim(fingerprint, record.fingerprint, shares=shared is not None, mine=mine)
-                if claim.state is State.LIVE or other in followed:
+                if claim.state is ClaimState.LIVE or other in followed:
                     self._remember(claim.state, number, other)
                     yield claim
 
-    def _remember(self, state: State, number: int, other: int) -> None:
-        if state is State.RETRACTED:
+    def _remember(self, state: ClaimState, number: int, other: int) -> None:
+        if state is ClaimState.RETRACTED:
             self.store.unfollow(number, other)
         else:
             self.store.follow(number, other)
@@ -211,10 +211,14 @@ class Correlator(Generic[Model]):
         a, b = (one, other) if one.case < other.case else (other, one)
         judgement = self._linking(a, b) if shares else None
         if is_unknown(a) or is_unknown(b):
-            return self._named(State.RELEASED, _name(a), _name(b))
+            return self._named(ClaimState.RELEASED, _name(a), _name(b))
         if judgement is None:
-            return self._named(State.RETRACTED, _name(a), _name(b))
-        claim = self._live(a, b, judgement) if mine else self._named(State.RELEASED, _side(a), _side(b), judgement.band)
+            return self._named(ClaimState.RETRACTED, _name(a), _name(b))
+        claim = (
+            self._live(a, b, judgement)
+            if mine
+            else self._named(ClaimState.RELEASED, _side(a), _side(b), judgement.band)
+        )
         return self._with_exact_bands(claim, a, b)
 
     def _with_exact_bands(self, claim: Claim, a: Fingerprint, b: Fingerprint) -> Claim:
@@ -225,7 +229,7 @@ class Correlator(Generic[Model]):
         exact_b = self._exact(b.entities, a.entities, self._model) if a.handling.code == HIT_ONLY else ""
         return msgspec.structs.replace(claim, exact_a=exact_a, exact_b=exact_b)
 
-    def _linking(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
+    def _linking(self, a: Fingerprint, b: Fingerprint) -> PairJudgement | None:
         """The judgement of a pair that is a link."""
         if a.withdrawn or b.withdrawn or (a.country == b.country and not self._within):
             return None
@@ -235,10 +239,10 @@ class Correlator(Generic[Model]):
         judgement = self._judge(a, b, self._model)
         return judgement if judgement.probability >= self._threshold else None
 
-    def _live(self, a: Fingerprint, b: Fingerprint, judgement: Judgement) -> Claim:
+    def _live(self, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
         return Claim(
             link=link_id(a.case, b.case),
-            state=State.LIVE,
+            state=ClaimState.LIVE,
             partition=self._partition,
             generation=self._generation,
             a=_side(a),
@@ -249,7 +253,7 @@ class Correlator(Generic[Model]):
             evidence=msgspec.Raw(msgspec.json.encode(self._explain(a, b, self._model))),
         )
 
-    def _named(self, state: State, a: Side, b: Side, band: str = "") -> Claim:
+    def _named(self, state: ClaimState, a: ClaimSide, b: ClaimSide, band: str = "") -> Claim:
         return Claim(link_id(a.case, b.case), state, self._partition, self._generation, a, b, band=band)
 
 
@@ -258,7 +262,7 @@ def is_unknown(fingerprint: Fingerprint) -> bool:
     return not fingerprint.hash
 
 
-def _unknown(side: Side) -> Fingerprint:
+def _unknown(side: ClaimSide) -> Fingerprint:
     return Fingerprint(
         side.case, side.version, hash="", agency=side.agency, country=side.country, withdrawn=True, expired=side.expired
     )
@@ -268,13 +272,13 @@ def _order(fingerprint: Fingerprint) -> int:
     return external_version(fingerprint.version, fingerprint.expired)
 
 
-def _smallest_shared(keys: frozenset[int], record: Record) -> int | None:
+def _smallest_shared(keys: frozenset[int], record: StoredCase) -> int | None:
     """A record's keys ascend, so the first shared one is the smallest."""
     return next((key for key in record.keys if key in keys), None)
 
 
-def _name(fingerprint: Fingerprint) -> Side:
-    return Side(
+def _name(fingerprint: Fingerprint) -> ClaimSide:
+    return ClaimSide(
         fingerprint.case,
         fingerprint.version,
         fingerprint.expired,
@@ -283,8 +287,8 @@ def _name(fingerprint: Fingerprint) -> Side:
     )
 
 
-def _side(fingerprint: Fingerprint) -> Side:
-    return Side(
+def _side(fingerprint: Fingerprint) -> ClaimSide:
+    return ClaimSide(
         fingerprint.case,
         fingerprint.version,
         fingerprint.expired,

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import Contact
@@ -16,7 +16,7 @@ PURPOSE = "correlation"
 """The purpose that both sides' handling must allow before anyone is told of a link."""
 
 
-class Kind(StrEnum):
+class HitKind(StrEnum):
     """What happened to what the receiver may see."""
 
     NEW = "new"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
     RETRACTED = "retracted"
 
 
-class View(msgspec.Struct, frozen=True, omit_defaults=True):
+class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one side's agency may see of the other side: `full` content, or only that there is a hit.
 
     Of a hit `asks` is the hash of its own side: another content asks another question (pipeline.access.hit_ledger).
@@ -44,7 +44,7 @@ class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     id: str
-    kind: Kind
+    kind: HitKind
     receiver: str
     case: str
     reference: str
@@ -53,12 +53,12 @@ class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
     band: str = ""
 
 
-def view(claim: Claim, receiver: Side, other: Side) -> View | None:
+def view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> CounterpartView | None:
     """What the receiver's agency may see of the other side under both sides' handling; None: it must not know.
 
     A hit-only side is told of only where the receiver's case, as a question, meets it by exact parts, in that band.
     """
-    if claim.state is State.RETRACTED or not all(PURPOSE in side.handling.purposes for side in (receiver, other)):
+    if claim.state is ClaimState.RETRACTED or not all(PURPOSE in side.handling.purposes for side in (receiver, other)):
         return None
     handling = other.handling
     if handling.code == SILENT or not is_released(handling.releasable_to, receiver.country):
@@ -66,28 +66,28 @@ def view(claim: Claim, receiver: Side, other: Side) -> View | None:
     full = handling.code != HIT_ONLY
     band = claim.band if full else _exact_band(claim, receiver)
     asks = "" if full else receiver.hash
-    return View(other.agency, other.contact, band, full, asks) if band else None
+    return CounterpartView(other.agency, other.contact, band, full, asks) if band else None
 
 
-def _exact_band(claim: Claim, receiver: Side) -> str:
+def _exact_band(claim: Claim, receiver: ClaimSide) -> str:
     return claim.exact_a if receiver.case == claim.a.case else claim.exact_b
 
 
-def transition(before: View | None, after: View | None) -> Kind | None:
+def transition(before: CounterpartView | None, after: CounterpartView | None) -> HitKind | None:
     """What to tell an agency whose view goes from one to the other; None: nothing."""
     if before == after:
         return None
     if before is None:
-        return Kind.NEW
-    return Kind.RETRACTED if after is None else Kind.CHANGED
+        return HitKind.NEW
+    return HitKind.RETRACTED if after is None else HitKind.CHANGED
 
 
 def hit(
     claim: Claim,
-    receiver: Side,
-    other: Side,
-    before: View | None,
-    after: View | None,
+    receiver: ClaimSide,
+    other: ClaimSide,
+    before: CounterpartView | None,
+    after: CounterpartView | None,
     ring: KeyRing,
     turn: int = 0,
 ) -> Hit | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from pipeline.correlation.kinds import Kind, first_of, hashed
+from pipeline.correlation.kinds import KeyKind, first_of, hashed
 
 RARITIES = {"y": 600, "m": 950, "d": 800, "f": 1400, "p": 550, "c": 1100, "u": 1600, "a": 800, "i": 350}
 """Rarity of an attribute's common value, in hundredths of a bit: 64 birth years; 12 months in each; 365 days in any
@@ -19,20 +19,20 @@ order of day and month; both; a city of one in 45, since cities that sound alike
 a few doors share more than a million; 256 postal areas; 11 first letters."""
 
 COMBINATIONS = {
-    Kind.POSTCODE: "/c /a",
-    Kind.POSTCODE_DATE: "/mc",
-    Kind.DATE: "/f /m",
-    Kind.DATE_PLACE: "/fp /dp /yp",
-    Kind.DATE_INITIAL: "/fi",
-    Kind.NAME: "s/ v/ x/ o/",
-    Kind.NAME_PAIR: "ss/ sv/ sx/ vx/ xx/ oo/ ox/",
-    Kind.NAME_DATE: "s/f o/f",
-    Kind.NAME_POSTCODE: "o/c",
-    Kind.NAME_YEAR: "s/y x/y",
-    Kind.NAME_PLACE: "s/p v/p o/p x/p",
-    Kind.NAMES_DATE: "ss/y sv/y oo/y ss/d",
-    Kind.NAMES_PLACE: "ss/p oo/p oo/a",
-    Kind.NAME_YEAR_PLACE: "s/yp v/yp x/yp o/yp",
+    KeyKind.POSTCODE: "/c /a",
+    KeyKind.POSTCODE_DATE: "/mc",
+    KeyKind.DATE: "/f /m",
+    KeyKind.DATE_PLACE: "/fp /dp /yp",
+    KeyKind.DATE_INITIAL: "/fi",
+    KeyKind.NAME: "s/ v/ x/ o/",
+    KeyKind.NAME_PAIR: "ss/ sv/ sx/ vx/ xx/ oo/ ox/",
+    KeyKind.NAME_DATE: "s/f o/f",
+    KeyKind.NAME_POSTCODE: "o/c",
+    KeyKind.NAME_YEAR: "s/y x/y",
+    KeyKind.NAME_PLACE: "s/p v/p o/p x/p",
+    KeyKind.NAMES_DATE: "ss/y sv/y oo/y ss/d",
+    KeyKind.NAMES_PLACE: "ss/p oo/p oo/a",
+    KeyKind.NAME_YEAR_PLACE: "s/yp v/yp x/yp o/yp",
 }
 """What each kind puts together, as letters of name parts / letters of attributes.
 
@@ -62,7 +62,7 @@ class Joined(NamedTuple):
     heard: int = TOO_RARE
 
 
-class Plan(NamedTuple):
+class KeyPlan(NamedTuple):
     """All keys that are wanted under one key rarity."""
 
     alone: tuple[tuple[str, int], ...]
@@ -79,7 +79,7 @@ PAIRS = sorted({pair for _, _, one in _WANTED if len(one) > 1 for pair in (one, 
 
 
 @lru_cache(maxsize=8)
-def plan(enough: int) -> Plan:
+def plan(enough: int) -> KeyPlan:
     """The keys that are wanted, where one must be so rare (hundredths of a bit)."""
     found: dict[str, list[Joined]] = {}
     for kind, named, attributes in _WANTED:
@@ -88,10 +88,10 @@ def plan(enough: int) -> Plan:
                 found.setdefault(named, []).append(joined)
     alone = tuple((one.attributes, one.base) for one in found.pop("") if one.least <= 0 < one.below)
     swapped = {named[::-1]: [_swapped(one) for one in some] for named, some in found.items() if named != named[::-1]}
-    return Plan(alone, {named: tuple(sorted(some, key=_least)) for named, some in (found | swapped).items()})
+    return KeyPlan(alone, {named: tuple(sorted(some, key=_least)) for named, some in (found | swapped).items()})
 
 
-def _joined(kind: Kind, named: str, attributes: str, variant: str, enough: int) -> Joined | None:
+def _joined(kind: KeyKind, named: str, attributes: str, variant: str, enough: int) -> Joined | None:
     """The limits of one combination; None where its attributes have a key of their own."""
     rarities = [RARITIES[letter] for letter in variant]
     together, (first, second) = sum(rarities), rarities if len(rarities) > 1 else (0, 0)

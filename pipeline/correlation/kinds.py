@@ -11,7 +11,7 @@ HASH_BYTES = 6
 HASH_BITS = 8 * HASH_BYTES
 
 
-class Kind(IntEnum):
+class KeyKind(IntEnum):
     """Most selective first: the smallest key that a pair shares is its most telling one, and its owner judges the pair.
 
     The number is the key's top five bits, so it never changes its meaning within a generation.
@@ -44,57 +44,89 @@ class Kind(IntEnum):
     TITLE_PLACE = 24
 
 
-class KeyKind(msgspec.Struct, frozen=True):
+class KeyKindDescription(msgspec.Struct, frozen=True):
     """The published description of one kind: what its value is, what it brings, how many keys a value costs."""
 
-    kind: Kind
+    kind: KeyKind
     of: str
     brings: str
     cost: str
 
 
 CATALOGUE = (
-    KeyKind(Kind.IDENTIFIER, "an identifier's core, look-alikes folded", "one thing named twice, whoever has it", "1"),
-    KeyKind(Kind.EMAIL_USER, "an e-mail's user part and its domain's sound", "a misspelt domain", "1"),
-    KeyKind(Kind.EMAIL_DOMAIN, "the sounds of an e-mail's user part and domain", "a misspelt user part", "1"),
-    KeyKind(Kind.IDENTIFIER_NEAR, "two of three parts of an identifier's end", "one character misread", "3"),
-    KeyKind(Kind.PHONE_TAIL, "a phone's last seven digits", "the same line, area or country code aside", "1"),
-    KeyKind(
-        Kind.HOUSE, "house number and postcode, or house, street and city; a whole address text", "one door", "1-2"
+    KeyKindDescription(
+        KeyKind.IDENTIFIER, "an identifier's core, look-alikes folded", "one thing named twice, whoever has it", "1"
     ),
-    KeyKind(Kind.EMAIL_NAME, "an e-mail's user part of six characters or more", "a user who changed the provider", "1"),
-    KeyKind(Kind.EVENT, "a cell of one of four shifted grids in space and time", "one event reported twice", "4"),
-    KeyKind(Kind.PLATE, "a plate's first or last four characters, three with the looks", "a partial plate", "2-4"),
-    KeyKind(Kind.POSTCODE, "a postcode of a few doors; among few cases any area", "other names altogether", "0-1"),
-    KeyKind(Kind.POSTCODE_DATE, "postcode and birth month, in either order", "other names altogether", "1-2"),
-    KeyKind(Kind.DATE, "among few cases, the birth date or month alone", "all else missing or wrong", "0-2"),
-    KeyKind(Kind.DATE_PLACE, "birth date, and city or birth place", "other names altogether", "1-3"),
-    KeyKind(Kind.DATE_INITIAL, "birth date and a name's initial", "badly misspelt names", "2"),
-    KeyKind(Kind.NAME, "one very rare name sound, short form or spelling", "all else missing or wrong", "0-2"),
-    KeyKind(Kind.NAME_PAIR, "two sounds, short forms or onsets that are rare together", "no other attribute", "1-4"),
-    KeyKind(Kind.NAME_DATE, "a name's sound or onset and the birth date", "one name misspelt or missing", "2-4"),
-    KeyKind(Kind.NAME_POSTCODE, "a name's onset and postcode", "one name misspelt or missing", "2"),
-    KeyKind(Kind.NAME_YEAR, "a rare name's sound or spelling and birth year", "a partial or misread date", "0-2"),
-    KeyKind(Kind.NAME_PLACE, "a name's sound, short form or onset, and a place", "no date", "1-4"),
-    KeyKind(Kind.NAMES_DATE, "two common names and birth year or birthday", "a partial or misread date", "0-3"),
-    KeyKind(Kind.NAMES_PLACE, "two common names, and a place or postal area", "no date", "0-3"),
-    KeyKind(Kind.NAME_YEAR_PLACE, "a common name, birth year and a place", "one name missing", "1-4"),
-    KeyKind(
-        Kind.TITLE, "words of an organisation's or vessel's name: a pair, one rare, an acronym", "word order", "1-6"
+    KeyKindDescription(KeyKind.EMAIL_USER, "an e-mail's user part and its domain's sound", "a misspelt domain", "1"),
+    KeyKindDescription(
+        KeyKind.EMAIL_DOMAIN, "the sounds of an e-mail's user part and domain", "a misspelt user part", "1"
     ),
-    KeyKind(Kind.TITLE_PLACE, "one such word and its city or postcode", "the other words misspelt", "0-4"),
+    KeyKindDescription(
+        KeyKind.IDENTIFIER_NEAR, "two of three parts of an identifier's end", "one character misread", "3"
+    ),
+    KeyKindDescription(
+        KeyKind.PHONE_TAIL, "a phone's last seven digits", "the same line, area or country code aside", "1"
+    ),
+    KeyKindDescription(
+        KeyKind.HOUSE, "house number and postcode, or house, street and city; a whole address text", "one door", "1-2"
+    ),
+    KeyKindDescription(
+        KeyKind.EMAIL_NAME, "an e-mail's user part of six characters or more", "a user who changed the provider", "1"
+    ),
+    KeyKindDescription(
+        KeyKind.EVENT, "a cell of one of four shifted grids in space and time", "one event reported twice", "4"
+    ),
+    KeyKindDescription(
+        KeyKind.PLATE, "a plate's first or last four characters, three with the looks", "a partial plate", "2-4"
+    ),
+    KeyKindDescription(
+        KeyKind.POSTCODE, "a postcode of a few doors; among few cases any area", "other names altogether", "0-1"
+    ),
+    KeyKindDescription(
+        KeyKind.POSTCODE_DATE, "postcode and birth month, in either order", "other names altogether", "1-2"
+    ),
+    KeyKindDescription(
+        KeyKind.DATE, "among few cases, the birth date or month alone", "all else missing or wrong", "0-2"
+    ),
+    KeyKindDescription(KeyKind.DATE_PLACE, "birth date, and city or birth place", "other names altogether", "1-3"),
+    KeyKindDescription(KeyKind.DATE_INITIAL, "birth date and a name's initial", "badly misspelt names", "2"),
+    KeyKindDescription(
+        KeyKind.NAME, "one very rare name sound, short form or spelling", "all else missing or wrong", "0-2"
+    ),
+    KeyKindDescription(
+        KeyKind.NAME_PAIR, "two sounds, short forms or onsets that are rare together", "no other attribute", "1-4"
+    ),
+    KeyKindDescription(
+        KeyKind.NAME_DATE, "a name's sound or onset and the birth date", "one name misspelt or missing", "2-4"
+    ),
+    KeyKindDescription(KeyKind.NAME_POSTCODE, "a name's onset and postcode", "one name misspelt or missing", "2"),
+    KeyKindDescription(
+        KeyKind.NAME_YEAR, "a rare name's sound or spelling and birth year", "a partial or misread date", "0-2"
+    ),
+    KeyKindDescription(KeyKind.NAME_PLACE, "a name's sound, short form or onset, and a place", "no date", "1-4"),
+    KeyKindDescription(
+        KeyKind.NAMES_DATE, "two common names and birth year or birthday", "a partial or misread date", "0-3"
+    ),
+    KeyKindDescription(KeyKind.NAMES_PLACE, "two common names, and a place or postal area", "no date", "0-3"),
+    KeyKindDescription(KeyKind.NAME_YEAR_PLACE, "a common name, birth year and a place", "one name missing", "1-4"),
+    KeyKindDescription(
+        KeyKind.TITLE, "words of an organisation's or vessel's name: a pair, one rare, an acronym", "word order", "1-6"
+    ),
+    KeyKindDescription(
+        KeyKind.TITLE_PLACE, "one such word and its city or postcode", "the other words misspelt", "0-4"
+    ),
 )
 
 
-_FIRST = tuple(int(kind) << HASH_BITS for kind in sorted(Kind))
+_FIRST = tuple(int(kind) << HASH_BITS for kind in sorted(KeyKind))
 
 
-def key(kind: Kind, value: str) -> int:
+def key(kind: KeyKind, value: str) -> int:
     """The key of one value, whose parts are joined by blanks."""
     return _FIRST[kind] | hashed(value)
 
 
-def first_of(kind: Kind) -> int:
+def first_of(kind: KeyKind) -> int:
     """The lowest key of a kind: its number above the bits of the hash."""
     return _FIRST[kind]
 
@@ -104,9 +136,9 @@ def hashed(value: str) -> int:
     return int.from_bytes(blake2b(value.encode(), digest_size=HASH_BYTES).digest())
 
 
-def kind_of(key: int) -> Kind:
+def kind_of(key: int) -> KeyKind:
     """The kind a key belongs to."""
-    return Kind(key >> HASH_BITS)
+    return KeyKind(key >> HASH_BITS)
 
 
 def owner(key: int, partitions: int) -> int:

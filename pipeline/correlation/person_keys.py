@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
-from pipeline.correlation.key_combinations import PAIRS, RARITIES, Plan, plan
+from pipeline.correlation.key_combinations import PAIRS, RARITIES, KeyPlan, plan
 from pipeline.correlation.kinds import hashed
 from pipeline.correlation.name_sounds import sounds
 from pipeline.correlation.thing_keys import area, place_sounds, postcodes
@@ -105,7 +105,7 @@ def _part(letter: str, text: str, rarity: int, heard: int = 0) -> Part:
     return Part(letter, text, rarity, heard, _hash(letter, text))
 
 
-def _paired(one: Told, other: Told, joined_by: Plan) -> Iterator[Begun]:
+def _paired(one: Told, other: Told, joined_by: KeyPlan) -> Iterator[Begun]:
     """The keys begun by two parts, of a token each."""
     for letter, text, p, p_heard, value in one.parts:
         for following, another, q, q_heard, other_value in other.parts:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.correlation.claims import Claim, State
-from pipeline.correlation.hits import Hit, View, hit, view
+from pipeline.correlation.claims import Claim, ClaimState
+from pipeline.correlation.hits import CounterpartView, Hit, hit, view
 from pipeline.correlation.key_ring import KeyRing
 
 
@@ -21,8 +21,8 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
 
     a: int
     b: int
-    told_a: View | None = None
-    told_b: View | None = None
+    told_a: CounterpartView | None = None
+    told_b: CounterpartView | None = None
 
 
 NOTHING = Seen(0, 0)
@@ -40,7 +40,7 @@ class Write(msgspec.Struct, frozen=True):
     claim: Claim
 
 
-class Step(NamedTuple):
+class ProjectionStep(NamedTuple):
     """What one claim changes: the state to remember, the document to write, the hits to send."""
 
     seen: Seen
@@ -48,7 +48,7 @@ class Step(NamedTuple):
     hits: tuple[Hit, ...]
 
 
-def advance(seen: Seen | None, claim: Claim, ring: KeyRing, turn: int = 0) -> Step:
+def advance(seen: Seen | None, claim: Claim, ring: KeyRing, turn: int = 0) -> ProjectionStep:
     """Apply one claim to what has been seen of its link; `ring` keys the opaque references in hits.
 
     `turn` counts the switches of generation (pipeline.correlation.switching).
@@ -56,9 +56,9 @@ def advance(seen: Seen | None, claim: Claim, ring: KeyRing, turn: int = 0) -> St
     before = seen or NOTHING
     after = see(before, claim)
     if after is None:
-        return Step(before, None, ())
-    write = None if claim.state is State.RELEASED else Write(claim.link, claim.external_version, claim)
-    return Step(after, write, changes(claim, before, after, ring, turn))
+        return ProjectionStep(before, None, ())
+    write = None if claim.state is ClaimState.RELEASED else Write(claim.link, claim.external_version, claim)
+    return ProjectionStep(after, write, changes(claim, before, after, ring, turn))
 
 
 def see(before: Seen, claim: Claim) -> Seen | None:
@@ -82,4 +82,4 @@ def changes(claim: Claim, before: Seen, after: Seen, ring: KeyRing, turn: int) -
 
 def _is_uncertain(claim: Claim) -> bool:
     """A release by a partition that has lost one side's record: the next version will tell."""
-    return claim.state is State.RELEASED and not (claim.a.hash and claim.b.hash)
+    return claim.state is ClaimState.RELEASED and not (claim.a.hash and claim.b.hash)

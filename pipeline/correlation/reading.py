@@ -20,14 +20,14 @@ from pipeline.records.versions import Known, VersionRelation, standing
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class LineRefusal(msgspec.Struct, frozen=True):
     """A line that was left out; `line` counts from 1 over all files."""
 
     line: int
     problem: RecordProblem
 
 
-class Reader:
+class LineReader:
     """Reads lines as intake reads messages; `outcomes` counts them: accepted + duplicate + the rest = lines.
 
     An agency's country, which the registry tells intake, is here that of its first record. Raises LiaisonError where
@@ -37,7 +37,7 @@ class Reader:
     def __init__(self) -> None:
         load()
         self.outcomes: Counter[str] = Counter()
-        self.refusals: list[Refusal] = []
+        self.refusals: list[LineRefusal] = []
         self._agencies: dict[str, Agency] = {}
         self._known: dict[str, Known] = {}
 
@@ -49,7 +49,7 @@ class Reader:
             except RefusedError as refused:
                 problem = refused.problems[0]
                 self.outcomes[problem.reason] += 1
-                self.refusals.append(Refusal(number, problem))
+                self.refusals.append(LineRefusal(number, problem))
                 continue
             self.outcomes[DUPLICATE if case is None else ACCEPTED] += 1
             if case is not None:

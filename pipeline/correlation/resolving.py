@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from pipeline.correlation.batch import Link
+from pipeline.correlation.batch import LinkLine
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.resolution import Tie, are_apart, groups
@@ -16,14 +16,14 @@ Place = tuple[str, int]
 """A case key and the number of an entity in it."""
 
 
-class Thing(msgspec.Struct, frozen=True):
+class ResolvedEntity(msgspec.Struct, frozen=True):
     """One line of `batch resolve`: a thing and the entities that are it, as case key#entity id, ascending."""
 
     type: str
     members: tuple[str, ...]
 
 
-def resolve(cases: Mapping[str, Fingerprint], links: Iterable[Link], model: Model) -> list[Thing]:
+def resolve(cases: Mapping[str, Fingerprint], links: Iterable[LinkLine], model: Model) -> list[ResolvedEntity]:
     """Every entity of the cases in exactly one thing, ordered by first member; pure, whatever the links' order."""
     places = [(key, at) for key in sorted(cases) for at in range(len(cases[key].entities))]
     number = {place: at for at, place in enumerate(places)}
@@ -31,14 +31,14 @@ def resolve(cases: Mapping[str, Fingerprint], links: Iterable[Link], model: Mode
     ties = [tie for link in links for tie in _ties(cases, link, number, model)]
     found = groups(len(places), ties, lambda a, b: are_apart(entities[a], entities[b], model))
     named = [tuple(sorted(f"{places[at][0]}#{entities[at].id}" for at in members)) for members in found]
-    return [Thing(entities[members[0]].type, names) for members, names in zip(found, named, strict=True)]
+    return [ResolvedEntity(entities[members[0]].type, names) for members, names in zip(found, named, strict=True)]
 
 
 def _entity(cases: Mapping[str, Fingerprint], place: Place) -> EntityPrint:
     return cases[place[0]].entities[place[1]]
 
 
-def _ties(cases: Mapping[str, Fingerprint], link: Link, number: Mapping[Place, int], model: Model) -> Iterable[Tie]:
+def _ties(cases: Mapping[str, Fingerprint], link: LinkLine, number: Mapping[Place, int], model: Model) -> Iterable[Tie]:
     """A link's ties between entities of one type; a selector across types ties cases, not things."""
     found = evidence(cases[link.case_a].entities, cases[link.case_b].entities, model)
     for tie in found.ties:

@@ -28,7 +28,7 @@ GROWTH = 8
 """A full buffer grows by this part of it: room that is not used takes memory all the same."""
 
 
-class Column:
+class PagedBuffer:
     """A growing buffer of items of one size, with the pages that changed."""
 
     def __init__(self, item_bytes: int, a_page: int) -> None:
@@ -76,7 +76,7 @@ class SketchTable:
     """Sketches by the sequence of their case: 0, 1, 2..., as cases come."""
 
     def __init__(self) -> None:
-        self.rows, self.spans = Column(ROW_BYTES, ROWS_A_PAGE), Column(SPAN_BYTES, SPANS_A_PAGE)
+        self.rows, self.spans = PagedBuffer(ROW_BYTES, ROWS_A_PAGE), PagedBuffer(SPAN_BYTES, SPANS_A_PAGE)
 
     def put(self, sequence: int, sketch: bytes) -> None:
         """Set a case's sketch, in the place of the one before where it fits."""

@@ -38,7 +38,7 @@ def sequence_of(number: int) -> int:
     return number & ((1 << SEQUENCE_BITS) - 1)
 
 
-class Record(Protocol):
+class StoredCase(Protocol):
     """One held case."""
 
     @property
@@ -63,7 +63,7 @@ class BlockStore(Protocol):
     def find(self, cases: Sequence[str]) -> dict[str, int]:
         """The numbers of those of the cases that are held."""
 
-    def record(self, number: int) -> Record:
+    def record(self, number: int) -> StoredCase:
         """A held case; valid until the next `commit`."""
 
     def put(self, fingerprint: Fingerprint, number: int | None) -> int:

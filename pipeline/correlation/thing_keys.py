@@ -8,7 +8,7 @@ from itertools import combinations
 
 from anyascii import anyascii
 
-from pipeline.correlation.kinds import Kind, key
+from pipeline.correlation.kinds import KeyKind, key
 from pipeline.correlation.name_sounds import sounds
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.sounds import skeleton_of
@@ -82,7 +82,7 @@ def thing_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
 def _identifiers(entity: EntityPrint) -> Iterator[int]:
     for identifier in entity.identifiers:
         value = identifier.value.translate(CONFUSABLE)
-        yield key(Kind.IDENTIFIER, value)
+        yield key(KeyKind.IDENTIFIER, value)
         if identifier.type != "plate" and len(value) >= SHORTEST_NEAR:
             yield from _near(value[-NEAR_IDENTIFIER:])
 
@@ -92,7 +92,7 @@ def _near(end: str) -> Iterator[int]:
     third = -(-len(end) // 3)
     parts = (end[: -2 * third], end[-2 * third : -third], end[-third:])
     for (first, one), (second, other) in combinations(enumerate(parts), 2):
-        yield key(Kind.IDENTIFIER_NEAR, f"{first}{second} {one} {other}")
+        yield key(KeyKind.IDENTIFIER_NEAR, f"{first}{second} {one} {other}")
 
 
 def _plates(entity: EntityPrint, enough: int) -> Iterator[int]:
@@ -112,13 +112,13 @@ def _plate(end: str, text: str, entity: EntityPrint, enough: int) -> Iterator[in
     for look in ("", entity.make, entity.model, entity.colour):
         rarity, looks = rarity + (LOOK if look else 0), f"{looks} {look}"
         if rarity >= enough:
-            yield key(Kind.PLATE, f"{end} {text}{looks}")
+            yield key(KeyKind.PLATE, f"{end} {text}{looks}")
             return
 
 
 def _phones(entity: EntityPrint) -> Iterator[int]:
     for phone in entity.phones:
-        yield key(Kind.PHONE_TAIL, phone.national[-PHONE_TAIL:])
+        yield key(KeyKind.PHONE_TAIL, phone.national[-PHONE_TAIL:])
 
 
 def _emails(entity: EntityPrint) -> Iterator[int]:
@@ -127,23 +127,23 @@ def _emails(entity: EntityPrint) -> Iterator[int]:
     for email in entity.emails:
         user, _, domain = email.partition("@")
         heard, heard_domain = skeleton_of(_letters(user)), skeleton_of(_letters(domain.rpartition(".")[0]))
-        yield key(Kind.EMAIL_USER, f"{user} {heard_domain}")
+        yield key(KeyKind.EMAIL_USER, f"{user} {heard_domain}")
         if len(heard_domain) >= RARE_DOMAIN <= len(heard) + len(heard_domain) - RARE_USER:
-            yield key(Kind.EMAIL_DOMAIN, f"{heard} {heard_domain}")
+            yield key(KeyKind.EMAIL_DOMAIN, f"{heard} {heard_domain}")
         else:
-            yield key(Kind.EMAIL_DOMAIN, f"{heard} {_digits(user)} {domain}")
+            yield key(KeyKind.EMAIL_DOMAIN, f"{heard} {_digits(user)} {domain}")
         if len(user) >= EMAIL_NAME:
-            yield key(Kind.EMAIL_NAME, user)
+            yield key(KeyKind.EMAIL_NAME, user)
 
 
 def _houses(entity: EntityPrint) -> Iterator[int]:
     for address in entity.addresses:
         if address.house and address.postcode:
-            yield key(Kind.HOUSE, f"{address.house} {address.postcode}")
+            yield key(KeyKind.HOUSE, f"{address.house} {address.postcode}")
         if address.house and address.street:
-            yield key(Kind.HOUSE, f"{address.house} {_street_word(address.street)} {address.city}")
+            yield key(KeyKind.HOUSE, f"{address.house} {_street_word(address.street)} {address.city}")
         if not address.street and len(address.text) >= SHORTEST_TEXT:
-            yield key(Kind.HOUSE, _folded(address.text))
+            yield key(KeyKind.HOUSE, _folded(address.text))
 
 
 def _street_word(street: str) -> str:
@@ -169,7 +169,7 @@ def _events(entity: EntityPrint) -> Iterator[int]:
     for grid in range(GRIDS):
         shift = grid / GRIDS
         cell = tuple(int((part + shift) // 1) for part in (north, east, middle))
-        yield key(Kind.EVENT, f"{grid} {cell}")
+        yield key(KeyKind.EVENT, f"{grid} {cell}")
 
 
 MAX_WORDS = 4
@@ -199,19 +199,19 @@ def _titles(entity: EntityPrint, enough: int) -> Iterator[int]:
         for word in rarest:
             yield from _title(word, least if len(rarest) == 1 else words[word], where, least)
             yield from (
-                key(Kind.TITLE_PLACE, f"{word} {place}") for place in where if words[word] + WORD_PLACE >= least
+                key(KeyKind.TITLE_PLACE, f"{word} {place}") for place in where if words[word] + WORD_PLACE >= least
             )
         if len(tokens) >= ACRONYM:
-            yield key(Kind.TITLE, "".join(sounds(token).initial for token in tokens))
-        yield key(Kind.TITLE, "".join(token.forms[0] for token in tokens))
+            yield key(KeyKind.TITLE, "".join(sounds(token).initial for token in tokens))
+        yield key(KeyKind.TITLE, "".join(token.forms[0] for token in tokens))
 
 
 def _title(words: str, rarity: int, where: Iterable[str], least: int) -> Iterator[int]:
     """Words alone where they are rare enough, else with a place."""
     if rarity >= least:
-        yield key(Kind.TITLE, words)
+        yield key(KeyKind.TITLE, words)
     elif rarity + WORD_PLACE >= least:
-        yield from (key(Kind.TITLE_PLACE, f"{words} {place}") for place in where)
+        yield from (key(KeyKind.TITLE_PLACE, f"{words} {place}") for place in where)
 
 
 MAX_TITLES = 6

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from pipeline.correlation.claims import Claim, State
+from pipeline.correlation.claims import Claim, ClaimState
 
 
 class CaseState(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class CaseState(msgspec.Struct, frozen=True):
 
 def visible(claim: Claim, a: CaseState | None, b: CaseState | None, now: datetime) -> bool:
     """Whether a link document is true of the two case documents (None: there is none) at the aware time `now`."""
-    return claim.state is State.LIVE and _stands(a, claim.a.hash, now) and _stands(b, claim.b.hash, now)
+    return claim.state is ClaimState.LIVE and _stands(a, claim.a.hash, now) and _stands(b, claim.b.hash, now)
 
 
 def is_expired(retain_until: str, now: datetime) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.access.audience import audience
 from pipeline.access.policy import CaseMeta
-from pipeline.correlation.claims import Claim, Side, State, external_version
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
 from pipeline.correlation.references import digest
 from pipeline.index.terms import folded_text, search_terms
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
@@ -120,11 +120,11 @@ class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     link: str
-    state: State
+    state: ClaimState
     generation: str
     cases: tuple[str, str]
-    a: Side
-    b: Side
+    a: ClaimSide
+    b: ClaimSide
     audience: tuple[str, ...] = ()
     score: int = 0
     probability: float = 0.0
@@ -255,12 +255,12 @@ def entities_of(document: CaseDocument) -> tuple[EntityPrint, ...]:
 
 def link_document(claim: Claim) -> Action:
     """The document of a claim; a retraction or release becomes a tombstone."""
-    document = _full_link(claim) if claim.state is State.LIVE else _link_tombstone(claim)
+    document = _full_link(claim) if claim.state is ClaimState.LIVE else _link_tombstone(claim)
     return Action("links", claim.link, claim.external_version, _encoder.encode(document))
 
 
 def _link_tombstone(claim: Claim) -> LinkDocument:
-    a, b = (Side(side.case, side.version) for side in (claim.a, claim.b))
+    a, b = (ClaimSide(side.case, side.version) for side in (claim.a, claim.b))
     return LinkDocument(claim.link, claim.state, claim.generation, (a.case, b.case), a, b)
 
 
@@ -283,9 +283,9 @@ def _full_link(claim: Claim) -> LinkDocument:
     )
 
 
-def _link_side(side: Side) -> Side:
+def _link_side(side: ClaimSide) -> ClaimSide:
     """A side without handling and contact, which are read from the case document alone."""
-    return Side(side.case, side.version, hash=side.hash, agency=side.agency, country=side.country)
+    return ClaimSide(side.case, side.version, hash=side.hash, agency=side.agency, country=side.country)
 
 
 def rejected_document(rejected: Rejected) -> Action:

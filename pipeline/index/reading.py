@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from pipeline.access.audience import Viewer
-from pipeline.correlation.claims import Claim, State
+from pipeline.correlation.claims import Claim, ClaimState
 from pipeline.correlation.references import digest
 from pipeline.correlation.visibility import CaseState, is_expired, visible
 from pipeline.index import queries
@@ -200,7 +200,7 @@ class Reader:
 
     async def live_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The same whether they are visible or not: for who holds their hashes against visible ones."""
-        return {link.link: link for link in _links(await self._sources(ids)) if link.state is State.LIVE}
+        return {link.link: link for link in _links(await self._sources(ids)) if link.state is ClaimState.LIVE}
 
     async def _sources(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         return [item["_source"] for item in await fetched(self._client, self._links, list(dict.fromkeys(ids)))]

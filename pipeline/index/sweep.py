@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.correlation.claims import Claim, Side, State, external_version
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
 from pipeline.index.documents import LIVE, Action, LinkDocument, link_document
 from pipeline.index.mappings import PER_GENERATION, Indices
 from pipeline.index.points import Point
@@ -68,9 +68,9 @@ async def _gone(client: AsyncElasticsearch, indices: Indices, cases: set[str]) -
 
 def _is_over(link: LinkDocument, gone: Mapping[str, int]) -> bool:
     """Whether a side was withdrawn or expired at the version claimed or a later one; a case that came back was not."""
-    sides: Sequence[Side] = (link.a, link.b)
+    sides: Sequence[ClaimSide] = (link.a, link.b)
     return any(gone.get(side.case, -1) >= side.order for side in sides)
 
 
 def _tombstone(link: LinkDocument) -> Action:
-    return link_document(Claim(link.link, State.RETRACTED, 0, link.generation, link.a, link.b))
+    return link_document(Claim(link.link, ClaimState.RETRACTED, 0, link.generation, link.a, link.b))

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.correlation.claims import Claim, State
+from pipeline.correlation.claims import Claim, ClaimState
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.fingerprinting import derived
 from pipeline.correlation.lmdb_store import LmdbStore
@@ -106,7 +106,7 @@ class _Shadow:
         version = _accepted(record.value)
         self._cases.add(version.case)
         for claim in self._correlator.receive(derived(version, self._model)):
-            if claim.state is State.LIVE:
+            if claim.state is ClaimState.LIVE:
                 self._claims[claim.link] = _without_evidence(claim)
             else:
                 self._claims.pop(claim.link, None)
@@ -143,4 +143,4 @@ def _without_evidence(claim: Claim) -> Claim:
 
 def _order(claim: Claim) -> tuple[int, bool]:
     """The latest in versions; of equals, the one that asserts the link."""
-    return claim.external_version, claim.state is State.LIVE
+    return claim.external_version, claim.state is ClaimState.LIVE

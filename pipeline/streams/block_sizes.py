@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from prometheus_client.metrics_core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from pipeline.correlation.kinds import HASH_BITS, Kind
+from pipeline.correlation.kinds import HASH_BITS, KeyKind
 
 
 class BlockSizes(Collector):
@@ -17,8 +17,8 @@ class BlockSizes(Collector):
 
     def __init__(self, name: str, documentation: str, bounds: Sequence[int], registry: CollectorRegistry) -> None:
         self._name, self._documentation, self._bounds = name, documentation, bounds
-        self._counts = np.zeros((len(Kind), len(bounds) + 1), np.int64)
-        self._sums = np.zeros(len(Kind), np.int64)
+        self._counts = np.zeros((len(KeyKind), len(bounds) + 1), np.int64)
+        self._sums = np.zeros(len(KeyKind), np.int64)
         registry.register(self)
 
     def observe(self, keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
@@ -31,7 +31,7 @@ class BlockSizes(Collector):
         """As Prometheus wants it: cumulative, with the bounds as labels."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=["kind"])
         bounds = [*(str(float(bound)) for bound in self._bounds), "+Inf"]
-        for kind in Kind:
+        for kind in KeyKind:
             counts = np.cumsum(self._counts[kind]).tolist()
             family.add_metric([kind.name.lower()], list(zip(bounds, counts, strict=True)), float(self._sums[kind]))
         yield family

@@ -18,8 +18,8 @@ from aiokafka import TopicPartition
 
 from pipeline.access.hit_ledger import HitQuestion, question_id
 from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
-from pipeline.correlation.claims import Claim, Side
-from pipeline.correlation.hits import PURPOSE, Hit, View
+from pipeline.correlation.claims import Claim, ClaimSide
+from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import Seen
 from pipeline.correlation.store_file import NO_OFFSET
@@ -59,12 +59,12 @@ class ToldChange(NamedTuple):
         return "a" if self.hit.case == self.claim.a.case else "b"
 
     @property
-    def own(self) -> Side:
+    def own(self) -> ClaimSide:
         """That side."""
         return self.claim.a if self.side == "a" else self.claim.b
 
     @property
-    def _views(self) -> tuple[View | None, View | None]:
+    def _views(self) -> tuple[CounterpartView | None, CounterpartView | None]:
         if self.side == "a":
             return self.before.told_a, self.after.told_a
         return self.before.told_b, self.after.told_b

@@ -28,7 +28,7 @@ from pipeline.access.reviews import Assignment, Review, Verdict, undo
 from pipeline.access.revocations import Revocation
 from pipeline.access.subscriptions import Subscription
 from pipeline.correlation import hits
-from pipeline.correlation.claims import Claim, Side, State, link_id
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
 from pipeline.index.standing_queries import fingerprint_of
 from pipeline.matching.explanation import explain
@@ -268,13 +268,16 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     assert other is not None
     a, b = (fingerprint(taken.case, taken.normalised, scoring) for taken in (first, other))
     sides = [
-        Side(each.case, each.version, hash=each.hash, agency=each.agency, country=country, handling=each.handling)
+        ClaimSide(each.case, each.version, hash=each.hash, agency=each.agency, country=country, handling=each.handling)
         for each, country in ((a, "BE"), (b, "DE"))
     ]
     evidence = msgspec.Raw(msgspec.json.encode(explain(a, b, scoring, "0123456789ab")))
-    claim = Claim(link_id(a.case, b.case), State.LIVE, 0, "0123456789ab", *sides, 900, 0.99, "certain", evidence)
+    claim = Claim(link_id(a.case, b.case), ClaimState.LIVE, 0, "0123456789ab", *sides, 900, 0.99, "certain", evidence)
     yield "link", claim
-    yield "link", Claim(claim.link, State.RETRACTED, 0, claim.generation, Side(a.case, 3), Side(b.case, 4))
+    yield (
+        "link",
+        Claim(claim.link, ClaimState.RETRACTED, 0, claim.generation, ClaimSide(a.case, 3), ClaimSide(b.case, 4)),
+    )
     hit = hits.hit(claim, sides[0], sides[1], None, hits.view(claim, sides[0], sides[1]), RING)
     assert hit is not None
     yield "hit", hit
@@ -353,7 +356,7 @@ def _glass_samples(case: CaseMeta, chief: Requester, why: Grounds, now: datetime
 
 
 def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tuple[str, object]]:
-    told = hits.View("fr-pj", claim.a.contact, "certain", full=False, asks=claim.b.hash)
+    told = hits.CounterpartView("fr-pj", claim.a.contact, "certain", full=False, asks=claim.b.hash)
     hit = hits.hit(claim, claim.b, claim.a, None, told, RING)
     assert hit is not None
     owner = hit_told_notice(claim.a.case, hit.id, hit.receiver, "correlation", now)

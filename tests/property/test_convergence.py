@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from key_rings import RING
 
 from pipeline.correlation import batch
-from pipeline.correlation.claims import Side, State, external_version
-from pipeline.correlation.hits import Hit, Kind
+from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.references import reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
@@ -123,8 +123,8 @@ def check_claims(world: World, truth: Truth) -> None:
     for _, claim in world.links.entries.values():
         named = [side.order for side in (claim.a, claim.b)]
         current = [truth.order(side.case) for side in (claim.a, claim.b)]
-        assert claim.state is State.RETRACTED or named == current, "nothing names an old version"
-    live = [claim.link for _, claim in world.links.entries.values() if claim.state is State.LIVE]
+        assert claim.state is ClaimState.RETRACTED or named == current, "nothing names an old version"
+    live = [claim.link for _, claim in world.links.entries.values() if claim.state is ClaimState.LIVE]
     assert len(live) == len(truth.pairs), "each link is asserted by its owner alone"
 
 
@@ -139,12 +139,12 @@ def check_erasure(world: World, over: set[str]) -> None:
     claims += [document.claim for document in world.documents.values()]
     for claim in claims:
         if not over.isdisjoint((claim.a.case, claim.b.case)):
-            assert claim.state is not State.LIVE
+            assert claim.state is not ClaimState.LIVE
             assert is_bare(claim.a)
             assert is_bare(claim.b)
 
 
-def is_bare(side: Side) -> bool:
+def is_bare(side: ClaimSide) -> bool:
     return not side.hash and side.contact == Contact()
 
 
@@ -154,8 +154,8 @@ def told(hits: list[Told]) -> set[tuple[str, str, str]]:
     known: dict[tuple[str, str, str], Hit] = {}
     for one, _ in hits:
         link = (one.receiver, one.case, one.reference)
-        assert (link in known) == (one.kind is not Kind.NEW)
-        if one.kind is Kind.RETRACTED:
+        assert (link in known) == (one.kind is not HitKind.NEW)
+        if one.kind is HitKind.RETRACTED:
             del known[link]
         else:
             known[link] = one
@@ -167,8 +167,8 @@ def is_true(world: World, one: Told) -> bool:
     a, b = world.named(one.claim.a), world.named(one.claim.b)
     receiver, other = (a, b) if one.claim.a.case == one.hit.case else (b, a)
     if not receiver or not other or not world.matcher.linked(receiver, other):
-        return one.hit.kind is Kind.RETRACTED
-    return may_know(world, receiver, other) == (one.hit.kind is not Kind.RETRACTED)
+        return one.hit.kind is HitKind.RETRACTED
+    return may_know(world, receiver, other) == (one.hit.kind is not HitKind.RETRACTED)
 
 
 class Convergence(RuleBasedStateMachine):

@@ -66,7 +66,7 @@ async def deconfliction(session: Session, key: str) -> DeconflictionAnswer:
     """Open cases of other agencies with an event where and when case `key` has one. Raises NotFound for the case."""
     session.require_reader()
     case = await readable(session, key)
-    events = sorted(one for one in case.keys if kinds.kind_of(one) is kinds.Kind.EVENT)
+    events = sorted(one for one in case.keys if kinds.kind_of(one) is kinds.KeyKind.EVENT)
     near = await _near(session, case, events)
     await session.audit(
         Kind.READ, {"deconfliction": key}, session.shown({one.case: View.FULL for one in (case, *near)})

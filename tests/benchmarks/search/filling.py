@@ -18,7 +18,7 @@ from index_office import Office
 from population import COUNTRIES, KEPT, agency_of
 from rich.progress import track
 
-from pipeline.correlation.claims import Side
+from pipeline.correlation.claims import ClaimSide
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document
 from pipeline.index.mappings import Indices, activate, apply
@@ -130,7 +130,7 @@ class _Registry:
             del self._held[self._order.popleft()][0]
 
 
-def _linked(side: Side) -> Linked:
+def _linked(side: ClaimSide) -> Linked:
     return Linked(side.case, side.agency, side.handling)
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from pipeline.api.reading_commands import OPERATOR
 from pipeline.cli import build
-from pipeline.correlation.claims import State
+from pipeline.correlation.claims import ClaimState
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import case_document, link_document
 from pipeline.settings import Settings
@@ -34,7 +34,7 @@ async def written(office: Any, engine_settings: Settings) -> list[Any]:
         for country, name in zip(COUNTRIES, names, strict=True)
     ]  # fmt: skip
     claims = [office.claim(a, b) for a, b in combinations(cases, 2)]
-    ended = office.claim(cases[0], cases[1], State.RETRACTED)
+    ended = office.claim(cases[0], cases[1], ClaimState.RETRACTED)
     await index(engine_settings, office, [*map(case_document, cases), *map(link_document, [*claims, ended])])
     return claims[1:]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.correlation.claims import State
+from pipeline.correlation.claims import ClaimState
 from pipeline.correlation.references import digest
 from pipeline.errors import LiaisonError
 from pipeline.index import reading
@@ -111,7 +111,7 @@ async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
     await linked(office, writer)
     a = office.accepted(record("be-fp", "BE"))
     b = office.accepted(record("fr-pj", "FR", version=2, entities=[]))
-    claim = office.claim(a, b, State.RETRACTED)
+    claim = office.claim(a, b, ClaimState.RETRACTED)
     await writer.write([link_document(claim)])
     assert await visible(reader) == []
     left = (await client.get(index=indices.own("links"), id=claim.link))["_source"]

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from pipeline.access.audience import Viewer, audience, requester_words
-from pipeline.correlation.claims import Side
+from pipeline.correlation.claims import ClaimSide
 from pipeline.matching.fingerprint import Handling
 
 CODES = ("H0", "H1", "H2", "H3")
@@ -23,7 +23,7 @@ REQUESTERS = (
 PURPOSES = (("investigation",), ("investigation", "prosecution"))
 
 
-def sees(side: Side, agency: str, country: str, purpose: str, granted: bool = False) -> str:
+def sees(side: ClaimSide, agency: str, country: str, purpose: str, granted: bool = False) -> str:
     """The table of disclosure.md for one side."""
     if agency == side.agency:
         return "full"
@@ -40,7 +40,7 @@ GRANTED = {False: ("",), True: ("", "a", "b", "ab")}
 """Sides that a requester may have been granted."""
 
 
-def granted_to(a: Side, b: Side, granted: str, agency: str, country: str, purpose: str) -> tuple[str, str]:
+def granted_to(a: ClaimSide, b: ClaimSide, granted: str, agency: str, country: str, purpose: str) -> tuple[str, str]:
     return (
         sees(a, agency, country, purpose, "a" in granted),
         sees(b, agency, country, purpose, "b" in granted),
@@ -58,8 +58,8 @@ def is_shown(a: str, b: str, exact_a: str, exact_b: str) -> bool:
 def test_the_audience_is_those_who_see_one_side_fully_and_the_other_at_least_as_a_hit(codes: tuple[str, str]) -> None:
     """A side that is a hit is met by exact parts of the other, or the link shows only to whom is granted it."""
     for release_a, release_b, purposes, exact in product(RELEASES, RELEASES, PURPOSES, EXACT):
-        a = Side("be-fp:1", 1, agency="be-fp", country="BE", handling=Handling(codes[0], release_a, PURPOSES[1]))
-        b = Side("fr-pj:1", 1, agency="fr-pj", country="FR", handling=Handling(codes[1], release_b, purposes))
+        a = ClaimSide("be-fp:1", 1, agency="be-fp", country="BE", handling=Handling(codes[0], release_a, PURPOSES[1]))
+        b = ClaimSide("fr-pj:1", 1, agency="fr-pj", country="FR", handling=Handling(codes[1], release_b, purposes))
         words = set(audience(a, b, *exact))
         for (agency, country), purpose, granted in product(REQUESTERS, PURPOSES[1], (False, True)):
             ways = {granted_to(a, b, granted, agency, country, purpose) for granted in GRANTED[granted]}

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from pipeline.access.hit_ledger import Admission, Answers, HitAllowance, HitLedger, HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.correlation.hits import Hit, Kind
+from pipeline.correlation.hits import Hit, HitKind
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 ASKER, OWNER = "fr-pj", "nl-np"
 
 
-def link(name: str, asks: str = "v1", kind: Kind = Kind.NEW, band: str = "certain", **more: Any) -> HitQuestion:
+def link(name: str, asks: str = "v1", kind: HitKind = HitKind.NEW, band: str = "certain", **more: Any) -> HitQuestion:
     """What the project stage asks of a link."""
-    retracted = kind is Kind.RETRACTED
+    retracted = kind is HitKind.RETRACTED
     hit = Hit(f"hit {name} {asks} {kind}", kind, ASKER, "fr-pj:1", name, OWNER, band="" if retracted else band)
     told = Notice(f"told {name} {asks}", OWNER, NoticeKind.HIT_TOLD, NOW, case="nl-np:1", other_agency=ASKER)
     owner_notice = None if retracted else told
@@ -97,10 +97,10 @@ def test_an_owner_allows_more_until_a_time() -> None:
 def test_a_rewritten_case_asks_anew_and_an_owners_change_does_not() -> None:
     ledger = HitLedger(2)
     ask(ledger, link("l1"))
-    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, band="probable"))) == ["changed l1"]
-    assert told(ask(ledger, link("l1", "v2", Kind.CHANGED, "probable"))) == [], "it shows the same"
+    assert told(ask(ledger, link("l1", kind=HitKind.CHANGED, band="probable"))) == ["changed l1"]
+    assert told(ask(ledger, link("l1", "v2", HitKind.CHANGED, "probable"))) == [], "it shows the same"
     assert shows(ledger) == {"l1": "v2"}
-    assert told(ask(ledger, link("l1", "v3", Kind.CHANGED))) == ["retracted l1"], "the budget is spent"
+    assert told(ask(ledger, link("l1", "v3", HitKind.CHANGED))) == ["retracted l1"], "the budget is spent"
     assert shows(ledger) == {}
     (later,) = [ledger.pass_day(NOW + DAY)]
     assert told([later]) == ["new l1"]
@@ -109,14 +109,14 @@ def test_a_rewritten_case_asks_anew_and_an_owners_change_does_not() -> None:
 
 def test_ids_of_hits_are_their_own() -> None:
     ledger = HitLedger(1)
-    answers = [*ask(ledger, link("l1"), link("l1", "v2", Kind.CHANGED), at=NOW), ledger.pass_day(NOW + DAY)]
+    answers = [*ask(ledger, link("l1"), link("l1", "v2", HitKind.CHANGED), at=NOW), ledger.pass_day(NOW + DAY)]
     ids = [one.id for each in answers for one in each.hits]
     assert len(ids) == len(set(ids)) == 3
 
 
 def test_an_id_of_a_hit_that_is_put_off_is_as_long_as_any_and_names_the_same_key() -> None:
     ledger = HitLedger(0)
-    question = link("l1", kind=Kind.CHANGED, knew=True)
+    question = link("l1", kind=HitKind.CHANGED, knew=True)
     assert question.hit is not None
     keyed = msgspec.structs.replace(question.hit, id="a0" * 4 + "1" * 32)
     (gone,) = ask(ledger, msgspec.structs.replace(question, hit=keyed))
@@ -126,7 +126,7 @@ def test_an_id_of_a_hit_that_is_put_off_is_as_long_as_any_and_names_the_same_key
 
 def test_what_waits_and_is_retracted_was_never_told() -> None:
     ledger = HitLedger(0)
-    assert told(ask(ledger, link("l1"), link("l1", kind=Kind.RETRACTED))) == []
+    assert told(ask(ledger, link("l1"), link("l1", kind=HitKind.RETRACTED))) == []
     assert told([ledger.pass_day(NOW + DAY)]) == []
 
 
@@ -134,24 +134,24 @@ def test_what_waits_and_is_retracted_was_never_told() -> None:
 def test_withdrawing_soon_after_a_hit_is_counted_by_asker(days: int, changed: bool, alerts: int) -> None:
     ledger = HitLedger(5)
     ask(ledger, link("l1"))
-    (gone,) = ask(ledger, link("l1", kind=Kind.RETRACTED, asker_changed=changed), at=NOW + days * DAY)
+    (gone,) = ask(ledger, link("l1", kind=HitKind.RETRACTED, asker_changed=changed), at=NOW + days * DAY)
     assert (told([gone]), gone.withdrawn[ASKER]) == (["retracted l1"], alerts)
     assert [one.asks for one in gone.admissions] == [""]
 
 
 def test_handling_that_opens_or_closes_costs_what_it_shows() -> None:
     ledger = HitLedger(1)
-    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, knew=True))) == ["changed l1"]
-    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, full=True))) == ["changed l1"]
-    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, knew=True))) == ["retracted l1"]
-    assert told(ask(ledger, link("l1", kind=Kind.CHANGED, full=True))) == ["new l1"]
+    assert told(ask(ledger, link("l1", kind=HitKind.CHANGED, knew=True))) == ["changed l1"]
+    assert told(ask(ledger, link("l1", kind=HitKind.CHANGED, full=True))) == ["changed l1"]
+    assert told(ask(ledger, link("l1", kind=HitKind.CHANGED, knew=True))) == ["retracted l1"]
+    assert told(ask(ledger, link("l1", kind=HitKind.CHANGED, full=True))) == ["new l1"]
 
 
 names = st.sampled_from([f"l{at}" for at in range(6)])
 steps = st.lists(
     st.one_of(
         st.builds(link, names, st.sampled_from(["v1", "v2"])),
-        st.builds(link, names, kind=st.just(Kind.RETRACTED)),
+        st.builds(link, names, kind=st.just(HitKind.RETRACTED)),
         st.builds(notice, st.sampled_from(["n1", "n2", "n3"])),
         st.just(DAY),
     ),
@@ -189,15 +189,15 @@ def test_nothing_is_dropped_told_twice_or_over_budget_and_a_restart_changes_noth
             kept[each.id] = each
         for hit in answers.hits:
             name = hit.reference
-            assert (name in holds) == (hit.kind is not Kind.NEW)
-            (holds.discard if hit.kind is Kind.RETRACTED else holds.add)(name)
+            assert (name in holds) == (hit.kind is not HitKind.NEW)
+            (holds.discard if hit.kind is HitKind.RETRACTED else holds.add)(name)
         assert spent <= daily
         assert holds == set(shows(ledger)) == {name for name, each in kept.items() if each.asks}
     for _ in range(len(taken) + 1):
         at += DAY
         for hit in ledger.pass_day(at).hits:
             holds.add(hit.reference)
-    wanted = {name for name, one in asked.items() if one.hit and one.hit.kind is not Kind.RETRACTED}
+    wanted = {name for name, one in asked.items() if one.hit and one.hit.kind is not HitKind.RETRACTED}
     assert daily == 0 or (holds == wanted and ledger.waiting() == 0)
 
 

@@ -20,8 +20,8 @@ from pipeline.access.disclosures import (
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice, silent_link_notice
 from pipeline.access.policy import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
-from pipeline.correlation.claims import Side
-from pipeline.correlation.hits import Hit, Kind
+from pipeline.correlation.claims import ClaimSide
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.fingerprint import Handling
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -85,12 +85,12 @@ def test_a_step_has_one_notice_however_often_it_is_told() -> None:
 
 
 def test_the_owner_of_a_silent_case_is_told_of_a_new_link_beside_the_hit() -> None:
-    hit = Hit("h1", Kind.NEW, "fr-pj", "fr-pj:1", "9a7e" * 8, "be-fp", band="probable")
-    silent = Side("fr-pj:1", 1, handling=Handling("H3"))
+    hit = Hit("h1", HitKind.NEW, "fr-pj", "fr-pj:1", "9a7e" * 8, "be-fp", band="probable")
+    silent = ClaimSide("fr-pj:1", 1, handling=Handling("H3"))
     notice = silent_link_notice(hit, silent, NOW)
     assert notice is not None
     assert (notice.agency, notice.kind, notice.case) == ("fr-pj", NoticeKind.SILENT_LINK, "fr-pj:1")
     assert (notice.reference, notice.other_agency, notice.band) == (hit.reference, "be-fp", "probable")
     assert notice.id == getattr(silent_link_notice(hit, silent, LATER), "id", "")
-    assert silent_link_notice(hit, Side("fr-pj:1", 1, handling=Handling("H2")), NOW) is None
-    assert silent_link_notice(msgspec.structs.replace(hit, kind=Kind.CHANGED), silent, NOW) is None
+    assert silent_link_notice(hit, ClaimSide("fr-pj:1", 1, handling=Handling("H2")), NOW) is None
+    assert silent_link_notice(msgspec.structs.replace(hit, kind=HitKind.CHANGED), silent, NOW) is None

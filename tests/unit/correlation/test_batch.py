@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.correlation.batch import Link, links
+from pipeline.correlation.batch import LinkLine, links
 from pipeline.correlation.claims import link_id
 from pipeline.matching.fingerprint import Fingerprint
 
 Case = Callable[..., Fingerprint]
-Linked = Callable[..., list[Link]]
+Linked = Callable[..., list[LinkLine]]
 
 
 @pytest.fixture

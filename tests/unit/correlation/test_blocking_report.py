@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.correlation.blocking_report import Block, blocking_report
-from pipeline.correlation.kinds import Kind, key
+from pipeline.correlation.kinds import KeyKind, key
 from pipeline.matching.fingerprint import Fingerprint
 
-PASSPORT, EMAIL, NAME = key(Kind.IDENTIFIER, "1"), key(Kind.EMAIL_USER, "1"), key(Kind.NAME, "1")
+PASSPORT, EMAIL, NAME = key(KeyKind.IDENTIFIER, "1"), key(KeyKind.EMAIL_USER, "1"), key(KeyKind.NAME, "1")
 
 
 def never(_a: Fingerprint, _b: Fingerprint) -> bool:

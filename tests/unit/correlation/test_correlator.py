@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from pipeline.correlation.claims import Claim, Side, State, link_id
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.correlator import Correlator, targets
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
@@ -48,7 +48,7 @@ def test_the_second_case_of_a_pair_brings_the_link(correlator: Make, case: MakeC
     assert claim.partition == 0
     assert claim.generation == "g"
     assert bytes(claim.evidence) == b"[4,1]"
-    assert claim.b == Side(
+    assert claim.b == ClaimSide(
         "b:b1",
         1,
         False,
@@ -111,11 +111,11 @@ def test_a_retraction_holds_no_content(correlator: Make, case: MakeCase, withdra
     (claim,) = one.receive(withdrawn("a1", 2))
     assert claim == Claim(
         link_id("a:a1", "b:b1"),
-        State.RETRACTED,
+        ClaimState.RETRACTED,
         0,
         "g",
-        Side("a:a1", 2, agency="a", country="AA"),
-        Side("b:b1", 1, agency="b", country="BB"),
+        ClaimSide("a:a1", 2, agency="a", country="AA"),
+        ClaimSide("b:b1", 1, agency="b", country="BB"),
     )
 
 
@@ -134,7 +134,7 @@ def test_an_expiry_mark_retracts_and_a_longer_retention_links_again(correlator: 
     one.receive(case("a1", "red car"))
     mark = Case(case_id="a1", agency="a", country="AA", version=1, status="withdrawn")
     (claim,) = one.receive(expiry_mark(mark))
-    assert claim.state is State.RETRACTED
+    assert claim.state is ClaimState.RETRACTED
     assert claim.a.expired
     assert claim.external_version == 2 * 1 + 1 + 2 * 1
     assert told(one.receive(case("a1", "red car", version=2))) == [("live", "a:a1", 2, "b:b1", 1)]
@@ -196,7 +196,7 @@ def test_a_retracted_link_is_not_adopted(correlator: Make, case: MakeCase, withd
     again = correlator()
     again.load([case("a1", "red car")])
     again.load([case("b1", "blue boat")])
-    again.adopt([Claim("id", State.RETRACTED, 0, "g", Side("a:a1", 1), Side("b:b1", 1))])
+    again.adopt([Claim("id", ClaimState.RETRACTED, 0, "g", ClaimSide("a:a1", 1), ClaimSide("b:b1", 1))])
     assert again.receive(withdrawn("b1", 2)) == []
 
 
@@ -216,7 +216,7 @@ def test_a_side_that_was_compacted_away_is_unknown_until_it_comes(correlator: Ma
 
 def test_an_unknown_side_of_unknown_country_is_still_linked_later(correlator: Make, case: MakeCase) -> None:
     again = correlator()
-    nameless = Claim("id", State.LIVE, 0, "g", Side("a:a1", 1), Side("b:b1", 1))
+    nameless = Claim("id", ClaimState.LIVE, 0, "g", ClaimSide("a:a1", 1), ClaimSide("b:b1", 1))
     again.adopt([nameless])
     again.receive(case("a1", "red car", version=2))
     assert told(again.receive(case("b1", "red car", version=2))) == [("live", "a:a1", 2, "b:b1", 2)]

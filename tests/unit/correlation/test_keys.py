@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.correlation import keys as catalogue
 from pipeline.correlation.keys import MAX_KEYS
-from pipeline.correlation.kinds import CATALOGUE, Kind, key, kind_of, owner
+from pipeline.correlation.kinds import CATALOGUE, KeyKind, key, kind_of, owner
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.names import normalise_name
@@ -72,7 +72,7 @@ def event(latitude: float, longitude: float, start: int) -> EntityPrint:
     return entity_print(Entity("e", "event", place=Place(latitude, longitude), span=TimeSpan(start, start + 600)))
 
 
-def shared(a: EntityPrint, b: EntityPrint) -> set[Kind]:
+def shared(a: EntityPrint, b: EntityPrint) -> set[KeyKind]:
     return {kind_of(one) for one in set(keys((a,))) & set(keys((b,)))}
 
 
@@ -82,61 +82,61 @@ BORN = PartialDate(1984, 3, 11)
 @pytest.mark.parametrize(
     ("a", "b", "kind"),
     [
-        (person("Zbigniew Oczko", BORN), person("Zbigniew Oczka", BORN), Kind.NAME_YEAR),
-        (person("Zbigniew Oczko"), person("Oczko Zbigniew"), Kind.NAME_PAIR),
-        (person("Иван Петровский", BORN), person("Ivan Petrovsky", BORN), Kind.NAME_DATE),
-        (person("William Kowalska"), person("Bill Kowalska"), Kind.NAME_PAIR),
-        (person("Anna Kowalska", BORN), person("Anna Kowalska", PartialDate(1984, 11, 3)), Kind.NAME_DATE),
-        (person("Maria Garcia", BORN), person("Maria Garcia", PartialDate(1948, 3, 11)), Kind.NAMES_DATE),
-        (person("Anna Kowalska", BORN), person("Anna Kowalska", PartialDate(1984, 3)), Kind.NAME_YEAR),
-        (person("Anna Kowalska", BORN), person("A. Nowak", PartialDate(1984, 3, 11)), Kind.DATE_INITIAL),
-        (person("Oczko", BORN), person("Oczko", written="1984-3?-11"), Kind.NAME_YEAR),
-        (person("Anna", BORN, birth_place="Łódź"), person("Nowak", BORN, birth_place="lodz"), Kind.DATE_PLACE),
+        (person("Zbigniew Oczko", BORN), person("Zbigniew Oczka", BORN), KeyKind.NAME_YEAR),
+        (person("Zbigniew Oczko"), person("Oczko Zbigniew"), KeyKind.NAME_PAIR),
+        (person("Иван Петровский", BORN), person("Ivan Petrovsky", BORN), KeyKind.NAME_DATE),
+        (person("William Kowalska"), person("Bill Kowalska"), KeyKind.NAME_PAIR),
+        (person("Anna Kowalska", BORN), person("Anna Kowalska", PartialDate(1984, 11, 3)), KeyKind.NAME_DATE),
+        (person("Maria Garcia", BORN), person("Maria Garcia", PartialDate(1948, 3, 11)), KeyKind.NAMES_DATE),
+        (person("Anna Kowalska", BORN), person("Anna Kowalska", PartialDate(1984, 3)), KeyKind.NAME_YEAR),
+        (person("Anna Kowalska", BORN), person("A. Nowak", PartialDate(1984, 3, 11)), KeyKind.DATE_INITIAL),
+        (person("Oczko", BORN), person("Oczko", written="1984-3?-11"), KeyKind.NAME_YEAR),
+        (person("Anna", BORN, birth_place="Łódź"), person("Nowak", BORN, birth_place="lodz"), KeyKind.DATE_PLACE),
         (
             person("Maria Garcia", addresses=(NormalisedAddress(postcode="90-001"),)),
             person("Maria Garcia", addresses=(NormalisedAddress(postcode="90-002"),)),
-            Kind.NAMES_PLACE,
+            KeyKind.NAMES_PLACE,
         ),
         (
             person("", addresses=(NormalisedAddress(house="12", postcode="75011"),)),
             person("", addresses=(NormalisedAddress(house="12", postcode="75011"),)),
-            Kind.HOUSE,
+            KeyKind.HOUSE,
         ),
         (
             person("", addresses=(NormalisedAddress(house="12", street="rue de la roquette", city="paris"),)),
             person("", addresses=(NormalisedAddress(house="12", street="r de la roquette", city="paris"),)),
-            Kind.HOUSE,
+            KeyKind.HOUSE,
         ),
         (
             person("", emails=("anna.kowalska@example.com",)),
             person("", emails=("anna.kowalska@exmaple.com",)),
-            Kind.EMAIL_NAME,
+            KeyKind.EMAIL_NAME,
         ),
-        (person("", emails=("ak@millerlaw.pl",)), person("", emails=("ak@milllerlaw.pl",)), Kind.EMAIL_USER),
-        (person("", emails=("oczko77@firma.pl",)), person("", emails=("oczcko77@firma.pl",)), Kind.EMAIL_DOMAIN),
+        (person("", emails=("ak@millerlaw.pl",)), person("", emails=("ak@milllerlaw.pl",)), KeyKind.EMAIL_USER),
+        (person("", emails=("oczko77@firma.pl",)), person("", emails=("oczcko77@firma.pl",)), KeyKind.EMAIL_DOMAIN),
         (
             person("", phones=(NormalisedPhone("+33612345670", "612345670"),)),
             entity_print(Entity("n", "phone", phones=(NormalisedPhone("+32612345670", "612345670"),))),
-            Kind.PHONE_TAIL,
+            KeyKind.PHONE_TAIL,
         ),
-        (thing("passport", "12AB34567"), thing("passport", "12AB34567", entity="document"), Kind.IDENTIFIER),
-        (thing("passport", "I2AB345O7"), thing("passport", "12A8345O7"), Kind.IDENTIFIER),
-        (thing("passport", "12AB34567"), thing("passport", "12AB34967"), Kind.IDENTIFIER_NEAR),
-        (thing("vin", "WVWZZZ1JZXW000010"), thing("vin", "WVWZZZ1JZXW000070"), Kind.IDENTIFIER_NEAR),
-        (thing("plate", "AB123CD"), thing("plate", "AB12*"), Kind.PLATE),
-        (thing("plate", "AB123CD"), thing("plate", "??123CD"), Kind.PLATE),
-        (thing("plate", "AB123CD", make="renault"), thing("plate", "AB1??CD", make="renault"), Kind.PLATE),
-        (event(48.85, 2.35, 1_790_000_000), event(48.862, 2.334, 1_790_007_000), Kind.EVENT),
-        (organisation("Oczkowski Transport GmbH"), organisation("Transport Oczkowski sp. z o.o."), Kind.TITLE),
-        (organisation("International Business Machines"), organisation("IBM"), Kind.TITLE),
+        (thing("passport", "12AB34567"), thing("passport", "12AB34567", entity="document"), KeyKind.IDENTIFIER),
+        (thing("passport", "I2AB345O7"), thing("passport", "12A8345O7"), KeyKind.IDENTIFIER),
+        (thing("passport", "12AB34567"), thing("passport", "12AB34967"), KeyKind.IDENTIFIER_NEAR),
+        (thing("vin", "WVWZZZ1JZXW000010"), thing("vin", "WVWZZZ1JZXW000070"), KeyKind.IDENTIFIER_NEAR),
+        (thing("plate", "AB123CD"), thing("plate", "AB12*"), KeyKind.PLATE),
+        (thing("plate", "AB123CD"), thing("plate", "??123CD"), KeyKind.PLATE),
+        (thing("plate", "AB123CD", make="renault"), thing("plate", "AB1??CD", make="renault"), KeyKind.PLATE),
+        (event(48.85, 2.35, 1_790_000_000), event(48.862, 2.334, 1_790_007_000), KeyKind.EVENT),
+        (organisation("Oczkowski Transport GmbH"), organisation("Transport Oczkowski sp. z o.o."), KeyKind.TITLE),
+        (organisation("International Business Machines"), organisation("IBM"), KeyKind.TITLE),
         (
             organisation("Oczkowski Spedition", NormalisedAddress(city="Łódź")),
             organisation("Oczkowski Fracht", NormalisedAddress(city="Łódź")),
-            Kind.TITLE_PLACE,
+            KeyKind.TITLE_PLACE,
         ),
     ],
 )
-def test_a_likely_pair_shares_a_key(a: EntityPrint, b: EntityPrint, kind: Kind) -> None:
+def test_a_likely_pair_shares_a_key(a: EntityPrint, b: EntityPrint, kind: KeyKind) -> None:
     assert kind in shared(a, b)
 
 
@@ -161,7 +161,7 @@ def test_two_reports_of_one_event_always_share_a_cell() -> None:
     for step in range(200):
         a = event(40 + 0.013 * step, 2 + 0.017 * step, 1_790_000_000 + 4111 * step)
         b = event(40 + 0.013 * step + 0.019, 2 + 0.017 * step - 0.019, 1_790_000_000 + 4111 * step + 3 * 3600 - 60)
-        assert Kind.EVENT in shared(a, b)
+        assert KeyKind.EVENT in shared(a, b)
 
 
 def test_keys_ascend_and_are_exact_in_every_json_reader() -> None:
@@ -172,7 +172,7 @@ def test_keys_ascend_and_are_exact_in_every_json_reader() -> None:
 
 def test_keys_are_the_same_for_ever() -> None:
     """A change here changes the generation: raise FORMS in pipeline.matching.model with it."""
-    assert key(Kind.IDENTIFIER, "12A834567") == 193248281707249
+    assert key(KeyKind.IDENTIFIER, "12A834567") == 193248281707249
     assert keys((thing("passport", "12AB34567"),))[0] == 193248281707249
     assert keys((person("Zbigniew Oczko", BORN),))[0] == 3714272968873825
 
@@ -189,14 +189,17 @@ def test_a_rarer_demand_leaves_fewer_keys() -> None:
 
 
 def test_among_few_cases_a_birth_date_or_a_name_alone_makes_a_key() -> None:
-    assert {kind_of(one) for one in keys((person("Maria Garcia", BORN),), rarity=800)} >= {Kind.DATE, Kind.NAME_PAIR}
-    assert Kind.NAME in {kind_of(one) for one in keys((person("Anna Kowalska"),), rarity=800)}
+    assert {kind_of(one) for one in keys((person("Maria Garcia", BORN),), rarity=800)} >= {
+        KeyKind.DATE,
+        KeyKind.NAME_PAIR,
+    }
+    assert KeyKind.NAME in {kind_of(one) for one in keys((person("Anna Kowalska"),), rarity=800)}
 
 
 def test_what_is_rare_enough_needs_no_company() -> None:
     alone = {kind_of(one) for one in keys((person("Wrzesniewski", BORN),))}
-    assert Kind.NAME in alone
-    assert Kind.NAME_YEAR not in alone
+    assert KeyKind.NAME in alone
+    assert KeyKind.NAME_YEAR not in alone
 
 
 def test_the_order_of_entities_and_names_changes_nothing() -> None:
@@ -209,7 +212,7 @@ def test_the_largest_case_stays_bounded_and_keeps_its_most_selective_keys() -> N
     identified = [thing("passport", f"{n:09d}") for n in range(123_456_700, 123_456_750)]
     found = keys([*many, *identified])
     assert len(found) == MAX_KEYS
-    assert {key(Kind.IDENTIFIER, f"{n:09d}") for n in range(123_456_700, 123_456_750)} <= set(found)
+    assert {key(KeyKind.IDENTIFIER, f"{n:09d}") for n in range(123_456_700, 123_456_750)} <= set(found)
 
 
 def test_a_typical_case_has_few_keys() -> None:
@@ -223,11 +226,11 @@ def test_empty_entities_have_no_keys() -> None:
 
 
 def test_every_kind_is_in_the_catalogue_in_order() -> None:
-    assert [entry.kind for entry in CATALOGUE] == list(Kind)
-    assert len(Kind) <= 32, "five bits"
+    assert [entry.kind for entry in CATALOGUE] == list(KeyKind)
+    assert len(KeyKind) <= 32, "five bits"
     assert all(entry.of and entry.brings and entry.cost for entry in CATALOGUE)
 
 
 def test_partitions_share_the_keys_evenly() -> None:
-    owned = [owner(key(Kind.IDENTIFIER, str(number)), 4) for number in range(4000)]
+    owned = [owner(key(KeyKind.IDENTIFIER, str(number)), 4) for number in range(4000)]
     assert all(900 < owned.count(partition) < 1100 for partition in range(4))

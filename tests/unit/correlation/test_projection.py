@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from key_rings import RING
 
-from pipeline.correlation.claims import Claim, Side, State
-from pipeline.correlation.hits import Hit, Kind
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.projection import Seen, advance
 from pipeline.correlation.references import reference
 from pipeline.matching.fingerprint import Contact, Handling
@@ -15,22 +15,22 @@ from pipeline.matching.fingerprint import Contact, Handling
 OPEN = Handling("H0", ("*",), ("correlation",))
 
 
-def side(case: str, version: int, handling: Handling = OPEN, contact: str = "unit", expired: bool = False) -> Side:
+def side(case: str, version: int, handling: Handling = OPEN, contact: str = "unit", expired: bool = False) -> ClaimSide:
     agency = case[0]
-    return Side(case, version, expired, f"hash {version}", agency, agency.upper() * 2, handling, Contact(contact))
+    return ClaimSide(case, version, expired, f"hash {version}", agency, agency.upper() * 2, handling, Contact(contact))
 
 
-def live(a: Side, b: Side, band: str = "probable", partition: int = 0) -> Claim:
-    return Claim("link", State.LIVE, partition, "g", a, b, 700, 0.95, band, msgspec.Raw(b"{}"))
+def live(a: ClaimSide, b: ClaimSide, band: str = "probable", partition: int = 0) -> Claim:
+    return Claim("link", ClaimState.LIVE, partition, "g", a, b, 700, 0.95, band, msgspec.Raw(b"{}"))
 
 
-def released(a: Side, b: Side, band: str = "probable") -> Claim:
-    return Claim("link", State.RELEASED, 1, "g", a, b, band=band)
+def released(a: ClaimSide, b: ClaimSide, band: str = "probable") -> Claim:
+    return Claim("link", ClaimState.RELEASED, 1, "g", a, b, band=band)
 
 
-def retracted(a: Side, b: Side) -> Claim:
-    bare = [Side(one.case, one.version, one.expired, agency=one.agency, country=one.country) for one in (a, b)]
-    return Claim("link", State.RETRACTED, 0, "g", *bare)
+def retracted(a: ClaimSide, b: ClaimSide) -> Claim:
+    bare = [ClaimSide(one.case, one.version, one.expired, agency=one.agency, country=one.country) for one in (a, b)]
+    return Claim("link", ClaimState.RETRACTED, 0, "g", *bare)
 
 
 A, B = side("a:1", 1), side("b:1", 1)
@@ -53,8 +53,8 @@ def test_a_new_link_is_written_and_told_to_both_sides() -> None:
     assert write is not None
     assert (write.link, write.external_version) == ("link", 4)
     assert [(hit.receiver, hit.case, hit.agency, hit.kind) for hit in hits] == [
-        ("a", "a:1", "b", Kind.NEW),
-        ("b", "b:1", "a", Kind.NEW),
+        ("a", "a:1", "b", HitKind.NEW),
+        ("b", "b:1", "a", HitKind.NEW),
     ]
     assert hits[0].reference == reference(RING, RING.first, "a", "b:1")
     assert (hits[0].contact, hits[0].band) == (Contact("unit"), "probable")
@@ -80,7 +80,7 @@ def test_an_expiry_mark_orders_after_its_version_and_before_the_next() -> None:
     expired = side("a:1", 1, expired=True)
     seen, hits, written = after(live(A, B), retracted(expired, B), live(A, B), live(side("a:1", 2), B))
     assert [claim.external_version for claim in written] == [4, 5, 6]
-    assert [hit.kind for hit in hits if hit.receiver == "a"] == [Kind.NEW, Kind.RETRACTED, Kind.NEW]
+    assert [hit.kind for hit in hits if hit.receiver == "a"] == [HitKind.NEW, HitKind.RETRACTED, HitKind.NEW]
     assert seen.a == 4
 
 
@@ -89,30 +89,30 @@ def test_a_change_of_band_or_contact_is_told() -> None:
         live(A, B), live(side("a:1", 2), B, band="certain"), live(side("a:1", 3, contact="new"), B, "certain")
     )
     assert [(hit.kind, hit.band) for hit in hits if hit.receiver == "a"] == [
-        (Kind.NEW, "probable"),
-        (Kind.CHANGED, "certain"),
+        (HitKind.NEW, "probable"),
+        (HitKind.CHANGED, "certain"),
     ]
-    assert [hit.kind for hit in hits if hit.receiver == "b"] == [Kind.NEW, Kind.CHANGED, Kind.CHANGED]
+    assert [hit.kind for hit in hits if hit.receiver == "b"] == [HitKind.NEW, HitKind.CHANGED, HitKind.CHANGED]
 
 
 def test_a_release_moves_on_without_a_word() -> None:
     moved = side("a:1", 2)
     _, hits, written = after(live(A, B), released(moved, B), live(moved, B, partition=2))
     assert len(hits) == 2
-    assert [claim.state for claim in written] == [State.LIVE, State.LIVE]
+    assert [claim.state for claim in written] == [ClaimState.LIVE, ClaimState.LIVE]
 
 
 def test_a_release_that_changes_the_view_is_told_at_once() -> None:
     moved = side("a:1", 2)
     _, hits, _ = after(live(A, B), released(moved, B, band="certain"), live(moved, B, band="certain"))
-    assert [hit.kind for hit in hits if hit.receiver == "b"] == [Kind.NEW, Kind.CHANGED]
+    assert [hit.kind for hit in hits if hit.receiver == "b"] == [HitKind.NEW, HitKind.CHANGED]
 
 
 def test_a_release_by_one_who_does_not_know_changes_no_view() -> None:
-    unknown = Claim("link", State.RELEASED, 0, "g", Side("a:1", 2), Side("b:1", 1))
+    unknown = Claim("link", ClaimState.RELEASED, 0, "g", ClaimSide("a:1", 2), ClaimSide("b:1", 1))
     assert len(after(live(A, B), unknown)[1]) == len(after(live(A, B))[1]) == 2
     _, hits, _ = after(live(A, B), unknown, retracted(side("a:1", 3), B))
-    assert [hit.kind for hit in hits] == [Kind.NEW, Kind.NEW, Kind.RETRACTED, Kind.RETRACTED]
+    assert [hit.kind for hit in hits] == [HitKind.NEW, HitKind.NEW, HitKind.RETRACTED, HitKind.RETRACTED]
 
 
 def test_a_withdrawal_and_tighter_handling_send_the_same_retraction() -> None:
@@ -121,7 +121,7 @@ def test_a_withdrawal_and_tighter_handling_send_the_same_retraction() -> None:
     _, withdrawn, _ = after(live(A, B), retracted(A, side("b:1", 2)))
     to_a = [[hit for hit in hits if hit.receiver == "a"][-1] for hits in (silenced, withdrawn)]
     assert to_a[0] == to_a[1]
-    assert to_a[0].kind is Kind.RETRACTED
+    assert to_a[0].kind is HitKind.RETRACTED
     assert (to_a[0].band, to_a[0].contact) == ("", Contact())
 
 

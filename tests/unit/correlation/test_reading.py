@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipeline.correlation.reading import Reader, fingerprints
+from pipeline.correlation.reading import LineReader, fingerprints
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
 
@@ -22,8 +22,8 @@ def line(case_id: str, version: int = 1, *, agency: str = "fr-pj", country: str 
     return json.dumps(event).encode()
 
 
-def read(*lines: bytes) -> tuple[list[Case], Reader]:
-    reader = Reader()
+def read(*lines: bytes) -> tuple[list[Case], LineReader]:
+    reader = LineReader()
     return list(reader.cases(lines)), reader
 
 
@@ -52,7 +52,7 @@ def test_an_agency_keeps_its_country() -> None:
 
 
 def test_lines_are_counted_over_files() -> None:
-    reader = Reader()
+    reader = LineReader()
     assert len(list(reader.cases([line("1")]))) == 1
     assert list(reader.cases([b"{"])) == []
     assert reader.refusals[0].line == 2

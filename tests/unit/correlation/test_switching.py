@@ -6,24 +6,24 @@ import msgspec
 import pytest
 from key_rings import RING
 
-from pipeline.correlation.claims import Claim, Side, State
-from pipeline.correlation.hits import Hit, Kind
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.switching import Crossing, differences, seen, told
 from pipeline.matching.fingerprint import Contact, Handling
 
 OPEN = Handling("H0", ("*",), ("correlation",))
 
 
-def side(case: str, version: int = 1, handling: Handling = OPEN) -> Side:
-    return Side(case, version, False, f"hash {version}", case[0], case[0].upper() * 2, handling, Contact("unit"))
+def side(case: str, version: int = 1, handling: Handling = OPEN) -> ClaimSide:
+    return ClaimSide(case, version, False, f"hash {version}", case[0], case[0].upper() * 2, handling, Contact("unit"))
 
 
-def claim(state: State, band: str = "probable", a: Side = side("a:1"), b: Side = side("b:1")) -> Claim:  # noqa: B008
+def claim(state: ClaimState, band: str = "probable", a: ClaimSide = side("a:1"), b: ClaimSide = side("b:1")) -> Claim:  # noqa: B008
     return Claim("ab", state, 0, "g", a, b, band=band, evidence=msgspec.Raw(b'"evidence"'))
 
 
-LIVE = claim(State.LIVE)
-RETRACTED = claim(State.RETRACTED, "", side("a:1", 2), side("b:1"))
+LIVE = claim(ClaimState.LIVE)
+RETRACTED = claim(ClaimState.RETRACTED, "", side("a:1", 2), side("b:1"))
 
 
 def crossing(before: list[Claim], after: list[Claim]) -> Crossing:
@@ -45,15 +45,15 @@ def crossed(before: list[Claim], after: list[Claim], turn: int = 1) -> tuple[Hit
     [
         ([LIVE], [LIVE], []),
         ([LIVE, RETRACTED], [], []),
-        ([LIVE], [], [Kind.RETRACTED] * 2),
-        ([LIVE], [LIVE, RETRACTED], [Kind.RETRACTED] * 2),
-        ([], [LIVE], [Kind.NEW] * 2),
-        ([LIVE], [claim(State.LIVE, "certain")], [Kind.CHANGED] * 2),
-        ([claim(State.LIVE, a=side("a:1", 1, Handling("H3", ("*",), ("correlation",))))], [LIVE], [Kind.NEW]),
+        ([LIVE], [], [HitKind.RETRACTED] * 2),
+        ([LIVE], [LIVE, RETRACTED], [HitKind.RETRACTED] * 2),
+        ([], [LIVE], [HitKind.NEW] * 2),
+        ([LIVE], [claim(ClaimState.LIVE, "certain")], [HitKind.CHANGED] * 2),
+        ([claim(ClaimState.LIVE, a=side("a:1", 1, Handling("H3", ("*",), ("correlation",))))], [LIVE], [HitKind.NEW]),
     ],
     ids=["same", "ended before", "not seen", "ended since", "new", "another band", "one side was silent"],
 )
-def test_only_differences_are_told(before: list[Claim], after: list[Claim], kinds: list[Kind]) -> None:
+def test_only_differences_are_told(before: list[Claim], after: list[Claim], kinds: list[HitKind]) -> None:
     assert [hit.kind for hit in crossed(before, after)] == kinds
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from pipeline.correlation.claims import Claim, Side, State
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.visibility import CaseState, is_expired, visible
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-CLAIM = Claim("link", State.LIVE, 0, "g", Side("a:1", 1, hash="hash a"), Side("b:1", 1, hash="hash b"))
+CLAIM = Claim("link", ClaimState.LIVE, 0, "g", ClaimSide("a:1", 1, hash="hash a"), ClaimSide("b:1", 1, hash="hash b"))
 A, B = CaseState("hash a"), CaseState("hash b")
 
 
@@ -29,11 +29,11 @@ def test_a_claim_about_the_cases_as_they_are_is_shown() -> None:
 )
 def test_anything_else_is_not(other: CaseState | None) -> None:
     assert not visible(CLAIM, A, other, NOW)
-    assert not visible(Claim("link", State.LIVE, 0, "g", CLAIM.b, CLAIM.a), other, A, NOW)
+    assert not visible(Claim("link", ClaimState.LIVE, 0, "g", CLAIM.b, CLAIM.a), other, A, NOW)
 
 
-@pytest.mark.parametrize("state", [State.RETRACTED, State.RELEASED])
-def test_only_live_claims_are_shown(state: State) -> None:
+@pytest.mark.parametrize("state", [ClaimState.RETRACTED, ClaimState.RELEASED])
+def test_only_live_claims_are_shown(state: ClaimState) -> None:
     assert not visible(Claim("link", state, 0, "g", CLAIM.a, CLAIM.b), A, B, NOW)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 import msgspec
 from rich.console import Console, RenderableType
 
-from pipeline.correlation.claims import Side, State
+from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.demo import report
 from pipeline.demo.truth import Agreement
 from pipeline.index.documents import LinkDocument
@@ -26,10 +26,10 @@ def link(number: int, score: int, name: tuple[str, str] = ("a", "a"), kind: str 
     item = Item("name" if kind == "person" else "plate", "same", *name, 1_000)
     entity = EntityEvidence(kind, kind, "a#1", "b#1", (item,), 1_000, 1_000)
     evidence = Explanation(-1_700, 0, 0, (entity,), score, 0.9, "probable", (), "model", "hash")
-    a, b = Side(f"a:{number}", 1, country="FR"), Side(f"b:{number}", 1, country="BE")
+    a, b = ClaimSide(f"a:{number}", 1, country="FR"), ClaimSide(f"b:{number}", 1, country="BE")
     return LinkDocument(
         link=f"{number:032x}",
-        state=State.LIVE,
+        state=ClaimState.LIVE,
         generation="g",
         cases=(a.case, b.case),
         a=a,

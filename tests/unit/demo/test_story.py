@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pipeline.access.requester import Requester, Role
-from pipeline.correlation.claims import Side, State
+from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.demo.countries import countries
 from pipeline.demo.handling import handling, of_case
 from pipeline.demo.story import Cast, Story, steps, story
@@ -30,10 +30,17 @@ def link(hidden: Handling, names: tuple[str, str], born: str = "1980-05-14", sco
     items = (Item("name", "same", *names, 1_000), Item("birth_date", "same", born, born, 1_000))
     people = EntityEvidence("person", "person", "p1", "p1", items, 2_000, 2_000)
     evidence = Explanation(-1_700, 0, 0, (people,), score, 0.9, "probable", (), "model", "hash")
-    a = Side(f"be-fp:{hidden.code}-{'-'.join(hidden.releasable_to)}", 1, agency="be-fp", country="BE")
-    b = Side("de-lk:1", 1, agency="de-lk", country="DE")
+    a = ClaimSide(f"be-fp:{hidden.code}-{'-'.join(hidden.releasable_to)}", 1, agency="be-fp", country="BE")
+    b = ClaimSide("de-lk:1", 1, agency="de-lk", country="DE")
     return LinkDocument(
-        f"{score:032x}", State.LIVE, "g", (a.case, b.case), a, b, score=score, evidence=msgspec.to_builtins(evidence)
+        f"{score:032x}",
+        ClaimState.LIVE,
+        "g",
+        (a.case, b.case),
+        a,
+        b,
+        score=score,
+        evidence=msgspec.to_builtins(evidence),
     )
 
 

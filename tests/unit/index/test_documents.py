@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.correlation.claims import Claim, Side, State, link_id
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.index.documents import Action, CaseDocument, case_document, entities_of, link_document, rejected_document
 from pipeline.index.fields import CATALOGUE
 from pipeline.matching.fingerprint import Contact, Handling, entity_print
@@ -80,8 +80,8 @@ def test_an_expiry_mark_orders_between_two_versions(make_accepted: Any) -> None:
     assert written == sorted(set(written))
 
 
-def claim(state: State = State.LIVE, version_a: int = 2, version_b: int = 5) -> Claim:
-    a = Side(
+def claim(state: ClaimState = ClaimState.LIVE, version_a: int = 2, version_b: int = 5) -> Claim:
+    a = ClaimSide(
         "be-fp:9",
         version_a,
         hash="a1",
@@ -90,7 +90,7 @@ def claim(state: State = State.LIVE, version_a: int = 2, version_b: int = 5) -> 
         handling=Handling("H0", ("FR",)),
         contact=Contact(CANARY),
     )
-    b = Side(
+    b = ClaimSide(
         "fr-pj:1", version_b, hash="b1", agency="fr-pj", country="FR", handling=Handling("H1", ("*",), caveat=CANARY)
     )
     return Claim(link_id(a.case, b.case), state, 1, "g1", a, b, 2100, 0.99, "certain", msgspec.Raw(b'{"score":2100}'))
@@ -106,8 +106,8 @@ def test_a_link_carries_the_claim_but_neither_handling_nor_contact() -> None:
     assert CANARY.encode() not in action.body
 
 
-@pytest.mark.parametrize("state", [State.RETRACTED, State.RELEASED])
-def test_a_link_that_ended_is_a_tombstone(state: State) -> None:
+@pytest.mark.parametrize("state", [ClaimState.RETRACTED, ClaimState.RELEASED])
+def test_a_link_that_ended_is_a_tombstone(state: ClaimState) -> None:
     document = body(link_document(claim(state)))
     assert document["state"] == state
     assert document["a"] == {"case": "be-fp:9", "version": 2}

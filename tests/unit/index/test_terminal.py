@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from rich.console import Console, RenderableType
 
-from pipeline.correlation.claims import Side, State
+from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.index import terminal
 from pipeline.index.documents import CaseDocument, LinkDocument, case_document
 from pipeline.index.searching import Result
@@ -42,8 +42,10 @@ def test_the_terms_of_an_explanation_add_up_to_its_score(told: Explanation) -> N
 
 def test_a_link_tells_of_the_other_side_first_what_is_on_this(told: Explanation) -> None:
     evidence = msgspec.to_builtins(told)
-    a, b = Side("be-fp:1", 1, agency="be-fp", country="BE"), Side("fr-pj:1", 1, agency="fr-pj", country="FR")
-    link = LinkDocument("ab12", State.LIVE, "g", (a.case, b.case), a, b, (), told.score, 0.9731, "probable", evidence)
+    a, b = ClaimSide("be-fp:1", 1, agency="be-fp", country="BE"), ClaimSide("fr-pj:1", 1, agency="fr-pj", country="FR")
+    link = LinkDocument(
+        "ab12", ClaimState.LIVE, "g", (a.case, b.case), a, b, (), told.score, 0.9731, "probable", evidence
+    )
     from_a, from_b = shown(terminal.links("be-fp:1", [link])), shown(terminal.links("fr-pj:1", [link]))
     assert "fr-pj:1 (FR)  probable  probability 97.3%" in from_a
     assert "be-fp:1 (BE)" in from_b

@@ -13,8 +13,8 @@ from key_rings import RING
 
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.correlation.claims import Claim, Side, State
-from pipeline.correlation.hits import Kind
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
+from pipeline.correlation.hits import HitKind
 from pipeline.correlation.projection import NOTHING, Seen, advance
 from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.settings import Settings
@@ -28,15 +28,15 @@ ASKED, ALLOWED = TopicPartition("hit_questions", 0), TopicPartition("hit_allowan
 ASKER, OWNER = "fr-pj", "nl-np"
 
 
-def side(agency: str, code: str, version: int = 1, name: str = "1") -> Side:
+def side(agency: str, code: str, version: int = 1, name: str = "1") -> ClaimSide:
     handling = Handling(code, ("*",), ("correlation",))
-    return Side(
+    return ClaimSide(
         f"{agency}:{name}", version, False, f"hash {version}", agency, agency[:2].upper(), handling, Contact("desk")
     )
 
 
-def live(a: Side, b: Side, exact_a: str = "certain") -> Claim:
-    return Claim(f"link {a.case} {b.case}", State.LIVE, 0, "g1", a, b, 900, 0.99, "certain", exact_a=exact_a)
+def live(a: ClaimSide, b: ClaimSide, exact_a: str = "certain") -> Claim:
+    return Claim(f"link {a.case} {b.case}", ClaimState.LIVE, 0, "g1", a, b, 900, 0.99, "certain", exact_a=exact_a)
 
 
 def changes(*claims: Claim) -> list[ToldChange]:
@@ -88,14 +88,14 @@ def test_a_link_without_exact_parts_asks_nothing() -> None:
 
 def test_new_content_asks_again_and_a_retraction_says_whose_case_changed() -> None:
     asker, owner = side(ASKER, "H0"), side(OWNER, "H2")
-    gone = [Side(f"{name}:1", version, agency=name) for name, version in ((ASKER, 2), (OWNER, 1))]
-    withdrawn = Claim("link fr-pj:1 nl-np:1", State.RETRACTED, 0, "g1", *gone)
+    gone = [ClaimSide(f"{name}:1", version, agency=name) for name, version in ((ASKER, 2), (OWNER, 1))]
+    withdrawn = Claim("link fr-pj:1 nl-np:1", ClaimState.RETRACTED, 0, "g1", *gone)
     first, again = questions(live(asker, owner), live(side(ASKER, "H0", 2), owner))
     assert (first.asks, again.asks) == ("hash 1", "hash 2")
     _, last = questions(live(asker, owner), withdrawn)
     assert (last.asks, last.asker_changed) == ("", True)
     assert last.hit is not None
-    assert last.hit.kind is Kind.RETRACTED
+    assert last.hit.kind is HitKind.RETRACTED
 
 
 class Writing:

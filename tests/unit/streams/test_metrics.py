@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.correlation.kinds import Kind, key
+from pipeline.correlation.kinds import KeyKind, key
 from pipeline.streams import correlate, metrics
 from pipeline.streams.metering import Meter
 
@@ -50,7 +50,7 @@ def test_a_hot_block_is_told_by_its_kind_alone() -> None:
     before = value("liaison_hot_blocks_total", kind="phone_tail")
     counted = value("liaison_block_cases_count", kind="phone_tail")
     small = value("liaison_block_cases_bucket", kind="phone_tail", le="3.0")
-    met = [key(Kind.PHONE_TAIL, f"canary {number}") for number in (5550123, 5550124, 5550125)]
+    met = [key(KeyKind.PHONE_TAIL, f"canary {number}") for number in (5550123, 5550124, 5550125)]
     correlate._met(np.array(met, np.uint64), np.array([metrics.HOT_BLOCK, metrics.HOT_BLOCK - 1, 2]))
     assert value("liaison_hot_blocks_total", kind="phone_tail") == before + 1
     assert value("liaison_block_cases_count", kind="phone_tail") == counted + 3
