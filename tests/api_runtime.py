@@ -42,7 +42,7 @@ from pipeline.correlation.claims import ClaimState
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.documents import case_document, link_document
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted
@@ -188,7 +188,7 @@ class Api:
         self.log = log or _empty_log()
         self.runtime = Runtime(
             settings=self.settings,
-            reader=Reader(self.engine, names, self.clock),
+            reader=IndexReader(self.engine, names, self.clock),
             model=office.model,
             audit=self.audit,
             cipher=cipher,

@@ -24,7 +24,7 @@ from pipeline.correlation.batch import links as batch_links
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.matching.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, generation, load_model
@@ -236,7 +236,7 @@ class Installation:
 
     async def _visible_links(self) -> dict[str, tuple[int, int, int]]:
         async with connect(self.settings) as client:
-            reader = Reader(client, Indices(self.settings.namespace, self.generation))
+            reader = IndexReader(client, Indices(self.settings.namespace, self.generation))
             return {link.link: (link.a.version, link.b.version, link.score) async for link in reader.every_link()}
 
     def cases(self, keys: Iterable[str]) -> dict[str, int]:
@@ -245,7 +245,7 @@ class Installation:
 
     async def _cases(self, keys: Iterable[str]) -> dict[str, int]:
         async with connect(self.settings) as client:
-            reader = Reader(client, Indices(self.settings.namespace, self.generation))
+            reader = IndexReader(client, Indices(self.settings.namespace, self.generation))
             return {key: case.version for key, case in (await reader.cases(keys)).items()}
 
     def left_of(self, generation: str) -> list[str]:

@@ -14,13 +14,13 @@ from typing import Final
 from pipeline.access.break_glass import Oversight, oversight
 from pipeline.api.metrics import BREAK_GLASS_OVERDUE
 from pipeline.index.decision_reading import DecisionReader
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 
 PAUSE_S: Final = 60.0
 """A review has a day: a minute more changes nothing, and a search a minute costs nothing."""
 
 
-async def overdue_reviews(decisions: DecisionReader, reader: Reader, now: datetime) -> Mapping[str, int]:
+async def overdue_reviews(decisions: DecisionReader, reader: IndexReader, now: datetime) -> Mapping[str, int]:
     """Threads with an opening by one that has not been reviewed in time, counted by the owner of the case.
 
     What was opened of a case that is gone is not counted: nobody can review it.
@@ -30,7 +30,7 @@ async def overdue_reviews(decisions: DecisionReader, reader: Reader, now: dateti
     return Counter(one.owner for one in late if one.case in live)
 
 
-async def watch_reviews(decisions: DecisionReader, reader: Reader, clock: Callable[[], datetime]) -> None:
+async def watch_reviews(decisions: DecisionReader, reader: IndexReader, clock: Callable[[], datetime]) -> None:
     """Keep the gauge as the index has it; never ends."""
     while True:
         show_overdue(await overdue_reviews(decisions, reader, clock()))

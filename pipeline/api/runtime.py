@@ -30,7 +30,7 @@ from pipeline.backoff import retrying
 from pipeline.index.client import connect_for_reading
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.matching.model import Model
 from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
@@ -83,7 +83,7 @@ class Runtime:
     """The server's long-lived parts."""
 
     settings: Settings
-    reader: Reader
+    reader: IndexReader
     model: Model
     audit: Audit
     cipher: QueryCipher
@@ -148,7 +148,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         decisions = DecisionReader(elasticsearch, indices, ring)
         runtime = Runtime(
             settings=settings,
-            reader=Reader(elasticsearch, indices),
+            reader=IndexReader(elasticsearch, indices),
             model=(await control.control(settings)).of().compiled(),
             audit=audit,
             cipher=cipher,

@@ -13,7 +13,7 @@ from pipeline.access.redaction import Row
 from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.index import terminal
 from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.index.searching import Result
+from pipeline.index.searching import SearchResult
 from pipeline.index.terminal import plain
 from pipeline.matching.explanation import EntityEvidence
 
@@ -27,10 +27,10 @@ def search(answer: dict[str, Any]) -> RenderableType:
     return Group(*told, *(_hit(row, row["band"]) for row in answer["hits"]))
 
 
-def _result(row: Row) -> Result:
+def _result(row: Row) -> SearchResult:
     document = CaseDocument(row["case"], row["agency"], row["country"], 0, "", data={"title": row["title"]})
     evidence = msgspec.convert(row["evidence"], tuple[EntityEvidence, ...])
-    return Result(document, row["score"], tuple(row["met"]), evidence)
+    return SearchResult(document, row["score"], tuple(row["met"]), evidence)
 
 
 def case(row: Row) -> RenderableType:

@@ -26,7 +26,7 @@ from pipeline.feeds.pushing import case_producer
 from pipeline.index.client import connect
 from pipeline.index.documents import LinkDocument
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.localstack import stack
 from pipeline.localstack.ports import LOOPBACK, choose
 from pipeline.records.agencies import Agency
@@ -147,7 +147,7 @@ async def _found(settings: Settings, keys: Sequence[str]) -> set[str]:
 
 async def _links(settings: Settings) -> tuple[LinkDocument, ...]:
     async with connect(settings) as client:
-        reader = Reader(client, Indices(settings.namespace, ""))
+        reader = IndexReader(client, Indices(settings.namespace, ""))
         return tuple([link async for link in reader.every_link()])
 
 

@@ -14,7 +14,7 @@ OWN_COPIES = "_local"
 SILENT = "Elasticsearch does not answer: {kind}"
 
 
-class Engine(Protocol):
+class SearchEngine(Protocol):
     """What reading needs of the Elasticsearch client; an in-memory one does as well for tests."""
 
     @property
@@ -39,7 +39,7 @@ async def ask(call: Callable[..., Any], **arguments: Any) -> Any:
         raise LiaisonError(SILENT, kind=type(error).__name__) from error
 
 
-async def search_all_shards(client: Engine, **what: Any) -> Any:
+async def search_all_shards(client: SearchEngine, **what: Any) -> Any:
     """The body of a search of every shard. Raises LiaisonError where one is away.
 
     By default Elasticsearch leaves out what it can't reach, and an answer without it would be taken for all there is.
@@ -47,7 +47,7 @@ async def search_all_shards(client: Engine, **what: Any) -> Any:
     return await ask(client.search, allow_partial_search_results=False, **what)
 
 
-async def fetched(client: Engine, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
+async def fetched(client: SearchEngine, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
     """Those of some documents that are there, in real time; `what` says what to bring of each. Raises LiaisonError.
 
     The node that is asked reads its own copies where it has any: otherwise it would ask others at random, one that

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pipeline.access.hit_gate import NAMING_WORDS
 from pipeline.correlation.keys import keys
 from pipeline.index.probes import Probe
-from pipeline.index.queries import TOLD_BY_SCORE, Asked, Clause
+from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, Clause
 from pipeline.index.questions import Question
 from pipeline.matching.comparisons.things import WILDCARDS
 from pipeline.matching.model import Model
@@ -30,7 +30,7 @@ def strict(question: Question) -> Question | None:
     return None if kept.empty else kept
 
 
-def strict_asked(question: Question, probe: Probe, model: Model) -> Asked:
+def strict_asked(question: Question, probe: Probe, model: Model) -> CandidateQuery:
     """What selects hit-only candidates: whole numbers, and the keys that two cases of one person would share."""
     phones = {f"phone:{one.e164}" for entity in probe.entities for one in entity.phones}
     numbers = {f"id:{number}" for number in (*question.numbers, *question.plates)}
@@ -44,4 +44,4 @@ def strict_asked(question: Question, probe: Probe, model: Model) -> Asked:
     if question.born is not None:
         shared = keys(probe.entities, model.stop_keys, model.key_rarity)
         clauses += [Clause(TOLD_BY_SCORE, (str(key),), "keys") for key in shared]
-    return Asked(tuple(clauses))
+    return CandidateQuery(tuple(clauses))

@@ -8,7 +8,7 @@ from typing import Any
 from elasticsearch import ApiError
 
 from pipeline.errors import LiaisonError
-from pipeline.index.engine import Engine, ask, search_all_shards
+from pipeline.index.engine import SearchEngine, ask, search_all_shards
 
 KEEP_ALIVE = "2m"
 """How long a page may take to be asked for the next one, before its point in time goes by itself."""
@@ -21,7 +21,7 @@ class Point:
     KEEP_ALIVE, when Elasticsearch was restarted, or with its index, which each answer with another error.
     """
 
-    def __init__(self, client: Engine, index: str, held: str | None = None) -> None:
+    def __init__(self, client: SearchEngine, index: str, held: str | None = None) -> None:
         self._client, self._index = client, index
         self.held = held
 

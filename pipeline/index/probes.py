@@ -8,7 +8,7 @@ from functools import cached_property
 import msgspec
 
 from pipeline.correlation.keys import keys
-from pipeline.index.queries import TOLD_BY_SCORE, Asked, Clause
+from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, Clause
 from pipeline.index.questions import Question
 from pipeline.index.terms import address_terms, folded_text, pieces
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
@@ -97,7 +97,7 @@ def _with_numbers(
     )
 
 
-def asked(question: Question, asked_for: Probe, stop: Collection[int], rarity: int) -> Asked:
+def asked(question: Question, asked_for: Probe, stop: Collection[int], rarity: int) -> CandidateQuery:
     """What selects the candidates of a question; `stop` and `rarity` are the model's, as for a case's own keys."""
     clauses = [
         *_name_clauses(asked_for.entities),
@@ -106,7 +106,7 @@ def asked(question: Question, asked_for: Probe, stop: Collection[int], rarity: i
     ]
     found = keys(asked_for.entities, stop, rarity)[:MOST_KEYS]
     clauses += [Clause(TOLD_BY_SCORE, (str(key),), "keys") for key in found]
-    return Asked(tuple(clauses), folded_text(question.text))
+    return CandidateQuery(tuple(clauses), folded_text(question.text))
 
 
 def _name_clauses(entities: Iterable[EntityPrint]) -> Iterator[Clause]:

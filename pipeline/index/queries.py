@@ -33,7 +33,7 @@ class Clause:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CandidateQuery:
     """What selects candidates: clauses over keyword terms, and folded words of free text."""
 
     clauses: tuple[Clause, ...] = ()
@@ -77,7 +77,7 @@ class Limits:
     hits: bool = False
 
 
-def candidates(asked: Asked, limits: Limits, size: int) -> Body:
+def candidates(asked: CandidateQuery, limits: Limits, size: int) -> Body:
     """The cases that meet the question best, by constant scores and then a fixed order.
 
     Their cards come back, and why they were met, from doc values alone: fetching the documents themselves, if only for

@@ -16,7 +16,7 @@ from pipeline.correlation.references import digest
 from pipeline.correlation.visibility import CaseState, is_expired, visible
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, Card, CaseDocument, LinkDocument, card_of, entities_of
-from pipeline.index.engine import Engine, fetched, search_all_shards
+from pipeline.index.engine import SearchEngine, fetched, search_all_shards
 from pipeline.index.mappings import Indices
 from pipeline.index.points import Point
 from pipeline.matching.fingerprint import EntityPrint
@@ -56,13 +56,13 @@ class Listed(NamedTuple):
     listed: LinkDocument
 
 
-class Reader:
+class IndexReader:
     """Reads the active indices; every case and link it returns is visible at this moment by its own state and time.
 
     Who may see it is decided elsewhere. Raises LiaisonError when Elasticsearch does not answer or knows no such index.
     """
 
-    def __init__(self, client: Engine, indices: Indices, clock: Clock = now) -> None:
+    def __init__(self, client: SearchEngine, indices: Indices, clock: Clock = now) -> None:
         self._client = client
         self._cases, self._links = indices.active("cases"), indices.active("links")
         self._clock = clock

@@ -20,7 +20,7 @@ from pipeline.index.points import Point
 from pipeline.index.probes import Probe, adapted, asked, probe
 from pipeline.index.queries import Limits, candidates
 from pipeline.index.questions import Question
-from pipeline.index.reading import Candidate, Reader
+from pipeline.index.reading import Candidate, IndexReader
 from pipeline.matching.explanation import EntityEvidence, entities_evidence
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
@@ -41,7 +41,7 @@ Admit = Callable[[Documents], Awaitable[Collection[str]]]
 """Which of these cases, by their realtime documents, may be shown."""
 
 
-class Result(msgspec.Struct, frozen=True):
+class SearchResult(msgspec.Struct, frozen=True):
     """A case found: its evidence in hundredths of a bit without prior, the clauses it met, the matcher's reasons."""
 
     case: CaseDocument
@@ -65,7 +65,7 @@ def _nobody(case: str) -> bool:
     return False
 
 
-class Wanted(NamedTuple):
+class PageRequest(NamedTuple):
     """Which of the cases that answer are wanted: the first `most` behind a place, of those that `admit` lets pass.
 
     They are listed as of `at` (None: now), without those that were `shown` before.
@@ -88,27 +88,27 @@ async def _everyone(documents: Documents) -> Collection[str]:
 
 
 async def search(
-    reader: Reader,
+    reader: IndexReader,
     question: Question,
     model: Model,
     limits: Limits,
     country: str = "",
     limit: int = 20,
     among: int = CANDIDATES,
-) -> list[Result]:
+) -> list[SearchResult]:
     """The cases that answer a question best, at most `limit`, judged on their realtime documents."""
     asked_for = probe(question, country)
-    found = await find(reader, question, asked_for, model, limits, Wanted(limit, _everyone), among)
+    found = await find(reader, question, asked_for, model, limits, PageRequest(limit, _everyone), among)
     return [explained(one, document, asked_for, model) for one, document in found]
 
 
 async def find(
-    reader: Reader,
+    reader: IndexReader,
     question: Question,
     asked_for: Probe,
     model: Model,
     limits: Limits,
-    wanted: Wanted,
+    wanted: PageRequest,
     among: int = CANDIDATES,
 ) -> list[tuple[Ranked, CaseDocument]]:
     """The cases that answer a question, in the order in which they are shown, each with its realtime document.
@@ -145,7 +145,7 @@ def _weighed(candidate: Candidate, asked_for: Probe, model: Model) -> Ranked:
     return Ranked(candidate, bits, (-bits, -candidate.score, candidate.card.case))
 
 
-def _head(line: Iterable[Ranked], wanted: Wanted) -> list[Ranked]:
+def _head(line: Iterable[Ranked], wanted: PageRequest) -> list[Ranked]:
     behind = (one for one in line if wanted.after is None or one.place > wanted.after)
     return list(islice(behind, wanted.most))
 
@@ -169,7 +169,7 @@ def _as_met(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -> dic
 
 
 def _as_read(
-    line: Iterable[Ranked], read: Mapping[str, CaseDocument | None], anew: Iterable[Ranked], wanted: Wanted
+    line: Iterable[Ranked], read: Mapping[str, CaseDocument | None], anew: Iterable[Ranked], wanted: PageRequest
 ) -> list[Ranked]:
     """The line by what was read of it: without those not to be shown, and those that have changed as ranked anew.
 
@@ -194,7 +194,9 @@ def _changed(one: Candidate, document: CaseDocument | None) -> Candidate | None:
     return one._replace(card=msgspec.structs.replace(one.card, hash=document.hash), entities=entities_of(document))
 
 
-async def find_hits(reader: Reader, question: Question, country: str, model: Model, limits: Limits) -> list[Hit]:
+async def find_hits(
+    reader: IndexReader, question: Question, country: str, model: Model, limits: Limits
+) -> list[HitOnlyCase]:
     """The hit-only cases of `limits` that a question may tell of, strongest band first, then by case key.
 
     A question without a whole identifier or a whole name and birth date asks the index nothing.
@@ -209,11 +211,11 @@ async def find_hits(reader: Reader, question: Question, country: str, model: Mod
     documents = await reader.current(one.card for one in likely)
     held = ((one, documents.get(one.card.case)) for one in likely)
     now = {one.card.case: _changed(one, document) or one for one, document in held if document is not None}
-    hits = (Hit(_exact_band(one, asked_for, model), documents[case]) for case, one in now.items())
+    hits = (HitOnlyCase(_exact_band(one, asked_for, model), documents[case]) for case, one in now.items())
     return sorted((hit for hit in hits if hit.band), key=lambda hit: (hit.band, hit.document.case))
 
 
-class Hit(NamedTuple):
+class HitOnlyCase(NamedTuple):
     """A hit-only case and the band in which it answers; "certain" sorts before "probable"."""
 
     band: str
@@ -234,8 +236,8 @@ def _agrees_on_name(named: Iterable[EntityPrint], record: Iterable[EntityPrint])
     return any(compare_and_keep(x, y).bits > 0 for entity, held in like for x in entity.names for y in held.names)
 
 
-def explained(one: Ranked, document: CaseDocument, asked_for: Probe, model: Model) -> Result:
+def explained(one: Ranked, document: CaseDocument, asked_for: Probe, model: Model) -> SearchResult:
     """A ranked case with the matcher's reasons."""
     record = one.candidate.entities
     told = entities_evidence(adapted(asked_for, record), record, model)
-    return Result(document, one.score, one.candidate.met, told)
+    return SearchResult(document, one.score, one.candidate.met, told)

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.index.searching import Result
+from pipeline.index.searching import SearchResult
 from pipeline.matching.explanation import EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.fingerprint import Handling
 from pipeline.matching.wording import percent
@@ -33,7 +33,7 @@ def plain(text: str, style: str = "") -> Text:
     return Text("".join(char if char.isprintable() else " " for char in text), style)
 
 
-def results(found: Sequence[Result]) -> RenderableType:
+def results(found: Sequence[SearchResult]) -> RenderableType:
     """What a search found, best first."""
     table = _table("#", "Case", "Title", "Bits", "Because")
     table.columns[0].justify = table.columns[3].justify = "right"
@@ -44,7 +44,7 @@ def results(found: Sequence[Result]) -> RenderableType:
     return table
 
 
-def _because(result: Result) -> str:
+def _because(result: SearchResult) -> str:
     said = [f"{_words(item.field)} {_values(item)}" for item in _agreements(result.evidence)]
     return "; ".join(said[:REASONS]) or "; ".join(f"{_words(met)} in the record" for met in result.met)
 

@@ -31,7 +31,7 @@ Pause = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Refusal:
+class DocumentRefusal:
     """A document that Elasticsearch will never take: the error's type, and its field where one is named.
 
     The error's own words are left out, since they echo stored values.
@@ -42,12 +42,12 @@ class Refusal:
 
 
 @dataclass
-class Outcome:
+class WriteResult:
     """What became of a batch: written + stale + refused = given."""
 
     written: int = 0
     stale: int = 0
-    refused: list[Refusal] = field(default_factory=list)
+    refused: list[DocumentRefusal] = field(default_factory=list)
 
 
 class UnwrittenError(Exception):
@@ -76,14 +76,14 @@ class BulkWriter:
         self._heads = {kind: f'{{"index":{{"_index":"{indices.own(kind)}","_id":' for kind in CATALOGUE}
         self._pause = pause
 
-    async def write(self, actions: Sequence[Action]) -> Outcome:
+    async def write(self, actions: Sequence[Action]) -> WriteResult:
         """Write all actions, in requests of about BULK_BYTES; they may be sent again, so each carries its version."""
-        outcome = Outcome()
+        outcome = WriteResult()
         for batch in _batches(actions):
             await self._write_until_final(batch, outcome)
         return outcome
 
-    async def _write_until_final(self, batch: Sequence[Action], outcome: Outcome) -> None:
+    async def _write_until_final(self, batch: Sequence[Action], outcome: WriteResult) -> None:
         rest = batch
         async for attempt in retrying(UnwrittenError, log, "a bulk request", sleep=self._pause):
             with attempt:
@@ -92,7 +92,7 @@ class BulkWriter:
                 if rest:
                     raise UnwrittenError(len(rest), reason)
 
-    async def _attempt(self, batch: Sequence[Action], outcome: Outcome) -> tuple[Sequence[Action], str]:
+    async def _attempt(self, batch: Sequence[Action], outcome: WriteResult) -> tuple[Sequence[Action], str]:
         """Send one request and record what is final; returns what must be sent again, and why."""
         try:
             items = await self._send(batch)
@@ -122,23 +122,23 @@ class BulkWriter:
             yield action.body
             yield b"\n"
 
-    async def _halve(self, batch: Sequence[Action], outcome: Outcome, error: ApiError) -> None:
+    async def _halve(self, batch: Sequence[Action], outcome: WriteResult, error: ApiError) -> None:
         """A request refused as a whole: its parts may pass, and a single document is the culprit."""
         if len(batch) == 1:
-            outcome.refused.append(Refusal(batch[0], f"status {error.status_code}"))
+            outcome.refused.append(DocumentRefusal(batch[0], f"status {error.status_code}"))
             return
         middle = len(batch) // 2
         await self._write_until_final(batch[:middle], outcome)
         await self._write_until_final(batch[middle:], outcome)
 
 
-def _final(action: Action, item: _Item, outcome: Outcome) -> bool:
+def _final(action: Action, item: _Item, outcome: WriteResult) -> bool:
     if item.status < 300:
         outcome.written += 1
     elif item.status == STALE:
         outcome.stale += 1
     elif item.status in REFUSED:
-        outcome.refused.append(Refusal(action, _named(item.error or _Error())))
+        outcome.refused.append(DocumentRefusal(action, _named(item.error or _Error())))
     else:
         return False
     return True

@@ -14,7 +14,7 @@ from pipeline.index.client import connect
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.documents import case_meta
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import STATE_FIELDS, Reader
+from pipeline.index.reading import STATE_FIELDS, IndexReader
 from pipeline.ops.operation import operator
 from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
@@ -45,7 +45,7 @@ async def explain_policy(settings: Settings, key: str, change: HandlingChange, c
 async def _read(settings: Settings, key: str, registered: Registry) -> tuple[CaseMeta, tuple[Grant, ...]]:
     async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
         indices = Indices(settings.namespace, "")
-        document = (await Reader(client, indices).cases([key], STATE_FIELDS)).get(key)
+        document = (await IndexReader(client, indices).cases([key], STATE_FIELDS)).get(key)
         if document is None:
             raise LiaisonError("there is no live case {key}", key=key)
         decisions = DecisionReader(client, indices, key_ring(settings))

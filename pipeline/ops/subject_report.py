@@ -15,7 +15,7 @@ import msgspec
 from pipeline.access.disclosures import Disclosure, state
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.documents import CaseDocument
-from pipeline.index.searching import Result
+from pipeline.index.searching import SearchResult
 from pipeline.matching.model import Model
 from pipeline.matching.scoring import judgement
 
@@ -69,7 +69,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def held(
-    one: Result, case: CaseDocument, model: Model, acts: Iterable[AuditDocument], threads: Iterable[Disclosure],
+    one: SearchResult, case: CaseDocument, model: Model, acts: Iterable[AuditDocument], threads: Iterable[Disclosure],
     now: datetime,
 ) -> Held:  # fmt: skip
     """One record with everything that became of it."""
@@ -91,7 +91,7 @@ def held(
     )
 
 
-def spoken_of(one: Result, case: CaseDocument) -> Sequence[Any]:
+def spoken_of(one: SearchResult, case: CaseDocument) -> Sequence[Any]:
     """The entities, as the agency sent them, that something speaks for."""
     met = {evidence.entity_b for evidence in one.evidence if evidence.bits > 0}
     return [entity for entity in (case.data or {}).get("entities", ()) if entity["id"] in met]

@@ -20,7 +20,7 @@ from pipeline.index.filters import Filters, bodies
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search
 from pipeline.matching.model import Model
 from pipeline.ops.operation import operator
@@ -56,14 +56,20 @@ async def subject_report(settings: Settings, agency: str, question: str, clock: 
         await ask(client.indices.refresh, index=read)  # what was written a moment ago belongs to the answer
         decisions = DecisionReader(client, indices, key_ring(settings))
         records, complete = await _records(
-            Reader(client, indices, clock), decisions, agency, registered.country, question, model, now
+            IndexReader(client, indices, clock), decisions, agency, registered.country, question, model, now
         )
     await _record(settings, agency, question, records, now)
     return Report(agency, now.isoformat(), complete, tuple(records))
 
 
 async def _records(
-    reader: Reader, decisions: DecisionReader, agency: str, country: str, question: str, model: Model, now: datetime
+    reader: IndexReader,
+    decisions: DecisionReader,
+    agency: str,
+    country: str,
+    question: str,
+    model: Model,
+    now: datetime,
 ) -> tuple[list[Held], bool]:
     limits = Limits(now.date(), filters=bodies(Filters(agencies=(agency,))))
     found = await search(reader, parse(question), model, limits, country, limit=MOST, among=MOST)

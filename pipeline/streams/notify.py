@@ -21,7 +21,7 @@ from pipeline.correlation.key_ring import KeyRing
 from pipeline.index.client import connect_for_reading
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.settings import Settings
 from pipeline.streams import faults, topics
 from pipeline.streams.admin import ids
@@ -117,7 +117,7 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     )
     model = (await control(settings)).of(wanted).compiled()
     async with connect_for_reading(settings) as client:
-        reader = Reader(client, Indices(settings.namespace, ""))
+        reader = IndexReader(client, Indices(settings.namespace, ""))
         cipher = QueryCipher(keys_in(settings.audit_key_folder))
         ring = key_ring(settings)
         decisions = DecisionReader(client, Indices(settings.namespace, ""), ring)

@@ -20,8 +20,8 @@ from pipeline.access.query_cipher import QueryCipher
 from pipeline.errors import LiaisonError
 from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
-from pipeline.index.reading import Reader
-from pipeline.index.searching import Result, search
+from pipeline.index.reading import IndexReader
+from pipeline.index.searching import SearchResult, search
 from pipeline.matching.model import Model
 from pipeline.matching.scoring import judgement
 from pipeline.records.handling import SILENT
@@ -55,7 +55,7 @@ class _Asked(msgspec.Struct):
 class SilentSearches(Stateless):
     """Asks each audited search again among silent cases, before the notices of it go out with the progress."""
 
-    def __init__(self, settings: Settings, reader: Reader, model: Model, cipher: QueryCipher) -> None:
+    def __init__(self, settings: Settings, reader: IndexReader, model: Model, cipher: QueryCipher) -> None:
         self._topic = topics.name(settings, topics.NOTICES)
         self._reader, self._model, self._cipher = reader, model, cipher
 
@@ -90,7 +90,7 @@ class SilentSearches(Stateless):
             return None
         return asked
 
-    def _meant(self, one: Result) -> bool:
+    def _meant(self, one: SearchResult) -> bool:
         likely = judgement(one.score + self._model.prior, self._model).band in LIKELY
         return likely or bool(EXACT.intersection(one.met))
 
@@ -105,7 +105,7 @@ def searched(record: ConsumerRecord) -> Entry | None:
     return entry if entry is not None and entry.kind is Kind.SEARCH and entry.query else None
 
 
-def _notice(entry: Entry, one: Result, at: datetime) -> Notice:
+def _notice(entry: Entry, one: SearchResult, at: datetime) -> Notice:
     name = notice_id("silent search", entry.chain, str(entry.sequence), one.case.case)
     owner, kind = one.case.agency, NoticeKind.SILENT_SEARCH
     return Notice(name, owner, kind, at, case=one.case.case, other_agency=entry.agency, purpose=entry.purpose)

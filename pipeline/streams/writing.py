@@ -10,7 +10,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from pipeline.index.documents import Action
-from pipeline.index.writer import BulkWriter, Outcome
+from pipeline.index.writer import BulkWriter, WriteResult
 from pipeline.settings import Settings
 from pipeline.streams import faults, metrics, topics
 from pipeline.streams.connection import LARGEST_REQUEST, options
@@ -76,7 +76,7 @@ class Writing:
             await self._producer.stop()
 
 
-def _tell(outcome: Outcome, documents: Sequence[Document]) -> None:
+def _tell(outcome: WriteResult, documents: Sequence[Document]) -> None:
     """Tell what became of the documents, and how long cases took from their national topic."""
     metrics.BULK.labels("written").inc(outcome.written)
     metrics.BULK.labels("stale").inc(outcome.stale)

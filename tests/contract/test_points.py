@@ -13,7 +13,7 @@ from memory_index import MemoryIndex
 
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document
-from pipeline.index.engine import Engine
+from pipeline.index.engine import SearchEngine
 from pipeline.index.mappings import Indices, apply
 from pipeline.index.points import Point
 from pipeline.index.queries import BY_CASE, page
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.engines
 class Held(Protocol):
     """An engine that documents can be written to, and that can lose what it holds open."""
 
-    engine: Engine
+    engine: SearchEngine
     index: str
 
     async def write(self, actions: Iterable[Action]) -> None: ...

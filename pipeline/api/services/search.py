@@ -18,7 +18,7 @@ from pipeline.index.filters import LONGEST, Filters, bodies
 from pipeline.index.probes import Probe, probe
 from pipeline.index.queries import Limits
 from pipeline.index.questions import Question, parse
-from pipeline.index.searching import Hit, Ranked, Wanted, explained, find, find_hits
+from pipeline.index.searching import HitOnlyCase, PageRequest, Ranked, explained, find, find_hits
 from pipeline.matching.scoring import judgement
 from pipeline.matching.wording import reasons
 
@@ -108,7 +108,7 @@ async def _answers(session: Session, asked: Search, question: Question, limit: i
     asked_for, runtime = probe(question, asked.country), session.runtime
     listing = MovingList(session, _same(asked), asked.cursor, partial(runtime.reader.point, "cases"))
     after = None if listing.after is None else tuple(listing.after)
-    wanted = Wanted(limit + 1, session.readable, after, listing.at, listing.was_shown)
+    wanted = PageRequest(limit + 1, session.readable, after, listing.at, listing.was_shown)
     found = await find(runtime.reader, question, asked_for, runtime.model, _limits(session, asked), wanted)
     shown_ = found[:limit]
     rows = [_row(session, one, document, asked_for) for one, document in shown_]
@@ -158,7 +158,7 @@ def _row(session: Session, one: Ranked, document: CaseDocument, asked_for: Probe
     }
 
 
-def _hit_row(session: Session, one: Hit) -> Row:
+def _hit_row(session: Session, one: HitOnlyCase) -> Row:
     return {**hit(meta(one.document), session.reference), "band": one.band}
 
 

@@ -30,7 +30,7 @@ from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices, activate, apply
 from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search
 from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack
@@ -102,7 +102,7 @@ async def write(writer: BulkWriter, office: Office, some: Sequence[Person]) -> N
             raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
 
 
-async def place(reader: Reader, model: Model, one: Person) -> int | None:
+async def place(reader: IndexReader, model: Model, one: Person) -> int | None:
     """Where its record stands among the results; None where it is not among the first ten."""
     limits = Limits(datetime.now(UTC).date())
     found = await search(reader, parse(f'name:"{one.query}"'), model, limits, limit=TEN)
@@ -122,14 +122,16 @@ async def measured(own: Settings, queries: int) -> list[Row]:
             everybody = [one for some in sources.values() for one in some]
             await write(BulkWriter(client, indices), Office(model), everybody)
             await client.indices.refresh(index=indices.own("cases"))
-            reader = Reader(client, Indices(indices.namespace, ""))
+            reader = IndexReader(client, Indices(indices.namespace, ""))
             await activate(client, indices)
             return [row async for row in _rows(reader, model, sources, queries)]
         finally:
             await client.indices.delete(index=list(await client.indices.get(index=f"{indices.namespace}*")))
 
 
-async def _rows(reader: Reader, model: Model, sources: dict[str, list[Person]], queries: int) -> AsyncIterator[Row]:
+async def _rows(
+    reader: IndexReader, model: Model, sources: dict[str, list[Person]], queries: int
+) -> AsyncIterator[Row]:
     for source, some in sources.items():
         asked = some[:queries]
         places = [await place(reader, model, one) for one in track(asked, source)]

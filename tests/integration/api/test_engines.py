@@ -28,7 +28,7 @@ from pipeline.cli import build
 from pipeline.index.client import connect
 from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.streams.audit_check import FRESH, TrailCheck
 from pipeline.streams.audit_log import AuditLog, KafkaSender, audit_log
 from pipeline.streams.audit_tail import entries
@@ -131,7 +131,7 @@ async def test_nothing_is_disclosed_while_an_engine_is_away(runtime: Runtime, aw
     settings = runtime.settings.model_copy(update=away)
     indices = Indices(settings.namespace, "")
     async with connect(settings) as index, AuditLog(KafkaSender(settings), runtime.clock, dict) as log:
-        parts = replace(runtime, reader=Reader(index, indices), audit=log)
+        parts = replace(runtime, reader=IndexReader(index, indices), audit=log)
         async with client_of(parts) as client:
             answers = [await client.get(path) for path in READ]
             answers.append(await client.post("/v1/search", json={"question": "petrov"}))

@@ -11,7 +11,7 @@ from index_office import Office
 
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices, apply
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
@@ -42,5 +42,5 @@ def office() -> Office:
 
 
 @pytest.fixture
-def reader(client: AsyncElasticsearch, indices: Indices) -> Reader:
-    return Reader(client, indices, lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
+def reader(client: AsyncElasticsearch, indices: Indices) -> IndexReader:
+    return IndexReader(client, indices, lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))

@@ -15,7 +15,7 @@ from pipeline.index.client import connect
 from pipeline.index.documents import case_document, link_document
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Limits
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
 
@@ -36,11 +36,11 @@ async def linked(office: Any, writer: BulkWriter, **fields: Any) -> tuple[str, s
     return a.case, b.case
 
 
-async def visible(reader: Reader) -> list[str]:
+async def visible(reader: IndexReader) -> list[str]:
     return [link.link async for link in reader.every_link()]
 
 
-async def test_a_case_is_read_the_moment_it_is_written(office: Any, writer: BulkWriter, reader: Reader) -> None:
+async def test_a_case_is_read_the_moment_it_is_written(office: Any, writer: BulkWriter, reader: IndexReader) -> None:
     given = record("fr-pj", "FR", title="Vol")
     await writer.write([case_document(office.accepted(given))])
     found = await reader.case("fr-pj:1")
@@ -51,7 +51,7 @@ async def test_a_case_is_read_the_moment_it_is_written(office: Any, writer: Bulk
 
 
 async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
-    office: Any, writer: BulkWriter, reader: Reader, client: AsyncElasticsearch, indices: Indices
+    office: Any, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> None:
     handling = {"releasable_to": ["BE"], "purposes": ["investigation"]}
     for code in ("H1", "H2", "H3"):
@@ -69,7 +69,7 @@ async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
 
 
 async def test_a_link_shows_while_both_cases_are_what_it_was_made_of(
-    office: Any, writer: BulkWriter, reader: Reader
+    office: Any, writer: BulkWriter, reader: IndexReader
 ) -> None:
     a, b = await linked(office, writer)
     (link,) = [link async for link in reader.every_link()]
@@ -79,7 +79,7 @@ async def test_a_link_shows_while_both_cases_are_what_it_was_made_of(
 
 
 async def test_an_amendment_of_what_is_matched_hides_the_link_until_it_is_claimed_again(
-    office: Any, writer: BulkWriter, reader: Reader
+    office: Any, writer: BulkWriter, reader: IndexReader
 ) -> None:
     a, _ = await linked(office, writer)
     amended = office.accepted(record("fr-pj", "FR", version=2, retain_until="2031-01-01"))
@@ -90,13 +90,17 @@ async def test_an_amendment_of_what_is_matched_hides_the_link_until_it_is_claime
     assert len(await visible(reader)) == 1
 
 
-async def test_an_amendment_of_title_and_summary_hides_nothing(office: Any, writer: BulkWriter, reader: Reader) -> None:
+async def test_an_amendment_of_title_and_summary_hides_nothing(
+    office: Any, writer: BulkWriter, reader: IndexReader
+) -> None:
     await linked(office, writer)
     await writer.write([case_document(office.accepted(record("fr-pj", "FR", version=2, title="Autre titre")))])
     assert len(await visible(reader)) == 1
 
 
-async def test_a_withdrawn_case_and_its_links_are_gone_at_once(office: Any, writer: BulkWriter, reader: Reader) -> None:
+async def test_a_withdrawn_case_and_its_links_are_gone_at_once(
+    office: Any, writer: BulkWriter, reader: IndexReader
+) -> None:
     a, b = await linked(office, writer)
     gone = {"case_id": "1", "agency": "fr-pj", "country": "FR", "version": 2, "status": "withdrawn"}
     await writer.write([case_document(office.accepted(gone))])
@@ -106,7 +110,7 @@ async def test_a_withdrawn_case_and_its_links_are_gone_at_once(office: Any, writ
 
 
 async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
-    office: Any, writer: BulkWriter, reader: Reader, client: AsyncElasticsearch, indices: Indices
+    office: Any, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> None:
     await linked(office, writer)
     a = office.accepted(record("be-fp", "BE"))
@@ -127,7 +131,7 @@ async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
     _, b = await linked(office, writer, retain_until="2027-01-01")
 
     async def seen(time: datetime) -> tuple[bool, int, int]:
-        reader = Reader(client, indices, lambda: time)
+        reader = IndexReader(client, indices, lambda: time)
         cases = [case async for case in reader.every_case(Limits(time.date()))]
         return await reader.case(b) is not None, len(await visible(reader)), len(cases)
 
@@ -136,7 +140,7 @@ async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
 
 
 async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
-    office: Any, writer: BulkWriter, reader: Reader, monkeypatch: pytest.MonkeyPatch
+    office: Any, writer: BulkWriter, reader: IndexReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "PAGE", 3)
     monkeypatch.setattr(reading, "LISTED", 2)
@@ -154,10 +158,10 @@ async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
 
 async def test_without_an_index_it_says_what_to_do(client: AsyncElasticsearch, namespace: str) -> None:
     with pytest.raises(LiaisonError, match="no index yet"):
-        await Reader(client, Indices(namespace, "g1")).case("fr-pj:1")
+        await IndexReader(client, Indices(namespace, "g1")).case("fr-pj:1")
 
 
 async def test_an_elasticsearch_that_is_away_is_one_line(indices: Indices) -> None:
     async with connect(Settings(elasticsearch_url="http://127.0.0.1:9")) as nowhere:
         with pytest.raises(LiaisonError, match="Elasticsearch does not answer"):
-            await Reader(nowhere, indices).case("fr-pj:1")
+            await IndexReader(nowhere, indices).case("fr-pj:1")

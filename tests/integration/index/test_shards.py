@@ -18,8 +18,8 @@ from pipeline.index.mappings import Indices, apply
 from pipeline.index.probes import asked, probe
 from pipeline.index.queries import BY_SCORE, Limits, candidates, page
 from pipeline.index.questions import parse
-from pipeline.index.reading import Reader
-from pipeline.index.searching import Result, find_hits, search
+from pipeline.index.reading import IndexReader
+from pipeline.index.searching import SearchResult, find_hits, search
 from pipeline.index.writer import BulkWriter
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
@@ -62,7 +62,7 @@ def documents(office: Office) -> tuple[list[Action], str]:
 
 
 @pytest.fixture
-async def readers(client: AsyncElasticsearch, namespace: str, office: Office) -> tuple[Reader, Reader, str]:
+async def readers(client: AsyncElasticsearch, namespace: str, office: Office) -> tuple[IndexReader, IndexReader, str]:
     """The same documents in one shard and in three, and a case that has many links."""
     actions, linked = documents(office)
     made = []
@@ -72,15 +72,15 @@ async def readers(client: AsyncElasticsearch, namespace: str, office: Office) ->
         assert await apply(client, indices, layouts) == []
         assert (await BulkWriter(client, indices).write(actions)).refused == []
         await client.indices.refresh(index=f"{indices.namespace}*")
-        made.append(Reader(client, indices))
+        made.append(IndexReader(client, indices))
     return made[0], made[1], linked
 
 
-def told(results: Sequence[Result]) -> list[tuple[Any, ...]]:
+def told(results: Sequence[SearchResult]) -> list[tuple[Any, ...]]:
     return [(one.case.case, one.score, one.met, one.evidence) for one in results]
 
 
-async def test_every_answer_is_the_same(readers: tuple[Reader, Reader, str], office: Office) -> None:
+async def test_every_answer_is_the_same(readers: tuple[IndexReader, IndexReader, str], office: Office) -> None:
     one, three, linked = readers
     for limits in LIMITS:
         for text in QUESTIONS:
@@ -103,7 +103,9 @@ async def test_every_answer_is_the_same(readers: tuple[Reader, Reader, str], off
     assert len(whole[0]) > COUNT / 2
 
 
-async def test_candidates_are_cut_off_at_the_same_place(readers: tuple[Reader, Reader, str], office: Office) -> None:
+async def test_candidates_are_cut_off_at_the_same_place(
+    readers: tuple[IndexReader, IndexReader, str], office: Office
+) -> None:
     """More cases answer than are ranked, with equal scores at the cut."""
     question = parse("ivan petrov")
     asked_for = asked(question, probe(question, ""), office.model.stop_keys, office.model.key_rarity)
@@ -114,7 +116,7 @@ async def test_candidates_are_cut_off_at_the_same_place(readers: tuple[Reader, R
     assert len(found[0]) == 20
 
 
-async def test_pages_from_a_point_in_time_are_the_same(readers: tuple[Reader, Reader, str]) -> None:
+async def test_pages_from_a_point_in_time_are_the_same(readers: tuple[IndexReader, IndexReader, str]) -> None:
     listed: list[list[str]] = []
     for reader in readers[:2]:
         point, after, seen = reader.point("cases", ""), None, []

@@ -14,7 +14,7 @@ from elasticsearch import Elasticsearch
 
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 
 pytestmark = pytest.mark.engines
 
@@ -41,7 +41,7 @@ class Readers:
 
     async def _read(self) -> None:
         async with connect(self._settings) as client:
-            reader = Reader(client, Indices(self._settings.namespace, ""))
+            reader = IndexReader(client, Indices(self._settings.namespace, ""))
             while not self._stop.is_set():
                 try:
                     found = {link.link async for link in reader.every_link()}

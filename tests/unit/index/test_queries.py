@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 from pipeline.access.audience import Viewer
-from pipeline.index.queries import Asked, Clause, Limits, all_links, candidates, links_of, page, reasons
+from pipeline.index.queries import CandidateQuery, Clause, Limits, all_links, candidates, links_of, page, reasons
 
 TODAY = date(2026, 11, 24)
 FRENCH = Viewer("fr-pj", "FR", "investigation")
-ASKED = Asked((Clause("name", ("name:ivan",)), Clause("key", ("123",), "keys")), "ivan")
+ASKED = CandidateQuery((Clause("name", ("name:ivan",)), Clause("key", ("123",), "keys")), "ivan")
 
 
 def leaves(query: Any) -> list[str]:
@@ -65,7 +65,7 @@ def test_a_page_follows_the_last_item_of_the_one_before() -> None:
 
 
 def test_clauses_of_one_name_are_told_apart_and_reported_once() -> None:
-    asked = Asked(tuple(Clause("name", (term,)) for term in "ab"))
+    asked = CandidateQuery(tuple(Clause("name", (term,)) for term in "ab"))
     body = candidates(asked, Limits(date(2026, 11, 24)), 10)
     names = tuple(one["constant_score"]["_name"] for one in body["query"]["bool"]["should"])
     assert len(set(names)) == 2

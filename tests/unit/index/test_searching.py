@@ -13,8 +13,8 @@ from pipeline.index.mappings import Indices
 from pipeline.index.probes import probe
 from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
-from pipeline.index.reading import Candidate, Reader
-from pipeline.index.searching import Admit, Documents, Wanted, find, rank, search
+from pipeline.index.reading import Candidate, IndexReader
+from pipeline.index.searching import Admit, Documents, PageRequest, find, rank, search
 from pipeline.matching.fingerprint import Contact, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.records.names import normalise_name
@@ -84,8 +84,8 @@ def case(office: Office, number: int, name: str = "Ivan Petrov", version: int = 
 
 async def first(index: Behind, office: Office, most: int, admit: Admit) -> list[str]:
     question, limits = parse("ivan petrov"), Limits(date(2026, 11, 24))
-    reader = Reader(index, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
-    asked_for, wanted = probe(question, ""), Wanted(most, admit)
+    reader = IndexReader(index, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    asked_for, wanted = probe(question, ""), PageRequest(most, admit)
     return [one.case for _, one in await find(reader, question, asked_for, office.model, limits, wanted)]
 
 
@@ -120,7 +120,7 @@ async def test_what_has_changed_since_it_was_indexed_is_ranked_anew(behind: Behi
 async def test_what_is_shown_of_an_amended_case_is_what_holds_now(behind: Behind, office: Office) -> None:
     behind.write([case(office, 0, version=2, title="Amended")])
     question, limits = parse("ivan petrov"), Limits(date(2026, 11, 24))
-    reader = Reader(behind, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    reader = IndexReader(behind, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
     found = await search(reader, question, office.model, limits)
     titles = {one.case.case: (one.case.data or {}).get("title") for one in found}
     assert titles == {"fr-pj:0": "Amended"} | {f"fr-pj:{number}": "As sent" for number in range(1, 5)}

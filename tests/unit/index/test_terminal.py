@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.index import terminal
 from pipeline.index.documents import CaseDocument, LinkDocument, case_document
-from pipeline.index.searching import Result
+from pipeline.index.searching import SearchResult
 from pipeline.matching.explanation import Explanation, explain_entities
 from pipeline.matching.fingerprint import entity_print
 from pipeline.matching.model import load_model
@@ -55,7 +55,9 @@ def test_a_link_tells_of_the_other_side_first_what_is_on_this(told: Explanation)
 
 def test_a_result_says_why_it_was_found(told: Explanation) -> None:
     case = CaseDocument("fr-pj:1", "fr-pj", "FR", 1, "live", data={"title": "Trafic"})
-    output = shown(terminal.results([Result(case, 2650, ("name",), told.entities), Result(case, 0, ("text",), ())]))
+    output = shown(
+        terminal.results([SearchResult(case, 2650, ("name",), told.entities), SearchResult(case, 0, ("text",), ())])
+    )
     assert "Trafic" in output
     assert "+26.5" in output
     assert "birth date 1980-05-01" in output

@@ -19,7 +19,7 @@ from pipeline.access.notices import NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import Reader
+from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.silent_searches import SilentSearches
@@ -37,7 +37,7 @@ class Desk:
         for agency, code in (("fr-pj", "H3"), ("be-fp", "H3"), ("nl-np", "H0")):
             index.write([case_document(office.accepted(record(agency, code=code, **PHONES)))])
         self.cipher = QueryCipher(keys_in(home))
-        reader = Reader(index, Indices("", ""), lambda: NOW)  # type: ignore[arg-type]
+        reader = IndexReader(index, Indices("", ""), lambda: NOW)  # type: ignore[arg-type]
         self.work = SilentSearches(Settings(home=home), reader, office.model, self.cipher)
 
     def entry(self, question: str, kind: Kind = Kind.SEARCH) -> Entry:
