@@ -26,7 +26,7 @@ from log_world import KEYS
 from memory_index import MemoryIndex
 from traced_engine import TracedEngine
 
-from pipeline.access.audit import Act, Kind
+from pipeline.access.audit import Act, ActKind
 from pipeline.access.opaque import Opaque
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -84,7 +84,7 @@ class RecordedAudit:
             assert Rule(one.rule).view.value == one.form.value, one
         self.acts.append(act)
 
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[ActKind]:
         return [act.kind for act in self.acts]
 
 

@@ -16,8 +16,8 @@ import msgspec
 from api_runtime import NOW, someone
 from key_rings import RING
 
-from pipeline.access.audit import Act, Chain, Form, Kind, Shown
-from pipeline.access.disclosures import Disclosure, Move, Step, thread_ids
+from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.policy import View, view
 from pipeline.access.requester import Purpose, Requester
@@ -90,10 +90,10 @@ def _told(case: Any, agency: str) -> Iterator[Action]:
         other_agency=case.agency, band="certain",
     )  # fmt: skip
     yield _at(written.notice_document, match, name)
-    step = Step(Move.REQUEST, agency, "bert", NOW, "investigation", "1", "why", deadline=NOW + timedelta(days=1))
+    step = ThreadStep(Move.REQUEST, agency, "bert", NOW, "investigation", "1", "why", deadline=NOW + timedelta(days=1))
     if case.number:
         under = Handling(case.code, case.released, case.purposes)
-        step = Step(Move.GRANT, case.agency, "owner", NOW, until=NOW + timedelta(days=9), under=under)
+        step = ThreadStep(Move.GRANT, case.agency, "owner", NOW, until=NOW + timedelta(days=9), under=under)
     thread = Disclosure(thread_ids(RING, agency, case.key)[-1], case.key, case.agency, agency, "", (step,))
     yield _at(written.disclosure_document, thread, thread.id)
     yield from _glass(case, agency)
@@ -102,7 +102,7 @@ def _told(case: Any, agency: str) -> Iterator[Action]:
 def _glass(case: Any, agency: str) -> Iterator[Action]:
     """A supervisor awaits a second one; of another case the same one has opened alone."""
     under, until = Handling(case.code, case.released, case.purposes), NOW + timedelta(days=1)
-    step = Step(
+    step = ThreadStep(
         Move.BREAK_GLASS_REQUEST, agency, glass_breaker(agency), NOW, "investigation", "1", "a life", deadline=until,
         under=under, hours=8,
     )  # fmt: skip
@@ -126,7 +126,7 @@ def _seen(cases: Sequence[Any], agency: str) -> Iterator[Action]:
     forms = {case.key: form for case in cases if (form := _form(case, who))}
     for what, keys in {**{key: [key] for key in forms}, **({"all": [*forms]} if forms else {})}.items():
         shown = tuple(Shown(key, forms[key]) for key in keys)
-        act = Act(Kind.READ, who.subject, agency, who.country, purpose="investigation", shown=shown)
+        act = Act(ActKind.READ, who.subject, agency, who.country, purpose="investigation", shown=shown)
         entry = Chain(f"chain {agency} {what}").entry(act, NOW)
         yield _at(written.audit_document, entry, entry.chain)
 

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.access.audit import Act, Chain, Entry, Form, Kind, Shown, bound
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, Shown, bound
 from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
 from pipeline.transparency.leaves import new_seed, seal
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, leaf_key
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import SignatureType, SigningKey
-from pipeline.transparency.offline import Verdict, verify
+from pipeline.transparency.offline import OfflineReport, verify
 from pipeline.transparency.tag_keys import TagKeys
 from pipeline.transparency.tree_store import TreeState, TreeStore
 from pipeline.transparency.witness import Witness
@@ -36,12 +36,12 @@ class LogWorld:
 
     def __init__(self, folder: Path, key: SigningKey = LOG) -> None:
         self.now, self.key, self._folder = NOW, key, folder
-        self.entries: list[Entry] = []
+        self.entries: list[AuditEntry] = []
         self.chains: dict[str, Chain] = {}
         self.signed: list[tuple[int, str]] = []
         self._trees = 0
 
-    def write(self, act: Act, process: str = "host|1|0") -> Entry:
+    def write(self, act: Act, process: str = "host|1|0") -> AuditEntry:
         """What a process records, a second later than what came before."""
         self.now += timedelta(seconds=1)
         chain = self.chains.get(process, Chain(process))
@@ -51,10 +51,10 @@ class LogWorld:
 
     def act(
         self, agency: str, *cases: str, process: str = "host|1|0", subject: str = "bert", ruled: bool = True
-    ) -> Entry:
+    ) -> AuditEntry:
         """Somebody of an agency is shown these cases; entries that are not `ruled` are from before rules."""
         shown = tuple(Shown(case, Form.FULL, "released" if ruled else "") for case in cases)
-        act = Act(Kind.SEARCH, subject, agency, agency[:2].upper(), ("investigator",), "investigation", "BX/12",
+        act = Act(ActKind.SEARCH, subject, agency, agency[:2].upper(), ("investigator",), "investigation", "BX/12",
                   query="sealed", shown=shown, rule="role" if ruled else "")  # fmt: skip
         return self.write(act, process)
 
@@ -101,7 +101,7 @@ class LogWorld:
         store.close()
         return ProofHeader(note, first, path), proofs[::-1]
 
-    def check(self, witness: Witness, agency: str, others: Sequence[str] = ()) -> Verdict:
+    def check(self, witness: Witness, agency: str, others: Sequence[str] = ()) -> OfflineReport:
         """The agency's offline check of what the server tells it now."""
         header, proofs = self.answer(agency, witness.size)
         return verify(witness, agency, KEYS.of(agency), header, proofs, others)

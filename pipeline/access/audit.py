@@ -20,7 +20,7 @@ CHECKPOINT_S: Final = 60.0
 """A chain without an entry for much longer than this was cut short, or its writer was killed."""
 
 
-class Kind(StrEnum):
+class ActKind(StrEnum):
     """What was done; `opened`, `checkpoint` and `closed` are the chain's own."""
 
     OPENED = "opened"
@@ -61,7 +61,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     by which it was answered or refused; entries from before rules name none.
     """
 
-    kind: Kind
+    kind: ActKind
     subject: str = ""
     agency: str = ""
     country: str = ""
@@ -76,7 +76,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: str = ""
 
 
-class Entry(Act, frozen=True, omit_defaults=True, kw_only=True):
+class AuditEntry(Act, frozen=True, omit_defaults=True, kw_only=True):
     """Value of topic `audit`, key = chain. `time` is RFC 3339; `previous` is "" for a writer's very first entry.
 
     `seed` (base64url) is what the salts of its commitments are derived from (transparency/leaves.py).
@@ -97,7 +97,7 @@ class Chain(msgspec.Struct, frozen=True):
     sequence: int = 0
     head: str = ""
 
-    def entry(self, act: Act, at: datetime, seed: str = "") -> Entry:
+    def entry(self, act: Act, at: datetime, seed: str = "") -> AuditEntry:
         """The entry that binds `act` to this chain."""
         fields = msgspec.structs.asdict(act) | {
             "chain": self.name,
@@ -106,16 +106,16 @@ class Chain(msgspec.Struct, frozen=True):
             "time": at.isoformat(),
             "seed": seed,
         }
-        return with_hash(Entry(hash="", **fields))
+        return with_hash(AuditEntry(hash="", **fields))
 
-    def after(self, entry: Entry) -> Chain:
+    def after(self, entry: AuditEntry) -> Chain:
         """The chain once `entry` is in it."""
         return Chain(self.name, entry.sequence + 1, entry.hash)
 
 
 def bound(
     chain: Chain, acts: Iterable[tuple[Act, datetime]], new_seed: Callable[[], str] = str
-) -> tuple[Chain, list[Entry]]:
+) -> tuple[Chain, list[AuditEntry]]:
     """Bind acts to a chain in their order, each with a new seed; returns the chain after them and their entries."""
     entries = []
     for act, at in acts:
@@ -125,12 +125,12 @@ def bound(
     return chain, entries
 
 
-def with_hash(entry: Entry) -> Entry:
+def with_hash(entry: AuditEntry) -> AuditEntry:
     """The entry with its hash filled in."""
     return msgspec.structs.replace(entry, hash=entry_hash(entry))
 
 
-def entry_hash(entry: Entry) -> str:
+def entry_hash(entry: AuditEntry) -> str:
     """SHA-256, as hex, over the entry's JSON with an empty hash and sorted keys; `previous` is part of it."""
     bare = msgspec.structs.replace(entry, hash="")
     return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
@@ -143,14 +143,14 @@ class Heads:
         self._heads: dict[str, str] = {}
         self._closed: set[str] = set()
 
-    def see(self, entry: Entry) -> None:
+    def see(self, entry: AuditEntry) -> None:
         """Take note of an entry, in the topic's order."""
-        if entry.kind is Kind.CHECKPOINT:
+        if entry.kind is ActKind.CHECKPOINT:
             for chain, head in entry.heads.items():
                 self._heads.setdefault(chain, head)
             self._forget_recorded(entry.heads)
         self._heads[entry.chain] = entry.hash
-        if entry.kind is Kind.CLOSED:
+        if entry.kind is ActKind.CLOSED:
             self._closed.add(entry.chain)
 
     def _forget_recorded(self, recorded: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.audit import CHECKPOINT_S, Entry, Kind, entry_hash
+from pipeline.access.audit import CHECKPOINT_S, ActKind, AuditEntry, entry_hash
 
 KEPT: Final = 100_000
 """Hashes remembered of each chain: a checkpoint or a successor names one of the last few seconds."""
@@ -57,9 +57,9 @@ class _Followed:
         self._order: deque[str] = deque()
         self._hashes: set[str] = set()
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: AuditEntry) -> None:
         self.next, self.head, self.time = entry.sequence + 1, entry.hash, entry.time
-        self.closed = self.closed or entry.kind is Kind.CLOSED
+        self.closed = self.closed or entry.kind is ActKind.CLOSED
         self._order.append(entry.hash)
         self._hashes.add(entry.hash)
         if len(self._order) > KEPT:
@@ -78,16 +78,16 @@ class Verification:
         self._found: list[Finding] = []
         self.entries = 0
 
-    def see(self, entry: Entry) -> None:
+    def see(self, entry: AuditEntry) -> None:
         """Take the next entry of the topic."""
         self.entries += 1
         chain = self._chains.setdefault(entry.chain, _Followed())
         self._found += self._faults(chain, entry)
-        if entry.kind is Kind.CHECKPOINT:
+        if entry.kind is ActKind.CHECKPOINT:
             self._found += self._against_heads(entry)
         chain.take(entry)
 
-    def _faults(self, chain: _Followed, entry: Entry) -> Iterator[Finding]:
+    def _faults(self, chain: _Followed, entry: AuditEntry) -> Iterator[Finding]:
         if entry_hash(entry) != entry.hash:
             yield _finding(entry, Fault.ALTERED, "its content does not give its hash")
         if entry.sequence < chain.next:
@@ -101,9 +101,9 @@ class Verification:
         elif chain.closed:
             yield _finding(entry, Fault.REORDERED, "its chain was closed before")
 
-    def _against_predecessor(self, entry: Entry) -> Iterator[Finding]:
+    def _against_predecessor(self, entry: AuditEntry) -> Iterator[Finding]:
         """A chain's first entry is `opened`, and names the last acknowledged entry of its writer's chain before."""
-        if entry.kind is not Kind.OPENED:
+        if entry.kind is not ActKind.OPENED:
             yield _finding(entry, Fault.MISSING, "its chain was never opened")
         self._replace_siblings(entry)
         if not entry.previous:
@@ -114,7 +114,7 @@ class Verification:
         else:
             before.replaced = True
 
-    def _replace_siblings(self, entry: Entry) -> None:
+    def _replace_siblings(self, entry: AuditEntry) -> None:
         """Of chains that a writer began at one hash only the last can be acknowledged: it went on from no other."""
         writer, _, number = entry.chain.rpartition("|")
         begun = self._begun.setdefault((writer, entry.previous), {})
@@ -123,7 +123,7 @@ class Verification:
         for at, one in begun.items():
             one.replaced = one.replaced or at < last
 
-    def _against_heads(self, entry: Entry) -> Iterator[Finding]:
+    def _against_heads(self, entry: AuditEntry) -> Iterator[Finding]:
         for name, head in entry.heads.items():
             chain = self._chains.get(name)
             if chain is None or not chain.holds(head):
@@ -142,5 +142,5 @@ class Verification:
                 yield Finding(name, chain.next, Fault.CUT_SHORT, "it ends without a word")
 
 
-def _finding(entry: Entry, fault: Fault, told: str) -> Finding:
+def _finding(entry: AuditEntry, fault: Fault, told: str) -> Finding:
     return Finding(entry.chain, entry.sequence, fault, told)

@@ -20,7 +20,7 @@ from pipeline.access.disclosures import (
     GlassVerdict,
     Move,
     NotDueError,
-    State,
+    ThreadState,
     append_step,
     grant_of,
     make_grounded_step,
@@ -67,7 +67,7 @@ def request_opening(
     policy.may_break_glass decides who may. It opens nothing.
     """
     _require_reason(wanted)
-    _require_none(before, case, now, State.GRANTED, State.AWAITING_CONFIRMATION)
+    _require_none(before, case, now, ThreadState.GRANTED, ThreadState.AWAITING_CONFIRMATION)
     step = make_grounded_step(Move.BREAK_GLASS_REQUEST, by, why, wanted.reason, now)
     deadline, under = now + CONFIRMATION_TIME, plain_handling(case.handling)
     return append_step(before, msgspec.structs.replace(step, deadline=deadline, hours=wanted.hours, under=under))
@@ -80,7 +80,7 @@ def confirm(before: Disclosure, case: CaseMeta, by: Requester, now: datetime) ->
     """
     if before.last.move is not Move.BREAK_GLASS_REQUEST:
         raise NotDueError("nothing awaits a confirmation")
-    if (held := state(before, case.handling, now)) is not State.AWAITING_CONFIRMATION:
+    if (held := state(before, case.handling, now)) is not ThreadState.AWAITING_CONFIRMATION:
         raise NotDueError("the request can't be confirmed any more ({state})", state=held.value)
     asked = before.last
     step = msgspec.structs.replace(
@@ -115,7 +115,7 @@ def open_alone(
     policy.may_break_glass decides who may. It replaces a request that awaits its confirmation.
     """
     _require_reason(wanted)
-    _require_none(before, case, now, State.GRANTED)
+    _require_none(before, case, now, ThreadState.GRANTED)
     step = make_grounded_step(Move.BREAK_GLASS, by, why, wanted.reason, now)
     until, under = now + timedelta(hours=wanted.hours), plain_handling(case.handling)
     return append_step(
@@ -168,6 +168,6 @@ def _require_reason(wanted: GlassReason) -> None:
         raise NotDueError("break-glass opens for 1 to {most} hours", most=LONGEST_HOURS)
 
 
-def _require_none(before: Disclosure, case: CaseMeta, now: datetime, *states: State) -> None:
+def _require_none(before: Disclosure, case: CaseMeta, now: datetime, *states: ThreadState) -> None:
     if before.steps and (held := state(before, case.handling, now)) in states:
         raise NotDueError("there is one already ({state})", state=held.value)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access.break_glass import Oversight, oversight
-from pipeline.access.disclosures import Disclosure, Move, Step, is_overdue, state, unreviewed
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep, is_overdue, state, unreviewed
 from pipeline.access.policy import CaseMeta, View
 
 
@@ -42,7 +42,7 @@ def _deadline(one: Disclosure) -> datetime | None:
     return due.deadline if due else next((step.deadline for step in reversed(one.steps) if step.deadline), None)
 
 
-def _step_for(step: Step, reader: str) -> dict[str, Any]:
+def _step_for(step: ThreadStep, reader: str) -> dict[str, Any]:
     own = step.agency == reader
     return {
         "move": step.move.value,

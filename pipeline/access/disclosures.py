@@ -64,7 +64,7 @@ class Urgency(StrEnum):
     IMMEDIATE = "immediate"
 
 
-class State(StrEnum):
+class ThreadState(StrEnum):
     """What a thread is at a moment; `suspended` by stricter handling, `expired` by its date."""
 
     REQUESTED = "requested"
@@ -77,7 +77,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+class ThreadStep(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step: who took it and when. A request has grounds, urgency and deadline; a grant its end and handling.
 
     `deadline` is when an answer, a confirmation or a review is due; `hours` for how long a break-glass is to open.
@@ -110,10 +110,10 @@ class Disclosure(msgspec.Struct, frozen=True, omit_defaults=True):
     owner: str
     requester: str
     subject: str = ""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ThreadStep, ...] = ()
 
     @property
-    def last(self) -> Step:
+    def last(self) -> ThreadStep:
         """The step that decides."""
         return self.steps[-1]
 
@@ -149,7 +149,7 @@ def request(before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, ask
     """The thread with a request. Raises NotDueError while one is open, or a grant in force."""
     if ask.deadline <= now:
         raise NotDueError("the deadline has passed")
-    if before.steps and (held := state(before, case.handling, now)) in (State.REQUESTED, State.GRANTED):
+    if before.steps and (held := state(before, case.handling, now)) in (ThreadState.REQUESTED, ThreadState.GRANTED):
         raise NotDueError("there is one already ({state})", state=held.value)
     step = make_grounded_step(Move.REQUEST, by, why, ask.reason, now)
     return append_step(before, msgspec.structs.replace(step, urgency=ask.urgency, deadline=ask.deadline))
@@ -189,25 +189,29 @@ def grant_of(one: Disclosure) -> Grant | None:
 
 
 _CLOSED: Final = {
-    Move.REQUEST: State.REQUESTED,
-    Move.REFUSAL: State.REFUSED,
-    Move.WITHDRAWAL: State.WITHDRAWN,
+    Move.REQUEST: ThreadState.REQUESTED,
+    Move.REFUSAL: ThreadState.REFUSED,
+    Move.WITHDRAWAL: ThreadState.WITHDRAWN,
 }
 """What a thread is after a last step that opens nothing; revoked after all others."""
 
 
-def state(one: Disclosure, handling: Handling, now: datetime) -> State:
+def state(one: Disclosure, handling: Handling, now: datetime) -> ThreadState:
     """What a thread is at the aware time `now`, under the case's present handling."""
     last = one.last
     requested = last.move is Move.BREAK_GLASS_REQUEST
     end = last.deadline if requested else last.until
     if end is None:
-        return State.EXPIRED if last.verdict is GlassVerdict.JUSTIFIED else _CLOSED.get(last.move, State.REVOKED)
+        return (
+            ThreadState.EXPIRED
+            if last.verdict is GlassVerdict.JUSTIFIED
+            else _CLOSED.get(last.move, ThreadState.REVOKED)
+        )
     if now >= end:
-        return State.EXPIRED
+        return ThreadState.EXPIRED
     if is_stricter(handling, last.under):
-        return State.SUSPENDED
-    return State.AWAITING_CONFIRMATION if requested else State.GRANTED
+        return ThreadState.SUSPENDED
+    return ThreadState.AWAITING_CONFIRMATION if requested else ThreadState.GRANTED
 
 
 def is_open(one: Disclosure) -> bool:
@@ -215,12 +219,12 @@ def is_open(one: Disclosure) -> bool:
     return one.last.move in (Move.REQUEST, Move.BREAK_GLASS_REQUEST) or grant_of(one) is not None
 
 
-def unreviewed(one: Disclosure) -> Step | None:
+def unreviewed(one: Disclosure) -> ThreadStep | None:
     """The earliest opening by one that the owner is to review and has not; a review covers all before it."""
     return _unreviewed(one.steps)
 
 
-def _unreviewed(steps: tuple[Step, ...]) -> Step | None:
+def _unreviewed(steps: tuple[ThreadStep, ...]) -> ThreadStep | None:
     earliest = None
     for step in reversed(steps):
         if step.move is Move.REVIEW:
@@ -252,22 +256,22 @@ def require_last(one: Disclosure, *moves: Move) -> None:
         raise _not_after(one.last)
 
 
-def _not_after(last: Step) -> NotDueError:
+def _not_after(last: ThreadStep) -> NotDueError:
     return NotDueError("after its last step ({step}) this one cannot be taken", step=last.move.value)
 
 
-def make_grounded_step(move: Move, by: Requester, why: Grounds, reason: str, now: datetime) -> Step:
+def make_grounded_step(move: Move, by: Requester, why: Grounds, reason: str, now: datetime) -> ThreadStep:
     """A step that states what it is for."""
     step = make_step(move, by, reason, now)
     return msgspec.structs.replace(step, purpose=why.purpose.value, case_reference=why.case_reference)
 
 
-def make_step(move: Move, by: Requester, reason: str, now: datetime) -> Step:
+def make_step(move: Move, by: Requester, reason: str, now: datetime) -> ThreadStep:
     """A step that somebody takes now."""
-    return Step(move, by.agency, by.subject, now, reason=reason.strip())
+    return ThreadStep(move, by.agency, by.subject, now, reason=reason.strip())
 
 
-def append_step(before: Disclosure, step: Step) -> Disclosure:
+def append_step(before: Disclosure, step: ThreadStep) -> Disclosure:
     """The thread with one step more: the latest, and the opening that awaits its review however far back it is."""
     steps = (*before.steps, step)
     kept, due = steps[-MOST_STEPS:], _unreviewed(steps)

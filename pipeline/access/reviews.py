@@ -89,7 +89,7 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
         return assignment_id(self.agency, self.link)
 
 
-class Standing(msgspec.Struct, frozen=True):
+class ReviewSummary(msgspec.Struct, frozen=True):
     """What a link's reviews come to: its colour, whether agencies contradict, and the review that holds for each."""
 
     colour: Colour
@@ -106,7 +106,7 @@ def assignment_id(agency: str, link: str) -> str:
     return f"{agency}|{link}"
 
 
-def standing(reviews: Iterable[Review]) -> Standing:
+def standing(reviews: Iterable[Review]) -> ReviewSummary:
     """Fold a link's reviews, in any order."""
     latest: dict[str, Review] = {}
     for one in sorted(reviews, key=lambda review: (review.time, review.id)):
@@ -114,7 +114,7 @@ def standing(reviews: Iterable[Review]) -> Standing:
             latest[one.agency] = one
     holding = tuple(latest[agency] for agency in sorted(latest))
     colours = {colour(one) for one in holding} | {Colour.YELLOW}
-    return Standing(min(colours, key=MOST_URGENT.index), _is_disputed(holding), holding)
+    return ReviewSummary(min(colours, key=MOST_URGENT.index), _is_disputed(holding), holding)
 
 
 def colour(review: Review) -> Colour:
@@ -168,7 +168,7 @@ class Mark(msgspec.Struct, frozen=True):
     level: str
 
 
-class Change(msgspec.Struct, frozen=True):
+class EvidenceChange(msgspec.Struct, frozen=True):
     """What is new in a link's evidence since a review, as field and level, and how many comparisons are gone."""
 
     new: tuple[tuple[str, str], ...]
@@ -195,14 +195,14 @@ def _digest(item: Item, where: str, key: bytes) -> str:
     return hashlib.blake2b(what, key=key, digest_size=8).hexdigest()
 
 
-def change(review: Review, now: Iterable[Mark]) -> Change | None:
+def change(review: Review, now: Iterable[Mark]) -> EvidenceChange | None:
     """How a link's evidence differs from what a review was made on; None: not at all, or it was a manual link."""
     held, present = set(review.evidence), list(now)
     new = tuple(sorted({(mark.field, mark.level) for mark in present if mark.digest not in held}))
     gone = len(held - {mark.digest for mark in present})
-    return Change(new, gone) if not review.manual and (new or gone) else None
+    return EvidenceChange(new, gone) if not review.manual and (new or gone) else None
 
 
-def is_due(own: Review | None, change: Change | None) -> bool:
+def is_due(own: Review | None, change: EvidenceChange | None) -> bool:
     """Whether a link belongs into its agency's inbox: not judged yet, or judged different on other evidence."""
     return own is None or (own.verdict is Verdict.DIFFERENT and change is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
-from pipeline.access.audit import Entry, Form, Kind
+from pipeline.access.audit import ActKind, AuditEntry, Form
 from pipeline.access.requester import Requester
 
 
@@ -30,9 +30,9 @@ class HitBudget:
         self._given[_key(who.agency, who.subject, now)] += given
         return given
 
-    def see(self, entry: Entry) -> None:
+    def see(self, entry: AuditEntry) -> None:
         """Take note of what another process, or this one before its start, has given."""
-        if entry.kind is Kind.SEARCH and not (self._own and entry.chain.startswith(self._own)):
+        if entry.kind is ActKind.SEARCH and not (self._own and entry.chain.startswith(self._own)):
             hits = sum(one.form is Form.HIT for one in entry.shown)
             self._given[_key(entry.agency, entry.subject, datetime.fromisoformat(entry.time))] += hits
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
-from pipeline.access.audit import Act, Kind
+from pipeline.access.audit import Act, ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import GroundsError, Requester
 from pipeline.api import metrics
@@ -45,7 +45,7 @@ async def record_refusal(request: Request, problem: Problem) -> None:
         metrics.REFUSALS_NOT_RECORDED.inc()
         return
     act = Act(
-        Kind.REFUSED,
+        ActKind.REFUSED,
         subject=who.subject,
         agency=who.agency,
         country=who.country,

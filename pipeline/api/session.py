@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from pipeline.access.audience import Viewer
-from pipeline.access.audit import Act, Form, Kind, Shown
+from pipeline.access.audit import Act, ActKind, Form, Shown
 from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
 from pipeline.access.hit_ledger import question_id
 from pipeline.access.opaque import CURSOR_BYTES
@@ -153,7 +153,7 @@ class Session:
 
     async def audit(
         self,
-        kind: Kind,
+        kind: ActKind,
         query: Mapping[str, Any] | None = None,
         shown: Iterable[Shown] = (),
         about: str = "",

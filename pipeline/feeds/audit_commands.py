@@ -16,7 +16,7 @@ import typer
 if TYPE_CHECKING:
     from pipeline.feeds.witnessing import WitnessFolder
     from pipeline.settings import Settings
-    from pipeline.transparency.offline import Verdict
+    from pipeline.transparency.offline import OfflineReport
     from pipeline.transparency.witness import LogFinding, Witness
 
 FAILED = 1
@@ -189,13 +189,13 @@ def _standing(seen: Witness) -> str:
     return f"{seen.size:,} leaves, {len(seen.own_leaves()):,} with your tags; {head}"
 
 
-def _verified(verdict: Verdict) -> str:
+def _verified(verdict: OfflineReport) -> str:
     own = f"{verdict.acted:,} acts of your people, {len(verdict.accesses) - verdict.acted:,} of others"
     warning = "" if verdict.acted else "; if your people have asked anything, your tag key is not the log's"
     return f"{own} proven under the head of {verdict.size:,} leaves{warning}"
 
 
-def _print_accesses(verdict: Verdict) -> None:
+def _print_accesses(verdict: OfflineReport) -> None:
     import msgspec
 
     for each in verdict.accesses:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audit import Entry, Kind, Shown
+from pipeline.access.audit import ActKind, AuditEntry, Shown
 from pipeline.access.disclosures import Disclosure, Move, unreviewed
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
@@ -62,7 +62,7 @@ class AuditDocument(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: str
     position: int
-    kind: Kind
+    kind: ActKind
     time: str
     subject: str = ""
     agency: str = ""
@@ -81,7 +81,7 @@ _assignments = msgspec.json.Decoder(Assignment)
 _disclosures = msgspec.json.Decoder(Disclosure)
 _subscriptions = msgspec.json.Decoder(Subscription)
 _notices = msgspec.json.Decoder(Notice)
-_entries = msgspec.json.Decoder(Entry)
+_entries = msgspec.json.Decoder(AuditEntry)
 _admissions = msgspec.json.Decoder(Admission)
 _allowances = msgspec.json.Decoder(HitAllowance)
 

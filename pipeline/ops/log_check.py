@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from aiokafka import TopicPartition
 
-from pipeline.access.audit import Entry
+from pipeline.access.audit import AuditEntry
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import ids
@@ -53,7 +53,7 @@ class EntryCheck:
         self.waiting = 0
         self.findings: list[LogFinding] = []
 
-    def see(self, entry: Entry) -> None:
+    def see(self, entry: AuditEntry) -> None:
         """Take the next entry."""
         if not is_sealable(entry):
             self._note(LogFault.ALTERED, self._next, f"entry {entry.sequence} of {entry.chain} is nothing of ours")
@@ -78,7 +78,7 @@ class EntryCheck:
             self._note(LogFault.MISSING, self._next, f"the entries of leaves {self._next} to {size - 1} are not there")
         return self.findings
 
-    def _leaves(self, entry: Entry) -> Iterator[bytes]:
+    def _leaves(self, entry: AuditEntry) -> Iterator[bytes]:
         """The leaf under each of the installation's secrets."""
         for key_id in reversed(self._keys.ids):
             yield leaf_hash(seal(entry, self._keys, key_id).leaf.encode())
@@ -97,7 +97,7 @@ def known_log_key(settings: Settings, given: str) -> VerifierKey | None:
     return None
 
 
-async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callable[[Entry], None]) -> LogCheck:
+async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callable[[AuditEntry], None]) -> LogCheck:
     """Read `audit_log`, then `audit`, whose entries `see` is handed in their order. Raises KafkaError, LiaisonError."""
     ids(settings, [topics.name(settings, topics.AUDIT_LOG)])  # raises where there is none
     keys = tag_keys(key_ring(settings))

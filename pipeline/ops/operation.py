@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pipeline.access.audit import Act, Kind
+from pipeline.access.audit import Act, ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.settings import Settings
 from pipeline.streams.audit_log import audit_log
@@ -36,5 +36,5 @@ async def audited(settings: Settings, what: str, *, subject: str = "", agency: s
     """
     async with audit_log(settings, now) as log:
         who = subject or operator()
-        await log.write(Act(Kind.OPERATION, subject=who, agency=agency, object=what, rule=RequestRule.COMMAND))
+        await log.write(Act(ActKind.OPERATION, subject=who, agency=agency, object=what, rule=RequestRule.COMMAND))
         yield

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.disclosures import Disclosure, Move, Step, is_open
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep, is_open
 from pipeline.access.subscriptions import Subscription, SubscriptionState, ended
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError
@@ -142,7 +142,7 @@ async def _table(settings: Settings, topic: topics.Topic) -> Iterable[bytes]:
 def revoked(threads: Iterable[Disclosure], name: str, now: datetime) -> Sequence[Disclosure]:
     """The threads in force that the agency owns or has asked for, each with its revocation."""
     return [
-        msgspec.structs.replace(one, steps=(*one.steps, Step(Move.REVOCATION, one.owner, "", now, reason=REASON)))
+        msgspec.structs.replace(one, steps=(*one.steps, ThreadStep(Move.REVOCATION, one.owner, "", now, reason=REASON)))
         for one in threads
         if name in (one.owner, one.requester) and is_open(one)
     ]

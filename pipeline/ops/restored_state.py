@@ -9,7 +9,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.audit import Act, Heads, Kind
+from pipeline.access.audit import Act, ActKind, Heads
 from pipeline.access.audit_verification import SILENCE
 from pipeline.access.request_rules import RequestRule
 from pipeline.correlation.store_file import NO_OFFSET
@@ -132,8 +132,8 @@ async def recorded(settings: Settings, manifest: Manifest) -> None:
     cut = _living(heads(), times, datetime.fromisoformat(manifest.finished))
     async with audit_log(settings, now) as log:
         what = f"restore of backup {manifest.id}"
-        await log.write(Act(Kind.OPERATION, subject=operator(), object=what, rule=RequestRule.COMMAND))
-        await log.write(Act(Kind.CHECKPOINT, heads=cut, rule=RequestRule.TRAIL))
+        await log.write(Act(ActKind.OPERATION, subject=operator(), object=what, rule=RequestRule.COMMAND))
+        await log.write(Act(ActKind.CHECKPOINT, heads=cut, rule=RequestRule.TRAIL))
 
 
 def _living(heads: Mapping[str, str], times: Mapping[str, datetime], finished: datetime) -> dict[str, str]:

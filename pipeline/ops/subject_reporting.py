@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any, Final
 
-from pipeline.access.audit import Act, Form, Kind, Shown
+from pipeline.access.audit import Act, ActKind, Form, Shown
 from pipeline.access.disclosures import Disclosure
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -106,8 +106,8 @@ async def _record(settings: Settings, agency: str, question: str, records: list[
     sealed = QueryCipher(keys_in(settings.audit_key_folder)).sealed(question, now)
     shown = tuple(Shown(one.case, Form.FULL, Rule.OPERATOR) for one in records)
     act = Act(
-        Kind.OPERATION, subject=operator(), agency=agency, object=f"subject-report {agency}", query=sealed, shown=shown,
-        rule=RequestRule.COMMAND,
+        ActKind.OPERATION, subject=operator(), agency=agency, object=f"subject-report {agency}", query=sealed,
+        shown=shown, rule=RequestRule.COMMAND,
     )  # fmt: skip
     async with audit_log(settings, lambda: now) as log:
         await log.write(act)

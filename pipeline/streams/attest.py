@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.audit import Entry
+from pipeline.access.audit import AuditEntry
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams import log_keys, topics
@@ -42,7 +42,7 @@ TAIL_OFFSETS: Final = 4096
 """Read from the topic's end to find its last head, four times as many where there is none: one comes every 1,000
 entries."""
 
-_entries = msgspec.json.Decoder(Entry)
+_entries = msgspec.json.Decoder(AuditEntry)
 
 
 class LogEnd(Nothing):
@@ -90,7 +90,7 @@ class Attest:
         return ()
 
 
-def _decoded(records: Sequence[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, Entry]]:
+def _decoded(records: Sequence[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, AuditEntry]]:
     """The entries among records; what is none was written by nobody of ours, and has no leaf."""
     for record in records:
         entry = _entry(record)
@@ -100,7 +100,7 @@ def _decoded(records: Sequence[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord
             yield record, entry
 
 
-def _entry(record: ConsumerRecord) -> Entry | None:
+def _entry(record: ConsumerRecord) -> AuditEntry | None:
     try:
         entry = _entries.decode(record.value) if record.value is not None else None
     except msgspec.MsgspecError:

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from pipeline.access.audit import CHECKPOINT_S, Act, Chain, Entry, Heads, Kind, bound
+from pipeline.access.audit import CHECKPOINT_S, Act, ActKind, AuditEntry, Chain, Heads, bound
 from pipeline.access.request_rules import RequestRule
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 MOST_TOGETHER: Final = 200
 
 Clock = Callable[[], datetime]
-Send = Callable[[Sequence[Entry]], Awaitable[None]]
+Send = Callable[[Sequence[AuditEntry]], Awaitable[None]]
 """Delivers entries in their order, all or raises; what it raised for may have been delivered nevertheless."""
 
 
@@ -74,7 +74,7 @@ class AuditLog:
     async def __aexit__(self, *_: object) -> None:
         if self._chain is not None:
             with suppress(AuditError):
-                await self.write(Act(Kind.CLOSED, rule=RequestRule.TRAIL))
+                await self.write(Act(ActKind.CLOSED, rule=RequestRule.TRAIL))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -108,7 +108,7 @@ class AuditLog:
 
     def _checkpoint(self) -> Act:
         own = {self._chain.name: self._chain.head} if self._chain else {}
-        return Act(Kind.CHECKPOINT, heads=self._heads() | own, rule=RequestRule.TRAIL)
+        return Act(ActKind.CHECKPOINT, heads=self._heads() | own, rule=RequestRule.TRAIL)
 
     async def _attempt(self, batch: Sequence[_Waiting]) -> AuditError | None:
         """Send the acts in the open chain, or in a new one that begins at the last acknowledged hash.
@@ -126,14 +126,14 @@ class AuditLog:
         self._chain, self._head = after, after.head
         return None
 
-    def _bound(self, batch: Sequence[_Waiting]) -> tuple[Chain, list[Entry]]:
+    def _bound(self, batch: Sequence[_Waiting]) -> tuple[Chain, list[AuditEntry]]:
         """The chain after these acts, and their entries."""
         acts = [(one.act, one.at) for one in batch]
         chain = self._chain
         if chain is None:
             chain = Chain(f"{self._writer}|{self._chains}", 0, self._head)
             self._chains += 1
-            acts = [(Act(Kind.OPENED, rule=RequestRule.TRAIL), batch[0].at), *acts]
+            acts = [(Act(ActKind.OPENED, rule=RequestRule.TRAIL), batch[0].at), *acts]
         return bound(chain, acts, new_seed)
 
 
@@ -151,7 +151,7 @@ class KafkaSender:
         self._topic = topics.name(settings, topics.AUDIT)
         self._producer = PromptProducer(settings)
 
-    async def __call__(self, entries: Sequence[Entry]) -> None:
+    async def __call__(self, entries: Sequence[AuditEntry]) -> None:
         try:
             producer = await self._producer.started()
             await asyncio.gather(*[await self._sent(producer, entry) for entry in entries])
@@ -163,7 +163,7 @@ class KafkaSender:
         """Let go of the producer, which sends nothing more."""
         await self._producer.stop()
 
-    async def _sent(self, producer: AIOKafkaProducer, entry: Entry) -> asyncio.Future[Any]:
+    async def _sent(self, producer: AIOKafkaProducer, entry: AuditEntry) -> asyncio.Future[Any]:
         value = msgspec.json.encode(entry)
         future: asyncio.Future[Any] = await producer.send(self._topic, value, key=entry.chain.encode(), partition=0)
         future.add_done_callback(hear)

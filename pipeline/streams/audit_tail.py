@@ -12,7 +12,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from pipeline.access.audit import Entry
+from pipeline.access.audit import AuditEntry
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.partition_reading import BlockedPartitionError
@@ -27,22 +27,22 @@ GATHER_BYTES: Final = 2**16
 PAUSE_S: Final = 2.0
 DAY_MS: Final = 24 * 3600 * 1000
 
-See = Callable[[Entry], None]
+See = Callable[[AuditEntry], None]
 
-_decode = msgspec.json.Decoder(Entry).decode
+_decode = msgspec.json.Decoder(AuditEntry).decode
 
 
 def _partition(settings: Settings) -> TopicPartition:
     return TopicPartition(topics.name(settings, topics.AUDIT), 0)
 
 
-async def entries(settings: Settings) -> AsyncIterator[Entry]:
+async def entries(settings: Settings) -> AsyncIterator[AuditEntry]:
     """Every entry that the topic holds, in its order."""
     async for _, entry in entries_from(settings, 0):
         yield entry
 
 
-async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[int, Entry]]:
+async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[int, AuditEntry]]:
     """Each entry from an offset on, with its own."""
     async for records in read(settings, {_partition(settings): start}):
         for record in records:
@@ -101,6 +101,6 @@ class _Follower:
         found = (await consumer.offsets_for_times({partition: self._since_ms}))[partition]
         return end if found is None else int(found.offset)
 
-    def _hand_on(self, entry: Entry) -> None:
+    def _hand_on(self, entry: AuditEntry) -> None:
         for see in self._see:
             see(entry)

@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.audit import Entry
+from pipeline.access.audit import AuditEntry
 from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice
@@ -128,7 +128,7 @@ class SharedSearches(_Work):
         """The searches among the entries."""
         return Result(documents=[entry for record in records if (entry := searched(record)) is not None])
 
-    async def notices(self, one: Entry) -> AsyncIterator[Notice]:  # type: ignore[override]
+    async def notices(self, one: AuditEntry) -> AsyncIterator[Notice]:  # type: ignore[override]
         """Of a shared search; once a day for each standing query and agency, however often it is repeated."""
         at = datetime.fromisoformat(one.time)
         try:

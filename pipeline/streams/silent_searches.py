@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.audit import Entry, Kind
+from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.errors import LiaisonError
@@ -41,7 +41,7 @@ EXACT: Final = frozenset({"number", "phone", "email"})
 
 SILENT_ONLY: Final = ({"term": {"handling.code": SILENT}},)
 
-_entries = msgspec.json.Decoder(Entry)
+_entries = msgspec.json.Decoder(AuditEntry)
 _encoder = msgspec.json.Encoder()
 
 
@@ -68,7 +68,7 @@ class SilentSearches(Stateless):
         found = [notice for entry in result.documents async for notice in self.notices(entry)]
         return [Output(self._topic, 0, one.id.encode(), _encoder.encode(one)) for one in found]
 
-    async def notices(self, entry: Entry) -> AsyncIterator[Notice]:
+    async def notices(self, entry: AuditEntry) -> AsyncIterator[Notice]:
         """Whom an audited search concerns: the owners, others than the searcher's own agency, of what it meant."""
         asked = self._opened(entry)
         if asked is None:
@@ -79,7 +79,7 @@ class SilentSearches(Stateless):
             if one.case.agency != entry.agency and self._meant(one):
                 yield _notice(entry, one, at)
 
-    def _opened(self, entry: Entry) -> _Asked | None:
+    def _opened(self, entry: AuditEntry) -> _Asked | None:
         """The search's words; None once the month's key is gone, or where they ask for nothing."""
         at = datetime.fromisoformat(entry.time)
         try:
@@ -95,17 +95,17 @@ class SilentSearches(Stateless):
         return likely or bool(EXACT.intersection(one.met))
 
 
-def searched(record: ConsumerRecord) -> Entry | None:
+def searched(record: ConsumerRecord) -> AuditEntry | None:
     """The audited search in a record of `audit`; None for anything else."""
     try:
         entry = _entries.decode(record.value) if record.value is not None else None
     except msgspec.MsgspecError:
         log.exception("%s-%d-%d is no audit entry", record.topic, record.partition, record.offset)
         return None
-    return entry if entry is not None and entry.kind is Kind.SEARCH and entry.query else None
+    return entry if entry is not None and entry.kind is ActKind.SEARCH and entry.query else None
 
 
-def _notice(entry: Entry, one: SearchResult, at: datetime) -> Notice:
+def _notice(entry: AuditEntry, one: SearchResult, at: datetime) -> Notice:
     name = notice_id("silent search", entry.chain, str(entry.sequence), one.case.case)
     owner, kind = one.case.agency, NoticeKind.SILENT_SEARCH
     return Notice(name, owner, kind, at, case=one.case.case, other_agency=entry.agency, purpose=entry.purpose)

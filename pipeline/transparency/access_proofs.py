@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.audit import Entry
+from pipeline.access.audit import AuditEntry
 from pipeline.transparency.leaves import (
     FIELDS,
     FIELDS_BY_FORMAT,
@@ -78,14 +78,14 @@ def decode_hashes(texts: Iterable[str]) -> list[bytes]:
         raise ProofError("a hash is not base64") from error
 
 
-def openings_for(entry: Entry, sealed: SealedEntry, agency: str) -> tuple[str, ...]:
+def openings_for(entry: AuditEntry, sealed: SealedEntry, agency: str) -> tuple[str, ...]:
     """What is opened to an agency of an act by its people, or of one in which its records were shown."""
     names = OPENED_TO_OWN_AGENCY if entry.agency == agency else OPENED_TO_OWNER
     own = [disclosed for shown, disclosed in sealed.records.values() if shown.case.startswith(f"{agency}:")]
     return (*(sealed.fields[name] for name in names if name in sealed.fields), *own)
 
 
-def prove_access(entry: Entry, sealed: SealedEntry, index: int, agency: str, path: Iterable[bytes]) -> AccessProof:
+def prove_access(entry: AuditEntry, sealed: SealedEntry, index: int, agency: str, path: Iterable[bytes]) -> AccessProof:
     """The proof of an act for an agency that it concerns; `path` is the leaf's."""
     body = sealed.leaf.encode().decode()
     return AccessProof(index, body, sealed.commitments, openings_for(entry, sealed, agency), encode_hashes(path))

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from pipeline.access.audit import Entry, Kind
+from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.errors import LiaisonError
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
 from pipeline.transparency.leaves import Leaf, decode64, encode64, nonce_of, seal, seed_of
@@ -72,7 +72,7 @@ class GrowingLog:
         self.tree.append(leaf_hash(body))
         self.last_nonce = Leaf.decode(body).nonce
 
-    def append(self, entry: Entry, keys: TagKeys) -> LogMessage:
+    def append(self, entry: AuditEntry, keys: TagKeys) -> LogMessage:
         """The leaf of the next entry."""
         index, leaf = self.tree.size, seal(entry, keys, keys.current).leaf
         body = leaf.encode()
@@ -80,7 +80,7 @@ class GrowingLog:
         self.last_nonce = leaf.nonce
         return LogMessage(leaf_key(index), body)
 
-    def is_last(self, entry: Entry, keys: TagKeys) -> bool:
+    def is_last(self, entry: AuditEntry, keys: TagKeys) -> bool:
         """Whether the last leaf is this entry's."""
         return nonce_of(seed_of(entry, keys)) == self.last_nonce
 
@@ -89,12 +89,12 @@ class GrowingLog:
         """How many leaves the last head does not hold."""
         return self.tree.size - (self.head.size if self.head else 0)
 
-    def is_head_due(self, last: Entry, now: datetime) -> bool:
+    def is_head_due(self, last: AuditEntry, now: datetime) -> bool:
         """Whether a head is to follow, `last` being the last of the entries at hand."""
         late = self.signed is None or now - self.signed >= HEAD_INTERVAL
-        return self.behind >= HEAD_ENTRIES or (self.behind > 0 and (late or last.kind is Kind.CLOSED))
+        return self.behind >= HEAD_ENTRIES or (self.behind > 0 and (late or last.kind is ActKind.CLOSED))
 
-    def sign(self, last: Entry, key: SigningKey, now: datetime) -> LogMessage:
+    def sign(self, last: AuditEntry, key: SigningKey, now: datetime) -> LogMessage:
         """The head over all leaves. Raises LogNotContinuedError where another log's heads stand before it.
 
         Its time is that of the last entry, so that an entry which claims to be older and comes later shows; never that
@@ -113,7 +113,7 @@ class GrowingLog:
 
 
 def grow(
-    log: GrowingLog, entries: Iterable[Entry], keys: TagKeys, key: SigningKey, clock: Clock
+    log: GrowingLog, entries: Iterable[AuditEntry], keys: TagKeys, key: SigningKey, clock: Clock
 ) -> Iterator[LogMessage]:
     """The messages of new entries in their order, with the heads that are due."""
     last = None

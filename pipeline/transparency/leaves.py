@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.audit import Entry, Shown, entry_hash
+from pipeline.access.audit import AuditEntry, Shown, entry_hash
 from pipeline.errors import LiaisonError
 from pipeline.transparency.tag_keys import TagKeys
 
@@ -146,7 +146,7 @@ def slots_for(shown: int) -> int:
     return max(MIN_SLOTS, 1 << (shown - 1).bit_length()) if shown else MIN_SLOTS
 
 
-def seal(entry: Entry, keys: TagKeys, key_id: str) -> SealedEntry:
+def seal(entry: AuditEntry, keys: TagKeys, key_id: str) -> SealedEntry:
     """The leaf of an entry, with tags under one of the tag keys."""
     seed = seed_of(entry, keys)
     nonce = nonce_of(seed)
@@ -165,12 +165,12 @@ def seal(entry: Entry, keys: TagKeys, key_id: str) -> SealedEntry:
     return SealedEntry(leaf, commitments, fields, records)
 
 
-def format_of(entry: Entry) -> int:
+def format_of(entry: AuditEntry) -> int:
     """The format of an entry's leaf."""
     return 2 if entry.rule else 1
 
 
-def seed_of(entry: Entry, keys: TagKeys) -> bytes:
+def seed_of(entry: AuditEntry, keys: TagKeys) -> bytes:
     """What the salts of an entry are derived from; for one that is older than seeds a key stands in."""
     return decode64(entry.seed) if entry.seed else _mac(keys.seed_key, "seed", entry_hash(entry), 0)
 
@@ -180,7 +180,7 @@ def nonce_of(seed: bytes) -> str:
     return encode64(_mac(seed, "nonce", "", 0)[:SALT_BYTES])
 
 
-def is_sealable(entry: Entry) -> bool:
+def is_sealable(entry: AuditEntry) -> bool:
     """Whether an entry's time and seed are such that a leaf can be made of it: all that writers of ours write is."""
     try:
         aware = datetime.fromisoformat(entry.time).tzinfo is not None
@@ -194,7 +194,7 @@ def minute_of(time: str) -> str:
     return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%dT%H:%MZ}"
 
 
-def _values(entry: Entry, names: Iterable[str]) -> Mapping[str, Any]:
+def _values(entry: AuditEntry, names: Iterable[str]) -> Mapping[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(entry)
     empty: Mapping[str, Any] = {"roles": [], "heads": {}}
     return {name: values.get(name, empty.get(name, "")) for name in names}
@@ -204,7 +204,7 @@ def _disclosed(seed: bytes, name: str, value: Any, place: int = 0) -> str:
     return disclosure(encode64(_mac(seed, "salt", name, place)[:SALT_BYTES]), name, value)
 
 
-def _placed(entry: Entry, seed: bytes) -> dict[int, tuple[Shown, str]]:
+def _placed(entry: AuditEntry, seed: bytes) -> dict[int, tuple[Shown, str]]:
     """The shown records with their disclosures, in shuffled slots: a place would tell how many ranked before."""
     order = sorted(range(slots_for(len(entry.shown))), key=lambda slot: _mac(seed, "order", "", slot))
     return {

@@ -26,7 +26,7 @@ MAX_BEHIND: Final = timedelta(minutes=15)
 """A witness that follows the log sees what comes while an answer is fetched and checked."""
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class OfflineReport(msgspec.Struct, frozen=True):
     """The acts that are proven, and all that is wrong; `size` is that of the head they were proven under."""
 
     size: int
@@ -59,13 +59,13 @@ def verify(
     header: ProofHeader,
     proofs: Sequence[AccessProof],
     others: Iterable[str] = (),
-) -> Verdict:
+) -> OfflineReport:
     """Hold a server's answer against what the agency witnessed; `others` are heads that other agencies have seen."""
     findings = [*_against_others(witness, others), *witness.findings()]
     try:
         head = SignedHead.verified(header.head, witness.log_key).checkpoint
     except NoteError as error:
-        return Verdict(0, (), (*findings, LogFinding(LogFault.UNSIGNED, 0, str(error))))
+        return OfflineReport(0, (), (*findings, LogFinding(LogFault.UNSIGNED, 0, str(error))))
     findings += _against_witnessed(witness, head, header)
     accesses = []
     for proof in proofs:
@@ -74,7 +74,7 @@ def verify(
         except LeafError as error:
             findings.append(LogFinding(LogFault.ALTERED, proof.index, str(error)))
     findings += _withheld(witness, head, {proof.index for proof in proofs})
-    return Verdict(head.size, tuple(accesses), tuple(findings))
+    return OfflineReport(head.size, tuple(accesses), tuple(findings))
 
 
 def _against_others(witness: Witness, others: Iterable[str]) -> list[LogFinding]:

@@ -20,7 +20,7 @@ from conftest import WaitFor
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.tokens import KEPT, REFETCH_AFTER
 from pipeline.errors import LiaisonError
 from pipeline.localstack.ports import LOOPBACK, accepts, any_free
@@ -109,7 +109,7 @@ async def test_what_it_did_not_sign_is_refused(api: Api, issuer: Issuer) -> None
     for unsigned in (f"{head}.{body}.", f"{head}.{body}", f"{head}.{body}.AAAA"):
         assert await answered(api, unsigned) == 401
     assert {(act.kind, act.subject, act.object) for act in api.audit.acts} == {
-        (Kind.REFUSED, "", "401 GET /v1/cases/{key}")
+        (ActKind.REFUSED, "", "401 GET /v1/cases/{key}")
     }
 
 

@@ -61,7 +61,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "expiry": Expiry,
     "agency": Agency,
     "progress": Progress,
-    "audit": audit.Entry,
+    "audit": audit.AuditEntry,
     "control": control.Setting,
     "review": Review,
     "assignment": Assignment,
@@ -298,14 +298,14 @@ def _ended() -> Iterator[tuple[str, msgspec.Struct]]:
     yield "accepted", expiry.accepted(made, asked, place, "2026-11-24T10:00:00Z", raw, "0123456789ab")
 
 
-def _audited() -> Iterator[audit.Entry]:
+def _audited() -> Iterator[audit.AuditEntry]:
     who = {"subject": "anna", "agency": "fr-pj", "country": "FR", "roles": ("investigator",)}
     why = {"purpose": "investigation", "case_reference": "2026/1", "request": "r1", "query": "AAAA", "object": "l1"}
     shown = (audit.Shown("fr-pj:1", audit.Form.FULL), audit.Shown("be-fp:2", audit.Form.HIT, "hit_only"))
     acts = [
-        audit.Act(audit.Kind.OPENED),
-        audit.Act(audit.Kind.SEARCH, **who, **why, shown=shown, rule="role"),  # type: ignore[arg-type]
-        audit.Act(audit.Kind.CHECKPOINT, heads={"host|1|0": "ab"}),
+        audit.Act(audit.ActKind.OPENED),
+        audit.Act(audit.ActKind.SEARCH, **who, **why, shown=shown, rule="role"),  # type: ignore[arg-type]
+        audit.Act(audit.ActKind.CHECKPOINT, heads={"host|1|0": "ab"}),
     ]
     at = datetime(2026, 11, 1, tzinfo=UTC)
     yield from audit.bound(audit.Chain("host|1|0"), [(act, at) for act in acts], new_seed)[1]

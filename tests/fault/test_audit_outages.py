@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from own_broker import HeldLine, broker, line, stopped
 
-from pipeline.access.audit import Act, Entry, Kind
+from pipeline.access.audit import Act, ActKind, AuditEntry
 from pipeline.access.audit_verification import Verification
 from pipeline.settings import Settings
 from pipeline.streams import prompt_producer
@@ -21,7 +21,7 @@ __all__ = ["broker", "line"]
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
-READ = Act(Kind.READ, subject="anna")
+READ = Act(ActKind.READ, subject="anna")
 
 ROUNDS = 5
 
@@ -48,7 +48,7 @@ async def write_until_taken(log: AuditLog, act: Act) -> None:
                 await asyncio.sleep(0)
 
 
-async def trail(settings: Settings) -> tuple[list[Entry], list[str]]:
+async def trail(settings: Settings) -> tuple[list[AuditEntry], list[str]]:
     """All entries, and the faults that verification finds in them."""
     found = [entry async for entry in entries(settings)]
     verification = Verification()
@@ -71,7 +71,7 @@ async def test_a_broker_that_hangs_fails_all_acts_promptly_and_leaves_the_trail_
             acknowledged += 2
     found, faults = await trail(broker)
     assert faults == []
-    assert sum(one.kind is Kind.READ for one in found) >= acknowledged
+    assert sum(one.kind is ActKind.READ for one in found) >= acknowledged
 
 
 @pytest.mark.short
@@ -79,7 +79,7 @@ async def test_what_arrives_after_its_chain_was_replaced_is_no_fault(
     broker: Settings, line: HeldLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prompt_producer, "REQUEST_TIMEOUT_MS", 10_000)  # one request, which is held
-    late = Act(Kind.READ, subject="late")
+    late = Act(ActKind.READ, subject="late")
     async with writer(broker, "host|1") as log:
         await log.write(READ)
         line.hold()
@@ -95,5 +95,5 @@ async def test_what_arrives_after_its_chain_was_replaced_is_no_fault(
         await log.write(READ)
     found, faults = await trail(broker)
     at = [one.subject for one in found].index(late.subject)
-    assert [one.kind for one in found[:at]].count(Kind.OPENED) == 2
+    assert [one.kind for one in found[:at]].count(ActKind.OPENED) == 2
     assert faults == []

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
-from pipeline.access.audit import Act, Kind
+from pipeline.access.audit import Act, ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Role
 from pipeline.api import metrics
@@ -68,7 +68,7 @@ async def push(
         raise NotFound()
     name = upload or f"request-{uuid.uuid4().hex}"
     act = Act(
-        Kind.PUSH, requester.subject, requester.agency, requester.country, tuple(sorted(requester.roles)),
+        ActKind.PUSH, requester.subject, requester.agency, requester.country, tuple(sorted(requester.roles)),
         request=request.state.request_id, object=f"{agency}/{name}",
         rule=RequestRule.OPERATOR if requester.operates else RequestRule.ROLE,
     )  # fmt: skip

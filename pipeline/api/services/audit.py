@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 from aiokafka.errors import KafkaError
 
-from pipeline.access.audit import Form, Kind, Shown
+from pipeline.access.audit import ActKind, Form, Shown
 from pipeline.access.audit_verification import Finding
 from pipeline.access.policy import View, view
 from pipeline.access.redaction import Row
@@ -84,14 +84,14 @@ async def acts(session: Session, wanted: Wanted, limit: int = 50, cursor: str | 
         return [*await _rows(session, found)]
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, context, cursor))
-    await session.audit(Kind.READ, {"acts": msgspec.to_builtins(wanted)})
+    await session.audit(ActKind.READ, {"acts": msgspec.to_builtins(wanted)})
     return ActsAnswer(session.now.isoformat(), tuple(rows), closed(session, context, place))
 
 
 async def acts_file(session: Session, wanted: Wanted, form: ActsFormat) -> AsyncIterator[bytes]:
     """The same as a file in parts, recorded before the first. Raises Forbidden, Unavailable."""
     session.require(Role.AUDITOR)
-    await session.audit(Kind.EXPORT, {"acts": msgspec.to_builtins(wanted), "form": form})
+    await session.audit(ActKind.EXPORT, {"acts": msgspec.to_builtins(wanted), "form": form})
     yield table([COLUMNS]) if form == "csv" else b""
     after: Place | None = None
     while found := await session.runtime.decisions.acts(session.requester.agency, _bounds(wanted), MOST, after):
@@ -103,7 +103,7 @@ async def acts_file(session: Session, wanted: Wanted, form: ActsFormat) -> Async
 async def trail(session: Session) -> TrailAnswer:
     """Whether the trail is whole, verified anew unless that was a moment ago. Raises Forbidden, Unavailable."""
     session.require(Role.AUDITOR)
-    await session.audit(Kind.READ, {"trail": True})
+    await session.audit(ActKind.READ, {"trail": True})
     try:
         found = await session.runtime.trail.checked(PATIENCE_S)
     except (KafkaError, OSError) as error:

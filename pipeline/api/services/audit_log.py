@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.audit import Entry, Kind
+from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.requester import Role
 from pipeline.api.paging import Place
 from pipeline.api.problems import Unavailable, Unprocessable
@@ -88,7 +88,7 @@ def inclusion(session: Session, index: int, size: int) -> InclusionAnswer:
 async def agency_keys(session: Session) -> TagKeysAnswer:
     """The tag keys of the auditor's agency. Raises Forbidden, Unavailable."""
     session.require(Role.AUDITOR)
-    await session.audit(Kind.READ, {"tag keys": True})
+    await session.audit(ActKind.READ, {"tag keys": True})
     keys = session.runtime.tag_keys.of(session.requester.agency) if session.requester.agency else {}
     return TagKeysAnswer({key_id: encode64(key) for key_id, key in keys.items()})
 
@@ -101,7 +101,7 @@ async def accesses(session: Session, first: int) -> AsyncIterator[bytes]:
     session.require(Role.AUDITOR)
     served, agency = session.runtime.log, session.requester.agency
     last = _head(session)
-    await session.audit(Kind.EXPORT, {"access proofs": first})
+    await session.audit(ActKind.EXPORT, {"access proofs": first})
     size = last.checkpoint.size
     await _await_index(session, size)
     path = encode_hashes(served.store.consistency(first, size)) if 0 < first <= size else ()
@@ -136,7 +136,7 @@ async def _has_followed(session: Session, size: int) -> bool:
     """Whether the last leaf of a head, or one behind it, is among the latest acts, which are indexed in their order."""
     served, keys = session.runtime.log, session.runtime.tag_keys
     entries = [one.entry for one in await session.runtime.decisions.latest_acts(PAGE) if one.entry is not None]
-    nonces = (nonce_of(seed_of(msgspec.convert(entry, Entry), keys)) for entry in entries)
+    nonces = (nonce_of(seed_of(msgspec.convert(entry, AuditEntry), keys)) for entry in entries)
     places = (served.place_of(nonce) for nonce in nonces)
     return any(place is None or place >= size - 1 for place in places)
 
@@ -152,14 +152,14 @@ def _proofs(
     for document in documents:
         if document.entry is None:
             continue
-        entry = msgspec.convert(document.entry, Entry)
+        entry = msgspec.convert(document.entry, AuditEntry)
         index = served.place_of(nonce_of(seed_of(entry, keys)))
         if index is not None and index < size:
             sealed = _sealed(entry, keys, served.leaf_at(index))
             yield prove_access(entry, sealed, index, agency, served.inclusion(index, size))
 
 
-def _sealed(entry: Entry, keys: TagKeys, hash_: bytes) -> SealedEntry:
+def _sealed(entry: AuditEntry, keys: TagKeys, hash_: bytes) -> SealedEntry:
     """The entry sealed under the secret that its leaf was made under."""
     made = [seal(entry, keys, keys.current)]
     for key_id in keys.ids[-2::-1]:

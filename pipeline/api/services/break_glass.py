@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from pipeline.access import break_glass as glass
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.break_glass import GlassReason, Oversight, oversight, verdict_of
 from pipeline.access.disclosures import Disclosure, GlassVerdict, Move, grant_of
 from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass
@@ -145,12 +145,12 @@ async def _agency_thread(session: Session, name: str) -> tuple[Disclosure, CaseM
     seen = (await session.views_by_key([key], documents))[key]
     if one is not None and seen is not View.NOTHING:
         return one, meta(documents[key]), seen
-    await session.audit(Kind.DISCLOSURE, about=name[:NAME_CHARS], rule=RequestRule.NOT_SHOWN)
+    await session.audit(ActKind.DISCLOSURE, about=name[:NAME_CHARS], rule=RequestRule.NOT_SHOWN)
     raise NotFound(NO_THREAD)
 
 
 async def _unchanged(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
     """What holds already, to one who asks for it again."""
     session.decide(case, filter(None, [grant_of(one)]))
-    await session.audit(Kind.DISCLOSURE, {"again": one.last.move}, session.shown({case.case: seen}), about=one.id)
+    await session.audit(ActKind.DISCLOSURE, {"again": one.last.move}, session.shown({case.case: seen}), about=one.id)
     return thread_answer(session, one, case, seen)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, case_for, provenance_for
 from pipeline.access.request_rules import RequestRule
@@ -31,7 +31,7 @@ async def case(session: Session, key: str) -> CaseAnswer:
     session.require_reader()
     document = await readable(session, key)
     row = case_for(View.FULL, meta(document), _content(session, document), session.reference)
-    await session.audit(Kind.READ, {"case": key}, session.shown({key: View.FULL}))
+    await session.audit(ActKind.READ, {"case": key}, session.shown({key: View.FULL}))
     return CaseAnswer(session.as_of, row or {})
 
 
@@ -45,7 +45,7 @@ async def readable(session: Session, key: str, fields: Sequence[str] | None = No
         found = await session.runtime.reader.cases([key], fields)
         if (await session.views(found)).get(key) is View.FULL:
             return found[key]
-    await session.audit(Kind.READ, {"case": key}, rule=RequestRule.NOT_SHOWN)
+    await session.audit(ActKind.READ, {"case": key}, rule=RequestRule.NOT_SHOWN)
     raise NotFound(NO_CASE)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access import disclosures as threads
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosures import Ask, Disclosure, NotDueError, may_decide
 from pipeline.access.policy import CaseMeta, View
@@ -106,7 +106,7 @@ async def disclosures(
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, listing.after)
     listed = {row["case"]: View.FULL for row in rows if row["case"]}
-    await session.audit(Kind.READ, {"disclosures": _role(mine), "kind": kind}, session.shown(listed))
+    await session.audit(ActKind.READ, {"disclosures": _role(mine), "kind": kind}, session.shown(listed))
     following = await listing.next((row["id"] for row in rows), place)
     return DisclosuresAnswer(session.now.isoformat(), tuple(rows), following)
 
@@ -124,7 +124,7 @@ async def disclosure(session: Session, name: str) -> DisclosureAnswer:
     cases, views = await _cases(session, found)
     row = next((row for each in found if (row := _shown(session, each, cases, views)) is not None), None)
     rule = None if row else RequestRule.NOT_SHOWN
-    await session.audit(Kind.READ, {"disclosure": name}, session.shown(views), rule=rule)
+    await session.audit(ActKind.READ, {"disclosure": name}, session.shown(views), rule=rule)
     if row is None:
         raise NotFound(NO_THREAD)
     return DisclosureAnswer(session.now.isoformat(), row)
@@ -136,10 +136,10 @@ async def hit_case(session: Session, reference: str) -> CaseMeta:
     document = await named(session, reference)
     seen = View.NOTHING if document is None else (await session.views({document.case: document}))[document.case]
     if document is None or seen is View.NOTHING:
-        await session.audit(Kind.DISCLOSURE, {"reference": reference}, rule=RequestRule.NOT_SHOWN)
+        await session.audit(ActKind.DISCLOSURE, {"reference": reference}, rule=RequestRule.NOT_SHOWN)
         raise NotFound(NO_HIT)
     if seen is View.FULL:
-        await session.audit(Kind.DISCLOSURE, {"reference": reference}, session.shown({document.case: seen}))
+        await session.audit(ActKind.DISCLOSURE, {"reference": reference}, session.shown({document.case: seen}))
         raise Conflict("you may read this case", case=document.case)
     return meta(document)
 
@@ -161,7 +161,7 @@ async def owned_thread(session: Session, name: str) -> tuple[Disclosure, CaseMet
         document = (await session.runtime.reader.cases([one.case])).get(one.case)
         if document is not None:
             return one, meta(document)
-    await session.audit(Kind.DISCLOSURE, about=name[:MOST], rule=RequestRule.NOT_SHOWN)
+    await session.audit(ActKind.DISCLOSURE, about=name[:MOST], rule=RequestRule.NOT_SHOWN)
     raise NotFound(NO_THREAD)
 
 
@@ -189,7 +189,7 @@ async def record_step(
     A process that dies behind the audit has opened nothing: what is asked again is asked of the same thread.
     """
     session.decide(case, filter(None, [threads.grant_of(after)]))
-    await session.audit(Kind.DISCLOSURE, {"step": after.last.move}, session.shown({case.case: seen}), about=after.id)
+    await session.audit(ActKind.DISCLOSURE, {"step": after.last.move}, session.shown({case.case: seen}), about=after.id)
     await decide(session, topics.DISCLOSURES, after.id, after, before)
     return thread_answer(session, after, case, seen)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
 from pipeline.api.problems import NotFound
@@ -84,7 +84,7 @@ async def entity(session: Session, key: str, name: str) -> EntityAnswer:
     session.require_reader()
     own = await readable(session, key)
     if name not in _entities(own):
-        await session.audit(Kind.READ, {"entity": name, "case": key}, session.shown({key: View.FULL}))
+        await session.audit(ActKind.READ, {"entity": name, "case": key}, session.shown({key: View.FULL}))
         raise NotFound("there is no such entity")
     near = await _near(session, key)
     cases = await session.runtime.reader.cases(sorted(near.bands), fields=None)
@@ -93,7 +93,7 @@ async def entity(session: Session, key: str, name: str) -> EntityAnswer:
     links = await session.runtime.reader.links(sorted(near.links))
     members = _members((key, name), cases, links.values(), session.runtime.model)
     shown = session.shown({case: View.FULL for case, _ in members})
-    await session.audit(Kind.READ, {"entity": name, "case": key}, shown)
+    await session.audit(ActKind.READ, {"entity": name, "case": key}, shown)
     rows = [_appearance(cases[case], entity, near.bands[case]) for case, entity in members]
     return EntityAnswer(session.as_of, rows[0]["entity"]["type"], tuple(rows), tuple(_facts(rows)), near.complete)
 

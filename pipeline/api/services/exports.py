@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Final, TypeVar
 
 from pipeline.access.audience import requester_words
-from pipeline.access.audit import Kind, Shown
+from pipeline.access.audit import ActKind, Shown
 from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Ends, Row, link_for
@@ -30,7 +30,7 @@ async def export(session: Session, what: What, form: Format) -> AsyncIterator[by
     parts = _links(session) if what == "links" else _cases(session)
     yield file.head()
     async for rows, shown in parts:
-        await session.audit(Kind.EXPORT, {"export": what, "form": form}, shown)
+        await session.audit(ActKind.EXPORT, {"export": what, "form": form}, shown)
         yield file.part(rows)
     yield file.tail()
 

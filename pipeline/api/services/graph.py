@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
 from pipeline.api.services.cases import readable
@@ -94,7 +94,7 @@ async def graph(session: Session, key: str, depth: int = 1, most: Most = LOOKED_
     ring = [key]
     for _ in range(min(depth, DEEPEST)):
         ring = [case for origin in ring for case in await _around(drawing, origin)]
-    await session.audit(Kind.READ, {"graph": key, "depth": depth}, session.shown(drawing.seen))
+    await session.audit(ActKind.READ, {"graph": key, "depth": depth}, session.shown(drawing.seen))
     edges = sorted(drawing.edges.values(), key=lambda edge: (edge["view"], edge["id"]))
     nodes = sorted(drawing.nodes.values(), key=lambda node: (node["view"], node["id"]))
     return GraphAnswer(session.as_of, tuple(nodes), tuple(edges), drawing.complete)
@@ -111,7 +111,7 @@ async def timeline(session: Session, key: str) -> TimelineAnswer:
     """When a case and the linked ones that the requester reads were opened and closed, and their events."""
     cases = await _linked(session, key)
     found = [event for one in cases.values() for event in _events(one)]
-    await session.audit(Kind.READ, {"timeline": key}, session.shown(dict.fromkeys(cases, View.FULL)))
+    await session.audit(ActKind.READ, {"timeline": key}, session.shown(dict.fromkeys(cases, View.FULL)))
     ordered = sorted(found, key=lambda event: (event["when"], event["case"], event["what"], event["entity"] or ""))
     return TimelineAnswer(session.as_of, tuple(ordered))
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.hit_ledger import HitAllowance
 from pipeline.access.requester import Role
 from pipeline.api.problems import Unprocessable
@@ -53,7 +53,7 @@ async def allow_hits(session: Session, agency: str, daily: int, until: datetime)
         error = LiaisonError("an allowance ends after now and within {most} days", most=LONGEST.days)
         raise Unprocessable(error, "until")
     made = HitAllowance(who.agency, agency, daily, until, who.subject, session.now)
-    await session.audit(Kind.DISCLOSURE, {"hits_a_day": daily, "until": until.isoformat()}, about=made.id)
+    await session.audit(ActKind.DISCLOSURE, {"hits_a_day": daily, "until": until.isoformat()}, about=made.id)
     await decide(session, topics.HIT_ALLOWANCES, made.id, made)
     return HitAllowanceAnswer(session.now.isoformat(), _row(session, made))
 
@@ -62,7 +62,7 @@ async def hit_allowances(session: Session) -> HitAllowancesAnswer:
     """What the requester's agency allows others beyond `daily`, which all have."""
     session.require_reader()
     found = await session.runtime.decisions.allowances(session.requester.agency, MOST_SHOWN)
-    await session.audit(Kind.READ, {"hit_allowances": len(found)})
+    await session.audit(ActKind.READ, {"hit_allowances": len(found)})
     rows = tuple(_row(session, one) for one in found)
     return HitAllowancesAnswer(session.now.isoformat(), session.runtime.settings.hit_budget, rows)
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access.audience import Viewer, requester_words
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, is_due, standing
@@ -57,7 +57,7 @@ async def inbox(
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, listing.after)
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
-    await session.audit(Kind.READ, {"inbox": band, "assignee": assignee}, session.shown(seen))
+    await session.audit(ActKind.READ, {"inbox": band, "assignee": assignee}, session.shown(seen))
     following = await listing.next((row["link_id"] for row in rows), place)
     return InboxAnswer(session.now.isoformat(), tuple(rows), following)
 
@@ -73,7 +73,7 @@ async def assign(session: Session, link: str, assignee: str) -> ReviewsAnswer:
         raise Forbidden("a supervisor assigns links to others")
     await reviews(session, link)
     made = Assignment(link, who.agency, assignee, who.subject, session.now)
-    await session.audit(Kind.REVIEW, {"assignee": assignee}, about=link)
+    await session.audit(ActKind.REVIEW, {"assignee": assignee}, about=link)
     await decide(session, topics.ASSIGNMENTS, made.id, made)
     return await reviews(session, link)
 

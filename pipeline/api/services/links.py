@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from pipeline.access.audience import requester_words
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.hit_gate import LinkSight, see_link
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Ends, Row, link_for
@@ -79,7 +79,7 @@ async def links(session: Session, key: str, limit: int = 20, cursor: str = "") -
     page = left[: min(limit, MOST)]
     rows = await rows_of(session, page, around.cases)
     seen = {case: around.views[case] for one in page for case in one.link.cases}
-    await session.audit(Kind.READ, {"links": key}, session.shown({key: View.FULL} | seen))
+    await session.audit(ActKind.READ, {"links": key}, session.shown({key: View.FULL} | seen))
     place = list(page[-1].place) if len(left) > len(page) else None
     end = await listing.next((one.link.link for one in page), place)
     return LinksAnswer(session.as_of, tuple(rows), end)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
 from pipeline.api.languages import said
@@ -86,7 +86,7 @@ async def submit(session: Session, raw: bytes, form: Form, key: str = "") -> Lis
     held = [job.id for job in await asyncio.to_thread(lists.of, session.requester)]
     if name not in held and len(held) >= MOST_LISTS:
         raise Conflict(LiaisonError("you have {most} lists: delete one", most=MOST_LISTS))
-    await session.audit(Kind.READ, {"list_check": name, "rows": len(rows)}, about=name)
+    await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
     job = Job(name, session.requester, session.grounds, session.language, session.now, len(rows))
     await asyncio.to_thread(lists.add, job, rows)
     return ListCheckAnswer(session.as_of, _told(session, _job(session, name)))
@@ -95,7 +95,7 @@ async def submit(session: Session, raw: bytes, form: Form, key: str = "") -> Lis
 async def list_check(session: Session, name: str) -> ListCheckAnswer:
     """How far a list of the requester's has come. Raises NotFound."""
     session.require_reader()
-    await session.audit(Kind.READ, {"list_check": name})
+    await session.audit(ActKind.READ, {"list_check": name})
     return ListCheckAnswer(session.as_of, _told(session, _job(session, name)))
 
 
@@ -104,7 +104,7 @@ async def list_checks(session: Session) -> ListChecksAnswer:
     session.require_reader()
     jobs = await asyncio.to_thread(session.runtime.lists.of, session.requester)
     kept = [job for job in jobs if session.now < job.expires]
-    await session.audit(Kind.READ, {"list_checks": len(kept)})
+    await session.audit(ActKind.READ, {"list_checks": len(kept)})
     return ListChecksAnswer(session.as_of, tuple(_told(session, job) for job in kept))
 
 
@@ -114,7 +114,7 @@ async def results(session: Session, name: str, limit: int = 50, cursor: str = ""
     first = session.position(("list", name), cursor) or 0
     job = _job(session, name)
     rows, seen = await _rows(session, job, first, first + min(limit, MOST))
-    await session.audit(Kind.READ, {"list_check": name, "from": first}, session.shown(seen), about=name)
+    await session.audit(ActKind.READ, {"list_check": name, "from": first}, session.shown(seen), about=name)
     end = first + len(rows)
     more = bool(rows) and end < session.runtime.lists.done(job)
     return ListResultsAnswer(session.as_of, tuple(rows), session.cursor(("list", name), end) if more else None)
@@ -128,7 +128,7 @@ async def result_file(session: Session, name: str, form: Form) -> AsyncIterator[
     while True:
         rows, seen = await _rows(session, job, first, first + MOST)
         what = {"list_check": name, "form": form, "from": first}
-        await session.audit(Kind.EXPORT, what, session.shown(seen), about=name)
+        await session.audit(ActKind.EXPORT, what, session.shown(seen), about=name)
         if not rows:
             return
         yield _table(rows) if form == "csv" else lines(rows)
@@ -140,7 +140,7 @@ async def forget(session: Session, name: str) -> ListCheckAnswer:
     session.require_reader()
     job = _job(session, name)
     told = _told(session, job)
-    await session.audit(Kind.READ, {"list_check": name, "deleted": True}, about=name)
+    await session.audit(ActKind.READ, {"list_check": name, "deleted": True}, about=name)
     await asyncio.to_thread(session.runtime.lists.forget, job)
     return ListCheckAnswer(session.as_of, told)
 

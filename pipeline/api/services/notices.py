@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.paging import Place, closed, opened, page
@@ -47,7 +47,7 @@ async def notices(session: Session, limit: int = 50, cursor: str | None = None) 
     """The notices behind a cursor. One whose case is gone or no longer shown to the requester is left out."""
     session.require_reader()
     rows, following = await _told(session, limit, cursor)
-    await session.audit(Kind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
+    await session.audit(ActKind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
 
 
@@ -63,7 +63,7 @@ async def latest_notices(session: Session, limit: int = 50, cursor: str | None =
         return await _shown(session, found)
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, "latest notices", cursor))
-    await session.audit(Kind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
+    await session.audit(ActKind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), closed(session, "latest notices", place))
 
 
@@ -73,7 +73,7 @@ async def new_notices(session: Session, cursor: str | None) -> NoticesAnswer | N
     rows, following = await _told(session, MOST, cursor)
     if not rows:
         return None
-    await session.audit(Kind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
+    await session.audit(ActKind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
 
 
@@ -107,7 +107,7 @@ async def accesses(session: Session, limit: int = 50, cursor: str | None = None)
         return [_access(one, agency) for one in found]
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, "accesses", cursor))
-    await session.audit(Kind.READ, {"accesses": len(rows)})
+    await session.audit(ActKind.READ, {"accesses": len(rows)})
     return AccessesAnswer(session.now.isoformat(), tuple(rows), closed(session, "accesses", place))
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from aiokafka.errors import KafkaError
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import Unavailable
 from pipeline.api.session import Session
@@ -66,7 +66,7 @@ def _wanted(session: Session, reason: str, agency: str) -> Wanted:
 async def _operating(session: Session, what: str) -> AsyncIterator[None]:
     """Recorded before it happens, for those who operate alone."""
     session.require(Role.OPS)
-    await session.audit(Kind.OPERATION, about=what.strip())
+    await session.audit(ActKind.OPERATION, about=what.strip())
     try:
         yield
     except (KafkaError, OSError) as error:

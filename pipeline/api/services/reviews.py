@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audit import Kind, Shown
+from pipeline.access.audit import ActKind, Shown
 from pipeline.access.policy import View
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import (
-    Change,
+    EvidenceChange,
     NotUndoableError,
     Review,
     Verdict,
@@ -91,7 +91,7 @@ async def reviews(session: Session, link: str) -> ReviewsAnswer:
     """The judgements of a link, undone ones included. Raises NotFound."""
     sides = await _sides(session, link)
     judged = await _judged(session, sides)
-    await session.audit(Kind.READ, {"reviews": link}, _both(session, sides), about=link)
+    await session.audit(ActKind.READ, {"reviews": link}, _both(session, sides), about=link)
     return ReviewsAnswer(session.now.isoformat(), judged)
 
 
@@ -136,7 +136,7 @@ async def manual_links(session: Session, case: str) -> ManualLinksAnswer:
 
     rows, _ = await page(fetch, show, MOST_MANUAL, MOST_MANUAL, None)
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
-    await session.audit(Kind.READ, {"manual_links": case}, session.shown({case: View.FULL} | seen))
+    await session.audit(ActKind.READ, {"manual_links": case}, session.shown({case: View.FULL} | seen))
     return ManualLinksAnswer(session.now.isoformat(), tuple(rows))
 
 
@@ -156,7 +156,7 @@ async def colours(session: Session, links: Sequence[str]) -> dict[str, Row]:
     return {link: _colour(given) for link, given in found.items()}
 
 
-def changed(session: Session, link: LinkDocument, own: Review | None) -> Change | None:
+def changed(session: Session, link: LinkDocument, own: Review | None) -> EvidenceChange | None:
     """How a link's evidence differs from what the agency's own review was made on."""
     return None if own is None else change(own, _marks(session, link))
 
@@ -179,7 +179,7 @@ async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Si
     cases = await runtime.reader.cases(keys)
     views = await session.views_by_key(keys, cases)
     if any(views.get(key) is not View.FULL for key in keys):
-        await session.audit(Kind.REVIEW, {"link": name}, rule=RequestRule.NOT_SHOWN)
+        await session.audit(ActKind.REVIEW, {"link": name}, rule=RequestRule.NOT_SHOWN)
         raise NotFound(NO_LINK)
     return Sides(name, cases[keys[0]], cases[keys[1]], link, given)
 
@@ -213,7 +213,7 @@ def _marks(session: Session, link: LinkDocument) -> Any:
 
 async def _keep(session: Session, sides: Sides, made: Review) -> ReviewsAnswer:
     what = {"link": sides.name, "verdict": made.verdict, "undone": made.undone}
-    await session.audit(Kind.REVIEW, what, _both(session, sides), about=made.id)
+    await session.audit(ActKind.REVIEW, what, _both(session, sides), about=made.id)
     await decide(session, topics.REVIEWS, made.id, made)
     reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
     judged = await _judged(session, msgspec.structs.replace(sides, reviews=reviews))

@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
 from pipeline.api.paging import MovingList
@@ -76,7 +76,7 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
         raise Unprocessable("ask a question, or narrow what is to be listed", "question", "filters")
     else:
         page, hits = await _listed(session, asked, limit), _Page([], {})
-    await session.audit(Kind.SEARCH, msgspec.to_builtins(asked), session.shown(page.seen | hits.seen))
+    await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.shown(page.seen | hits.seen))
     left = session.runtime.hits.left(session.requester, session.now)
     return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next)
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access.audience import requester_words
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.api.problems import Unprocessable
 from pipeline.api.services.cases import readable
@@ -57,7 +57,7 @@ async def statistics(session: Session, filters: Filters = Filters()) -> Statisti
         offences.update(one.offences)
     links = await _links(session, {one.case: one.country for one in cases})
     pairs.update("-".join(sorted(pair)) for pair in links)
-    await session.audit(Kind.READ, {"statistics": len(cases), "filters": msgspec.to_builtins(filters)})
+    await session.audit(ActKind.READ, {"statistics": len(cases), "filters": msgspec.to_builtins(filters)})
     found = [dict(sorted(counted.items())) for counted in (goals, offences, pairs)]
     return StatisticsAnswer(session.as_of, len(cases), len(links), *found)
 
@@ -69,7 +69,7 @@ async def deconfliction(session: Session, key: str) -> DeconflictionAnswer:
     events = sorted(one for one in case.keys if kinds.kind_of(one) is kinds.KeyKind.EVENT)
     near = await _near(session, case, events)
     await session.audit(
-        Kind.READ, {"deconfliction": key}, session.shown({one.case: View.FULL for one in (case, *near)})
+        ActKind.READ, {"deconfliction": key}, session.shown({one.case: View.FULL for one in (case, *near)})
     )
     return DeconflictionAnswer(session.as_of, tuple(map(_row, near)))
 

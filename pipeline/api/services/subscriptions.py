@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access import subscriptions as queries
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.problems import Conflict, NotFound, Unprocessable
@@ -71,7 +71,7 @@ async def subscriptions(session: Session) -> SubscriptionsAnswer:
     """What the requester's agency asks, with what has run out and awaits renewal."""
     session.require_reader()
     found = await session.runtime.decisions.subscriptions(session.requester.agency, MOST)
-    await session.audit(Kind.SUBSCRIPTION, {"listed": len(found)})
+    await session.audit(ActKind.SUBSCRIPTION, {"listed": len(found)})
     return SubscriptionsAnswer(session.now.isoformat(), tuple(_row(session, one) for one in found))
 
 
@@ -79,13 +79,13 @@ async def _own(session: Session, name: str) -> Subscription:
     session.require_reader()
     one = (await session.runtime.decisions.subscriptions_of([name])).get(name)
     if one is None or one.agency != session.requester.agency or one.state is not queries.SubscriptionState.ACTIVE:
-        await session.audit(Kind.SUBSCRIPTION, {"subscription": name}, rule=RequestRule.NOT_SHOWN)
+        await session.audit(ActKind.SUBSCRIPTION, {"subscription": name}, rule=RequestRule.NOT_SHOWN)
         raise NotFound(NO_SUBSCRIPTION)
     return one
 
 
 async def _keep(session: Session, one: Subscription) -> SubscriptionAnswer:
-    await session.audit(Kind.SUBSCRIPTION, {"question": one.question, "state": one.state}, about=one.id)
+    await session.audit(ActKind.SUBSCRIPTION, {"question": one.question, "state": one.state}, about=one.id)
     await decide(session, topics.SUBSCRIPTIONS, one.id, one)
     return SubscriptionAnswer(session.now.isoformat(), _row(session, one))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.case_visibility import CaseVisibility, HandlingChange, PersonalGrantView, explain_visibility
 from pipeline.access.policy import View
 from pipeline.access.request_rules import RequestRule
@@ -47,7 +47,7 @@ async def visibility(
     grants = await session.runtime.decisions.grants_on(key, session.runtime.agencies)
     found = explain_visibility(meta(document), session.runtime.agencies.values(), grants, session.now, change)
     asked = {"visibility": key, "change": msgspec.to_builtins(change)}
-    await session.audit(Kind.READ, asked, session.shown({key: View.FULL}))
+    await session.audit(ActKind.READ, asked, session.shown({key: View.FULL}))
     return _answer(session, found)
 
 
@@ -55,7 +55,7 @@ async def _own(session: Session, key: str) -> CaseDocument:
     """A case of the requester's agency. Of another's nothing is asked: whatever it is, the answer takes the same."""
     if key.partition(":")[0] == session.requester.agency:
         return await readable(session, key, STATE_FIELDS)
-    await session.audit(Kind.READ, {"visibility": key}, rule=RequestRule.NOT_SHOWN)
+    await session.audit(ActKind.READ, {"visibility": key}, rule=RequestRule.NOT_SHOWN)
     raise NotFound(NO_CASE)
 
 

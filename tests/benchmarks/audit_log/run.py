@@ -22,7 +22,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.audit import Act, Chain, Form, Kind, Shown, bound
+from pipeline.access.audit import Act, ActKind, Chain, Form, Shown, bound
 from pipeline.transparency.growth import GrowingLog, grow
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.merkle import is_included
@@ -41,7 +41,7 @@ def acts(shown: int) -> Iterator[tuple[Act, datetime]]:
     """Searches that show so many records of six agencies."""
     records = tuple(Shown(f"agency{at % 6}:2026-{at:06}", Form.FULL) for at in range(shown))
     act = Act(
-        Kind.SEARCH, "pieter@be-fp", "be-fp", "BE", ("investigator",), "investigation", "BX/12", "0" * 32,
+        ActKind.SEARCH, "pieter@be-fp", "be-fp", "BE", ("investigator",), "investigation", "BX/12", "0" * 32,
         query="A" * 300, shown=records,
     )  # fmt: skip
     for _ in range(ACTS):

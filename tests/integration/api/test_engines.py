@@ -14,7 +14,7 @@ from bad_questions import BODIES, QUESTIONS
 from index_office import Office
 from typer.testing import CliRunner
 
-from pipeline.access.audit import Entry, Form, Kind
+from pipeline.access.audit import ActKind, AuditEntry, Form
 from pipeline.access.requester import Role, grounds
 from pipeline.access.token_keys import issue
 from pipeline.api.application import create_app
@@ -47,7 +47,7 @@ def client_of(runtime: Runtime) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison", headers=headers)
 
 
-async def recorded(runtime: Runtime) -> list[Entry]:
+async def recorded(runtime: Runtime) -> list[AuditEntry]:
     return [entry async for entry in entries(runtime.settings)]
 
 
@@ -94,7 +94,7 @@ async def test_what_is_shown_is_in_the_topic_by_then(runtime: Runtime) -> None:
     async with client_of(runtime) as client:
         found = await client.post("/v1/search", json={"question": "Иван Петров 1980-05"})
         assert [row["case"] for row in found.json()["results"]] == ["be-fp:1", "fr-pj:1"]
-        assert (await recorded(runtime))[-1].kind is Kind.SEARCH
+        assert (await recorded(runtime))[-1].kind is ActKind.SEARCH
         shown = await client.get("/v1/links", params={"case": "fr-pj:1"})
         assert {row["case_b"] or row["hit"]["agency"] for row in shown.json()["links"]} == {"fr-pj:1", "nl-np"}
     entry = (await recorded(runtime))[-1]

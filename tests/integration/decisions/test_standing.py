@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.access.audit import Act, Kind
+from pipeline.access.audit import Act, ActKind
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
@@ -42,7 +42,7 @@ def search(settings: Settings, who: Requester, question: str) -> None:
     at = datetime.now(UTC)
     query = QueryCipher(keys_in(settings.audit_key_folder)).sealed(json.dumps({"question": question}), at)
     act = Act(
-        Kind.SEARCH, who.subject, who.agency, who.country, purpose="investigation", case_reference="1", query=query
+        ActKind.SEARCH, who.subject, who.agency, who.country, purpose="investigation", case_reference="1", query=query
     )
 
     async def written() -> None:

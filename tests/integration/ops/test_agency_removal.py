@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from whole_installation import Installation, Records, installation, make_installation, records, start_all, start_stage
 
-from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.subscriptions import Subscription, SubscriptionState, made
 from pipeline.access.token_keys import issue
@@ -78,7 +78,7 @@ async def decide(settings: Settings) -> None:
     async with DecisionLog(settings) as log:
         await log.write(topics.SUBSCRIPTIONS, query.id, query)
         for name, owner, requester in (("of-others", "be-fp", "fr-pj"), ("of-it", "fr-pj", "be-fp")):
-            step = Step(Move.GRANT, owner, "bert", NOW, until=NOW + timedelta(days=1))
+            step = ThreadStep(Move.GRANT, owner, "bert", NOW, until=NOW + timedelta(days=1))
             await log.write(topics.DISCLOSURES, name, Disclosure(name, f"{owner}:1", owner, requester, steps=(step,)))
 
 

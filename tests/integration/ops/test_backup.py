@@ -14,7 +14,7 @@ import warm_processes
 from stage_processes import Start, started
 from whole_installation import SCRIPT, STAGES, Installation, Records
 
-from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import made
@@ -76,7 +76,7 @@ async def decide(settings: Settings) -> None:
             judged = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 1, "g", verdict, "fr-pj", "anna", NOW, "a reason")
             await log.write(topics.REVIEWS, judged.id, judged)
         for move in (Move.REQUEST, Move.GRANT):
-            step = Step(move, "be-fp", "bert", NOW, until=NOW + timedelta(days=9))
+            step = ThreadStep(move, "be-fp", "bert", NOW, until=NOW + timedelta(days=9))
             await log.write(topics.DISCLOSURES, "d1", Disclosure("d1", "be-fp:1", "be-fp", "fr-pj", steps=(step,)))
         query = made("q1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
         await log.write(topics.SUBSCRIPTIONS, query.id, query)

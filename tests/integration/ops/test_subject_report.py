@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from whole_installation import Installation, Records
 
-from pipeline.access.audit import Act, Form, Kind, Shown
-from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.access.audit import Act, ActKind, Form, Shown
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.audit_log import audit_log
@@ -33,14 +33,14 @@ async def happen(settings: Settings) -> None:
     """Two agencies were shown cases of fr-pj, one of them by a disclosure; another case was shown to somebody too."""
     seen = Shown("fr-pj:one", Form.FULL)
     async with audit_log(settings, now) as log:
-        await log.write(Act(Kind.READ, "bert", "be-fp", "BE", purpose="investigation", shown=(seen,)))
+        await log.write(Act(ActKind.READ, "bert", "be-fp", "BE", purpose="investigation", shown=(seen,)))
         others = (Shown("fr-pj:two", Form.HIT), Shown("be-fp:secret", Form.FULL))
-        await log.write(Act(Kind.SEARCH, "anna", "fr-pj", "FR", purpose="prevention", shown=others))
-        await log.write(Act(Kind.READ, "dora", "de-bk", "DE", shown=(Shown("be-fp:secret", Form.HIT),)))
+        await log.write(Act(ActKind.SEARCH, "anna", "fr-pj", "FR", purpose="prevention", shown=others))
+        await log.write(Act(ActKind.READ, "dora", "de-bk", "DE", shown=(Shown("be-fp:secret", Form.HIT),)))
     until = datetime.now(UTC) + timedelta(days=1)
     async with DecisionLog(settings) as log:
         for case, owner in (("fr-pj:one", "fr-pj"), ("be-fp:secret", "be-fp")):
-            step = Step(Move.GRANT, owner, "someone", datetime.now(UTC), until=until)
+            step = ThreadStep(Move.GRANT, owner, "someone", datetime.now(UTC), until=until)
             await log.write(topics.DISCLOSURES, case, Disclosure(case, case, owner, "de-bk", steps=(step,)))
 
 

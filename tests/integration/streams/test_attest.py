@@ -15,7 +15,7 @@ import pytest
 import warm_processes
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.audit import Act, Entry, Form, Kind, Shown
+from pipeline.access.audit import Act, ActKind, AuditEntry, Form, Shown
 from pipeline.access.audit_verification import Verification
 from pipeline.feeds.client import FeedClient
 from pipeline.ops.log_check import check_log, known_log_key
@@ -45,7 +45,7 @@ async def write(settings: Settings, writers: int = 3, acts: int = 20) -> None:
 
     async def work(number: int) -> None:
         async with audit_log(settings, now, writer=f"host|{number}") as log:
-            act = Act(Kind.SEARCH, "bert", "be-fp", "BE", shown=(Shown(f"fr-pj:{number}", Form.FULL),))
+            act = Act(ActKind.SEARCH, "bert", "be-fp", "BE", shown=(Shown(f"fr-pj:{number}", Form.FULL),))
             await asyncio.gather(*(log.write(act) for _ in range(acts)))
 
     await asyncio.gather(*(work(number) for number in range(writers)))
@@ -59,8 +59,8 @@ def held(settings: Settings, topic: topics.Topic, agency: str = "") -> list[tupl
     return asyncio.run(all_of_it())
 
 
-def written(settings: Settings) -> list[Entry]:
-    async def all_of_it() -> list[Entry]:
+def written(settings: Settings) -> list[AuditEntry]:
+    async def all_of_it() -> list[AuditEntry]:
         return [entry async for entry in entries(settings)]
 
     return asyncio.run(all_of_it())

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from kafka import KafkaAdminClient
 from whole_installation import Installation, Records
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.references import digest, digest_of
 from pipeline.secret_file import read_secrets
@@ -124,4 +124,4 @@ def test_the_commands_make_rotate_and_name_a_secret_and_never_show_it(
 
 
 async def operations(settings: Settings) -> list[str]:
-    return [entry.object async for entry in entries(settings) if entry.kind is Kind.OPERATION]
+    return [entry.object async for entry in entries(settings) if entry.kind is ActKind.OPERATION]

@@ -28,8 +28,8 @@ from pipeline.access.disclosures import (
     GlassVerdict,
     Move,
     NotDueError,
-    State,
-    Step,
+    ThreadState,
+    ThreadStep,
     grant_of,
     revoke,
     state,
@@ -82,17 +82,17 @@ def test_a_request_opens_nothing_and_a_confirmation_opens_to_the_requester_alone
     assert seen(confirmed(), now=NOW + 3 * HOUR) is View.HIT
     late = confirm(requested(), CASE, SECOND, NOW + HOUR)
     assert seen(late, now=NOW + 4 * HOUR - timedelta(seconds=1)) is View.FULL
-    assert (state(confirmed(), H2, NOW), oversight(confirmed(), NOW)) == (State.GRANTED, Oversight.CONFIRMED)
+    assert (state(confirmed(), H2, NOW), oversight(confirmed(), NOW)) == (ThreadState.GRANTED, Oversight.CONFIRMED)
 
 
 def test_a_request_expires_unconfirmed() -> None:
     end = NOW + CONFIRMATION_TIME
-    assert state(requested(), H2, NOW) is State.AWAITING_CONFIRMATION
+    assert state(requested(), H2, NOW) is ThreadState.AWAITING_CONFIRMATION
     assert oversight(requested(), NOW) is Oversight.AWAITING_CONFIRMATION
-    assert (state(requested(), H2, end), oversight(requested(), end)) == (State.EXPIRED, None)
+    assert (state(requested(), H2, end), oversight(requested(), end)) == (ThreadState.EXPIRED, None)
     with pytest.raises(NotDueError, match="any more"):
         confirm(requested(), CASE, SECOND, end)
-    assert state(requested(requested(), end), H2, end) is State.AWAITING_CONFIRMATION
+    assert state(requested(requested(), end), H2, end) is ThreadState.AWAITING_CONFIRMATION
 
 
 def test_nobody_confirms_the_own_request_in_whatever_role_nor_a_silent_case() -> None:
@@ -111,7 +111,7 @@ def test_nobody_confirms_the_own_request_in_whatever_role_nor_a_silent_case() ->
 
 def test_a_withdrawn_request_is_not_confirmed_and_a_confirmed_one_not_withdrawn() -> None:
     gone = withdraw(requested(), CHIEF, NOW)
-    assert (state(gone, H2, NOW), seen(gone), oversight(gone, NOW)) == (State.WITHDRAWN, View.HIT, None)
+    assert (state(gone, H2, NOW), seen(gone), oversight(gone, NOW)) == (ThreadState.WITHDRAWN, View.HIT, None)
     for wrong in (lambda: confirm(gone, CASE, SECOND, NOW), lambda: withdraw(confirmed(), CHIEF, NOW)):
         with pytest.raises(NotDueError):
             wrong()
@@ -124,8 +124,8 @@ def test_stricter_handling_suspends_what_is_open_and_what_is_requested(stricter:
     tightened = CaseMeta(CASE.case, CASE.agency, stricter)
     for one in (confirmed(), alone(), review(alone(), DUTY, JUSTIFIED, "yes", NOW)):
         assert seen(one, case=tightened) is not View.FULL
-        assert state(one, stricter, NOW) is State.SUSPENDED
-    assert state(requested(), stricter, NOW) is State.SUSPENDED
+        assert state(one, stricter, NOW) is ThreadState.SUSPENDED
+    assert state(requested(), stricter, NOW) is ThreadState.SUSPENDED
     with pytest.raises(NotDueError, match="any more"):
         confirm(requested(), tightened, SECOND, NOW)
 
@@ -145,7 +145,7 @@ def test_a_verdict_leaves_open_what_is_justified_and_closes_what_is_not() -> Non
     good, bad = (review(alone(), DUTY, verdict, "because", NOW + HOUR) for verdict in (JUSTIFIED, NOT_JUSTIFIED))
     assert [seen(one, now=NOW + HOUR) for one in (good, bad)] == [View.FULL, View.HIT]
     assert seen(good, now=NOW + 3 * HOUR) is View.HIT
-    assert [state(one, H2, NOW + HOUR) for one in (good, bad)] == [State.GRANTED, State.REVOKED]
+    assert [state(one, H2, NOW + HOUR) for one in (good, bad)] == [ThreadState.GRANTED, ThreadState.REVOKED]
     assert [verdict_of(one) for one in (good, bad, alone(), confirmed())] == [JUSTIFIED, NOT_JUSTIFIED, None, None]
     assert [oversight(one, NOW + 99 * HOUR) for one in (good, bad)] == [Oversight.JUSTIFIED, Oversight.NOT_JUSTIFIED]
     theirs = disclosure_for(bad, CASE, "be-fp", View.HIT, NOW + HOUR)
@@ -157,9 +157,9 @@ def test_a_verdict_leaves_open_what_is_justified_and_closes_what_is_not() -> Non
 
 def test_a_late_review_opens_nothing_again() -> None:
     after = review(alone(), DUTY, JUSTIFIED, "because", NOW + 48 * HOUR)
-    assert (seen(after, now=NOW + 48 * HOUR), state(after, H2, NOW + 48 * HOUR)) == (View.HIT, State.EXPIRED)
+    assert (seen(after, now=NOW + 48 * HOUR), state(after, H2, NOW + 48 * HOUR)) == (View.HIT, ThreadState.EXPIRED)
     closed = review(revoke(alone(), DUTY, "", NOW), DUTY, JUSTIFIED, "because", NOW)
-    assert (seen(closed), state(closed, H2, NOW)) == (View.HIT, State.EXPIRED)
+    assert (seen(closed), state(closed, H2, NOW)) == (View.HIT, ThreadState.EXPIRED)
 
 
 def test_nothing_that_comes_behind_clears_a_review_that_is_due() -> None:
@@ -216,12 +216,12 @@ def test_a_break_glass_of_before_two_were_needed_stays_what_it_was() -> None:
     one = msgspec.json.decode(written, type=Disclosure)
     assert seen(one) is View.FULL
     assert (oversight(one, NOW), unreviewed(one)) == (Oversight.OPENED_BY_ONE, None)
-    assert state(one, H2, NOW + 8 * HOUR) is State.EXPIRED
+    assert state(one, H2, NOW + 8 * HOUR) is ThreadState.EXPIRED
     with pytest.raises(NotDueError):
         review(one, DUTY, NOT_JUSTIFIED, "no", NOW)
-    assert state(revoke(one, DUTY, "", NOW), H2, NOW) is State.REVOKED
+    assert state(revoke(one, DUTY, "", NOW), H2, NOW) is ThreadState.REVOKED
 
 
 def test_a_thread_of_an_agency_has_nobody_to_look_at_it() -> None:
-    step = Step(Move.GRANT, "fr-pj", "owner", NOW, until=NOW + HOUR, under=H2)
+    step = ThreadStep(Move.GRANT, "fr-pj", "owner", NOW, until=NOW + HOUR, under=H2)
     assert oversight(msgspec.structs.replace(BLANK, subject="", steps=(step,)), NOW) is None

@@ -13,7 +13,7 @@ from pipeline.access.disclosures import (
     Ask,
     Disclosure,
     NotDueError,
-    State,
+    ThreadState,
     Urgency,
     grant,
     grant_of,
@@ -85,18 +85,18 @@ def test_a_refusal_or_revocation_closes_it(end: object) -> None:
 def test_stricter_handling_suspends_a_grant_and_the_old_one_restores_it(stricter: Handling) -> None:
     tightened = CaseMeta(CASE.case, CASE.agency, stricter)
     assert seen(granted(), case=tightened) is not View.FULL
-    assert state(granted(), stricter, NOW) is State.SUSPENDED
-    assert state(granted(), H2, NOW) is State.GRANTED
+    assert state(granted(), stricter, NOW) is ThreadState.SUSPENDED
+    assert state(granted(), H2, NOW) is ThreadState.GRANTED
 
 
 def test_states_and_what_is_overdue() -> None:
     moments = [NOW, NOW + DAY, NOW + DAY + timedelta(seconds=1)]
     assert [is_overdue(asked(), now) for now in moments] == [False, False, True]
     assert not is_overdue(granted(), NOW + 3 * DAY)
-    assert state(asked(), H2, NOW + 3 * DAY) is State.REQUESTED
-    assert state(granted(), H2, NOW + 7 * DAY) is State.EXPIRED
-    assert state(refuse(asked(), OWNER, "", NOW), H2, NOW) is State.REFUSED
-    assert state(revoke(granted(), OWNER, "", NOW), H2, NOW) is State.REVOKED
+    assert state(asked(), H2, NOW + 3 * DAY) is ThreadState.REQUESTED
+    assert state(granted(), H2, NOW + 7 * DAY) is ThreadState.EXPIRED
+    assert state(refuse(asked(), OWNER, "", NOW), H2, NOW) is ThreadState.REFUSED
+    assert state(revoke(granted(), OWNER, "", NOW), H2, NOW) is ThreadState.REVOKED
 
 
 def test_steps_that_are_not_due_are_refused() -> None:
@@ -118,7 +118,7 @@ def test_steps_that_are_not_due_are_refused() -> None:
 def test_after_an_answer_it_may_be_asked_again() -> None:
     for closed in (refuse(asked(), OWNER, "", NOW), revoke(granted(), OWNER, "", NOW)):
         again = request(closed, CASE, ASKER, WHY, ASKED, NOW)
-        assert state(again, H2, NOW) is State.REQUESTED
+        assert state(again, H2, NOW) is ThreadState.REQUESTED
     expired = request(granted(NOW + DAY), CASE, ASKER, WHY, Ask("", Urgency.ROUTINE, NOW + 3 * DAY), NOW + 2 * DAY)
     assert len(expired.steps) == 3
 
@@ -161,4 +161,4 @@ def test_a_thread_keeps_its_latest_steps() -> None:
     for _ in range(MOST_STEPS):
         thread = refuse(request(thread, CASE, ASKER, WHY, ASKED, NOW), OWNER, "", NOW)
     assert len(thread.steps) == MOST_STEPS
-    assert state(thread, H2, NOW) is State.REFUSED
+    assert state(thread, H2, NOW) is ThreadState.REFUSED

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.reviews import (
-    Change,
     Colour,
+    EvidenceChange,
     NotUndoableError,
     Review,
     Verdict,
@@ -122,14 +122,14 @@ def test_new_weights_are_no_new_evidence() -> None:
 
 def test_a_change_of_evidence_says_what_is_new_and_how_much_is_gone() -> None:
     judged = review(DIFFERENT, evidence=because(NAME))
-    assert change(judged, marks(explained(NAME, PASSPORT), KEY, LINK)) == Change((("identifier", "exact"),), 0)
-    assert change(judged, marks(explained(), KEY, LINK)) == Change((), 1)
+    assert change(judged, marks(explained(NAME, PASSPORT), KEY, LINK)) == EvidenceChange((("identifier", "exact"),), 0)
+    assert change(judged, marks(explained(), KEY, LINK)) == EvidenceChange((), 1)
     other = Item("name", "close", "Ivan", "Johann", 300)
-    assert change(judged, marks(explained(other), KEY, LINK)) == Change((("name", "close"),), 1)
+    assert change(judged, marks(explained(other), KEY, LINK)) == EvidenceChange((("name", "close"),), 1)
 
 
 def test_only_unjudged_links_and_changed_differences_are_due() -> None:
-    new = Change((("identifier", "exact"),), 0)
+    new = EvidenceChange((("identifier", "exact"),), 0)
     assert is_due(None, None)
     assert is_due(review(DIFFERENT), new)
     assert not is_due(review(DIFFERENT), None)

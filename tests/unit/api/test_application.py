@@ -9,7 +9,7 @@ import pytest
 from api_runtime import ANNA, BERT, GROUNDS, Api, record, someone
 from index_office import Office
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 
 BY_KEY = (
@@ -58,7 +58,7 @@ async def test_grounds_are_asked_for_before_anything_is_queried(
     for path in PATHS:
         answer = await api.get(path, headers=headers)
         assert (answer.status_code, answer.json()["fields"]) == (422, fields)
-    assert (api.index.calls, set(api.audit.kinds())) == ([], {Kind.REFUSED})
+    assert (api.index.calls, set(api.audit.kinds())) == ([], {ActKind.REFUSED})
 
 
 async def test_nothing_is_disclosed_while_it_cannot_be_recorded(api: Api) -> None:

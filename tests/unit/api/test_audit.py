@@ -12,7 +12,7 @@ import orjson
 import pytest
 from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 
-from pipeline.access.audit import Act, Chain, Form, Kind, Shown
+from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.audit_verification import Fault, Finding
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
@@ -28,11 +28,11 @@ def done(api: Api) -> Api:
     """Bert of Belgium and Anna of France read each other's records, and Dora of Germany a French one."""
     api.hold(record("be-fp"), record("fr-pj"), record("fr-pj", "2", code="H2"), record("fr-pj", "3", to=("DE",)))
     shown = [
-        (BERT, Kind.SEARCH, ("be-fp:1", "fr-pj:1"), Form.FULL),
-        (BERT, Kind.SEARCH, ("fr-pj:2",), Form.HIT),
-        (BERT, Kind.READ, ("fr-pj:2", "fr-pj:3"), Form.FULL),
-        (ANNA, Kind.READ, ("be-fp:1", "fr-pj:1"), Form.FULL),
-        (DORA, Kind.READ, ("fr-pj:1",), Form.FULL),
+        (BERT, ActKind.SEARCH, ("be-fp:1", "fr-pj:1"), Form.FULL),
+        (BERT, ActKind.SEARCH, ("fr-pj:2",), Form.HIT),
+        (BERT, ActKind.READ, ("fr-pj:2", "fr-pj:3"), Form.FULL),
+        (ANNA, ActKind.READ, ("be-fp:1", "fr-pj:1"), Form.FULL),
+        (DORA, ActKind.READ, ("fr-pj:1",), Form.FULL),
     ]
     chain = Chain("chain")
     for at, (who, kind, cases, form) in enumerate(shown):
@@ -60,7 +60,7 @@ async def test_own_people_are_named_and_others_by_their_agency_alone(done: Api) 
     ]  # fmt: skip
     assert keys(rows[0]) == ["be-fp:1"]
     assert [row["rule"] for row in rows] == [None, "role", "role", "role"]
-    assert done.audit.kinds() == [Kind.READ]
+    assert done.audit.kinds() == [ActKind.READ]
 
 
 async def test_a_record_has_its_key_where_the_agency_reads_it_now(done: Api) -> None:
@@ -98,7 +98,7 @@ async def test_a_file_holds_all_and_is_recorded_first(done: Api) -> None:
     answer = await done.get("/v1/audit/file?form=csv&agency=be-fp", AUDITOR)
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["case_reference"] for row in rows] == ["ref 2", "ref 1", "ref 0"]
-    assert done.audit.kinds() == [Kind.EXPORT]
+    assert done.audit.kinds() == [ActKind.EXPORT]
     answer = await done.get("/v1/audit/file", AUDITOR)
     assert [orjson.loads(line) for line in answer.content.splitlines()] == await told(done)
     done.audit.away = True

@@ -13,7 +13,7 @@ from api_runtime import ANNA, Api, someone
 from index_office import Office
 from log_world import KEYS, LOG, LogWorld, witness_of
 
-from pipeline.access.audit import Act, Kind
+from pipeline.access.audit import Act, ActKind
 from pipeline.access.requester import Role
 from pipeline.api.services import audit_log as service
 from pipeline.index.decision_documents import audit_document
@@ -22,7 +22,7 @@ from pipeline.transparency.checkpoints import SignedHead
 from pipeline.transparency.growth import GrowingLog, grow
 from pipeline.transparency.leaves import decode64
 from pipeline.transparency.merkle import is_consistent, is_included
-from pipeline.transparency.offline import Verdict, read_proofs, verify
+from pipeline.transparency.offline import OfflineReport, read_proofs, verify
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.witness import LogFault
 
@@ -63,7 +63,7 @@ def logged(office: Office, tmp_path: Path) -> Iterator[Logged]:
     served = ServedLog(tmp_path / "log")
     served.begin("topic")
     made = Logged(Api(office, tmp_path, log=served), LogWorld(tmp_path))
-    made.world.write(Act(Kind.OPENED))
+    made.world.write(Act(ActKind.OPENED))
     made.world.act("be-fp", "fr-pj:1", "lu-pg:4")
     made.world.act("be-fp", "lu-pg:4")
     made.world.act("fr-pj", "be-fp:1", "fr-pj:2", subject="anna")
@@ -78,7 +78,7 @@ async def proofs(api: Api, who: Any = AUDITOR, first: int = 0) -> tuple[Any, Any
     return read_proofs(answer.content.splitlines())
 
 
-async def checked(logged: Logged, folder: Path, agency: str = "fr-pj", who: Any = AUDITOR) -> Verdict:
+async def checked(logged: Logged, folder: Path, agency: str = "fr-pj", who: Any = AUDITOR) -> OfflineReport:
     witness = witness_of(folder, agency)
     logged.world.show(witness)
     keys = (await logged.api.get("/v1/audit/log/keys", who)).json()["keys"]
@@ -165,7 +165,7 @@ async def test_before_there_is_a_head_nothing_is_told(api: Api, route: str) -> N
 async def test_handing_out_keys_and_proofs_is_on_record_first(logged: Logged) -> None:
     await logged.api.get("/v1/audit/log/keys", AUDITOR)
     await proofs(logged.api)
-    assert logged.api.audit.kinds() == [Kind.READ, Kind.EXPORT]
+    assert logged.api.audit.kinds() == [ActKind.READ, ActKind.EXPORT]
     logged.api.audit.away = True
     for route in ("keys", "accesses"):
         assert (await logged.api.get(f"/v1/audit/log/{route}", AUDITOR)).status_code == 503

@@ -8,7 +8,7 @@ import pytest
 from api_runtime import ANNA, Api, record
 from bad_questions import BODIES, QUESTIONS
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.api.problems import Unprocessable
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import statistics
@@ -49,7 +49,7 @@ async def test_a_cursor_of_nonsense_is_a_problem(api: Api) -> None:
 async def test_a_filter_that_no_case_can_meet_is_a_problem(api: Api, filters: dict[str, Any]) -> None:
     """Recorded in the audit, 200,000 characters do not fit Kafka, and the answer was that nothing can be recorded."""
     answer = await api.post("/v1/search", {"question": "ivan", "filters": filters})
-    assert (answer.status_code, api.audit.kinds()) == (422, [Kind.REFUSED])
+    assert (answer.status_code, api.audit.kinds()) == (422, [ActKind.REFUSED])
     in_an_address = {name: [str(value)[:60_000] for value in values] for name, values in filters.items()}
     assert (await api.get("/v1/statistics", params=in_an_address)).status_code == 422
 
@@ -66,5 +66,5 @@ async def test_a_page_that_is_narrowed_by_such_a_filter_is_a_problem_too(api: Ap
 async def test_a_key_of_any_length_is_a_problem(api: Api, path: str) -> None:
     api.hold(record("fr-pj"))
     assert (await api.get(path.format("x" * 60_000))).status_code in (404, 422)
-    assert set(api.audit.kinds()) <= {Kind.REFUSED}
+    assert set(api.audit.kinds()) <= {ActKind.REFUSED}
     assert "xx" not in repr(api.audit.acts)

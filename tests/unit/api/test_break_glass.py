@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from api_runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record, someone
 
-from pipeline.access.audit import Act, Form, Kind, Shown
+from pipeline.access.audit import Act, ActKind, Form, Shown
 from pipeline.access.break_glass import CONFIRMATION_TIME, GlassReason
 from pipeline.access.disclosures import GlassVerdict
 from pipeline.access.requester import Requester, Role
@@ -302,11 +302,11 @@ async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> N
     acts = [(act.kind, act.object, act.subject, act.shown) for act in api.audit.acts]
     hits, owned = (Shown(KEY, Form.HIT, "hit_only"),), (Shown(KEY, Form.FULL, "owner"),)
     assert acts == [
-        (Kind.DISCLOSURE, name, "chief", hits),
-        (Kind.DISCLOSURE, name, "second", hits),
-        (Kind.DISCLOSURE, name, "duty", owned),
-        (Kind.DISCLOSURE, name, "chief", (Shown(KEY, Form.FULL, "break_glass"),)),
-        (Kind.DISCLOSURE, name, "duty", owned),
+        (ActKind.DISCLOSURE, name, "chief", hits),
+        (ActKind.DISCLOSURE, name, "second", hits),
+        (ActKind.DISCLOSURE, name, "duty", owned),
+        (ActKind.DISCLOSURE, name, "chief", (Shown(KEY, Form.FULL, "break_glass"),)),
+        (ActKind.DISCLOSURE, name, "duty", owned),
     ]
 
 

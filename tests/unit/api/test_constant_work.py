@@ -8,7 +8,7 @@ import pytest
 from api_runtime import ANNA, GROUNDS, NOW, Api, record
 from key_rings import RING
 
-from pipeline.access.disclosures import Disclosure, Move, Step, thread_ids
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
 from pipeline.correlation.claims import link_id
 from pipeline.matching.fingerprint import Handling
 from pipeline.streams import topics
@@ -34,7 +34,7 @@ async def closed(api: Api) -> Api:
         for name, code, to in (("hit", "H2", ("*",)), ("silent", "H3", ("*",)), ("elsewhere", "H0", ("DE",)))
     )
     api.hold(record("fr-pj"), hit, silent, elsewhere)
-    step = Step(Move.GRANT, "nl-np", "owner", NOW, until=NOW - timedelta(days=1), under=Handling("H2", ("*",)))
+    step = ThreadStep(Move.GRANT, "nl-np", "owner", NOW, until=NOW - timedelta(days=1), under=Handling("H2", ("*",)))
     thread = Disclosure(thread_ids(RING, "fr-pj", "nl-np:hit")[-1], "nl-np:hit", "nl-np", "fr-pj", "", (step,))
     await api.decided.write(topics.DISCLOSURES, thread.id, thread)
     return api
@@ -83,7 +83,7 @@ async def test_what_is_readable_and_ones_own_is_read_in_real_time(closed: Api) -
 
 async def test_a_grant_in_force_opens_it_still(closed: Api) -> None:
     under = Handling("H2", ("*",), ("investigation", "correlation"))
-    step = Step(Move.GRANT, "nl-np", "owner", NOW, until=NOW + timedelta(days=1), under=under)
+    step = ThreadStep(Move.GRANT, "nl-np", "owner", NOW, until=NOW + timedelta(days=1), under=under)
     thread = Disclosure(thread_ids(RING, "fr-pj", "nl-np:hit")[-1], "nl-np:hit", "nl-np", "fr-pj", "", (step,))
     await closed.decided.write(topics.DISCLOSURES, thread.id, thread)
     assert (await closed.get("/v1/cases/nl-np:hit", ANNA)).json()["case"]["data"]["summary"] == LARGE

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 
-from pipeline.access.audit import Form, Kind, Shown
+from pipeline.access.audit import ActKind, Form, Shown
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import Conflict, Forbidden, NotFound, Unavailable, Unprocessable
@@ -191,8 +191,8 @@ async def test_nothing_is_decided_that_cannot_be_audited_or_kept(api: Api, hit: 
 async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> None:
     await granted(api, hit)
     asked, given = api.audit.acts
-    assert (asked.kind, asked.object, asked.shown) == (Kind.DISCLOSURE, hit, (Shown(KEY, Form.HIT, "hit_only"),))
-    assert (given.kind, given.object, given.shown) == (Kind.DISCLOSURE, hit, (Shown(KEY, Form.FULL, "owner"),))
+    assert (asked.kind, asked.object, asked.shown) == (ActKind.DISCLOSURE, hit, (Shown(KEY, Form.HIT, "hit_only"),))
+    assert (given.kind, given.object, given.shown) == (ActKind.DISCLOSURE, hit, (Shown(KEY, Form.FULL, "owner"),))
 
 
 async def test_lists_go_on_where_a_page_ended(api: Api) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from api_runtime import ANNA, BERT, NOW, Api, someone
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
 from pipeline.api.services.hit_allowances import LONGEST, allow_hits, hit_allowances
@@ -19,7 +19,7 @@ UNTIL = NOW + timedelta(days=7)
 async def test_a_supervisor_allows_and_the_agency_sees_it(api: Api) -> None:
     made = (await allow_hits(api.session(CHIEF), "be-fp", 5000, UNTIL)).allowance
     assert (made["agency"], made["daily"], made["active"]) == ("be-fp", 5000, True)
-    assert api.audit.kinds() == [Kind.DISCLOSURE]
+    assert api.audit.kinds() == [ActKind.DISCLOSURE]
     api.now = UNTIL
     listed = await hit_allowances(api.session(ANNA))
     assert [(row["agency"], row["active"]) for row in listed.allowances] == [("be-fp", False)]

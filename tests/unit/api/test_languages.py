@@ -12,7 +12,7 @@ from api_runtime import ANNA, GROUNDS, Api, record
 from babel.messages.pofile import read_po
 
 import pipeline
-from pipeline.access.disclosures import Move, State
+from pipeline.access.disclosures import Move, ThreadState
 from pipeline.api.languages import CATALOGUES, preferred
 from pipeline.api.list_worker import FAULT
 from pipeline.api.problems import Problem
@@ -69,7 +69,7 @@ def _message(call: ast.Call, constants: dict[str, str], where: str) -> Iterator[
 NOT_SAID = {"purpose", "case_reference"}
 """Names of fields that stand as an error's first argument."""
 
-WORDS = {FAULT, "Not Found", "Method Not Allowed", "Internal error", *(one.value for one in (*Move, *State))}
+WORDS = {FAULT, "Not Found", "Method Not Allowed", "Internal error", *(one.value for one in (*Move, *ThreadState))}
 
 
 def test_every_message_is_in_the_french_catalogue_and_nothing_else_is() -> None:

@@ -13,7 +13,7 @@ import orjson
 import pytest
 from api_runtime import ANNA, BERT, GROUNDS, Api, record, someone
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS, ListError, rows_of
 from pipeline.api.list_store import LASTS, STEP
@@ -63,7 +63,7 @@ async def test_each_row_is_audited_as_a_search_of_its_requester(api: Api) -> Non
     api.hold(record("fr-pj"), record("nl-np", code="H2"))
     name = await uploaded(api)
     await worked(api)
-    searches = [act for act in api.audit.acts if act.kind is Kind.SEARCH]
+    searches = [act for act in api.audit.acts if act.kind is ActKind.SEARCH]
     assert {act.request for act in searches} == {f"{name}-1", f"{name}-2"}
     assert {(act.subject, act.purpose, act.case_reference) for act in searches} == {("anna", "investigation", "2026/1")}
     assert {one.case for act in searches for one in act.shown} == {"fr-pj:1", "nl-np:1"}
@@ -119,7 +119,7 @@ async def test_work_goes_on_where_a_process_died(api: Api, monkeypatch: pytest.M
     monkeypatch.undo()
     await worked(api)
     assert [row["row"] for row in await rows(api, name)] == list(range(1, 3 * STEP + 1))
-    asked = [act.request for act in api.audit.acts if act.kind is Kind.SEARCH]
+    asked = [act.request for act in api.audit.acts if act.kind is ActKind.SEARCH]
     assert sorted(asked) == sorted(f"{name}-{row}" for row in [*range(1, 3 * STEP + 1), *range(STEP + 1, 2 * STEP + 1)])
 
 
@@ -202,7 +202,7 @@ async def test_an_agency_that_left_asks_nothing_more(api: Api) -> None:
     api.agencies["fr-pj"] = Agency("fr-pj", "FR", state=AgencyState.REMOVED)
     await worked(api)
     assert list((api.settings.home / "lists").iterdir()) == []
-    assert Kind.SEARCH not in api.audit.kinds()
+    assert ActKind.SEARCH not in api.audit.kinds()
 
 
 async def test_pages_and_files_hold_every_row(api: Api) -> None:

@@ -10,7 +10,7 @@ import pytest
 from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 from key_rings import RING
 
-from pipeline.access.audit import Act, Chain, Form, Kind, Shown
+from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.disclosures import Ask, Disclosure, Urgency
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice
 from pipeline.access.requester import Requester, Role
@@ -125,7 +125,9 @@ async def test_a_stream_is_taken_up_by_its_last_event(api: Api, monkeypatch: pyt
 
 
 def shown_to(who: Requester, sequence: int, *cases: Shown) -> bytes:
-    act = Act(Kind.READ, who.subject, who.agency, who.country, purpose="investigation", case_reference="x", shown=cases)
+    act = Act(
+        ActKind.READ, who.subject, who.agency, who.country, purpose="investigation", case_reference="x", shown=cases
+    )
     return msgspec.json.encode(Chain("host", sequence).entry(act, NOW))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from api_runtime import ANNA, GROUNDS, Api
 from index_office import Office
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.api.metrics import REGISTRY
 
 
@@ -16,7 +16,7 @@ def not_recorded() -> float:
 
 
 def refused(api: Api) -> list[tuple[str, str, str]]:
-    return [(act.subject, act.agency, act.object) for act in api.audit.acts if act.kind is Kind.REFUSED]
+    return [(act.subject, act.agency, act.object) for act in api.audit.acts if act.kind is ActKind.REFUSED]
 
 
 async def test_who_was_refused_what_is_on_record(api: Api) -> None:

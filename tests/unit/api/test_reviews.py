@@ -8,7 +8,7 @@ import orjson
 import pytest
 from api_runtime import ANNA, BERT, DORA, GROUNDS, Api, record, someone
 
-from pipeline.access.audit import Form, Kind, Shown
+from pipeline.access.audit import ActKind, Form, Shown
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.problems import Conflict, Forbidden, NotFound, Unavailable, Unprocessable
@@ -174,7 +174,7 @@ async def test_a_judgement_has_a_reason_and_is_audited_and_kept_or_not_made(api:
         await review(api.session(ANNA), link, Verdicted(Verdict.SAME, " "))
     made = (await review(api.session(ANNA), link, SAME)).judged.own
     act = api.audit.acts[-1]
-    assert (act.kind, act.object) == (Kind.REVIEW, made)
+    assert (act.kind, act.object) == (ActKind.REVIEW, made)
     assert set(act.shown) == {Shown("fr-pj:1", Form.FULL, "owner"), Shown("be-fp:1", Form.FULL, "released")}
     api.audit.away = True
     with pytest.raises(Unavailable):

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from api_runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record
 
-from pipeline.access.audit import Form, Kind, Shown
+from pipeline.access.audit import ActKind, Form, Shown
 from pipeline.access.requester import Requester
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
@@ -21,7 +21,7 @@ async def test_a_case_is_shown_with_its_caveat_and_recorded(api: Api) -> None:
     assert answer.case["caveat"] == "Do not contact."
     assert answer.case["data"]["title"] == "Affair 1"
     (act,) = api.audit.acts
-    assert (act.kind, act.subject, act.purpose, act.case_reference) == (Kind.READ, "bert", "investigation", "2026/1")
+    assert (act.kind, act.subject, act.purpose, act.case_reference) == (ActKind.READ, "bert", "investigation", "2026/1")
     assert act.shown == (Shown("fr-pj:1", Form.FULL, "released"),)
     assert orjson.loads(api.runtime.cipher.opened(act.query, NOW)) == {"case": "fr-pj:1"}
 

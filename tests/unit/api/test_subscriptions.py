@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from api_runtime import ANNA, BERT, NOW, Api, record, someone
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Role
 from pipeline.access.subscriptions import LASTS
@@ -98,7 +98,7 @@ async def test_it_is_audited_first(api: Api) -> None:
     with pytest.raises(Unprocessable):
         await subscribe(api.session(BERT), "born:nonsense")
     await subscribe(api.session(BERT), QUESTION)
-    assert api.audit.kinds() == [Kind.SUBSCRIPTION]
+    assert api.audit.kinds() == [ActKind.SUBSCRIPTION]
     api.audit.away = True
     with pytest.raises(Unavailable):
         await subscribe(api.session(BERT), QUESTION)

@@ -6,7 +6,7 @@ import msgspec
 import orjson
 import pytest
 
-from pipeline.access.disclosures import Disclosure, Move, Step
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose, Requester
 from pipeline.access.subscriptions import SubscriptionState, ended, made
 from pipeline.ops.removal import revoked, unasked, withdrawal
@@ -42,7 +42,9 @@ def test_a_withdrawal_in_the_agencys_name_is_a_record_of_the_next_version() -> N
     ],
 )
 def test_what_is_in_force_for_or_by_the_agency_is_revoked(owner: str, requester: str, last: Move, ends: bool) -> None:
-    thread = Disclosure("id", f"{owner}:1", owner, requester, steps=(Step(last, requester, "anna", NOW, until=NOW),))
+    thread = Disclosure(
+        "id", f"{owner}:1", owner, requester, steps=(ThreadStep(last, requester, "anna", NOW, until=NOW),)
+    )
     found = revoked([thread], "fr-pj", NOW)
     assert [one.last.move for one in found] == ([Move.REVOCATION] if ends else [])
     assert all(one.steps[:-1] == thread.steps for one in found)

@@ -6,7 +6,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from log_world import KEYS, LOG, NOW
 
-from pipeline.access.audit import Act, Chain, Kind, bound
+from pipeline.access.audit import Act, ActKind, Chain, bound
 from pipeline.settings import Settings
 from pipeline.streams.attest import Attest, LogEnd
 from pipeline.transparency.growth import GrowingLog
@@ -27,14 +27,14 @@ def keys(values: list[bytes | None], known: int = -1) -> list[bytes]:
 
 
 def test_what_is_no_entry_has_no_leaf_and_stops_nothing() -> None:
-    first, second = bound(Chain("host|1|0"), [(Act(Kind.OPENED), NOW), (Act(Kind.READ), NOW)], new_seed)[1]
+    first, second = bound(Chain("host|1|0"), [(Act(ActKind.OPENED), NOW), (Act(ActKind.READ), NOW)], new_seed)[1]
     sound = [msgspec.json.encode(one) for one in (first, second)]
     undated = msgspec.json.encode(msgspec.structs.replace(first, time="yesterday"))
     assert keys([sound[0], None, b"{", undated, sound[1]]) == [leaf_key(0), leaf_key(1), HEAD_KEY]
 
 
 def test_what_has_a_leaf_already_gets_none() -> None:
-    made = bound(Chain("host|1|0"), [(Act(Kind.READ), NOW)] * 3, new_seed)[1]
+    made = bound(Chain("host|1|0"), [(Act(ActKind.READ), NOW)] * 3, new_seed)[1]
     values: list[bytes | None] = [msgspec.json.encode(one) for one in made]
     assert keys(values, known=1) == [leaf_key(0), HEAD_KEY]
     assert keys(values, known=2) == []

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.access.audit import Act, Entry, Kind
+from pipeline.access.audit import Act, ActKind, AuditEntry
 from pipeline.access.audit_verification import Verification
 from pipeline.streams import audit_log
 from pipeline.streams.audit_log import AuditError, AuditLog
@@ -20,11 +20,11 @@ class Topic:
     """Takes entries; while `away` it fails, having taken them all the same if `unheard`."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[AuditEntry] = []
         self.sends = 0
         self.away = self.unheard = False
 
-    async def __call__(self, entries: Sequence[Entry]) -> None:
+    async def __call__(self, entries: Sequence[AuditEntry]) -> None:
         self.sends += 1
         await asyncio.sleep(0)
         if not self.away or self.unheard:
@@ -32,7 +32,7 @@ class Topic:
         if self.away:
             raise OSError
 
-    async def hang(self, _entries: Sequence[Entry]) -> None:
+    async def hang(self, _entries: Sequence[AuditEntry]) -> None:
         """In place of a send: never ends."""
         self.sends += 1
         await asyncio.Event().wait()
@@ -48,7 +48,7 @@ def log_to(topic: Topic) -> AuditLog:
     return AuditLog(topic, lambda: NOW, dict, "host|1")
 
 
-READ = Act(Kind.READ, subject="anna")
+READ = Act(ActKind.READ, subject="anna")
 
 
 async def test_an_act_is_in_the_topic_before_write_returns() -> None:
@@ -56,8 +56,8 @@ async def test_an_act_is_in_the_topic_before_write_returns() -> None:
     async with log_to(topic) as log:
         assert topic.entries == []
         await log.write(READ)
-        assert [entry.kind for entry in topic.entries] == [Kind.OPENED, Kind.READ]
-    assert topic.entries[-1].kind is Kind.CLOSED
+        assert [entry.kind for entry in topic.entries] == [ActKind.OPENED, ActKind.READ]
+    assert topic.entries[-1].kind is ActKind.CLOSED
     assert topic.faults() == []
 
 
@@ -80,7 +80,7 @@ async def test_a_failed_send_fails_its_acts_and_the_next_opens_a_new_chain(unhea
             await log.write(READ)
         topic.away = False
         await log.write(READ)
-    assert {entry.chain for entry in topic.entries if entry.kind is Kind.OPENED} == {"host|1|0", "host|1|1"}
+    assert {entry.chain for entry in topic.entries if entry.kind is ActKind.OPENED} == {"host|1|0", "host|1|1"}
     assert topic.faults() == []
 
 
@@ -109,7 +109,7 @@ async def test_an_error_that_nobody_expects_fails_its_acts_and_not_all_later_one
     topic = Topic()
     faulty = True
 
-    async def send(entries: Sequence[Entry]) -> None:
+    async def send(entries: Sequence[AuditEntry]) -> None:
         if faulty:
             raise AssertionError
         await topic(entries)

@@ -13,7 +13,7 @@ import pytest
 from key_rings import RING
 from memory_index import MemoryIndex
 
-from pipeline.access.audit import Act, Chain, Kind
+from pipeline.access.audit import Act, ActKind, Chain
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -58,7 +58,7 @@ class Desk:
     async def searched(self, agency: str, question: str, *, share: bool = True, at: datetime = NOW) -> list[Notice]:
         asked = {"question": question, "country": "", "share": share}
         sealed = self.cipher.sealed(orjson.dumps(asked).decode(), at)
-        act = Act(Kind.SEARCH, "bert", agency, agency[:2].upper(), purpose="investigation", query=sealed)
+        act = Act(ActKind.SEARCH, "bert", agency, agency[:2].upper(), purpose="investigation", query=sealed)
         value = msgspec.json.encode(Chain("host").entry(act, at))
         return await self._told(self.searches, SimpleNamespace(value=value, topic="audit", partition=0, offset=0))
 

@@ -14,7 +14,7 @@ from api_runtime import record
 from index_office import Office
 from memory_index import MemoryIndex
 
-from pipeline.access.audit import Act, Chain, Entry, Kind
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain
 from pipeline.access.notices import NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.index.documents import case_document
@@ -40,7 +40,7 @@ class Desk:
         reader = IndexReader(index, Indices("", ""), lambda: NOW)  # type: ignore[arg-type]
         self.work = SilentSearches(Settings(home=home), reader, office.model, self.cipher)
 
-    def entry(self, question: str, kind: Kind = Kind.SEARCH) -> Entry:
+    def entry(self, question: str, kind: ActKind = ActKind.SEARCH) -> AuditEntry:
         query = self.cipher.sealed(orjson.dumps({"question": question, "limit": 20}).decode(), NOW)
         act = Act(kind, "bert", "be-fp", "BE", purpose="investigation", case_reference="secret", query=query)
         return Chain("host").entry(act, NOW)
@@ -71,11 +71,11 @@ async def test_nobody_is_told_of_a_search_that_did_not_mean_his_case(desk: Desk,
 
 
 async def test_only_searches_are_asked_again_and_once_their_key_is_gone_no_more(desk: Desk, tmp_path: Path) -> None:
-    values = [msgspec.json.encode(desk.entry("+33612345678", kind)) for kind in (Kind.SEARCH, Kind.READ)]
+    values = [msgspec.json.encode(desk.entry("+33612345678", kind)) for kind in (ActKind.SEARCH, ActKind.READ)]
     records = [SimpleNamespace(topic="audit", partition=0, offset=at, value=one) for at, one in enumerate(values)]
     poison = SimpleNamespace(topic="audit", partition=0, offset=2, value=b"poison")
     decided = desk.work.step(None, None, [*records, poison])  # type: ignore[arg-type]
-    assert [entry.kind for entry in decided.documents] == [Kind.SEARCH]
+    assert [entry.kind for entry in decided.documents] == [ActKind.SEARCH]
     (output,) = await desk.work.publish(decided)
     assert output.topic == "notices"
     desk.work._cipher = QueryCipher(keys_in(tmp_path))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_world import KEYS, LOG, NOW
 
-from pipeline.access.audit import Act, Chain, Entry, Form, Kind, Shown, bound
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, Shown, bound
 from pipeline.transparency.checkpoints import SignedHead
 from pipeline.transparency.growth import HEAD_ENTRIES, HEAD_INTERVAL, GrowingLog, LogMessage, LogNotContinuedError, grow
 from pipeline.transparency.leaves import new_seed, nonce_of, seed_of
@@ -23,7 +23,7 @@ from pipeline.transparency.notes import SignatureType, SigningKey
 from pipeline.transparency.served_log import ServedLog
 
 
-def entries(count: int, kind: Kind = Kind.READ, start: datetime = NOW) -> list[Entry]:
+def entries(count: int, kind: ActKind = ActKind.READ, start: datetime = NOW) -> list[AuditEntry]:
     acts = [
         (Act(kind, agency="be-fp", shown=(Shown(f"fr-pj:{at}", Form.FULL),)), start + timedelta(seconds=at))
         for at in range(count)
@@ -50,7 +50,7 @@ def test_a_thousand_entries_and_the_end_of_a_chain_bring_a_head_at_once() -> Non
     log = GrowingLog()
     grown = list(grow(log, entries(2 * HEAD_ENTRIES + 1), KEYS, LOG, lambda: NOW))
     assert [one.checkpoint.size for one in heads(grown)] == [HEAD_ENTRIES, 2 * HEAD_ENTRIES]
-    ended = list(grow(log, entries(1, Kind.CLOSED), KEYS, LOG, lambda: NOW))
+    ended = list(grow(log, entries(1, ActKind.CLOSED), KEYS, LOG, lambda: NOW))
     assert [one.checkpoint.size for one in heads(ended)] == [2 * HEAD_ENTRIES + 2]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from log_world import KEYS, NOW
 
-from pipeline.access.audit import Act, Chain, Entry, Form, Kind, Shown
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, Shown
 from pipeline.transparency.access_proofs import openings_for
 from pipeline.transparency.leaves import (
     FIELDS,
@@ -32,10 +32,10 @@ CASES = st.lists(
 )
 
 
-def entry(cases: list[str], seed: str | None = None, agency: str = "de-bka", **more: str) -> Entry:
+def entry(cases: list[str], seed: str | None = None, agency: str = "de-bka", **more: str) -> AuditEntry:
     shown = tuple(Shown(case, Form.HIT) for case in cases)
     more = {"rule": "role"} | more
-    act = Act(Kind.SEARCH, "dora", agency, "DE", ("investigator",), "investigation", shown=shown, **more)  # type: ignore[arg-type]
+    act = Act(ActKind.SEARCH, "dora", agency, "DE", ("investigator",), "investigation", shown=shown, **more)  # type: ignore[arg-type]
     return Chain("host|1|0", 7, "before").entry(act, NOW, new_seed() if seed is None else seed)
 
 
@@ -82,7 +82,7 @@ def test_any_change_of_an_entry_changes_its_leaf(cases: list[str], name: str) ->
     for changed in (
         msgspec.structs.replace(made, **{name: "changed"}),
         msgspec.structs.replace(made, sequence=8),
-        msgspec.structs.replace(made, kind=Kind.READ),
+        msgspec.structs.replace(made, kind=ActKind.READ),
         msgspec.structs.replace(made, heads={"a": "b"}),
         msgspec.structs.replace(made, time=NOW.replace(microsecond=1).isoformat()),
         msgspec.structs.replace(made, shown=(*made.shown, Shown("fr-pj:1", Form.FULL))),
@@ -93,7 +93,7 @@ def test_any_change_of_an_entry_changes_its_leaf(cases: list[str], name: str) ->
 def test_an_entry_from_before_rules_keeps_its_hash_and_its_leaf() -> None:
     """As the code of that time made them."""
     shown = (Shown("fr-pj:1", Form.HIT), Shown("be-fp:2", Form.FULL))
-    act = Act(Kind.SEARCH, "dora", "de-bka", "DE", ("investigator",), "investigation", shown=shown)
+    act = Act(ActKind.SEARCH, "dora", "de-bka", "DE", ("investigator",), "investigation", shown=shown)
     made = Chain("host|1|0", 7, "before").entry(act, NOW, "A" * 22)
     leaf = seal(made, KEYS, "k").leaf
     assert made.hash == "8abd69d420ef89b4f375ce2652c3aaa31e464a72937c0569947a68fc34773fd9"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_world import KEYS, LOG, LogWorld, witness_of
 
-from pipeline.access.audit import Act, Chain, Form, Kind, Shown, bound
+from pipeline.access.audit import Act, ActKind, Chain, Form, Shown, bound
 from pipeline.access.audit_verification import Verification
 from pipeline.errors import LiaisonError
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
@@ -32,12 +32,12 @@ def world(tmp_path: Path) -> LogWorld:
     before entries named rules."""
     made = LogWorld(tmp_path)
     for process, ruled in (("host|1|0", False), ("host|2|0", True)):
-        made.write(Act(Kind.OPENED, rule="trail" if ruled else ""), process)
+        made.write(Act(ActKind.OPENED, rule="trail" if ruled else ""), process)
         made.act("be-fp", "fr-pj:1", process=process, ruled=ruled)
         made.act("be-fp", "lu-pg:4", process=process, ruled=ruled)
         made.act("de-bka", "fr-pj:2", "fr-pj:3", "lu-pg:4", process=process, ruled=ruled)
     made.act("fr-pj", "fr-pj:1", process="host|1|0", subject="anna")
-    made.write(Act(Kind.CLOSED), "host|2|0")
+    made.write(Act(ActKind.CLOSED), "host|2|0")
     made.sign()
     return made
 
@@ -130,9 +130,9 @@ def test_an_entry_changed_in_the_answer_alone(world: LogWorld, witness: Witness)
 
 def test_a_forged_chain_that_blames_somebody(world: LogWorld, witness: Witness) -> None:
     blame = Act(
-        Kind.SEARCH, "anna", "fr-pj", "FR", ("investigator",), "investigation", shown=(Shown("be-fp:1", Form.FULL),)
+        ActKind.SEARCH, "anna", "fr-pj", "FR", ("investigator",), "investigation", shown=(Shown("be-fp:1", Form.FULL),)
     )
-    at = [(Act(Kind.OPENED), world.now), (blame, world.now), (Act(Kind.CLOSED), world.now)]
+    at = [(Act(ActKind.OPENED), world.now), (blame, world.now), (Act(ActKind.CLOSED), world.now)]
     world.entries[5:5] = bound(Chain("host|3|0"), at, new_seed)[1]
     world.sign()
     assert is_whole(world)
@@ -142,8 +142,8 @@ def test_a_forged_chain_that_blames_somebody(world: LogWorld, witness: Witness) 
 def test_a_forged_chain_of_last_week_behind_the_witnessed_head(world: LogWorld, witness: Witness) -> None:
     """It can only be appended; then its age gives it away, and the agency that is blamed finds its own tag."""
     past = world.now - timedelta(days=7)
-    blame = Act(Kind.SEARCH, "anna", "fr-pj", "FR", ("investigator",), "investigation")
-    world.entries += bound(Chain("host|3|0"), [(Act(Kind.OPENED), past), (blame, past)], new_seed)[1]
+    blame = Act(ActKind.SEARCH, "anna", "fr-pj", "FR", ("investigator",), "investigation")
+    world.entries += bound(Chain("host|3|0"), [(Act(ActKind.OPENED), past), (blame, past)], new_seed)[1]
     world.sign()
     world.show(witness)
     verdict = world.check(witness, OWNER)
@@ -155,7 +155,7 @@ def test_a_chain_cut_and_closed(world: LogWorld, witness: Witness) -> None:
     cut = [one for one in world.entries if not (one.chain == "host|1|0" and one.sequence >= 3)]
     world.entries = cut
     world.chains["host|1|0"] = Chain("host|1|0", 3, [one for one in cut if one.chain == "host|1|0"][-1].hash)
-    world.write(Act(Kind.CLOSED), "host|1|0")
+    world.write(Act(ActKind.CLOSED), "host|1|0")
     world.sign()
     assert is_whole(world)
     assert LogFault.REWRITTEN in faults(world, witness)

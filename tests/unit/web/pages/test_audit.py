@@ -4,7 +4,7 @@ import msgspec
 from api_runtime import ANNA, BERT, NOW, Api, record, someone
 from drawn_pages import opened
 
-from pipeline.access.audit import Act, Chain, Form, Kind, Shown
+from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.audit_verification import Fault, Finding
 from pipeline.access.requester import Role
 from pipeline.index.decision_documents import audit_document
@@ -20,7 +20,7 @@ def did(api: Api) -> None:
     chain = Chain("chain")
     seen = ((BERT, "fr-pj:1", Form.HIT, "hit_only"), (ANNA, "be-fp:1", Form.FULL, ""))
     for at, (who, case, form, rule) in enumerate(seen):
-        act = Act(Kind.SEARCH, who.subject, who.agency, who.country, purpose="investigation",
+        act = Act(ActKind.SEARCH, who.subject, who.agency, who.country, purpose="investigation",
                   case_reference=f"ref {at}", shown=(Shown(case, form, rule),), rule="role")  # fmt: skip
         entry = chain.entry(act, NOW)
         chain = chain.after(entry)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from api_runtime import ANNA, Api, record
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import grounds
 from pipeline.web.components.graph_drawing import Edge
 from pipeline.web.i18n import words
@@ -34,4 +34,4 @@ async def test_each_node_is_on_the_ring_of_its_distance_and_no_way_leads_through
 async def test_a_graph_is_read_once_and_audited_as_one_act(api: Api) -> None:
     chain(api)
     await loaded(api, "2")
-    assert [act.kind for act in api.audit.acts] == [Kind.READ]
+    assert [act.kind for act in api.audit.acts] == [ActKind.READ]

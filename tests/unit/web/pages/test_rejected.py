@@ -4,7 +4,7 @@ import pytest
 from api_runtime import ANNA, Api, someone
 from drawn_pages import opened
 
-from pipeline.access.audit import Kind
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.services import operations
 from pipeline.ops.rejections import Rejection, Replayed, Wanted
@@ -43,8 +43,8 @@ async def test_rejections_are_sent_again_by_reason_and_agency_and_that_is_record
     await page.send(agency=" fr-pj ")
     assert [(one.reason, one.agency) for one in asked] == [("schema", "fr-pj")]
     assert [(act.kind, act.object) for act in api.audit.acts] == [
-        (Kind.OPERATION, "rejected schema"),
-        (Kind.OPERATION, "replay rejected schema fr-pj"),
+        (ActKind.OPERATION, "rejected schema"),
+        (ActKind.OPERATION, "replay rejected schema fr-pj"),
     ]
 
 
