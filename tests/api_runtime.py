@@ -48,7 +48,7 @@ from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams import topics
-from pipeline.streams.audit_check import Checked, TrailCheck
+from pipeline.streams.audit_check import TrailCheck, TrailStatus
 from pipeline.streams.audit_log import AuditError
 from pipeline.streams.decision_log import DecisionError, OvertakenError
 from pipeline.streams.project import DECISIONS
@@ -100,9 +100,9 @@ class CheckedTrail(TrailCheck):
     """Stands as it is told to; without Kafka there is no trail to read."""
 
     def __init__(self) -> None:
-        self.stands = Checked(3, at=NOW)
+        self.stands = TrailStatus(3, at=NOW)
 
-    async def checked(self, patience_s: float) -> Checked:
+    async def checked(self, patience_s: float) -> TrailStatus:
         return self.stands
 
 

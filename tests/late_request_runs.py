@@ -26,8 +26,8 @@ from pipeline.streams.metering import Meter
 from pipeline.streams.reading import read
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
-from pipeline.streams.transactions import Applied, Output, Transactions
-from pipeline.streams.work import Result, Table
+from pipeline.streams.transactions import AppliedPosition, Output, Transactions
+from pipeline.streams.work import ChunkResult, Table
 
 FILLING: Final = b" " * 200
 BATCH_BYTES: Final = 600
@@ -55,7 +55,7 @@ class _Pairs:
     def __init__(self, settings: Settings, targets: Sequence[str], places: Places, seed: int) -> None:
         self._settings, self._targets, self._places, self._seed = settings, targets, places, seed
 
-    async def open(self, source: TopicPartition, applied: Applied) -> TableStore:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
         store = reopened(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
             async for records in read(self._settings, {source: store.offset + 1}, {source: applied.offset}):
@@ -66,7 +66,7 @@ class _Pairs:
     async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         return []
 
-    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> ChunkResult:
         count = int(bytes(store.get(b"count") or b"0"))
         outputs = []
         for record in records:
@@ -74,9 +74,9 @@ class _Pairs:
             key = b"%d|%d" % (self._seed, record.offset)
             outputs += [Output(target, source.partition, key, b"%d%s" % (count, FILLING)) for target in self._targets]
         store.put(b"count", b"%d" % count)
-        return Result(outputs)
+        return ChunkResult(outputs)
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         return ()
 
 

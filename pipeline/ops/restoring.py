@@ -29,7 +29,13 @@ from pipeline.streams import admin, control, topics
 from pipeline.streams.connection import elasticsearch_url
 from pipeline.streams.control import Generation
 from pipeline.streams.installation_secret import key_ring
-from pipeline.streams.transactions import Applied, Output, ProducerFencedError, ProducerUnusableError, Transactions
+from pipeline.streams.transactions import (
+    AppliedPosition,
+    Output,
+    ProducerFencedError,
+    ProducerUnusableError,
+    Transactions,
+)
 
 STAGE: Final = "restore"
 
@@ -117,7 +123,9 @@ async def _filled(
             for partition in range(topics.partitions(settings, topic)):
                 source = TopicPartition(topics.name(settings, topic), partition)
                 records = folder.records(manifest, topic.pattern, partition)
-                written += await _copy(transactions, source, records, applied.get(source, Applied()).offset, count)
+                written += await _copy(
+                    transactions, source, records, applied.get(source, AppliedPosition()).offset, count
+                )
         await transactions.commit(await going_on(settings, folder, manifest, one, names, found), {})
         return written
     except (ProducerFencedError, ProducerUnusableError) as error:
@@ -133,7 +141,7 @@ async def _copy(
     written = 0
     for part in _parts(one for one in records if one.offset > applied and one.value is not None):
         outputs = [Output(target.topic, target.partition, one.key, one.value or b"", one.at_ms) for one in part]
-        await transactions.commit(outputs, {target: Applied(part[-1].offset)})
+        await transactions.commit(outputs, {target: AppliedPosition(part[-1].offset)})
         written += len(part)
         count()
     return written

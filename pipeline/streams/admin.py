@@ -40,7 +40,7 @@ LONGEST_PAUSE_S: Final = 2.0
 
 
 @dataclass
-class Applied:
+class TopicReport:
     """What was done and found; a difference, and what was repaired, is one line of text."""
 
     created: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Applied:
     differences: list[str] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
 
-    def __iadd__(self, other: Applied) -> Applied:
+    def __iadd__(self, other: TopicReport) -> TopicReport:
         self.created += other.created
         self.present += other.present
         self.differences += other.differences
@@ -85,7 +85,7 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
         client.close()
 
 
-def apply(settings: Settings, planned: Sequence[Planned], patience_s: float = PATIENCE_S) -> Applied:
+def apply(settings: Settings, planned: Sequence[Planned], patience_s: float = PATIENCE_S) -> TopicReport:
     """Create what is missing and compare the rest; nothing that exists is changed. It may be cut off and repeated.
 
     Where Kafka is not ready it is tried again for `patience_s`: brokers may be starting or electing a leader.
@@ -101,7 +101,7 @@ def apply(settings: Settings, planned: Sequence[Planned], patience_s: float = PA
     )
     absent: set[str] = set()
     found: list[TopicDifference] = attempts(_apply, settings, planned, absent)
-    return Applied(
+    return TopicReport(
         [p.name for p in planned if p.name in absent],
         [p.name for p in planned if p.name not in absent],
         [str(difference) for difference in found],

@@ -23,10 +23,10 @@ from pipeline.streams import log_keys, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.reading import plain_consumer, read
-from pipeline.streams.stage import ALL, Feed, Stage
+from pipeline.streams.stage import ALL, AgentInput, Stage
 from pipeline.streams.stateless import Nothing
-from pipeline.streams.transactions import Applied, Output
-from pipeline.streams.work import After, Result, Table
+from pipeline.streams.transactions import AppliedPosition, Output
+from pipeline.streams.work import After, ChunkResult, Table
 from pipeline.streams.worker_slots import claimed_slot
 from pipeline.times import now
 from pipeline.transparency.growth import GrowingLog, LogNotContinuedError, grow
@@ -59,13 +59,13 @@ class Attest:
         self._settings, self._keys, self._clock = settings, keys, clock
         self._topic = topics.name(settings, topics.AUDIT_LOG)
 
-    async def open(self, source: TopicPartition, applied: Applied) -> LogEnd:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> LogEnd:
         """The log as the topic holds it. Raises LiaisonError where it can't be gone on from."""
         growing = await _log_end(self._settings, TopicPartition(self._topic, 0))
         key = await asyncio.to_thread(log_keys.signing_key, self._settings, make=growing.head is None)
         return LogEnd(growing, key, await self._known(source, applied, growing))
 
-    async def _known(self, source: TopicPartition, applied: Applied, growing: GrowingLog) -> int:
+    async def _known(self, source: TopicPartition, applied: AppliedPosition, growing: GrowingLog) -> int:
         """Up to where entries have leaves: as progress tells, or, where a restore left none, up to the last leaf's."""
         if applied.offset != NO_OFFSET or not growing.tree.size:
             return applied.offset
@@ -79,13 +79,13 @@ class Attest:
         """Nothing is."""
         return []
 
-    def step(self, source: TopicPartition, store: LogEnd, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: LogEnd, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The leaves of new entries, and the heads that are due."""
         entries = [entry for record, entry in _decoded(records) if record.offset > store.known]
         grown = grow(store.growing, entries, self._keys, store.key, self._clock)
-        return Result(outputs=[Output(self._topic, 0, key, value) for key, value in grown])
+        return ChunkResult(outputs=[Output(self._topic, 0, key, value) for key, value in grown])
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()
 
@@ -130,4 +130,4 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     found = await asyncio.to_thread(ids, settings, [audit, audit_log])
     keys = log_keys.tag_keys(await asyncio.to_thread(key_ring, settings))
     with claimed_slot(settings, STAGE) as slot:
-        yield Stage(settings, slot, [Feed(STAGE, [audit], Attest(settings, keys), ALL)], found.topics, after)
+        yield Stage(settings, slot, [AgentInput(STAGE, [audit], Attest(settings, keys), ALL)], found.topics, after)

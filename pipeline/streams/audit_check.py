@@ -17,7 +17,7 @@ FRESH: Final = timedelta(minutes=1)
 """A check of this age is not made again: each checkpoint, by which one sees that an end is missing, takes as long."""
 
 
-class Checked(msgspec.Struct, frozen=True):
+class TrailStatus(msgspec.Struct, frozen=True):
     """How the trail stands: `entries` have been read, `at` is when its end was last reached; None before it was."""
 
     entries: int = 0
@@ -33,10 +33,10 @@ class TrailCheck:
         self._settings, self._clock = settings, clock
         self._verification = Verification()
         self._next = 0
-        self._done = Checked()
+        self._done = TrailStatus()
         self._task: asyncio.Task[None] | None = None
 
-    async def checked(self, patience_s: float) -> Checked:
+    async def checked(self, patience_s: float) -> TrailStatus:
         """How the trail stands, made anew unless fresh; `running` where that takes longer than `patience_s`.
 
         Raises KafkaError and OSError where the trail can't be read.
@@ -65,4 +65,4 @@ class TrailCheck:
             self._verification.see(entry)
             self._next = offset + 1
         at = self._clock()
-        self._done = Checked(self._verification.entries, tuple(self._verification.findings(at)), at)
+        self._done = TrailStatus(self._verification.entries, tuple(self._verification.findings(at)), at)

@@ -31,11 +31,11 @@ from pipeline.streams import control, faults, metrics, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.reading import read
-from pipeline.streams.stage import Feed, Stage, rejoining
+from pipeline.streams.stage import AgentInput, Stage, rejoining
 from pipeline.streams.standing import FEED, Matches, Subscribe
 from pipeline.streams.stores import Places, reopened
-from pipeline.streams.transactions import Applied, Output
-from pipeline.streams.work import After, Result, Table
+from pipeline.streams.transactions import AppliedPosition, Output
+from pipeline.streams.work import After, ChunkResult, Table
 from pipeline.streams.worker_slots import claimed_slot
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Correlate:
         self._links = topics.name(settings, topics.LINKS, generation=generation)
         self._rejected = topics.name(settings, topics.REJECTED)
 
-    async def open(self, source: TopicPartition, applied: Applied) -> HeldPartition:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> HeldPartition:
         """The store as of what was applied: caught up from `blocks`, or rebuilt from it and its partition's links."""
         held = await self._opened(source, applied.offset)
         if NO_OFFSET < held.offset < applied.offset and not await self._caught_up(source, held, applied):
@@ -88,7 +88,7 @@ class Correlate:
         """In a thread, as to read the lists takes most of a second for a million cases: the worker's heart beats on."""
         return self._held(source, await asyncio.to_thread(reopened, LmdbStore, self._places, source, applied))
 
-    async def _caught_up(self, source: TopicPartition, held: HeldPartition, applied: Applied) -> bool:
+    async def _caught_up(self, source: TopicPartition, held: HeldPartition, applied: AppliedPosition) -> bool:
         """Take in what came since. False where compaction has taken some of it: what links it brought is not known."""
         async for records in read(self._settings, {source: held.offset + 1}, {source: applied.offset}):
             self.step(source, held, records)
@@ -114,7 +114,7 @@ class Correlate:
         )
         return HeldPartition(correlator, store)
 
-    async def _rebuild(self, source: TopicPartition, held: HeldPartition, applied: Applied) -> None:
+    async def _rebuild(self, source: TopicPartition, held: HeldPartition, applied: AppliedPosition) -> None:
         log.info("rebuilding the store of %s-%d", source.topic, source.partition)
         async for records in read(self._settings, {source: 0}, {source: applied.offset}):
             held.correlator.load(list(_held_in(records)))
@@ -137,9 +137,9 @@ class Correlate:
         """Nothing is."""
         return []
 
-    def step(self, source: TopicPartition, store: HeldPartition, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: HeldPartition, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """Take in fingerprints in order; one that can't be is our fault and is kept for replay."""
-        result = Result()
+        result = ChunkResult()
         store.store.records += len(records)
         seen = store.correlator.counts.candidates
         waiting = self._readable(records, result)
@@ -148,7 +148,7 @@ class Correlate:
         result.tally[metrics.CANDIDATES] += store.correlator.counts.candidates - seen
         return result
 
-    def _readable(self, records: Sequence[ConsumerRecord], result: Result) -> Sequence[Asking]:
+    def _readable(self, records: Sequence[ConsumerRecord], result: ChunkResult) -> Sequence[Asking]:
         found: list[Asking] = []
         for record in records:
             try:
@@ -158,7 +158,7 @@ class Correlate:
                 self._keep(record, error, result)
         return found
 
-    def _taken(self, correlator: Correlator[Model], waiting: Sequence[Asking], result: Result) -> Sequence[Asking]:
+    def _taken(self, correlator: Correlator[Model], waiting: Sequence[Asking], result: ChunkResult) -> Sequence[Asking]:
         """Take in all, or what is before the first that can't be; gives what is after it."""
         done = 0
         try:
@@ -172,13 +172,13 @@ class Correlate:
             return waiting[done + 1 :]
         return ()
 
-    def _keep(self, record: ConsumerRecord, error: Exception, result: Result) -> None:
+    def _keep(self, record: ConsumerRecord, error: Exception, result: ChunkResult) -> None:
         log.error("%s-%d-%d can't be correlated", record.topic, record.partition, record.offset, exc_info=error)
         kept = faults.rejection(self._rejected, self._settings, record, faults.NOT_CORRELATED, error)
         result.outputs.append(kept)
         result.tally[metrics.FAULTS.labels(faults.NOT_CORRELATED)] += 1
 
-    def _tell(self, claims: Sequence[Claim], correlator: Correlator[Model], result: Result) -> None:
+    def _tell(self, claims: Sequence[Claim], correlator: Correlator[Model], result: ChunkResult) -> None:
         for claim in claims:
             result.tally[metrics.CLAIMS.labels(claim.state)] += 1
         result.outputs += [output for claim in claims for output in self._outputs(claim, correlator)]
@@ -193,7 +193,7 @@ class Correlate:
         partition = topics.link_partition(claim.link, self._settings.case_partitions)
         return Output(self._links, partition, f"{claim.link}|{claim.partition}".encode(), _encoder.encode(claim))
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()
 
@@ -231,8 +231,8 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         work = Correlate(settings, Places(slot.stores, STAGE, current.id, found), model, current.id, matches)
         feeds = [
-            Feed(STAGE, [blocks], work, current.id),
-            Feed(FEED, [subscriptions], Subscribe(settings, model, current.id), current.id),
+            AgentInput(STAGE, [blocks], work, current.id),
+            AgentInput(FEED, [subscriptions], Subscribe(settings, model, current.id), current.id),
         ]
         made = Stage(settings, slot, feeds, found.topics, after)
         async with rejoining(made, control.changed_for(settings, held, wanted)):

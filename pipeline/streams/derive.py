@@ -26,10 +26,10 @@ from pipeline.streams.admin import ids
 from pipeline.streams.control import Generation
 from pipeline.streams.reading import read
 from pipeline.streams.source_queues import SLICE_RECORDS
-from pipeline.streams.stage import Feed, Stage, rejoining
+from pipeline.streams.stage import AgentInput, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
-from pipeline.streams.transactions import Applied, Output, Transactions
-from pipeline.streams.work import After, Result
+from pipeline.streams.transactions import AppliedPosition, Output, Transactions
+from pipeline.streams.work import After, ChunkResult
 from pipeline.streams.worker_slots import claimed_slot
 
 log = logging.getLogger(__name__)
@@ -51,9 +51,9 @@ class Derive(Stateless):
         self._blocks = topics.name(settings, topics.BLOCKS, generation=one.id)
         self._rejected = topics.name(settings, topics.REJECTED)
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The fingerprints of accepted versions; one that can't be made is our fault and is kept for replay."""
-        result = Result()
+        result = ChunkResult()
         for record in records:
             try:
                 result.outputs += self._fingerprint(record)
@@ -88,13 +88,13 @@ async def complete(settings: Settings, work: Derive, source: TopicPartition, top
     """
     transactions = Transactions(settings, STAGE, work.generation, source.partition, topic_ids)
     try:
-        reached = (await transactions.start()).get(source, Applied()).offset
+        reached = (await transactions.start()).get(source, AppliedPosition()).offset
         async for records in read(settings, {source: reached + 1}):
             for start in range(0, len(records), SLICE_RECORDS):
                 part = records[start : start + SLICE_RECORDS]
                 reached = part[-1].offset
                 if outputs := work.step(source, Nothing(), part).outputs:
-                    await transactions.commit(outputs, {source: Applied(reached)})
+                    await transactions.commit(outputs, {source: AppliedPosition(reached)})
                 await asyncio.sleep(0)
         return reached
     finally:
@@ -111,6 +111,6 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     found = ids(settings, [accepted, topics.name(settings, topics.BLOCKS, generation=current.id)])
     work = Derive(settings, current, current.compiled())
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
-        made = Stage(settings, slot, [Feed(STAGE, [accepted], work, current.id)], found.topics, after)
+        made = Stage(settings, slot, [AgentInput(STAGE, [accepted], work, current.id)], found.topics, after)
         async with rejoining(made, control.changed_for(settings, held, wanted)):
             yield made

@@ -20,7 +20,7 @@ from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position, Rejected
 from pipeline.settings import Settings
 from pipeline.streams.transactions import Output
-from pipeline.streams.work import Result
+from pipeline.streams.work import ChunkResult
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ FAULTS: Final = frozenset({NOT_CORRELATED, NOT_INDEXED})
 class InternalFaultError(Exception):
     """A record failed inside, by a fault of ours, before it had an outcome; those before it were decided on."""
 
-    def __init__(self, position: Position, cause: BaseException, result: Result, decided: int) -> None:
+    def __init__(self, position: Position, cause: BaseException, result: ChunkResult, decided: int) -> None:
         super().__init__(f"{position}: {type(cause).__name__}")
         self.position, self.result, self.decided = position, result, decided
 

@@ -24,7 +24,7 @@ STALL: Final = "records wait and none has been applied for a minute"
 UNPROVEN: Final = "it has just started and has not applied anything yet"
 
 
-class State(StrEnum):
+class LaneState(StrEnum):
     """What a lane is at. Before it has lanes the worker itself waits (for Elasticsearch, or a first agency) or joins
     its consumer group."""
 
@@ -36,7 +36,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Sample:
+class HealthSample:
     """One look at a worker: `applied` is the last offset applied by partition, `lag` counts what waits (None: unknown).
 
     Without a lane there are no states.
@@ -45,7 +45,7 @@ class Sample:
     at: float
     applied: Mapping[Hashable, int]
     lag: int | None
-    states: frozenset[State] = frozenset()
+    states: frozenset[LaneState] = frozenset()
     outside: bool = False
     """Whether an effect outside Kafka is under way; one that lasts waits for Elasticsearch."""
 
@@ -54,26 +54,26 @@ class Health:
     """Judges by the samples; times are any clock's that never goes back, in seconds."""
 
     def __init__(self, started: float) -> None:
-        self._last: Sample | None = None
+        self._last: HealthSample | None = None
         self._seen = started
         self._progressed = started
         self._proven = False
         """Whether it has applied something, or had nothing to do, since the process started: a worker in a crash loop
         never does."""
 
-    def observe(self, sample: Sample) -> None:
+    def observe(self, sample: HealthSample) -> None:
         """Take in a sample."""
         before, self._last, self._seen = self._last, sample, sample.at
         if before is None or before.applied != sample.applied or sample.lag == 0:
             self._progressed = sample.at
-        if State.WAITING in sample.states or State.JOINING in sample.states:
+        if LaneState.WAITING in sample.states or LaneState.JOINING in sample.states:
             return
         self._proven |= sample.lag == 0 or (before is not None and _advanced(before, sample))
 
     def stalled(self, now: float) -> bool:
         """Whether records wait and none has been applied for too long; stores that are being rebuilt are no stall."""
         last = self._last
-        if last is None or not last.lag or State.STARTING in last.states:
+        if last is None or not last.lag or LaneState.STARTING in last.states:
             return False
         return now - self._progressed > STALLED_S
 
@@ -81,7 +81,7 @@ class Health:
         """Why the process should be restarted; empty while it should not."""
         if now - self._seen > SILENT_S:
             return "the worker has not looked at itself for a minute"
-        excused = self._last is None or self._last.outside or State.FAILING in self._last.states
+        excused = self._last is None or self._last.outside or LaneState.FAILING in self._last.states
         return STALL if self.stalled(now) and not excused else ""
 
     def ready(self, now: float) -> str:
@@ -89,17 +89,17 @@ class Health:
         if problem := self.alive(now):
             return problem
         last = self._last
-        if last is None or State.WAITING in last.states:
+        if last is None or LaneState.WAITING in last.states:
             return "waiting for Elasticsearch, or for a first agency"
         if last.lag is None:
             return "Kafka does not answer"
         if self.stalled(now):
             return STALL
-        if State.FAILING in last.states:
+        if LaneState.FAILING in last.states:
             return "trying again after a failure"
-        if State.JOINING in last.states:
+        if LaneState.JOINING in last.states:
             return "joining its consumer group"
-        if State.STARTING in last.states:
+        if LaneState.STARTING in last.states:
             return "stores are being read"
         return "" if self._proven else UNPROVEN
 
@@ -109,8 +109,8 @@ class Health:
         return (self._last.lag if self._last else None) or 0
 
 
-def _advanced(before: Sample, sample: Sample) -> bool:
+def _advanced(before: HealthSample, sample: HealthSample) -> bool:
     """Whether a partition went on that was open in both: one that has just been opened shows what was done before."""
-    if State.STARTING in before.states:
+    if LaneState.STARTING in before.states:
         return False
     return any(offset > before.applied.get(partition, offset) for partition, offset in sample.applied.items())

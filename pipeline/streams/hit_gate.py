@@ -24,8 +24,8 @@ from pipeline.settings import Settings
 from pipeline.streams import control, metrics, topics
 from pipeline.streams.reading import read, read_table
 from pipeline.streams.stateless import Nothing
-from pipeline.streams.transactions import Applied, Output, ProducerFencedError
-from pipeline.streams.work import Result, Table
+from pipeline.streams.transactions import AppliedPosition, Output, ProducerFencedError
+from pipeline.streams.work import ChunkResult, Table
 from pipeline.streams.writing import Writing, document_of
 from pipeline.times import now
 
@@ -73,7 +73,7 @@ class AnswerQuestions:
         )
         self.ledger = HitLedger(settings.hit_budget)
 
-    async def open(self, source: TopicPartition, applied: Applied) -> HeldLedger:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> HeldLedger:
         """The ledger as of what was applied. Raises ProducerFencedError where another generation is active."""
         if (await control.control(self._settings)).active != self._generation:
             raise ProducerFencedError("another generation has become the active one")
@@ -108,9 +108,9 @@ class AnswerQuestions:
         """Nothing is: the next record, if only of the day, answers what waits."""
         return []
 
-    def step(self, source: TopicPartition, store: HeldLedger, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: HeldLedger, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """Answer each question in its order; what an owner allows holds from its place on."""
-        result = Result()
+        result = ChunkResult()
         last: dict[tuple[str, bytes], Output] = {}
         for record in records:
             if source.topic == self._allowed and record.value:
@@ -127,7 +127,7 @@ class AnswerQuestions:
         question = _readable(record) if source.topic == self._asked else None
         return self.ledger.pass_day(at) if question is None else self.ledger.ask(question, at)
 
-    def _outputs(self, answers: Answers, result: Result) -> Iterator[Output]:
+    def _outputs(self, answers: Answers, result: ChunkResult) -> Iterator[Output]:
         for hit in answers.hits:
             topic = topics.name(self._settings, topics.HITS, agency=hit.receiver)
             yield Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
@@ -143,7 +143,7 @@ class AnswerQuestions:
         for agency, count in answers.deferred.items():
             result.tally[metrics.HITS_DEFERRED.labels(agency)] += count
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """Index what owners allow; the rest goes to Kafka alone."""
         return await self._writing.write(result.documents)
 

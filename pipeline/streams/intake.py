@@ -47,13 +47,13 @@ from pipeline.streams.reading import begin, read
 from pipeline.streams.registry import agencies, changed
 from pipeline.streams.registry_pins import trusted_registry
 from pipeline.streams.seals import is_sealed_expiry
-from pipeline.streams.stage import ALL, Feed, Stage, rejoining
+from pipeline.streams.stage import ALL, AgentInput, Stage, rejoining
 from pipeline.streams.stateless import Nothing
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
-from pipeline.streams.transactions import Applied, Output, Progress
+from pipeline.streams.transactions import AppliedPosition, Output, Progress
 from pipeline.streams.unreadable import UnreadableBatch
-from pipeline.streams.work import After, Result, Table
+from pipeline.streams.work import After, ChunkResult, Table
 from pipeline.streams.worker_slots import claimed_slot
 from pipeline.times import now
 
@@ -96,7 +96,7 @@ class Intake:
         """By source partition; a lane has opened all of its own before it decides anything."""
         self._receipts = {name: topics.name(settings, topics.RECEIPTS, agency=name) for name in registry}
 
-    async def open(self, source: TopicPartition, applied: Applied) -> TableStore | Nothing:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> TableStore | Nothing:
         """The store at `applied`: caught up from the source while that still holds it, else from `accepted`."""
         if source.topic == self._expiries:
             return Nothing()
@@ -145,12 +145,12 @@ class Intake:
                 store.commit(NO_OFFSET)
                 waiting = 0
 
-    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """One outcome for each message, in order; or the marks of versions that are over.
 
         Raises InternalFaultError for the first that fails inside, which has changed nothing.
         """
-        result = Result()
+        result = ChunkResult()
         desk = Desk(self._registry, self._settings.case_partitions, lambda key: _recall(store, key), self._clock)
         for decided, record in enumerate(records):
             try:
@@ -241,7 +241,7 @@ class Intake:
         for target in range(self._settings.block_partitions):
             yield Output(self._blocks, target, made.key.encode(), encoded)
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()
 
@@ -278,6 +278,6 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
     with claimed_slot(settings, STAGE) as slot:
         trusted, ring = trusted_registry(settings, registry), key_ring(settings)
         work = Intake(settings, Places(slot.stores, STAGE, ALL, found), trusted, current.compiled(), current, ring)
-        made = Stage(settings, slot, [Feed(STAGE, sources, work, ALL)], found.topics, after)
+        made = Stage(settings, slot, [AgentInput(STAGE, sources, work, ALL)], found.topics, after)
         async with rejoining(made, changed(settings, registry), control.changed_for(settings, held, wanted)):
             yield made

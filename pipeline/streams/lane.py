@@ -21,13 +21,13 @@ from tenacity import AttemptManager
 
 from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
 from pipeline.streams.faults import FaultCount, InternalFaultError
-from pipeline.streams.health import State
+from pipeline.streams.health import LaneState
 from pipeline.streams.lane_stores import LaneStores
 from pipeline.streams.metering import Meter
 from pipeline.streams.source_queues import Chunk, FetchControl, SourceQueues
-from pipeline.streams.transactions import Applied, ProducerFencedError, Transactions
+from pipeline.streams.transactions import AppliedPosition, ProducerFencedError, Transactions
 from pipeline.streams.unreadable import last_offset_of, records_after
-from pipeline.streams.work import After, Decided, Result, Store, Work
+from pipeline.streams.work import After, ChunkResult, Decided, Store, Work
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +91,11 @@ class Lane:
         self._task = asyncio.create_task(self._run(), name=f"lane {name}")
 
     @property
-    def state(self) -> State:
+    def state(self) -> LaneState:
         """What the lane is at."""
         if self.failing or self._held:
-            return State.FAILING
-        return State.WORKING if self._stores.complete else State.STARTING
+            return LaneState.FAILING
+        return LaneState.WORKING if self._stores.complete else LaneState.STARTING
 
     def applied(self) -> dict[TopicPartition, int]:
         """The last offset applied of each source partition (-1: none); what is not open yet has applied none."""
@@ -156,12 +156,12 @@ class Lane:
     async def _start(self) -> None:
         applied = await self._transactions.start() if self._transactions else {}
         for partition in self._partitions:
-            reached = applied.get(partition, Applied())
+            reached = applied.get(partition, AppliedPosition())
             self._stores.add(partition, await self._open(partition, reached), reached)
         if self._transactions is not None:
             await self._begin(self._transactions, self.applied())
 
-    async def _open(self, partition: TopicPartition, applied: Applied) -> Store:
+    async def _open(self, partition: TopicPartition, applied: AppliedPosition) -> Store:
         try:
             return await self._work.open(partition, applied)
         except InternalFaultError as fault:  # on a record that has its outcome: the store can't do without it
@@ -219,7 +219,7 @@ class Lane:
 
     def _decide(
         self, partition: TopicPartition, store: Store, records: Sequence[ConsumerRecord]
-    ) -> tuple[Result, Sequence[ConsumerRecord]]:
+    ) -> tuple[ChunkResult, Sequence[ConsumerRecord]]:
         """What the records lead to, up to one that fails inside: from there on its partition waits, and no other."""
         try:
             result = self._work.step(partition, store, records)
@@ -246,7 +246,7 @@ class Lane:
         self.publishing = False
         self._after(self._name, "publish")
         applied = {
-            partition: Applied(offset, self._stores[partition].applied.records + decided.counts[partition])
+            partition: AppliedPosition(offset, self._stores[partition].applied.records + decided.counts[partition])
             for partition, offset in decided.reached.items()
         }
         if self._transactions is not None:

@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 
 from pipeline.backoff import retrying
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
-from pipeline.streams.transactions import Applied
+from pipeline.streams.transactions import AppliedPosition
 from pipeline.streams.work import Store
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class OpenStore:
     """A store and how far its source partition was applied."""
 
     store: Store
-    applied: Applied
+    applied: AppliedPosition
 
 
 class LaneStores:
@@ -43,7 +43,7 @@ class LaneStores:
     def __getitem__(self, partition: TopicPartition) -> OpenStore:
         return self._open[partition]
 
-    def add(self, partition: TopicPartition, store: Store, applied: Applied) -> None:
+    def add(self, partition: TopicPartition, store: Store, applied: AppliedPosition) -> None:
         """Take a store that was opened at what was applied."""
         self._open[partition] = OpenStore(store, applied)
 
@@ -52,7 +52,7 @@ class LaneStores:
         held = self._open
         return {p: held[p].applied.offset if p in held else NO_OFFSET for p in self._partitions}
 
-    async def commit(self, applied: Mapping[TopicPartition, Applied]) -> None:
+    async def commit(self, applied: Mapping[TopicPartition, AppliedPosition]) -> None:
         """Commit the stores; while the disk is full nothing more is consumed and nothing is lost."""
         for partition, reached in applied.items():
             held = self._open[partition]

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams import metrics, topics
-from pipeline.streams.health import Health, Sample, State
+from pipeline.streams.health import Health, HealthSample, LaneState
 from pipeline.streams.last_events import last_events
 from pipeline.streams.reading import plain_consumer
 from pipeline.streams.stable_offsets import StableOffsetWatch
@@ -47,7 +47,7 @@ class Monitor:
         """Sample until cancelled; an outage of Kafka is one more thing to tell."""
         while True:
             if self.stage is None:
-                self._health.observe(Sample(self._clock(), {}, 0, frozenset({State.WAITING})))
+                self._health.observe(HealthSample(self._clock(), {}, 0, frozenset({LaneState.WAITING})))
                 await asyncio.sleep(SAMPLE_S)
                 continue
             try:
@@ -76,9 +76,9 @@ class Monitor:
 
     def _observe(self, stage: Stage, owned: Sequence[Owned], lag: int | None) -> None:
         applied = {one.partition: one.applied for one in owned}
-        states = frozenset(one.state for one in owned) if stage.joined else frozenset({State.JOINING})
+        states = frozenset(one.state for one in owned) if stage.joined else frozenset({LaneState.JOINING})
         now = self._clock()
-        self._health.observe(Sample(now, applied, lag, states, outside=any(one.outside for one in owned)))
+        self._health.observe(HealthSample(now, applied, lag, states, outside=any(one.outside for one in owned)))
         metrics.STALLED.set(self._health.stalled(now))
 
     def _show(self, owned: Sequence[Owned], lags: Mapping[TopicPartition, int]) -> None:

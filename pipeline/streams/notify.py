@@ -29,10 +29,10 @@ from pipeline.streams.control import control
 from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.shared_questions import SharedQueries, SharedQuestions, SharedSearches
 from pipeline.streams.silent_searches import SilentSearches
-from pipeline.streams.stage import ALL, Feed, Stage
+from pipeline.streams.stage import ALL, AgentInput, Stage
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
-from pipeline.streams.work import After, Result
+from pipeline.streams.work import After, ChunkResult
 from pipeline.streams.worker_slots import claimed_slot
 
 log = logging.getLogger(__name__)
@@ -60,9 +60,9 @@ class Notify(Stateless):
         self._topic = topics.name(settings, topics.NOTICES)
         self._told = told
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The notices of each record; one that can't be read is left out, since nobody could be told of it."""
-        result = Result()
+        result = ChunkResult()
         for record in records:
             try:
                 notices = list(self._told(record.value)) if record.value is not None else []
@@ -84,11 +84,11 @@ class SearchNotices(Stateless):
     def __init__(self, silent: SilentSearches, shared: SharedSearches) -> None:
         self._silent, self._shared = silent, shared
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The searches among the entries."""
         return self._silent.step(source, store, records)
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """The notices of both. Raises LiaisonError while the index does not answer; then it is tried again."""
         return [*await self._silent.publish(result), *await self._shared.publish(result)]
 
@@ -124,9 +124,9 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
         questions = SharedQuestions(decisions, model)
         silent = SilentSearches(settings, reader, model, cipher)
         feeds = [
-            Feed(DECISIONS, [disclosures], Notify(settings, partial(of_disclosure, ring)), ALL),
-            Feed(SEARCHES, [audit], SearchNotices(silent, SharedSearches(settings, questions, cipher)), ALL),
-            Feed(QUERIES, [subscriptions], SharedQueries(settings, questions, decisions), ALL),
+            AgentInput(DECISIONS, [disclosures], Notify(settings, partial(of_disclosure, ring)), ALL),
+            AgentInput(SEARCHES, [audit], SearchNotices(silent, SharedSearches(settings, questions, cipher)), ALL),
+            AgentInput(QUERIES, [subscriptions], SharedQueries(settings, questions, decisions), ALL),
         ]
         with claimed_slot(settings, STAGE) as slot:
             yield Stage(settings, slot, feeds, found.topics, after)

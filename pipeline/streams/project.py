@@ -38,13 +38,13 @@ from pipeline.streams.control import Generation
 from pipeline.streams.hit_gate import FEED, AnswerQuestions, days_marked
 from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.reading import read
-from pipeline.streams.stage import ALL, Feed, Stage, rejoining
+from pipeline.streams.stage import ALL, AgentInput, Stage, rejoining
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.stores import Places, reopened
 from pipeline.streams.table_store import TableStore
 from pipeline.streams.telling import Telling, ToldChange
-from pipeline.streams.transactions import Applied, Output, ProducerFencedError
-from pipeline.streams.work import After, Result, Table
+from pipeline.streams.transactions import AppliedPosition, Output, ProducerFencedError
+from pipeline.streams.work import After, ChunkResult, Table
 from pipeline.streams.worker_slots import claimed_slot
 from pipeline.streams.writing import Writing, document_of
 
@@ -66,14 +66,14 @@ class Index(Stateless):
     def __init__(self, topic: topics.Topic, document: Callable[[ConsumerRecord], Action], writing: Writing) -> None:
         self._compacted, self._document, self._writing = topic.compacted, document, writing
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The records' documents; of a compacted topic only the last of each key counts."""
         held = [record for record in records if record.value is not None]
         if self._compacted:
             held = list({record.key: record for record in held}.values())
-        return Result(documents=[document_of(record, self._document) for record in held])
+        return ChunkResult(documents=[document_of(record, self._document) for record in held])
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """Write the documents."""
         await self._writing.send(await self._writing.write(result.documents))
         return ()
@@ -106,7 +106,7 @@ DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], Action]]] = {
 """Topics of what people decide, each with what makes documents of a value and its offset."""
 
 
-def _decision_feeds(settings: Settings, writing: Writing) -> list[Feed]:
+def _decision_feeds(settings: Settings, writing: Writing) -> list[AgentInput]:
     """A feed for each topic; what owners allow the gate reads, and indexes with what it makes of it."""
     return [
         _decision_feed(settings, writing, topic, make)
@@ -117,9 +117,9 @@ def _decision_feeds(settings: Settings, writing: Writing) -> list[Feed]:
 
 def _decision_feed(
     settings: Settings, writing: Writing, topic: topics.Topic, make: Callable[[bytes, int], Action]
-) -> Feed:
+) -> AgentInput:
     work = Index(topic, lambda record: make(record.value, record.offset), writing)
-    return Feed(f"index-{topic.pattern}", [topics.name(settings, topic)], work, ALL, transactional=False)
+    return AgentInput(f"index-{topic.pattern}", [topics.name(settings, topic)], work, ALL, transactional=False)
 
 
 class ProjectLinks:
@@ -134,7 +134,7 @@ class ProjectLinks:
         self._settings, self._places, self._writing = settings, places, writing
         self._ring, self._telling = ring, telling
 
-    async def open(self, source: TopicPartition, applied: Applied) -> TableStore:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
         """The store at `applied`, brought up to it from `links` without telling anyone again.
 
         Raises ProducerFencedError where the generation has become active, or is no longer: who tells is asked only once
@@ -158,9 +158,9 @@ class ProjectLinks:
         [(source, offset)] = applied.items()
         return await self._telling.begin(source, offset, table)
 
-    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """Advance each claim's link, in order."""
-        result = Result()
+        result = ChunkResult()
         for record in records:
             if record.value is not None:
                 document = document_of(record, lambda r: self._advance(r, store, result))
@@ -168,7 +168,7 @@ class ProjectLinks:
                     result.documents.append(document)
         return result
 
-    def _advance(self, record: ConsumerRecord, store: TableStore, result: Result) -> Action | None:
+    def _advance(self, record: ConsumerRecord, store: TableStore, result: ChunkResult) -> Action | None:
         claim = _claims.decode(record.value)
         key = bytes.fromhex(claim.link)
         held = store.get(key)
@@ -185,7 +185,7 @@ class ProjectLinks:
                     result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
         return action
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """Write the documents; what was told is noted in the transaction that tells it."""
         outputs = await self._writing.write(result.documents)
         if self._telling is not None:
@@ -216,16 +216,18 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
             places = Places(slot.stores, STAGE, current.id, found)
             telling = Telling(settings, places, STAGE, current.id, ring) if current.id == held.active else None
             feeds = [
-                Feed("index-cases", [accepted], cases, current.id, transactional=False),
-                Feed(STAGE, [links], ProjectLinks(settings, places, writing, ring, telling), current.id),
+                AgentInput("index-cases", [accepted], cases, current.id, transactional=False),
+                AgentInput(STAGE, [links], ProjectLinks(settings, places, writing, ring, telling), current.id),
             ]
             if telling is not None:  # what is not of a generation, the active one's workers index
                 feeds.append(
-                    Feed("index-rejected", [rejected], Index(topics.REJECTED, rejection_document, writing), ALL, False)
+                    AgentInput(
+                        "index-rejected", [rejected], Index(topics.REJECTED, rejection_document, writing), ALL, False
+                    )
                 )
                 feeds += _decision_feeds(settings, writing)
                 gated = [asked, topics.name(settings, topics.HIT_ALLOWANCES)]
-                feeds.append(Feed(FEED, gated, AnswerQuestions(settings, current.id, writing), ALL))
+                feeds.append(AgentInput(FEED, gated, AnswerQuestions(settings, current.id, writing), ALL))
             try:
                 made = Stage(settings, slot, feeds, found.topics, after)
                 marking = days_marked(settings, writing) if telling is not None else nullcontext()

@@ -52,7 +52,7 @@ def _decoded(table: Mapping[bytes, bytes]) -> dict[str, Agency]:
     return {agency.name: agency for agency in map(_decode, (table[key] for key in sorted(table)))}
 
 
-async def add(settings: Settings, agency: Agency) -> admin.Applied:
+async def add(settings: Settings, agency: Agency) -> admin.TopicReport:
     """Register an agency, after its topics and the installation's are there; registering it again is harmless.
 
     What it had asked for about signatures stays, and its keys. Raises LiaisonError for a name or country of the wrong

@@ -14,7 +14,7 @@ from pipeline.streams import topics
 from pipeline.streams.topics import Topic, upload_prefix
 
 
-class Kind(StrEnum):
+class ResourceType(StrEnum):
     """What a grant is about, by the names of Kafka's resource types."""
 
     TOPIC = "TOPIC"
@@ -30,10 +30,10 @@ class Operation(StrEnum):
     DESCRIBE = "DESCRIBE"
 
 
-class Grant(NamedTuple):
+class KafkaRight(NamedTuple):
     """One right; with `prefix` it holds for every resource whose name begins so."""
 
-    kind: Kind
+    kind: ResourceType
     name: str
     operation: Operation
     prefix: bool = False
@@ -152,7 +152,7 @@ ROLES: Final = {
 """The workers, by stage, and the API."""
 
 
-def role_grants(settings: Settings, role: str) -> list[Grant]:
+def role_grants(settings: Settings, role: str) -> list[KafkaRight]:
     """What a process of ours may do."""
     duties = ROLES[role]
     granted = [*_on(settings, duties.reads, Operation.READ), *_on(settings, duties.writes, Operation.WRITE)]
@@ -163,11 +163,11 @@ def role_grants(settings: Settings, role: str) -> list[Grant]:
     return [*granted, *(_sending(settings.namespace + one) for one in duties.also_sends_as)]
 
 
-def agency_grants(settings: Settings, agency: str) -> list[Grant]:
+def agency_grants(settings: Settings, agency: str) -> list[KafkaRight]:
     """What an agency may do: send its records and note how far it has come, read its receipts, its hits and who takes
     part, and witness the audit log."""
     own = [
-        Grant(Kind.TOPIC, topics.name(settings, topic, agency=agency), operation)
+        KafkaRight(ResourceType.TOPIC, topics.name(settings, topic, agency=agency), operation)
         for topic, operation in (
             (topics.CASES, Operation.WRITE),
             (topics.RECEIPTS, Operation.READ),
@@ -182,21 +182,23 @@ def agency_grants(settings: Settings, agency: str) -> list[Grant]:
     ]
 
 
-def _on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> list[Grant]:
+def _on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> list[KafkaRight]:
     """All topics of these kinds, whichever agency or generation they are for."""
     starts = [(topic.pattern.partition("{")) for topic in kinds]
-    return [Grant(Kind.TOPIC, settings.namespace + start, operation, bool(rest)) for start, rest, _ in starts]
+    return [
+        KafkaRight(ResourceType.TOPIC, settings.namespace + start, operation, bool(rest)) for start, rest, _ in starts
+    ]
 
 
-def _watching(settings: Settings, kinds: Iterable[Topic]) -> list[Grant]:
+def _watching(settings: Settings, kinds: Iterable[Topic]) -> list[KafkaRight]:
     stages = (settings.namespace + duties.owns for role, duties in ROLES.items() if role != API)
-    groups = [Grant(Kind.GROUP, stage, Operation.DESCRIBE, prefix=True) for stage in stages]
+    groups = [KafkaRight(ResourceType.GROUP, stage, Operation.DESCRIBE, prefix=True) for stage in stages]
     return [*_on(settings, kinds, Operation.DESCRIBE), *groups]
 
 
-def _own(prefix: str) -> list[Grant]:
-    return [Grant(Kind.GROUP, prefix, Operation.READ, prefix=True), _sending(prefix)]
+def _own(prefix: str) -> list[KafkaRight]:
+    return [KafkaRight(ResourceType.GROUP, prefix, Operation.READ, prefix=True), _sending(prefix)]
 
 
-def _sending(prefix: str) -> Grant:
-    return Grant(Kind.TRANSACTIONS, prefix, Operation.WRITE, prefix=True)
+def _sending(prefix: str) -> KafkaRight:
+    return KafkaRight(ResourceType.TRANSACTIONS, prefix, Operation.WRITE, prefix=True)

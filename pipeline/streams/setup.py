@@ -10,7 +10,7 @@ from pipeline.streams.registry import agencies
 from pipeline.streams.topic_repair import Advance, repair
 
 
-async def apply_all(settings: Settings, mend: Advance | None = None) -> admin.Applied:
+async def apply_all(settings: Settings, mend: Advance | None = None) -> admin.TopicReport:
     """Create the missing topics of the installation, its agencies and its generations; with `mend`, repair the others.
 
     The model at hand makes the first generation; later ones come by `liaison ops generation build`. `mend` is told how

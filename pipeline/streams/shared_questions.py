@@ -34,7 +34,7 @@ from pipeline.streams.hit_gate import question_output
 from pipeline.streams.silent_searches import searched
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
-from pipeline.streams.work import Result
+from pipeline.streams.work import ChunkResult
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class _Work(Stateless):
         self._settings = settings
         self._questions = questions
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """The notices, each an answer about what the other agency asks.
 
         Raises LiaisonError while the index does not answer or has not followed; it is tried again.
@@ -124,9 +124,9 @@ class SharedSearches(_Work):
         super().__init__(settings, questions)
         self._cipher = cipher
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The searches among the entries."""
-        return Result(documents=[entry for record in records if (entry := searched(record)) is not None])
+        return ChunkResult(documents=[entry for record in records if (entry := searched(record)) is not None])
 
     async def notices(self, one: AuditEntry) -> AsyncIterator[Notice]:  # type: ignore[override]
         """Of a shared search; once a day for each standing query and agency, however often it is repeated."""
@@ -149,9 +149,9 @@ class SharedQueries(_Work):
         super().__init__(settings, questions)
         self._decisions = decisions
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The new ones, each with its offset."""
-        return Result(documents=[(one, record.offset) for record in records if (one := _new(record)) is not None])
+        return ChunkResult(documents=[(one, record.offset) for record in records if (one := _new(record)) is not None])
 
     async def notices(self, one: tuple[Subscription, int]) -> AsyncIterator[Notice]:  # type: ignore[override]
         """Of a new query, once the index shows it and so all that came before: of two new ones the later meets both."""

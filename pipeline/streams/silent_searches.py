@@ -29,7 +29,7 @@ from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
-from pipeline.streams.work import Result as Decided
+from pipeline.streams.work import ChunkResult
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +59,11 @@ class SilentSearches(Stateless):
         self._topic = topics.name(settings, topics.NOTICES)
         self._reader, self._model, self._cipher = reader, model, cipher
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Decided:
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The searches among the entries, to be asked again."""
-        return Decided(documents=[entry for record in records if (entry := searched(record)) is not None])
+        return ChunkResult(documents=[entry for record in records if (entry := searched(record)) is not None])
 
-    async def publish(self, result: Decided) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """The notices of each search. Raises LiaisonError while the index does not answer; then it is tried again."""
         found = [notice for entry in result.documents async for notice in self.notices(entry)]
         return [Output(self._topic, 0, one.id.encode(), _encoder.encode(one)) for one in found]

@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.streams import metrics
 from pipeline.streams.chunks import ChunkApp, ChunkConsumer
 from pipeline.streams.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
-from pipeline.streams.health import State
+from pipeline.streams.health import LaneState
 from pipeline.streams.lane import Lane
 from pipeline.streams.membership import FencedError, GroupUnreachableError, leave_group, prepare_to_join
 from pipeline.streams.metering import Meter
@@ -42,7 +42,7 @@ ENDING_S: Final = 15.0
 
 
 @dataclass(frozen=True)
-class Feed:
+class AgentInput:
     """What one agent consumes, and the work done on it. Partition i of all its topics shares one lane.
 
     `scope` is the generation whose progress this is, or ALL; without transactions the work's effects must be safe to
@@ -67,7 +67,7 @@ class Owned:
 
     feed: str
     partition: TopicPartition
-    state: State
+    state: LaneState
     applied: int
     fetched: int
     position: int | None
@@ -90,7 +90,7 @@ class Stage:
         self,
         settings: Settings,
         slot: WorkerSlot,
-        feeds: Iterable[Feed],
+        feeds: Iterable[AgentInput],
         topic_ids: Mapping[str, str],
         after: After = nothing,
     ) -> None:
@@ -109,7 +109,7 @@ class Stage:
         self._turn = asyncio.Lock()
         self._faults = FaultCount(self._give_up)
         self._broken: LiaisonError | None = None
-        self._feeds: dict[str, Feed] = {}
+        self._feeds: dict[str, AgentInput] = {}
         for feed in feeds:
             for topic in feed.topics:
                 if self._feeds.setdefault(topic, feed) is not feed:
@@ -119,7 +119,7 @@ class Stage:
         for feed in {id(feed): feed for feed in self._feeds.values()}.values():
             self._add_agent(feed)
 
-    def _add_agent(self, feed: Feed) -> None:
+    def _add_agent(self, feed: AgentInput) -> None:
         topic = self.app.topic(*feed.topics, key_serializer="raw", value_serializer="raw")
 
         async def consume(stream: Any) -> None:
@@ -128,7 +128,7 @@ class Stage:
 
         self.app.agent(topic, name=feed.name)(consume)
 
-    async def offer(self, feed: Feed, chunk: Chunk) -> None:
+    async def offer(self, feed: AgentInput, chunk: Chunk) -> None:
         """Hand a chunk to its lane; one of an earlier assignment is dropped, since it will be fetched again."""
         lane = self._lanes.get((feed.name, chunk.message.partition))
         if lane is not None and chunk.message.generation_id == self.app.consumer_generation_id:
@@ -145,7 +145,7 @@ class Stage:
         for key, partitions in owned.items():
             self._lanes[key] = self._lane(self._feeds[partitions[0].topic], partitions)
 
-    def _lane(self, feed: Feed, partitions: Sequence[TopicPartition]) -> Lane:
+    def _lane(self, feed: AgentInput, partitions: Sequence[TopicPartition]) -> Lane:
         index = partitions[0].partition
         transactions = (
             Transactions(self._settings, feed.name, feed.scope, index, self._topic_ids) if feed.transactional else None
@@ -182,7 +182,7 @@ class Stage:
         folder = self._folder(feed, partition)
         return Owned(feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder)
 
-    def _folder(self, feed: Feed, partition: TopicPartition) -> Path:
+    def _folder(self, feed: AgentInput, partition: TopicPartition) -> Path:
         return store_folder(self.slot.stores, feed.name, feed.scope, partition)
 
     async def _revoked(self, app: ChunkApp, revoked: Iterable[Any], **_: Any) -> None:

@@ -23,7 +23,7 @@ from pipeline.streams import faults, topics
 from pipeline.streams.hit_gate import question_output
 from pipeline.streams.stateless import Nothing, Stateless
 from pipeline.streams.transactions import Output
-from pipeline.streams.work import Result
+from pipeline.streams.work import ChunkResult
 from pipeline.times import now
 
 log = logging.getLogger(__name__)
@@ -41,9 +41,9 @@ class Subscribe(Stateless):
         self._partitions, self._model = settings.block_partitions, model
         self._blocks = topics.name(settings, topics.BLOCKS, generation=generation)
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The fingerprint of each; one that can't be read is left out, since it asks for nothing."""
-        return Result([output for record in records for output in self._asked(record)])
+        return ChunkResult([output for record in records for output in self._asked(record)])
 
     def _asked(self, record: ConsumerRecord) -> list[Output]:
         try:

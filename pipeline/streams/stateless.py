@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka import TopicPartition
 
-from pipeline.streams.transactions import Applied, Output
-from pipeline.streams.work import Result, Table
+from pipeline.streams.transactions import AppliedPosition, Output
+from pipeline.streams.work import ChunkResult, Table
 
 
 class Nothing:
@@ -31,7 +31,7 @@ class Nothing:
 class Stateless:
     """What such work has in common; it adds `step`, and `publish` where it has effects outside Kafka."""
 
-    async def open(self, source: TopicPartition, applied: Applied) -> Nothing:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> Nothing:
         """There is nothing to open."""
         return Nothing()
 
@@ -39,6 +39,6 @@ class Stateless:
         """Nothing is."""
         return []
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()

@@ -36,7 +36,7 @@ GRACE_S: Final = 20.0
 """A stage ends in order within 15 s; after this it is killed."""
 
 
-class Job(NamedTuple):
+class SupervisedProcess(NamedTuple):
     """One process to keep running; a generation of "" follows the active one."""
 
     stage: str
@@ -48,18 +48,18 @@ def supervise(settings: Settings) -> None:
     asyncio.run(_Supervisor(settings).run())
 
 
-def jobs(held: Control) -> set[Job]:
+def jobs(held: Control) -> set[SupervisedProcess]:
     """The processes that the generations ask for; what another version of this program must compute is left to it."""
-    wanted = {Job("intake", ""), Job("notify", ""), Job("attest", "")}
+    wanted = {SupervisedProcess("intake", ""), SupervisedProcess("notify", ""), SupervisedProcess("attest", "")}
     for one in held.generations.values():
         try:
             one.compiled()
         except LiaisonError as error:
             log.warning("%s", error)
             continue
-        wanted |= {Job("correlate", one.id), Job("project", one.id)}
+        wanted |= {SupervisedProcess("correlate", one.id), SupervisedProcess("project", one.id)}
         if one.id != held.active:  # the active one's fingerprints are made by intake
-            wanted.add(Job("derive", one.id))
+            wanted.add(SupervisedProcess("derive", one.id))
     return wanted
 
 
@@ -68,7 +68,7 @@ class _Supervisor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: dict[Job, tuple[StopOrder, asyncio.Task[None]]] = {}
+        self._kept: dict[SupervisedProcess, tuple[StopOrder, asyncio.Task[None]]] = {}
 
     async def run(self) -> None:
         stop = StopOrder()
@@ -89,14 +89,14 @@ class _Supervisor:
                         reset_pauses(attempt)
                         await self._hold_to(jobs(held))
 
-    async def _hold_to(self, wanted: set[Job]) -> None:
+    async def _hold_to(self, wanted: set[SupervisedProcess]) -> None:
         for job in sorted(wanted - self._kept.keys()):
             stop = StopOrder()
             keeping = _keep(command(job.stage, job.generation), job.stage, stop)
             self._kept[job] = stop, asyncio.create_task(keeping)
         await self._end(self._kept.keys() - wanted, for_good=True)
 
-    async def _end(self, ended: Collection[Job], *, for_good: bool) -> None:
+    async def _end(self, ended: Collection[SupervisedProcess], *, for_good: bool) -> None:
         ending = [self._kept.pop(job) for job in list(ended)]
         for stop, _ in ending:
             stop.give(for_good=for_good)

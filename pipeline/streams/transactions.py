@@ -71,7 +71,7 @@ class _PendingTransaction:
     ending: bool = False
 
 
-class Applied(NamedTuple):
+class AppliedPosition(NamedTuple):
     """How far a source partition was applied: its last offset, and how many records were applied in all.
 
     The count tells whether compaction has taken records since: a reader of what is left between two offsets then finds
@@ -124,7 +124,7 @@ class Transactions:
         self.table: dict[bytes, bytes] = {}
         """What our partition of `progress` held at the start, notes included, with what we have committed since."""
 
-    async def start(self) -> dict[TopicPartition, Applied]:
+    async def start(self) -> dict[TopicPartition, AppliedPosition]:
         """Fence earlier owners, then read what was applied last of each source partition of this stage."""
         self.table = await self._open()
         self._running = True
@@ -153,14 +153,14 @@ class Transactions:
         self._producer = producer
         return table
 
-    def _applied(self) -> Iterator[tuple[TopicPartition, Applied]]:
+    def _applied(self) -> Iterator[tuple[TopicPartition, AppliedPosition]]:
         for key, value in self.table.items():
             prefix, topic, partition = key.decode().rsplit("|", 2)
             progress = msgspec.json.decode(value, type=Progress)
             if prefix == self._prefix and progress.topic_id == self._topic_ids.get(topic):
-                yield TopicPartition(topic, int(partition)), Applied(progress.offset, progress.records)
+                yield TopicPartition(topic, int(partition)), AppliedPosition(progress.offset, progress.records)
 
-    async def commit(self, outputs: Iterable[Output], applied: Mapping[TopicPartition, Applied]) -> None:
+    async def commit(self, outputs: Iterable[Output], applied: Mapping[TopicPartition, AppliedPosition]) -> None:
         """Write all outputs and how far was applied in one transaction; returns when it is committed.
 
         A failure is tried again for as long as it lasts, each time by a new producer, unless `progress` says that the
@@ -220,7 +220,7 @@ class Transactions:
                 raise ProducerFencedError(f"{self._id}: {cause!r}") from error
             raise _AttemptFailedError(repr(cause)) from error
 
-    def _progress(self, applied: Mapping[TopicPartition, Applied]) -> Iterator[Output]:
+    def _progress(self, applied: Mapping[TopicPartition, AppliedPosition]) -> Iterator[Output]:
         for source, (offset, records) in applied.items():
             value = msgspec.json.encode(Progress(offset, self._topic_ids[source.topic], records=records))
             yield Output(self._topic, self._partition, progress_key(self._prefix, source), value)

@@ -32,7 +32,7 @@ from pipeline.settings import Settings
 from pipeline.streams import quotas
 from pipeline.streams.admin import admin
 from pipeline.streams.connection import with_access
-from pipeline.streams.rights import Grant, role_grants
+from pipeline.streams.rights import KafkaRight, role_grants
 
 MECHANISM: Final = ScramMechanism.SCRAM_SHA_256
 ANY_HOST: Final = "*"
@@ -51,7 +51,7 @@ def asks(settings: Settings) -> bool:
     return known.kafka_security_protocol.startswith("SASL") and known.kafka_sasl_mechanism.startswith("SCRAM")
 
 
-def make(settings: Settings, name: str, grants: Iterable[Grant], *, renew: bool = False) -> Credentials:
+def make(settings: Settings, name: str, grants: Iterable[KafkaRight], *, renew: bool = False) -> Credentials:
     """Give a user these rights, and a password if it is new or is to have another. Raises LiaisonError."""
     user = settings.namespace + name
     with admin(settings) as client:
@@ -87,7 +87,7 @@ def remove(settings: Settings, name: str) -> None:
             _alter(client, UserScramCredentialDeletion(user, MECHANISM))
 
 
-def allow(client: KafkaAdminClient, user: str, grants: Iterable[Grant]) -> None:
+def allow(client: KafkaAdminClient, user: str, grants: Iterable[KafkaRight]) -> None:
     """Add these rights to what a user may do. Raises LiaisonError where the broker does not take them."""
     failed = client.create_acls([_acl(user, grant) for grant in grants])["failed"]
     if failed:
@@ -120,7 +120,7 @@ def _alter(client: KafkaAdminClient, change: UserScramCredentialUpsertion | User
             raise LiaisonError(f"Kafka refused to change the password of {user}: {error}")
 
 
-def _acl(user: str, grant: Grant) -> ACL:
+def _acl(user: str, grant: KafkaRight) -> ACL:
     pattern = ACLResourcePatternType.PREFIXED if grant.prefix else ACLResourcePatternType.LITERAL
     resource = ResourcePattern(ResourceType[grant.kind], grant.name, pattern)
     return ACL(f"User:{user}", ANY_HOST, ACLOperation[grant.operation], ACLPermissionType.ALLOW, resource)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.streams import metrics
-from pipeline.streams.transactions import Applied, Output
+from pipeline.streams.transactions import AppliedPosition, Output
 
 Table = Mapping[bytes, bytes]
 """What a partition of `progress` holds, by key."""
@@ -31,7 +31,7 @@ class Store(Protocol):
 
 
 @dataclass
-class Result:
+class ChunkResult:
     """What the records of one chunk lead to: Kafka outputs, and whatever else the stage publishes before them."""
 
     outputs: list[Output] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Result:
 
 
 @dataclass
-class Decided(Result):
+class Decided(ChunkResult):
     """What the slices of one transaction lead to; it has had no effect yet."""
 
     slices: list[Sequence[ConsumerRecord]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Decided(Result):
     """How many records of each source partition."""
     spent_s: float = 0.0
 
-    def add(self, result: Result) -> None:
+    def add(self, result: ChunkResult) -> None:
         self.outputs += result.outputs
         self.documents += result.documents
         self.tally.update(result.tally)
@@ -60,7 +60,7 @@ class Decided(Result):
 class Work(Protocol):
     """What makes a stage: how its stores are opened and what its records lead to."""
 
-    async def open(self, source: TopicPartition, applied: Applied) -> Store:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> Store:
         """The store of a source partition, brought up to exactly what was applied without emitting anything."""
 
     async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
@@ -69,8 +69,8 @@ class Work(Protocol):
         `table` is what the index's partition of `progress` held when the lane's producer was started.
         """
 
-    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""

@@ -19,7 +19,7 @@ from pipeline.streams.transactions import Output
 log = logging.getLogger(__name__)
 
 
-class Document(msgspec.Struct, frozen=True):
+class PendingDocument(msgspec.Struct, frozen=True):
     """A document to index and the record that it is made from; without one, the record could not be read."""
 
     record: ConsumerRecord
@@ -27,15 +27,15 @@ class Document(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-def document_of(record: ConsumerRecord, make: Callable[[ConsumerRecord], Action | None]) -> Document:
+def document_of(record: ConsumerRecord, make: Callable[[ConsumerRecord], Action | None]) -> PendingDocument:
     """The record's document, or why there is none: a record of ours that can't be read must not hold up the rest."""
     try:
-        return Document(record, make(record))
+        return PendingDocument(record, make(record))
     except faults.TROUBLE:
         raise
     except Exception as error:
         log.exception("%s-%d-%d can't be indexed", record.topic, record.partition, record.offset)
-        return Document(record, None, type(error).__name__)
+        return PendingDocument(record, None, type(error).__name__)
 
 
 class Writing:
@@ -46,7 +46,7 @@ class Writing:
         self._topic = topics.name(settings, topics.REJECTED)
         self._producer: AIOKafkaProducer | None = None
 
-    async def write(self, documents: Sequence[Document]) -> list[Output]:
+    async def write(self, documents: Sequence[PendingDocument]) -> list[Output]:
         """Write documents, however long Elasticsearch is away; returns the entries of `rejected` that are due."""
         outcome = await self._writer.write([d.action for d in documents if d.action is not None])
         _tell(outcome, documents)
@@ -76,7 +76,7 @@ class Writing:
             await self._producer.stop()
 
 
-def _tell(outcome: WriteResult, documents: Sequence[Document]) -> None:
+def _tell(outcome: WriteResult, documents: Sequence[PendingDocument]) -> None:
     """Tell what became of the documents, and how long cases took from their national topic."""
     metrics.BULK.labels("written").inc(outcome.written)
     metrics.BULK.labels("stale").inc(outcome.stale)

@@ -23,12 +23,12 @@ from pipeline.settings import Settings
 from pipeline.streams import chunks, topics
 from pipeline.streams.admin import ids
 from pipeline.streams.reading import read
-from pipeline.streams.stage import Feed, Stage
+from pipeline.streams.stage import AgentInput, Stage
 from pipeline.streams.stop_order import StopOrder
 from pipeline.streams.stores import Places
 from pipeline.streams.table_store import TableStore
-from pipeline.streams.transactions import Applied, Output
-from pipeline.streams.work import Result, Table
+from pipeline.streams.transactions import AppliedPosition, Output
+from pipeline.streams.work import ChunkResult, Table
 from pipeline.streams.worker_slots import claimed_slot
 
 COUNT = b"count"
@@ -51,7 +51,7 @@ class Echo:
     def __init__(self, settings: Settings, places: Places, gate: Path | None) -> None:
         self._settings, self._places, self._gate = settings, places, gate
 
-    async def open(self, source: TopicPartition, applied: Applied) -> TableStore:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
         store = GatedStore(self._places.folder(source), self._places.identity(source))
         store.gate = self._gate if source.partition == 0 else None
         if store.offset < applied.offset:
@@ -63,7 +63,7 @@ class Echo:
     async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         return []
 
-    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> Result:
+    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> ChunkResult:
         count = int(bytes(store.get(COUNT) or b"0"))
         target = topics.name(self._settings, topics.REJECTED)
         outputs = []
@@ -71,9 +71,9 @@ class Echo:
             count += 1
             outputs.append(Output(target, source.partition, b"%d" % record.offset, b"%d" % count))
         store.put(COUNT, b"%d" % count)
-        return Result(outputs)
+        return ChunkResult(outputs)
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         return ()
 
 
@@ -101,7 +101,7 @@ async def main(arguments: argparse.Namespace) -> None:
     after = killer(arguments.kill_after, arguments.times) if arguments.kill_after else lambda lane, effect: None
     with claimed_slot(settings, "echo") as slot:
         places = Places(slot.stores, "echo", "all", found)
-        feed = Feed("echo", sources, Echo(settings, places, arguments.gate), "all")
+        feed = AgentInput("echo", sources, Echo(settings, places, arguments.gate), "all")
         stage = Stage(settings, slot, [feed], found.topics, after)
         stop = StopOrder()
         stop.follow_signals()

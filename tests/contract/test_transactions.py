@@ -16,7 +16,7 @@ from pipeline.streams.admin import apply
 from pipeline.streams.connection import BATCH_BYTES
 from pipeline.streams.reading import read, read_table
 from pipeline.streams.transactions import (
-    Applied,
+    AppliedPosition,
     Output,
     ProducerFencedError,
     ProducerUnusableError,
@@ -61,16 +61,16 @@ async def running(transactions: Transactions, check: Callable[[], Awaitable[Any]
 
 async def test_a_commit_is_seen_with_its_progress(engine_settings: Settings, target: str, make: Make) -> None:
     first = make()
-    await running(first, lambda: first.commit([Output(target, 1, b"k", b"v")], {SOURCE: Applied(41, 12)}))
+    await running(first, lambda: first.commit([Output(target, 1, b"k", b"v")], {SOURCE: AppliedPosition(41, 12)}))
     assert await contents(engine_settings, target) == [(1, b"v")]
     second = make()
-    assert await second.start() == {SOURCE: Applied(41, 12)}
+    assert await second.start() == {SOURCE: AppliedPosition(41, 12)}
     await second.stop()
 
 
 async def test_progress_of_another_index_or_of_a_topic_made_anew_is_not_ours(target: str, make: Make) -> None:
     first = make()
-    await running(first, lambda: first.commit([], {SOURCE: Applied(41, 12)}))
+    await running(first, lambda: first.commit([], {SOURCE: AppliedPosition(41, 12)}))
     for other in (make("another"), make(index=1)):
         assert await other.start() == {}
         await other.stop()
@@ -83,7 +83,7 @@ async def test_the_order_within_a_partition_survives_many_batches(
     huge = b"x" * (4 * BATCH_BYTES)
     outputs = [Output(target, 0, b"k", value) for value in (*values[:5], huge, *values[5:])]
     transactions = make()
-    await running(transactions, lambda: transactions.commit(outputs, {SOURCE: Applied(0)}))
+    await running(transactions, lambda: transactions.commit(outputs, {SOURCE: AppliedPosition(0)}))
     assert await contents(engine_settings, target) == [(0, o.value) for o in outputs]
 
 
@@ -94,13 +94,13 @@ async def test_a_new_owner_fences_the_old_and_nothing_of_the_old_shows(
     await zombie.start()
     await owner.start()
     with pytest.raises(ProducerFencedError):
-        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: Applied(7)})
-    await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: Applied(3)})
+        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: AppliedPosition(7)})
+    await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: AppliedPosition(3)})
     await zombie.stop()
     await owner.stop()
     assert await contents(engine_settings, target) == [(0, b"owner")]
     third = make()
-    assert await third.start() == {SOURCE: Applied(3)}
+    assert await third.start() == {SOURCE: AppliedPosition(3)}
     await third.stop()
 
 
@@ -123,7 +123,7 @@ async def test_a_fence_that_falls_between_two_sends_is_known_for_one(
 
     monkeypatch.setattr(producer, "send_batch", once_fenced)
     with pytest.raises(ProducerFencedError):
-        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: Applied(7)})
+        await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: AppliedPosition(7)})
     assert len(sent) == 2
     await zombie.stop()
     await owner.stop()
@@ -139,7 +139,7 @@ async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
     await producer.begin_transaction()
     await producer.send_and_wait(target, b"unfinished", key=b"k", partition=0)
     owner = make()
-    await running(owner, lambda: owner.commit([Output(target, 0, b"k", b"done")], {SOURCE: Applied(5)}))
+    await running(owner, lambda: owner.commit([Output(target, 0, b"k", b"done")], {SOURCE: AppliedPosition(5)}))
     async with asyncio.timeout(5):
         assert await contents(engine_settings, target) == [(0, b"done")]
     await dead.stop()
@@ -147,16 +147,16 @@ async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
 
 async def test_a_stopped_producer_says_so(target: str, make: Make) -> None:
     transactions = make()
-    await running(transactions, lambda: transactions.commit([], {SOURCE: Applied(1)}))
+    await running(transactions, lambda: transactions.commit([], {SOURCE: AppliedPosition(1)}))
     with pytest.raises(ProducerUnusableError):
-        await transactions.commit([Output(target, 0, b"k", b"v")], {SOURCE: Applied(2)})
+        await transactions.commit([Output(target, 0, b"k", b"v")], {SOURCE: AppliedPosition(2)})
 
 
 async def test_the_progress_topic_holds_one_value_an_index(engine_settings: Settings, target: str, make: Make) -> None:
     transactions = make()
     await transactions.start()
     for offset in range(3):
-        await transactions.commit([], {SOURCE: Applied(offset)})
+        await transactions.commit([], {SOURCE: AppliedPosition(offset)})
     await transactions.stop()
     topic = topics.name(engine_settings, topics.PROGRESS)
     table = await read_table(engine_settings, topic, [progress_partition("echo", 0)])
@@ -177,14 +177,16 @@ async def test_a_request_without_an_answer_leaves_one_copy_of_the_transaction(
         transactions = Transactions(proxy.behind, "echo", "all", 0, {"source": "id"}, request_timeout_ms=500)
         await transactions.start()
         for offset in range(3):
-            await transactions.commit([Output(target, 0, b"k", b"%d" % offset)], {SOURCE: Applied(offset, offset + 1)})
+            await transactions.commit(
+                [Output(target, 0, b"k", b"%d" % offset)], {SOURCE: AppliedPosition(offset, offset + 1)}
+            )
         await transactions.stop()
     assert not left
     assert await contents(engine_settings, target) == [(0, b"%d" % offset) for offset in range(3)]
     # A late Produce may come before its transaction's end is written, and goes with it; a copy is told by its sequence.
     assert set(proxy.accepted) <= {Api.PRODUCE.name}
     third = make()
-    assert await third.start() == {SOURCE: Applied(2, 3)}
+    assert await third.start() == {SOURCE: AppliedPosition(2, 3)}
     await third.stop()
 
 
@@ -200,13 +202,15 @@ async def test_a_producer_whose_progress_was_moved_by_another_gives_up(
         zombie = Transactions(proxy.behind, "echo", "all", 0, {"source": "id"}, request_timeout_ms=500)
         await zombie.start()
         dropped.append(Treatment(Fault.LATE, after=1000))
-        committing = asyncio.create_task(zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: Applied(7)}))
+        committing = asyncio.create_task(
+            zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: AppliedPosition(7)})
+        )
         async with asyncio.timeout(10):
             while dropped:
                 await asyncio.sleep(0.01)
         owner = make()
         await owner.start()
-        await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: Applied(3)})
+        await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: AppliedPosition(3)})
         with pytest.raises(ProducerFencedError):
             await committing
         await zombie.stop()

@@ -21,7 +21,7 @@ from pipeline.streams.admin import apply
 from pipeline.streams.fail_fast_producer import FailFastProducer
 from pipeline.streams.reading import read
 from pipeline.streams.stable_offsets import StableOffsetWatch
-from pipeline.streams.transactions import Applied, Output, Transactions
+from pipeline.streams.transactions import AppliedPosition, Output, Transactions
 
 pytestmark = pytest.mark.engines
 
@@ -85,7 +85,7 @@ async def test_a_hanging_transaction_is_found_and_aborted_and_the_partition_goes
     await write_behind_the_coordinators_back(engine_settings, target)
     transactions = Transactions(engine_settings, "echo", "all", 0, {"source": "id"})
     await transactions.start()
-    await transactions.commit([Output(target.topic, target.partition, b"k", b"kept")], {SOURCE: Applied(0)})
+    await transactions.commit([Output(target.topic, target.partition, b"k", b"kept")], {SOURCE: AppliedPosition(0)})
     assert await watch.look([target]) == {target: 0.0}
     now = 150.0
     assert await watch.look([target]) == {target: 150.0}
@@ -101,7 +101,7 @@ async def test_a_hanging_transaction_is_found_and_aborted_and_the_partition_goes
     assert await watch.look([target]) == {target: 0.0}
     async with asyncio.timeout(10):
         assert await committed(engine_settings, target) == [b"kept"]
-    await transactions.commit([Output(target.topic, target.partition, b"k", b"next")], {SOURCE: Applied(1)})
+    await transactions.commit([Output(target.topic, target.partition, b"k", b"next")], {SOURCE: AppliedPosition(1)})
     await transactions.stop()
     assert await committed(engine_settings, target) == [b"kept", b"next"]
     again = await asyncio.to_thread(liaison, engine_environment, *words)

@@ -18,7 +18,7 @@ from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
 from pipeline.api.services.audit import Wanted, acts, acts_file, trail
 from pipeline.index.decision_documents import audit_document
-from pipeline.streams.audit_check import Checked
+from pipeline.streams.audit_check import TrailStatus
 
 AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
 
@@ -119,6 +119,6 @@ async def test_the_trail_tells_its_faults(done: Api) -> None:
     assert (await done.get("/v1/audit/trail", AUDITOR)).json() == {
         "entries": 3, "findings": [], "checked": NOW.isoformat(), "running": False,
     }  # fmt: skip
-    done.trail.stands = Checked(7, (Finding("host 1", 4, Fault.MISSING, "entries 2 to 3 are not there"),), NOW)
+    done.trail.stands = TrailStatus(7, (Finding("host 1", 4, Fault.MISSING, "entries 2 to 3 are not there"),), NOW)
     (found,) = (await trail(done.session(AUDITOR))).findings
     assert (found.chain, found.sequence, found.fault) == ("host 1", 4, "missing")

@@ -13,7 +13,7 @@ from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.batch_rejections import RejectedBatch, rejected_batches
 from pipeline.streams.control import Control, Setting, decoded, new
-from pipeline.streams.supervisor import Job, jobs
+from pipeline.streams.supervisor import SupervisedProcess, jobs
 
 
 def test_the_table_names_the_active_generation_and_all_that_are_computed() -> None:
@@ -63,12 +63,12 @@ def test_code_that_forms_or_scores_otherwise_refuses_a_generation_and_says_which
     own = new(load_model(), 4)
     with pytest.raises(LiaisonError, match=f"this one makes {own.id} of its model: compute that by `liaison ops gen"):
         made.compiled()
-    assert jobs(Control(made.id, {made.id: made, own.id: own})) >= {Job("derive", own.id)}
+    assert jobs(Control(made.id, {made.id: made, own.id: own})) >= {SupervisedProcess("derive", own.id)}
 
 
 def test_a_supervisor_runs_what_this_program_can_compute() -> None:
     made = new(load_model(), 4)
     foreign = replace(made, id="ffffffffffff")
     held = Control(made.id, {made.id: made, foreign.id: foreign})
-    every = {Job("intake", ""), Job("notify", ""), Job("attest", "")}
-    assert jobs(held) == every | {Job("correlate", made.id), Job("project", made.id)}
+    every = {SupervisedProcess("intake", ""), SupervisedProcess("notify", ""), SupervisedProcess("attest", "")}
+    assert jobs(held) == every | {SupervisedProcess("correlate", made.id), SupervisedProcess("project", made.id)}

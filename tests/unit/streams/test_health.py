@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.streams.health import SILENT_S, STALL, STALLED_S, UNPROVEN, Health, Sample, State
+from pipeline.streams.health import SILENT_S, STALL, STALLED_S, UNPROVEN, Health, HealthSample, LaneState
 
 STEP_S = 5.0
 LATE = STALLED_S + 2 * STEP_S
 
 
-def sample(at: float, applied: int, lag: int | None, state: State = State.WORKING, outside: bool = False) -> Sample:
+def sample(
+    at: float, applied: int, lag: int | None, state: LaneState = LaneState.WORKING, outside: bool = False
+) -> HealthSample:
     """A look at a worker of one partition."""
-    return Sample(at, {"accepted-0": applied}, lag, frozenset({state}), outside)
+    return HealthSample(at, {"accepted-0": applied}, lag, frozenset({state}), outside)
 
 
-def watched(*samples: tuple[int, int | None], state: State = State.WORKING, outside: bool = False) -> Health:
+def watched(*samples: tuple[int, int | None], state: LaneState = LaneState.WORKING, outside: bool = False) -> Health:
     """A worker seen with these (applied, lag), the last of them again and again until long after."""
     health = Health(0.0)
     at = 0.0
@@ -54,7 +56,7 @@ def test_a_stall_is_told_only_after_its_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "waiting", [watched((7, 90), outside=True), watched((7, 90), state=State.FAILING)], ids=["outside", "failing"]
+    "waiting", [watched((7, 90), outside=True), watched((7, 90), state=LaneState.FAILING)], ids=["outside", "failing"]
 )
 def test_what_waits_for_others_is_not_restarted_and_not_ready(waiting: Health) -> None:
     assert waiting.alive(LATE) == ""
@@ -62,7 +64,7 @@ def test_what_waits_for_others_is_not_restarted_and_not_ready(waiting: Health) -
 
 
 def test_a_store_that_is_rebuilt_is_no_stall() -> None:
-    rebuilding = watched((-1, 90), state=State.STARTING)
+    rebuilding = watched((-1, 90), state=LaneState.STARTING)
     assert rebuilding.alive(LATE) == ""
     assert rebuilding.ready(LATE) == "stores are being read"
 
@@ -75,14 +77,14 @@ def test_a_worker_that_no_longer_looks_at_itself_hangs() -> None:
 @pytest.mark.parametrize(
     ("seen", "problem"),
     [
-        (sample(1.0, 7, 0, State.WAITING), "waiting for Elasticsearch, or for a first agency"),
+        (sample(1.0, 7, 0, LaneState.WAITING), "waiting for Elasticsearch, or for a first agency"),
         (sample(1.0, 7, None), "Kafka does not answer"),
-        (sample(1.0, 7, 3, State.FAILING), "trying again after a failure"),
-        (sample(1.0, 7, 0, State.JOINING), "joining its consumer group"),
+        (sample(1.0, 7, 3, LaneState.FAILING), "trying again after a failure"),
+        (sample(1.0, 7, 0, LaneState.JOINING), "joining its consumer group"),
         (sample(1.0, 7, 3), UNPROVEN),
     ],
 )
-def test_why_a_worker_that_lives_is_not_ready(seen: Sample, problem: str) -> None:
+def test_why_a_worker_that_lives_is_not_ready(seen: HealthSample, problem: str) -> None:
     health = Health(0.0)
     health.observe(seen)
     assert health.alive(2.0) == ""
@@ -100,8 +102,8 @@ def test_a_worker_that_crashes_again_and_again_is_never_ready() -> None:
     for life in range(20):
         health = Health(life * 30.0)
         for seen in (
-            sample(life * 30.0 + 5, -1, 0, State.JOINING),
-            sample(life * 30.0 + 10, -1, 90, State.STARTING),
+            sample(life * 30.0 + 5, -1, 0, LaneState.JOINING),
+            sample(life * 30.0 + 10, -1, 90, LaneState.STARTING),
             sample(life * 30.0 + 15, 7, 90),
             sample(life * 30.0 + 25, 7, 90),
         ):
@@ -122,7 +124,7 @@ def test_a_worker_is_ready_once_it_has_shown_that_it_works(proof: tuple[int, int
 
 def test_a_worker_without_partitions_is_ready_once_its_group_has_given_it_none() -> None:
     health = Health(0.0)
-    health.observe(Sample(5.0, {}, 0, frozenset({State.JOINING})))
+    health.observe(HealthSample(5.0, {}, 0, frozenset({LaneState.JOINING})))
     assert health.ready(5.0) == "joining its consumer group"
-    health.observe(Sample(10.0, {}, 0))
+    health.observe(HealthSample(10.0, {}, 0))
     assert health.ready(10.0) == ""

@@ -17,13 +17,13 @@ from pipeline.records.messages import Position
 from pipeline.streams import lane as lanes
 from pipeline.streams import metrics
 from pipeline.streams.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
-from pipeline.streams.health import State
+from pipeline.streams.health import LaneState
 from pipeline.streams.lane import Lane
 from pipeline.streams.metering import Meter
 from pipeline.streams.source_queues import SLICE_RECORDS, WAITING_CHUNKS
-from pipeline.streams.transactions import Applied, Output, ProducerFencedError
+from pipeline.streams.transactions import AppliedPosition, Output, ProducerFencedError
 from pipeline.streams.unreadable import UnreadableBatch
-from pipeline.streams.work import Result, Table
+from pipeline.streams.work import ChunkResult, Table
 
 SOURCE = TopicPartition("source", 0)
 OTHER = TopicPartition("other", 0)
@@ -74,7 +74,7 @@ class World:
         self.journal.append(what)
 
     # The work
-    async def open(self, source: TopicPartition, applied: Applied) -> World:
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> World:
         self._did("open")
         self.offset = applied.offset
         return self
@@ -82,9 +82,9 @@ class World:
     async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         return self.waiting if applied == {SOURCE: self.applied} else []
 
-    def step(self, source: TopicPartition, store: Any, records: Sequence[Any]) -> Result:
+    def step(self, source: TopicPartition, store: Any, records: Sequence[Any]) -> ChunkResult:
         self._did("step")
-        result = Result()
+        result = ChunkResult()
         for at, record in enumerate(records):
             if (record.topic, record.offset) in self.broken:
                 position = Position(record.topic, record.partition, record.offset)
@@ -93,22 +93,22 @@ class World:
             result.outputs.append(Output("target", 0, b"", b"%d" % record.offset))
         return result
 
-    async def publish(self, result: Result) -> Sequence[Output]:
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
         self._did("publish")
         return ()
 
     # The transactions
-    async def start(self) -> dict[TopicPartition, Applied]:
+    async def start(self) -> dict[TopicPartition, AppliedPosition]:
         self._did("start")
-        return {SOURCE: Applied(self.applied, self.records)}
+        return {SOURCE: AppliedPosition(self.applied, self.records)}
 
     async def stop(self) -> None:
         pass
 
-    async def write(self, outputs: Sequence[Output], applied: Mapping[TopicPartition, Applied]) -> None:
+    async def write(self, outputs: Sequence[Output], applied: Mapping[TopicPartition, AppliedPosition]) -> None:
         self._did("transaction")
         self.written += [int(output.value) for output in outputs]
-        self.applied, self.records = applied.get(SOURCE, Applied(self.applied, self.records))
+        self.applied, self.records = applied.get(SOURCE, AppliedPosition(self.applied, self.records))
 
     # The store
     def commit(self, offset: int) -> None:
@@ -270,7 +270,7 @@ async def test_slow_records_are_committed_in_parts(world: World, monkeypatch: py
 async def test_a_full_lane_pauses_its_source_and_a_closing_one_drops(world: World) -> None:
     gate = asyncio.Event()
 
-    async def publish(result: Result) -> Sequence[Output]:
+    async def publish(result: ChunkResult) -> Sequence[Output]:
         await gate.wait()
         return ()
 
@@ -290,7 +290,7 @@ async def test_a_full_lane_pauses_its_source_and_a_closing_one_drops(world: Worl
 async def test_a_record_is_decided_in_the_next_transaction_however_much_of_another_source_waits(world: World) -> None:
     gate = asyncio.Event()
 
-    async def publish(result: Result) -> Sequence[Output]:
+    async def publish(result: ChunkResult) -> Sequence[Output]:
         await gate.wait()
         return ()
 
@@ -326,7 +326,7 @@ async def test_a_record_that_fails_inside_holds_up_its_own_source_alone_until_it
         world.broken.clear()
         await until(lambda: world.applied == 3)
         await lane.acknowledge()
-        assert lane.state is State.WORKING
+        assert lane.state is LaneState.WORKING
     assert (poisoned.acknowledged, other.acknowledged) == (True, True)
     assert [offset for topic, offset in world.decided if topic == "source"] == [0, 1, 2, 3]
     assert world.journal.count("start") == 1, "a fault of one record is no reason to start anew"
@@ -341,14 +341,14 @@ async def test_failures_in_a_row_are_told_once_and_nothing_is_taken_for_done(
     async with running(world) as lane:
         await lane.put(one)
         await until(lambda: bool(world.gave_up))
-        assert lane.state is State.FAILING
+        assert lane.state is LaneState.FAILING
     assert [str(fault) for fault in world.gave_up] == ["source-0-0: ValueError"]
     assert (world.applied, world.written, one.acknowledged) == (-1, [], False)
 
 
 def test_a_record_that_is_decided_on_ends_the_row() -> None:
     told: list[InternalFaultError] = []
-    count, fault = FaultCount(told.append), InternalFaultError(Position("a", 0, 1), ValueError(), Result(), 0)
+    count, fault = FaultCount(told.append), InternalFaultError(Position("a", 0, 1), ValueError(), ChunkResult(), 0)
     for _ in range(3):
         for _ in range(MAX_FAULTS_IN_A_ROW - 1):
             count.note_failed(fault)

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.settings import Settings
 from pipeline.streams import derive, standing
-from pipeline.streams.rights import ROLES, Grant, Kind, Operation, agency_grants, role_grants
+from pipeline.streams.rights import ROLES, KafkaRight, Operation, ResourceType, agency_grants, role_grants
 from pipeline.streams.worker import BUILDERS
 
 SETTINGS = Settings(namespace="n-")
@@ -16,16 +16,16 @@ def test_every_stage_and_the_api_have_a_role() -> None:
 
 def test_an_agency_may_do_no_more_than_its_part_and_no_more() -> None:
     assert set(agency_grants(SETTINGS, "fr-pj")) == {
-        Grant(Kind.TOPIC, "n-cases.fr-pj", Operation.WRITE),
-        Grant(Kind.TOPIC, "n-receipts.fr-pj", Operation.READ),
-        Grant(Kind.TOPIC, "n-hits.fr-pj", Operation.READ),
-        Grant(Kind.TOPIC, "n-agencies", Operation.READ),
-        Grant(Kind.TOPIC, "n-uploads", Operation.READ),
-        Grant(Kind.TOPIC, "n-audit_log", Operation.READ),
-        Grant(Kind.TOPIC, "n-witness.", Operation.READ, prefix=True),
-        Grant(Kind.TOPIC, "n-witness.fr-pj", Operation.WRITE),
-        Grant(Kind.GROUP, "n-feed.fr-pj.", Operation.READ, prefix=True),
-        Grant(Kind.TRANSACTIONS, "n-feed.fr-pj.", Operation.WRITE, prefix=True),
+        KafkaRight(ResourceType.TOPIC, "n-cases.fr-pj", Operation.WRITE),
+        KafkaRight(ResourceType.TOPIC, "n-receipts.fr-pj", Operation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-hits.fr-pj", Operation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-agencies", Operation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-uploads", Operation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-audit_log", Operation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-witness.", Operation.READ, prefix=True),
+        KafkaRight(ResourceType.TOPIC, "n-witness.fr-pj", Operation.WRITE),
+        KafkaRight(ResourceType.GROUP, "n-feed.fr-pj.", Operation.READ, prefix=True),
+        KafkaRight(ResourceType.TRANSACTIONS, "n-feed.fr-pj.", Operation.WRITE, prefix=True),
     }
 
 
@@ -37,4 +37,6 @@ def test_everything_granted_lies_in_the_installations_namespace(role: str) -> No
 
 @pytest.mark.parametrize(("role", "sender"), [("intake", derive.STAGE), ("correlate", standing.FEED)])
 def test_a_stage_may_send_under_every_name_that_it_uses(role: str, sender: str) -> None:
-    assert Grant(Kind.TRANSACTIONS, f"n-{sender}", Operation.WRITE, prefix=True) in role_grants(SETTINGS, role)
+    assert KafkaRight(ResourceType.TRANSACTIONS, f"n-{sender}", Operation.WRITE, prefix=True) in role_grants(
+        SETTINGS, role
+    )

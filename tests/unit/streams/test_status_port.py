@@ -7,7 +7,7 @@ import socket
 import httpx
 import pytest
 
-from pipeline.streams.health import Health, Sample, State
+from pipeline.streams.health import Health, HealthSample, LaneState
 from pipeline.streams.metrics import LAG
 from pipeline.streams.status_port import serving
 
@@ -23,7 +23,7 @@ def test_metrics_and_health_are_answered() -> None:
         assert client.get("/healthz").text == "ok\n"
         waiting = client.get("/readyz")
         assert (waiting.status_code, waiting.text) == (503, "waiting for Elasticsearch, or for a first agency\n")
-        health.observe(Sample(1.0, {}, 0, frozenset({State.WORKING})))
+        health.observe(HealthSample(1.0, {}, 0, frozenset({LaneState.WORKING})))
         ready = client.get("/readyz")
         assert (ready.status_code, ready.text) == (200, "ok; 0 records wait\n")
         assert client.get("/").status_code == 404

@@ -8,7 +8,7 @@ from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.audit_verification import Fault, Finding
 from pipeline.access.requester import Role
 from pipeline.index.decision_documents import audit_document
-from pipeline.streams.audit_check import Checked
+from pipeline.streams.audit_check import TrailStatus
 from pipeline.web.pages.audit import PAGE
 
 AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
@@ -48,13 +48,13 @@ async def test_the_form_narrows_what_is_listed(api: Api) -> None:
 
 
 async def test_it_says_where_nothing_was_done_and_what_is_wrong_with_the_trail(api: Api) -> None:
-    api.trail.stands = Checked(5, (Finding("host 1", 4, Fault.CUT_SHORT, ""),), NOW)
+    api.trail.stands = TrailStatus(5, (Finding("host 1", 4, Fault.CUT_SHORT, ""),), NOW)
     said = (await opened(api, PAGE, AUDITOR)).said()
     assert "Nothing was done yet" in said
     assert "1 fault in the trail" in said
     assert "host 1, entry 4: cut short" in said
     assert "Whole" not in said
-    api.trail.stands = Checked(5, running=True)
+    api.trail.stands = TrailStatus(5, running=True)
     said = (await opened(api, PAGE, AUDITOR, "fr")).said()
     assert "5 entrées lues jusqu'ici" in said
     assert "Regarder à nouveau" in said
