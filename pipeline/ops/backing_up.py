@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.ops.backup_files import Folder, Manifest, Record
+from pipeline.ops.backup_files import BackupRecord, Folder, Manifest
 from pipeline.settings import Settings
 from pipeline.streams import notify, topics
 from pipeline.streams.admin import Ids, ids
@@ -87,7 +87,7 @@ def _applied(settings: Settings, table: Mapping[bytes, bytes], feed: str, topic:
 async def _copy(settings: Settings, folder: Folder, topic: topics.Topic, partition: int, count: Count) -> None:
     start = await asyncio.to_thread(folder.behind, topic.pattern, partition)
     source = TopicPartition(topics.name(settings, topic), partition)
-    waiting: list[Record] = []
+    waiting: list[BackupRecord] = []
     size = 0
     async with aclosing(read(settings, {source: start})) as chunks:
         async for records in chunks:
@@ -101,5 +101,5 @@ async def _copy(settings: Settings, folder: Folder, topic: topics.Topic, partiti
         await asyncio.to_thread(folder.write, topic.pattern, partition, waiting)
 
 
-def _record(one: ConsumerRecord) -> Record:
-    return Record(one.offset, one.timestamp, one.key, one.value)
+def _record(one: ConsumerRecord) -> BackupRecord:
+    return BackupRecord(one.offset, one.timestamp, one.key, one.value)

@@ -31,7 +31,7 @@ MANIFEST: Final = "manifest.json"
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Record(msgspec.Struct, frozen=True, array_like=True):
+class BackupRecord(msgspec.Struct, frozen=True, array_like=True):
     """One record of Kafka; `at_ms` is its time, Unix milliseconds."""
 
     offset: int
@@ -40,7 +40,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     value: bytes | None
 
 
-_decode = msgspec.msgpack.Decoder(Record).decode
+_decode = msgspec.msgpack.Decoder(BackupRecord).decode
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -115,7 +115,7 @@ class Folder:
         held = sorted(self._partition(topic, partition).glob("*.gz"))
         return 1 + list(frames(held[-1]))[-1].offset if held else 0
 
-    def write(self, topic: str, partition: int, records: list[Record]) -> None:
+    def write(self, topic: str, partition: int, records: list[BackupRecord]) -> None:
         """Keep a segment of these records, in order; twice is harmless."""
         folder = self._partition(topic, partition)
         for made in (folder.parent, folder):
@@ -143,7 +143,7 @@ class Folder:
             on_file()
         return held
 
-    def records(self, manifest: Manifest, topic: str, partition: int) -> Iterator[Record]:
+    def records(self, manifest: Manifest, topic: str, partition: int) -> Iterator[BackupRecord]:
         """All records of a partition, in order."""
         for one in manifest.segments:
             if (one.topic, one.partition) == (topic, partition):
@@ -165,7 +165,7 @@ class Folder:
         _write_whole(self.path / MANIFEST, lambda draft: draft.write(content))
 
 
-def frames(file: Path) -> Iterator[Record]:
+def frames(file: Path) -> Iterator[BackupRecord]:
     """The records of a segment. Raises LiaisonError where it is missing, torn or altered."""
     try:
         with gzip.open(file, "rb") as content:
@@ -175,7 +175,7 @@ def frames(file: Path) -> Iterator[Record]:
         raise LiaisonError(f"{file.name} of {file.parent} cannot be read: {type(error).__name__}") from error
 
 
-def _compress(draft: IO[bytes], records: Iterable[Record]) -> None:
+def _compress(draft: IO[bytes], records: Iterable[BackupRecord]) -> None:
     with gzip.GzipFile(filename="", mode="wb", compresslevel=COMPRESSION, fileobj=draft, mtime=0) as out:
         for record in records:
             body = _encode(record)

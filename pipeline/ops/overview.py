@@ -19,7 +19,7 @@ from pipeline.index.client import connect_for_reading
 from pipeline.index.engine import ask
 from pipeline.index.fields import CATALOGUE
 from pipeline.ops.generations import Status, status
-from pipeline.ops.rejections import Wanted, rejected
+from pipeline.ops.rejections import RejectionFilter, rejected
 from pipeline.ops.throughput import Throughput, throughput
 from pipeline.records.agencies import AgencyState, Registry
 from pipeline.settings import Settings
@@ -43,7 +43,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Feed:
+class AgencyFeed:
     """One agency's feed; `last` is Kafka's time of its latest record, None where it holds none."""
 
     agency: str
@@ -66,7 +66,7 @@ class Overview:
     """`rejected` counts by reason since a day ago; `stores` are those of this machine."""
 
     waiting: list[Waiting]
-    feeds: list[Feed]
+    feeds: list[AgencyFeed]
     rejected: dict[str, int]
     generations: list[Status]
     indices: list[Size]
@@ -97,7 +97,7 @@ def _most_first(one: Waiting) -> tuple[int, str, str]:
     return -one.records, one.stage, one.topic
 
 
-async def _feeds(settings: Settings, now: datetime) -> list[Feed]:
+async def _feeds(settings: Settings, now: datetime) -> list[AgencyFeed]:
     registry = await agencies(settings)
     partitions = {
         TopicPartition(topics.name(settings, topics.CASES, agency=name), partition): name
@@ -109,7 +109,7 @@ async def _feeds(settings: Settings, now: datetime) -> list[Feed]:
     return feeds_of(registry, [(partitions[partition], at) for partition, at in times.items()], now)
 
 
-def feeds_of(registry: Registry, events: Iterable[tuple[str, float]], now: datetime) -> list[Feed]:
+def feeds_of(registry: Registry, events: Iterable[tuple[str, float]], now: datetime) -> list[AgencyFeed]:
     """The feeds of active agencies, those that are silent longest first; `events` are agency and Unix seconds."""
     last: dict[str, float] = {}
     for name, at in events:
@@ -122,14 +122,14 @@ def feeds_of(registry: Registry, events: Iterable[tuple[str, float]], now: datet
     return sorted(found, key=lambda one: (one.last is not None, one.last or now, one.agency))
 
 
-def _feed(name: str, country: str, at: float | None, now: datetime) -> Feed:
+def _feed(name: str, country: str, at: float | None, now: datetime) -> AgencyFeed:
     last = None if at is None else datetime.fromtimestamp(at, UTC)
-    return Feed(name, country, last, silent=last is None or now - last > DAY)
+    return AgencyFeed(name, country, last, silent=last is None or now - last > DAY)
 
 
 async def _rejected(settings: Settings, now: datetime) -> dict[str, int]:
     counted: Counter[str] = Counter()
-    async for one in rejected(settings, Wanted(since=now - DAY)):
+    async for one in rejected(settings, RejectionFilter(since=now - DAY)):
         counted[one.reason] += 1
     return dict(counted.most_common())
 

@@ -31,7 +31,7 @@ _decode = msgspec.json.Decoder(Rejected).decode
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RejectionFilter:
     """Which rejections; what is left empty does not matter."""
 
     reason: str = ""
@@ -99,7 +99,7 @@ def told(one: Rejected) -> Rejection:
     )
 
 
-async def rejected(settings: Settings, wanted: Wanted) -> AsyncIterator[Rejected]:
+async def rejected(settings: Settings, wanted: RejectionFilter) -> AsyncIterator[Rejected]:
     """The rejections that Kafka still holds and that are wanted; a position rejected twice comes once."""
     seen: set[Position] = set()
     name = topics.name(settings, topics.REJECTED)
@@ -111,7 +111,7 @@ async def rejected(settings: Settings, wanted: Wanted) -> AsyncIterator[Rejected
                 yield one
 
 
-async def rejections(settings: Settings, wanted: Wanted) -> list[Rejection]:
+async def rejections(settings: Settings, wanted: RejectionFilter) -> list[Rejection]:
     """What may be told of them, the latest first."""
     found = [told(one) async for one in rejected(settings, wanted)]
     return sorted(found, key=lambda one: one.time, reverse=True)
@@ -122,7 +122,7 @@ async def original(settings: Settings, position: str, requester: Requester) -> R
 
     Raises LiaisonError: to everyone else a position that is another agency's is as one that is not there.
     """
-    async for one in rejected(settings, Wanted(positions=frozenset({position}))):
+    async for one in rejected(settings, RejectionFilter(positions=frozenset({position}))):
         if one.agency and one.agency == requester.agency:
             return one
     raise LiaisonError(f"no rejection of {requester.agency or 'this agency'} is held for {position}")
@@ -137,7 +137,7 @@ class Replayed:
 
 
 async def replay_rejected(
-    settings: Settings, wanted: Wanted, *, dry: bool = False, on_sent: Callable[[], None] = lambda: None
+    settings: Settings, wanted: RejectionFilter, *, dry: bool = False, on_sent: Callable[[], None] = lambda: None
 ) -> Replayed:
     """Send rejected messages to their national topics again, in their order; each carries where it was first.
 

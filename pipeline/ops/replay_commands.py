@@ -11,7 +11,7 @@ from pipeline.records.messages import Reason
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
-    from pipeline.ops.rejections import Replayed, Wanted
+    from pipeline.ops.rejections import RejectionFilter, Replayed
 
 _MENDED_BY_AGENCY = "holds no message that could be read: the agency must send it again"
 _MENDED_BY_US = "is a fault of ours after acceptance, mended by `liaison ops reindex`"
@@ -79,13 +79,13 @@ def show_rejected(
 ) -> None:
     """Show a rejection: reason, pointer, position, size; its original bytes to the agency that sent it alone."""
     from pipeline.errors import LiaisonError
-    from pipeline.ops.rejections import Wanted, rejections
+    from pipeline.ops.rejections import RejectionFilter, rejections
 
     settings = from_environment()
     if token:
         _show_original(position, token, as_json)
         return
-    found = asyncio.run(rejections(settings, Wanted(positions=frozenset({position}))))
+    found = asyncio.run(rejections(settings, RejectionFilter(positions=frozenset({position}))))
     if not found:
         raise LiaisonError(f"no rejection is held for {position}")
     if as_json:
@@ -230,11 +230,11 @@ def _tell(sent: dict[str, int], dry_run: bool) -> None:
     typer.echo(f"{sum(sent.values())} messages {'would be sent' if dry_run else 'sent'} again")
 
 
-def _wanted(reason: str, agency: str, since: str, until: str, positions: list[str] | tuple[()] = ()) -> Wanted:
-    from pipeline.ops.rejections import Wanted
+def _wanted(reason: str, agency: str, since: str, until: str, positions: list[str] | tuple[()] = ()) -> RejectionFilter:
+    from pipeline.ops.rejections import RejectionFilter
     from pipeline.times import WITH_WEEKS, now, point_in_time
 
-    return Wanted(
+    return RejectionFilter(
         reason=reason,
         agency=agency,
         since=point_in_time(since, now(), WITH_WEEKS) if since else None,

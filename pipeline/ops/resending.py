@@ -19,7 +19,7 @@ UNDER_WAY: Final = 500
 """Messages sent and not yet acknowledged; of 4 MiB at most, held back by the producer's own buffer long before."""
 
 
-class Sender(Protocol):
+class MessageSender(Protocol):
     """Sends one message; returns before Kafka has acknowledged it, keeps the order within a partition."""
 
     async def __call__(
@@ -33,7 +33,7 @@ class Sender(Protocol):
 
 
 class Resender(Protocol):
-    """Sends one message again, as a Sender does."""
+    """Sends one message again, as a MessageSender does."""
 
     async def __call__(
         self, topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position
@@ -41,7 +41,7 @@ class Resender(Protocol):
 
 
 @asynccontextmanager
-async def sender(settings: Settings) -> AsyncIterator[Sender]:
+async def sender(settings: Settings) -> AsyncIterator[MessageSender]:
     """A sender whose messages are all acknowledged when it is left."""
     async with AIOKafkaProducer(
         **options(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST_REQUEST

@@ -20,7 +20,7 @@ from aiokafka import TopicPartition
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model
 from pipeline.ops.backing_up import Count
-from pipeline.ops.backup_files import Folder, Manifest, Record
+from pipeline.ops.backup_files import BackupRecord, Folder, Manifest
 from pipeline.ops.leftovers import clean
 from pipeline.ops.restored_state import COPIED, going_on, recorded, refuse_unless_empty, refuse_while_attended
 from pipeline.records.agencies import Agency
@@ -135,7 +135,7 @@ async def _filled(
 
 
 async def _copy(
-    transactions: Transactions, target: TopicPartition, records: Iterator[Record], applied: int, count: Count
+    transactions: Transactions, target: TopicPartition, records: Iterator[BackupRecord], applied: int, count: Count
 ) -> int:
     """Write the records behind the backup's offset `applied`, with the times that they had."""
     written = 0
@@ -147,8 +147,8 @@ async def _copy(
     return written
 
 
-def _parts(records: Iterator[Record]) -> Iterator[list[Record]]:
-    part: list[Record] = []
+def _parts(records: Iterator[BackupRecord]) -> Iterator[list[BackupRecord]]:
+    part: list[BackupRecord] = []
     size = 0
     for one in records:
         part.append(one)

@@ -13,7 +13,7 @@ from pipeline.access.query_cipher import forget, months_in
 from pipeline.access.reviews import Review
 from pipeline.access.subscriptions import Subscription
 from pipeline.ops.resending import sender
-from pipeline.ops.retention import Keeping, Plan, bared, ended_cases, forecast, notices, outdated, run_out
+from pipeline.ops.retention import Keeping, RetentionPlan, bared, ended_cases, forecast, notices, outdated, run_out
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams import topics
@@ -28,13 +28,13 @@ _keeping: Final = msgspec.json.Decoder(Keeping)
 _encoder: Final = msgspec.json.Encoder()
 
 
-async def planned(settings: Settings, now: datetime, until: datetime, query_months: int) -> Plan:
+async def planned(settings: Settings, now: datetime, until: datetime, query_months: int) -> RetentionPlan:
     """What is due now, and which cases expire by `until`."""
     reviewed = {case for one in await _reviews(settings) for case in (one.case_a, one.case_b)}
     ending, over = await _cases(settings, reviewed, now)
     subscriptions = (await read_table(settings, topics.name(settings, topics.SUBSCRIPTIONS))).values()
     told = {key.decode() for key in await read_table(settings, topics.name(settings, topics.NOTICES))}
-    return Plan(
+    return RetentionPlan(
         expiries=forecast(ending, now, until),
         cases=ended_cases(ending, now),
         notices=notices(ending, told, now),
@@ -44,7 +44,7 @@ async def planned(settings: Settings, now: datetime, until: datetime, query_mont
     )
 
 
-async def carry_out(settings: Settings, plan: Plan) -> None:
+async def carry_out(settings: Settings, plan: RetentionPlan) -> None:
     """Have cases ended, tell, end, bare and delete what the plan says. Raises LiaisonError; then run it again."""
     expiring, telling = (topics.name(settings, topic) for topic in (topics.EXPIRIES, topics.NOTICES))
     ring = key_ring(settings)

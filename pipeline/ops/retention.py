@@ -71,7 +71,7 @@ class Forecast(msgspec.Struct, frozen=True):
     past: bool
 
 
-class Plan(msgspec.Struct, frozen=True):
+class RetentionPlan(msgspec.Struct, frozen=True):
     """What a run does, but for `expiries`: those are only told."""
 
     expiries: tuple[Forecast, ...]

@@ -12,7 +12,7 @@ from pipeline.settings import settings as from_environment
 if TYPE_CHECKING:
     from collections.abc import Sized
 
-    from pipeline.ops.retention import Plan
+    from pipeline.ops.retention import RetentionPlan
 
 
 def register(ops: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def retention(
 
     settings = from_environment()
 
-    async def done() -> Plan:
+    async def done() -> RetentionPlan:
         plan = await planned(settings, now(), now() + timedelta(days=days), query_months)
         if not dry_run:
             async with audited(settings, "retention"):
@@ -58,7 +58,7 @@ def retention(
         _show(plan, dry_run)
 
 
-def _show(plan: Plan, dry_run: bool) -> None:
+def _show(plan: RetentionPlan, dry_run: bool) -> None:
     for one in plan.expiries:
         typer.echo(f"{one.month}\t{one.agency}\t{one.cases:,} cases {'have expired' if one.past else 'expire'}")
     if dry_run:
@@ -71,7 +71,7 @@ def _show(plan: Plan, dry_run: bool) -> None:
     _tell("months' keys of query text", "deleted", plan.months, dry_run)
 
 
-def document(plan: Plan, dry_run: bool) -> dict[str, Any]:
+def document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
     """A plan for scripts: keys, ids and counts, nothing of what was asked or said."""
     import msgspec
 

@@ -34,7 +34,7 @@ INVALID: Final = frozenset(
 """Doubts about a value itself; the others are about how it is written."""
 
 
-class Judged(msgspec.Struct, frozen=True):
+class CountedReceipt(msgspec.Struct, frozen=True):
     """The parts of a receipt that are counted."""
 
     outcome: Outcome
@@ -59,7 +59,7 @@ class _Arrival(msgspec.Struct, frozen=True):
     ingested_at: str
 
 
-class Held(msgspec.Struct, frozen=True):
+class CountedVersion(msgspec.Struct, frozen=True):
     """The parts of an accepted version that are counted."""
 
     case: str
@@ -111,7 +111,7 @@ class Scorecard:
     def __init__(self) -> None:
         self.days: defaultdict[str, Score] = defaultdict(Score)
 
-    def judge(self, one: Judged) -> None:
+    def judge(self, one: CountedReceipt) -> None:
         """Count a receipt."""
         day, codes = self.days[_day(one.time)], {warning.code for warning in one.warnings}
         day.records += 1
@@ -121,7 +121,7 @@ class Scorecard:
         day.placeholder += not codes.isdisjoint(PLACEHOLDER)
         day.invalid += not codes.isdisjoint(INVALID)
 
-    def hold(self, one: Held) -> None:
+    def hold(self, one: CountedVersion) -> None:
         """Count a case; a withdrawn or expired one has no content to judge."""
         if one.entities:
             day = self.days[_day(one.provenance.ingested_at)]

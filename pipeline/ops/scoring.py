@@ -9,15 +9,15 @@ import msgspec
 from aiokafka import TopicPartition
 
 from pipeline.errors import LiaisonError
-from pipeline.ops.scorecard import Held, Judged, Scorecard
+from pipeline.ops.scorecard import CountedReceipt, CountedVersion, Scorecard
 from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.reading import read
 from pipeline.streams.registry import agencies
 from pipeline.streams.since import offsets_since
 
-_judged = msgspec.json.Decoder(Judged).decode
-_held = msgspec.json.Decoder(Held).decode
+_judged = msgspec.json.Decoder(CountedReceipt).decode
+_held = msgspec.json.Decoder(CountedVersion).decode
 
 
 async def scorecards(settings: Settings, only: Collection[str], since: datetime) -> dict[str, Scorecard]:
@@ -46,7 +46,7 @@ async def _judge(settings: Settings, cards: dict[str, Scorecard], since: datetim
 async def _hold(settings: Settings, cards: dict[str, Scorecard], since: datetime) -> None:
     """A version that a later one has replaced may still be there: each partition's last ones are counted."""
     for partition in _partitions(settings, topics.ACCEPTED):
-        last: dict[bytes, Held] = {}
+        last: dict[bytes, CountedVersion] = {}
         async for records in read(settings, await offsets_since(settings, [partition], since)):
             for record in records:
                 if record.value is not None and record.key.partition(b":")[0].decode() in cards:

@@ -11,7 +11,7 @@ import typer
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
-    from pipeline.ops.shadow import Comparison
+    from pipeline.ops.shadow import ModelComparison
 
 
 def register(ops: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def shadow(
 
     settings, second = from_environment(), load_model(model)
 
-    async def compared() -> Comparison:
+    async def compared() -> ModelComparison:
         async with audited(settings, f"shadow of model {second.file.version}"):
             with counting("versions") as count:
                 return await compare(settings, second, now, count)
@@ -55,7 +55,7 @@ def shadow(
     _tell(found)
 
 
-def _tell(found: Comparison) -> None:
+def _tell(found: ModelComparison) -> None:
     typer.echo(
         f"{found.cases:,} cases: {found.links_active:,} links now, {found.links_shadow:,} with the second model;"
         f" {found.appear:,} would appear, {found.vanish:,} vanish, {found.move:,} move to another band"

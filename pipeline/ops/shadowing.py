@@ -26,7 +26,7 @@ from pipeline.matching.ceiling import falls_short
 from pipeline.matching.explanation import explain
 from pipeline.matching.model import Model, generation
 from pipeline.matching.scoring import judge
-from pipeline.ops.shadow import Comparison, compared, link_of
+from pipeline.ops.shadow import ModelComparison, compared, link_of
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams import stores, topics
@@ -46,7 +46,7 @@ _claim = msgspec.json.Decoder(Claim).decode
 Count = Callable[[], None]
 
 
-async def shadow(settings: Settings, model: Model, clock: Callable[[], datetime], count: Count) -> Comparison:
+async def shadow(settings: Settings, model: Model, clock: Callable[[], datetime], count: Count) -> ModelComparison:
     """Compare a model with the active one over all that is accepted; `count` is told of each version.
 
     Raises LiaisonError for the active model itself, and KafkaError.
@@ -76,7 +76,7 @@ class _Shadow:
         self._claims: dict[str, Claim] = {}
         self._cases: set[str] = set()
 
-    async def run(self, clock: Callable[[], datetime]) -> Comparison:
+    async def run(self, clock: Callable[[], datetime]) -> ModelComparison:
         """Both sides, as they are visible at the end."""
         await self._correlate()
         before = await self._asserted()

@@ -11,7 +11,7 @@ import typer
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
-    from pipeline.ops.subject_report import Held, Report
+    from pipeline.ops.subject_report import Report, SubjectRecord
 
 
 def register(ops: typer.Typer) -> None:
@@ -47,7 +47,7 @@ def subject_report(
     )
 
 
-def _tell(one: Held) -> None:
+def _tell(one: SubjectRecord) -> None:
     typer.echo(f"{one.case}\tversion {one.version}\t{one.status}\t{one.band}\tkept until {one.retain_until or '-'}")
     for entity in one.entities:
         typer.echo(f"  {json.dumps(entity, ensure_ascii=False)}")

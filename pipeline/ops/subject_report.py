@@ -20,7 +20,7 @@ from pipeline.matching.model import Model
 from pipeline.matching.scoring import judgement
 
 
-class Access(msgspec.Struct, frozen=True):
+class RecordAccess(msgspec.Struct, frozen=True):
     """An act in which the record was shown; `subject` is told of the agency's own people alone."""
 
     time: str
@@ -41,7 +41,7 @@ class Disclosed(msgspec.Struct, frozen=True):
     until: str | None
 
 
-class Held(msgspec.Struct, frozen=True):
+class SubjectRecord(msgspec.Struct, frozen=True):
     """A record that speaks of the person, by so much probability; `entities` are its parts that do, as sent."""
 
     case: str
@@ -55,7 +55,7 @@ class Held(msgspec.Struct, frozen=True):
     probability: float
     band: str
     entities: tuple[Any, ...]
-    accesses: tuple[Access, ...]
+    accesses: tuple[RecordAccess, ...]
     disclosures: tuple[Disclosed, ...]
 
 
@@ -65,16 +65,16 @@ class Report(msgspec.Struct, frozen=True):
     agency: str
     time: str
     complete: bool
-    records: tuple[Held, ...]
+    records: tuple[SubjectRecord, ...]
 
 
 def held(
     one: SearchResult, case: CaseDocument, model: Model, acts: Iterable[AuditDocument], threads: Iterable[Disclosure],
     now: datetime,
-) -> Held:  # fmt: skip
+) -> SubjectRecord:  # fmt: skip
     """One record with everything that became of it."""
     judged = judgement(one.score + model.prior, model)
-    return Held(
+    return SubjectRecord(
         case=case.case,
         version=case.version,
         status=case.status,
@@ -97,13 +97,13 @@ def spoken_of(one: SearchResult, case: CaseDocument) -> Sequence[Any]:
     return [entity for entity in (case.data or {}).get("entities", ()) if entity["id"] in met]
 
 
-def accesses(case: CaseDocument, acts: Iterable[AuditDocument]) -> Iterable[Access]:
+def accesses(case: CaseDocument, acts: Iterable[AuditDocument]) -> Iterable[RecordAccess]:
     """The acts in which a case was shown, in the order given."""
     for act in acts:
         for shown in act.shown:
             if shown.case == case.case:
                 subject = act.subject if act.agency == case.agency else None
-                yield Access(act.time, act.kind, act.agency, act.country, act.purpose, shown.form, subject)
+                yield RecordAccess(act.time, act.kind, act.agency, act.country, act.purpose, shown.form, subject)
 
 
 def disclosed(case: CaseDocument, threads: Iterable[Disclosure], now: datetime) -> Iterable[Disclosed]:

@@ -24,7 +24,7 @@ from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search
 from pipeline.matching.model import Model
 from pipeline.ops.operation import operator
-from pipeline.ops.subject_report import Held, Report, held
+from pipeline.ops.subject_report import Report, SubjectRecord, held
 from pipeline.settings import Settings
 from pipeline.streams.audit_log import audit_log
 from pipeline.streams.connection import elasticsearch_url
@@ -70,7 +70,7 @@ async def _records(
     question: str,
     model: Model,
     now: datetime,
-) -> tuple[list[Held], bool]:
+) -> tuple[list[SubjectRecord], bool]:
     limits = Limits(now.date(), filters=bodies(Filters(agencies=(agency,))))
     found = await search(reader, parse(question), model, limits, country, limit=MOST, among=MOST)
     cases = await reader.cases((one.case.case for one in found), fields=None)
@@ -101,7 +101,7 @@ async def _threads(decisions: DecisionReader, agency: str) -> AsyncIterator[Disc
         await point.close()
 
 
-async def _record(settings: Settings, agency: str, question: str, records: list[Held], now: datetime) -> None:
+async def _record(settings: Settings, agency: str, question: str, records: list[SubjectRecord], now: datetime) -> None:
     """What was asked is encrypted, as that of a search."""
     sealed = QueryCipher(keys_in(settings.audit_key_folder)).sealed(question, now)
     shown = tuple(Shown(one.case, Form.FULL, Rule.OPERATOR) for one in records)

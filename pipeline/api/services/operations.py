@@ -15,7 +15,7 @@ from pipeline.access.requester import Role
 from pipeline.api.problems import Unavailable
 from pipeline.api.session import Session
 from pipeline.ops.overview import Overview, overview
-from pipeline.ops.rejections import Rejection, Wanted, by_reason, rejections, replay_rejected
+from pipeline.ops.rejections import Rejection, RejectionFilter, by_reason, rejections, replay_rejected
 
 KEPT: Final = timedelta(days=7)
 """As long as Kafka holds what was rejected (topics.py)."""
@@ -58,8 +58,8 @@ async def replay(session: Session, reason: str, agency: str = "") -> ReplayedAns
     return ReplayedAnswer(dict(done.sent), dict(done.left))
 
 
-def _wanted(session: Session, reason: str, agency: str) -> Wanted:
-    return Wanted(reason, agency, since=session.now - KEPT)
+def _wanted(session: Session, reason: str, agency: str) -> RejectionFilter:
+    return RejectionFilter(reason, agency, since=session.now - KEPT)
 
 
 @asynccontextmanager

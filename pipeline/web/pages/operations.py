@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from pipeline.api.services.operations import operations
 from pipeline.ops.generations import Status
-from pipeline.ops.overview import Feed, Overview, Size
+from pipeline.ops.overview import AgencyFeed, Overview, Size
 from pipeline.ops.throughput import Throughput
 from pipeline.web.components import charts, states
 from pipeline.web.components.markup import box, link, text
@@ -172,7 +172,7 @@ def _stages(words: Words, waiting: dict[str, int]) -> None:
 
 def _feeds(words: Words, seen: Overview) -> None:
     counts = {one.topic: one.counts for one in seen.throughput.rates}
-    columns: list[Column[Feed]] = [
+    columns: list[Column[AgencyFeed]] = [
         Column(words("Agency"), lambda one: text("span", one.agency)),
         Column(words("Country"), lambda one: text("span", words.country(one.country))),
         Column(words("Last record"), lambda one: text("span", words.moment(one.last) if one.last else "–", "nowrap")),

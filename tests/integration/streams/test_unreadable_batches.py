@@ -15,7 +15,7 @@ from fetch_proxy import FetchProxy
 from liaison_command import LIAISON
 from record_batch_samples import changed_at, made_batch, made_record, produce_raw, with_wrong_crc, zstd_bomb
 
-from pipeline.ops.rejections import Wanted, rejections
+from pipeline.ops.rejections import RejectionFilter, rejections
 from pipeline.records.messages import Receipt
 from pipeline.streams import topics
 
@@ -86,7 +86,7 @@ def test_bombs_of_one_agency_hold_up_no_other(
     assert counted.balanced
     assert counted.rejected == {"unreadable_batch": UNREADABLE}
     assert resident_mib(intake) - resident < 300, "the limit of 64 MiB, the batches themselves and what malloc keeps"
-    told = asyncio.run(rejections(installation.settings, Wanted(agency="fr-pj")))
+    told = asyncio.run(rejections(installation.settings, RejectionFilter(agency="fr-pj")))
     assert sum(one.messages for one in told) == UNREADABLE
     commands_read_them(engine_environment, good=len(good) // 2)
 

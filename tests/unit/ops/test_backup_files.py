@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from pipeline.errors import LiaisonError
-from pipeline.ops.backup_files import Folder, Manifest, Record, frames
+from pipeline.ops.backup_files import BackupRecord, Folder, Manifest, frames
 
 BEGUN = Manifest("b1", "cluster", "t-", 4, ("00c0ffee",), (0, 0, 0, 0), {}, "2026-11-25T10:00:00+00:00")
 LATER = "2026-11-25T11:00:00+00:00"
@@ -17,8 +17,10 @@ def nothing() -> None:
     pass
 
 
-def records(first: int, count: int) -> list[Record]:
-    return [Record(offset, 1000 + offset, b"key", b'{"n": %d}' % offset) for offset in range(first, first + count)]
+def records(first: int, count: int) -> list[BackupRecord]:
+    return [
+        BackupRecord(offset, 1000 + offset, b"key", b'{"n": %d}' % offset) for offset in range(first, first + count)
+    ]
 
 
 def held(path: Path) -> Folder:
@@ -27,7 +29,7 @@ def held(path: Path) -> Folder:
     folder.begin(BEGUN)
     folder.write("accepted", 0, records(0, 3))
     folder.write("accepted", 0, records(7, 2))
-    folder.write("control", 0, [Record(0, 1, b"gone", None)])
+    folder.write("control", 0, [BackupRecord(0, 1, b"gone", None)])
     return folder
 
 
@@ -91,7 +93,7 @@ def test_what_is_not_what_was_written_is_found(tmp_path: Path, harm: str) -> Non
     elif harm == "lost":
         file.unlink()
     else:
-        folder.write("accepted", 0, [Record(7, 1, b"key", b"{}"), Record(8, 1, b"key", b"{}")])
+        folder.write("accepted", 0, [BackupRecord(7, 1, b"key", b"{}"), BackupRecord(8, 1, b"key", b"{}")])
     with pytest.raises(LiaisonError, match=r"0{19}7.gz"):
         folder.whole(nothing)
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from case_samples import message
 
-from pipeline.ops.rejections import NOT_REPLAYED, Wanted, by_reason, route, told
+from pipeline.ops.rejections import NOT_REPLAYED, RejectionFilter, by_reason, route, told
 from pipeline.records.messages import Position, Reason, Rejected
 from pipeline.records.partitioning import partition_of
 
@@ -36,18 +36,21 @@ UNREADABLE = msgspec.structs.replace(REJECTED, reason=Reason.UNREADABLE_BATCH, k
 @pytest.mark.parametrize(
     ("wanted", "meets"),
     [
-        (Wanted(), True),
-        (Wanted(reason="schema", agency="fr-pj"), True),
-        (Wanted(reason="date"), False),
-        (Wanted(agency="be-fp"), False),
-        (Wanted(since=datetime(2026, 11, 24, 10, tzinfo=UTC), until=datetime(2026, 11, 24, 11, tzinfo=UTC)), True),
-        (Wanted(since=datetime(2026, 11, 24, 11, tzinfo=UTC)), False),
-        (Wanted(until=datetime(2026, 11, 24, 10, tzinfo=UTC)), False),
-        (Wanted(positions=frozenset({"cases.fr-pj-1-7"})), True),
-        (Wanted(positions=frozenset({"cases.fr-pj-1-8"})), False),
+        (RejectionFilter(), True),
+        (RejectionFilter(reason="schema", agency="fr-pj"), True),
+        (RejectionFilter(reason="date"), False),
+        (RejectionFilter(agency="be-fp"), False),
+        (
+            RejectionFilter(since=datetime(2026, 11, 24, 10, tzinfo=UTC), until=datetime(2026, 11, 24, 11, tzinfo=UTC)),
+            True,
+        ),
+        (RejectionFilter(since=datetime(2026, 11, 24, 11, tzinfo=UTC)), False),
+        (RejectionFilter(until=datetime(2026, 11, 24, 10, tzinfo=UTC)), False),
+        (RejectionFilter(positions=frozenset({"cases.fr-pj-1-7"})), True),
+        (RejectionFilter(positions=frozenset({"cases.fr-pj-1-8"})), False),
     ],
 )
-def test_what_is_wanted(wanted: Wanted, meets: bool) -> None:
+def test_what_is_wanted(wanted: RejectionFilter, meets: bool) -> None:
     assert wanted.meets(REJECTED) is meets
 
 
@@ -71,7 +74,7 @@ def test_others_go_to_the_partition_of_their_key_and_without_one_where_they_came
 
 def test_an_unreadable_batch_is_named_by_each_of_its_positions_and_counts_for_all() -> None:
     for offset, meets in ((6, False), (7, True), (9, True), (10, False)):
-        assert Wanted(positions=frozenset({f"cases.fr-pj-1-{offset}"})).meets(UNREADABLE) is meets
+        assert RejectionFilter(positions=frozenset({f"cases.fr-pj-1-{offset}"})).meets(UNREADABLE) is meets
     assert (told(UNREADABLE).place, told(REJECTED).place) == ("cases.fr-pj-1-7..9", "cases.fr-pj-1-7")
     assert by_reason([told(UNREADABLE), told(REJECTED)]) == {"unreadable_batch": 3, "schema": 1}
     assert UNREADABLE.reason in NOT_REPLAYED

@@ -7,18 +7,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.ops.scorecard import Held, Judged, Score, Scorecard, lacks
+from pipeline.ops.scorecard import CountedReceipt, CountedVersion, Score, Scorecard, lacks
 from pipeline.records.doubts import Doubt
 
 
-def receipt(outcome: str, time: str, *codes: str) -> Judged:
+def receipt(outcome: str, time: str, *codes: str) -> CountedReceipt:
     warnings = [{"code": code, "pointer": "/data", "message": ""} for code in codes]
-    return msgspec.convert({"outcome": outcome, "time": time, "warnings": warnings}, Judged)
+    return msgspec.convert({"outcome": outcome, "time": time, "warnings": warnings}, CountedReceipt)
 
 
-def held(time: str, *entities: dict[str, Any], status: str = "active") -> Held:
+def held(time: str, *entities: dict[str, Any], status: str = "active") -> CountedVersion:
     value = {"case": "fr-pj:1", "status": status, "provenance": {"ingested_at": time}, "entities": entities}
-    return msgspec.json.decode(msgspec.json.encode(value), type=Held)
+    return msgspec.json.decode(msgspec.json.encode(value), type=CountedVersion)
 
 
 NAMED: dict[str, Any] = {"type": "person", "names": [{"text": "anna"}]}

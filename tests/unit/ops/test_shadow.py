@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from pipeline.ops.shadow import Link, compared
+from pipeline.ops.shadow import ModelLink, compared
 
 SURE, LIKELY = ("certain", 3000), ("probable", 2000)
 
 
-def link(number: int, band: tuple[str, int]) -> Link:
-    return Link(f"be-fp:{number}", f"fr-pj:{number}", band[1], 0.9, band[0])
+def link(number: int, band: tuple[str, int]) -> ModelLink:
+    return ModelLink(f"be-fp:{number}", f"fr-pj:{number}", band[1], 0.9, band[0])
 
 
 def test_links_that_appear_vanish_or_move_are_told_and_those_that_stay_are_counted() -> None:

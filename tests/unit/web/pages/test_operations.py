@@ -6,7 +6,7 @@ from drawn_pages import opened
 
 from pipeline.access.requester import Role
 from pipeline.ops.generations import Status
-from pipeline.ops.overview import Feed, Overview, Size, Waiting
+from pipeline.ops.overview import AgencyFeed, Overview, Size, Waiting
 from pipeline.ops.throughput import Rate, Throughput
 from pipeline.web.layout import home
 from pipeline.web.page import Parameters
@@ -19,8 +19,8 @@ MADE = "2026-11-24T09:00:00+00:00"
 SEEN = Overview(
     waiting=[Waiting("project-g1", "accepted", 1234)],
     feeds=[
-        Feed("pl-kg", "PL", None, silent=True),
-        Feed("fr-pj", "FR", NOW, silent=False),
+        AgencyFeed("pl-kg", "PL", None, silent=True),
+        AgencyFeed("fr-pj", "FR", NOW, silent=False),
     ],
     rejected={"not_json": 3},
     generations=[Status("g1", True, "model-7", 0, "", MADE, {"project": 5}, {"project": 2}, 1.0)],

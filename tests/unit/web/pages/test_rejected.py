@@ -7,7 +7,7 @@ from drawn_pages import opened
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.services import operations
-from pipeline.ops.rejections import Rejection, Replayed, Wanted
+from pipeline.ops.rejections import Rejection, RejectionFilter, Replayed
 from pipeline.settings import Settings
 from pipeline.web.pages.rejected import PAGE
 
@@ -16,17 +16,17 @@ TIME = "2026-11-24T09:00:00+00:00"
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Wanted]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[RejectionFilter]:
     """What was sent again; the broker's part is tested on the broker (tests/integration/ops)."""
-    wanted: list[Wanted] = []
+    wanted: list[RejectionFilter] = []
 
-    async def held(_: Settings, one: Wanted) -> list[Rejection]:
+    async def held(_: Settings, one: RejectionFilter) -> list[Rejection]:
         reasons = [one.reason] if one.reason else ["schema", "not_json"]
         return [
             Rejection("cases.fr-pj-0-7", TIME, "fr-pj", reason, "/data/title", "too long", 99, "") for reason in reasons
         ]
 
-    async def again(_: Settings, one: Wanted) -> Replayed:
+    async def again(_: Settings, one: RejectionFilter) -> Replayed:
         wanted.append(one)
         return Replayed()
 
@@ -36,7 +36,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Wanted]:
 
 
 async def test_rejections_are_sent_again_by_reason_and_agency_and_that_is_recorded(
-    api: Api, asked: list[Wanted]
+    api: Api, asked: list[RejectionFilter]
 ) -> None:
     page = await opened(api, PAGE, NOOR, reason="schema")
     assert "/data/title" in page.said()
@@ -48,19 +48,19 @@ async def test_rejections_are_sent_again_by_reason_and_agency_and_that_is_record
     ]
 
 
-async def test_all_reasons_are_counted(api: Api, asked: list[Wanted]) -> None:
+async def test_all_reasons_are_counted(api: Api, asked: list[RejectionFilter]) -> None:
     said = (await opened(api, PAGE, NOOR)).said()
     assert "schema 1" in said
     assert "2 records" in said
 
 
-async def test_nothing_is_sent_that_cannot_be_recorded(api: Api, asked: list[Wanted]) -> None:
+async def test_nothing_is_sent_that_cannot_be_recorded(api: Api, asked: list[RejectionFilter]) -> None:
     page = await opened(api, PAGE, NOOR, reason="schema")
     api.audit.away = True
     await page.send(agency="")
     assert asked == []
 
 
-async def test_only_those_who_operate_see_them(api: Api, asked: list[Wanted]) -> None:
+async def test_only_those_who_operate_see_them(api: Api, asked: list[RejectionFilter]) -> None:
     assert "Your roles do not include this" in (await opened(api, PAGE, ANNA)).said()
     assert api.audit.acts == []
