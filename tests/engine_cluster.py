@@ -24,9 +24,9 @@ from rich.console import Console
 
 from pipeline.localstack import artifacts, processes, stack, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
-from pipeline.localstack.engine import Engine, Launch
+from pipeline.localstack.engine import Launch, LocalServer
 from pipeline.localstack.kafka import Kafka, new_cluster_id
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.localstack.ports import LOOPBACK, is_free
 from pipeline.settings import Settings
 
@@ -63,7 +63,7 @@ class Member:
     """One server of a cluster."""
 
     name: str
-    engine: Engine
+    engine: LocalServer
     launch: Launch
     process: psutil.Process | None = None
 
@@ -249,7 +249,7 @@ def _await(condition: Any, what: str, member: Member | None = None) -> None:
 
 def _launch(home: Path, jars: list[Path], port: int) -> Launch:
     settings = Settings(home=home, kafka_heap=KAFKA_HEAP, elasticsearch_heap=ELASTICSEARCH_HEAP)
-    return Launch(Layout.of(home), settings, jars, port)
+    return Launch(StackLayout.of(home), settings, jars, port)
 
 
 def _kafkas(clients: list[int], controllers: list[int]) -> list[Kafka]:

@@ -28,7 +28,7 @@ STUCK_S = 300.0
 STAGES = {"intake": "Taken in", "correlate": "Correlated", "project": "Indexed"}
 
 
-class Sender:
+class FeedSender:
     """Sends messages, each to the partition of its key unless it is wrong on purpose."""
 
     def __init__(self, producer: CaseProducer, partitions: int) -> None:
@@ -61,7 +61,7 @@ class Sender:
         return (partition_of(message.key, self._partitions) + message.shift) % self._partitions
 
 
-def send_all(sender: Sender, messages: Sequence[Message], console: Console) -> None:
+def send_all(sender: FeedSender, messages: Sequence[Message], console: Console) -> None:
     """Send as fast as Kafka takes them, with a progress bar."""
     with progress(console) as display:
         task = display.add_task("Sent", total=len(messages))
@@ -130,7 +130,7 @@ Found = Callable[[Sequence[str]], Awaitable[set[str]]]
 class Trickle:
     """Sends messages at a steady pace and notes how long each new case takes until a search finds it."""
 
-    def __init__(self, sender: Sender, find: Found, pace_s: float) -> None:
+    def __init__(self, sender: FeedSender, find: Found, pace_s: float) -> None:
         self._sender = sender
         self._find = find
         self._pace_s = pace_s

@@ -31,7 +31,7 @@ TELLINGS = 2
 """How often each story of malformed.py is told, each time by another agency."""
 
 
-class Feed(msgspec.Struct, frozen=True):
+class DemoFeed(msgspec.Struct, frozen=True):
     """The messages in the order in which they are sent, the agencies that send them, and the truth."""
 
     agencies: tuple[Agency, ...]
@@ -49,7 +49,7 @@ class Feed(msgspec.Struct, frozen=True):
         return Counter(message.outcome for message in self.messages)
 
 
-def generate(seed: int = SEED) -> Feed:
+def generate(seed: int = SEED) -> DemoFeed:
     """The feed of this seed: the same seed gives the same bytes in the same order."""
     rng = Random(seed)  # noqa: S311 - reproducible, not secret
     files = Scenario(seed).build()
@@ -57,14 +57,14 @@ def generate(seed: int = SEED) -> Feed:
     _send_again(rng, queues)
     queues += _stories(rng, len(files))
     final = [file.last for file in files if not file.last.withdrawn]
-    return Feed(
+    return DemoFeed(
         agencies=tuple(Agency(country.agency, country.code) for country in countries().values()),
         messages=tuple(_shuffled(rng, queues)),
         cases=tuple(TrueCase(version.case, version.country, version.shows) for version in final),
     )
 
 
-def write_truth(feed: Feed, path: Path) -> None:
+def write_truth(feed: DemoFeed, path: Path) -> None:
     """One JSON object a line: case_a, case_b of every true pair."""
     lines = (msgspec.json.encode({"case_a": first, "case_b": second}) for first, second in sorted(feed.pairs))
     path.parent.mkdir(parents=True, exist_ok=True)

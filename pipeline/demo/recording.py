@@ -13,7 +13,7 @@ import msgspec
 from pipeline.demo.countries import Country
 from pipeline.demo.naming import FAMILY_FIRST, UNSPACED, Spelling
 from pipeline.demo.noise import mistyped, one_digit_wrong, recorded_birth_date
-from pipeline.demo.world import Person, Thing
+from pipeline.demo.world import TruePerson, TrueThing
 
 NAME_MISTYPED = 0.07
 SHORT_NAME = 0.05
@@ -59,7 +59,7 @@ class Register:
         self._rng = rng
         self._country = country
 
-    def person(self, person: Person, role: str, *, at_home: bool = False) -> Recorded:
+    def person(self, person: TruePerson, role: str, *, at_home: bool = False) -> Recorded:
         """A person as a suspect, victim or witness; `at_home` makes the address certain to be known."""
         fields: dict[str, Any] = {"type": "person", "role": role, "names": self._names(person)}
         shows = [person.id]
@@ -76,7 +76,7 @@ class Register:
             fields["emails"] = [person.email]
         return Recorded(fields, tuple(shows))
 
-    def thing(self, thing: Thing) -> Recorded:
+    def thing(self, thing: TrueThing) -> Recorded:
         """A vehicle, phone, account, document or weapon, perhaps with a digit taken down wrongly."""
         fields: dict[str, Any] = {"type": thing.type, **thing.fields}
         match thing.type:
@@ -92,7 +92,7 @@ class Register:
                 fields["serial"] = self._number(fields["serial"])
         return Recorded(fields, (thing.id,))
 
-    def _describe(self, fields: dict[str, Any], person: Person) -> None:
+    def _describe(self, fields: dict[str, Any], person: TruePerson) -> None:
         if self._happens(BIRTH_DATE_KNOWN):
             fields |= recorded_birth_date(self._rng, person.born)
         if self._happens(BIRTH_PLACE_KNOWN):
@@ -106,14 +106,14 @@ class Register:
         wrong = {"male": "female", "female": "male"}
         return wrong[gender] if self._happens(GENDER_WRONG) else gender
 
-    def _names(self, person: Person) -> list[dict[str, str]]:
+    def _names(self, person: TruePerson) -> list[dict[str, str]]:
         writes_native = person.culture.latin or person.culture.name in self._country.scripts
         names = [self._name(person, native=writes_native)]
         if not person.culture.latin and self._happens(ALSO_LATIN if writes_native else ALSO_NATIVE):
             names.append({**self._name(person, native=not writes_native), "kind": "alias"})
         return names
 
-    def _name(self, person: Person, *, native: bool) -> dict[str, str]:
+    def _name(self, person: TruePerson, *, native: bool) -> dict[str, str]:
         given = self._given(person, native=native)
         family = self._slip(self._spelled(person.family, native=native))
         if person.second and self._happens(SECOND_NAME_KNOWN):
@@ -127,14 +127,14 @@ class Register:
             return {"given": given, "family": family}
         return {"full": self._in_full(person, given, family, native=native)}
 
-    def _in_full(self, person: Person, given: str, family: str, *, native: bool) -> str:
+    def _in_full(self, person: TruePerson, given: str, family: str, *, native: bool) -> str:
         """In one field, in the order of the culture or of the form."""
         if native and person.culture.name in UNSPACED:
             return family + given
         family_first = person.culture.name in FAMILY_FIRST or self._happens(FAMILY_NAME_FIRST)
         return f"{family} {given}" if family_first else f"{given} {family}"
 
-    def _given(self, person: Person, *, native: bool) -> str:
+    def _given(self, person: TruePerson, *, native: bool) -> str:
         short = [form for form in person.given.short if _is_latin(form) != native or person.culture.latin]
         if short and self._happens(SHORT_NAME):
             return short[0]
@@ -154,7 +154,7 @@ class Register:
     def _slip(self, text: str) -> str:
         return mistyped(self._rng, text) if self._happens(NAME_MISTYPED / 2) else text
 
-    def _address(self, person: Person) -> dict[str, str]:
+    def _address(self, person: TruePerson) -> dict[str, str]:
         home = person.home
         parts = {"street": home.street, "house": home.house, "postcode": home.city.postcode, "city": home.city.name}
         if self._happens(0.5):
@@ -173,7 +173,7 @@ class Register:
         if not self._happens(MAKE_KNOWN):
             del fields["make"], fields["model"], fields["colour"]
 
-    def _phone(self, thing: Thing) -> Recorded:
+    def _phone(self, thing: TrueThing) -> Recorded:
         """The line, its device, or both, as a number is read out or a handset is seized: they are two real things."""
         parts = self._rng.choices(tuple(PHONE_PARTS), tuple(PHONE_PARTS.values()))[0]
         fields: dict[str, Any] = {"type": thing.type, **{part: thing.fields[part] for part in parts}}

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from pipeline.access.session_checks import STAFF
 from pipeline.demo import report
-from pipeline.demo.feeding import Sender, Trickle, send_all, settled
-from pipeline.demo.generator import Feed
+from pipeline.demo.feeding import FeedSender, Trickle, send_all, settled
+from pipeline.demo.generator import DemoFeed
 from pipeline.demo.handling import of_case
 from pipeline.demo.installation import Workers, fresh, workers
 from pipeline.demo.messages import ACCEPTED, Message
@@ -46,7 +46,7 @@ RECALL, PRECISION = 0.9, 0.95
 WATCH_S = 0.5
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class DemoResult(msgspec.Struct, frozen=True):
     """What came of a feed."""
 
     counted: Accounting
@@ -75,7 +75,7 @@ def running_stack(settings: Settings, console: Console) -> Iterator[None]:
 
 
 @contextmanager
-def installed(settings: Settings, feed: Feed, console: Console) -> Iterator[Workers]:
+def installed(settings: Settings, feed: DemoFeed, console: Console) -> Iterator[Workers]:
     """The demo's installation, empty, with its agencies registered and its workers running."""
     with console.status("Making an empty installation ..."):
         asyncio.run(fresh(settings, (*feed.agencies, *_guests(feed))))
@@ -83,7 +83,7 @@ def installed(settings: Settings, feed: Feed, console: Console) -> Iterator[Work
         yield own
 
 
-def _guests(feed: Feed) -> list[Agency]:
+def _guests(feed: DemoFeed) -> list[Agency]:
     """The agencies of the prepared people that the feed lacks: a person signs in only for one that takes part."""
     own = {agency.name for agency in feed.agencies}
     people = (person.requester for person in PREPARED if person.requester.roles - STAFF)
@@ -91,15 +91,15 @@ def _guests(feed: Feed) -> list[Agency]:
     return [Agency(name, country) for name, country in countries.items()]
 
 
-def carry(settings: Settings, feed: Feed, own: Workers, console: Console) -> Outcome:
+def carry(settings: Settings, feed: DemoFeed, own: Workers, console: Console) -> DemoResult:
     """Send the feed, wait until all is consumed, and hold the result against the truth. Raises LiaisonError."""
     return asyncio.run(_carry(settings, feed, own, console))
 
 
-async def _carry(settings: Settings, feed: Feed, own: Workers, console: Console) -> Outcome:
+async def _carry(settings: Settings, feed: DemoFeed, own: Workers, console: Console) -> DemoResult:
     bulk, live = feed.messages[:-LIVE], feed.messages[-LIVE:]
     with case_producer(settings) as producer:
-        sender = Sender(producer, settings.case_partitions)
+        sender = FeedSender(producer, settings.case_partitions)
         started = time.monotonic()
         await asyncio.to_thread(send_all, sender, bulk, console)
         console.print(f"{len(bulk):,} messages sent in {time.monotonic() - started:.1f} s")
@@ -111,7 +111,7 @@ async def _carry(settings: Settings, feed: Feed, own: Workers, console: Console)
     await settled(settings, console, own.check)
     console.print(f"{len(live):,} more messages sent one by one, each new case looked for until it was found")
     links = await _links(settings)
-    return Outcome(
+    return DemoResult(
         counted=await accounting(settings),
         links=links,
         agreed=agreement(feed.pairs, {_pair(link) for link in links}),
@@ -155,7 +155,7 @@ def _pair(link: LinkDocument) -> Pair:
     return link.a.case, link.b.case
 
 
-def show(outcome: Outcome, feed: Feed, console: Console) -> None:
+def show(outcome: DemoResult, feed: DemoFeed, console: Console) -> None:
     """Print what happened."""
     console.rule("What became of the messages")
     console.print(report.accounted(outcome.counted, feed.outcomes))
@@ -166,13 +166,13 @@ def show(outcome: Outcome, feed: Feed, console: Console) -> None:
     console.print(report.examples(outcome.links, feed.pairs))
 
 
-def show_commands(settings: Settings, outcome: Outcome, console: Console, *, running: bool) -> None:
+def show_commands(settings: Settings, outcome: DemoResult, console: Console, *, running: bool) -> None:
     """Print what to try next."""
     console.rule("Try next, in another terminal")
     console.print(report.commands(settings.namespace, outcome.links, running=running), soft_wrap=True)
 
 
-def show_story(outcome: Outcome, people: Sequence[Person], console: Console) -> None:
+def show_story(outcome: DemoResult, people: Sequence[Person], console: Console) -> None:
     """Print what to try in the pages, if the links hold a story for these people: seeker, owner and stranger first."""
     seeker, owner, stranger = people[:3]
     found = story(outcome.links, Cast(seeker.requester, owner.requester, stranger.requester), of_case, now())
@@ -182,7 +182,7 @@ def show_story(outcome: Outcome, people: Sequence[Person], console: Console) -> 
             console.print(f"  {number}. {step}", soft_wrap=True, highlight=False)
 
 
-def serve(settings: Settings, own: Workers, outcome: Outcome, console: Console) -> None:
+def serve(settings: Settings, own: Workers, outcome: DemoResult, console: Console) -> None:
     """Serve pages and API and keep the workers running until Ctrl-C. Raises LiaisonError if one of them dies."""
     from pipeline.web.serving import serving  # a second that a demo with --exit need not pay
 

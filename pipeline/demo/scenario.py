@@ -13,7 +13,7 @@ from random import Random
 from pipeline.demo.case_files import EPOCH, CaseFile
 from pipeline.demo.countries import Country, countries
 from pipeline.demo.recording import Recorded, Register
-from pipeline.demo.world import Person, World
+from pipeline.demo.world import TruePerson, World
 
 THING_KINDS = ("vehicle", "vehicle", "vehicle", "phone", "phone", "phone", "account", "document", "weapon")
 ROLES = ("suspect", "suspect", "suspect", "victim", "witness", "associate")
@@ -111,7 +111,7 @@ class Scenario:
         person = self._world.person(common_name=True)
         self._apart([person, self._world.namesake(person)], at_home=False)
 
-    def _apart(self, people: list[Person], *, at_home: bool) -> None:
+    def _apart(self, people: list[TruePerson], *, at_home: bool) -> None:
         """Each of these people in a case of another country."""
         for person, country in zip(people, self._several(len(people)), strict=True):
             self._open(country, [self._met(country, person, at_home=at_home)])
@@ -133,7 +133,7 @@ class Scenario:
         if self._rng.random() < 0.5:
             file.reword()
 
-    def _met(self, country: Country, person: Person, *, at_home: bool = False) -> Recorded:
+    def _met(self, country: Country, person: TruePerson, *, at_home: bool = False) -> Recorded:
         return self._registers[country.code].person(person, self._rng.choice(ROLES), at_home=at_home)
 
     def _extras(self, country: Country) -> list[Recorded]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 
-from pipeline.demo.generator import Feed
+from pipeline.demo.generator import DemoFeed
 from pipeline.demo.messages import ACCEPTED, Message
 from pipeline.demo.truth import TrueCase
 from pipeline.errors import LiaisonError
@@ -19,7 +19,7 @@ from pipeline.feeds.rows import count_rows
 from pipeline.records.agencies import Agency
 
 
-def table_feed(table: Path, mapping: str, console: Console) -> Feed:
+def table_feed(table: Path, mapping: str, console: Console) -> DemoFeed:
     """Every row of the table as a message. Raises LiaisonError for a kit without truth or with one agency only."""
     kit = load_kit(mapping)
     if kit.truth is None or len(kit.agencies) < 2:
@@ -28,7 +28,7 @@ def table_feed(table: Path, mapping: str, console: Console) -> Feed:
     with progress(console) as display:
         rows = display.track(mapper.map_file(table), total=count_rows(table, kit.source), description="Mapped")
         mapped = [row for row in rows if row.event is not None]
-    return Feed(
+    return DemoFeed(
         agencies=tuple(Agency(agency.name, agency.country) for agency in kit.agencies),
         messages=tuple(_message(row) for row in mapped),
         cases=tuple(_case(row) for row in mapped),

@@ -47,7 +47,7 @@ class Home(msgspec.Struct, frozen=True):
     house: str
 
 
-class Person(msgspec.Struct, frozen=True):
+class TruePerson(msgspec.Struct, frozen=True):
     """A real person; `second` is a second given name or, in Spain, a second family name."""
 
     id: str
@@ -65,7 +65,7 @@ class Person(msgspec.Struct, frozen=True):
     email: str
 
 
-class Thing(msgspec.Struct, frozen=True):
+class TrueThing(msgspec.Struct, frozen=True):
     """A real thing that several cases may meet: `fields` are its true entity fields."""
 
     id: str
@@ -81,7 +81,7 @@ class World:
         self._rng = rng
         self._made = 0
 
-    def person(self, *, common_name: bool = False) -> Person:
+    def person(self, *, common_name: bool = False) -> TruePerson:
         """Somebody new; `common_name` draws only from the listed, common names."""
         rng = self._rng
         culture = cultures()[rng.choices(list(CULTURES), list(CULTURES.values()))[0]]
@@ -90,7 +90,7 @@ class World:
         nationality = self._nationality(culture, residence)
         given = culture.given[gender].draw(rng, listed=common_name)
         return self._reachable(
-            Person(
+            TruePerson(
                 id=self._next("person"),
                 culture=culture,
                 gender=gender,
@@ -107,7 +107,7 @@ class World:
             )
         )
 
-    def twin(self, person: Person) -> Person:
+    def twin(self, person: TruePerson) -> TruePerson:
         """Born on the same day in the same place, at home in the same house; another given name."""
         return self._reachable(
             msgspec.structs.replace(
@@ -115,7 +115,7 @@ class World:
             )
         )
 
-    def relative(self, household: list[Person]) -> Person:
+    def relative(self, household: list[TruePerson]) -> TruePerson:
         """One more member of a household: same family name and home, another given name and birth date."""
         person = household[0]
         gender = self._rng.choice(GENDERS)
@@ -132,7 +132,7 @@ class World:
             )
         )
 
-    def namesake(self, person: Person) -> Person:
+    def namesake(self, person: TruePerson) -> TruePerson:
         """Somebody else of the same name: born on another day, living elsewhere."""
         residence = self._residence(person.culture)
         return self._reachable(
@@ -145,10 +145,10 @@ class World:
             )
         )
 
-    def thing(self, kind: str) -> Thing:
+    def thing(self, kind: str) -> TrueThing:
         """A new vehicle, phone, account, document or weapon."""
         country = self._rng.choice([country for country in countries().values() if country.bban or kind != "account"])
-        return Thing(self._next(kind), kind, country.code, self._fields(kind, country))
+        return TrueThing(self._next(kind), kind, country.code, self._fields(kind, country))
 
     def _fields(self, kind: str, country: Country) -> dict[str, str]:
         rng = self._rng
@@ -171,7 +171,7 @@ class World:
                     "calibre": "9x19",
                 }
 
-    def _reachable(self, person: Person) -> Person:
+    def _reachable(self, person: TruePerson) -> TruePerson:
         """The person with a phone, a passport and an e-mail address of his or her own."""
         country = countries()[person.home.country]
         issuer = countries().get(person.nationality, country)
@@ -204,7 +204,7 @@ class World:
             continue
         return second
 
-    def _other(self, culture: Culture, gender: str, household: list[Person]) -> Spelling:
+    def _other(self, culture: Culture, gender: str, household: list[TruePerson]) -> Spelling:
         """A given name that nobody of the household bears."""
         taken = {member.given.native for member in household}
         while (given := culture.given[gender].draw(self._rng)).native in taken:

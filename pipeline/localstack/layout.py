@@ -7,13 +7,13 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Layout:
+class StackLayout:
     """The folders and files of one local stack; `home` is absolute."""
 
     home: Path
 
     @classmethod
-    def of(cls, home: Path) -> Layout:
+    def of(cls, home: Path) -> StackLayout:
         """The layout under `home`, which need not exist."""
         return cls(home.expanduser().absolute())
 

@@ -24,7 +24,7 @@ _children: list[subprocess.Popen[bytes]] = []
 """Children of a long-lived caller (a demo, a test session): kept so that they are reaped and not warned about."""
 
 
-class Run(msgspec.Struct, frozen=True):
+class ProcessRun(msgspec.Struct, frozen=True):
     """What a run file holds: enough to find the process again and never to mistake another for it."""
 
     pid: int
@@ -33,22 +33,22 @@ class Run(msgspec.Struct, frozen=True):
     port: int
 
 
-def read_run(path: Path) -> Run | None:
+def read_run(path: Path) -> ProcessRun | None:
     """The run file's content, or None when there is none."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Run)
+        return msgspec.json.decode(path.read_bytes(), type=ProcessRun)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
-def write_run(path: Path, run: Run) -> None:
+def write_run(path: Path, run: ProcessRun) -> None:
     """Replace the run file in one step."""
     draft = path.with_suffix(".draft")
     draft.write_bytes(msgspec.json.encode(run))
     draft.replace(path)
 
 
-def find(run: Run | None, marker: str) -> psutil.Process | None:
+def find(run: ProcessRun | None, marker: str) -> psutil.Process | None:
     """The live process that `run` names, if it was started just then and its command line holds `marker`."""
     if run is None:
         return None

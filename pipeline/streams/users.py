@@ -26,7 +26,7 @@ from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
 from pipeline.localstack.access import new_password
 from pipeline.localstack.exclusion import exclusive
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.private_files import write_private
 from pipeline.settings import Settings
 from pipeline.streams import quotas
@@ -101,7 +101,7 @@ def as_role(settings: Settings, role: str) -> Settings:
     """
     if stack.kafka_access(settings) is None or settings.kafka_username:
         return settings
-    file = Layout.of(settings.home).access.with_name(f"{settings.namespace}{role}.json")
+    file = StackLayout.of(settings.home).access.with_name(f"{settings.namespace}{role}.json")
     with exclusive(file.with_suffix(".lock")):
         made = make(settings, role, role_grants(settings, role), renew=not file.exists())
         if made.password:

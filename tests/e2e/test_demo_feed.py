@@ -12,8 +12,8 @@ import orjson
 import pytest
 from rich.console import Console
 
-from pipeline.demo.feeding import Sender, left_to_do, send_all, settled
-from pipeline.demo.generator import Feed, generate
+from pipeline.demo.feeding import FeedSender, left_to_do, send_all, settled
+from pipeline.demo.generator import DemoFeed, generate
 from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message
 from pipeline.demo.report import outcomes
 from pipeline.feeds.pushing import case_producer
@@ -78,7 +78,7 @@ def crew(environment: dict[str, str], logs: Path) -> Iterator[Crew]:
 
 
 @pytest.fixture(scope="module")
-def feed() -> Feed:
+def feed() -> DemoFeed:
     return generate()
 
 
@@ -97,13 +97,13 @@ def quarters(messages: Sequence[Message]) -> list[Sequence[Message]]:
     return [messages[start : start + size] for start in range(0, len(messages), size)]
 
 
-async def prepare(settings: Settings, feed: Feed) -> None:
+async def prepare(settings: Settings, feed: DemoFeed) -> None:
     for agency in feed.agencies:
         await registry.add(settings, agency)
     await apply_all(settings)
 
 
-def batch_links(feed: Feed, folder: Path, environment: dict[str, str]) -> list[dict[str, object]]:
+def batch_links(feed: DemoFeed, folder: Path, environment: dict[str, str]) -> list[dict[str, object]]:
     """The links of `liaison batch correlate` over the same records in the same order."""
     records = folder / "records.ndjson"
     records.write_bytes(b"\n".join(m.value for m in feed.messages if m.outcome in SAME_CASES and m.value))
@@ -123,7 +123,7 @@ def run(environment: dict[str, str], *words: str) -> None:
 
 @pytest.mark.timeout(600)
 def test_links_and_accounting_survive_the_killing_of_every_worker(
-    feed: Feed,
+    feed: DemoFeed,
     engine_settings: Settings,
     engine_environment: dict[str, str],
     tmp_path: Path,
@@ -131,7 +131,7 @@ def test_links_and_accounting_survive_the_killing_of_every_worker(
 ) -> None:
     asyncio.run(prepare(engine_settings, feed))
     with crew(engine_environment, tmp_path) as members, case_producer(engine_settings) as producer:
-        sender = Sender(producer, engine_settings.case_partitions)
+        sender = FeedSender(producer, engine_settings.case_partitions)
         first, *others = quarters(feed.messages)
         send_all(sender, first, QUIET)
         asyncio.run(settled(engine_settings, QUIET, members.check))

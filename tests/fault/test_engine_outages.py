@@ -16,7 +16,7 @@ from elasticsearch import Elasticsearch
 from whole_installation import STAGES, Message
 
 from pipeline.localstack import stack
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.localstack.ports import any_free
 from pipeline.settings import Settings
 
@@ -163,7 +163,7 @@ def test_a_kafka_wiped_under_existing_stores(
 def wipe(home: Settings, settings: Settings) -> None:
     """Lose Kafka's data and empty the index, which can't tell what Kafka does not hold any more; the stores stay."""
     kill(home, "kafka")
-    shutil.rmtree(Layout.of(home.home).data("kafka"))
+    shutil.rmtree(StackLayout.of(home.home).data("kafka"))
     stack.up(home)
     with Elasticsearch(settings.elasticsearch_url) as client:
         client.indices.delete(index=list(client.indices.get(index=f"{settings.namespace}*")))

@@ -101,7 +101,7 @@ def test_a_stranger_with_the_recorded_pid_is_left_alone(home: Home) -> None:
     run_file.parent.mkdir()
     (run_file.parent / "lock").touch()
     myself = psutil.Process()
-    processes.write_run(run_file, processes.Run(os.getpid(), processes.started(myself), 1))
+    processes.write_run(run_file, processes.ProcessRun(os.getpid(), processes.started(myself), 1))
     settings = Settings(home=home.path, kafka_url="", elasticsearch_url="")
     assert stack.status(settings)[0].state == "killed"
     assert stack.down(settings) == []

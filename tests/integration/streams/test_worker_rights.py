@@ -29,7 +29,7 @@ from whole_installation import COUNTRIES, Records
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
 from pipeline.localstack import stack
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.localstack.ports import any_free
 from pipeline.matching.model import Prior, dump, load_model
 from pipeline.ops.overview import overview
@@ -295,7 +295,7 @@ def test_no_process_has_a_right_that_it_does_not_need(secured: Secured) -> None:
 
 
 def test_secrets_are_in_no_log_and_no_answer(secured: Secured) -> None:
-    credentials = Layout.of(secured.operator.home).access.parent.glob("*.json")
+    credentials = StackLayout.of(secured.operator.home).access.parent.glob("*.json")
     passwords = {file.name: json.loads(file.read_text())["password"] for file in credentials}
     assert len(passwords) == len(ROLES) + 1, "the operator's and each role's"
     given = {name: value for name, value in SECRETS.items() if value.startswith("canary")}

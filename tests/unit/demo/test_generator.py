@@ -7,27 +7,27 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.demo.generator import Feed, generate, write_truth
+from pipeline.demo.generator import DemoFeed, generate, write_truth
 from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message
 
 SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARABIC", "CJK", "HEBREW", "HANGUL"}
 
 
 @pytest.fixture(scope="module")
-def feed() -> Feed:
+def feed() -> DemoFeed:
     return generate()
 
 
-def records(feed: Feed, outcome: str = ACCEPTED) -> list[dict[str, object]]:
+def records(feed: DemoFeed, outcome: str = ACCEPTED) -> list[dict[str, object]]:
     return [orjson.loads(m.value)["data"] for m in feed.messages if m.outcome == outcome and m.value]
 
 
-def test_the_same_seed_gives_the_same_bytes_in_the_same_order(feed: Feed) -> None:
+def test_the_same_seed_gives_the_same_bytes_in_the_same_order(feed: DemoFeed) -> None:
     assert generate() == feed
     assert generate(7).messages != feed.messages
 
 
-def test_it_is_as_large_as_the_demo_promises(feed: Feed) -> None:
+def test_it_is_as_large_as_the_demo_promises(feed: DemoFeed) -> None:
     cases = {(data["agency"], data["case_id"]) for data in records(feed)}
     assert len(cases) >= 2_000
     assert len({agency for agency, _ in cases}) >= 6
@@ -35,18 +35,18 @@ def test_it_is_as_large_as_the_demo_promises(feed: Feed) -> None:
     assert len(feed.pairs) > 500
 
 
-def test_names_are_written_in_at_least_four_scripts(feed: Feed) -> None:
+def test_names_are_written_in_at_least_four_scripts(feed: DemoFeed) -> None:
     text = b"".join(m.value for m in feed.messages if m.outcome == ACCEPTED and m.value).decode()
     found = Counter(unicodedata.name(letter, "?").split()[0] for letter in set(text) if letter.isalpha())
     assert set(found) >= SCRIPTS
 
 
-def test_every_type_of_entity_that_was_promised_is_there(feed: Feed) -> None:
+def test_every_type_of_entity_that_was_promised_is_there(feed: DemoFeed) -> None:
     types = {entity["type"] for data in records(feed) for entity in data.get("entities", [])}  # type: ignore[attr-defined]
     assert types == {"person", "vehicle", "phone", "account", "document", "weapon", "event"}
 
 
-def test_amended_withdrawn_late_and_repeated_versions_are_there(feed: Feed) -> None:
+def test_amended_withdrawn_late_and_repeated_versions_are_there(feed: DemoFeed) -> None:
     versions = Counter(data["version"] for data in records(feed))
     assert versions[2] > 100
     assert versions[3] > 50
@@ -55,7 +55,7 @@ def test_amended_withdrawn_late_and_repeated_versions_are_there(feed: Feed) -> N
     assert feed.outcomes["stale_version"] >= 40
 
 
-def test_every_reason_of_rejection_that_a_feed_can_cause_is_expected(feed: Feed) -> None:
+def test_every_reason_of_rejection_that_a_feed_can_cause_is_expected(feed: DemoFeed) -> None:
     reasons = set(feed.outcomes) - {ACCEPTED, DUPLICATE}
     assert reasons == {
         "not_json", "schema", "foreign_agency", "misrouted", "stale_version", "conflicting_version", "date",
@@ -63,7 +63,7 @@ def test_every_reason_of_rejection_that_a_feed_can_cause_is_expected(feed: Feed)
     }  # fmt: skip
 
 
-def test_the_last_accepted_version_of_each_case_is_the_one_that_truth_speaks_of(feed: Feed) -> None:
+def test_the_last_accepted_version_of_each_case_is_the_one_that_truth_speaks_of(feed: DemoFeed) -> None:
     last: dict[bytes, dict[str, object]] = {}
     for message in feed.messages:
         if message.outcome == ACCEPTED and message.key and message.value:
@@ -76,7 +76,7 @@ def test_the_last_accepted_version_of_each_case_is_the_one_that_truth_speaks_of(
     assert {case.country for case in feed.cases} == {agency.country for agency in feed.agencies}
 
 
-def test_repeated_messages_are_the_same_bytes_as_before(feed: Feed) -> None:
+def test_repeated_messages_are_the_same_bytes_as_before(feed: DemoFeed) -> None:
     sent: defaultdict[bytes | None, list[Message]] = defaultdict(list)
     for message in feed.messages:
         if message.outcome == DUPLICATE:
@@ -85,13 +85,13 @@ def test_repeated_messages_are_the_same_bytes_as_before(feed: Feed) -> None:
         sent[message.key].append(message)
 
 
-def test_true_pairs_are_across_countries_and_of_known_cases(feed: Feed) -> None:
+def test_true_pairs_are_across_countries_and_of_known_cases(feed: DemoFeed) -> None:
     country = {case.case: case.country for case in feed.cases}
     assert all(country[first] != country[second] for first, second in feed.pairs)
     assert all(first < second for first, second in feed.pairs)
 
 
-def test_truth_is_written_apart(feed: Feed, tmp_path: Path) -> None:
+def test_truth_is_written_apart(feed: DemoFeed, tmp_path: Path) -> None:
     write_truth(feed, tmp_path / "truth.ndjson")
     lines = [orjson.loads(line) for line in (tmp_path / "truth.ndjson").read_bytes().splitlines()]
     assert {(line["case_a"], line["case_b"]) for line in lines} == feed.pairs

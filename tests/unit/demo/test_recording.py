@@ -7,10 +7,10 @@ import pytest
 
 from pipeline.demo.countries import countries
 from pipeline.demo.recording import Recorded, Register
-from pipeline.demo.world import Person, World
+from pipeline.demo.world import TruePerson, World
 
 
-def people(culture: str, count: int) -> list[Person]:
+def people(culture: str, count: int) -> list[TruePerson]:
     world, found = World(Random(1)), []
     while len(found) < count:
         person = world.person()

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from pipeline.demo.naming import cultures
-from pipeline.demo.world import Person, World
+from pipeline.demo.world import TruePerson, World
 
 
 @pytest.fixture
@@ -13,11 +13,11 @@ def world() -> World:
     return World(Random(1))
 
 
-def spelled(person: Person) -> tuple[str, str]:
+def spelled(person: TruePerson) -> tuple[str, str]:
     return person.given.native, person.family.native
 
 
-def numbers(person: Person) -> tuple[str, str, str]:
+def numbers(person: TruePerson) -> tuple[str, str, str]:
     return person.phone, person.passport, person.email
 
 

@@ -35,8 +35,8 @@ def spawn(tmp_path: Path):
     processes.kill(started)
 
 
-def run_of(process: psutil.Process) -> processes.Run:
-    return processes.Run(process.pid, processes.started(process), port=1)
+def run_of(process: psutil.Process) -> processes.ProcessRun:
+    return processes.ProcessRun(process.pid, processes.started(process), port=1)
 
 
 def test_a_started_process_is_found_by_its_run(spawn, tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_started_process_is_found_by_its_run(spawn, tmp_path: Path) -> None:
 
 def test_another_start_or_another_command_line_is_not_ours(spawn, tmp_path: Path) -> None:
     process = spawn(SLEEPER)
-    recycled = processes.Run(process.pid, processes.started(process) - 60, port=1)
+    recycled = processes.ProcessRun(process.pid, processes.started(process) - 60, port=1)
     assert processes.find(recycled, marker=str(tmp_path)) is None
     assert processes.find(run_of(process), marker="/another/home") is None
     assert processes.find(None, marker="") is None

@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
 from pipeline.localstack.access import agree
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.settings import Settings
 
 
@@ -42,7 +42,7 @@ def test_an_external_server_is_reachable_by_any_form_of_its_address(listening: s
 
 def test_a_home_with_records_that_has_lost_its_secret_is_not_given_another(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    Layout.of(home).data("kafka").mkdir(parents=True)
+    StackLayout.of(home).data("kafka").mkdir(parents=True)
     with pytest.raises(LiaisonError, match=r"put it back; if it is lost.* `liaison ops secret new`"):
         stack.up(Settings(home=home, secret_file=None, kafka_url="", elasticsearch_url=""))
     assert not (home / "secret").exists()
@@ -54,7 +54,7 @@ def test_a_secure_home_is_not_started_with_an_index_that_is_open_to_all(tmp_path
     """Any user of the machine could have read every hidden record at the local Elasticsearch's port."""
     settings = Settings(home=tmp_path, secret_file=None, kafka_url="", elasticsearch_url="", offline=True)
     if not secure:
-        agree(Layout.of(tmp_path), keystore=None)
+        agree(StackLayout.of(tmp_path), keystore=None)
     with pytest.raises(LiaisonError, match=r"every user of this machine .* --accept-open-index"):
         stack.up(settings, secure=secure)
     assert not (tmp_path / "engines" / "elasticsearch").exists()

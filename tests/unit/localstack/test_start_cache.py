@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.localstack import start_cache
 from pipeline.localstack.engine import Launch
-from pipeline.localstack.layout import Layout
+from pipeline.localstack.layout import StackLayout
 from pipeline.settings import Settings
 
 
@@ -16,7 +16,7 @@ def launch(tmp_path: Path) -> Launch:
     jar = tmp_path / "a.jar"
     jar.touch()
     settings = Settings(home=tmp_path / "home", engine_cache=tmp_path / "cache")
-    return Launch(Layout.of(settings.home), settings, [jar], 9092)
+    return Launch(StackLayout.of(settings.home), settings, [jar], 9092)
 
 
 def train(launch: Launch) -> str:
