@@ -42,7 +42,7 @@ STEP: Final = 8
 NAME: Final = re.compile("[0-9a-f]{32}")
 
 
-class Job(msgspec.Struct, frozen=True):
+class ListJob(msgspec.Struct, frozen=True):
     """A list that was taken in: who asks, on what grounds, in which language, when, and how many rows."""
 
     id: str
@@ -85,7 +85,7 @@ class ListStore:
         self._folder, self._cipher, self._namespace = folder, cipher, namespace
         self._own = re.compile(rf"\.?{re.escape(namespace)}[0-9a-f]{{32}}(\.[0-9a-f]{{32}})?")
 
-    def add(self, job: Job, rows: tuple[ListRow, ...]) -> bool:
+    def add(self, job: ListJob, rows: tuple[ListRow, ...]) -> bool:
         """Take in a list; False where one of this id is there already."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         sealed, asked = (self._cipher.sealed(msgspec.json.encode(one).decode(), job.created) for one in (job, rows))
@@ -103,34 +103,34 @@ class ListStore:
         sync_folder(self._folder)
         return True
 
-    def job(self, who: Requester, name: str) -> Job:
+    def job(self, who: Requester, name: str) -> ListJob:
         """A list of this requester's. Raises NoListError, also for a name that no list has, such as a path."""
         if not NAME.fullmatch(name):
             raise NoListError("there is no such list, or none of yours")
         return self._job(self._place(who, name))
 
-    def of(self, who: Requester) -> list[Job]:
+    def of(self, who: Requester) -> list[ListJob]:
         """This requester's lists, the latest first."""
         found = (self._whole(place) for place in self._places(f"{self._namespace}{_whose(who)}.*"))
         return sorted(filter(None, found), key=lambda job: job.created, reverse=True)
 
-    def all(self) -> list[Job]:
+    def all(self) -> list[ListJob]:
         """All lists, the oldest first."""
         found = (self._whole(place) for place in self._places("[!.]*"))
         return sorted(filter(None, found), key=lambda job: job.created)
 
-    def rows(self, job: Job) -> tuple[ListRow, ...]:
+    def rows(self, job: ListJob) -> tuple[ListRow, ...]:
         """The rows of a list. Raises NoListError."""
         sealed = _read(self._place(job.requester, job.id) / "rows").decode()
         return msgspec.json.decode(self._cipher.opened(sealed, job.created), type=tuple[ListRow, ...])
 
-    def done(self, job: Job) -> int:
+    def done(self, job: ListJob) -> int:
         """How many rows have been asked."""
         with suppress(NoListError):
             return min(job.rows, _read(self._place(job.requester, job.id) / "found").count(b"\n") * STEP)
         return 0
 
-    def found(self, job: Job, first: int = 0, last: int | None = None) -> Iterator[tuple[int, Found]]:
+    def found(self, job: ListJob, first: int = 0, last: int | None = None) -> Iterator[tuple[int, Found]]:
         """What was found, by row from 0, from row `first` on to before `last`."""
         for at, line in enumerate(self._lines(job)):
             if (at + 1) * STEP > first and (last is None or at * STEP < last):
@@ -139,7 +139,7 @@ class ListStore:
                     if row >= first and (last is None or row < last):
                         yield row, one
 
-    def append(self, job: Job, found: tuple[Found, ...]) -> None:
+    def append(self, job: ListJob, found: tuple[Found, ...]) -> None:
         """Keep the next step. Raises NoListError where the list was deleted meanwhile."""
         text = self._cipher.sealed(msgspec.json.encode(found).decode(), job.created)
         place = self._place(job.requester, job.id)
@@ -152,7 +152,7 @@ class ListStore:
             file.flush()
             os.fsync(file.fileno())
 
-    def forget(self, job: Job) -> None:
+    def forget(self, job: ListJob) -> None:
         """Delete a list with all that was found; twice is harmless."""
         shutil.rmtree(self._place(job.requester, job.id), ignore_errors=True)
 
@@ -167,7 +167,7 @@ class ListStore:
                     shutil.rmtree(place, ignore_errors=True)
 
     @contextmanager
-    def taken(self, job: Job) -> Iterator[bool]:
+    def taken(self, job: ListJob) -> Iterator[bool]:
         """Whether the list is this process's to work on, as long as the context lasts; drops a line cut short."""
         place = self._place(job.requester, job.id)
         try:
@@ -191,17 +191,17 @@ class ListStore:
         """The folders of this installation's lists, and drafts, that a pattern names."""
         return (place for place in self._folder.glob(pattern) if self._own.fullmatch(place.name))
 
-    def _whole(self, place: Path) -> Job | None:
+    def _whole(self, place: Path) -> ListJob | None:
         """The list in a folder; None where it is gone, or its month's key."""
         with suppress(LiaisonError):
             return self._job(place)
         return None
 
-    def _job(self, place: Path) -> Job:
+    def _job(self, place: Path) -> ListJob:
         kept = _kept(place)
-        return msgspec.json.decode(self._cipher.opened(kept.job, kept.created), type=Job)
+        return msgspec.json.decode(self._cipher.opened(kept.job, kept.created), type=ListJob)
 
-    def _lines(self, job: Job) -> list[bytes]:
+    def _lines(self, job: ListJob) -> list[bytes]:
         with suppress(NoListError):
             whole, _, _ = _read(self._place(job.requester, job.id) / "found").rpartition(b"\n")
             return whole.split(b"\n") if whole else []

@@ -17,7 +17,7 @@ from pipeline.access.requester import Requester
 from pipeline.access.session_checks import check_agency
 from pipeline.access.tokens import TokenError
 from pipeline.api.list_rows import ListRow
-from pipeline.api.list_store import STEP, Found, Job, NoListError
+from pipeline.api.list_store import STEP, Found, ListJob, NoListError
 from pipeline.api.problems import Unprocessable
 from pipeline.api.runtime import Runtime
 from pipeline.api.services.search import Search, SearchAnswer, search
@@ -71,7 +71,7 @@ def _takes_part(runtime: Runtime, requester: Requester) -> bool:
     return True
 
 
-async def _advanced(runtime: Runtime, job: Job) -> bool:
+async def _advanced(runtime: Runtime, job: ListJob) -> bool:
     """Take up to TURN steps of a list; True where rows are left."""
     rows, done = runtime.lists.rows(job), runtime.lists.done(job)
     for first in range(done, min(job.rows, done + TURN * STEP), STEP):
@@ -82,7 +82,7 @@ async def _advanced(runtime: Runtime, job: Job) -> bool:
     return runtime.lists.done(job) < job.rows
 
 
-async def _found(runtime: Runtime, job: Job, at: int, row: ListRow) -> Found:
+async def _found(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> Found:
     """What the search of one row finds, or why it cannot be asked. Raises Unavailable, LiaisonError.
 
     A row that meets a fault of ours is told so, and holds up no other.

@@ -75,7 +75,7 @@ async def _exported(session: Session, what: What, form: Format) -> Response:
     return await _file(exports.export(session, what, form), f"{what}.{ENDINGS[form]}", MEDIA_TYPES[form])
 
 
-async def _acts(session: Session, wanted: audit.Wanted, form: ActsFormat) -> Response:
+async def _acts(session: Session, wanted: audit.ActFilter, form: ActsFormat) -> Response:
     return await _file(audit.acts_file(session, wanted, form), f"audit.{form}", audit.MEDIA_TYPES[form])
 
 

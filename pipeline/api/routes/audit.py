@@ -37,11 +37,11 @@ def _wanted(
     agency: Annotated[str, Query(max_length=200, description="Whose people.")] = "",
     first: Annotated[Day | None, Query(description="From this day on (UTC).")] = None,
     last: Annotated[Day | None, Query(description="To the end of this day (UTC).")] = None,
-) -> service.Wanted:
-    return service.Wanted(subject, agency, first or "", last or "")
+) -> service.ActFilter:
+    return service.ActFilter(subject, agency, first or "", last or "")
 
 
-WantedOf = Annotated[service.Wanted, Depends(_wanted)]
+WantedOf = Annotated[service.ActFilter, Depends(_wanted)]
 
 
 @router.get("/audit", summary="Who did what", response_class=Response, responses=described(service.ActsAnswer, ACTS))

@@ -40,7 +40,7 @@ COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "ca
 """The fields of an act in a file, a contract with those who read it: another comes behind them."""
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class ActFilter(msgspec.Struct, frozen=True):
     """Which acts: of one of the own people, of one agency's people, of the days from `first` to `last`."""
 
     subject: str = ""
@@ -69,7 +69,7 @@ class TrailAnswer(msgspec.Struct, frozen=True):
     running: bool
 
 
-async def acts(session: Session, wanted: Wanted, limit: int = 50, cursor: str | None = None) -> ActsAnswer:
+async def acts(session: Session, wanted: ActFilter, limit: int = 50, cursor: str | None = None) -> ActsAnswer:
     """The acts that an auditor's agency may know of. Raises Forbidden, Unprocessable for a cursor of another question.
 
     They are only ever added to, the latest first, so that none moves between pages.
@@ -88,7 +88,7 @@ async def acts(session: Session, wanted: Wanted, limit: int = 50, cursor: str | 
     return ActsAnswer(session.now.isoformat(), tuple(rows), closed(session, context, place))
 
 
-async def acts_file(session: Session, wanted: Wanted, form: ActsFormat) -> AsyncIterator[bytes]:
+async def acts_file(session: Session, wanted: ActFilter, form: ActsFormat) -> AsyncIterator[bytes]:
     """The same as a file in parts, recorded before the first. Raises Forbidden, Unavailable."""
     session.require(Role.AUDITOR)
     await session.audit(ActKind.EXPORT, {"acts": msgspec.to_builtins(wanted), "form": form})
@@ -112,7 +112,7 @@ async def trail(session: Session) -> TrailAnswer:
     return TrailAnswer(found.entries, found.findings, at, found.running)
 
 
-def _bounds(wanted: Wanted) -> Acts:
+def _bounds(wanted: ActFilter) -> Acts:
     behind = (date.fromisoformat(wanted.last) + timedelta(days=1)).isoformat() if wanted.last else ""
     return Acts(wanted.subject, wanted.agency, wanted.first, behind)
 

@@ -14,7 +14,7 @@ from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
 from pipeline.api.languages import said
 from pipeline.api.list_rows import Form, ListError, ListRow, rows_of
-from pipeline.api.list_store import Found, Job, NoListError
+from pipeline.api.list_store import Found, ListJob, NoListError
 from pipeline.api.problems import Conflict, NotFound, Unprocessable
 from pipeline.api.services.export_formats import lines, table
 from pipeline.api.services.search import summary
@@ -87,7 +87,7 @@ async def submit(session: Session, raw: bytes, form: Form, key: str = "") -> Lis
     if name not in held and len(held) >= MOST_LISTS:
         raise Conflict(LiaisonError("you have {most} lists: delete one", most=MOST_LISTS))
     await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
-    job = Job(name, session.requester, session.grounds, session.language, session.now, len(rows))
+    job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows))
     await asyncio.to_thread(lists.add, job, rows)
     return ListCheckAnswer(session.as_of, _told(session, _job(session, name)))
 
@@ -154,7 +154,7 @@ def _name(session: Session, key: str) -> str:
     return session.runtime.opaque.list_id(told)
 
 
-def _job(session: Session, name: str) -> Job:
+def _job(session: Session, name: str) -> ListJob:
     try:
         job = session.runtime.lists.job(session.requester, name)
     except NoListError as error:
@@ -164,7 +164,7 @@ def _job(session: Session, name: str) -> Job:
     return job
 
 
-def _told(session: Session, job: Job) -> ListCheck:
+def _told(session: Session, job: ListJob) -> ListCheck:
     done = session.runtime.lists.done(job)
     return ListCheck(
         id=job.id,
@@ -178,7 +178,7 @@ def _told(session: Session, job: Job) -> ListCheck:
     )
 
 
-async def _rows(session: Session, job: Job, first: int, last: int) -> tuple[list[Row], dict[str, View]]:
+async def _rows(session: Session, job: ListJob, first: int, last: int) -> tuple[list[Row], dict[str, View]]:
     """Rows from `first` to before `last`, as far as they have been asked, and how each of their cases is seen."""
     lists = session.runtime.lists
     asked = await asyncio.to_thread(lists.rows, job)

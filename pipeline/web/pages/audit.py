@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.access.audit_verification import Finding
 from pipeline.access.redaction import Row
-from pipeline.api.services.audit import ActsAnswer, ActsFormat, TrailAnswer, Wanted, acts, trail
+from pipeline.api.services.audit import ActFilter, ActsAnswer, ActsFormat, TrailAnswer, acts, trail
 from pipeline.index.filters import is_day
 from pipeline.web.components import states
 from pipeline.web.components.acts import act_columns, form_tag
@@ -38,7 +38,7 @@ SEEN: Final = 3
 SHORT: Final = 8
 """Letters of a reference that tell a page's records apart."""
 
-FIELDS: Final = Wanted.__struct_fields__
+FIELDS: Final = ActFilter.__struct_fields__
 
 
 class Loaded(NamedTuple):
@@ -54,10 +54,10 @@ async def load(visit: Visit, parameters: Parameters) -> Loaded:
     return Loaded(await trail(visit.session()), found)
 
 
-def wanted_of(given: Parameters) -> Wanted:
+def wanted_of(given: Parameters) -> ActFilter:
     """What a form or an address narrows to; a day that is none narrows nothing."""
     days = {name: day for name in ("first", "last") if is_day(day := given.get(name, ""))}
-    return Wanted(given.get("subject", "").strip(), given.get("agency", "").strip(), **days)
+    return ActFilter(given.get("subject", "").strip(), given.get("agency", "").strip(), **days)
 
 
 def draw(view: View, loaded: Loaded) -> None:
@@ -71,14 +71,14 @@ def draw(view: View, loaded: Loaded) -> None:
     with panel(words("Who did what"), words("latest first"), tight=True):
         if loaded.acts.acts:
             table(words("Who did what"), _columns(words), loaded.acts.acts)
-        elif wanted == Wanted():
+        elif wanted == ActFilter():
             states.empty(words("Nothing was done yet"))
         else:
             states.empty(words("Nothing was done so"), words("Other days, or fewer words, may find more."))
     pager(view, loaded.acts.next, words("Older"), words("Back to the latest"))
 
 
-def _files(words: Words, wanted: Wanted, token: str) -> None:
+def _files(words: Words, wanted: ActFilter, token: str) -> None:
     """A button for each format; the file holds what is listed, all pages of it."""
     with post_form(FILE, token, "row", aria_label=words("All of it as a file")):
         for name, value in msgspec.to_builtins(wanted).items():
@@ -115,7 +115,7 @@ def _state(words: Words, found: TrailAnswer) -> str:
     return f"{read}, {words.moment(found.checked)}" if found.checked else read
 
 
-def _narrowing(view: View, wanted: Wanted) -> None:
+def _narrowing(view: View, wanted: ActFilter) -> None:
     """The question stays in the open page: an address would tell servers' logs whom an auditor looks at."""
     words = view.words
 

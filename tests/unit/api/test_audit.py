@@ -16,7 +16,7 @@ from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.audit_verification import Fault, Finding
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
-from pipeline.api.services.audit import Wanted, acts, acts_file, trail
+from pipeline.api.services.audit import ActFilter, acts, acts_file, trail
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit_check import TrailStatus
 
@@ -45,7 +45,7 @@ def done(api: Api) -> Api:
     return api
 
 
-async def told(api: Api, wanted: Wanted = Wanted(), who: Requester = AUDITOR) -> list[dict[str, Any]]:  # noqa: B008
+async def told(api: Api, wanted: ActFilter = ActFilter(), who: Requester = AUDITOR) -> list[dict[str, Any]]:  # noqa: B008
     return list((await acts(api.session(who), wanted)).acts)
 
 
@@ -76,22 +76,22 @@ async def test_a_record_has_its_key_where_the_agency_reads_it_now(done: Api) -> 
 
 async def test_acts_are_narrowed_by_person_agency_and_day(done: Api) -> None:
     for wanted, found in (
-        (Wanted(subject="bert"), ["ref 2", "ref 1", "ref 0"]),
-        (Wanted(subject="anna"), []),
-        (Wanted(agency="fr-pj"), [None]),
-        (Wanted(agency="de-bka"), []),
-        (Wanted(first="2026-11-25", last="2026-11-26"), ["ref 2", "ref 1"]),
-        (Wanted(subject="bert", agency="fr-pj"), []),
+        (ActFilter(subject="bert"), ["ref 2", "ref 1", "ref 0"]),
+        (ActFilter(subject="anna"), []),
+        (ActFilter(agency="fr-pj"), [None]),
+        (ActFilter(agency="de-bka"), []),
+        (ActFilter(first="2026-11-25", last="2026-11-26"), ["ref 2", "ref 1"]),
+        (ActFilter(subject="bert", agency="fr-pj"), []),
     ):
         assert [row["case_reference"] for row in await told(done, wanted)] == found
 
 
 async def test_pages_follow_each_other(done: Api) -> None:
-    first = await acts(done.session(AUDITOR), Wanted(), 3)
-    rest = await acts(done.session(AUDITOR), Wanted(), 3, first.next)
+    first = await acts(done.session(AUDITOR), ActFilter(), 3)
+    rest = await acts(done.session(AUDITOR), ActFilter(), 3, first.next)
     assert [row["case_reference"] for page in (first, rest) for row in page.acts] == [None, "ref 2", "ref 1", "ref 0"]
     with pytest.raises(Unprocessable):
-        await acts(done.session(AUDITOR), Wanted(subject="bert"), 3, first.next)
+        await acts(done.session(AUDITOR), ActFilter(subject="bert"), 3, first.next)
 
 
 async def test_a_file_holds_all_and_is_recorded_first(done: Api) -> None:
@@ -103,12 +103,12 @@ async def test_a_file_holds_all_and_is_recorded_first(done: Api) -> None:
     assert [orjson.loads(line) for line in answer.content.splitlines()] == await told(done)
     done.audit.away = True
     with pytest.raises(Unavailable):
-        _ = [part async for part in acts_file(done.session(AUDITOR), Wanted(), "csv")]
+        _ = [part async for part in acts_file(done.session(AUDITOR), ActFilter(), "csv")]
 
 
 async def test_it_is_for_auditors_alone(done: Api) -> None:
     for who in (BERT, someone("be-fp", "BE", Role.SUPERVISOR), someone("be-fp", "BE", Role.OPS)):
-        for attempt in (acts(done.session(who), Wanted()), trail(done.session(who))):
+        for attempt in (acts(done.session(who), ActFilter()), trail(done.session(who))):
             with pytest.raises(Forbidden):
                 await attempt
     assert (await done.get("/v1/cases/be-fp:1", AUDITOR)).status_code == 403

@@ -11,10 +11,10 @@ from api_runtime import ANNA, NOW
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.list_rows import ListRow
-from pipeline.api.list_store import LASTS, Job, ListStore, NoListError
+from pipeline.api.list_store import LASTS, ListJob, ListStore, NoListError
 
 NAMESPACES = ("", "a-", "a-b-")
-JOB = Job("0" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "en", NOW, 1)
+JOB = ListJob("0" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "en", NOW, 1)
 
 
 @pytest.fixture
