@@ -18,7 +18,7 @@ from nicegui.element import Element
 
 from pipeline.access.requester import Requester, grounds
 from pipeline.web.i18n import words
-from pipeline.web.page import Page, View
+from pipeline.web.page import OpenPage, Page
 from pipeline.web.session import Visit
 
 CURSOR = re.compile(r"[A-Za-z0-9_-]{800,}")
@@ -89,5 +89,5 @@ async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en"
     visit = Visit(api.runtime, words(language), "light", who, grounds("investigation", "2026/1"))
     with Client(ui.page(page.path), request=None) as client, patch.object(client, "connected"):
         # A page waits for its browser, and here is none, where loading takes long.
-        await View(visit, dict(parameters), page).open()
+        await OpenPage(visit, dict(parameters), page).open()
     return Drawn(client)

@@ -15,11 +15,11 @@ from pipeline.web import files, layout, live, provider
 from pipeline.web import sign_in as signing
 from pipeline.web.astray import serve_astray
 from pipeline.web.nonces import mark_template_scripts
-from pipeline.web.page import Page, View
+from pipeline.web.page import OpenPage, Page
 from pipeline.web.page_admission import PageAdmission
 from pipeline.web.pages import PAGES
 from pipeline.web.pages import sign_in as sign_in_page
-from pipeline.web.people import Person
+from pipeline.web.people import PreparedPerson
 from pipeline.web.session import visit
 from pipeline.web.site import Site
 from pipeline.web.theme import ICON, serve_assets
@@ -31,7 +31,7 @@ BUILD_S = 20.0
 """How long a page may take to build its frame on a busy machine."""
 
 
-def mount(api: FastAPI, people: tuple[Person, ...] = ()) -> None:
+def mount(api: FastAPI, people: tuple[PreparedPerson, ...] = ()) -> None:
     """Add all pages to the API's application; the last thing done to it, as pages answer what no route does.
 
     `people` may sign in by a click: only a demo on loopback names any.
@@ -59,7 +59,7 @@ def _serve(page: Page[Any], site: Site) -> None:
         visitor = await visit(request, site.runtime)
         if not visitor.signed_in:
             return RedirectResponse(f"{sign_in_page.PATH}?after={quote(request.url.path)}", signing.SEE_OTHER)
-        await View(visitor, dict(request.query_params) | request.path_params, page).open()
+        await OpenPage(visitor, dict(request.query_params) | request.path_params, page).open()
         return None
 
 

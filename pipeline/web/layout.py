@@ -20,7 +20,7 @@ from pipeline.web.theme import THEMES, dress
 from pipeline.web.vocabulary import LANGUAGE_WORDS, PURPOSES, ROLES, STATED, THEME_WORDS
 
 
-class Entry(NamedTuple):
+class NavigationEntry(NamedTuple):
     """One entry of the navigation, for those who have one of `roles`; `key` leads there after a g."""
 
     name: str
@@ -40,21 +40,21 @@ LIVE, LIVE_PATH = "notices", "/notices/live"
 READERS = frozenset({Role.INVESTIGATOR, Role.SUPERVISOR})
 
 NAVIGATION = (
-    Entry("search", "s", N_("Search"), READERS),
-    Entry("checks", "l", N_("List check"), READERS),
-    Entry("inbox", "i", N_("Inbox"), READERS),
-    Entry("disclosures", "d", N_("Disclosures"), READERS),
-    Entry("break-glass", "b", N_("Break-glass"), READERS),
-    Entry("subscriptions", "u", N_("Subscriptions"), READERS),
-    Entry("notices", "n", N_("Notices"), READERS),
-    Entry("records", "r", N_("Our records"), READERS),
-    Entry("statistics", "t", N_("Statistics"), READERS),
-    Entry("audit", "a", N_("Audit"), frozenset({Role.AUDITOR})),
-    Entry("operations", "o", N_("Operations"), frozenset({Role.OPS})),
+    NavigationEntry("search", "s", N_("Search"), READERS),
+    NavigationEntry("checks", "l", N_("List check"), READERS),
+    NavigationEntry("inbox", "i", N_("Inbox"), READERS),
+    NavigationEntry("disclosures", "d", N_("Disclosures"), READERS),
+    NavigationEntry("break-glass", "b", N_("Break-glass"), READERS),
+    NavigationEntry("subscriptions", "u", N_("Subscriptions"), READERS),
+    NavigationEntry("notices", "n", N_("Notices"), READERS),
+    NavigationEntry("records", "r", N_("Our records"), READERS),
+    NavigationEntry("statistics", "t", N_("Statistics"), READERS),
+    NavigationEntry("audit", "a", N_("Audit"), frozenset({Role.AUDITOR})),
+    NavigationEntry("operations", "o", N_("Operations"), frozenset({Role.OPS})),
 )
 
 
-def entries(roles: frozenset[Role]) -> list[Entry]:
+def entries(roles: frozenset[Role]) -> list[NavigationEntry]:
     """The navigation of one who has these roles; an operator has all of it."""
     return [entry for entry in NAVIGATION if Role.OPERATOR in roles or entry.roles & roles]
 
@@ -184,7 +184,7 @@ def _rail(visit: Visit, current: str) -> Element:
     return rail
 
 
-def _entry(visit: Visit, entry: Entry, current: str) -> None:
+def _entry(visit: Visit, entry: NavigationEntry, current: str) -> None:
     here = "true" if entry.name == current else None
     with box("a", href=entry.path, aria_current=here, data_key=entry.key):
         icon(entry.name)

@@ -29,7 +29,7 @@ AT_ONCE_S = 0.4
 """A page that is ready within this time is sent whole; a slower one shows its frame first."""
 
 
-class View:
+class OpenPage:
     """A page while it is open: what its parts need to speak, to act, and to draw anew."""
 
     def __init__(self, visit: Visit, parameters: Parameters, page: Page[Any]) -> None:
@@ -138,4 +138,4 @@ class Page(NamedTuple, Generic[T]):
     title: str
     entry: str
     load: Callable[[Visit, Parameters], Awaitable[T]]
-    draw: Callable[[View, T], None]
+    draw: Callable[[OpenPage, T], None]

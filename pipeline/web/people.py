@@ -12,7 +12,7 @@ WORKING_DAY = timedelta(hours=12)
 """How long a prepared person's token holds."""
 
 
-class Person(NamedTuple):
+class PreparedPerson(NamedTuple):
     """A prepared person, and what he or she is there to show."""
 
     requester: Requester
@@ -20,9 +20,9 @@ class Person(NamedTuple):
     about: str
 
 
-def _person(name: str, agency: str, country: str, about: str, *roles: Role) -> Person:
+def _person(name: str, agency: str, country: str, about: str, *roles: Role) -> PreparedPerson:
     subject = f"{name.split()[0].lower()}@{agency}"
-    return Person(Requester(subject, agency, country, frozenset(roles)), name, about)
+    return PreparedPerson(Requester(subject, agency, country, frozenset(roles)), name, about)
 
 
 PREPARED = (
@@ -36,6 +36,6 @@ PREPARED = (
 )
 
 
-def named(people: tuple[Person, ...], subject: str) -> Person | None:
+def named(people: tuple[PreparedPerson, ...], subject: str) -> PreparedPerson | None:
     """The prepared person of this subject."""
     return next((one for one in people if one.requester.subject == subject), None)

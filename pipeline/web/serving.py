@@ -24,7 +24,7 @@ from pipeline.streams import control
 from pipeline.streams.installation_secret import key_ring
 from pipeline.web.app import mount
 from pipeline.web.http_connections import limited_protocol
-from pipeline.web.people import Person
+from pipeline.web.people import PreparedPerson
 
 READY_S = 60.0
 POLL_S = 0.05
@@ -32,7 +32,7 @@ GRACE_S = 3
 """A stopping server waits this long for answers under way; those who listen for notices come back by themselves."""
 
 
-def server(settings: Settings, host: str, port: int, people: tuple[Person, ...] = ()) -> uvicorn.Server:
+def server(settings: Settings, host: str, port: int, people: tuple[PreparedPerson, ...] = ()) -> uvicorn.Server:
     """A server that is ready to run; access is recorded in the audit, not in a log.
 
     Raises LiaisonError where the schemas are missing, or the installation's secret.
@@ -69,7 +69,7 @@ def check_model(settings: Settings) -> None:
 
 
 @contextmanager
-def serving(settings: Settings, host: str, port: int, people: tuple[Person, ...] = ()) -> Iterator[str]:
+def serving(settings: Settings, host: str, port: int, people: tuple[PreparedPerson, ...] = ()) -> Iterator[str]:
     """The same in a thread of this process, ended afterwards; gives its URL.
 
     Raises LiaisonError when it does not start, as on a port that is taken.

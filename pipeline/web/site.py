@@ -7,14 +7,14 @@ from typing import NamedTuple
 from fastapi import FastAPI
 
 from pipeline.api.runtime import Runtime
-from pipeline.web.people import Person
+from pipeline.web.people import PreparedPerson
 
 
 class Site(NamedTuple):
     """The API's application, and the people who may sign in by a click (none outside a demo)."""
 
     api: FastAPI
-    people: tuple[Person, ...] = ()
+    people: tuple[PreparedPerson, ...] = ()
 
     @property
     def runtime(self) -> Runtime:

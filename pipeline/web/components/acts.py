@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pipeline.access.redaction import Row
 from pipeline.web.components.markup import text
-from pipeline.web.components.table import Column
+from pipeline.web.components.table import TableColumn
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES, RULES
 
 
-def act_columns(words: Words) -> list[Column[Row]]:
+def act_columns(words: Words) -> list[TableColumn[Row]]:
     """Agency, person (of other agencies' people the agency alone), act and purpose."""
     return [
-        Column(words("Agency"), lambda row: text("span", row["agency"])),
-        Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
-        Column(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),
-        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]) or "–")),
+        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
+        TableColumn(words("Person"), lambda row: text("span", row["subject"] or "–")),
+        TableColumn(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),
+        TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]) or "–")),
     ]
 
 

@@ -7,10 +7,10 @@ from pipeline.access.requester import Role
 from pipeline.api.services.inbox import assign
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, text
-from pipeline.web.page import View
+from pipeline.web.page import OpenPage
 
 
-def assignment(view: View, row: Row) -> None:
+def assignment(view: OpenPage, row: Row) -> None:
     """The assignee of an inbox row, and what changes it."""
     words, name, assignee = view.words, row["link_id"], row["assignee"]
     mine = assignee == view.visit.who
@@ -24,14 +24,14 @@ def assignment(view: View, row: Row) -> None:
         _to_another(view, name)
 
 
-def _button(view: View, link: str, word: str, assignee: str) -> None:
+def _button(view: OpenPage, link: str, word: str, assignee: str) -> None:
     async def pressed() -> None:
         await _assign(view, link, assignee)
 
     text("button", word, "button slight", type="button", data_act="").on("click", pressed)
 
 
-def _to_another(view: View, link: str) -> None:
+def _to_another(view: OpenPage, link: str) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
@@ -44,5 +44,5 @@ def _to_another(view: View, link: str) -> None:
             send(words("Assign"))
 
 
-async def _assign(view: View, link: str, assignee: str) -> None:
+async def _assign(view: OpenPage, link: str, assignee: str) -> None:
     await view.act(assign(view.visit.session(), link, assignee), view.words("Assigned"))

@@ -11,10 +11,10 @@ from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.judging import undo
 from pipeline.web.components.links import other_side
 from pipeline.web.components.markup import box, foreign, link, text
-from pipeline.web.page import View
+from pipeline.web.page import OpenPage
 
 
-def by_hand(view: View, case: str, rows: Sequence[Row]) -> None:
+def by_hand(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
     """The links of `case` made by hand, and the form."""
     if rows:
         with box("ol", "stack small"):
@@ -23,7 +23,7 @@ def by_hand(view: View, case: str, rows: Sequence[Row]) -> None:
     _making(view, case)
 
 
-def _made(view: View, case: str, row: Row) -> None:
+def _made(view: OpenPage, case: str, row: Row) -> None:
     other = other_side(case, row)
     with box("li"):
         with box("p", "row"):
@@ -36,7 +36,7 @@ def _made(view: View, case: str, row: Row) -> None:
             foreign(row["reason"], "p", "quiet")
 
 
-def _making(view: View, case: str) -> None:
+def _making(view: OpenPage, case: str) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:

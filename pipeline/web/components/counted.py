@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.i18n import Words
 
 Count = tuple[str, int]
@@ -17,10 +17,10 @@ def counted(words: Words, title: str, heading: str, counts: Mapping[str, int]) -
     """A panel of named counts, the greatest first; each bar is as long as its share of the greatest."""
     rows = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     most = max(counts.values(), default=1)
-    columns: list[Column[Count]] = [
-        Column(heading, lambda one: text("span", one[0])),
-        Column(words("Share"), lambda one: _bar(one[1] / most), "bar"),
-        Column(words("Number"), lambda one: text("span", words.number(one[1])), "number"),
+    columns: list[TableColumn[Count]] = [
+        TableColumn(heading, lambda one: text("span", one[0])),
+        TableColumn(words("Share"), lambda one: _bar(one[1] / most), "bar"),
+        TableColumn(words("Number"), lambda one: text("span", words.number(one[1])), "number"),
     ]
     with panel(title, tight=True):
         if rows:

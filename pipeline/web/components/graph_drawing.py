@@ -39,14 +39,14 @@ class Edge(NamedTuple):
     band: str
 
 
-class Layout(NamedTuple):
+class GraphLayout(NamedTuple):
     """Where each node is, and half the height of each ring from the innermost on."""
 
     places: dict[str, Point]
     heights: list[float]
 
 
-def laid_out(nodes: Sequence[Node], edges: Sequence[Edge]) -> Layout:
+def laid_out(nodes: Sequence[Node], edges: Sequence[Edge]) -> GraphLayout:
     """Each node on the ring of its depth."""
     places: dict[str, Point] = {node.name: (0, 0) for node in nodes if node.depth == 0}
     heights: list[float] = []
@@ -56,7 +56,7 @@ def laid_out(nodes: Sequence[Node], edges: Sequence[Edge]) -> Layout:
         heights.append(max(depth * UP, heights[-1] + UP / 2 if heights else 0, highest * LINE / 2))
         for side, names in sides.items():
             places |= _stand(names, side, depth * ACROSS, heights[-1])
-    return Layout(places, heights)
+    return GraphLayout(places, heights)
 
 
 def _parents(places: dict[str, Point], edges: Sequence[Edge]) -> dict[str, Point]:

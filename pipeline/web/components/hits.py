@@ -18,7 +18,7 @@ from pipeline.web.components.form import Sent, choice, field, form, send
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.words_with_frames import band, tag
 from pipeline.web.i18n import N_
-from pipeline.web.page import View
+from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import URGENCIES
 
 DAYS = {"1": 1, "3": 3, "7": 7, "30": 30}
@@ -31,7 +31,7 @@ ALONE = "alone"
 WAYS = {"second": N_("A second supervisor confirms"), ALONE: N_("At once, the owner reviews it")}
 
 
-def hit_only(view: View, row: Row) -> None:
+def hit_only(view: OpenPage, row: Row) -> None:
     """A hit-only result as an item of a list."""
     words = view.words
     with box("li", "hit", data_row=""):
@@ -58,14 +58,14 @@ def contact(said: dict[str, Any]) -> None:
             text("span", said["phone"], dir="ltr")
 
 
-def on_hit(view: View, row: Row) -> None:
+def on_hit(view: OpenPage, row: Row) -> None:
     """What can be done about a hit: ask its owner; a supervisor can open it without, with a second one."""
     ask_owner(view, row)
     if Role.SUPERVISOR in view.visit.roles:
         break_the_glass(view, row)
 
 
-def ask_owner(view: View, row: Row) -> None:
+def ask_owner(view: OpenPage, row: Row) -> None:
     """The form that asks the owner for the content, folded until wanted."""
     words, reference = view.words, row["reference"]
 
@@ -85,7 +85,7 @@ def ask_owner(view: View, row: Row) -> None:
                 send(words("Ask the owner"))
 
 
-def break_the_glass(view: View, row: Row) -> None:
+def break_the_glass(view: OpenPage, row: Row) -> None:
     """The form by which a supervisor opens the content without its owner, folded until wanted.
 
     A second supervisor confirms; or it opens at once, which leads to the case, and the owner reviews it.
@@ -120,12 +120,12 @@ def break_the_glass(view: View, row: Row) -> None:
                 send(words("Break the glass"), "button slight")
 
 
-def _warning(view: View, agency: str) -> str:
+def _warning(view: OpenPage, agency: str) -> str:
     return view.words(
         "{agency} is told at once when its record is opened, and why. It opens to you alone, for the time you choose.",
         agency=agency,
     )
 
 
-def _spans(view: View) -> dict[str, str]:
+def _spans(view: OpenPage) -> dict[str, str]:
     return {name: view.words.span(timedelta(days=days)) for name, days in DAYS.items()}

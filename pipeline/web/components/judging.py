@@ -10,11 +10,11 @@ from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.words_with_frames import colour, tag
 from pipeline.web.i18n import Words
-from pipeline.web.page import View
+from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import VERDICTS
 
 
-def judging(view: View, judged: Judged) -> None:
+def judging(view: OpenPage, judged: Judged) -> None:
     """The link's colour, the judgements, and the form for a new one."""
     words = view.words
     with box("p", "row"):
@@ -43,7 +43,7 @@ def _changed(words: Words, judged: Judged) -> None:
         text("p", gone, "notice")
 
 
-def _given(view: View, one: Row) -> None:
+def _given(view: OpenPage, one: Row) -> None:
     words = view.words
     with box("li"):
         with box("p", "row"):
@@ -58,7 +58,7 @@ def _given(view: View, one: Row) -> None:
             foreign(one["reason"], "p", "quiet")
 
 
-def undo(view: View, name: str) -> None:
+def undo(view: OpenPage, name: str) -> None:
     """The button that takes back a review of one's own."""
 
     async def undone() -> None:
@@ -67,7 +67,7 @@ def undo(view: View, name: str) -> None:
     text("button", view.words("Undo"), "button slight", type="button").on("click", undone)
 
 
-def _verdict(view: View, judged: Judged) -> None:
+def _verdict(view: OpenPage, judged: Judged) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:

@@ -12,29 +12,31 @@ from pipeline.web.components import states
 from pipeline.web.components.hits import on_hit
 from pipeline.web.components.markup import link, text
 from pipeline.web.components.sides import sides, title, under
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import band, colour, tag
 from pipeline.web.i18n import Words
-from pipeline.web.page import View
+from pipeline.web.page import OpenPage
 
 
-def links_table(view: View, case: str, rows: Sequence[Row]) -> None:
+def links_table(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
     """All links of `case`, or a word that there are none."""
     words = view.words
     if not rows:
         hint = words("A link appears as soon as another country's record fits.")
         states.empty(words("No links that you may see"), hint)
         return
-    columns: list[Column[Row]] = [
-        Column(words("Other side"), lambda row: _other(view, case, row)),
-        Column(words("Band"), lambda row: band(words, row["band"])),
-        Column(words("Judgement"), lambda row: _judged(words, row)),
-        Column(
+    columns: list[TableColumn[Row]] = [
+        TableColumn(words("Other side"), lambda row: _other(view, case, row)),
+        TableColumn(words("Band"), lambda row: band(words, row["band"])),
+        TableColumn(words("Judgement"), lambda row: _judged(words, row)),
+        TableColumn(
             words("Probability"),
             lambda row: _number(row["probability"], lambda said: percent(said, words.language)),
             "number",
         ),
-        Column(words("Bits"), lambda row: _number(row["score"], lambda score: bits(score, words.language)), "number"),
+        TableColumn(
+            words("Bits"), lambda row: _number(row["score"], lambda score: bits(score, words.language)), "number"
+        ),
     ]
     table(words("Links of this case"), columns, rows)
 
@@ -45,7 +47,7 @@ def other_side(case: str, row: Row) -> str:
     return other
 
 
-def _other(view: View, case: str, row: Row) -> None:
+def _other(view: OpenPage, case: str, row: Row) -> None:
     words = view.words
     if row["hit"]:
         text("span", words("A record of {agency}", agency=row["hit"]["agency"]))

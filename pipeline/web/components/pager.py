@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pipeline.web.components.markup import box, text
-from pipeline.web.page import View
+from pipeline.web.page import OpenPage
 
 AFTER = "after"
 """The parameter of a page's `load` that holds the cursor."""
 
 
-def pager(view: View, following: str | None, onward: str, back: str) -> None:
+def pager(view: OpenPage, following: str | None, onward: str, back: str) -> None:
     """Buttons named `onward` and `back` to what follows and to the beginning, as far as there is either."""
 
     async def go_on() -> None:

@@ -9,7 +9,7 @@ from pipeline.web.components.markup import foreign, text
 from pipeline.web.i18n import Words
 
 
-class Side(NamedTuple):
+class LinkSide(NamedTuple):
     """One side of a link."""
 
     case: str
@@ -17,19 +17,20 @@ class Side(NamedTuple):
     country: str
 
 
-def sides(row: Row, first: str) -> tuple[Side, Side]:
+def sides(row: Row, first: str) -> tuple[LinkSide, LinkSide]:
     """Both sides, first the one whose case key begins with `first`."""
     a, b = (
-        Side(row[f"case_{side}"], row[f"title_{side}"] or row[f"case_{side}"], row[f"country_{side}"]) for side in "ab"
+        LinkSide(row[f"case_{side}"], row[f"title_{side}"] or row[f"case_{side}"], row[f"country_{side}"])
+        for side in "ab"
     )
     return (b, a) if b.case.startswith(first) else (a, b)
 
 
-def under(words: Words, side: Side) -> None:
+def under(words: Words, side: LinkSide) -> None:
     """Whose a side is, below its title."""
     text("div", f"{words.country(side.country)} · {side.case}", "quiet small code")
 
 
-def title(side: Side) -> None:
+def title(side: LinkSide) -> None:
     """A side's title in its own direction."""
     foreign(side.title)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pipeline.api.services.subscriptions import SubscriptionAnswer, subscribe
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import text
-from pipeline.web.page import View
+from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import PURPOSES
 
 
-def subscribing(view: View) -> None:
+def subscribing(view: OpenPage) -> None:
     """The form for a new standing query."""
     words = view.words
 
@@ -30,13 +30,13 @@ def subscribing(view: View) -> None:
         send(words("Subscribe"))
 
 
-async def asked(view: View, question: str) -> SubscriptionAnswer:
+async def asked(view: OpenPage, question: str) -> SubscriptionAnswer:
     """Make the standing query; its phones are dialled in the country of the requester."""
     session = view.visit.session()
     return await subscribe(session, question, session.requester.country)
 
 
-def grounds_of(view: View) -> str:
+def grounds_of(view: OpenPage) -> str:
     """For what, and how long, a standing query is asked."""
     stated = view.visit.session().grounds
     return view.words(

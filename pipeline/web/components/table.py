@@ -12,7 +12,7 @@ from pipeline.web.components.markup import box, text
 R = TypeVar("R")
 
 
-class Column(NamedTuple, Generic[R]):
+class TableColumn(NamedTuple, Generic[R]):
     """`draw` fills a cell with what `R` says; `classes` such as `number` dress the column."""
 
     title: str
@@ -20,7 +20,7 @@ class Column(NamedTuple, Generic[R]):
     classes: str = ""
 
 
-def table(caption: str, columns: Sequence[Column[R]], rows: Iterable[R], classes: str = "") -> None:
+def table(caption: str, columns: Sequence[TableColumn[R]], rows: Iterable[R], classes: str = "") -> None:
     """A table whose first column is each row's heading; the caption is heard, the panel around shows a title."""
     with box("div", "scroll"), box("table", f"folds {classes}".strip()):
         text("caption", caption, "hidden-words")
@@ -32,7 +32,7 @@ def table(caption: str, columns: Sequence[Column[R]], rows: Iterable[R], classes
                 _row(columns, row)
 
 
-def _row(columns: Sequence[Column[R]], row: R) -> None:
+def _row(columns: Sequence[TableColumn[R]], row: R) -> None:
     with box("tr", data_row=""):
         for at, column in enumerate(columns):
             heads = {"scope": "row"} if at == 0 else {"data_column": column.title}

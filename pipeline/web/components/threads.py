@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pipeline.access.redaction import Row
 from pipeline.web.addresses import of_case
 from pipeline.web.components.markup import box, foreign, link, text
-from pipeline.web.page import View
+from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import GLASS_VERDICTS, MOVES, PURPOSES, URGENCIES
 
 AWAITED = frozenset({"requested", "awaiting_confirmation", "awaiting_review", "overdue"})
@@ -25,7 +25,7 @@ def thread_head(row: Row) -> None:
             text("span", row["id"], "code quiet")
 
 
-def thread_timer(view: View, row: Row) -> None:
+def thread_timer(view: OpenPage, row: Row) -> None:
     """How much of the time is gone; the time that is left, or by how much it is late."""
     words, now = view.words, view.visit.runtime.clock()
     awaited = row["state"] in AWAITED or row["oversight"] in AWAITED
@@ -51,7 +51,7 @@ def share_gone(steps: Sequence[Row], end: str, now: datetime) -> float:
     return min(1.0, max(0.0, (now - begin).total_seconds() / span)) if span > 0 else 1.0
 
 
-def thread_steps(view: View, row: Row) -> None:
+def thread_steps(view: OpenPage, row: Row) -> None:
     """Who did what, when and why."""
     words = view.words
     with box("ul", "small"):

@@ -20,10 +20,10 @@ from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 PATH: Final = "/allowances"
@@ -37,7 +37,7 @@ async def load(visit: Visit, _: Parameters) -> HitAllowancesAnswer:
     return await hit_allowances(visit.session())
 
 
-def draw(view: View, found: HitAllowancesAnswer) -> None:
+def draw(view: OpenPage, found: HitAllowancesAnswer) -> None:
     """What holds, and for supervisors the form."""
     words = view.words
     with box("div", "heading"):
@@ -54,12 +54,12 @@ def draw(view: View, found: HitAllowancesAnswer) -> None:
         _form(view)
 
 
-def _columns(words: Words) -> list[Column[Row]]:
+def _columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        Column(words("Agency"), lambda row: text("span", row["agency"])),
-        Column(words("Hits a day"), lambda row: text("span", words.number(row["daily"])), "number"),
-        Column(words("Until"), lambda row: _until(words, row)),
-        Column(words("Person"), lambda row: text("span", row["by"])),
+        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
+        TableColumn(words("Hits a day"), lambda row: text("span", words.number(row["daily"])), "number"),
+        TableColumn(words("Until"), lambda row: _until(words, row)),
+        TableColumn(words("Person"), lambda row: text("span", row["by"])),
     ]
 
 
@@ -69,7 +69,7 @@ def _until(words: Words, row: Row) -> None:
         tag(words("Has run out"), "warn")
 
 
-def _form(view: View) -> None:
+def _form(view: OpenPage) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:

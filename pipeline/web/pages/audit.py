@@ -19,10 +19,10 @@ from pipeline.web.components.form import Sent, field, form, post_form, send
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import FAULTS, REQUEST_RULES
 
@@ -41,17 +41,17 @@ SHORT: Final = 8
 FIELDS: Final = ActFilter.__struct_fields__
 
 
-class Loaded(NamedTuple):
+class AuditPageData(NamedTuple):
     """How the trail stands, and a page of acts."""
 
     trail: TrailAnswer
     acts: ActsAnswer
 
 
-async def load(visit: Visit, parameters: Parameters) -> Loaded:
+async def load(visit: Visit, parameters: Parameters) -> AuditPageData:
     """Both; each is recorded."""
     found = await acts(visit.session(), wanted_of(parameters), LIMIT, parameters.get(AFTER))
-    return Loaded(await trail(visit.session()), found)
+    return AuditPageData(await trail(visit.session()), found)
 
 
 def wanted_of(given: Parameters) -> ActFilter:
@@ -60,7 +60,7 @@ def wanted_of(given: Parameters) -> ActFilter:
     return ActFilter(given.get("subject", "").strip(), given.get("agency", "").strip(), **days)
 
 
-def draw(view: View, loaded: Loaded) -> None:
+def draw(view: OpenPage, loaded: AuditPageData) -> None:
     """The trail first: what is wrong with it puts all below in doubt."""
     words, wanted = view.words, wanted_of(view.parameters)
     with box("div", "row apart"):
@@ -115,7 +115,7 @@ def _state(words: Words, found: TrailAnswer) -> str:
     return f"{read}, {words.moment(found.checked)}" if found.checked else read
 
 
-def _narrowing(view: View, wanted: ActFilter) -> None:
+def _narrowing(view: OpenPage, wanted: ActFilter) -> None:
     """The question stays in the open page: an address would tell servers' logs whom an auditor looks at."""
     words = view.words
 
@@ -136,13 +136,15 @@ def _narrowing(view: View, wanted: ActFilter) -> None:
         text("p", told, "small quiet")
 
 
-def _columns(words: Words) -> list[Column[Row]]:
+def _columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        Column(words("Time"), lambda row: text("time", words.instant(row["time"]), "nowrap", datetime=row["time"])),
+        TableColumn(
+            words("Time"), lambda row: text("time", words.instant(row["time"]), "nowrap", datetime=row["time"])
+        ),
         *act_columns(words),
-        Column(words("For case"), lambda row: foreign(row["case_reference"] or "–")),
-        Column(words("Rule"), lambda row: text("span", words.of(REQUEST_RULES, row["rule"] or "–"))),
-        Column(words("Records"), lambda row: _shown(words, row)),
+        TableColumn(words("For case"), lambda row: foreign(row["case_reference"] or "–")),
+        TableColumn(words("Rule"), lambda row: text("span", words.of(REQUEST_RULES, row["rule"] or "–"))),
+        TableColumn(words("Records"), lambda row: _shown(words, row)),
     ]
 
 

@@ -17,7 +17,7 @@ from pipeline.web.components.panel import panel
 from pipeline.web.components.threads import thread_head, thread_steps, thread_timer
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import GLASS_VERDICTS, OVERSIGHTS, THREAD_STATES
 
@@ -25,17 +25,17 @@ FIRST = {"overdue": 0, "awaiting_review": 1, "awaiting_confirmation": 1}
 """What somebody is to act on comes before the rest."""
 
 
-class Loaded(NamedTuple):
+class BreakGlassPageData(NamedTuple):
     """Break-glass on our records, and by our supervisors."""
 
     theirs: tuple[Row, ...]
     ours: tuple[Row, ...]
 
 
-async def load(visit: Visit, _: Parameters) -> Loaded:
+async def load(visit: Visit, _: Parameters) -> BreakGlassPageData:
     """Both lists, what awaits somebody first however old it is."""
     theirs, ours = [await _listed(visit, mine) for mine in (False, True)]
-    return Loaded(theirs, ours)
+    return BreakGlassPageData(theirs, ours)
 
 
 async def _listed(visit: Visit, mine: bool) -> tuple[Row, ...]:
@@ -45,7 +45,7 @@ async def _listed(visit: Visit, mine: bool) -> tuple[Row, ...]:
     return tuple(sorted(rows.values(), key=lambda row: FIRST.get(row["oversight"], len(FIRST))))
 
 
-def draw(view: View, loaded: Loaded) -> None:
+def draw(view: OpenPage, loaded: BreakGlassPageData) -> None:
     """Show both lists."""
     words = view.words
     text("h1", words("Break-glass"))
@@ -55,7 +55,7 @@ def draw(view: View, loaded: Loaded) -> None:
         _threads(view, loaded.ours, _own_actions)
 
 
-def _threads(view: View, rows: tuple[Row, ...], actions: Callable[[View, Row], None]) -> None:
+def _threads(view: OpenPage, rows: tuple[Row, ...], actions: Callable[[OpenPage, Row], None]) -> None:
     if not rows:
         states.empty(view.words("Nothing was opened without asking"))
         return
@@ -64,7 +64,7 @@ def _threads(view: View, rows: tuple[Row, ...], actions: Callable[[View, Row], N
             _thread(view, row, actions)
 
 
-def _thread(view: View, row: Row, actions: Callable[[View, Row], None]) -> None:
+def _thread(view: OpenPage, row: Row, actions: Callable[[OpenPage, Row], None]) -> None:
     words, looked = view.words, row["oversight"]
     with box("li", data_row=""):
         with box("div", "grow stack"):
@@ -80,14 +80,14 @@ def _thread(view: View, row: Row, actions: Callable[[View, Row], None]) -> None:
             actions(view, row)
 
 
-def _owner_actions(view: View, row: Row) -> None:
+def _owner_actions(view: OpenPage, row: Row) -> None:
     if row["oversight"] in ("awaiting_review", "overdue") and Role.SUPERVISOR in view.visit.roles:
         _review(view, row["id"])
     elif row["state"] == "granted":
         _revoke(view, row["id"])
 
 
-def _review(view: View, name: str) -> None:
+def _review(view: OpenPage, name: str) -> None:
     """The owner's verdict, with a word to the agency; what is not justified is closed by it."""
     words = view.words
 
@@ -101,7 +101,7 @@ def _review(view: View, name: str) -> None:
         text("button", words("Give the verdict"), "button main", type="submit")
 
 
-def _revoke(view: View, name: str) -> None:
+def _revoke(view: OpenPage, name: str) -> None:
     async def sent(fields: Sent) -> None:
         await view.act(revoke(view.visit.session(), name, fields["reason"]), view.words("Revoked"))
 
@@ -110,7 +110,7 @@ def _revoke(view: View, name: str) -> None:
         text("button", view.words("Revoke"), "button", type="submit")
 
 
-def _own_actions(view: View, row: Row) -> None:
+def _own_actions(view: OpenPage, row: Row) -> None:
     if row["oversight"] != "awaiting_confirmation" or Role.SUPERVISOR not in view.visit.roles:
         return
     words, name = view.words, row["id"]
@@ -120,14 +120,14 @@ def _own_actions(view: View, row: Row) -> None:
         _button(words("Confirm"), _confirms(view, name))
 
 
-def _withdraws(view: View, name: str) -> Callable[[], Awaitable[None]]:
+def _withdraws(view: OpenPage, name: str) -> Callable[[], Awaitable[None]]:
     async def pressed() -> None:
         await view.act(withdraw(view.visit.session(), name), view.words("Request withdrawn"))
 
     return pressed
 
 
-def _confirms(view: View, name: str) -> Callable[[], Awaitable[None]]:
+def _confirms(view: OpenPage, name: str) -> Callable[[], Awaitable[None]]:
     async def pressed() -> None:
         await view.act(confirm(view.visit.session(), name), view.words("Confirmed: the record is open to who asked"))
 

@@ -18,7 +18,7 @@ from pipeline.web.components.panel import facts, panel
 from pipeline.web.components.timeline import timeline
 from pipeline.web.components.words_with_frames import handling_code, tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES, STATUSES
 
@@ -33,7 +33,7 @@ SIGNATURE_DOUBTS = {
 """What is said of a case whose signature the server did not find good, by its verdict."""
 
 
-class Loaded(NamedTuple):
+class CasePageData(NamedTuple):
     """A case, its links and those made by hand, each as it may be shown; `more` where there are further links."""
 
     case: Row
@@ -42,16 +42,16 @@ class Loaded(NamedTuple):
     by_hand: tuple[Row, ...]
 
 
-async def load(visit: Visit, parameters: Parameters) -> Loaded:
+async def load(visit: Visit, parameters: Parameters) -> CasePageData:
     """Read the case and its links. Raises NotFound."""
     key = parameters["key"]
     found, linked, made = await asyncio.gather(
         case(visit.session(), key), links(visit.session(), key, LINKS), manual_links(visit.session(), key)
     )
-    return Loaded(found.case, linked.links, linked.next is not None, made.links)
+    return CasePageData(found.case, linked.links, linked.next is not None, made.links)
 
 
-def draw(view: View, loaded: Loaded) -> None:
+def draw(view: OpenPage, loaded: CasePageData) -> None:
     """Show the case."""
     words, row = view.words, loaded.case
     _heading(words, row)

@@ -13,9 +13,9 @@ from pipeline.web.components.form import field, post_form, send
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.progress import progress
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 
@@ -24,7 +24,7 @@ async def load(visit: Visit, _: Parameters) -> ListChecksAnswer:
     return await list_checks(visit.session())
 
 
-def draw(view: View, found: ListChecksAnswer) -> None:
+def draw(view: OpenPage, found: ListChecksAnswer) -> None:
     """The form for a new list, and those there are."""
     words = view.words
     text("h1", words("List check"))
@@ -58,23 +58,25 @@ def _columns_told(words: Words) -> str:
     )
 
 
-def _columns(view: View) -> list[Column[ListCheck]]:
+def _columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
     words = view.words
     return [
-        Column(words("Sent"), lambda one: link(words.moment(one.created), of_list(one.id), "nowrap", data_open="")),
-        Column(words("Rows"), lambda one: text("span", words.number(one.rows)), "number"),
-        Column(words("Progress"), lambda one: progress(words, one)),
-        Column(words("Your case"), lambda one: foreign(one.case_reference)),
-        Column(words("Kept until"), lambda one: text("span", words.moment(one.expires), "nowrap")),
-        Column(words("Change"), lambda one: _delete(view, one.id)),
+        TableColumn(
+            words("Sent"), lambda one: link(words.moment(one.created), of_list(one.id), "nowrap", data_open="")
+        ),
+        TableColumn(words("Rows"), lambda one: text("span", words.number(one.rows)), "number"),
+        TableColumn(words("Progress"), lambda one: progress(words, one)),
+        TableColumn(words("Your case"), lambda one: foreign(one.case_reference)),
+        TableColumn(words("Kept until"), lambda one: text("span", words.moment(one.expires), "nowrap")),
+        TableColumn(words("Change"), lambda one: _delete(view, one.id)),
     ]
 
 
-def _delete(view: View, name: str) -> None:
+def _delete(view: OpenPage, name: str) -> None:
     text("button", view.words("Delete"), "button slight", type="button").on("click", partial(_forget, view, name))
 
 
-async def _forget(view: View, name: str) -> None:
+async def _forget(view: OpenPage, name: str) -> None:
     await view.act(forget(view.visit.session(), name), view.words("Deleted"))
 
 

@@ -9,9 +9,9 @@ from pipeline.web.components import states
 from pipeline.web.components.hits import contact
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 
@@ -20,7 +20,7 @@ async def load(visit: Visit, parameters: Parameters) -> DeconflictionAnswer:
     return await deconfliction(visit.session(), parameters["key"])
 
 
-def draw(view: View, found: DeconflictionAnswer) -> None:
+def draw(view: OpenPage, found: DeconflictionAnswer) -> None:
     """The cases with whom to talk to."""
     words, key = view.words, view.parameters["key"]
     with box("div", "heading"):
@@ -35,12 +35,12 @@ def draw(view: View, found: DeconflictionAnswer) -> None:
             states.empty(words("Nobody else is there"), hint)
 
 
-def _columns(words: Words) -> list[Column[Row]]:
+def _columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        Column(words("Case"), lambda row: _case(row)),
-        Column(words("Country"), lambda row: text("span", words.country(row["country"]))),
-        Column(words("Agency"), lambda row: text("span", row["agency"])),
-        Column(words("Contact"), lambda row: contact(row["contact"] or {})),
+        TableColumn(words("Case"), lambda row: _case(row)),
+        TableColumn(words("Country"), lambda row: text("span", words.country(row["country"]))),
+        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
+        TableColumn(words("Contact"), lambda row: contact(row["contact"] or {})),
     ]
 
 

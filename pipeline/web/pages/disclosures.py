@@ -15,7 +15,7 @@ from pipeline.web.components.panel import panel
 from pipeline.web.components.threads import thread_head, thread_steps, thread_timer
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import THREAD_STATES
 
@@ -23,21 +23,21 @@ LENGTHS = {"7": 7, "30": 30, "90": 90, "365": 365}
 """Days for which a case can be opened."""
 
 
-class Loaded(NamedTuple):
+class DisclosuresPageData(NamedTuple):
     """Threads in which we are the owner, and those in which we ask."""
 
     theirs: tuple[Row, ...]
     ours: tuple[Row, ...]
 
 
-async def load(visit: Visit, _: Parameters) -> Loaded:
+async def load(visit: Visit, _: Parameters) -> DisclosuresPageData:
     """Both lists."""
     theirs = await disclosures(visit.session(), mine=False, kind=ThreadKind.ASKED)
     ours = await disclosures(visit.session(), mine=True, kind=ThreadKind.ASKED)
-    return Loaded(theirs.disclosures, ours.disclosures)
+    return DisclosuresPageData(theirs.disclosures, ours.disclosures)
 
 
-def draw(view: View, loaded: Loaded) -> None:
+def draw(view: OpenPage, loaded: DisclosuresPageData) -> None:
     """Show both lists, what awaits our answer first."""
     words = view.words
     text("h1", words("Disclosures"))
@@ -47,7 +47,7 @@ def draw(view: View, loaded: Loaded) -> None:
         _threads(view, loaded.ours)
 
 
-def _threads(view: View, rows: list[Row] | tuple[Row, ...]) -> None:
+def _threads(view: OpenPage, rows: list[Row] | tuple[Row, ...]) -> None:
     if not rows:
         states.empty(view.words("Nothing is asked"))
         return
@@ -56,7 +56,7 @@ def _threads(view: View, rows: list[Row] | tuple[Row, ...]) -> None:
             _thread(view, row)
 
 
-def _thread(view: View, row: Row) -> None:
+def _thread(view: OpenPage, row: Row) -> None:
     words = view.words
     with box("li", data_row=""):
         with box("div", "grow stack"):
@@ -69,7 +69,7 @@ def _thread(view: View, row: Row) -> None:
             _decisions(view, row)
 
 
-def _decisions(view: View, row: Row) -> None:
+def _decisions(view: OpenPage, row: Row) -> None:
     if row["mine"]:
         return
     if row["state"] == "requested":
@@ -78,7 +78,7 @@ def _decisions(view: View, row: Row) -> None:
         _revoke(view, row["id"])
 
 
-def _answer(view: View, name: str) -> None:
+def _answer(view: OpenPage, name: str) -> None:
     """Grant until a date, or refuse; both with a word to the asking agency."""
     words = view.words
 
@@ -100,7 +100,7 @@ def _answer(view: View, name: str) -> None:
         text("button", words("Refuse"), "button", type="submit")
 
 
-def _revoke(view: View, name: str) -> None:
+def _revoke(view: OpenPage, name: str) -> None:
     async def sent(fields: Sent) -> None:
         await view.act(revoke(view.visit.session(), name, fields["reason"]), view.words("Revoked"))
 

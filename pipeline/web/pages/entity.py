@@ -13,10 +13,10 @@ from pipeline.web.addresses import of_case
 from pipeline.web.components.entity import FIELDS, full_name, said
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import band, tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 MANY: Final = frozenset(
@@ -40,7 +40,7 @@ async def load(visit: Visit, parameters: Parameters) -> EntityAnswer:
     return await entity(visit.session(), parameters["key"], parameters["entity"])
 
 
-def draw(view: View, found: EntityAnswer) -> None:
+def draw(view: OpenPage, found: EntityAnswer) -> None:
     """What is said, and where."""
     words, key = view.words, view.parameters["key"]
     _heading(words, found, key)
@@ -86,11 +86,11 @@ def _value(words: Words, field: str, value: object) -> str:
     return full_name(value) if field == "names" and isinstance(value, dict) else ", ".join(said(words, field, value))
 
 
-def _columns(words: Words) -> list[Column[Stated]]:
+def _columns(words: Words) -> list[TableColumn[Stated]]:
     return [
-        Column(words("Field"), lambda one: _field(words, one)),
-        Column(words("Value"), lambda one: _stated(words, one)),
-        Column(words("Records"), _cases),
+        TableColumn(words("Field"), lambda one: _field(words, one)),
+        TableColumn(words("Value"), lambda one: _stated(words, one)),
+        TableColumn(words("Records"), _cases),
     ]
 
 
@@ -112,13 +112,13 @@ def _cases(one: Stated) -> None:
             link(case, of_case(case), "code")
 
 
-def _appearances(words: Words) -> list[Column[Row]]:
+def _appearances(words: Words) -> list[TableColumn[Row]]:
     return [
-        Column(words("Record"), lambda row: link(row["case"], of_case(row["case"]), "code", data_open="")),
-        Column(words("Country"), lambda row: text("span", words.country(row["country"]))),
-        Column(words("Names"), lambda row: _names(row["entity"])),
-        Column(words("Part"), lambda row: text("span", ", ".join(said(words, "role", row["entity"].get("role"))))),
-        Column(words("Band"), lambda row: band(words, row["band"])),
+        TableColumn(words("Record"), lambda row: link(row["case"], of_case(row["case"]), "code", data_open="")),
+        TableColumn(words("Country"), lambda row: text("span", words.country(row["country"]))),
+        TableColumn(words("Names"), lambda row: _names(row["entity"])),
+        TableColumn(words("Part"), lambda row: text("span", ", ".join(said(words, "role", row["entity"].get("role"))))),
+        TableColumn(words("Band"), lambda row: band(words, row["band"])),
     ]
 
 

@@ -13,17 +13,17 @@ from pipeline.web.components import states
 from pipeline.web.components.graph_drawing import Edge, Node, drawing_of
 from pipeline.web.components.markup import box, drawing, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import BANDS, band, tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 DRAWN = Most(nodes=40, each=12)
 """What can still be read in a drawing."""
 
 
-class Loaded(NamedTuple):
+class GraphPageData(NamedTuple):
     """What was reached from the case; not `complete` where more is linked than can be drawn."""
 
     key: str
@@ -33,7 +33,7 @@ class Loaded(NamedTuple):
     complete: bool
 
 
-async def load(visit: Visit, parameters: Parameters) -> Loaded:
+async def load(visit: Visit, parameters: Parameters) -> GraphPageData:
     """The neighbourhood, as the reader may see it. Raises NotFound for the case itself."""
     key = parameters["key"]
     depth = min(DEEPEST, max(1, int(parameters["depth"])) if parameters["depth"].isdigit() else 1)
@@ -41,7 +41,7 @@ async def load(visit: Visit, parameters: Parameters) -> Loaded:
     rings = _rings(key, found.edges)
     edges = {Edge(min(edge["a"], edge["b"]), max(edge["a"], edge["b"]), edge["band"]) for edge in found.edges}
     nodes = tuple(_node(visit.words, row, rings[row["id"]]) for row in found.nodes)
-    return Loaded(key, depth, nodes, tuple(sorted(edges)), found.complete)
+    return GraphPageData(key, depth, nodes, tuple(sorted(edges)), found.complete)
 
 
 def _rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
@@ -67,7 +67,7 @@ def _node(words: Words, row: Row, ring: int) -> Node:
     return Node(row["id"], row["id"], ring, of_case(row["id"]), words.country(row["country"]))
 
 
-def draw(view: View, loaded: Loaded) -> None:
+def draw(view: OpenPage, loaded: GraphPageData) -> None:
     """The drawing, and the same as a table."""
     words = view.words
     with box("div", "heading"):
@@ -99,7 +99,7 @@ def _legend(words: Words, *, complete: bool) -> None:
             tag(words("More is linked than is drawn"), "warn")
 
 
-def _depths(words: Words, loaded: Loaded) -> None:
+def _depths(words: Words, loaded: GraphPageData) -> None:
     with box("nav", "switch", aria_label=words("Depth")):
         for depth in range(1, DEEPEST + 1):
             current = "true" if depth == loaded.depth else None
@@ -107,12 +107,12 @@ def _depths(words: Words, loaded: Loaded) -> None:
             link(said, of_graph(loaded.key, depth), aria_current=current)
 
 
-def _columns(words: Words, loaded: Loaded) -> list[Column[Edge]]:
+def _columns(words: Words, loaded: GraphPageData) -> list[TableColumn[Edge]]:
     named = {node.name: node.word for node in loaded.nodes}
     return [
-        Column(words("Record"), lambda edge: text("span", named[edge.a], "code")),
-        Column(words("Other side"), lambda edge: text("span", named[edge.b], "code")),
-        Column(words("Band"), lambda edge: band(words, edge.band)),
+        TableColumn(words("Record"), lambda edge: text("span", named[edge.a], "code")),
+        TableColumn(words("Other side"), lambda edge: text("span", named[edge.b], "code")),
+        TableColumn(words("Band"), lambda edge: band(words, edge.band)),
     ]
 
 

@@ -15,11 +15,11 @@ from pipeline.web.components.evidence import field_name
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
-from pipeline.web.components.sides import Side, sides, title, under
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.sides import LinkSide, sides, title, under
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import BANDS, tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 LIMIT = 50
@@ -35,7 +35,7 @@ async def load(visit: Visit, parameters: Parameters) -> InboxAnswer:
     return await inbox(visit.session(), assignee=assignee, limit=LIMIT, cursor=parameters.get(AFTER))
 
 
-def draw(view: View, loaded: InboxAnswer) -> None:
+def draw(view: OpenPage, loaded: InboxAnswer) -> None:
     """A table for each band."""
     words = view.words
     with box("div", "row apart"):
@@ -55,30 +55,32 @@ def _choice(words: Words, current: str) -> None:
             link(words(word), target, aria_current="true" if name == current else None)
 
 
-def _band(view: View, name: str, rows: list[Row]) -> None:
+def _band(view: OpenPage, name: str, rows: list[Row]) -> None:
     count = view.words.plural("{count} link", "{count} links", len(rows))
     with panel(name, count, tight=True):
         table(name, _columns(view), rows)
 
 
-def _columns(view: View) -> list[Column[Row]]:
+def _columns(view: OpenPage) -> list[TableColumn[Row]]:
     words = view.words
     return [
-        Column(words("Our record"), lambda row: _ours(view, row)),
-        Column(words("Other side"), lambda row: _theirs(words, sides(row, _ours_begin(view))[1])),
-        Column(words("Assigned to"), lambda row: assignment(view, row)),
-        Column(words("Probability"), lambda row: text("span", percent(row["probability"], words.language)), "number"),
-        Column(words("Bits"), lambda row: text("span", bits(row["score"], words.language)), "number"),
+        TableColumn(words("Our record"), lambda row: _ours(view, row)),
+        TableColumn(words("Other side"), lambda row: _theirs(words, sides(row, _ours_begin(view))[1])),
+        TableColumn(words("Assigned to"), lambda row: assignment(view, row)),
+        TableColumn(
+            words("Probability"), lambda row: text("span", percent(row["probability"], words.language)), "number"
+        ),
+        TableColumn(words("Bits"), lambda row: text("span", bits(row["score"], words.language)), "number"),
     ]
 
 
-def _ours_begin(view: View) -> str:
+def _ours_begin(view: OpenPage) -> str:
     """How the keys of our agency's cases begin."""
     requester = view.visit.requester
     return f"{requester.agency}:" if requester else ""
 
 
-def _ours(view: View, row: Row) -> None:
+def _ours(view: OpenPage, row: Row) -> None:
     own, _ = sides(row, _ours_begin(view))
     with link("", of_link(row["link_id"], own.case), data_open=""):
         title(own)
@@ -91,7 +93,7 @@ def _fields(words: Words, found: Iterable[list[str]]) -> str:
     return ", ".join(dict.fromkeys(field_name(words, field) for field, _ in found))
 
 
-def _theirs(words: Words, other: Side) -> None:
+def _theirs(words: Words, other: LinkSide) -> None:
     title(other)
     under(words, other)
 

@@ -22,11 +22,11 @@ from pipeline.web.components.panel import facts, panel
 from pipeline.web.components.waterfall import waterfall
 from pipeline.web.components.words_with_frames import band, handling_code
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 
-class Loaded(NamedTuple):
+class LinkPageData(NamedTuple):
     """A link whose two sides are both readable."""
 
     link: Row
@@ -35,7 +35,7 @@ class Loaded(NamedTuple):
     judged: Judged
 
 
-async def load(visit: Visit, parameters: Parameters) -> Loaded:
+async def load(visit: Visit, parameters: Parameters) -> LinkPageData:
     """Read the link as come to from one of its cases, and both cases. Raises NotFound."""
     key = parameters["key"]
     found = await links(visit.session(), key, MOST)
@@ -46,10 +46,10 @@ async def load(visit: Visit, parameters: Parameters) -> Loaded:
     other = await case(visit.session(), other_side(key, row))
     a, b = (own, other) if row["case_a"] == key else (other, own)
     judged = await reviews(visit.session(), row["link_id"])
-    return Loaded(row, a.case, b.case, judged.judged)
+    return LinkPageData(row, a.case, b.case, judged.judged)
 
 
-def draw(view: View, loaded: Loaded) -> None:
+def draw(view: OpenPage, loaded: LinkPageData) -> None:
     """Show the link."""
     words, row = view.words, loaded.link
     found = msgspec.convert(row["evidence"], Explanation)
@@ -76,7 +76,7 @@ def _heading(words: Words, row: Row, key: str) -> None:
         text("h1", words("Link between two records"))
 
 
-def _sides(words: Words, loaded: Loaded, found: Explanation) -> None:
+def _sides(words: Words, loaded: LinkPageData, found: Explanation) -> None:
     with box("div", "sides"):
         _side(words, loaded.a, loaded.link["version_a"])
         with box("div", "between"):

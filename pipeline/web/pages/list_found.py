@@ -13,10 +13,10 @@ from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.progress import progress
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import band, tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 AGAIN = "again"
@@ -26,21 +26,21 @@ LIMIT = 200
 """Rows of one page, those without a match included."""
 
 
-class Loaded(NamedTuple):
+class ListResultsPageData(NamedTuple):
     """A list, and a page of its rows."""
 
     list: ListCheck
     found: ListResultsAnswer
 
 
-async def load(visit: Visit, parameters: Parameters) -> Loaded:
+async def load(visit: Visit, parameters: Parameters) -> ListResultsPageData:
     """The list and a page of what was found. Raises NotFound for another's."""
     name = parameters["name"]
     told = await list_check(visit.session(), name)
-    return Loaded(told.list, await results(visit.session(), name, LIMIT, parameters.get(AFTER, "")))
+    return ListResultsPageData(told.list, await results(visit.session(), name, LIMIT, parameters.get(AFTER, "")))
 
 
-def draw(view: View, loaded: Loaded) -> None:
+def draw(view: OpenPage, loaded: ListResultsPageData) -> None:
     """Rows that found something or could not be asked; the others are counted."""
     words, rows = view.words, loaded.found.rows
     view.listen(AGAIN, view.redraw)
@@ -54,7 +54,7 @@ def draw(view: View, loaded: Loaded) -> None:
     pager(view, loaded.found.next, words("Next"), words("Back to the first"))
 
 
-def _heading(view: View, one: ListCheck) -> None:
+def _heading(view: OpenPage, one: ListCheck) -> None:
     words = view.words
     with box("div", "heading"):
         with box("p", "trail"):
@@ -72,11 +72,11 @@ def _counted(words: Words, nothing: int) -> str:
     return words.plural("{count} row without a match", "{count} rows without a match", nothing)
 
 
-def _columns(words: Words) -> list[Column[Row]]:
+def _columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        Column(words("Row"), lambda row: text("span", words.number(row["row"])), "number"),
-        Column(words("Your id"), lambda row: foreign(row["id"] or "–")),
-        Column(words("Records"), lambda row: _found(words, row)),
+        TableColumn(words("Row"), lambda row: text("span", words.number(row["row"])), "number"),
+        TableColumn(words("Your id"), lambda row: foreign(row["id"] or "–")),
+        TableColumn(words("Records"), lambda row: _found(words, row)),
     ]
 
 

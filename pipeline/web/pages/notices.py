@@ -9,9 +9,9 @@ from pipeline.web.components import states
 from pipeline.web.components.markup import link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import NOTICES, PURPOSES
 
@@ -30,7 +30,7 @@ async def load(visit: Visit, parameters: Parameters) -> NoticesAnswer:
     return await latest_notices(visit.session(), LIMIT, parameters.get(AFTER))
 
 
-def draw(view: View, loaded: NoticesAnswer) -> None:
+def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
     """Show them as a table."""
     words = view.words
     text("h1", words("Notices"))
@@ -43,13 +43,13 @@ def draw(view: View, loaded: NoticesAnswer) -> None:
     pager(view, loaded.next, words("Older"), words("Back to the latest"))
 
 
-def _columns(words: Words) -> list[Column[Row]]:
+def _columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        Column(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
-        Column(words("What"), lambda row: text("span", words.of(NOTICES, row["kind"]))),
-        Column(words("Agency"), lambda row: text("span", row["agency"] or "")),
-        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
-        Column(words("Record"), lambda row: _about(words, row)),
+        TableColumn(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
+        TableColumn(words("What"), lambda row: text("span", words.of(NOTICES, row["kind"]))),
+        TableColumn(words("Agency"), lambda row: text("span", row["agency"] or "")),
+        TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
+        TableColumn(words("Record"), lambda row: _about(words, row)),
     ]
 
 

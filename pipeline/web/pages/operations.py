@@ -14,10 +14,10 @@ from pipeline.ops.throughput import Throughput
 from pipeline.web.components import charts, states
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 TICK: Final = "tick"
@@ -35,7 +35,7 @@ Looks = deque[Counter[str]]
 """How many records waited in each topic at each look since the page was opened."""
 
 
-class Topic(NamedTuple):
+class TopicActivity(NamedTuple):
     """A topic: how many offsets it was given in each span of the last hour, and which stage has how many to do."""
 
     name: str
@@ -53,7 +53,7 @@ async def load(visit: Visit, _: Parameters) -> Overview:
     return await operations(visit.session())
 
 
-def draw(view: View, seen: Overview) -> None:
+def draw(view: OpenPage, seen: Overview) -> None:
     """What may need a hand first, the rest in tables."""
     words = view.words
     looks: Looks = view.kept.setdefault("looks", deque(maxlen=KEPT))
@@ -73,7 +73,7 @@ def draw(view: View, seen: Overview) -> None:
         _sizes(words, words("Stores"), words("of this machine"), seen.stores)
 
 
-def _follow(view: View) -> None:
+def _follow(view: OpenPage) -> None:
     """The choice to look again and again; the browser keeps the time, and ticks while the page is seen."""
 
     async def tick() -> None:
@@ -114,16 +114,18 @@ def _taken_in(words: Words, told: Throughput) -> None:
         charts.columns(words, told.begins, rates, words("At most {rate} a second in the last hour", rate=most))
 
 
-def _topics(seen: Overview) -> dict[str, Topic]:
+def _topics(seen: Overview) -> dict[str, TopicActivity]:
     """All topics that are written or read, the busiest first."""
     waiting: dict[str, dict[str, int]] = {}
     for one in seen.waiting:
         waiting.setdefault(one.topic, {})[one.stage] = one.records
-    found = {one.topic: Topic(one.topic, one.counts, waiting.pop(one.topic, {})) for one in seen.throughput.rates}
-    return found | {name: Topic(name, (), stages) for name, stages in waiting.items()}
+    found = {
+        one.topic: TopicActivity(one.topic, one.counts, waiting.pop(one.topic, {})) for one in seen.throughput.rates
+    }
+    return found | {name: TopicActivity(name, (), stages) for name, stages in waiting.items()}
 
 
-def _lags(words: Words, topics: Sequence[Topic], told: Throughput, looks: Looks) -> None:
+def _lags(words: Words, topics: Sequence[TopicActivity], told: Throughput, looks: Looks) -> None:
     """Topics in which something happened, what waits most first; the others folded."""
     busy = sorted((one for one in topics if not one.quiet), key=lambda one: -sum(one.waiting.values()))
     quiet = [one for one in topics if one.quiet]
@@ -137,19 +139,21 @@ def _lags(words: Words, topics: Sequence[Topic], told: Throughput, looks: Looks)
                 table(words("Quiet topics"), shown, quiet)
 
 
-def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[Column[Topic]]:
-    rate: Column[Topic] = Column(
+def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[TableColumn[TopicActivity]]:
+    rate: TableColumn[TopicActivity] = TableColumn(
         words("Now a second"), lambda one: text("span", _rate(words, one.counts[-1:], span_s)), "number"
     )
-    columns: list[Column[Topic]] = [
-        Column(words("Topic"), lambda one: text("span", one.name, "code")),
-        Column(words("Last hour"), lambda one: charts.line(one.counts, words.number(sum(one.counts)))),
+    columns: list[TableColumn[TopicActivity]] = [
+        TableColumn(words("Topic"), lambda one: text("span", one.name, "code")),
+        TableColumn(words("Last hour"), lambda one: charts.line(one.counts, words.number(sum(one.counts)))),
         rate,
-        Column(words("Waiting"), lambda one: text("span", words.number(sum(one.waiting.values()))), "number"),
-        Column(words("For stage"), lambda one: _stages(words, one.waiting)),
+        TableColumn(words("Waiting"), lambda one: text("span", words.number(sum(one.waiting.values()))), "number"),
+        TableColumn(words("For stage"), lambda one: _stages(words, one.waiting)),
     ]
     if len(looks) > 1:
-        columns.insert(4, Column(words("Since opened"), lambda one: _since(words, [look[one.name] for look in looks])))
+        columns.insert(
+            4, TableColumn(words("Since opened"), lambda one: _since(words, [look[one.name] for look in looks]))
+        )
     return columns
 
 
@@ -172,12 +176,14 @@ def _stages(words: Words, waiting: dict[str, int]) -> None:
 
 def _feeds(words: Words, seen: Overview) -> None:
     counts = {one.topic: one.counts for one in seen.throughput.rates}
-    columns: list[Column[AgencyFeed]] = [
-        Column(words("Agency"), lambda one: text("span", one.agency)),
-        Column(words("Country"), lambda one: text("span", words.country(one.country))),
-        Column(words("Last record"), lambda one: text("span", words.moment(one.last) if one.last else "–", "nowrap")),
-        Column(words("Last hour"), lambda one: _hour(words, counts.get(f"{TAKEN_IN}{one.agency}", ()))),
-        Column(words("State"), lambda one: _state(words("Silent") if one.silent else "", words("Sends"))),
+    columns: list[TableColumn[AgencyFeed]] = [
+        TableColumn(words("Agency"), lambda one: text("span", one.agency)),
+        TableColumn(words("Country"), lambda one: text("span", words.country(one.country))),
+        TableColumn(
+            words("Last record"), lambda one: text("span", words.moment(one.last) if one.last else "–", "nowrap")
+        ),
+        TableColumn(words("Last hour"), lambda one: _hour(words, counts.get(f"{TAKEN_IN}{one.agency}", ()))),
+        TableColumn(words("State"), lambda one: _state(words("Silent") if one.silent else "", words("Sends"))),
     ]
     with panel(words("Feeds"), words("silent after a day"), tight=True):
         if seen.feeds:
@@ -195,9 +201,9 @@ def _state(trouble: str, otherwise: str) -> None:
 
 
 def _rejections(words: Words, counted: dict[str, int]) -> None:
-    columns: list[Column[tuple[str, int]]] = [
-        Column(words("Reason"), lambda one: _reason(one[0])),
-        Column(words("Records"), lambda one: text("span", words.number(one[1])), "number"),
+    columns: list[TableColumn[tuple[str, int]]] = [
+        TableColumn(words("Reason"), lambda one: _reason(one[0])),
+        TableColumn(words("Records"), lambda one: text("span", words.number(one[1])), "number"),
     ]
     with panel(words("Rejections"), words("of the last day"), tight=True):
         if counted:
@@ -211,25 +217,25 @@ def _reason(reason: str) -> None:
 
 
 def _generations(words: Words, generations: Sequence[Status]) -> None:
-    columns: list[Column[Status]] = [
-        Column(words("Generation"), lambda one: text("span", one.id, "code")),
-        Column(words("Model"), lambda one: text("span", one.model)),
-        Column(words("State"), lambda one: tag(words("Active") if one.active else words("In reserve"), "plain")),
-        Column(words("Made"), lambda one: text("span", words.moment(one.time) if one.time else "–", "nowrap")),
-        Column(words("Waiting"), lambda one: text("span", words.number(sum(one.behind.values()))), "number"),
-        Column(words("Workers"), lambda one: text("span", words.number(sum(one.workers.values()))), "number"),
+    columns: list[TableColumn[Status]] = [
+        TableColumn(words("Generation"), lambda one: text("span", one.id, "code")),
+        TableColumn(words("Model"), lambda one: text("span", one.model)),
+        TableColumn(words("State"), lambda one: tag(words("Active") if one.active else words("In reserve"), "plain")),
+        TableColumn(words("Made"), lambda one: text("span", words.moment(one.time) if one.time else "–", "nowrap")),
+        TableColumn(words("Waiting"), lambda one: text("span", words.number(sum(one.behind.values()))), "number"),
+        TableColumn(words("Workers"), lambda one: text("span", words.number(sum(one.workers.values()))), "number"),
     ]
     with panel(words("Generations"), words("a model and what was computed with it"), tight=True):
         table(words("Generations"), columns, generations)
 
 
 def _sizes(words: Words, title: str, aside: str, sizes: Sequence[Size]) -> None:
-    columns: list[Column[Size]] = [
-        Column(words("Name"), lambda one: text("span", one.name, "code")),
-        Column(words("Size"), lambda one: text("span", words.megabytes(one.size)), "number"),
+    columns: list[TableColumn[Size]] = [
+        TableColumn(words("Name"), lambda one: text("span", one.name, "code")),
+        TableColumn(words("Size"), lambda one: text("span", words.megabytes(one.size)), "number"),
     ]
     if any(one.documents is not None for one in sizes):
-        documents = Column[Size](
+        documents = TableColumn[Size](
             words("Documents"), lambda one: text("span", words.number(one.documents or 0)), "number"
         )
         columns.insert(1, documents)

@@ -16,9 +16,9 @@ from pipeline.web.components.folding import folding
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 LIMIT = 50
@@ -31,23 +31,23 @@ LISTED = "all"
 """The value of the parameter `list` that asks for the records themselves."""
 
 
-class Loaded(NamedTuple):
+class RecordsPageData(NamedTuple):
     """Who was shown what, or the records themselves."""
 
     accesses: AccessesAnswer | None = None
     records: SearchAnswer | None = None
 
 
-async def load(visit: Visit, parameters: Parameters) -> Loaded:
+async def load(visit: Visit, parameters: Parameters) -> RecordsPageData:
     """A page of accesses, latest first; or of the records, by their keys."""
     session, after = visit.session(), parameters.get(AFTER)
     if parameters.get("list") != LISTED:
-        return Loaded(accesses=await accesses(session, LIMIT, after))
+        return RecordsPageData(accesses=await accesses(session, LIMIT, after))
     own = Filters(agencies=(session.requester.agency,))
-    return Loaded(records=await search(session, Search(limit=LIMIT, cursor=after or "", filters=own)))
+    return RecordsPageData(records=await search(session, Search(limit=LIMIT, cursor=after or "", filters=own)))
 
 
-def draw(view: View, loaded: Loaded) -> None:
+def draw(view: OpenPage, loaded: RecordsPageData) -> None:
     """One of the two lists, and the way to the other."""
     words = view.words
     with box("div", "row apart"):
@@ -66,7 +66,7 @@ def _choice(words: Words, *, listed: bool) -> None:
         link(words("Hits allowed to others"), "/allowances")
 
 
-def _accesses(view: View, found: AccessesAnswer) -> None:
+def _accesses(view: OpenPage, found: AccessesAnswer) -> None:
     words = view.words
     with panel(words("Who was shown them"), words("latest first"), tight=True):
         if found.accesses:
@@ -76,11 +76,11 @@ def _accesses(view: View, found: AccessesAnswer) -> None:
     pager(view, found.next, words("Older"), words("Back to the latest"))
 
 
-def _columns(words: Words) -> list[Column[Row]]:
+def _columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        Column(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
+        TableColumn(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
         *act_columns(words),
-        Column(words("Records"), lambda row: folding(words, row["shown"], SEEN, partial(_record, words))),
+        TableColumn(words("Records"), lambda row: folding(words, row["shown"], SEEN, partial(_record, words))),
     ]
 
 
@@ -90,12 +90,12 @@ def _record(words: Words, one: Row) -> None:
         form_tag(words, one)
 
 
-def _records(view: View, found: SearchAnswer) -> None:
+def _records(view: OpenPage, found: SearchAnswer) -> None:
     words = view.words
-    columns: list[Column[Row]] = [
-        Column(words("Record"), lambda row: link(row["case"], of_case(row["case"]), "code", data_open="")),
-        Column(words("Title"), lambda row: foreign(row["title"] or "–")),
-        Column(words("Caveat"), lambda row: foreign(row["caveat"] or "–")),
+    columns: list[TableColumn[Row]] = [
+        TableColumn(words("Record"), lambda row: link(row["case"], of_case(row["case"]), "code", data_open="")),
+        TableColumn(words("Title"), lambda row: foreign(row["title"] or "–")),
+        TableColumn(words("Caveat"), lambda row: foreign(row["caveat"] or "–")),
     ]
     with panel(words("All"), words("by their keys"), tight=True):
         if found.results:

@@ -10,9 +10,9 @@ from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 PATH = "/operations/rejected"
@@ -23,7 +23,7 @@ async def load(visit: Visit, parameters: Parameters) -> RejectedAnswer:
     return await rejected(visit.session(), parameters.get("reason", ""))
 
 
-def draw(view: View, found: RejectedAnswer) -> None:
+def draw(view: OpenPage, found: RejectedAnswer) -> None:
     """The reasons, the rejections, and the form that sends them again."""
     words, reason = view.words, view.parameters.get("reason", "")
     with box("div", "heading"):
@@ -51,7 +51,7 @@ def _reasons(words: Words, counts: dict[str, int]) -> None:
             link(f"{name} {words.number(count)}", f"{PATH}?{urlencode({'reason': name})}", "button slight")
 
 
-def _again(view: View, reason: str) -> None:
+def _again(view: OpenPage, reason: str) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
@@ -80,15 +80,15 @@ def _told(words: Words, sent: dict[str, int], left: dict[str, int]) -> str:
     return f"{gone}; {stays}" if left else gone
 
 
-def _columns(words: Words) -> list[Column[Rejection]]:
+def _columns(words: Words) -> list[TableColumn[Rejection]]:
     return [
-        Column(words("Time"), lambda one: text("time", words.moment(one.time), "nowrap", datetime=one.time)),
-        Column(words("Agency"), lambda one: text("span", one.agency or "–")),
-        Column(words("Reason"), lambda one: text("span", one.reason, "code")),
-        Column(words("Where"), lambda one: text("span", one.pointer or "–", "code breaks")),
-        Column(words("What"), lambda one: text("span", one.message)),
-        Column(words("Position"), lambda one: text("span", one.place, "code small quiet nowrap")),
-        Column(words("Bytes"), lambda one: text("span", words.number(one.size)), "number"),
+        TableColumn(words("Time"), lambda one: text("time", words.moment(one.time), "nowrap", datetime=one.time)),
+        TableColumn(words("Agency"), lambda one: text("span", one.agency or "–")),
+        TableColumn(words("Reason"), lambda one: text("span", one.reason, "code")),
+        TableColumn(words("Where"), lambda one: text("span", one.pointer or "–", "code breaks")),
+        TableColumn(words("What"), lambda one: text("span", one.message)),
+        TableColumn(words("Position"), lambda one: text("span", one.place, "code small quiet nowrap")),
+        TableColumn(words("Bytes"), lambda one: text("span", words.number(one.size)), "number"),
     ]
 
 

@@ -14,7 +14,7 @@ import msgspec
 from nicegui import events, ui
 from nicegui.element import Element
 
-from pipeline.access.policy import View as Seen
+from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.errors import LiaisonError
@@ -28,10 +28,10 @@ from pipeline.web.components.narrowing import filters_of, narrowing
 from pipeline.web.components.panel import panel
 from pipeline.web.components.reasons import reasons
 from pipeline.web.components.subscribing import asked as subscribed
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 ASKED: Final = "ask"
@@ -56,7 +56,7 @@ async def load(visit: Visit, _: Parameters) -> None:
     visit.session().require_reader()
 
 
-def draw(view: View, _: None) -> None:
+def draw(view: OpenPage, _: None) -> None:
     """The place for results, filled when the browser has said what is asked."""
     text("h1", view.words("Search"), "hidden-words")
     narrowing(view.words)
@@ -85,8 +85,8 @@ def _guide(words: Words) -> None:
         table(
             words("What can be asked"),
             [
-                Column[tuple[str, str]](words("By"), lambda row: text("span", words(row[0]))),
-                Column(words("For example"), lambda row: _example(row[1])),
+                TableColumn[tuple[str, str]](words("By"), lambda row: text("span", words(row[0]))),
+                TableColumn(words("For example"), lambda row: _example(row[1])),
             ],
             GUIDE,
         )
@@ -98,7 +98,7 @@ def _example(question: str) -> None:
         foreign(question)
 
 
-async def _answer(view: View, found: Element, asked: dict[str, str], cursor: str = "") -> None:
+async def _answer(view: OpenPage, found: Element, asked: dict[str, str], cursor: str = "") -> None:
     """Show what a search finds, its first page or a later one; nothing where the address asks for nothing."""
     question, narrowed = asked.get("q", "").strip(), filters_of(asked)
     if not question and narrowed.empty:
@@ -125,7 +125,7 @@ def _show(place: Element, draw_in: Callable[[], object]) -> None:
         draw_in()
 
 
-def _found(view: View, question: str, answer: SearchAnswer, go_on: Callable[[], Awaitable[None]]) -> None:
+def _found(view: OpenPage, question: str, answer: SearchAnswer, go_on: Callable[[], Awaitable[None]]) -> None:
     """The results, the way to those that follow, and to be told of later ones."""
     words = view.words
     _results(view, answer)
@@ -136,7 +136,7 @@ def _found(view: View, question: str, answer: SearchAnswer, go_on: Callable[[], 
         _subscribe(view, question)
 
 
-def _subscribe(view: View, question: str) -> None:
+def _subscribe(view: OpenPage, question: str) -> None:
     words = view.words
 
     async def pressed() -> None:
@@ -147,10 +147,10 @@ def _subscribe(view: View, question: str) -> None:
         text("span", words("for ninety days; matches come as notices"), "quiet")
 
 
-def _results(view: View, answer: SearchAnswer) -> None:
+def _results(view: OpenPage, answer: SearchAnswer) -> None:
     words, rows = view.words, (*answer.results, *answer.hits)
-    full = [row for row in rows if row["view"] == Seen.FULL]
-    hits = [row for row in rows if row["view"] == Seen.HIT]
+    full = [row for row in rows if row["view"] == View.FULL]
+    hits = [row for row in rows if row["view"] == View.HIT]
     if not rows:
         states.empty(
             words("Nothing found that you may see"),

@@ -9,7 +9,7 @@ from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, text
 from pipeline.web.i18n import N_, Words
 from pipeline.web.layout import begin, brand, switches
-from pipeline.web.people import Person
+from pipeline.web.people import PreparedPerson
 from pipeline.web.session import Visit
 from pipeline.web.site import Site
 from pipeline.web.vocabulary import PURPOSES, STATED
@@ -70,7 +70,7 @@ def _who(words: Words, site: Site) -> None:
             text("span", words("`liaison token` makes one for development."), "hint")
 
 
-def _person(words: Words, person: Person, *, chosen: bool) -> None:
+def _person(words: Words, person: PreparedPerson, *, chosen: bool) -> None:
     who = person.requester
     with box("label"):
         box("input", type="radio", name="person", value=who.subject, checked=chosen or None)

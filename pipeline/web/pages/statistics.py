@@ -9,7 +9,7 @@ from pipeline.web.components.markup import box, text
 from pipeline.web.components.narrowing import GOALS
 from pipeline.web.components.panel import panel
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import ICCS_SECTIONS
 
@@ -19,7 +19,7 @@ async def load(visit: Visit, _: Parameters) -> StatisticsAnswer:
     return await statistics(visit.session())
 
 
-def draw(view: View, found: StatisticsAnswer) -> None:
+def draw(view: OpenPage, found: StatisticsAnswer) -> None:
     """Totals, three tables, and the exports."""
     words = view.words
     text("h1", words("Statistics"))

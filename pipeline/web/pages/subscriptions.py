@@ -11,10 +11,10 @@ from pipeline.web.components import states
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.subscribing import subscribing
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES
 
@@ -24,7 +24,7 @@ async def load(visit: Visit, _: Parameters) -> tuple[Row, ...]:
     return (await subscriptions(visit.session())).subscriptions
 
 
-def draw(view: View, rows: tuple[Row, ...]) -> None:
+def draw(view: OpenPage, rows: tuple[Row, ...]) -> None:
     """The form for a new one, and those there are."""
     words = view.words
     text("h1", words("Subscriptions"))
@@ -37,19 +37,19 @@ def draw(view: View, rows: tuple[Row, ...]) -> None:
             states.empty(words("No subscriptions"), words("Matches of a subscription come as notices."))
 
 
-def _columns(view: View) -> list[Column[Row]]:
+def _columns(view: OpenPage) -> list[TableColumn[Row]]:
     words = view.words
     return [
-        Column(words("Question"), lambda row: foreign(row["question"] or "")),
-        Column(words("Person"), lambda row: text("span", row["owner"] or "–")),
-        Column(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
-        Column(words("Your case"), lambda row: foreign(row["case_reference"] or "")),
-        Column(words("Until"), lambda row: _until(view, row)),
-        Column(words("Change"), lambda row: _changes(view, row["id"])),
+        TableColumn(words("Question"), lambda row: foreign(row["question"] or "")),
+        TableColumn(words("Person"), lambda row: text("span", row["owner"] or "–")),
+        TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
+        TableColumn(words("Your case"), lambda row: foreign(row["case_reference"] or "")),
+        TableColumn(words("Until"), lambda row: _until(view, row)),
+        TableColumn(words("Change"), lambda row: _changes(view, row["id"])),
     ]
 
 
-def _until(view: View, row: Row) -> None:
+def _until(view: OpenPage, row: Row) -> None:
     if row["until"]:
         text("time", view.words.day(row["until"]), "nowrap", datetime=row["until"])
     if not row["active"]:
@@ -57,7 +57,7 @@ def _until(view: View, row: Row) -> None:
         tag(view.words("Has run out"), "warn")
 
 
-def _changes(view: View, name: str) -> None:
+def _changes(view: OpenPage, name: str) -> None:
     with box("div", "row"):
         _button(view.words("Renew"), partial(_renew, view, name))
         _button(view.words("End"), partial(_end, view, name))
@@ -67,11 +67,11 @@ def _button(word: str, pressed: Callable[[], Awaitable[None]]) -> None:
     text("button", word, "button slight", type="button").on("click", pressed)
 
 
-async def _renew(view: View, name: str) -> None:
+async def _renew(view: OpenPage, name: str) -> None:
     await view.act(renew(view.visit.session(), name), view.words("Renewed"))
 
 
-async def _end(view: View, name: str) -> None:
+async def _end(view: OpenPage, name: str) -> None:
     await view.act(end(view.visit.session(), name), view.words("Ended"))
 
 

@@ -13,10 +13,10 @@ from pipeline.web.addresses import of_case
 from pipeline.web.components.form import Sent, choice, field, form, send
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import facts, panel
-from pipeline.web.components.table import Column, table
+from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import HANDLING, handling_code, tag
 from pipeline.web.i18n import N_, Words
-from pipeline.web.page import Page, Parameters, View
+from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES, RULES, STATED, VIEWS
 
@@ -41,7 +41,7 @@ def change_of(given: Parameters) -> HandlingChange:
     return handling_change(given.get("handling"), countries, [one for one in PURPOSES if f"purpose-{one}" in given])
 
 
-def draw(view: View, found: VisibilityAnswer) -> None:
+def draw(view: OpenPage, found: VisibilityAnswer) -> None:
     """The handling, the question what if, and the table."""
     words = view.words
     with box("div", "heading"):
@@ -73,7 +73,7 @@ def _handling(words: Words, handling: Row) -> None:
     )
 
 
-def _form(view: View, handling: Row) -> None:
+def _form(view: OpenPage, handling: Row) -> None:
     """The question stays in the open page, as what it names may be delicate."""
     words = view.words
 
@@ -101,16 +101,16 @@ def _table(words: Words, found: VisibilityAnswer) -> None:
     by_agency: dict[str, dict[str, Row]] = {}
     for row in found.agencies:
         by_agency.setdefault(row["agency"], {})[row["purpose"]] = row
-    columns: list[Column[dict[str, Row]]] = [
-        Column(words("Agency"), lambda row: _agency(words, next(iter(row.values())))),
+    columns: list[TableColumn[dict[str, Row]]] = [
+        TableColumn(words("Agency"), lambda row: _agency(words, next(iter(row.values())))),
         *(_column(words, purpose) for purpose in STATED),
     ]
     with panel(words("By agency and purpose"), words("as the policy decides now"), tight=True):
         table(words("Who can see it"), columns, by_agency.values())
 
 
-def _column(words: Words, purpose: str) -> Column[dict[str, Row]]:
-    return Column(words.of(PURPOSES, purpose), lambda row: _decision(words, row[purpose]))
+def _column(words: Words, purpose: str) -> TableColumn[dict[str, Row]]:
+    return TableColumn(words.of(PURPOSES, purpose), lambda row: _decision(words, row[purpose]))
 
 
 def _agency(words: Words, row: Row) -> None:
@@ -137,15 +137,15 @@ def _view(words: Words, view: str, rule: str, *, changed: bool = False) -> None:
 def _people(words: Words, found: VisibilityAnswer) -> None:
     if not found.people:
         return
-    columns: list[Column[Row]] = [
-        Column(words("Agency"), lambda row: text("span", row["agency"])),
-        Column(words("Person"), lambda row: text("span", row["subject"] or "–")),
-        Column(words("Purposes"), lambda row: text("span", _purposes(words, row["purposes"]))),
-        Column(words("Until"), lambda row: text("time", words.moment(row["until"]), datetime=row["until"])),
+    columns: list[TableColumn[Row]] = [
+        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
+        TableColumn(words("Person"), lambda row: text("span", row["subject"] or "–")),
+        TableColumn(words("Purposes"), lambda row: text("span", _purposes(words, row["purposes"]))),
+        TableColumn(words("Until"), lambda row: text("time", words.moment(row["until"]), datetime=row["until"])),
     ]
     if found.changed_handling:
         columns.append(
-            Column(words("would become"), lambda row: text("span", _purposes(words, row["changed_purposes"])))
+            TableColumn(words("would become"), lambda row: text("span", _purposes(words, row["changed_purposes"])))
         )
     with panel(words("Opened by break-glass"), words("by one person each"), tight=True):
         table(words("Opened by break-glass"), columns, found.people)

@@ -6,11 +6,11 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import grounds
 from pipeline.web.components.graph_drawing import Edge
 from pipeline.web.i18n import words
-from pipeline.web.pages.graph import Loaded, load
+from pipeline.web.pages.graph import GraphPageData, load
 from pipeline.web.session import Visit
 
 
-async def loaded(api: Api, depth: str) -> Loaded:
+async def loaded(api: Api, depth: str) -> GraphPageData:
     visit = Visit(api.runtime, words("en"), "light", ANNA, grounds("investigation", "2026/4711"))
     return await load(visit, {"key": "fr-pj:1", "depth": depth})
 
