@@ -12,8 +12,9 @@ Four parts, each knowing only those before it:
                and links read, put through pipeline.access (policy, redaction) and written to the audit. The order in
                every service: `session.require(role...)`, read, decide with `session.views(documents)`, redact,
                `await session.audit(Kind.READ, query=..., shown=[...])`, and only then return. A service returns
-               msgspec structs or plain dicts of what may be shown, and raises `problems.Problem` (NotFound, Forbidden,
-               Unprocessable, Unavailable, TooMany) for everything that is not an answer.
+               msgspec structs or plain dicts of what may be shown, and raises a `problems.ProblemError`
+               (NotFoundError, ForbiddenError, UnprocessableError, UnavailableError, TooManyRequestsError) for
+               everything that is not an answer.
 `routes/`      thin FastAPI routers that turn a request into a call of a service and its result into JSON. A new subject
                is a new file with `router` and one line in `routes/__init__.py`.
 

@@ -14,7 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.access.requester import Requester
 from pipeline.access.tokens import KeysAwayError, TokenError
-from pipeline.api.problems import Problem, TooLarge, TooMany, Unauthenticated, Unavailable
+from pipeline.api.problems import (
+    ProblemError,
+    RequestTooLargeError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from pipeline.api.refusals import answer_refusal
 from pipeline.api.request_bodies import without_stalls
 from pipeline.api.responses import problem_response
@@ -43,7 +49,7 @@ class RequestAdmission:
         if scope["path"].startswith(API):
             try:
                 request.state.requester, request.state.token = await _admitted(request, runtime)
-            except Problem as problem:
+            except ProblemError as problem:
                 _name_route(scope)
                 refusal = await answer_refusal(request, problem)
                 await refusal(scope, receive, send)
@@ -68,7 +74,9 @@ class _Refusals:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_bare_refusal(message):
             self._replaced = True
-            problem = problem_response(self._request, TooLarge("the body is larger than this request may have"))
+            problem = problem_response(
+                self._request, RequestTooLargeError("the body is larger than this request may have")
+            )
             await problem(self._request.scope, self._request.receive, self._send)
         elif not self._replaced:
             await self._send(message)
@@ -80,21 +88,27 @@ def _is_bare_refusal(message: Message) -> bool:
 
 
 async def _admitted(request: Request, runtime: Runtime) -> tuple[Requester, str]:
-    """Who asks, and with which token. Raises Unauthenticated, Unavailable while that can't be told, TooMany."""
+    """Who asks, and with which token.
+
+    Raises UnauthenticatedError, UnavailableError while that can't be told, TooManyRequestsError.
+    """
     scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
     if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("send a token: Authorization: Bearer ...")
+        raise UnauthenticatedError("send a token: Authorization: Bearer ...")
     try:
         requester = await runtime.requester(token)
     except KeysAwayError as error:
-        raise Unavailable(error) from error
+        raise UnavailableError(error) from error
     except TokenError as error:
-        raise Unauthenticated(error) from error
+        raise UnauthenticatedError(error) from error
     await limit_rate(runtime, requester)
     return requester, token
 
 
 async def limit_rate(runtime: Runtime, requester: Requester) -> None:
-    """Count a request, or an action of a page, of this person. Raises TooMany beyond LIAISON_REQUEST_RATE."""
+    """Count a request, or an action of a page, of this person.
+
+    Raises TooManyRequestsError beyond LIAISON_REQUEST_RATE.
+    """
     if wait_s := await runtime.rates.count(requester.agency, requester.subject):
-        raise TooMany("slow down", wait_s)
+        raise TooManyRequestsError("slow down", wait_s)

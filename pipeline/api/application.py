@@ -24,7 +24,7 @@ from pipeline.api.admission import RequestAdmission
 from pipeline.api.documentation import serve_documentation
 from pipeline.api.languages import preferred
 from pipeline.api.list_worker import work
-from pipeline.api.problems import NotFound, Problem, Stalled, Unavailable, Unprocessable
+from pipeline.api.problems import NotFoundError, ProblemError, StalledRequestError, UnavailableError, UnprocessableError
 from pipeline.api.refusals import answer_refusal
 from pipeline.api.request_bodies import JSON_BYTES, StalledBodyError
 from pipeline.api.request_metrics import RequestMetrics
@@ -112,14 +112,14 @@ class RequestIds:
 def _answer_problems(app: FastAPI) -> None:
     """Each kind of failure as problem details."""
 
-    @app.exception_handler(Problem)
-    async def told(request: Request, problem: Problem) -> Response:
+    @app.exception_handler(ProblemError)
+    async def told(request: Request, problem: ProblemError) -> Response:
         return await answer_refusal(request, problem)
 
     @app.exception_handler(LiaisonError)
     async def engine_away(request: Request, error: LiaisonError) -> Response:
         log.warning("%s: %s", request.state.request_id, error)
-        return problem_response(request, Unavailable("the index does not answer; try again"))
+        return problem_response(request, UnavailableError("the index does not answer; try again"))
 
     @app.exception_handler(RequestValidationError)
     async def misshapen(request: Request, error: RequestValidationError) -> Response:
@@ -130,22 +130,22 @@ def _answer_problems(app: FastAPI) -> None:
         return await answer_refusal(request, _named(error))
 
 
-def _unprocessable(error: RequestValidationError) -> Problem:
+def _unprocessable(error: RequestValidationError) -> ProblemError:
     """Which fields are wrong and how; never the values."""
     faults = [(".".join(map(str, fault["loc"])), str(fault["type"])) for fault in error.errors()]
     told = "; ".join(f"{place}: {kind.replace('_', ' ')}" for place, kind in faults)
     detail = LiaisonError("not as it should be: {faults}", faults=told)
-    return Unprocessable(detail, *(place for place, _ in faults))
+    return UnprocessableError(detail, *(place for place, _ in faults))
 
 
-def _named(error: HTTPException) -> Problem:
+def _named(error: HTTPException) -> ProblemError:
     if isinstance(error, StalledBodyError):
-        return Stalled("no further part of the request came in time: send it again")
-    if error.status_code == NotFound.status:
-        return NotFound()
+        return StalledRequestError("no further part of the request came in time: send it again")
+    if error.status_code == NotFoundError.status:
+        return NotFoundError()
     if error.status_code == NO_JSON:
-        return Unprocessable("the body is no JSON", "body")
-    problem = Problem(headers=error.headers)
+        return UnprocessableError("the body is no JSON", "body")
+    problem = ProblemError(headers=error.headers)
     problem.status, problem.title = error.status_code, str(error.detail)  # type: ignore[misc]
     return problem
 

@@ -18,7 +18,7 @@ from pipeline.access.session_checks import check_agency
 from pipeline.access.tokens import TokenError
 from pipeline.api.list_rows import ListRow
 from pipeline.api.list_store import STEP, Found, ListJob, NoListError
-from pipeline.api.problems import Unprocessable
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.api.session import Session
@@ -51,7 +51,10 @@ async def work(runtime: Runtime) -> None:
 
 
 async def turn(runtime: Runtime) -> bool:
-    """A turn for every list; True while there is more to do. Raises Unavailable or LiaisonError: try again later."""
+    """A turn for every list; True while there is more to do.
+
+    Raises UnavailableError or LiaisonError: try again later.
+    """
     lists, busy = runtime.lists, False
     await asyncio.to_thread(lists.expire, runtime.clock())
     for job in await asyncio.to_thread(lists.all):
@@ -83,14 +86,14 @@ async def _advanced(runtime: Runtime, job: ListJob) -> bool:
 
 
 async def _found(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> Found:
-    """What the search of one row finds, or why it cannot be asked. Raises Unavailable, LiaisonError.
+    """What the search of one row finds, or why it cannot be asked. Raises UnavailableError, LiaisonError.
 
     A row that meets a fault of ours is told so, and holds up no other.
     """
     session = Session(runtime, job.requester, job.grounds, job.language, f"{job.id}-{at + 1}")
     try:
         answer = await search(session, Search(row.question, row.country, limit=MOST_CASES))
-    except Unprocessable as error:
+    except UnprocessableError as error:
         return Found(problem=error.message, values={name: str(value) for name, value in error.values.items()})
     except LiaisonError:
         raise

@@ -14,7 +14,7 @@ import msgspec
 import orjson
 
 from pipeline.access.opaque import LONG_CURSOR_BYTES
-from pipeline.api.problems import Unprocessable
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.points import Point
 
@@ -52,7 +52,7 @@ class MovingList:
     """
 
     def __init__(self, session: Session, asked: object, cursor: str, point: Callable[[str | None], Point]) -> None:
-        """Raises Unprocessable for a cursor that is not this requester's, or of another question."""
+        """Raises UnprocessableError for a cursor that is not this requester's, or of another question."""
         self._session, self._asked = session, asked
         position = session.position(asked, cursor)
         held = None if position is None else msgspec.convert(position, _Bookmark)
@@ -104,12 +104,12 @@ async def page(
 
 
 def opened(session: Session, context: str, cursor: str | None) -> Place | None:
-    """The place that a cursor of this requester's agency and context names. Raises Unprocessable for another's."""
+    """The place that a cursor of this requester's agency and context names. Raises UnprocessableError for another's."""
     if cursor is None:
         return None
     place = session.runtime.opaque.position_of(_bound(session, context), cursor)
     if place is None:
-        raise Unprocessable("the cursor belongs to another question", "cursor")
+        raise UnprocessableError("the cursor belongs to another question", "cursor")
     found: Place = orjson.loads(place)
     return found
 

@@ -12,7 +12,7 @@ Detail = str | LiaisonError
 """What there is to say of a problem; a message with {places} is an error with their values."""
 
 
-class Problem(LiaisonError):  # noqa: N818 - the standard's word
+class ProblemError(LiaisonError):
     """Ends a request with `status`; `title` is the same for all of its kind, `detail` is about this one."""
 
     status: ClassVar[int] = 500
@@ -34,7 +34,7 @@ class Problem(LiaisonError):  # noqa: N818 - the standard's word
         )
 
 
-class Unauthenticated(Problem):
+class UnauthenticatedError(ProblemError):
     """No token, or one that does not hold."""
 
     status, title = 401, "Not signed in"
@@ -43,19 +43,19 @@ class Unauthenticated(Problem):
         super().__init__(detail, {"WWW-Authenticate": "Bearer"})
 
 
-class Forbidden(Problem):
+class ForbiddenError(ProblemError):
     """The token's roles do not allow this."""
 
     status, title = 403, "Not allowed"
 
 
-class NotFound(Problem):
+class NotFoundError(ProblemError):
     """There is no such thing, or none for this requester: the two are one answer."""
 
     status, title = 404, "Not found"
 
 
-class Stalled(Problem):
+class StalledRequestError(ProblemError):
     """The request's body stopped coming."""
 
     status, title = 408, "Request timed out"
@@ -64,19 +64,19 @@ class Stalled(Problem):
         super().__init__(detail, {"Connection": "close"})
 
 
-class Conflict(Problem):
+class ConflictError(ProblemError):
     """What was asked contradicts what holds now."""
 
     status, title = 409, "Conflict"
 
 
-class TooLarge(Problem):
+class RequestTooLargeError(ProblemError):
     """More in one request, or in one line, than is taken; of a feed's records, what was sent by then stays sent."""
 
     status, title = 413, "Too large"
 
 
-class Unprocessable(Problem):
+class UnprocessableError(ProblemError):
     """What was asked is incomplete or makes no sense; `fields` names where."""
 
     status, title = 422, "Cannot be processed"
@@ -85,7 +85,7 @@ class Unprocessable(Problem):
         super().__init__(detail, fields=list(fields))
 
 
-class TooMany(Problem):
+class TooManyRequestsError(ProblemError):
     """Beyond what a subject may ask in a time; says when to come back."""
 
     status, title = 429, "Too many requests"
@@ -94,7 +94,7 @@ class TooMany(Problem):
         super().__init__(detail, {"Retry-After": str(after_s)})
 
 
-class Unavailable(Problem):
+class UnavailableError(ProblemError):
     """Kafka, Elasticsearch or the index's freshness does not allow an answer now."""
 
     status, title = 503, "Not available now"

@@ -14,7 +14,7 @@ from pipeline.access.audit import Act, ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import GroundsError, Requester
 from pipeline.api import metrics
-from pipeline.api.problems import Problem
+from pipeline.api.problems import ProblemError
 from pipeline.api.request_metrics import method_of, route_of
 from pipeline.api.responses import problem_response
 from pipeline.api.runtime import Runtime
@@ -29,13 +29,13 @@ NO_NAME: Final = "-"
 NOBODY: Final = Requester("", "", "", frozenset())
 
 
-async def answer_refusal(request: Request, problem: Problem) -> Response:
+async def answer_refusal(request: Request, problem: ProblemError) -> Response:
     """The answer to a request that is refused, once that is on record."""
     await record_refusal(request, problem)
     return problem_response(request, problem)
 
 
-async def record_refusal(request: Request, problem: Problem) -> None:
+async def record_refusal(request: Request, problem: ProblemError) -> None:
     """Record who was refused, as far as the token tells, why, and on which route; never what was sent."""
     runtime: Runtime | None = getattr(request.app.state, "runtime", None)
     if problem.status not in RULES or runtime is None:
@@ -60,5 +60,5 @@ async def record_refusal(request: Request, problem: Problem) -> None:
         metrics.REFUSALS_NOT_RECORDED.inc()
 
 
-def _rule(problem: Problem) -> RequestRule:
+def _rule(problem: ProblemError) -> RequestRule:
     return RequestRule.NO_GROUNDS if isinstance(problem.__cause__, GroundsError) else RULES[problem.status]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import orjson
 from fastapi import Request, Response
 
-from pipeline.api.problems import Problem
+from pipeline.api.problems import ProblemError
 from pipeline.api.routes.answers import PROBLEM_TYPE
 
 
-def problem_response(request: Request, problem: Problem) -> Response:
+def problem_response(request: Request, problem: ProblemError) -> Response:
     """A problem as its response."""
     language: str = request.state.language
     body = orjson.dumps(problem.body(request.state.request_id, language))

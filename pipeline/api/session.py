@@ -20,7 +20,7 @@ from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
-from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
+from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
 from pipeline.matching.wording import LANGUAGES
@@ -48,17 +48,17 @@ class Session:
         self._rules: dict[str, Rule] = {}
 
     def require(self, *roles: Role) -> None:
-        """Raises Forbidden unless the requester has one of these roles, or is the installation's operator."""
+        """Raises ForbiddenError unless the requester has one of these roles, or is the installation's operator."""
         if not self.requester.operates and not self.requester.roles.intersection(roles):
-            raise Forbidden()
+            raise ForbiddenError()
 
     def require_reader(self) -> None:
-        """Raises Forbidden unless he may read cases at all, Unavailable while the index is too far behind."""
+        """Raises ForbiddenError unless he may read cases at all, UnavailableError while the index is too far behind."""
         self.require(Role.INVESTIGATOR, Role.SUPERVISOR)
         allowed = self.runtime.settings.max_index_lag
         held = self.runtime.indexed_as_of()
         if allowed and (held is None or (self.now - held).total_seconds() > allowed):
-            raise Unavailable("the index is too far behind", RETRY_S)
+            raise UnavailableError("the index is too far behind", RETRY_S)
 
     @property
     def as_of(self) -> str:
@@ -76,12 +76,15 @@ class Session:
         return self.runtime.opaque.cursor(self._context(asked), msgspec.msgpack.encode(position), size)
 
     def position(self, asked: object, cursor: str) -> Any:
-        """Where the page before ended, None at the beginning. Raises Unprocessable for a cursor that is not ours."""
+        """Where the page before ended, None at the beginning.
+
+        Raises UnprocessableError for a cursor that is not ours.
+        """
         if not cursor:
             return None
         held = self.runtime.opaque.position_of(self._context(asked), cursor)
         if held is None:
-            raise Unprocessable("the cursor does not belong to this request", "cursor")
+            raise UnprocessableError("the cursor does not belong to this request", "cursor")
         return msgspec.msgpack.decode(held)
 
     def _context(self, asked: object) -> str:
@@ -159,7 +162,7 @@ class Session:
         about: str = "",
         rule: RequestRule | None = None,
     ) -> None:
-        """Record what was asked and shown; call it last, before the answer leaves. Raises Unavailable.
+        """Record what was asked and shown; call it last, before the answer leaves. Raises UnavailableError.
 
         `query` is encrypted; `about` names what was acted on besides cases and is not. `rule` is why, if not by a role.
         """
@@ -184,7 +187,7 @@ class Session:
             await self.runtime.audit.write(act)
         except AuditError as error:
             metrics.AUDIT_FAILURES.inc()
-            raise Unavailable("nothing is disclosed while it cannot be recorded") from error
+            raise UnavailableError("nothing is disclosed while it cannot be recorded") from error
 
 
 meta = case_meta

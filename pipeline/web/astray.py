@@ -9,7 +9,7 @@ from fastapi import Request
 from nicegui import Client, app, ui
 from starlette.responses import Response
 
-from pipeline.api.problems import NotFound, Problem
+from pipeline.api.problems import NotFoundError, ProblemError
 from pipeline.api.responses import problem_response
 from pipeline.web import layout
 from pipeline.web.components import states
@@ -29,15 +29,15 @@ def serve_astray(site: Site) -> None:
 
     @app.exception_handler(HTTPStatus.NOT_FOUND)
     async def nowhere(request: Request, _: Exception) -> Response:
-        return await answer(site, request, NotFound())
+        return await answer(site, request, NotFoundError())
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:
         log.error("%s failed", request.url.path, exc_info=error)
-        return await answer(site, request, Problem())
+        return await answer(site, request, ProblemError())
 
 
-async def answer(site: Site, request: Request, problem: Problem) -> Response:
+async def answer(site: Site, request: Request, problem: ProblemError) -> Response:
     """A problem as the caller can read it."""
     if request.url.path.startswith(API):
         return problem_response(request, problem)
@@ -50,9 +50,9 @@ async def answer(site: Site, request: Request, problem: Problem) -> Response:
     return response
 
 
-def _draw(visitor: Visit, problem: Problem) -> None:
+def _draw(visitor: Visit, problem: ProblemError) -> None:
     words = visitor.words
-    if isinstance(problem, NotFound):
+    if isinstance(problem, NotFoundError):
         text("h1", words(ASTRAY))
         text("p", words("The address may be mistyped, or from another version."))
     else:

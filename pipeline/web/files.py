@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from pipeline.api.list_rows import MOST_BYTES
 from pipeline.api.list_rows import Form as ListForm
-from pipeline.api.problems import Problem
+from pipeline.api.problems import ProblemError
 from pipeline.api.services import audit, exports, list_checks
 from pipeline.api.services.audit import ActsFormat
 from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
@@ -66,7 +66,7 @@ async def _answer(site: Site, request: Request, answer: Any) -> Response:
         return RedirectResponse("/sign-in", SEE_OTHER)
     try:
         response: Response = await answer(visitor.session())
-    except Problem as problem:
+    except ProblemError as problem:
         return await astray.answer(site, request, problem)
     return response
 

@@ -12,7 +12,7 @@ from nicegui import background_tasks, ui
 from nicegui.element import Element
 
 from pipeline.access.tokens import KeysAwayError, TokenError
-from pipeline.api.problems import Problem
+from pipeline.api.problems import ProblemError
 from pipeline.errors import LiaisonError
 from pipeline.web import layout
 from pipeline.web.components import states
@@ -53,7 +53,7 @@ class OpenPage:
                 self.say(states.reason(self.words, error), bad=True)
             except TokenError:
                 self._leave()
-            except Problem as problem:
+            except ProblemError as problem:
                 self.say(states.reason(self.words, problem), bad=True)
             else:
                 handle(message)
@@ -115,7 +115,7 @@ class OpenPage:
             trouble = error
         except Exception:  # a fault of ours: the page says that there is one, the log says which
             log.exception("%s cannot be loaded", self._page.path)
-            trouble = Problem()
+            trouble = ProblemError()
         else:
             return lambda: self._page.draw(self, loaded)
         return lambda: self._failed(trouble)

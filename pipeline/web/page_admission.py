@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.admission import API, limit_rate
-from pipeline.api.problems import TooMany
+from pipeline.api.problems import TooManyRequestsError
 from pipeline.web import astray, csrf
 from pipeline.web.session import visit
 from pipeline.web.sign_in import HOME, OPEN_FORMS, SEE_OTHER, again
@@ -80,8 +80,8 @@ class PageAdmission:
             if visitor.requester is not None:
                 await limit_rate(self._site.runtime, visitor.requester)
             elif wait_s := await self._site.runtime.rates.count("", f"address {_address(request)}"):
-                raise TooMany("slow down", wait_s)
-        except TooMany as problem:
+                raise TooManyRequestsError("slow down", wait_s)
+        except TooManyRequestsError as problem:
             return await astray.answer(self._site, request, problem)
         return None
 

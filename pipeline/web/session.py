@@ -70,7 +70,7 @@ class Visit(NamedTuple):
         await self.runtime.requester(self.token)
 
     async def admit(self) -> None:
-        """Let one action of an open page pass. Raises as `check`, and TooMany beyond the person's rate."""
+        """Let one action of an open page pass. Raises as `check`, and TooManyRequestsError beyond the person's rate."""
         await limit_rate(self.runtime, await self.runtime.requester(self.token))
 
 

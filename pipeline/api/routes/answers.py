@@ -11,14 +11,14 @@ from pipeline.api import problems
 
 PROBLEM_TYPE = "application/problem+json"
 
-COMMON: tuple[type[problems.Problem], ...] = (
-    problems.Unauthenticated,
-    problems.Forbidden,
-    problems.Unprocessable,
-    problems.Stalled,
-    problems.TooLarge,
-    problems.TooMany,
-    problems.Unavailable,
+COMMON: tuple[type[problems.ProblemError], ...] = (
+    problems.UnauthenticatedError,
+    problems.ForbiddenError,
+    problems.UnprocessableError,
+    problems.StalledRequestError,
+    problems.RequestTooLargeError,
+    problems.TooManyRequestsError,
+    problems.UnavailableError,
 )
 """What any request that needs a session may end in."""
 
@@ -33,7 +33,7 @@ def answer(value: Any, status: int = 200) -> Response:
 
 
 def described(
-    struct: type[msgspec.Struct], example: Any, *others: type[problems.Problem], status: int = 200
+    struct: type[msgspec.Struct], example: Any, *others: type[problems.ProblemError], status: int = 200
 ) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's `responses` of a route: the struct with an example, the common problems, and `others`."""
     _described[struct.__name__] = struct
@@ -42,12 +42,12 @@ def described(
     return found | problems_of(*others)
 
 
-def problems_of(*others: type[problems.Problem]) -> dict[int | str, dict[str, Any]]:
+def problems_of(*others: type[problems.ProblemError]) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's `responses` for the common problems and `others`."""
     return {kind.status: _problem(kind) for kind in (*COMMON, *others)}
 
 
-def _problem(kind: type[problems.Problem]) -> dict[str, Any]:
+def _problem(kind: type[problems.ProblemError]) -> dict[str, Any]:
     shape = {
         "schema": {"$ref": "#/components/schemas/Problem"},
         "example": {"title": kind.title, "status": kind.status},

@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pipeline.access.requester import ASKABLE, GroundsError, Requester, grounds
-from pipeline.api.problems import Unauthenticated, Unprocessable
+from pipeline.api.problems import UnauthenticatedError, UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.api.session import Session
 
@@ -27,10 +27,10 @@ def runtime_of(request: Request) -> Runtime:
 
 
 async def requester_of(request: Request, _: Bearer) -> Requester:
-    """Who asks, as the admission has found. Raises Unauthenticated where nobody was admitted."""
+    """Who asks, as the admission has found. Raises UnauthenticatedError where nobody was admitted."""
     found: Requester | None = getattr(request.state, "requester", None)
     if found is None:
-        raise Unauthenticated()
+        raise UnauthenticatedError()
     return found
 
 
@@ -50,11 +50,11 @@ async def session_of(
     ] = None,
     accept_language: Annotated[str | None, Header(description="en or fr.", examples=["fr"])] = None,
 ) -> Session:
-    """The request's session. Raises Unprocessable naming what is missing of the grounds."""
+    """The request's session. Raises UnprocessableError naming what is missing of the grounds."""
     try:
         stated = grounds(purpose, case_reference)
     except GroundsError as error:
-        raise Unprocessable(error, *error.fields) from error
+        raise UnprocessableError(error, *error.fields) from error
     return Session(runtime_of(request), requester, stated, request.state.language, request.state.request_id)
 
 

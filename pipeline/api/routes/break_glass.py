@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from pipeline.access.break_glass import LONGEST_HOURS, GlassReason
 from pipeline.access.disclosures import GlassVerdict
 from pipeline.access.opaque import CURSOR_CHARS
-from pipeline.api.problems import Conflict, NotFound
+from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.routes.disclosures import Name, Reference
@@ -51,7 +51,7 @@ ROW: dict[str, Any] = {
 ONE = {"as_of": "2026-11-24T12:00:00+00:00", "disclosure": ROW}
 SEVERAL = {"as_of": "2026-11-24T12:00:00+00:00", "disclosures": [ROW], "next": None}
 
-DECIDED = described(threads.DisclosureAnswer, ONE, NotFound, Conflict)
+DECIDED = described(threads.DisclosureAnswer, ONE, NotFoundError, ConflictError)
 
 
 @router.post("/break-glass", summary="Break the glass", response_class=Response, responses=DECIDED)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from pipeline.api.problems import NotFound
+from pipeline.api.problems import NotFoundError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import cases as service
@@ -25,7 +25,7 @@ EXAMPLE = {
     "/cases/{key:path}",
     summary="Read a case",
     response_class=Response,
-    responses=described(service.CaseAnswer, EXAMPLE, NotFound),
+    responses=described(service.CaseAnswer, EXAMPLE, NotFoundError),
 )
 async def case(key: Key, session: SessionOf) -> Response:
     """The record as its agency sent it, with owner, handling, caveat and provenance."""

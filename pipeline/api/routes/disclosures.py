@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.opaque import CURSOR_CHARS
-from pipeline.api.problems import Conflict, NotFound
+from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import disclosures as service
@@ -60,7 +60,7 @@ ROW: dict[str, Any] = {
 ONE = {"as_of": "2026-11-24T12:00:00+00:00", "disclosure": ROW}
 SEVERAL = {"as_of": "2026-11-24T12:00:00+00:00", "disclosures": [ROW], "next": None}
 
-DECIDED = described(service.DisclosureAnswer, ONE, NotFound, Conflict)
+DECIDED = described(service.DisclosureAnswer, ONE, NotFoundError, ConflictError)
 
 
 @router.post("/disclosures", summary="Ask for disclosure", response_class=Response, responses=DECIDED)
@@ -90,7 +90,7 @@ async def disclosures(
     "/disclosures/{name}",
     summary="One disclosure",
     response_class=Response,
-    responses=described(service.DisclosureAnswer, ONE, NotFound),
+    responses=described(service.DisclosureAnswer, ONE, NotFoundError),
 )
 async def disclosure(session: SessionOf, name: Name) -> Response:
     """A disclosure that my agency asked for, or was asked for."""

@@ -14,7 +14,7 @@ from pipeline.access.audit import Act, ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Role
 from pipeline.api import metrics
-from pipeline.api.problems import Forbidden, NotFound, Problem, TooLarge, Unavailable
+from pipeline.api.problems import ForbiddenError, NotFoundError, ProblemError, RequestTooLargeError, UnavailableError
 from pipeline.api.routes.answers import COMMON, PROBLEM_TYPE
 from pipeline.api.routes.asking import Requesting, runtime_of
 from pipeline.errors import LiaisonError
@@ -39,7 +39,7 @@ Upload = Annotated[
     ),
 ]
 
-PROBLEMS: tuple[type[Problem], ...] = (*COMMON, NotFound, TooLarge)
+PROBLEMS: tuple[type[ProblemError], ...] = (*COMMON, NotFoundError, RequestTooLargeError)
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -61,11 +61,11 @@ async def push(
 ) -> StreamingResponse:
     """One record a line. With `validate`, lines that intake would reject are left out and told."""
     if not requester.operates and (Role.FEED not in requester.roles or requester.agency != agency):
-        raise Forbidden("it takes a token of this agency with the role feed")
+        raise ForbiddenError("it takes a token of this agency with the role feed")
     runtime = runtime_of(request)
     known = (await agencies(runtime.settings)).get(agency)
     if known is None or known.state is not AgencyState.ACTIVE:
-        raise NotFound()
+        raise NotFoundError()
     name = upload or f"request-{uuid.uuid4().hex}"
     act = Act(
         ActKind.PUSH, requester.subject, requester.agency, requester.country, tuple(sorted(requester.roles)),
@@ -76,12 +76,12 @@ async def push(
         await runtime.audit.write(act)
         received: Received = await gateway.take(runtime.settings, known, name, request.stream(), validate=validate)
     except TooLargeError as error:
-        raise TooLarge(error) from error
+        raise RequestTooLargeError(error) from error
     except AuditError as error:
         metrics.AUDIT_FAILURES.inc()
-        raise Unavailable("nothing is taken while it cannot be recorded") from error
+        raise UnavailableError("nothing is taken while it cannot be recorded") from error
     except ClientDisconnect as error:
-        raise Problem("the request was cut off") from error
+        raise ProblemError("the request was cut off") from error
     except (LiaisonError, KafkaError) as error:
-        raise Unavailable(error) from error
+        raise UnavailableError(error) from error
     return StreamingResponse(gateway.told(runtime.settings, agency, received), media_type=NDJSON)

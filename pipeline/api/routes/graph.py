@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from pipeline.api.problems import NotFound
+from pipeline.api.problems import NotFoundError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.routes.links import Case
@@ -40,7 +40,7 @@ ENTITY: dict[str, Any] = {
     "/graph",
     summary="The neighbourhood of a case",
     response_class=Response,
-    responses=described(service.GraphAnswer, GRAPH, NotFound),
+    responses=described(service.GraphAnswer, GRAPH, NotFoundError),
 )
 async def graph(session: SessionOf, case: Case, depth: Annotated[int, Query(ge=1, le=service.DEEPEST)] = 1) -> Response:
     """Cases within a few links; the way never leads through one that is only a hit."""
@@ -51,7 +51,7 @@ async def graph(session: SessionOf, case: Case, depth: Annotated[int, Query(ge=1
     "/timeline",
     summary="What happened when",
     response_class=Response,
-    responses=described(service.TimelineAnswer, TIMELINE, NotFound),
+    responses=described(service.TimelineAnswer, TIMELINE, NotFoundError),
 )
 async def timeline(session: SessionOf, case: Case) -> Response:
     """Openings, closings and events of a case and of those linked to it that you may read."""
@@ -62,7 +62,7 @@ async def timeline(session: SessionOf, case: Case) -> Response:
     "/entities",
     summary="One entity across cases",
     response_class=Response,
-    responses=described(entities.EntityAnswer, ENTITY, NotFound),
+    responses=described(entities.EntityAnswer, ENTITY, NotFoundError),
 )
 async def entity(
     session: SessionOf, case: Case, entity: Annotated[str, Query(min_length=1, max_length=200, examples=["p1"])]

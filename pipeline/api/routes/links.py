@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from pipeline.access.opaque import CURSOR_CHARS
-from pipeline.api.problems import NotFound
+from pipeline.api.problems import NotFoundError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import links as service
@@ -35,7 +35,7 @@ EXAMPLE: dict[str, Any] = {
     "/links",
     summary="The links of a case",
     response_class=Response,
-    responses=described(service.LinksAnswer, EXAMPLE, NotFound),
+    responses=described(service.LinksAnswer, EXAMPLE, NotFoundError),
 )
 async def links(
     session: SessionOf, case: Case, limit: Annotated[int, Query(ge=1, le=service.MOST)] = 20, cursor: Cursor = ""

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.list_rows import MOST_BYTES, Form
-from pipeline.api.problems import Conflict, NotFound, TooLarge
+from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError
 from pipeline.api.routes.answers import answer, described, problems_of
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import list_checks as service
@@ -55,7 +55,7 @@ BODY = {
     summary="Upload a list",
     status_code=202,
     response_class=Response,
-    responses=described(service.ListCheckAnswer, ONE, Conflict, TooLarge, status=202),
+    responses=described(service.ListCheckAnswer, ONE, ConflictError, RequestTooLargeError, status=202),
     openapi_extra=BODY,
     max_body_size=MOST_BYTES,
 )
@@ -87,7 +87,7 @@ async def list_checks(session: SessionOf) -> Response:
     "/list-checks/{name}",
     summary="How far a list has come",
     response_class=Response,
-    responses=described(service.ListCheckAnswer, ONE, NotFound),
+    responses=described(service.ListCheckAnswer, ONE, NotFoundError),
 )
 async def list_check(session: SessionOf, name: Name) -> Response:
     """Its rows, and how many of them have been asked."""
@@ -98,7 +98,7 @@ async def list_check(session: SessionOf, name: Name) -> Response:
     "/list-checks/{name}/results",
     summary="What was found, by pages",
     response_class=Response,
-    responses=described(service.ListResultsAnswer, RESULTS, NotFound),
+    responses=described(service.ListResultsAnswer, RESULTS, NotFoundError),
 )
 async def results(
     session: SessionOf,
@@ -114,7 +114,7 @@ async def results(
     "/list-checks/{name}/file",
     summary="What was found, as a file",
     response_class=Response,
-    responses=problems_of(NotFound),
+    responses=problems_of(NotFoundError),
 )
 async def result_file(session: SessionOf, name: Name, form: Annotated[Form, Query()] = "csv") -> Response:
     """The same for all rows, as CSV or NDJSON."""
@@ -126,7 +126,7 @@ async def result_file(session: SessionOf, name: Name, form: Annotated[Form, Quer
     "/list-checks/{name}",
     summary="Delete a list",
     response_class=Response,
-    responses=described(service.ListCheckAnswer, ONE, NotFound),
+    responses=described(service.ListCheckAnswer, ONE, NotFoundError),
 )
 async def forget(session: SessionOf, name: Name) -> Response:
     """The list and what was found are gone at once; work on it ends."""

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.access.tokens import TokenError
-from pipeline.api.problems import Problem
+from pipeline.api.problems import ProblemError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import notices as service
@@ -94,7 +94,7 @@ async def events(
         try:
             await check()
             told = await service.new_notices(now, cursor)
-        except (Problem, TokenError):
+        except (ProblemError, TokenError):
             return
         if told is not None:
             cursor = told.next

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StrictBool
 
 from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.access.reviews import Verdict
-from pipeline.api.problems import Conflict, NotFound
+from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import inbox as inboxes
@@ -73,7 +73,7 @@ MANUAL = {
     "links": [{"link": "0c1f" * 8, "case_a": "be-fp:17", "case_b": "fr-pj:2026-004711"} | REVIEW | {"manual": True}],
 }
 
-ANSWERED = described(service.ReviewsAnswer, JUDGED, NotFound)
+ANSWERED = described(service.ReviewsAnswer, JUDGED, NotFoundError)
 
 
 @router.get("/links/{link}/reviews", summary="Reviews of a link", response_class=Response, responses=ANSWERED)
@@ -93,7 +93,7 @@ async def review(session: SessionOf, link: Link, body: Reviewed) -> Response:
     "/reviews/{name}/undo",
     summary="Undo a review",
     response_class=Response,
-    responses=described(service.ReviewsAnswer, JUDGED, NotFound, Conflict),
+    responses=described(service.ReviewsAnswer, JUDGED, NotFoundError, ConflictError),
 )
 async def undo(session: SessionOf, name: Name) -> Response:
     """Take a review back: by its reviewer or his supervisor."""
@@ -110,7 +110,7 @@ async def link_by_hand(session: SessionOf, body: Linked) -> Response:
     "/manual-links",
     summary="Links made by hand",
     response_class=Response,
-    responses=described(service.ManualLinksAnswer, MANUAL, NotFound),
+    responses=described(service.ManualLinksAnswer, MANUAL, NotFoundError),
 )
 async def manual_links(
     session: SessionOf, case: Annotated[str, Query(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]

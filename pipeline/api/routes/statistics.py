@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Response
 
-from pipeline.api.problems import NotFound
+from pipeline.api.problems import NotFoundError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.routes.search import FiltersQuery
@@ -42,7 +42,7 @@ async def statistics(session: SessionOf, filters: Annotated[FiltersQuery, Query(
     "/deconfliction",
     summary="Same place and time",
     response_class=Response,
-    responses=described(service.DeconflictionAnswer, NEAR, NotFound),
+    responses=described(service.DeconflictionAnswer, NEAR, NotFoundError),
 )
 async def deconfliction(
     session: SessionOf, case: Annotated[str, Query(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field, StrictBool
 
-from pipeline.api.problems import Conflict, NotFound
+from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import subscriptions as service
@@ -41,7 +41,7 @@ SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscriptions"
     "/subscriptions",
     summary="Subscribe to a question",
     response_class=Response,
-    responses=described(service.SubscriptionAnswer, ONE, Conflict),
+    responses=described(service.SubscriptionAnswer, ONE, ConflictError),
 )
 async def subscribe(session: SessionOf, body: Subscribed) -> Response:
     """It is asked once of all cases held, then of every new or changed one, for ninety days."""
@@ -63,7 +63,7 @@ async def subscriptions(session: SessionOf) -> Response:
     "/subscriptions/{name}/renew",
     summary="Renew",
     response_class=Response,
-    responses=described(service.SubscriptionAnswer, ONE, NotFound),
+    responses=described(service.SubscriptionAnswer, ONE, NotFoundError),
 )
 async def renew(session: SessionOf, name: Name) -> Response:
     """Ninety more days, on this request's purpose and case reference."""
@@ -74,7 +74,7 @@ async def renew(session: SessionOf, name: Name) -> Response:
     "/subscriptions/{name}",
     summary="End",
     response_class=Response,
-    responses=described(service.SubscriptionAnswer, ONE, NotFound),
+    responses=described(service.SubscriptionAnswer, ONE, NotFoundError),
 )
 async def end(session: SessionOf, name: Name) -> Response:
     """What it asked is kept no longer."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from pipeline.access.case_visibility import HandlingChangeError, handling_change
-from pipeline.api.problems import NotFound, Unprocessable
+from pipeline.api.problems import NotFoundError, UnprocessableError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import visibility as service
@@ -38,7 +38,7 @@ EXAMPLE: dict[str, Any] = {
     "/visibility",
     summary="Who could see our case",
     response_class=Response,
-    responses=described(service.VisibilityAnswer, EXAMPLE, NotFound),
+    responses=described(service.VisibilityAnswer, EXAMPLE, NotFoundError),
 )
 async def visibility(
     session: SessionOf,
@@ -54,5 +54,5 @@ async def visibility(
     try:
         change = handling_change(handling, releasable_to, purposes)
     except HandlingChangeError as error:
-        raise Unprocessable(error, error.field) from error
+        raise UnprocessableError(error, error.field) from error
     return answer(await service.visibility(session, case, change))

@@ -19,7 +19,7 @@ from pipeline.access.policy import View, view
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.api.paging import Place, closed, opened, page
-from pipeline.api.problems import Unavailable
+from pipeline.api.problems import UnavailableError
 from pipeline.api.services.export_formats import lines, table
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_documents import AuditDocument
@@ -70,7 +70,9 @@ class TrailAnswer(msgspec.Struct, frozen=True):
 
 
 async def acts(session: Session, wanted: ActFilter, limit: int = 50, cursor: str | None = None) -> ActsAnswer:
-    """The acts that an auditor's agency may know of. Raises Forbidden, Unprocessable for a cursor of another question.
+    """The acts that an auditor's agency may know of.
+
+    Raises ForbiddenError, UnprocessableError for a cursor of another question.
 
     They are only ever added to, the latest first, so that none moves between pages.
     """
@@ -89,7 +91,7 @@ async def acts(session: Session, wanted: ActFilter, limit: int = 50, cursor: str
 
 
 async def acts_file(session: Session, wanted: ActFilter, form: ActsFormat) -> AsyncIterator[bytes]:
-    """The same as a file in parts, recorded before the first. Raises Forbidden, Unavailable."""
+    """The same as a file in parts, recorded before the first. Raises ForbiddenError, UnavailableError."""
     session.require(Role.AUDITOR)
     await session.audit(ActKind.EXPORT, {"acts": msgspec.to_builtins(wanted), "form": form})
     yield table([COLUMNS]) if form == "csv" else b""
@@ -101,13 +103,16 @@ async def acts_file(session: Session, wanted: ActFilter, form: ActsFormat) -> As
 
 
 async def trail(session: Session) -> TrailAnswer:
-    """Whether the trail is whole, verified anew unless that was a moment ago. Raises Forbidden, Unavailable."""
+    """Whether the trail is whole, verified anew unless that was a moment ago.
+
+    Raises ForbiddenError, UnavailableError.
+    """
     session.require(Role.AUDITOR)
     await session.audit(ActKind.READ, {"trail": True})
     try:
         found = await session.runtime.trail.checked(PATIENCE_S)
     except (KafkaError, OSError) as error:
-        raise Unavailable("Kafka does not answer") from error
+        raise UnavailableError("Kafka does not answer") from error
     at = found.at.isoformat() if found.at else None
     return TrailAnswer(found.entries, found.findings, at, found.running)
 

@@ -13,7 +13,7 @@ import msgspec
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.requester import Role
 from pipeline.api.paging import Place
-from pipeline.api.problems import Unavailable, Unprocessable
+from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import Acts
@@ -62,31 +62,31 @@ class TagKeysAnswer(msgspec.Struct, frozen=True):
 
 
 def head(session: Session) -> str:
-    """The last signed head, as a note. Raises Forbidden, Unavailable before there is one."""
+    """The last signed head, as a note. Raises ForbiddenError, UnavailableError before there is one."""
     session.require(Role.AUDITOR)
     return _head(session).note
 
 
 def consistency(session: Session, first: int, second: int) -> ConsistencyAnswer:
-    """Raises Forbidden, Unprocessable for sizes that the log has not had."""
+    """Raises ForbiddenError, UnprocessableError for sizes that the log has not had."""
     session.require(Role.AUDITOR)
     if not 0 < first <= second <= session.runtime.log.store.size:
-        raise Unprocessable("the audit log has not had these sizes", "first", "second")
+        raise UnprocessableError("the audit log has not had these sizes", "first", "second")
     return ConsistencyAnswer(first, second, encode_hashes(session.runtime.log.store.consistency(first, second)))
 
 
 def inclusion(session: Session, index: int, size: int) -> InclusionAnswer:
-    """Raises Forbidden, Unprocessable for a leaf or size that the log does not have."""
+    """Raises ForbiddenError, UnprocessableError for a leaf or size that the log does not have."""
     session.require(Role.AUDITOR)
     served = session.runtime.log
     if not 0 <= index < size <= served.store.size:
-        raise Unprocessable("the audit log has no such leaf in a tree of this size", "index", "size")
+        raise UnprocessableError("the audit log has no such leaf in a tree of this size", "index", "size")
     [leaf] = encode_hashes([served.leaf_at(index)])
     return InclusionAnswer(index, size, leaf, encode_hashes(served.inclusion(index, size)))
 
 
 async def agency_keys(session: Session) -> TagKeysAnswer:
-    """The tag keys of the auditor's agency. Raises Forbidden, Unavailable."""
+    """The tag keys of the auditor's agency. Raises ForbiddenError, UnavailableError."""
     session.require(Role.AUDITOR)
     await session.audit(ActKind.READ, {"tag keys": True})
     keys = session.runtime.tag_keys.of(session.requester.agency) if session.requester.agency else {}
@@ -96,7 +96,7 @@ async def agency_keys(session: Session) -> TagKeysAnswer:
 async def accesses(session: Session, first: int) -> AsyncIterator[bytes]:
     """Proofs of all acts that concern the agency, as lines, recorded before the first; see docs/formats/audit-log.md.
 
-    `first` is the size of the tree that the reader has seen. Raises Forbidden, Unavailable.
+    `first` is the size of the tree that the reader has seen. Raises ForbiddenError, UnavailableError.
     """
     session.require(Role.AUDITOR)
     served, agency = session.runtime.log, session.requester.agency
@@ -116,19 +116,19 @@ async def accesses(session: Session, first: int) -> AsyncIterator[bytes]:
 def _head(session: Session) -> ServedHead:
     found = session.runtime.log.head()
     if found is None:
-        raise Unavailable("the audit log has no signed head yet")
+        raise UnavailableError("the audit log has no signed head yet")
     return found
 
 
 async def _await_index(session: Session, size: int) -> None:
     """Return once the index holds the acts of the first `size` leaves: one that is missing would seem withheld.
 
-    Raises Unavailable.
+    Raises UnavailableError.
     """
     deadline = time.monotonic() + FOLLOWED_S
     while not await _has_followed(session, size):
         if time.monotonic() >= deadline:
-            raise Unavailable("the index has not followed the audit log; try again")
+            raise UnavailableError("the index has not followed the audit log; try again")
         await asyncio.sleep(POLL_S)
 
 

@@ -12,7 +12,7 @@ from pipeline.access.disclosures import Disclosure, GlassVerdict, Move, grant_of
 from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Role
-from pipeline.api.problems import Conflict, Forbidden, NotFound
+from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError
 from pipeline.api.services.disclosures import (
     NO_THREAD,
     DisclosureAnswer,
@@ -33,7 +33,9 @@ NAME_CHARS = 100
 
 
 async def request_opening(session: Session, reference: str, wanted: GlassReason) -> DisclosureAnswer:
-    """Request that a second supervisor opens a hit-only case to this one. Raises NotFound, Conflict, Forbidden.
+    """Request that a second supervisor opens a hit-only case to this one.
+
+    Raises NotFoundError, ConflictError, ForbiddenError.
 
     Nothing is open yet, so the answer names no key.
     """
@@ -56,13 +58,17 @@ async def open_alone(session: Session, reference: str, wanted: GlassReason) -> D
 
 
 async def confirm(session: Session, name: str) -> DisclosureAnswer:
-    """Open what another supervisor of the agency requested, to that one. Raises NotFound, Forbidden, Conflict.
+    """Open what another supervisor of the agency requested, to that one.
+
+    Raises NotFoundError, ForbiddenError, ConflictError.
 
     What is confirmed already stays as it is.
     """
     before, case, seen = await _agency_thread(session, name)
     if not may_confirm_glass(case, session.requester, seen, before.subject):
-        raise Forbidden("another supervisor of your agency confirms this, while only a hit may be seen of the case")
+        raise ForbiddenError(
+            "another supervisor of your agency confirms this, while only a hit may be seen of the case"
+        )
     if before.last.move is Move.CONFIRMATION:
         return await _unchanged(session, before, case, seen)
     after = take_step(lambda: glass.confirm(before, case, session.requester, session.now))
@@ -70,10 +76,10 @@ async def confirm(session: Session, name: str) -> DisclosureAnswer:
 
 
 async def withdraw(session: Session, name: str) -> DisclosureAnswer:
-    """Take an own request back before it is confirmed. Raises NotFound, Forbidden, Conflict."""
+    """Take an own request back before it is confirmed. Raises NotFoundError, ForbiddenError, ConflictError."""
     before, case, seen = await _agency_thread(session, name)
     if before.subject != session.requester.subject:
-        raise Forbidden("only who requested it takes it back")
+        raise ForbiddenError("only who requested it takes it back")
     if before.last.move is Move.WITHDRAWAL:
         return await _unchanged(session, before, case, seen)
     after = take_step(lambda: glass.withdraw(before, session.requester, session.now))
@@ -81,19 +87,19 @@ async def withdraw(session: Session, name: str) -> DisclosureAnswer:
 
 
 async def review(session: Session, name: str, verdict: GlassVerdict, comment: str) -> DisclosureAnswer:
-    """The owner's verdict on what was opened by one alone. Raises NotFound, Forbidden, Conflict.
+    """The owner's verdict on what was opened by one alone. Raises NotFoundError, ForbiddenError, ConflictError.
 
     When this returns, nobody reads any more what is not justified. The same verdict again changes nothing; another is
     a conflict.
     """
     before, case = await owned_thread(session, name)
     if Role.SUPERVISOR not in session.requester.roles:
-        raise Forbidden("a supervisor of the owner reviews this")
+        raise ForbiddenError("a supervisor of the owner reviews this")
     given = verdict_of(before)
     if given is verdict:
         return await _unchanged(session, before, case, View.FULL)
     if given is not None:
-        raise Conflict("it was reviewed otherwise")
+        raise ConflictError("it was reviewed otherwise")
     after = take_step(lambda: glass.review(before, session.requester, verdict, comment, session.now))
     return await record_step(session, before, after, case, View.FULL)
 
@@ -128,7 +134,7 @@ async def _own_thread(session: Session, reference: str) -> tuple[Disclosure, Cas
     session.require(Role.SUPERVISOR)
     case = await hit_case(session, reference)
     if not may_break_glass(case, session.requester, View.HIT):
-        raise Forbidden()
+        raise ForbiddenError()
     return await thread_of(session, case, session.requester.subject), case
 
 
@@ -146,7 +152,7 @@ async def _agency_thread(session: Session, name: str) -> tuple[Disclosure, CaseM
     if one is not None and seen is not View.NOTHING:
         return one, meta(documents[key]), seen
     await session.audit(ActKind.DISCLOSURE, about=name[:NAME_CHARS], rule=RequestRule.NOT_SHOWN)
-    raise NotFound(NO_THREAD)
+    raise NotFoundError(NO_THREAD)
 
 
 async def _unchanged(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:

@@ -11,7 +11,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, case_for, provenance_for
 from pipeline.access.request_rules import RequestRule
-from pipeline.api.problems import NotFound
+from pipeline.api.problems import NotFoundError
 from pipeline.api.services.case_signatures import signature_verdict
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
@@ -27,7 +27,7 @@ class CaseAnswer(msgspec.Struct, frozen=True):
 
 
 async def case(session: Session, key: str) -> CaseAnswer:
-    """The case `key`. Raises NotFound where there is none, or none to be read: the two are one answer."""
+    """The case `key`. Raises NotFoundError where there is none, or none to be read: the two are one answer."""
     session.require_reader()
     document = await readable(session, key)
     row = case_for(View.FULL, meta(document), _content(session, document), session.reference)
@@ -38,7 +38,7 @@ async def case(session: Session, key: str) -> CaseAnswer:
 async def readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
     """The document, or `fields` of it, of a case that the requester sees in full.
 
-    Raises NotFound after recording the attempt. Nothing of it is fetched unless he might read it: to load a record
+    Raises NotFoundError after recording the attempt. Nothing of it is fetched unless he might read it: to load a record
     takes a tenth of a refusal's time, which would tell that there is one.
     """
     if await _might_read(session, key):
@@ -46,7 +46,7 @@ async def readable(session: Session, key: str, fields: Sequence[str] | None = No
         if (await session.views(found)).get(key) is View.FULL:
             return found[key]
     await session.audit(ActKind.READ, {"case": key}, rule=RequestRule.NOT_SHOWN)
-    raise NotFound(NO_CASE)
+    raise NotFoundError(NO_CASE)
 
 
 async def _might_read(session: Session, key: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.api.problems import Conflict, Unavailable
+from pipeline.api.problems import ConflictError, UnavailableError
 from pipeline.api.session import Session
 from pipeline.index.decision_reading import NotEffectiveError
 from pipeline.streams.decision_log import DecisionError, OvertakenError
@@ -17,15 +17,15 @@ LONGEST_REASON = 2000
 async def decide(
     session: Session, topic: Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
 ) -> None:
-    """Keep a decision that was audited, and return once readers see it. Raises Unavailable.
+    """Keep a decision that was audited, and return once readers see it. Raises UnavailableError.
 
-    Raises Conflict where the key's value is not `replaces` any more, which the decision was made on.
+    Raises ConflictError where the key's value is not `replaces` any more, which the decision was made on.
     """
     runtime = session.runtime
     try:
         offset = await runtime.decide.write(topic, key, value, replaces)
         await runtime.decisions.effective(topic.pattern, key, offset)
     except OvertakenError as error:
-        raise Conflict(error) from error
+        raise ConflictError(error) from error
     except (DecisionError, NotEffectiveError) as error:
-        raise Unavailable(error) from error
+        raise UnavailableError(error) from error

@@ -16,7 +16,7 @@ from pipeline.access.disclosures import Ask, Disclosure, NotDueError, may_decide
 from pipeline.access.policy import CaseMeta, View
 from pipeline.access.request_rules import RequestRule
 from pipeline.api.paging import MovingList, Place, page
-from pipeline.api.problems import Conflict, NotFound
+from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_reading import ThreadKind
@@ -48,7 +48,7 @@ class DisclosuresAnswer(msgspec.Struct, frozen=True):
 
 
 async def ask(session: Session, reference: str, wanted: Ask) -> DisclosureAnswer:
-    """Ask the owner for the case that `reference` stands for. Raises NotFound, Conflict, Unavailable.
+    """Ask the owner for the case that `reference` stands for. Raises NotFoundError, ConflictError, UnavailableError.
 
     A case that the requester may read already is a conflict, and so is a request that is open.
     """
@@ -59,14 +59,14 @@ async def ask(session: Session, reference: str, wanted: Ask) -> DisclosureAnswer
 
 
 async def grant(session: Session, name: str, until: datetime, reason: str = "") -> DisclosureAnswer:
-    """Open the case to the asking agency until a time. Raises NotFound, Conflict, Unavailable."""
+    """Open the case to the asking agency until a time. Raises NotFoundError, ConflictError, UnavailableError."""
     before, case = await owned_thread(session, name)
     after = take_step(lambda: threads.grant(before, case, session.requester, until, reason, session.now))
     return await record_step(session, before, after, case, View.FULL)
 
 
 async def refuse(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
-    """Say no. Raises NotFound, Conflict, Unavailable."""
+    """Say no. Raises NotFoundError, ConflictError, UnavailableError."""
     before, case = await owned_thread(session, name)
     after = take_step(lambda: threads.refuse(before, session.requester, reason, session.now))
     return await record_step(session, before, after, case, View.FULL)
@@ -117,7 +117,7 @@ def _asked(mine: bool, kind: ThreadKind) -> tuple[object, ...]:
 
 
 async def disclosure(session: Session, name: str) -> DisclosureAnswer:
-    """One disclosure. Raises NotFound."""
+    """One disclosure. Raises NotFoundError."""
     session.require_reader()
     one = (await session.runtime.decisions.threads([name])).get(name)
     found = [one] if one is not None and _agency(session) in (one.owner, one.requester) else []
@@ -126,7 +126,7 @@ async def disclosure(session: Session, name: str) -> DisclosureAnswer:
     rule = None if row else RequestRule.NOT_SHOWN
     await session.audit(ActKind.READ, {"disclosure": name}, session.shown(views), rule=rule)
     if row is None:
-        raise NotFound(NO_THREAD)
+        raise NotFoundError(NO_THREAD)
     return DisclosureAnswer(session.now.isoformat(), row)
 
 
@@ -137,10 +137,10 @@ async def hit_case(session: Session, reference: str) -> CaseMeta:
     seen = View.NOTHING if document is None else (await session.views({document.case: document}))[document.case]
     if document is None or seen is View.NOTHING:
         await session.audit(ActKind.DISCLOSURE, {"reference": reference}, rule=RequestRule.NOT_SHOWN)
-        raise NotFound(NO_HIT)
+        raise NotFoundError(NO_HIT)
     if seen is View.FULL:
         await session.audit(ActKind.DISCLOSURE, {"reference": reference}, session.shown({document.case: seen}))
-        raise Conflict("you may read this case", case=document.case)
+        raise ConflictError("you may read this case", case=document.case)
     return meta(document)
 
 
@@ -162,7 +162,7 @@ async def owned_thread(session: Session, name: str) -> tuple[Disclosure, CaseMet
         if document is not None:
             return one, meta(document)
     await session.audit(ActKind.DISCLOSURE, about=name[:MOST], rule=RequestRule.NOT_SHOWN)
-    raise NotFound(NO_THREAD)
+    raise NotFoundError(NO_THREAD)
 
 
 async def thread_of(session: Session, case: CaseMeta, subject: str = "") -> Disclosure:
@@ -174,17 +174,19 @@ async def thread_of(session: Session, case: CaseMeta, subject: str = "") -> Disc
 
 
 def take_step(step: Callable[[], Disclosure]) -> Disclosure:
-    """The thread after a step. Raises Conflict where it is not due."""
+    """The thread after a step. Raises ConflictError where it is not due."""
     try:
         return step()
     except NotDueError as error:
-        raise Conflict(error) from error
+        raise ConflictError(error) from error
 
 
 async def record_step(
     session: Session, before: Disclosure, after: Disclosure, case: CaseMeta, seen: View
 ) -> DisclosureAnswer:
-    """Audit a step, keep it, wait until it holds. Raises Conflict where the thread went on from `before` otherwise.
+    """Audit a step, keep it, wait until it holds.
+
+    Raises ConflictError where the thread went on from `before` otherwise.
 
     A process that dies behind the audit has opened nothing: what is asked again is asked of the same thread.
     """

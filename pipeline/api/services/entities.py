@@ -14,7 +14,7 @@ import orjson
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
-from pipeline.api.problems import NotFound
+from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import readable
 from pipeline.api.services.links import SeenLink, surroundings
 from pipeline.api.session import Session
@@ -79,13 +79,13 @@ class _Near:
 async def entity(session: Session, key: str, name: str) -> EntityAnswer:
     """The thing that entity `name` of case `key` is.
 
-    Raises NotFound for a case that is not to be read or an entity that it does not have.
+    Raises NotFoundError for a case that is not to be read or an entity that it does not have.
     """
     session.require_reader()
     own = await readable(session, key)
     if name not in _entities(own):
         await session.audit(ActKind.READ, {"entity": name, "case": key}, session.shown({key: View.FULL}))
-        raise NotFound("there is no such entity")
+        raise NotFoundError("there is no such entity")
     near = await _near(session, key)
     cases = await session.runtime.reader.cases(sorted(near.bands), fields=None)
     views = await session.views(cases)

@@ -24,7 +24,10 @@ T = TypeVar("T")
 
 
 async def export(session: Session, what: What, form: Format) -> AsyncIterator[bytes]:
-    """The file in parts. Raises Forbidden or Unavailable before the first one, Unavailable between parts."""
+    """The file in parts.
+
+    Raises ForbiddenError or UnavailableError before the first one, UnavailableError between parts.
+    """
     session.require_reader()
     file = writer(what, form, session.request_id)
     parts = _links(session) if what == "links" else _cases(session)

@@ -87,7 +87,7 @@ class _Drawing:
 
 
 async def graph(session: Session, key: str, depth: int = 1, most: Most = LOOKED_AT) -> GraphAnswer:
-    """The cases within `depth` links of a case, never beyond one that is only a hit. Raises NotFound."""
+    """The cases within `depth` links of a case, never beyond one that is only a hit. Raises NotFoundError."""
     session.require_reader()
     drawing = _Drawing(session, most)
     drawing.add_case(key, await readable(session, key))
@@ -117,7 +117,7 @@ async def timeline(session: Session, key: str) -> TimelineAnswer:
 
 
 async def _linked(session: Session, key: str) -> dict[str, CaseDocument]:
-    """A case and those linked to it that the requester reads in full, with their records. Raises NotFound."""
+    """A case and those linked to it that the requester reads in full, with their records. Raises NotFoundError."""
     session.require_reader()
     own = await readable(session, key)
     around = await surroundings(session, key)

@@ -10,7 +10,7 @@ import msgspec
 from pipeline.access.audit import ActKind
 from pipeline.access.hit_ledger import HitAllowance
 from pipeline.access.requester import Role
-from pipeline.api.problems import Unprocessable
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
@@ -45,13 +45,13 @@ class HitAllowancesAnswer(msgspec.Struct, frozen=True):
 async def allow_hits(session: Session, agency: str, daily: int, until: datetime) -> HitAllowanceAnswer:
     """Allow an agency more answers a day about the requester's hit-only records, until a time.
 
-    For a supervisor of the owner. Raises Forbidden, Unprocessable, Unavailable.
+    For a supervisor of the owner. Raises ForbiddenError, UnprocessableError, UnavailableError.
     """
     session.require(Role.SUPERVISOR)
     who = session.requester
     if not session.now < until <= session.now + LONGEST:
         error = LiaisonError("an allowance ends after now and within {most} days", most=LONGEST.days)
-        raise Unprocessable(error, "until")
+        raise UnprocessableError(error, "until")
     made = HitAllowance(who.agency, agency, daily, until, who.subject, session.now)
     await session.audit(ActKind.DISCLOSURE, {"hits_a_day": daily, "until": until.isoformat()}, about=made.id)
     await decide(session, topics.HIT_ALLOWANCES, made.id, made)

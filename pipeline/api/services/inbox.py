@@ -16,7 +16,7 @@ from pipeline.access.policy import View
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, is_due, standing
 from pipeline.api.paging import MovingList, Place, page
-from pipeline.api.problems import Forbidden
+from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.deciding import decide
 from pipeline.api.services.reviews import ReviewsAnswer, changed, own_of, reviews
 from pipeline.api.session import Session
@@ -65,12 +65,12 @@ async def inbox(
 async def assign(session: Session, link: str, assignee: str) -> ReviewsAnswer:
     """Say who of the agency is to judge a link ("" nobody). Investigators speak for themselves, supervisors for all.
 
-    Raises NotFound unless the requester sees both sides in full, Forbidden, Unavailable.
+    Raises NotFoundError unless the requester sees both sides in full, ForbiddenError, UnavailableError.
     """
     session.require_reader()
     who = session.requester
     if assignee not in ("", who.subject) and Role.SUPERVISOR not in who.roles:
-        raise Forbidden("a supervisor assigns links to others")
+        raise ForbiddenError("a supervisor assigns links to others")
     await reviews(session, link)
     made = Assignment(link, who.agency, assignee, who.subject, session.now)
     await session.audit(ActKind.REVIEW, {"assignee": assignee}, about=link)

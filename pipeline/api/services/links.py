@@ -69,7 +69,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 
 
 async def links(session: Session, key: str, limit: int = 20, cursor: str = "") -> LinksAnswer:
-    """The links of case `key`. Raises NotFound for a case that is not there or not to be read."""
+    """The links of case `key`. Raises NotFoundError for a case that is not there or not to be read."""
     session.require_reader()
     listing = MovingList(session, ("links", key), cursor, partial(session.runtime.reader.point, "links"))
     await readable(session, key, STATE_FIELDS)

@@ -15,7 +15,7 @@ from pipeline.access.redaction import Row, hit
 from pipeline.api.languages import said
 from pipeline.api.list_rows import Form, ListError, ListRow, rows_of
 from pipeline.api.list_store import Found, ListJob, NoListError
-from pipeline.api.problems import Conflict, NotFound, Unprocessable
+from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.export_formats import lines, table
 from pipeline.api.services.search import summary
 from pipeline.api.session import Session, meta
@@ -74,18 +74,19 @@ class ListResultsAnswer(msgspec.Struct, frozen=True):
 async def submit(session: Session, raw: bytes, form: Form, key: str = "") -> ListCheckAnswer:
     """Take in a list; it is kept when this returns. The same `key` again is the same list, sent once.
 
-    Raises Unprocessable for one that cannot be read, Conflict where the subject has too many, Unavailable.
+    Raises UnprocessableError for one that cannot be read, ConflictError where the subject has too many,
+    UnavailableError.
     """
     session.require_reader()
     lists = session.runtime.lists
     try:
         rows = await asyncio.to_thread(rows_of, raw, form)
     except ListError as error:
-        raise Unprocessable(error, "list") from error
+        raise UnprocessableError(error, "list") from error
     name = _name(session, key)
     held = [job.id for job in await asyncio.to_thread(lists.of, session.requester)]
     if name not in held and len(held) >= MOST_LISTS:
-        raise Conflict(LiaisonError("you have {most} lists: delete one", most=MOST_LISTS))
+        raise ConflictError(LiaisonError("you have {most} lists: delete one", most=MOST_LISTS))
     await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
     job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows))
     await asyncio.to_thread(lists.add, job, rows)
@@ -93,7 +94,7 @@ async def submit(session: Session, raw: bytes, form: Form, key: str = "") -> Lis
 
 
 async def list_check(session: Session, name: str) -> ListCheckAnswer:
-    """How far a list of the requester's has come. Raises NotFound."""
+    """How far a list of the requester's has come. Raises NotFoundError."""
     session.require_reader()
     await session.audit(ActKind.READ, {"list_check": name})
     return ListCheckAnswer(session.as_of, _told(session, _job(session, name)))
@@ -109,7 +110,7 @@ async def list_checks(session: Session) -> ListChecksAnswer:
 
 
 async def results(session: Session, name: str, limit: int = 50, cursor: str = "") -> ListResultsAnswer:
-    """What was found for the rows behind a cursor, as the requester may see it now. Raises NotFound."""
+    """What was found for the rows behind a cursor, as the requester may see it now. Raises NotFoundError."""
     session.require_reader()
     first = session.position(("list", name), cursor) or 0
     job = _job(session, name)
@@ -121,7 +122,7 @@ async def results(session: Session, name: str, limit: int = 50, cursor: str = ""
 
 
 async def result_file(session: Session, name: str, form: Form) -> AsyncIterator[bytes]:
-    """All rows that have been asked, as a file in parts. Raises NotFound, Unavailable."""
+    """All rows that have been asked, as a file in parts. Raises NotFoundError, UnavailableError."""
     session.require_reader()
     job, first = _job(session, name), 0
     yield table([CSV_COLUMNS]) if form == "csv" else b""
@@ -136,7 +137,7 @@ async def result_file(session: Session, name: str, form: Form) -> AsyncIterator[
 
 
 async def forget(session: Session, name: str) -> ListCheckAnswer:
-    """Delete a list with its results, whether or not it is done. Raises NotFound."""
+    """Delete a list with its results, whether or not it is done. Raises NotFoundError."""
     session.require_reader()
     job = _job(session, name)
     told = _told(session, job)
@@ -158,9 +159,9 @@ def _job(session: Session, name: str) -> ListJob:
     try:
         job = session.runtime.lists.job(session.requester, name)
     except NoListError as error:
-        raise NotFound(error) from error
+        raise NotFoundError(error) from error
     if session.now >= job.expires:
-        raise NotFound("there is no such list, or none of yours")
+        raise NotFoundError("there is no such list, or none of yours")
     return job
 
 

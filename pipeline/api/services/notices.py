@@ -11,7 +11,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.paging import Place, closed, opened, page
-from pipeline.api.problems import Unprocessable
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
@@ -86,7 +86,7 @@ async def heard(session: Session, cursor: str) -> str | None:
     try:
         if cursor and opened(session, "notices", cursor):
             return cursor
-    except Unprocessable:
+    except UnprocessableError:
         pass  # another person's, left in the same browser
     latest = await session.runtime.decisions.latest_notices(session.requester.agency, 1, None)
     return closed(session, "notices", [latest[0][0].position]) if latest else None

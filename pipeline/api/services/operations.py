@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
-from pipeline.api.problems import Unavailable
+from pipeline.api.problems import UnavailableError
 from pipeline.api.session import Session
 from pipeline.ops.overview import Overview, overview
 from pipeline.ops.rejections import Rejection, RejectionFilter, by_reason, rejections, replay_rejected
@@ -39,20 +39,23 @@ class ReplayedAnswer(msgspec.Struct, frozen=True):
 
 
 async def operations(session: Session) -> Overview:
-    """What waits, is silent, was rejected, is active, and how large it is. Raises Forbidden, Unavailable."""
+    """What waits, is silent, was rejected, is active, and how large it is. Raises ForbiddenError, UnavailableError."""
     async with _operating(session, "overview"):
         return await overview(session.runtime.settings, session.now)
 
 
 async def rejected(session: Session, reason: str = "", agency: str = "") -> RejectedAnswer:
-    """The rejections for a reason and of an agency, or all, without their bytes. Raises Forbidden, Unavailable."""
+    """The rejections for a reason and of an agency, or all, without their bytes.
+
+    Raises ForbiddenError, UnavailableError.
+    """
     async with _operating(session, f"rejected {reason} {agency}"):
         found = await rejections(session.runtime.settings, _wanted(session, reason, agency))
     return RejectedAnswer(tuple(found[:MOST]), dict(by_reason(found)))
 
 
 async def replay(session: Session, reason: str, agency: str = "") -> ReplayedAnswer:
-    """Send those rejections again, but for what was sent again before. Raises Forbidden, Unavailable."""
+    """Send those rejections again, but for what was sent again before. Raises ForbiddenError, UnavailableError."""
     async with _operating(session, f"replay rejected {reason} {agency}"):
         done = await replay_rejected(session.runtime.settings, _wanted(session, reason, agency))
     return ReplayedAnswer(dict(done.sent), dict(done.left))
@@ -70,4 +73,4 @@ async def _operating(session: Session, what: str) -> AsyncIterator[None]:
     try:
         yield
     except (KafkaError, OSError) as error:
-        raise Unavailable("Kafka does not answer") from error
+        raise UnavailableError("Kafka does not answer") from error

@@ -24,7 +24,7 @@ from pipeline.access.reviews import (
     undo,
 )
 from pipeline.api.paging import Place, page
-from pipeline.api.problems import Conflict, Forbidden, NotFound, Unprocessable
+from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services.cases import readable
 from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session
@@ -88,7 +88,7 @@ class Sides(msgspec.Struct, frozen=True):
 
 
 async def reviews(session: Session, link: str) -> ReviewsAnswer:
-    """The judgements of a link, undone ones included. Raises NotFound."""
+    """The judgements of a link, undone ones included. Raises NotFoundError."""
     sides = await _sides(session, link)
     judged = await _judged(session, sides)
     await session.audit(ActKind.READ, {"reviews": link}, _both(session, sides), about=link)
@@ -96,35 +96,44 @@ async def reviews(session: Session, link: str) -> ReviewsAnswer:
 
 
 async def review(session: Session, link: str, said: Verdicted) -> ReviewsAnswer:
-    """Judge a link for the requester's agency. Raises NotFound, Unprocessable without a reason, Unavailable."""
+    """Judge a link for the requester's agency.
+
+    Raises NotFoundError, UnprocessableError without a reason, UnavailableError.
+    """
     sides = await _sides(session, link)
     return await _keep(session, sides, _made(session, sides, said))
 
 
 async def link_by_hand(session: Session, one: str, other: str, reason: str) -> ReviewsAnswer:
-    """Say that two cases are the same where no score does. Raises NotFound, Unprocessable, Unavailable."""
+    """Say that two cases are the same where no score does.
+
+    Raises NotFoundError, UnprocessableError, UnavailableError.
+    """
     if one == other:
-        raise Unprocessable("a case is not linked to itself", "case_b")
+        raise UnprocessableError("a case is not linked to itself", "case_b")
     sides = await _sides(session, link_id(one, other), tuple(sorted((one, other))))
     return await _keep(session, sides, _made(session, sides, Verdicted(Verdict.SAME, reason)))
 
 
 async def take_back(session: Session, name: str) -> ReviewsAnswer:
-    """Undo a review. Raises NotFound; Forbidden for another's; Conflict when it was undone before."""
+    """Undo a review. Raises NotFoundError; ForbiddenError for another's; ConflictError when it was undone before."""
     session.require_reader()
     held = await session.runtime.decisions.review(name)
     sides = await _sides(session, held.link if held else name)
     if held is None:
-        raise NotFound(NO_LINK)
+        raise NotFoundError(NO_LINK)
     try:
         undone = undo(held, session.requester, session.now)
     except NotUndoableError as error:
-        raise (Conflict if held.undone else Forbidden)(error) from error
+        raise (ConflictError if held.undone else ForbiddenError)(error) from error
     return await _keep(session, sides, undone)
 
 
 async def manual_links(session: Session, case: str) -> ManualLinksAnswer:
-    """The latest links made to a case by hand that hold, of which the requester reads both sides. Raises NotFound."""
+    """The latest links made to a case by hand that hold, of which the requester reads both sides.
+
+    Raises NotFoundError.
+    """
     session.require_reader()
     await readable(session, case)
 
@@ -167,7 +176,7 @@ def own_of(reviews: Sequence[Review], agency: str) -> Review | None:
 
 
 async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Sides:
-    """Both sides of a link, made by the matcher or by hand. Raises NotFound unless both are seen in full.
+    """Both sides of a link, made by the matcher or by hand. Raises NotFoundError unless both are seen in full.
 
     Whatever is missing, the index is asked the same.
     """
@@ -180,13 +189,13 @@ async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Si
     views = await session.views_by_key(keys, cases)
     if any(views.get(key) is not View.FULL for key in keys):
         await session.audit(ActKind.REVIEW, {"link": name}, rule=RequestRule.NOT_SHOWN)
-        raise NotFound(NO_LINK)
+        raise NotFoundError(NO_LINK)
     return Sides(name, cases[keys[0]], cases[keys[1]], link, given)
 
 
 def _made(session: Session, sides: Sides, said: Verdicted) -> Review:
     if not said.reason.strip():
-        raise Unprocessable("a judgement has a reason", "reason")
+        raise UnprocessableError("a judgement has a reason", "reason")
     link = sides.link
     return Review(
         id=uuid.uuid4().hex,

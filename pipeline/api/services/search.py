@@ -10,7 +10,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
 from pipeline.api.paging import MovingList
-from pipeline.api.problems import Unprocessable
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
@@ -64,7 +64,7 @@ class _Page(msgspec.Struct):
 
 
 async def search(session: Session, asked: Search) -> SearchAnswer:
-    """Answer a search. Raises Unprocessable for a question that asks for nothing or makes no sense."""
+    """Answer a search. Raises UnprocessableError for a question that asks for nothing or makes no sense."""
     session.require_reader()
     require_bounded(asked.filters)
     limit = min(asked.limit, MOST)
@@ -73,7 +73,7 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
         page = await _answers(session, asked, question, limit)
         hits = _Page([], {}) if asked.cursor else await _hits(session, asked, question)
     elif asked.filters.empty:
-        raise Unprocessable("ask a question, or narrow what is to be listed", "question", "filters")
+        raise UnprocessableError("ask a question, or narrow what is to be listed", "question", "filters")
     else:
         page, hits = await _listed(session, asked, limit), _Page([], {})
     await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.shown(page.seen | hits.seen))
@@ -82,9 +82,9 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
 
 
 def require_bounded(filters: Filters) -> None:
-    """Raises Unprocessable for a value that no case can have."""
+    """Raises UnprocessableError for a value that no case can have."""
     if not filters.bounded:
-        raise Unprocessable(LiaisonError("a filter has more than {most} characters", most=LONGEST), "filters")
+        raise UnprocessableError(LiaisonError("a filter has more than {most} characters", most=LONGEST), "filters")
 
 
 def _same(asked: Search) -> Search:
@@ -96,7 +96,7 @@ def _question(asked: Search) -> Question:
     try:
         return parse(asked.question)
     except LiaisonError as error:
-        raise Unprocessable(error, "question") from error
+        raise UnprocessableError(error, "question") from error
 
 
 def _limits(session: Session, asked: Search) -> Limits:

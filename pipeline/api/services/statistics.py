@@ -12,7 +12,7 @@ import msgspec
 from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
-from pipeline.api.problems import Unprocessable
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.cases import readable
 from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session
@@ -47,7 +47,10 @@ class DeconflictionAnswer(msgspec.Struct, frozen=True):
 
 
 async def statistics(session: Session, filters: Filters = Filters()) -> StatisticsAnswer:  # noqa: B008 - frozen
-    """Counts over what the requester reads in full, narrowed. Raises Unprocessable where that is more than MOST."""
+    """Counts over what the requester reads in full, narrowed.
+
+    Raises UnprocessableError where that is more than MOST.
+    """
     session.require_reader()
     require_bounded(filters)
     goals, offences, pairs = Counter[str](), Counter[str](), Counter[str]()
@@ -63,7 +66,10 @@ async def statistics(session: Session, filters: Filters = Filters()) -> Statisti
 
 
 async def deconfliction(session: Session, key: str) -> DeconflictionAnswer:
-    """Open cases of other agencies with an event where and when case `key` has one. Raises NotFound for the case."""
+    """Open cases of other agencies with an event where and when case `key` has one.
+
+    Raises NotFoundError for the case.
+    """
     session.require_reader()
     case = await readable(session, key)
     events = sorted(one for one in case.keys if kinds.kind_of(one) is kinds.KeyKind.EVENT)
@@ -81,7 +87,7 @@ async def _readable(session: Session, filters: Filters) -> list[CaseDocument]:
         if (await session.views({one.case: one}))[one.case] is View.FULL:
             found.append(one)
         if len(found) > MOST:
-            raise Unprocessable(LiaisonError("more than {most} cases are not counted: narrow them", most=MOST))
+            raise UnprocessableError(LiaisonError("more than {most} cases are not counted: narrow them", most=MOST))
     return found
 
 
@@ -93,7 +99,9 @@ async def _links(session: Session, countries: Mapping[str, str]) -> list[tuple[s
         if all(case in countries for case in one.cases):
             found.append((countries[one.a.case], countries[one.b.case]))
         if len(found) > MOST:
-            raise Unprocessable(LiaisonError("more than {most} links are not counted: narrow the cases", most=MOST))
+            raise UnprocessableError(
+                LiaisonError("more than {most} links are not counted: narrow the cases", most=MOST)
+            )
     return found
 
 
@@ -105,7 +113,7 @@ async def _near(session: Session, case: CaseDocument, events: Iterable[int]) -> 
             seen = (await session.views({one.case: one}))[one.case]
             found += [one] if seen is View.FULL else []
         if len(found) > MOST:
-            raise Unprocessable(LiaisonError("more than {most} cases are not listed", most=MOST))
+            raise UnprocessableError(LiaisonError("more than {most} cases are not listed", most=MOST))
     return found
 
 

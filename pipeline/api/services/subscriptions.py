@@ -11,7 +11,7 @@ from pipeline.access import subscriptions as queries
 from pipeline.access.audit import ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
-from pipeline.api.problems import Conflict, NotFound, Unprocessable
+from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
@@ -41,7 +41,9 @@ class SubscriptionsAnswer(msgspec.Struct, frozen=True):
 
 
 async def subscribe(session: Session, question: str, country: str = "", *, share: bool = False) -> SubscriptionAnswer:
-    """Ask a question of every case held and to come, for ninety days. Raises Unprocessable, Conflict, Unavailable.
+    """Ask a question of every case held and to come, for ninety days.
+
+    Raises UnprocessableError, ConflictError, UnavailableError.
 
     With `share`, agencies that ask the same and share that too are told of each other.
     """
@@ -49,21 +51,24 @@ async def subscribe(session: Session, question: str, country: str = "", *, share
     try:
         parse(question)
     except LiaisonError as error:
-        raise Unprocessable(error, "question") from error
+        raise UnprocessableError(error, "question") from error
     if len(await session.runtime.decisions.subscriptions(session.requester.agency, MOST)) >= MOST:
-        raise Conflict(LiaisonError("an agency has at most {most} subscriptions: end one", most=MOST))
+        raise ConflictError(LiaisonError("an agency has at most {most} subscriptions: end one", most=MOST))
     name = uuid.uuid4().hex
     who, why = session.requester, session.grounds
     return await _keep(session, queries.made(name, question, country, who, why, session.now, shared=share))
 
 
 async def renew(session: Session, name: str) -> SubscriptionAnswer:
-    """Ninety more days from now, on this request's purpose and case reference. Raises NotFound, Unavailable."""
+    """Ninety more days from now, on this request's purpose and case reference.
+
+    Raises NotFoundError, UnavailableError.
+    """
     return await _keep(session, queries.renewed(await _own(session, name), session.grounds, session.now))
 
 
 async def end(session: Session, name: str) -> SubscriptionAnswer:
-    """End it; what it asked is kept no longer. Raises NotFound, Unavailable."""
+    """End it; what it asked is kept no longer. Raises NotFoundError, UnavailableError."""
     return await _keep(session, queries.ended(await _own(session, name), session.now))
 
 
@@ -80,7 +85,7 @@ async def _own(session: Session, name: str) -> Subscription:
     one = (await session.runtime.decisions.subscriptions_of([name])).get(name)
     if one is None or one.agency != session.requester.agency or one.state is not queries.SubscriptionState.ACTIVE:
         await session.audit(ActKind.SUBSCRIPTION, {"subscription": name}, rule=RequestRule.NOT_SHOWN)
-        raise NotFound(NO_SUBSCRIPTION)
+        raise NotFoundError(NO_SUBSCRIPTION)
     return one
 
 

@@ -10,7 +10,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.case_visibility import CaseVisibility, HandlingChange, PersonalGrantView, explain_visibility
 from pipeline.access.policy import View
 from pipeline.access.request_rules import RequestRule
-from pipeline.api.problems import NotFound
+from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import NO_CASE, readable
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
@@ -38,7 +38,9 @@ async def visibility(
     key: str,
     change: HandlingChange = HandlingChange(),  # noqa: B008 - frozen
 ) -> VisibilityAnswer:
-    """For those who read the owner agency's cases. Raises NotFound for all other cases, whether there are any or not.
+    """For those who read the owner agency's cases.
+
+    Raises NotFoundError for all other cases, whether there are any or not.
 
     Of other agencies' people it names the agency alone, as the owner's disclosures do.
     """
@@ -56,7 +58,7 @@ async def _own(session: Session, key: str) -> CaseDocument:
     if key.partition(":")[0] == session.requester.agency:
         return await readable(session, key, STATE_FIELDS)
     await session.audit(ActKind.READ, {"visibility": key}, rule=RequestRule.NOT_SHOWN)
-    raise NotFound(NO_CASE)
+    raise NotFoundError(NO_CASE)
 
 
 def _answer(session: Session, found: CaseVisibility) -> VisibilityAnswer:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.api.languages import said
-from pipeline.api.problems import Conflict, Forbidden, NotFound, Problem, TooMany, Unprocessable
+from pipeline.api.problems import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    ProblemError,
+    TooManyRequestsError,
+    UnprocessableError,
+)
 from pipeline.errors import LiaisonError
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, link, text
@@ -13,12 +20,12 @@ from pipeline.web.i18n import N_, Words
 
 LINES = 8
 
-TITLES: dict[type[Problem], str] = {
-    NotFound: N_("There is nothing here, or nothing that you may see"),
-    Forbidden: N_("Your roles do not include this"),
-    Unprocessable: N_("This cannot be asked so"),
-    Conflict: N_("This does not fit what holds already"),
-    TooMany: N_("Too much at once"),
+TITLES: dict[type[ProblemError], str] = {
+    NotFoundError: N_("There is nothing here, or nothing that you may see"),
+    ForbiddenError: N_("Your roles do not include this"),
+    UnprocessableError: N_("This cannot be asked so"),
+    ConflictError: N_("This does not fit what holds already"),
+    TooManyRequestsError: N_("Too much at once"),
 }
 OTHERWISE = N_("Not available now")
 
@@ -40,10 +47,10 @@ def loading(word: str) -> None:
 def failed(words: Words, error: LiaisonError) -> None:
     """Why there is no content: no access, no such thing, or something that does not answer."""
     match error:
-        case NotFound() | Forbidden():
+        case NotFoundError() | ForbiddenError():
             hint = words("Whether a record exists is not told to those who may not see it.")
-            _state("closed", words(_title(error)), hint if isinstance(error, NotFound) else "")
-        case Unprocessable():
+            _state("closed", words(_title(error)), hint if isinstance(error, NotFoundError) else "")
+        case UnprocessableError():
             _state("trouble", words(_title(error)), said(error, words.language), role="alert")
         case _:
             again = words("Try again")

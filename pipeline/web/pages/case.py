@@ -43,7 +43,7 @@ class CasePageData(NamedTuple):
 
 
 async def load(visit: Visit, parameters: Parameters) -> CasePageData:
-    """Read the case and its links. Raises NotFound."""
+    """Read the case and its links. Raises NotFoundError."""
     key = parameters["key"]
     found, linked, made = await asyncio.gather(
         case(visit.session(), key), links(visit.session(), key, LINKS), manual_links(visit.session(), key)

@@ -16,7 +16,7 @@ from pipeline.web.session import Visit
 
 
 async def load(visit: Visit, parameters: Parameters) -> DeconflictionAnswer:
-    """The cases that are near. Raises NotFound for the case itself."""
+    """The cases that are near. Raises NotFoundError for the case itself."""
     return await deconfliction(visit.session(), parameters["key"])
 
 

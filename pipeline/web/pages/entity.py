@@ -36,7 +36,7 @@ class Stated(NamedTuple):
 
 
 async def load(visit: Visit, parameters: Parameters) -> EntityAnswer:
-    """The thing, computed now from what this visitor reads. Raises NotFound."""
+    """The thing, computed now from what this visitor reads. Raises NotFoundError."""
     return await entity(visit.session(), parameters["key"], parameters["entity"])
 
 

@@ -34,7 +34,7 @@ class GraphPageData(NamedTuple):
 
 
 async def load(visit: Visit, parameters: Parameters) -> GraphPageData:
-    """The neighbourhood, as the reader may see it. Raises NotFound for the case itself."""
+    """The neighbourhood, as the reader may see it. Raises NotFoundError for the case itself."""
     key = parameters["key"]
     depth = min(DEEPEST, max(1, int(parameters["depth"])) if parameters["depth"].isdigit() else 1)
     found = await graph(visit.session(), key, depth, DRAWN)

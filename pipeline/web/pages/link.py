@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.access.redaction import Row
-from pipeline.api.problems import NotFound
+from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import MOST, links
 from pipeline.api.services.reviews import Judged, reviews
@@ -36,12 +36,12 @@ class LinkPageData(NamedTuple):
 
 
 async def load(visit: Visit, parameters: Parameters) -> LinkPageData:
-    """Read the link as come to from one of its cases, and both cases. Raises NotFound."""
+    """Read the link as come to from one of its cases, and both cases. Raises NotFoundError."""
     key = parameters["key"]
     found = await links(visit.session(), key, MOST)
     row = next((one for one in found.links if one["link_id"] == parameters["link_id"] and not one["hit"]), None)
     if row is None:
-        raise NotFound("there is no such link, or none that you may read")
+        raise NotFoundError("there is no such link, or none that you may read")
     own = await case(visit.session(), key)
     other = await case(visit.session(), other_side(key, row))
     a, b = (own, other) if row["case_a"] == key else (other, own)

@@ -34,7 +34,7 @@ class ListResultsPageData(NamedTuple):
 
 
 async def load(visit: Visit, parameters: Parameters) -> ListResultsPageData:
-    """The list and a page of what was found. Raises NotFound for another's."""
+    """The list and a page of what was found. Raises NotFoundError for another's."""
     name = parameters["name"]
     told = await list_check(visit.session(), name)
     return ListResultsPageData(told.list, await results(visit.session(), name, LIMIT, parameters.get(AFTER, "")))

@@ -7,7 +7,7 @@ from typing import Final
 from pipeline.access.case_visibility import HandlingChange, HandlingChangeError, handling_change
 from pipeline.access.policy import STRICTNESS
 from pipeline.access.redaction import Row
-from pipeline.api.problems import Unprocessable
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.visibility import VisibilityAnswer, visibility
 from pipeline.web.addresses import of_case
 from pipeline.web.components.form import Sent, choice, field, form, send
@@ -25,11 +25,14 @@ ASKED: Final = "asked"
 
 
 async def load(visit: Visit, parameters: Parameters) -> VisibilityAnswer:
-    """The policy's decisions. Raises NotFound for a case that is not ours, Unprocessable for handling that is none."""
+    """The policy's decisions.
+
+    Raises NotFoundError for a case that is not ours, UnprocessableError for handling that is none.
+    """
     try:
         change = change_of(parameters)
     except HandlingChangeError as error:
-        raise Unprocessable(error, error.field) from error
+        raise UnprocessableError(error, error.field) from error
     return await visibility(visit.session(), parameters["key"], change)
 
 

@@ -18,7 +18,7 @@ from pipeline.access.audit import ActKind, AuditEntry, Form
 from pipeline.access.requester import Role, grounds
 from pipeline.access.token_keys import issue
 from pipeline.api.application import create_app
-from pipeline.api.problems import Unavailable
+from pipeline.api.problems import UnavailableError
 from pipeline.api.runtime import Runtime, opened
 from pipeline.api.services.audit import trail
 from pipeline.api.services.links import links
@@ -108,7 +108,7 @@ async def test_no_answer_while_kafka_is_away(runtime: Runtime) -> None:
     away = runtime.settings.model_copy(update={"kafka_url": "127.0.0.1:1"})
     async with AuditLog(KafkaSender(away), runtime.clock, dict) as log:
         session = Session(replace(runtime, audit=log), ANNA, grounds("investigation", "1"))
-        with pytest.raises(Unavailable):
+        with pytest.raises(UnavailableError):
             await links(session, "fr-pj:1")
 
 

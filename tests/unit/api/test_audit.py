@@ -15,7 +15,7 @@ from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.audit_verification import Fault, Finding
 from pipeline.access.requester import Requester, Role
-from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
+from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.audit import ActFilter, acts, acts_file, trail
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit_check import TrailStatus
@@ -90,7 +90,7 @@ async def test_pages_follow_each_other(done: Api) -> None:
     first = await acts(done.session(AUDITOR), ActFilter(), 3)
     rest = await acts(done.session(AUDITOR), ActFilter(), 3, first.next)
     assert [row["case_reference"] for page in (first, rest) for row in page.acts] == [None, "ref 2", "ref 1", "ref 0"]
-    with pytest.raises(Unprocessable):
+    with pytest.raises(UnprocessableError):
         await acts(done.session(AUDITOR), ActFilter(subject="bert"), 3, first.next)
 
 
@@ -102,14 +102,14 @@ async def test_a_file_holds_all_and_is_recorded_first(done: Api) -> None:
     answer = await done.get("/v1/audit/file", AUDITOR)
     assert [orjson.loads(line) for line in answer.content.splitlines()] == await told(done)
     done.audit.away = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         _ = [part async for part in acts_file(done.session(AUDITOR), ActFilter(), "csv")]
 
 
 async def test_it_is_for_auditors_alone(done: Api) -> None:
     for who in (BERT, someone("be-fp", "BE", Role.SUPERVISOR), someone("be-fp", "BE", Role.OPS)):
         for attempt in (acts(done.session(who), ActFilter()), trail(done.session(who))):
-            with pytest.raises(Forbidden):
+            with pytest.raises(ForbiddenError):
                 await attempt
     assert (await done.get("/v1/cases/be-fp:1", AUDITOR)).status_code == 403
     assert (await done.get("/v1/audit?first=yesterday", AUDITOR)).status_code == 422

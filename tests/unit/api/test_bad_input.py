@@ -9,7 +9,7 @@ from api_runtime import ANNA, Api, record
 from bad_questions import BODIES, QUESTIONS
 
 from pipeline.access.audit import ActKind
-from pipeline.api.problems import Unprocessable
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import statistics
 from pipeline.web.components.narrowing import filters_of
@@ -55,9 +55,9 @@ async def test_a_filter_that_no_case_can_meet_is_a_problem(api: Api, filters: di
 
 
 async def test_a_page_that_is_narrowed_by_such_a_filter_is_a_problem_too(api: Api) -> None:
-    with pytest.raises(Unprocessable, match="more than 128 characters"):
+    with pytest.raises(UnprocessableError, match="more than 128 characters"):
         await search(api.session(ANNA), Search(filters=filters_of({"offence": "x" * 200_000})))
-    with pytest.raises(Unprocessable, match="more than 128 characters"):
+    with pytest.raises(UnprocessableError, match="more than 128 characters"):
         await statistics(api.session(ANNA), filters_of({"agency": "x" * 200_000}))
 
 

@@ -14,7 +14,7 @@ from pipeline.access.audit import Act, ActKind, Form, Shown
 from pipeline.access.break_glass import CONFIRMATION_TIME, GlassReason
 from pipeline.access.disclosures import GlassVerdict
 from pipeline.access.requester import Requester, Role
-from pipeline.api.problems import Conflict, Forbidden, NotFound, Unavailable
+from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from pipeline.api.services.break_glass import break_glasses, confirm, open_alone, request_opening, review, withdraw
 from pipeline.api.services.cases import case
 from pipeline.api.services.disclosures import disclosures, revoke
@@ -39,7 +39,7 @@ def hit(api: Api) -> str:
 async def reads(api: Api, who: Requester) -> bool:
     try:
         return bool(await case(api.session(who), KEY))
-    except NotFound:
+    except NotFoundError:
         return False
 
 
@@ -81,31 +81,31 @@ async def test_a_second_supervisor_opens_to_the_first_for_the_time_asked(api: Ap
 )
 async def test_the_same_person_is_no_second_one_in_any_role_or_session(api: Api, hit: str, roles: Any) -> None:
     name = await requested(api, hit)
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await confirm(api.session(someone("be-fp", "BE", *roles, subject="chief")), name)
     assert await rows(api, CHIEF, awaiting=True) == []
     assert not await reads(api, CHIEF)
 
 
 async def test_who_may_not(api: Api, hit: str) -> None:
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await request_opening(api.session(BERT), hit, WANTED)
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await open_alone(api.session(BERT), hit, WANTED)
     name = await requested(api, hit)
     for who in (STRANGER, DUTY, DORA, OPERATOR):
         for step in (confirm(api.session(who), name), withdraw(api.session(who), name)):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await step
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await confirm(api.session(BERT), name)
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await withdraw(api.session(SECOND), name)
     name = await opened(api, hit)
     for who in (CHIEF, SECOND, STRANGER):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await review(api.session(who), name, JUSTIFIED, "yes")
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await review(api.session(ANNA), name, JUSTIFIED, "yes")
 
 
@@ -143,9 +143,9 @@ async def test_glass_is_broken_for_hits_alone(api: Api, hit: str, code: str) -> 
     name = await requested(api, hit)
     api.hold(record("fr-pj", code=code, to=("BE",), version=2))
     for act in (request_opening, open_alone):
-        with pytest.raises(Conflict if code == "H0" else NotFound):
+        with pytest.raises(ConflictError if code == "H0" else NotFoundError):
             await act(api.session(CHIEF), hit, WANTED)
-    with pytest.raises(Forbidden if code == "H0" else NotFound):
+    with pytest.raises(ForbiddenError if code == "H0" else NotFoundError):
         await confirm(api.session(SECOND), name)
 
 
@@ -153,7 +153,7 @@ async def test_a_late_confirmation_is_refused_and_an_expired_request_awaits_nobo
     name = await requested(api, hit)
     api.now += CONFIRMATION_TIME
     assert await rows(api, SECOND, awaiting=True) == []
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await confirm(api.session(SECOND), name)
     assert (await rows(api, CHIEF))[0]["state"] == "expired"
     assert not await reads(api, CHIEF)
@@ -170,7 +170,7 @@ async def test_what_is_asked_twice_is_answered_twice_and_done_once(api: Api, hit
     name = await requested(api, hit)
     for who in (SECOND, SECOND, someone("be-fp", "BE", Role.SUPERVISOR, subject="third")):
         assert (await confirm(api.session(who), name)).disclosure["state"] == "granted"
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await withdraw(api.session(CHIEF), name)
     (row,) = await rows(api, CHIEF)
     assert [step["move"] for step in row["steps"]] == ["break_glass_request", "confirmation"]
@@ -178,13 +178,13 @@ async def test_what_is_asked_twice_is_answered_twice_and_done_once(api: Api, hit
     name = await requested(api, hit)
     for _ in range(2):
         assert (await withdraw(api.session(CHIEF), name)).disclosure["state"] == "withdrawn"
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await confirm(api.session(SECOND), name)
     name = await opened(api, hit)
     for _ in range(2):
         done = (await review(api.session(DUTY), name, JUSTIFIED, "it was")).disclosure
         assert (done["oversight"], len(done["steps"])) == ("justified", 7)
-    with pytest.raises(Conflict, match="otherwise"):
+    with pytest.raises(ConflictError, match="otherwise"):
         await review(api.session(DUTY), name, NOT_JUSTIFIED, "it was not")
     assert await reads(api, CHIEF)
 
@@ -263,7 +263,7 @@ async def test_of_two_steps_that_cross_one_holds_and_the_other_is_refused(
         await crossing(api, name)
 
     monkeypatch.setattr(api.audit, "write", crossed)
-    with pytest.raises(Conflict, match="same moment"):
+    with pytest.raises(ConflictError, match="same moment"):
         await first(api, name)
     (row,) = await rows(api, CHIEF)
     assert row["state"] == ends
@@ -276,7 +276,7 @@ async def test_a_process_that_dies_behind_the_audit_has_opened_nothing_and_the_s
     name = await requested(api, hit)
     api.decided.away = True
     for step in (confirm(api.session(SECOND), name), open_alone(api.session(CHIEF), hit, WANTED)):
-        with pytest.raises(Unavailable):
+        with pytest.raises(UnavailableError):
             await step
     assert not await reads(api, CHIEF)
     api.decided.away = False
@@ -288,7 +288,7 @@ async def test_nothing_is_opened_that_cannot_be_recorded(api: Api, hit: str) -> 
     name = await requested(api, hit)
     api.audit.away = True
     for step in (confirm(api.session(SECOND), name), open_alone(api.session(CHIEF), hit, WANTED)):
-        with pytest.raises(Unavailable):
+        with pytest.raises(UnavailableError):
             await step
     assert len(api.decided.values) == 1
 

@@ -12,7 +12,7 @@ from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 from pipeline.access.audit import ActKind, Form, Shown
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.requester import Requester, Role
-from pipeline.api.problems import Conflict, Forbidden, NotFound, Unavailable, Unprocessable
+from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.cases import case
 from pipeline.api.services.disclosures import (
     ask,
@@ -41,7 +41,7 @@ def hit(api: Api) -> str:
 async def reads(api: Api, who: Requester) -> bool:
     try:
         return bool(await case(api.session(who), KEY))
-    except NotFound:
+    except NotFoundError:
         return False
 
 
@@ -70,7 +70,7 @@ async def test_a_grant_from_before_a_rotation_holds_after_it(api: Api, hit: str)
     assert later != hit
     assert await reads(api, BERT)
     for reference in (hit, later):
-        with pytest.raises(Conflict, match="you may read"):
+        with pytest.raises(ConflictError, match="you may read"):
             await ask(api.session(BERT), reference, WANTED)
     await revoke(api.session(ANNA), name)
     assert not await reads(api, BERT)
@@ -112,7 +112,7 @@ async def test_stricter_handling_suspends_a_grant_and_withdrawal_ends_it(api: Ap
     assert not await reads(api, BERT)
     assert (await disclosure(api.session(BERT), name)).disclosure["state"] == "suspended"
     api.hold(record("fr-pj", code="H3", to=("BE",), version=3))
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await disclosure(api.session(BERT), name)
     assert (await disclosures(api.session(BERT))).disclosures == ()
     assert len((await disclosures(api.session(ANNA), mine=False)).disclosures) == 1
@@ -133,21 +133,21 @@ async def test_who_may_not(api: Api, hit: str) -> None:
     name = (await ask(api.session(BERT), hit, WANTED)).disclosure["id"]
     for who in (BERT, CHIEF, DORA):
         for step in (grant(api.session(who), name, NOW + DAY), refuse(api.session(who), name)):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await step
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await disclosure(api.session(DORA), name)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await ask(api.session(DORA), hit, WANTED)
     for role in (Role.AUDITOR, Role.OPS, Role.FEED):
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await ask(api.session(someone("be-fp", "BE", role)), hit, WANTED)
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await grant(api.session(someone("fr-pj", "FR", role)), name, NOW + DAY)
 
 
 async def test_for_another_purpose_there_is_nothing_to_ask_for(api: Api, hit: str) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await ask(api.session(BERT, purpose="prosecution"), hit, WANTED)
 
 
@@ -158,7 +158,7 @@ async def test_steps_that_are_not_due_are_conflicts(api: Api, hit: str) -> None:
         grant(api.session(ANNA), hit, NOW),
         ask(api.session(BERT), hit, WANTED),
     ):
-        with pytest.raises(Conflict):
+        with pytest.raises(ConflictError):
             await step
 
 
@@ -179,11 +179,11 @@ FIXED = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1",
 
 async def test_nothing_is_decided_that_cannot_be_audited_or_kept(api: Api, hit: str) -> None:
     api.audit.away = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await ask(api.session(BERT), hit, WANTED)
     assert api.decided.values == []
     api.audit.away, api.decided.away = False, True
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await ask(api.session(BERT), hit, WANTED)
     assert not await reads(api, BERT)
 
@@ -204,7 +204,7 @@ async def test_lists_go_on_where_a_page_ended(api: Api) -> None:
     keys = [row["case"] for page in (first, rest) for row in page.disclosures]
     assert keys == ["fr-pj:2", "fr-pj:1", "fr-pj:0"]
     assert rest.next is None
-    with pytest.raises(Unprocessable):
+    with pytest.raises(UnprocessableError):
         await disclosures(api.session(BERT), mine=False, cursor=first.next)
 
 

@@ -9,7 +9,7 @@ from api_runtime import ANNA, BERT, NOW, Api, someone
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
-from pipeline.api.problems import Forbidden, Unavailable, Unprocessable
+from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.hit_allowances import LONGEST, allow_hits, hit_allowances
 
 CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
@@ -28,13 +28,13 @@ async def test_a_supervisor_allows_and_the_agency_sees_it(api: Api) -> None:
 
 
 async def test_who_may_not_and_what_makes_no_sense(api: Api) -> None:
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await allow_hits(api.session(ANNA), "be-fp", 5000, UNTIL)
     for until in (NOW, NOW + LONGEST + timedelta(seconds=1)):
-        with pytest.raises(Unprocessable):
+        with pytest.raises(UnprocessableError):
             await allow_hits(api.session(CHIEF), "be-fp", 5000, until)
     api.audit.away = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await allow_hits(api.session(CHIEF), "be-fp", 5000, UNTIL)
     assert api.decided.values == []
 

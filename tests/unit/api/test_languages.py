@@ -15,7 +15,7 @@ import pipeline
 from pipeline.access.disclosures import Move, ThreadState
 from pipeline.api.languages import CATALOGUES, preferred
 from pipeline.api.list_worker import FAULT
-from pipeline.api.problems import Problem
+from pipeline.api.problems import ProblemError
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
 
@@ -30,7 +30,7 @@ SOURCES = sorted(
 """Where what the API raises may come from; the command line speaks English."""
 
 
-KINDS = {one.__name__ for one in (Problem, *Problem.__subclasses__())}
+KINDS = {one.__name__ for one in (ProblemError, *ProblemError.__subclasses__())}
 
 
 def raised(file: Path) -> Iterator[str]:

@@ -18,7 +18,7 @@ from pipeline.access.requester import Role
 from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS, ListError, rows_of
 from pipeline.api.list_store import LASTS, STEP
 from pipeline.api.list_worker import TURN, turn
-from pipeline.api.problems import NotFound, Unavailable
+from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services.list_checks import list_check
 from pipeline.records.agencies import Agency, AgencyState
 
@@ -93,7 +93,7 @@ async def test_a_name_leads_nowhere_else(api: Api) -> None:
     own, other = await uploaded(api), await uploaded(api, who=BERT)
     (folder,) = (one.name for one in (api.settings.home / "lists").glob(f"*.{other}"))
     for name in (f"{own}/../{folder}", f"{own}/../../x", "", ".", own.upper()):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await list_check(api.session(ANNA), name)
 
 
@@ -126,7 +126,7 @@ async def test_work_goes_on_where_a_process_died(api: Api, monkeypatch: pytest.M
 async def test_nothing_is_asked_while_it_cannot_be_recorded(api: Api) -> None:
     name = await uploaded(api)
     api.audit.away = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await turn(api.runtime)
     api.audit.away = False
     assert (await api.get(f"/v1/list-checks/{name}")).json()["list"]["done"] == 0

@@ -14,7 +14,7 @@ from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.disclosures import Ask, Disclosure, Urgency
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice
 from pipeline.access.requester import Requester, Role
-from pipeline.api.problems import Forbidden
+from pipeline.api.problems import ForbiddenError
 from pipeline.api.routes.notices import events
 from pipeline.api.services.disclosures import ask, grant
 from pipeline.api.services.notices import MOST, accesses, latest_notices, notices
@@ -148,7 +148,7 @@ async def test_who_may_not(api: Api) -> None:
     for role in (Role.OPS, Role.FEED, Role.AUDITOR):
         for what in (notices, latest_notices, accesses):
             call: Any = what
-            with pytest.raises(Forbidden):
+            with pytest.raises(ForbiddenError):
                 await call(api.session(someone("fr-pj", "FR", role)))
 
 

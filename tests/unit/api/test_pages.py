@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from api_runtime import ANNA, BERT, Api, record
 
-from pipeline.api.problems import Unavailable, Unprocessable
+from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.rates import RequestRates
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
@@ -46,7 +46,7 @@ async def test_a_cursor_is_its_holders_alone(api: Api) -> None:
     page = await search(api.session(ANNA), Search("ivan petrov", limit=1))
     assert page.next is not None
     for who, question in ((BERT, "ivan petrov"), (ANNA, "ivan petrow")):
-        with pytest.raises(Unprocessable):
+        with pytest.raises(UnprocessableError):
             await search(api.session(who), Search(question, "", 1, page.next))
 
 
@@ -81,7 +81,7 @@ async def test_an_index_too_far_behind_answers_nobody(api: Api) -> None:
     assert flooded.status_code == 200, "one agency's flood shuts no reading"
     assert flooded.json()["as_of"] == (api.now - api.behind - api.backlog).isoformat()
     api.behind = None
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await links(api.session(ANNA), "fr-pj:1")
     assert len(api.audit.acts) == 2
 

@@ -11,7 +11,7 @@ from api_runtime import ANNA, BERT, DORA, GROUNDS, Api, record, someone
 from pipeline.access.audit import ActKind, Form, Shown
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
-from pipeline.api.problems import Conflict, Forbidden, NotFound, Unavailable, Unprocessable
+from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.inbox import assign, inbox
 from pipeline.api.services.reviews import (
     Verdicted,
@@ -56,13 +56,13 @@ async def test_a_contradiction_is_kept_and_disputed(api: Api, link: str) -> None
 
 async def test_an_undone_review_holds_no_longer_and_stays_in_the_list(api: Api, link: str) -> None:
     name = (await review(api.session(ANNA), link, SAME)).judged.own or ""
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await take_back(api.session(COLLEAGUE), name)
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await take_back(api.session(BERT), name)
     judged = (await take_back(api.session(CHIEF), name)).judged
     assert (judged.colour, judged.own, judged.reviews[0]["undone_by"]) == ("yellow", None, "chief")
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await take_back(api.session(ANNA), name)
 
 
@@ -99,7 +99,7 @@ async def test_the_inbox_lists_what_is_not_judged_by_band_and_assignee(api: Api,
 
 
 async def test_supervisors_assign_others_and_investigators_themselves(api: Api, link: str) -> None:
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await assign(api.session(ANNA), link, "colleague")
     assert (await assign(api.session(CHIEF), link, "colleague")).judged.assignee == "colleague"
     assert (await assign(api.session(ANNA), link, "")).judged.assignee is None
@@ -127,9 +127,9 @@ async def test_a_link_by_hand_is_a_review_without_a_score(api: Api) -> None:
         assert (row["case_a"], row["case_b"]) == ("be-fp:1", "fr-pj:1")
     await review(api.session(BERT), judged.link, DIFFERENT)
     assert (await reviews(api.session(ANNA), judged.link)).judged.disputed
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await link_by_hand(api.session(ANNA), "fr-pj:1", "nl-np:1", "why")
-    with pytest.raises(Unprocessable):
+    with pytest.raises(UnprocessableError):
         await link_by_hand(api.session(ANNA), "fr-pj:1", "fr-pj:1", "why")
 
 
@@ -137,7 +137,7 @@ async def test_a_link_by_hand_shows_to_those_who_read_both_sides(api: Api) -> No
     api.hold(record("fr-pj"), record("be-fp", to=("FR",)))
     await link_by_hand(api.session(ANNA), "fr-pj:1", "be-fp:1", "the same tattoo")
     assert (await manual_links(api.session(DORA), "fr-pj:1")).links == ()
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await manual_links(api.session(DORA), "be-fp:1")
 
 
@@ -146,7 +146,7 @@ async def test_whoever_does_not_see_both_sides_in_full_neither_judges_nor_sees_j
     api: Api, link: str, code: str
 ) -> None:
     name = (await review(api.session(ANNA), link, SAME)).judged.own or ""
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await reviews(api.session(DORA), link)
     api.hold(record("fr-pj", code=code, to=("BE",), version=2))
     api.link("fr-pj:1", "be-fp:1")
@@ -156,7 +156,7 @@ async def test_whoever_does_not_see_both_sides_in_full_neither_judges_nor_sees_j
         take_back(api.session(BERT), name),
         assign(api.session(BERT), link, "bert"),
     ):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await attempt
     assert (await inbox(api.session(BERT))).links == ()
 
@@ -165,23 +165,23 @@ async def test_other_roles_judge_nothing(api: Api, link: str) -> None:
     for role in (Role.AUDITOR, Role.OPS, Role.FEED):
         session = api.session(someone("fr-pj", "FR", role))
         for attempt in (reviews(session, link), review(session, link, SAME), inbox(session), assign(session, link, "")):
-            with pytest.raises(Forbidden):
+            with pytest.raises(ForbiddenError):
                 await attempt
 
 
 async def test_a_judgement_has_a_reason_and_is_audited_and_kept_or_not_made(api: Api, link: str) -> None:
-    with pytest.raises(Unprocessable):
+    with pytest.raises(UnprocessableError):
         await review(api.session(ANNA), link, Verdicted(Verdict.SAME, " "))
     made = (await review(api.session(ANNA), link, SAME)).judged.own
     act = api.audit.acts[-1]
     assert (act.kind, act.object) == (ActKind.REVIEW, made)
     assert set(act.shown) == {Shown("fr-pj:1", Form.FULL, "owner"), Shown("be-fp:1", Form.FULL, "released")}
     api.audit.away = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await review(api.session(ANNA), link, DIFFERENT)
     assert len(api.decided.values) == 1
     api.audit.away, api.decided.away = False, True
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await review(api.session(ANNA), link, DIFFERENT)
 
 

@@ -6,7 +6,7 @@ import pytest
 from api_runtime import ANNA, BERT, DORA, Api, record, someone
 
 from pipeline.access.requester import Role
-from pipeline.api.problems import Forbidden, NotFound, Unprocessable
+from pipeline.api.problems import ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services import statistics as service
 from pipeline.api.services.statistics import deconfliction, statistics
 
@@ -35,7 +35,7 @@ async def test_only_what_is_read_in_full_is_counted(api: Api) -> None:
 async def test_beyond_the_limit_nobody_is_answered(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "MOST", 1)
     api.hold(record("fr-pj"), record("be-fp"))
-    with pytest.raises(Unprocessable):
+    with pytest.raises(UnprocessableError):
         await statistics(api.session(ANNA))
 
 
@@ -43,14 +43,14 @@ async def test_events_of_one_place_and_time_are_deconflicted_among_what_is_read(
     api.hold(raid("fr-pj"), raid("be-fp"), raid("de-bka", code="H3"), raid("nl-np", closed="2026-11-01"))
     api.hold(raid("it-ps", hour=2, case_id="9"), raid("fr-pj", case_id="2"))
     assert [row["case"] for row in (await deconfliction(api.session(ANNA), "fr-pj:1")).cases] == ["be-fp:1"]
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await deconfliction(api.session(BERT), "de-bka:1")
 
 
 async def test_who_may_not(api: Api) -> None:
     session = api.session(someone("fr-pj", "FR", Role.FEED))
     for attempt in (statistics(session), deconfliction(session, "fr-pj:1")):
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await attempt
 
 

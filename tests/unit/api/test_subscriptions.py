@@ -11,7 +11,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Role
 from pipeline.access.subscriptions import LASTS
-from pipeline.api.problems import Forbidden, NotFound, Unavailable, Unprocessable
+from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.notices import notices
 from pipeline.api.services.subscriptions import end, renew, subscribe, subscriptions
 from pipeline.streams import topics
@@ -50,7 +50,7 @@ async def test_ended_it_keeps_nothing_of_what_it_asked(api: Api) -> None:
     assert (over["active"], over["question"], over["owner"]) == (False, None, None)
     assert (await subscriptions(api.session(BERT))).subscriptions == ()
     for again in (end(api.session(BERT), name), renew(api.session(BERT), name)):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await again
 
 
@@ -85,22 +85,22 @@ async def test_hit_only_cases_are_no_oracle(api: Api, question: str, told: int) 
 async def test_who_may_not(api: Api) -> None:
     name = (await subscribe(api.session(BERT), QUESTION)).subscription["id"]
     for attempt in (end(api.session(ANNA), name), renew(api.session(ANNA), name)):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await attempt
     for role in (Role.OPS, Role.FEED, Role.AUDITOR):
         session = api.session(someone("be-fp", "BE", role))
         for attempt in (subscribe(session, QUESTION), end(session, name)):
-            with pytest.raises(Forbidden):
+            with pytest.raises(ForbiddenError):
                 await attempt
 
 
 async def test_it_is_audited_first(api: Api) -> None:
-    with pytest.raises(Unprocessable):
+    with pytest.raises(UnprocessableError):
         await subscribe(api.session(BERT), "born:nonsense")
     await subscribe(api.session(BERT), QUESTION)
     assert api.audit.kinds() == [ActKind.SUBSCRIPTION]
     api.audit.away = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await subscribe(api.session(BERT), QUESTION)
     assert len(api.decided.values) == 1
 

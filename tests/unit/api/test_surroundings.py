@@ -10,7 +10,7 @@ import orjson
 import pytest
 from api_runtime import ANNA, DORA, Api, record
 
-from pipeline.api.problems import NotFound
+from pipeline.api.problems import NotFoundError
 from pipeline.api.services import graph as service
 from pipeline.api.services.entities import entity
 from pipeline.api.services.exports import export
@@ -56,7 +56,7 @@ async def test_an_entity_is_followed_where_evidence_holds_it_for_the_same(chain:
     assert {"field": "birth_date", "value": "1980-05-01", "cases": ["fr-pj:1", "be-fp:1", "de-bka:1"]} in told.facts
     assert (told.type, told.complete) == ("person", True)
     assert {one.case for one in chain.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1", "de-bka:1"}
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await entity(chain.session(ANNA), "fr-pj:1", "p9")
 
 

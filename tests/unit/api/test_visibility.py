@@ -12,7 +12,7 @@ from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_visibility import HandlingChange
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.requester import Role
-from pipeline.api.problems import Forbidden, NotFound
+from pipeline.api.problems import ForbiddenError, NotFoundError
 from pipeline.api.services.break_glass import open_alone
 from pipeline.api.services.disclosures import ask, grant
 from pipeline.api.services.visibility import visibility
@@ -60,11 +60,11 @@ async def test_to_all_others_there_is_no_such_case_and_nothing_is_looked_up(api:
     api.index.calls.clear()
     for who in (BERT, DORA, CHIEF, OPERATOR):
         for key in (KEY, "fr-pj:open", "fr-pj:none"):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await visibility(api.session(who), key)
     assert api.index.calls == []
     assert {(act.rule, act.shown) for act in api.audit.acts} == {("not_shown", ())}
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await visibility(api.session(someone("fr-pj", "FR", Role.AUDITOR)), KEY)
 
 
