@@ -53,5 +53,5 @@ def rates(client: KafkaAdminClient) -> dict[str, int]:
 
 def _sent(client: KafkaAdminClient, request: Any) -> Any:
     """The answer to a request for which kafka-python's admin client has a message and no call."""
-    manager = client._manager  # noqa: SLF001 - pinned; tests/integration/streams/test_rates.py
+    manager = client._manager  # noqa: SLF001 - pinned; tests/integration/streams/test_rights.py
     return manager.run(manager.send, request)

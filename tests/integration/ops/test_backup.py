@@ -42,7 +42,7 @@ LINK = "0" * 32
 NOW = datetime.now(UTC)
 
 
-class CutOff(Exception):  # noqa: N818 - says what happened
+class CutOffError(Exception):
     """The process ends here."""
 
 
@@ -54,7 +54,7 @@ def cut_off_after(reads: int) -> Callable[[], None]:
         nonlocal left
         left -= 1
         if left < 0:
-            raise CutOff
+            raise CutOffError
 
     return count
 
@@ -65,7 +65,7 @@ def until_done(work: Callable[[Callable[[], None]], Any], first: int, step: int)
     while True:
         try:
             return work(cut_off_after(first + cuts * step)), cuts
-        except CutOff:
+        except CutOffError:
             cuts += 1
 
 

@@ -1,0 +1,92 @@
+"""The tree's words: a class name is defined once, an exception is called Error, and a file that is cited is there."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PIPELINE = ROOT / "pipeline"
+MODULES = sorted(PIPELINE.rglob("*.py"))
+PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+PAGES += sorted((ROOT / "docs").rglob("*.md"))
+
+CITED = re.compile(
+    r"(?<![\w/.:@~*{}<-])(?:[\w.-]+/)+[\w-]+\.(?:py|md|json|yaml|yml|toml|po|pot|sh|cedar)\b(?:\.xz)?(?![*{])"
+)
+"""A path of two parts or more, as docs and docstrings cite a file; addresses and patterns are none."""
+
+BASES = {name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)}
+
+
+@cache
+def _classes(source: str) -> tuple[ast.ClassDef, ...]:
+    return tuple(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef))
+
+
+def _defined_twice(sources: dict[str, str]) -> dict[str, list[str]]:
+    """Public class names with the modules that define them, where these are two or more."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for place, source in sources.items():
+        for node in _classes(source):
+            if not node.name.startswith("_"):
+                places[node.name].append(place)
+    return {name: found for name, found in places.items() if len(found) > 1}
+
+
+def _misnamed_exceptions(sources: dict[str, str]) -> set[str]:
+    """Classes that inherit from an exception, over however many of the tree's own, and are not called Error."""
+    bases: dict[str, set[str]] = defaultdict(set)
+    for source in sources.values():
+        for node in _classes(source):
+            bases[node.name] |= {ast.unparse(base).split("[")[0].rpartition(".")[2] for base in node.bases}
+    found = set(BASES)
+    while grown := {name for name, of in bases.items() if any(_is_exception(base, found) for base in of)} - found:
+        found |= grown
+    return {name for name in found - BASES if not name.endswith("Error")}
+
+
+def _is_exception(base: str, found: set[str]) -> bool:
+    return base in found or base.endswith(("Error", "Exception"))
+
+
+def _missing(text: str, *folders: Path) -> list[str]:
+    """Paths that the text cites and none of the folders has."""
+    return sorted(path for path in set(CITED.findall(text)) if not any((folder / path).exists() for folder in folders))
+
+
+SOURCES = {str(module.relative_to(ROOT)): module.read_text() for module in MODULES}
+
+
+def test_a_public_class_name_is_defined_once() -> None:
+    assert _defined_twice(SOURCES) == {}
+
+
+def test_exceptions_are_called_error() -> None:
+    assert _misnamed_exceptions(SOURCES) == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_a_page_cites_are_there(page: Path) -> None:
+    assert _missing(page.read_text(), ROOT, PIPELINE, page.parent) == []
+
+
+def test_files_that_code_cites_are_there() -> None:
+    found = {place: _missing(text, ROOT, PIPELINE, (ROOT / place).parent) for place, text in SOURCES.items()}
+    assert {place: missing for place, missing in found.items() if missing} == {}
+
+
+def test_the_rules_find_what_breaks_them(tmp_path: Path) -> None:
+    twice = {"a.py": "class View: ...\nclass _Own: ...", "b.py": "class View: ...\nclass _Own: ..."}
+    assert _defined_twice(twice) == {"View": ["a.py", "b.py"]}
+    lost = {"a.py": "class Lost(KeyError): ...\nclass FoundError(Exception): ...", "b.py": "class Gone(a.Lost): ..."}
+    assert _misnamed_exceptions(lost) == {"Lost", "Gone"}
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "here.py").touch()
+    assert _missing("see `x/here.py`, x/gone.py and https://a.org/x/y.md", tmp_path) == ["x/gone.py"]
