@@ -8,7 +8,7 @@ from datetime import timedelta
 from pipeline.access import break_glass as glass
 from pipeline.access.audit import ActKind
 from pipeline.access.break_glass import GlassReason, Oversight, oversight, verdict_of
-from pipeline.access.disclosures import Disclosure, GlassVerdict, Move, grant_of
+from pipeline.access.disclosures import Disclosure, GlassVerdict, Move
 from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Role
@@ -157,6 +157,5 @@ async def _agency_thread(session: Session, name: str) -> tuple[Disclosure, CaseM
 
 async def _unchanged(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
     """What holds already, to one who asks for it again."""
-    session.decide(case, filter(None, [grant_of(one)]))
     await session.audit(ActKind.DISCLOSURE, {"again": one.last.move}, session.shown({case.case: seen}), about=one.id)
     return thread_answer(session, one, case, seen)

@@ -160,6 +160,7 @@ async def owned_thread(session: Session, name: str) -> tuple[Disclosure, CaseMet
     if one is not None and may_decide(one, session.requester):
         document = (await session.runtime.reader.cases([one.case])).get(one.case)
         if document is not None:
+            session.decide(meta(document))
             return one, meta(document)
     await session.audit(ActKind.DISCLOSURE, about=name[:MOST], rule=RequestRule.NOT_SHOWN)
     raise NotFoundError(NO_THREAD)
@@ -190,7 +191,8 @@ async def record_step(
 
     A process that dies behind the audit has opened nothing: what is asked again is asked of the same thread.
     """
-    session.decide(case, filter(None, [threads.grant_of(after)]))
+    if opened := threads.grant_of(after):
+        session.decide(case, [opened])
     await session.audit(ActKind.DISCLOSURE, {"step": after.last.move}, session.shown({case.case: seen}), about=after.id)
     await decide(session, topics.DISCLOSURES, after.id, after, before)
     return thread_answer(session, after, case, seen)

@@ -12,12 +12,12 @@ from api_runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record, someone
 
 from pipeline.access.audit import Act, ActKind, Form, Shown
 from pipeline.access.break_glass import CONFIRMATION_TIME, GlassReason
-from pipeline.access.disclosures import GlassVerdict
+from pipeline.access.disclosures import Ask, GlassVerdict, Urgency
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from pipeline.api.services.break_glass import break_glasses, confirm, open_alone, request_opening, review, withdraw
 from pipeline.api.services.cases import case
-from pipeline.api.services.disclosures import disclosures, revoke
+from pipeline.api.services.disclosures import ask, disclosures, grant, revoke
 
 HOUR = timedelta(hours=1)
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
@@ -308,6 +308,16 @@ async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> N
         (ActKind.DISCLOSURE, name, "chief", (Shown(KEY, Form.FULL, "break_glass"),)),
         (ActKind.DISCLOSURE, name, "duty", owned),
     ]
+
+
+async def test_the_record_of_a_step_names_the_rule_by_which_its_taker_sees_the_case(api: Api, hit: str) -> None:
+    """A request is taken back, twice, once the owner has granted the case to the whole agency."""
+    name = await requested(api, hit)
+    asked = (await ask(api.session(BERT), hit, Ask("why", Urgency.URGENT, NOW + timedelta(days=1)))).disclosure["id"]
+    await grant(api.session(ANNA), asked, NOW + timedelta(days=9))
+    for _ in range(2):
+        await withdraw(api.session(CHIEF), name)
+        assert api.audit.acts[-1].shown == (Shown(KEY, Form.FULL, "granted"),)
 
 
 async def test_lists_tell_break_glass_from_what_is_asked_and_go_on_where_a_page_ended(api: Api) -> None:
