@@ -69,6 +69,11 @@ def test_an_owner_asks_who_would_see_its_case_under_other_handling(desk: Desk) -
     expect(belgium).to_contain_text("silent: H3")
     expect(page.get_by_label("Border check")).to_be_checked()
     desk.holds("who can see it", dark=True)
+    page.goto("/records")
+    desk.holds("records")
+    page.get_by_role("link", name="Hits allowed to others").click()
+    expect(page.get_by_text("No agency is allowed more")).to_be_visible()
+    desk.holds("allowances")
 
 
 def test_no_other_page_frames_ours(opened: Browser, door: Door) -> None:

@@ -52,7 +52,9 @@ def draw(view: OpenPage, loaded: RecordsPageData) -> None:
     words = view.words
     with box("div", "row apart"):
         text("h1", words("Our records"))
-        _choice(words, listed=loaded.records is not None)
+        with box("div", "row"):
+            link(words("Hits allowed to others"), "/allowances", "button slight")
+            _choice(words, listed=loaded.records is not None)
     if loaded.accesses is not None:
         _accesses(view, loaded.accesses)
     if loaded.records is not None:
@@ -63,7 +65,6 @@ def _choice(words: Words, *, listed: bool) -> None:
     with box("nav", "switch", aria_label=words("Our records")):
         link(words("Who was shown them"), "/records", aria_current=None if listed else "true")
         link(words("All"), f"/records?list={LISTED}", aria_current="true" if listed else None)
-        link(words("Hits allowed to others"), "/allowances")
 
 
 def _accesses(view: OpenPage, found: AccessesAnswer) -> None:
