@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# What `make test` runs, a session each: the folders of one share its tail. On engines a third of a test is waiting, so
+# What `make test` runs, a session each: the folders of one share its tail. With engines a third of a test is waiting, so
 # three go side by side there on two cores.
 SESSIONS ?= unit property+contract integration+e2e+fault
 PYTEST := $(BIN)/python -m pytest -q
@@ -36,7 +36,7 @@ test: $(READY) ## everything that must hold, and what each session took
 	trap 'LIAISON_HOME=$$TEST_ENGINES_HOME $(BIN)/liaison down >/dev/null; rm -rf "$$TEST_ENGINES_HOME"' EXIT; took=""; \
 	for session in $(SESSIONS); do \
 		echo "== $$session"; start=$$SECONDS; \
-		case $$session in *integration*) beside=3 ;; *) beside=2 ;; esac; \
+		case $$session in unit) beside=2 ;; *) beside=3 ;; esac; \
 		$(PYTEST) -n $$beside -m "not long" $$(printf 'tests/%s ' $${session//+/ }) || exit 1; \
 		took+=$$(printf '%-24s %4d s' $$session $$((SECONDS - start)))$$'\n'; \
 	done; printf 'what each session took\n%s' "$$took"

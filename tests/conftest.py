@@ -47,6 +47,9 @@ Benchmarks, the demo and `liaison up` leave Java as it is."""
 
 _home = pytest.StashKey[Path]()
 
+PARTITIONS = 2
+"""More than one, and half of the default: making and deleting topics is most of what a test asks of Kafka."""
+
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 PAUSES_A_LOOK = 2
 """Between two looks at a condition: twice as long as a look takes, within these, so that looking is not the load."""
@@ -200,7 +203,12 @@ def _delete_indices_and_templates(client: Elasticsearch, prefix: str) -> None:
 def engine_settings(engines: stack.Endpoints, namespace: str, tmp_path: Path) -> Settings:
     """Settings for the session's engines, this test's namespace and a home of its own."""
     return Settings(
-        kafka_url=engines.kafka, elasticsearch_url=engines.elasticsearch, namespace=namespace, home=tmp_path
+        kafka_url=engines.kafka,
+        elasticsearch_url=engines.elasticsearch,
+        namespace=namespace,
+        home=tmp_path,
+        case_partitions=PARTITIONS,
+        block_partitions=PARTITIONS,
     )
 
 
@@ -213,6 +221,8 @@ def engine_environment(engine_settings: Settings) -> dict[str, str]:
         "LIAISON_ELASTICSEARCH_URL": engine_settings.elasticsearch_url,
         "LIAISON_NAMESPACE": engine_settings.namespace,
         "LIAISON_HOME": str(engine_settings.home),
+        "LIAISON_CASE_PARTITIONS": str(engine_settings.case_partitions),
+        "LIAISON_BLOCK_PARTITIONS": str(engine_settings.block_partitions),
     }
 
 

@@ -75,14 +75,17 @@ def test_workers_run_until_they_are_stopped_and_a_dead_one_is_noticed(
 ) -> None:
     asyncio.run(fresh(settings, [FRENCH]))
     with workers(settings) as own:
-        children = {
-            stage: child for child in psutil.Process().children() for stage in STAGES if stage in child.cmdline()
-        }
-        assert set(children) == set(STAGES)
+        # A child has its parent's command line until it executes its own.
+        wait_for(lambda: set(_children()) == set(STAGES))
+        children = _children()
         own.check()
         children["correlate"].kill()
         wait_for(lambda: _noticed(own))
     assert not any(child.is_running() for child in children.values())
+
+
+def _children() -> dict[str, psutil.Process]:
+    return {stage: child for child in psutil.Process().children() for stage in STAGES if stage in child.cmdline()}
 
 
 def _noticed(own: Workers) -> bool:

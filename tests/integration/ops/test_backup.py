@@ -186,7 +186,8 @@ def test_what_it_would_not_go_with_is_refused_before_anything_is_written(
     asyncio.run(backup(installation.settings, folder, now, lambda: None))
     another = make_secret(Settings(secret_file=tmp_path / "another"))
     [own] = key_ring(installation.settings).ids
-    for wrong, told in (({"secret_file": another}, f"{another} .* {own}"), ({"case_partitions": 8}, "PARTITIONS=4")):
+    held = f"PARTITIONS={installation.settings.case_partitions}"
+    for wrong, told in (({"secret_file": another}, f"{another} .* {own}"), ({"case_partitions": 8}, held)):
         other = Settings(**(elsewhere.settings.model_dump() | wrong))
         with pytest.raises(LiaisonError, match=told):
             asyncio.run(restore(other, folder, lambda: None))

@@ -39,7 +39,8 @@ def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
     good = records.message("fr-pj", "good")
     strayed = records.message("fr-pj", "strayed", title=CANARY)
     broken = records.message("be-fp", "broken")._replace(value=b'{"canary": "' + CANARY.encode())
-    elsewhere = (partition_of(strayed.key, installation.settings.case_partitions) + 1) % 4
+    partitions = installation.settings.case_partitions
+    elsewhere = (partition_of(strayed.key, partitions) + 1) % partitions
     positions = installation.push([good, strayed._replace(partition=elsewhere), broken])
     start_all()
     settled(installation, wait_for, 3)
