@@ -183,8 +183,12 @@ class Installation:
 
     def at_rest(self) -> bool:
         """Whether everything pushed has gone through the stages of STAGES."""
+        return not self.waiting()
+
+    def waiting(self) -> list[str]:
+        """What has not gone through the stages of STAGES."""
         others = {group_of(self.settings, stage) for stage in ("notify", "attest")}
-        return all(one.lag == 0 for one in asyncio.run(lag(self.settings)) if one.group not in others)
+        return [str(one) for one in asyncio.run(lag(self.settings)) if one.lag and one.group not in others]
 
     def receipts(self) -> dict[str, Receipt]:
         """Receipts by source position."""
