@@ -125,6 +125,19 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
             requests = [(node, kept) for node, request in requests if (kept := _without(request, waiting)).topics]
         return requests, *others
 
+    async def _proc_offset_request(self, node_id: int, topic_data: Any) -> Any:
+        """Ask a broker for offsets; where it is not the leader any more, ask who is.
+
+        aiokafka asks the same one every 0.1 s until its metadata is five minutes old: after a broker had been frozen,
+        a partition without a committed offset held up all of its consumer for as long.
+        """
+        try:
+            return await super()._proc_offset_request(node_id, topic_data)
+        except KafkaError as error:
+            if error.invalid_metadata:
+                self._client.force_metadata_update()
+            raise
+
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
         """Send a request and keep what comes; True where there is something for the consumer."""
         try:
