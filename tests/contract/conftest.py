@@ -22,6 +22,15 @@ from pipeline.streams.reading import read
 
 SCRIPT = Path(__file__).with_name("echo_stage.py")
 
+PARTITIONS = 4
+"""Of each topic, as by default: these tests count by them."""
+
+
+@pytest.fixture
+def engine_settings(engine_settings: Settings) -> Settings:
+    """Settings for the session's engines with PARTITIONS."""
+    return engine_settings.model_copy(update={"case_partitions": PARTITIONS, "block_partitions": PARTITIONS})
+
 
 @pytest.fixture
 def start_echo(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
