@@ -19,6 +19,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def unix_ms(time: datetime) -> int:
+    """Unix milliseconds of an aware time, the unit of Kafka's."""
+    return int(time.timestamp() * 1000)
+
+
 def point_in_time(text: str, at: datetime, units: Mapping[str, str] = UNITS) -> datetime:
     """An ISO 8601 date or time (UTC where it names no zone), or 30s, 10m, 2h, 7d before `at`. Raises LiaisonError."""
     ago = _AGO.fullmatch(text)

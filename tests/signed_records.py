@@ -12,12 +12,13 @@ from joserfc.jwk import OKPKey
 
 from pipeline.records import signatures
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import AgencyKey, SigningPolicy, agency_key, key_id, milliseconds
+from pipeline.records.agency_keys import AgencyKey, SigningPolicy, agency_key, key_id
+from pipeline.times import unix_ms
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 SIGNED = datetime(2026, 11, 1, 10, tzinfo=UTC)
 ARRIVED = SIGNED + timedelta(minutes=1)
-ARRIVED_MS = milliseconds(ARRIVED)
+ARRIVED_MS = unix_ms(ARRIVED)
 
 
 def private_key(seed: int) -> OKPKey:

@@ -201,13 +201,9 @@ def state(one: Disclosure, handling: Handling, now: datetime) -> ThreadState:
     last = one.last
     requested = last.move is Move.BREAK_GLASS_REQUEST
     end = last.deadline if requested else last.until
-    if end is None:
-        return (
-            ThreadState.EXPIRED
-            if last.verdict is GlassVerdict.JUSTIFIED
-            else _CLOSED.get(last.move, ThreadState.REVOKED)
-        )
-    if now >= end:
+    if end is None and last.verdict is not GlassVerdict.JUSTIFIED:
+        return _CLOSED.get(last.move, ThreadState.REVOKED)
+    if end is None or now >= end:
         return ThreadState.EXPIRED
     if is_stricter(handling, last.under):
         return ThreadState.SUSPENDED

@@ -19,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.streams import topics
 from pipeline.streams.admin import admin
 from pipeline.streams.reading import plain_consumer, read
+from pipeline.times import unix_ms
 
 FOLLOW_WAIT_MS: Final = 500
 """How long the broker holds back its answer to a follower while nothing comes."""
@@ -100,7 +101,7 @@ async def _starts(settings: Settings, partitions: list[TopicPartition], since: d
     """The first offset written since then, of each partition; its end where there is none yet."""
     async with plain_consumer(settings, partitions) as consumer:
         ends = await consumer.end_offsets(partitions)
-        found = await consumer.offsets_for_times(dict.fromkeys(partitions, int(since.timestamp() * 1000)))
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, unix_ms(since)))
         return {p: ends[p] if at is None else at.offset for p, at in found.items()}
 
 

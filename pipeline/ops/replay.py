@@ -23,6 +23,7 @@ from pipeline.streams.reading import plain_consumer, read
 from pipeline.streams.registry import agencies
 from pipeline.streams.since import offsets_since
 from pipeline.streams.unreadable import UnreadableBatch
+from pipeline.times import unix_ms
 
 
 async def replay(
@@ -43,7 +44,7 @@ async def replay(
     """
     partitions = _sources(settings, list(await agencies(settings)), only)
     starts = await offsets_since(settings, list(partitions), None)
-    since_ms = int(since.timestamp() * 1000)
+    since_ms = unix_ms(since)
     last = await _last(settings, starts)
     replayed = Replayed()
     async with resender(settings, dry=dry) as send:

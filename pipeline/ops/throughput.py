@@ -20,6 +20,7 @@ from pipeline.streams import topics
 from pipeline.streams.control import control
 from pipeline.streams.reading import plain_consumer
 from pipeline.streams.registry import agencies
+from pipeline.times import unix_ms
 
 HOUR: Final = timedelta(hours=1)
 """No longer: compaction leaves the last hour of a topic alone (topics.HOUR_MS), what is older it thins out."""
@@ -57,7 +58,7 @@ async def throughput(settings: Settings, now: datetime, past: timedelta = HOUR, 
     partitions = await _partitions(settings)
     async with plain_consumer(settings, []) as consumer:
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
-        asked = (consumer.offsets_for_times(dict.fromkeys(partitions, int(at.timestamp() * 1000))) for at in begins)
+        asked = (consumer.offsets_for_times(dict.fromkeys(partitions, unix_ms(at))) for at in begins)
         found = await asyncio.gather(*asked)
     offsets = [{p: ends[p] if one is None else one.offset for p, one in at.items()} for at in found]
     written = rates([*offsets, ends], settings.namespace)

@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from pipeline.errors import LiaisonError
+from pipeline.times import unix_ms
 
 CURVE: Final = "Ed25519"
 """RFC 8032; the one kind of key that is taken."""
@@ -89,11 +90,6 @@ def with_revocation(policy: SigningPolicy, kid: str, at: datetime) -> SigningPol
     return msgspec.structs.replace(policy, keys=tuple(revoked if one is key else one for one in policy.keys))
 
 
-def milliseconds(time: datetime) -> int:
-    """Unix milliseconds, the unit of Kafka's times."""
-    return int(time.timestamp() * 1000)
-
-
 LEEWAY_MS: Final = int(LEEWAY.total_seconds() * 1000)
 
 
@@ -102,11 +98,11 @@ def out_of_force(key: AgencyKey, at_ms: int) -> str:
 
     Both ends of its life are read with LEEWAY. A revocation is not: it may be the last defence against a thief.
     """
-    if at_ms < milliseconds(key.not_before) - LEEWAY_MS:
+    if at_ms < unix_ms(key.not_before) - LEEWAY_MS:
         return f"not in force before {_written(key.not_before)}"
-    if key.not_after is not None and at_ms >= milliseconds(key.not_after) + LEEWAY_MS:
+    if key.not_after is not None and at_ms >= unix_ms(key.not_after) + LEEWAY_MS:
         return f"in force until {_written(key.not_after)}"
-    if key.revoked_at is not None and at_ms >= milliseconds(key.revoked_at):
+    if key.revoked_at is not None and at_ms >= unix_ms(key.revoked_at):
         return f"revoked as of {_written(key.revoked_at)}"
     return ""
 

@@ -26,6 +26,7 @@ from pipeline.streams import topics
 from pipeline.streams.audit_tail import DAY_MS, See, followed
 from pipeline.streams.fail_fast_producer import hear
 from pipeline.streams.prompt_producer import ANSWER_S, PromptProducer
+from pipeline.times import unix_ms
 from pipeline.transparency.leaves import new_seed
 
 log = logging.getLogger(__name__)
@@ -176,7 +177,7 @@ async def audit_log(
 ) -> AsyncIterator[AuditLog]:
     """This process's writer to the topic `audit`; `see` is told of all entries of the last day and of each new one."""
     send, heads = KafkaSender(settings), Heads()
-    since = int(clock().timestamp() * 1000) - DAY_MS
+    since = unix_ms(clock()) - DAY_MS
     try:
         async with followed(settings, since, [heads.see, *see]), AuditLog(send, clock, heads, writer) as log:
             yield log

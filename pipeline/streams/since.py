@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.reading import plain_consumer
+from pipeline.times import unix_ms
 
 
 async def offsets_since(
@@ -22,6 +23,5 @@ async def offsets_since(
         if since is None:
             begins: dict[TopicPartition, int] = await consumer.beginning_offsets(list(partitions))
             return begins
-        at = int(since.timestamp() * 1000)
-        found = await consumer.offsets_for_times(dict.fromkeys(partitions, at))
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, unix_ms(since)))
     return {partition: one.offset for partition, one in found.items() if one is not None}

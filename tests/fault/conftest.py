@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
-from _pytest.config import parse_warning_filter
 from whole_installation import installation, make_installation, records, start_all, start_stage
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
@@ -15,7 +14,7 @@ __all__ = ["installation", "make_installation", "records", "start_all", "start_s
 collect_ignore = ["cluster"]
 """What only `make test-cluster` runs, which names the folder."""
 
-UNCLOSED = "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
+MESSAGE = "Exception ignored in. <socket.socket"
 """kafka-python 3.0.12 leaves a socket that finds nobody to connect to for the garbage collector to close."""
 
 
@@ -24,12 +23,12 @@ def pytest_configure() -> None:
 
     pytest has read its own filters by now and keeps them until then, so this one is added to Python's.
     """
-    warnings.filterwarnings(*parse_warning_filter(UNCLOSED, escape=False))
+    warnings.filterwarnings("ignore", MESSAGE, pytest.PytestUnraisableExceptionWarning)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Called for the tests of this folder alone."""
-    item.add_marker(pytest.mark.filterwarnings(UNCLOSED))
+    item.add_marker(pytest.mark.filterwarnings(f"ignore:{MESSAGE}:pytest.PytestUnraisableExceptionWarning"))
     if item.get_closest_marker("short") is None:
         item.add_marker(pytest.mark.long)
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from signed_records import KEY, KID, NEXT_KEY, NEXT_KID, START, STRANGE_KEY, STRANGE_KID, public, signed, signing_agency
 
-from pipeline.records.agency_keys import milliseconds
 from pipeline.records.intake import Desk, SourceMessage, receive
 from pipeline.records.messages import Outcome, Position
 from pipeline.records.partitioning import partition_of
 from pipeline.records.versions import Known
+from pipeline.times import unix_ms
 
 MINUTE = timedelta(minutes=1)
 CASE = "fr-pj:2026-004711"
@@ -69,7 +69,7 @@ def decide(feed: Iterable[Sent], known: dict[str, Known], late: timedelta, *, ag
         place = Position("cases.fr-pj", PARTITION, offset + (1000 if again else 0))
         origin = Position("cases.fr-pj", PARTITION, offset) if again else None
         desk = Desk({"fr-pj": AGENCY}, 4, known.get, lambda at=arrived: at + late)
-        source = SourceMessage(place, "fr-pj", CASE.encode(), raw(sent), milliseconds(arrived), origin)
+        source = SourceMessage(place, "fr-pj", CASE.encode(), raw(sent), unix_ms(arrived), origin)
         decision = receive(source, desk)
         if decision.taken is not None:
             known[CASE] = decision.taken.known

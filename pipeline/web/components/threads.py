@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipeline.access.redaction import Row
+from pipeline.api.services.disclosures import revoke
 from pipeline.web.addresses import of_case
+from pipeline.web.components.form import Sent, field, form
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import GLASS_VERDICTS, MOVES, PURPOSES, URGENCIES
@@ -69,3 +71,14 @@ def thread_steps(view: OpenPage, row: Row) -> None:
                     text("strong", words.of(GLASS_VERDICTS, step["verdict"]))
                 if step["reason"]:
                     foreign(step["reason"])
+
+
+def revocation_form(view: OpenPage, name: str) -> None:
+    """Takes back what is open, with a word to the other agency."""
+
+    async def sent(fields: Sent) -> None:
+        await view.act(revoke(view.visit.session(), name, fields["reason"]), view.words("Revoked"))
+
+    with form(sent, "filters"):
+        field(view.words("Reason of taking it back"), "reason", f"revoke-{name}", maxlength="2000")
+        text("button", view.words("Revoke"), "button", type="submit")

@@ -9,12 +9,11 @@ from pipeline.access.disclosures import GlassVerdict
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.services.break_glass import break_glasses, confirm, review, withdraw
-from pipeline.api.services.disclosures import revoke
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, choice, field, form
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.threads import thread_head, thread_steps, thread_timer
+from pipeline.web.components.threads import revocation_form, thread_head, thread_steps, thread_timer
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -84,7 +83,7 @@ def _owner_actions(view: OpenPage, row: Row) -> None:
     if row["oversight"] in ("awaiting_review", "overdue") and Role.SUPERVISOR in view.visit.roles:
         _review(view, row["id"])
     elif row["state"] == "granted":
-        _revoke(view, row["id"])
+        revocation_form(view, row["id"])
 
 
 def _review(view: OpenPage, name: str) -> None:
@@ -99,15 +98,6 @@ def _review(view: OpenPage, name: str) -> None:
         choice(words("Verdict"), "verdict", name, {code: words(word) for code, word in GLASS_VERDICTS.items()})
         field(words("Comment"), "comment", name, required=True, maxlength="2000")
         text("button", words("Give the verdict"), "button main", type="submit")
-
-
-def _revoke(view: OpenPage, name: str) -> None:
-    async def sent(fields: Sent) -> None:
-        await view.act(revoke(view.visit.session(), name, fields["reason"]), view.words("Revoked"))
-
-    with form(sent, "filters"):
-        field(view.words("Reason of taking it back"), "reason", f"revoke-{name}", maxlength="2000")
-        text("button", view.words("Revoke"), "button", type="submit")
 
 
 def _own_actions(view: OpenPage, row: Row) -> None:

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.disclosures import disclosures, grant, refuse, revoke
+from pipeline.api.services.disclosures import disclosures, grant, refuse
 from pipeline.index.decision_reading import ThreadKind
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, choice, field, form
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.threads import thread_head, thread_steps, thread_timer
+from pipeline.web.components.threads import revocation_form, thread_head, thread_steps, thread_timer
 from pipeline.web.components.words_with_frames import tag
 from pipeline.web.i18n import N_
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -75,7 +75,7 @@ def _decisions(view: OpenPage, row: Row) -> None:
     if row["state"] == "requested":
         _answer(view, row["id"])
     elif row["state"] == "granted":
-        _revoke(view, row["id"])
+        revocation_form(view, row["id"])
 
 
 def _answer(view: OpenPage, name: str) -> None:
@@ -98,15 +98,6 @@ def _answer(view: OpenPage, name: str) -> None:
     with form(refused, "filters"):
         field(words("Reason of a refusal"), "reason", f"refuse-{name}", maxlength="2000")
         text("button", words("Refuse"), "button", type="submit")
-
-
-def _revoke(view: OpenPage, name: str) -> None:
-    async def sent(fields: Sent) -> None:
-        await view.act(revoke(view.visit.session(), name, fields["reason"]), view.words("Revoked"))
-
-    with form(sent, "filters"):
-        field(view.words("Reason of taking it back"), "reason", f"revoke-{name}", maxlength="2000")
-        text("button", view.words("Revoke"), "button", type="submit")
 
 
 PAGE = Page("/disclosures", N_("Disclosures"), "disclosures", load, draw)

@@ -22,12 +22,13 @@ from joserfc.jwk import OKPKey
 
 from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import CURVE, SigningPolicy, agency_key, milliseconds
+from pipeline.records.agency_keys import CURVE, SigningPolicy, agency_key
 from pipeline.records.intake import Desk, SourceMessage, receive
 from pipeline.records.messages import Position
 from pipeline.records.normalisation import normalise
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import read
+from pipeline.times import unix_ms
 
 CASES = 500
 ROUNDS = 12
@@ -94,7 +95,7 @@ def message(raw: bytes) -> SourceMessage:
     """The message as it would lie on its topic."""
     key = f"fr-pj:{orjson.loads(raw)['data']['case_id']}".encode()
     position = Position("cases.fr-pj", partition_of(key, PARTITIONS), 0)
-    return SourceMessage(position, "fr-pj", key, raw, milliseconds(NOW))
+    return SourceMessage(position, "fr-pj", key, raw, unix_ms(NOW))
 
 
 NOW = datetime(2026, 11, 1, 10, tzinfo=UTC)
@@ -121,7 +122,7 @@ def verify(given: tuple[str, bytes]) -> None:
     signature, data = given
     policy = SigningPolicy((LISTED,), required=True)
     found = signatures.verify(signature, signatures.canonical(data), policy.key)
-    signatures.check_times(found, milliseconds(NOW))
+    signatures.check_times(found, unix_ms(NOW))
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from pipeline.feeds.files import numbered_lines
 from pipeline.feeds.gateway import take
 from pipeline.feeds.signing import RecordSigner, read_signer, signed_lines
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import SigningPolicy, agency_key, milliseconds
+from pipeline.records.agency_keys import SigningPolicy, agency_key
 from pipeline.records.expiry import Expiry
 from pipeline.records.hashing import canonical_json, content_hash
 from pipeline.records.partitioning import partition_of
@@ -28,6 +28,7 @@ from pipeline.streams import topics
 from pipeline.streams.installation_secret import key_ring
 from pipeline.streams.registry import agencies
 from pipeline.streams.seals import sealed_expiry
+from pipeline.times import unix_ms
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
@@ -167,7 +168,7 @@ def test_a_key_that_has_ended_signs_nothing_whatever_time_the_message_claims(
         async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
             topic = topics.name(installation.settings, topics.CASES, agency="fr-pj")
             partition = partition_of(late.key, installation.settings.case_partitions)
-            at_ms = milliseconds(then)
+            at_ms = unix_ms(then)
             sent = await producer.send_and_wait(topic, late.value, late.key, partition=partition, timestamp_ms=at_ms)
             return f"{sent.topic}-{sent.partition}-{sent.offset}"
 

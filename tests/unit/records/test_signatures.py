@@ -33,13 +33,14 @@ from signed_records import (
 
 from pipeline.records import hashing, intake, signatures
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import LEEWAY, milliseconds
+from pipeline.records.agency_keys import LEEWAY
 from pipeline.records.intake import Decision, Desk, SourceMessage
 from pipeline.records.messages import Accepted, Outcome, Position, Reason
 from pipeline.records.model import Case
 from pipeline.records.partitioning import partition_of
 from pipeline.records.signatures import MARK_FIELDS, SignatureError, canonical, signed_data, verify
 from pipeline.records.versions import Known
+from pipeline.times import unix_ms
 
 CASE = "fr-pj:2026-004711"
 PLACE = Position("cases.fr-pj", partition_of(CASE.encode(), 4), 17)
@@ -51,7 +52,7 @@ def decide(
 ) -> Decision:
     """Intake's decision on a message that arrived at a time on the topic of an agency that takes only signed ones."""
     desk = Desk({"fr-pj": agency or signing_agency()}, 4, {CASE: known}.get, lambda: datetime(2030, 1, 1, tzinfo=UTC))
-    return intake.receive(SourceMessage(PLACE, "fr-pj", CASE.encode(), raw, milliseconds(at), **more), desk)
+    return intake.receive(SourceMessage(PLACE, "fr-pj", CASE.encode(), raw, unix_ms(at), **more), desk)
 
 
 def reason(raw: bytes | None, agency: Agency | None = None, **more: Any) -> str:
