@@ -40,11 +40,17 @@ class Door:
 
     def move_clock(self, by_s: float) -> None:
         """Let the server's clock run ahead by this."""
-        (self.home / "clock-offset-s").write_text(str(by_s))
+        self._tell("clock-offset-s", str(by_s))
 
     def remove(self, *agencies: str) -> None:
         """Let these agencies leave, and all others take part."""
-        (self.home / "left").write_text(" ".join(agencies))
+        self._tell("left", " ".join(agencies))
+
+    def _tell(self, name: str, text: str) -> None:
+        """Replace a file that the server reads at any moment; it must never find it empty."""
+        written = self.home / f"{name}.new"
+        written.write_text(text)
+        written.replace(self.home / name)
 
     @contextmanager
     def connection(self) -> Iterator[socket.socket]:
