@@ -18,10 +18,12 @@ MESSAGE = "Exception ignored in. <socket.socket"
 """kafka-python 3.0.12 leaves a socket that finds nobody to connect to for the garbage collector to close."""
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
     """Those that are left at the session's end are collected outside of any test.
 
-    pytest has read its own filters by now and keeps them until then, so this one is added to Python's.
+    pytest's warnings plugin puts its filters before all others when it is configured and keeps them until then, so this
+    one is added after it.
     """
     warnings.filterwarnings("ignore", MESSAGE, pytest.PytestUnraisableExceptionWarning)
 
