@@ -14,8 +14,8 @@ from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import generation
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams import registry
-from pipeline.streams.setup import apply_all
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers import registry
 
 AGENCIES = ("be-fp", "de-bka", "es-cnp", "fr-pj", "nl-np", "pl-kg")
 """Those that take part."""

@@ -47,11 +47,11 @@ from pipeline.matching.model import load_model
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.audit_check import TrailCheck, TrailStatus
-from pipeline.streams.audit_log import AuditError
-from pipeline.streams.decision_log import DecisionError, OvertakenError
-from pipeline.streams.project import DECISIONS
+from pipeline.streams.audit.audit_check import TrailCheck, TrailStatus
+from pipeline.streams.audit.audit_log import AuditError
+from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
+from pipeline.streams.catalogues import topics
+from pipeline.streams.stages.project import DECISIONS
 from pipeline.transparency.served_log import ServedLog
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -24,7 +24,7 @@ from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 RECORDS_A_SECOND = 4
 CASES_A_FEED = 60

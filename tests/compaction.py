@@ -10,7 +10,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from whole_installation import COUNTRIES, Installation
 
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 FOR_DAYS = (topics.CASES, topics.REJECTED)
 """Kafka deletes what they hold after seven days; here it is told to."""

@@ -11,12 +11,12 @@ from pipeline.access.hit_gate import exact_band
 from pipeline.correlation.correlator import THRESHOLD
 from pipeline.correlation.keys import keys
 from pipeline.correlation.meeting import Screen
-from pipeline.matching import screening
-from pipeline.matching.explanation import explain
+from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.model import load_model
-from pipeline.matching.scoring import Judgement, judge
-from pipeline.matching.sketches import sketch
+from pipeline.matching.score.scoring import Judgement, judge
+from pipeline.matching.screening import screening
+from pipeline.matching.screening.sketches import sketch
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone, PartialDate
 

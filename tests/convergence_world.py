@@ -20,7 +20,7 @@ from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.visibility import CaseState, is_expired, visible
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
-from pipeline.ops.retention import Keeping, ended_cases
+from pipeline.ops.retention.policy import Keeping, ended_cases
 from pipeline.records.agencies import Agency
 from pipeline.records.expiry import EXPIRED, Expiry, mark
 from pipeline.records.versions import Known, VersionRelation, standing

@@ -19,7 +19,7 @@ from index_office import Office
 
 from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime
-from pipeline.localstack.ports import LOOPBACK
+from pipeline.engines.ports import LOOPBACK
 from pipeline.matching.model import load_model
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.settings import Settings

@@ -22,12 +22,12 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 from rich.console import Console
 
+from pipeline.engines.layout import StackLayout
+from pipeline.engines.ports import LOOPBACK, is_free
 from pipeline.localstack import artifacts, processes, stack, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
 from pipeline.localstack.engine import Launch, LocalServer
 from pipeline.localstack.kafka import Kafka, new_cluster_id
-from pipeline.localstack.layout import StackLayout
-from pipeline.localstack.ports import LOOPBACK, is_free
 from pipeline.settings import Settings
 
 SIZE = 3

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pipeline
 
-RUN = "from pipeline.cli import main; main()"
+RUN = "from pipeline.cli.main import main; main()"
 
 
 def without_schemas(folder: Path) -> None:

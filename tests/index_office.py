@@ -14,7 +14,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.index.decision_documents import admission_document
 from pipeline.index.documents import Action
-from pipeline.matching.explanation import explain
+from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.records.intake import accepted, take

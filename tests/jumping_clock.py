@@ -6,7 +6,9 @@ import time
 from datetime import datetime, tzinfo
 from typing import Final
 
-from pipeline.streams import control, faults, intake, standing
+from pipeline.streams.registers import control
+from pipeline.streams.runtime import faults
+from pipeline.streams.stages import intake, standing
 
 HOUR_S: Final = 3600
 JUMPS_S: Final = (0, 30 * HOUR_S, -30 * HOUR_S, HOUR_S // 2)

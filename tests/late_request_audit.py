@@ -10,9 +10,9 @@ import msgspec
 from aiokafka import TopicPartition
 from late_request_world import AT_ONCE, RECORDS, World, chunks
 
-from pipeline.streams import topics
-from pipeline.streams.reading import read, read_table
-from pipeline.streams.transactions import Progress
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read, read_table
+from pipeline.streams.runtime.transactions import Progress
 
 
 class Verdict(NamedTuple):

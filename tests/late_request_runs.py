@@ -20,14 +20,14 @@ from late_request_world import AT_ONCE, REQUEST_TIMEOUT_MS, STAGE, Chunk, World,
 from late_requests import Fault
 
 from pipeline.settings import Settings
-from pipeline.streams.faults import FaultCount
-from pipeline.streams.lane import Lane
-from pipeline.streams.metering import Meter
-from pipeline.streams.reading import read
-from pipeline.streams.stores import Places, reopened
-from pipeline.streams.table_store import TableStore
-from pipeline.streams.transactions import AppliedPosition, Output, Transactions
-from pipeline.streams.work import ChunkResult, Table
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.runtime.faults import FaultCount
+from pipeline.streams.runtime.lane import Lane
+from pipeline.streams.runtime.metering import Meter
+from pipeline.streams.runtime.stores import Places, reopened
+from pipeline.streams.runtime.table_store import TableStore
+from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
+from pipeline.streams.runtime.work import ChunkResult, Table
 
 FILLING: Final = b" " * 200
 BATCH_BYTES: Final = 600

@@ -15,9 +15,9 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from late_requests import Api, Fault, LateRequestProxy, Treatment
 
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import Ids, admin, ids
-from pipeline.streams.connection import options
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import Ids, admin, ids
+from pipeline.streams.kafka.connection import options
 
 STAGE: Final = "late"
 RECORDS: Final = 24

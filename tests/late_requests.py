@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.metadata import MetadataRequest
 
-from pipeline.localstack.ports import any_free
+from pipeline.engines.ports import any_free
 from pipeline.settings import Settings
 
 HOST: Final = "127.0.0.1"

@@ -13,11 +13,11 @@ from pathlib import Path
 import aiokafka.client
 import pytest
 
+from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
-from pipeline.localstack.ports import any_free
 from pipeline.settings import Settings
-from pipeline.streams.admin import apply
-from pipeline.streams.topics import plan
+from pipeline.streams.catalogues.topics import plan
+from pipeline.streams.kafka.admin import apply
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.localstack import stack
 from pipeline.localstack.kafka import NODE_ID
 from pipeline.settings import Settings
-from pipeline.streams.admin import admin
+from pipeline.streams.kafka.admin import admin
 
 
 class Rule(NamedTuple):

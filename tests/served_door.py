@@ -17,7 +17,7 @@ from stage_processes import started
 
 from pipeline.access.requester import Requester
 from pipeline.access.token_keys import issue
-from pipeline.localstack.ports import LOOPBACK, accepts, any_free
+from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.settings import Settings
 
 SCRIPT = Path(__file__).with_name("door_process.py")

@@ -16,7 +16,7 @@ from pipeline.records import intake
 from pipeline.records.model import Case
 from pipeline.records.normalised import Normalised
 from pipeline.settings import Settings
-from pipeline.streams.worker import work
+from pipeline.streams.workers.worker import work
 
 
 def killer(stage: str, effect: str) -> Callable[[str, str], None]:

@@ -21,7 +21,12 @@ from pathlib import Path
 
 import orjson
 
-MODULES = ("pipeline.cli", "pipeline.streams.worker", "pipeline.ops.generations", "pipeline.feeds.client")
+MODULES = (
+    "pipeline.cli.main",
+    "pipeline.streams.workers.worker",
+    "pipeline.ops.generations.run",
+    "pipeline.feeds.client",
+)
 
 NUMBER = struct.Struct("i")
 LARGEST_BYTES = 1 << 17

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pipeline.localstack.ports import LOOPBACK
+from pipeline.engines.ports import LOOPBACK
 from pipeline.settings import settings
 from pipeline.web.people import PREPARED
 from pipeline.web.serving import server

@@ -25,24 +25,24 @@ from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
-from pipeline.matching.explanation import explain
+from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, generation, load_model
-from pipeline.matching.scoring import judge
+from pipeline.matching.score.scoring import judge
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted, Position, Provenance, Receipt
 from pipeline.records.normalisation import normalise
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.accounting import Accounting, accounting
-from pipeline.streams.admin import admin
-from pipeline.streams.faults import FAULTS
-from pipeline.streams.lag import group_of, lag
-from pipeline.streams.reading import read
-from pipeline.streams.registry import add, agencies
-from pipeline.streams.setup import apply_all
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.monitoring.accounting import Accounting, accounting
+from pipeline.streams.monitoring.lag import group_of, lag
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers.registry import add, agencies
+from pipeline.streams.runtime.faults import FAULTS
 
 COUNTRIES = {"fr-pj": "FR", "be-fp": "BE", "de-bk": "DE", "nl-np": "NL"}
 SCRIPT = Path(__file__).with_name("stage_process.py")

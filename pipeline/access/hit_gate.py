@@ -16,7 +16,7 @@ from pipeline.matching.comparisons.things import WILDCARDS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint
-from pipeline.matching.scoring import judgement, score
+from pipeline.matching.score.scoring import judgement, score
 
 HIT_BANDS: Final = frozenset({"certain", "probable"})
 """Bands in which a hit-only record is told of."""

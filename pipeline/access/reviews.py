@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
-from pipeline.matching.explanation import Explanation, Item
+from pipeline.matching.explain.explanation import Explanation, Item
 
 
 class Verdict(StrEnum):

@@ -15,7 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.wording import LANGUAGES
+from pipeline.matching.explain.wording import LANGUAGES
 
 CATALOGUES = Path(__file__).with_name("locale")
 

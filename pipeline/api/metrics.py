@@ -1,7 +1,7 @@
 """The catalogue of an API server's metrics: every instrument with its unit, its labels and a sentence.
 
 No label holds what a caller wrote: a request bears the template of its route, never its path or query, and what no
-route answers is one label. Workers' metrics are in pipeline/streams/metrics.py.
+route answers is one label. Workers' metrics are in pipeline/streams/catalogues/metrics.py.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pipeline.api.problems import ProblemError
 from pipeline.api.request_metrics import method_of, route_of
 from pipeline.api.responses import problem_response
 from pipeline.api.runtime import Runtime
-from pipeline.streams.audit_log import AuditError
+from pipeline.streams.audit.audit_log import AuditError
 
 RULES: Final = {401: RequestRule.NO_SESSION, 403: RequestRule.NOT_ALLOWED, 422: RequestRule.MALFORMED}
 """The refusals that are recorded, by their status."""

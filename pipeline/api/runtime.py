@@ -34,15 +34,17 @@ from pipeline.index.reading import IndexReader
 from pipeline.matching.model import Model
 from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
-from pipeline.streams import admin, control, registry, revocations, topics
-from pipeline.streams.audit_check import TrailCheck
-from pipeline.streams.audit_log import audit_log, writer_name
-from pipeline.streams.decision_log import DecisionLog
-from pipeline.streams.freshness import watched
-from pipeline.streams.installation_secret import key_ring
-from pipeline.streams.log_follower import served_log
-from pipeline.streams.log_keys import tag_keys
-from pipeline.streams.registry_pins import trusted_registry
+from pipeline.streams.audit.audit_check import TrailCheck
+from pipeline.streams.audit.audit_log import audit_log, writer_name
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.audit.log_follower import served_log
+from pipeline.streams.audit.log_keys import tag_keys
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka import admin
+from pipeline.streams.monitoring.freshness import watched
+from pipeline.streams.registers import control, registry, revocations
+from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.registers.registry_pins import trusted_registry
 from pipeline.times import now
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.tag_keys import TagKeys
@@ -59,7 +61,7 @@ class Audit(Protocol):
     """Where acts are recorded before they are answered."""
 
     async def write(self, act: Act) -> None:
-        """Returns once the act is kept for good. Raises pipeline.streams.audit_log.AuditError."""
+        """Returns once the act is kept for good. Raises pipeline.streams.audit.audit_log.AuditError."""
 
 
 class Grants(Protocol):
@@ -75,7 +77,7 @@ class Decide(Protocol):
     async def write(
         self, topic: topics.Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
     ) -> int:
-        """The offset at which the value was kept for good. Raises pipeline.streams.decision_log.DecisionError."""
+        """The offset at which the value was kept for good. Raises pipeline.streams.audit.decision_log.DecisionError."""
 
 
 @dataclass

@@ -15,7 +15,7 @@ from pipeline.index import terminal
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.searching import SearchResult
 from pipeline.index.terminal import plain
-from pipeline.matching.explanation import EntityEvidence
+from pipeline.matching.explain.explanation import EntityEvidence
 
 CONTENT = ("case", "agency", "country", "version", "status", "handling", "contact", "retain_until", "warnings")
 

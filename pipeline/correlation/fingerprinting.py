@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
-from pipeline.matching.sketches import sketch
+from pipeline.matching.screening.sketches import sketch
 from pipeline.records.expiry import EXPIRED
 from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.messages import Accepted

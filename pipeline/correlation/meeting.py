@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.store import SEQUENCE_BITS, UNKNOWN_COUNTRY, BlockStore, Entries
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.screening import Sketches, joined
+from pipeline.matching.screening.screening import Sketches, joined
 
 Screen = Callable[[Sketches, Sketches], NDArray[np.bool_]]
 """Whether each pair's probability may reach the threshold: pure, and far cheaper than to judge it."""

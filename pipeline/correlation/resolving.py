@@ -9,8 +9,8 @@ import msgspec
 from pipeline.correlation.batch import LinkLine
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.resolution import Tie, are_apart, groups
-from pipeline.matching.scoring import evidence
+from pipeline.matching.score.resolution import Tie, are_apart, groups
+from pipeline.matching.score.scoring import evidence
 
 Place = tuple[str, int]
 """A case key and the number of an entity in it."""

@@ -16,7 +16,7 @@ from pipeline.feeds.progress import progress
 from pipeline.feeds.pushing import CaseProducer
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
-from pipeline.streams.lag import lag
+from pipeline.streams.monitoring.lag import lag
 
 SEARCH_EVERY_S = 0.05
 """The resolution of the latency measured."""

@@ -21,11 +21,11 @@ from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams import registry
-from pipeline.streams.admin import admin
-from pipeline.streams.setup import apply_all
-from pipeline.streams.stores import delete_namespace, shared_root
-from pipeline.streams.supervisor import STAGES, command
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers import registry
+from pipeline.streams.runtime.stores import delete_namespace, shared_root
+from pipeline.streams.workers.supervisor import STAGES, command
 
 NAMESPACE = "liaison-demo-"
 

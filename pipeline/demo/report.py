@@ -15,9 +15,9 @@ from rich.text import Text
 from pipeline.demo.truth import Agreement, Pair
 from pipeline.index import terminal
 from pipeline.index.documents import LinkDocument
-from pipeline.matching.explanation import Explanation, Item
-from pipeline.matching.wording import percent
-from pipeline.streams.accounting import Accounting
+from pipeline.matching.explain.explanation import Explanation, Item
+from pipeline.matching.explain.wording import percent
+from pipeline.streams.monitoring.accounting import Accounting
 
 SHOWN = 3
 """Examples printed in full."""

@@ -21,6 +21,7 @@ from pipeline.demo.messages import ACCEPTED, Message
 from pipeline.demo.report import Latency
 from pipeline.demo.story import Cast, steps, story
 from pipeline.demo.truth import Agreement, Pair, agreement
+from pipeline.engines.ports import LOOPBACK, choose
 from pipeline.errors import LiaisonError
 from pipeline.feeds.pushing import case_producer
 from pipeline.index.client import connect
@@ -28,10 +29,9 @@ from pipeline.index.documents import LinkDocument
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.localstack import stack
-from pipeline.localstack.ports import LOOPBACK, choose
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams.accounting import Accounting, accounting
+from pipeline.streams.monitoring.accounting import Accounting, accounting
 from pipeline.times import now
 from pipeline.web.people import PREPARED, PreparedPerson
 

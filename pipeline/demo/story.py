@@ -12,7 +12,7 @@ from pipeline.access.policy import CaseMeta, View, view
 from pipeline.access.requester import Purpose, Requester
 from pipeline.demo.report import crosses_scripts
 from pipeline.index.documents import LinkDocument
-from pipeline.matching.explanation import Explanation, Item
+from pipeline.matching.explain.explanation import Explanation, Item
 from pipeline.matching.fingerprint import Handling
 
 FULL_DATE = len("1980-05-14")

@@ -24,7 +24,7 @@ from pipeline.feeds.uploads import attempt
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 MOST_LINES: Final = 200_000
 """Of one request, whose lines are remembered by record until their receipts are told (some 200 bytes each)."""

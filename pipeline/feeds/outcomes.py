@@ -16,9 +16,9 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.uploads import Reached
 from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import admin
-from pipeline.streams.reading import plain_consumer, read
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.reading import plain_consumer, read
 from pipeline.times import unix_ms
 
 FOLLOW_WAIT_MS: Final = 500

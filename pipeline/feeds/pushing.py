@@ -18,9 +18,9 @@ from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.messages import Position, Reason
 from pipeline.records.model import case_key
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.connection import options
-from pipeline.streams.registry import agencies
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.connection import options
+from pipeline.streams.registers.registry import agencies
 
 LINGER_MS = 20
 """Long enough to fill batches of a file, too short to be felt by a single case."""

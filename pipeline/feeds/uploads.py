@@ -36,17 +36,17 @@ from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import admin
-from pipeline.streams.connection import BATCH_BYTES
-from pipeline.streams.fail_fast_producer import (
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.connection import BATCH_BYTES
+from pipeline.streams.kafka.fail_fast_producer import (
     REQUEST_TIMEOUT_MS,
     UNANSWERED,
     FailFastProducer,
     IndefiniteOutcomeError,
     hear,
 )
-from pipeline.streams.reading import plain_consumer
+from pipeline.streams.kafka.reading import plain_consumer
 
 log = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.outcomes import readable_topic
 from pipeline.private_files import create_private, write_private
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import ids
-from pipeline.streams.connection import options
-from pipeline.streams.reading import plain_consumer, read
-from pipeline.streams.registry import agencies
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.registers.registry import agencies
 from pipeline.times import now
 from pipeline.transparency.checkpoints import SignedHead
 from pipeline.transparency.leaves import LeafError, decode64, encode64

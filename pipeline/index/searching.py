@@ -21,11 +21,11 @@ from pipeline.index.probes import Probe, adapted, asked, probe
 from pipeline.index.queries import Limits, candidates
 from pipeline.index.questions import Question
 from pipeline.index.reading import Candidate, IndexReader
-from pipeline.matching.explanation import EntityEvidence, entities_evidence
+from pipeline.matching.explain.explanation import EntityEvidence, entities_evidence
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import compare_and_keep
-from pipeline.matching.scoring import score
+from pipeline.matching.score.scoring import score
 
 CANDIDATES = 100
 """Cases that the matcher ranks: five pages of results. Judging them is half of what a search costs the server; with

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.searching import SearchResult
-from pipeline.matching.explanation import EntityEvidence, Explanation, Item, mirrored
+from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
+from pipeline.matching.explain.wording import percent
 from pipeline.matching.fingerprint import Handling
-from pipeline.matching.wording import percent
 
 BAND_STYLE = {"certain": "bold green", "probable": "green", "possible": "yellow"}
 ALTERNATIVES = {"person": "could be a relative", "organisation": "could be of one group"}

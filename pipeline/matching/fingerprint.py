@@ -134,7 +134,7 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `hash` covers the whole content but the version and does not depend on the generation: it is taken over the raw
     fields that feed the fingerprint, so that case documents and claims of any generation can be compared.
     `keys` are the blocking keys, ascending, each < 2**53 (exact in every JSON reader); a withdrawn case has none.
-    `sketch` bounds what the case can score with another (pipeline.matching.sketches); b"" bounds nothing.
+    `sketch` bounds what the case can score with another (pipeline.matching.screening.sketches); b"" bounds nothing.
     `expired` marks the content-free value that orders after the version whose retention ended and before its next one.
     """
 

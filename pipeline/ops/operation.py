@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pipeline.access.audit import Act, ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.settings import Settings
-from pipeline.streams.audit_log import audit_log
+from pipeline.streams.audit.audit_log import audit_log
 from pipeline.times import now
 
 

@@ -24,7 +24,7 @@ EXPIRED: Final = "expired"
 class Expiry(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `expiries`: the version that is over, by its number and the content hash of its provenance.
 
-    `seal` is the installation's own mark, without which nothing is ended (pipeline.streams.seals).
+    `seal` is the installation's own mark, without which nothing is ended (pipeline.streams.registers.seals).
     """
 
     case: str

@@ -15,7 +15,7 @@ from typing import Any
 from babel import Locale, dates, numbers
 
 from pipeline.api import languages
-from pipeline.matching.wording import LANGUAGES
+from pipeline.matching.explain.wording import LANGUAGES
 
 CATALOGUES = Path(__file__).with_name("locale")
 

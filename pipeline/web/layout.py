@@ -8,7 +8,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from pipeline.access.requester import Grounds, Role
-from pipeline.matching.wording import LANGUAGES
+from pipeline.matching.explain.wording import LANGUAGES
 from pipeline.web.components.form import post_form
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, text

@@ -20,8 +20,8 @@ from pipeline.errors import LiaisonError
 from pipeline.private_files import keep_private
 from pipeline.records import validation
 from pipeline.settings import Settings
-from pipeline.streams import control
-from pipeline.streams.installation_secret import key_ring
+from pipeline.streams.registers import control
+from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.web.app import mount
 from pipeline.web.http_connections import limited_protocol
 from pipeline.web.people import PreparedPerson

@@ -16,9 +16,9 @@ from kafka.structs import OffsetAndMetadata
 from stage_processes import Start, started
 
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import apply
-from pipeline.streams.reading import read
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import apply
+from pipeline.streams.kafka.reading import read
 
 SCRIPT = Path(__file__).with_name("echo_stage.py")
 

@@ -20,16 +20,17 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams import chunks, topics
-from pipeline.streams.admin import ids
-from pipeline.streams.reading import read
-from pipeline.streams.stage import AgentInput, Stage
-from pipeline.streams.stop_order import StopOrder
-from pipeline.streams.stores import Places
-from pipeline.streams.table_store import TableStore
-from pipeline.streams.transactions import AppliedPosition, Output
-from pipeline.streams.work import ChunkResult, Table
-from pipeline.streams.worker_slots import claimed_slot
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.runtime import chunks
+from pipeline.streams.runtime.stage import AgentInput, Stage
+from pipeline.streams.runtime.stop_order import StopOrder
+from pipeline.streams.runtime.stores import Places
+from pipeline.streams.runtime.table_store import TableStore
+from pipeline.streams.runtime.transactions import AppliedPosition, Output
+from pipeline.streams.runtime.work import ChunkResult, Table
+from pipeline.streams.runtime.worker_slots import claimed_slot
 
 COUNT = b"count"
 

@@ -15,10 +15,10 @@ import yaml
 
 from pipeline.api.metrics import REGISTRY as API_REGISTRY
 from pipeline.settings import Settings
-from pipeline.streams.metrics import REGISTRY
-from pipeline.streams.status_port import API_PLACE
-from pipeline.streams.supervisor import STAGES
-from pipeline.streams.worker import BUILDERS, port_of
+from pipeline.streams.catalogues.metrics import REGISTRY
+from pipeline.streams.monitoring.status_port import API_PLACE
+from pipeline.streams.workers.supervisor import STAGES
+from pipeline.streams.workers.worker import BUILDERS, port_of
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROMETHEUS = DEPLOY / "prometheus"

@@ -11,8 +11,8 @@ import pytest
 from faust.types import TP
 
 from pipeline.settings import Settings
-from pipeline.streams.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp
-from pipeline.streams.worker_slots import claimed_slot
+from pipeline.streams.runtime.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp
+from pipeline.streams.runtime.worker_slots import claimed_slot
 
 pytestmark = pytest.mark.engines
 

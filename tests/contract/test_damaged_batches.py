@@ -25,11 +25,13 @@ from record_batch_samples import (
 )
 
 from pipeline.settings import Settings
-from pipeline.streams import control, reading, topics
-from pipeline.streams.admin import apply, ids
-from pipeline.streams.batch_rejections import RejectedBatch
-from pipeline.streams.partition_reading import BlockedPartitionError
-from pipeline.streams.unreadable import UnreadableBatch
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka import reading
+from pipeline.streams.kafka.admin import apply, ids
+from pipeline.streams.kafka.batch_rejections import RejectedBatch
+from pipeline.streams.kafka.partition_reading import BlockedPartitionError
+from pipeline.streams.kafka.unreadable import UnreadableBatch
+from pipeline.streams.registers import control
 
 pytestmark = pytest.mark.engines
 

@@ -14,8 +14,8 @@ import yaml
 from pipeline.localstack.artifacts import pinned
 from pipeline.localstack.kafka import server_settings
 from pipeline.settings import Settings
-from pipeline.streams.supervisor import STAGES
-from pipeline.streams.topics import CATALOGUE
+from pipeline.streams.catalogues.topics import CATALOGUE
+from pipeline.streams.workers.supervisor import STAGES
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from pipeline.settings import Settings
-from pipeline.streams.status_port import API_PLACE
-from pipeline.streams.supervisor import STAGES
-from pipeline.streams.worker import port_of
+from pipeline.streams.monitoring.status_port import API_PLACE
+from pipeline.streams.workers.supervisor import STAGES
+from pipeline.streams.workers.worker import port_of
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 

@@ -22,8 +22,8 @@ from joserfc.jwk import RSAKey
 
 from pipeline.access.audit import ActKind
 from pipeline.access.tokens import KEPT, REFETCH_AFTER
+from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.errors import LiaisonError
-from pipeline.localstack.ports import LOOPBACK, accepts, any_free
 
 SCRIPT = Path(__file__).parents[1] / "oidc_issuer.py"
 CLAIMS: dict[str, Any] = {

@@ -31,7 +31,7 @@ from pipeline.correlation import hits
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
 from pipeline.index.standing_queries import fingerprint_of
-from pipeline.matching.explanation import explain
+from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
 from pipeline.matching.model import Model, dump, load_model
 from pipeline.records import expiry, model, schemas
@@ -42,10 +42,11 @@ from pipeline.records.intake import Decision, Desk, SourceMessage, accepted, rec
 from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
 from pipeline.records.partitioning import partition_of
 from pipeline.records.versions import Known
-from pipeline.streams import control, topics
-from pipeline.streams.batch_rejections import RejectedBatch
-from pipeline.streams.faults import FAULTS
-from pipeline.streams.transactions import Progress
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.batch_rejections import RejectedBatch
+from pipeline.streams.registers import control
+from pipeline.streams.runtime.faults import FAULTS
+from pipeline.streams.runtime.transactions import Progress
 from pipeline.transparency.growth import GrowingLog, grow
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord

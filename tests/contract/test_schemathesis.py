@@ -23,7 +23,7 @@ from conftest import WaitFor
 
 from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime
-from pipeline.localstack.ports import LOOPBACK
+from pipeline.engines.ports import LOOPBACK
 
 PINS = Path(__file__).with_name("schemathesis.txt")
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")

@@ -18,7 +18,7 @@ from oidc_provider import CLIENT
 from stage_processes import started
 
 from pipeline.access.token_keys import DISCOVERY
-from pipeline.localstack.ports import LOOPBACK, accepts, any_free
+from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.web import csrf, session, sign_in
 from pipeline.web.provider import CHOICE
 from pipeline.web.site import Site

@@ -12,11 +12,11 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import admin, apply, ids
-from pipeline.streams.replica_warning import find_short_of_replicas, warn_of_missing_replicas
-from pipeline.streams.topic_repair import repair
-from pipeline.streams.topic_state import read_states
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import admin, apply, ids
+from pipeline.streams.kafka.topic_state import read_states
+from pipeline.streams.provisioning.replica_warning import find_short_of_replicas, warn_of_missing_replicas
+from pipeline.streams.provisioning.topic_repair import repair
 
 pytestmark = pytest.mark.engines
 

@@ -11,11 +11,11 @@ from aiokafka import TopicPartition
 from late_requests import Api, Fault, LateRequestProxy, Treatment
 
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import apply
-from pipeline.streams.connection import BATCH_BYTES
-from pipeline.streams.reading import read, read_table
-from pipeline.streams.transactions import (
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import apply
+from pipeline.streams.kafka.connection import BATCH_BYTES
+from pipeline.streams.kafka.reading import read, read_table
+from pipeline.streams.runtime.transactions import (
     AppliedPosition,
     Output,
     ProducerFencedError,

@@ -18,10 +18,10 @@ from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message
 from pipeline.demo.report import outcomes
 from pipeline.feeds.pushing import case_producer
 from pipeline.settings import Settings
-from pipeline.streams import registry
-from pipeline.streams.accounting import accounting
-from pipeline.streams.setup import apply_all
-from pipeline.streams.supervisor import STAGES, command
+from pipeline.streams.monitoring.accounting import accounting
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers import registry
+from pipeline.streams.workers.supervisor import STAGES, command
 
 QUIET = Console(quiet=True)
 LIAISON = command("intake")[:3]

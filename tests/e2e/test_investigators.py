@@ -20,9 +20,9 @@ from stage_processes import Start, started
 from whole_installation import Installation, Message, Records
 
 from pipeline.access.token_keys import DISCOVERY
-from pipeline.localstack.ports import LOOPBACK, accepts, any_free
+from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.records.agencies import Agency
-from pipeline.streams import registry
+from pipeline.streams.registers import registry
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 

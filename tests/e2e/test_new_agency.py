@@ -20,8 +20,8 @@ from pipeline.feeds.client import FeedClient
 from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams import registry
-from pipeline.streams.setup import apply_all
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers import registry
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 

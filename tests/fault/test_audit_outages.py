@@ -12,9 +12,9 @@ from own_broker import HeldLine, broker, line, stopped
 from pipeline.access.audit import Act, ActKind, AuditEntry
 from pipeline.access.audit_verification import Verification
 from pipeline.settings import Settings
-from pipeline.streams import prompt_producer
-from pipeline.streams.audit_log import AuditError, AuditLog, KafkaSender
-from pipeline.streams.audit_tail import entries
+from pipeline.streams.audit.audit_log import AuditError, AuditLog, KafkaSender
+from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.kafka import prompt_producer
 from pipeline.times import now
 
 __all__ = ["broker", "line"]

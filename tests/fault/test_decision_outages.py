@@ -11,10 +11,10 @@ from aiokafka import TopicPartition
 from own_broker import HeldLine, broker, line, stopped
 
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.decision_log import DecisionError, DecisionLog, UnknownDecisionError
-from pipeline.streams.fail_fast_producer import FailFastProducer
-from pipeline.streams.reading import read
+from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, UnknownDecisionError
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
+from pipeline.streams.kafka.reading import read
 
 __all__ = ["broker", "line"]
 

@@ -15,9 +15,9 @@ import pytest
 from elasticsearch import Elasticsearch
 from whole_installation import STAGES, Message
 
+from pipeline.engines.layout import StackLayout
+from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
-from pipeline.localstack.layout import StackLayout
-from pipeline.localstack.ports import any_free
 from pipeline.settings import Settings
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]

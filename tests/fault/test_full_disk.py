@@ -19,7 +19,7 @@ FILL = """
 import sys
 from pathlib import Path
 from pipeline.correlation.store_file import Identity, StoreUnwritableError
-from pipeline.streams.table_store import TableStore
+from pipeline.streams.runtime.table_store import TableStore
 
 disk = Path(sys.argv[1])
 ballast = disk / "ballast"

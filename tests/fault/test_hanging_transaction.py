@@ -14,14 +14,14 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from liaison_command import LIAISON
 
-from pipeline.ops.open_transactions import open_transactions
+from pipeline.ops.transactions.open_transactions import open_transactions
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import apply
-from pipeline.streams.fail_fast_producer import FailFastProducer
-from pipeline.streams.reading import read
-from pipeline.streams.stable_offsets import StableOffsetWatch
-from pipeline.streams.transactions import AppliedPosition, Output, Transactions
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import apply
+from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
+from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 
 pytestmark = pytest.mark.engines
 

@@ -15,8 +15,9 @@ from pipeline.feeds.checking import CheckedLine
 from pipeline.feeds.pushing import Pushed, push
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams import registry, topics
-from pipeline.streams.reading import read
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.registers import registry
 
 pytestmark = pytest.mark.engines
 

@@ -9,7 +9,7 @@ import pytest
 from compaction import Kept
 from kafka import KafkaAdminClient
 
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
 

@@ -18,9 +18,9 @@ from aiokafka import TopicPartition
 from liaison_command import LIAISON
 from whole_installation import Installation
 
-from pipeline.localstack.ports import any_free
-from pipeline.streams import topics
-from pipeline.streams.lag import ends_of
+from pipeline.engines.ports import any_free
+from pipeline.streams.catalogues import topics
+from pipeline.streams.monitoring.lag import ends_of
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
 

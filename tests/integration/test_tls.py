@@ -23,15 +23,16 @@ from elasticsearch import ConnectionError as Unreachable
 from liaison_command import LIAISON, new_home
 from secure_broker import secure_broker
 
+from pipeline.engines.ports import any_free
 from pipeline.feeds.client import FeedClient
 from pipeline.index.client import connect
 from pipeline.localstack import stack
-from pipeline.localstack.ports import any_free
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams import registry, users
-from pipeline.streams.rights import agency_grants
-from pipeline.streams.setup import apply_all
+from pipeline.streams.catalogues.rights import agency_grants
+from pipeline.streams.provisioning import users
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers import registry
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

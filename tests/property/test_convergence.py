@@ -26,7 +26,7 @@ from pipeline.correlation.references import reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
-from pipeline.matching.scoring import Judgement
+from pipeline.matching.score.scoring import Judgement
 
 HANDLINGS = (
     Handling("H0", ("*",), ("correlation",)),

@@ -11,11 +11,11 @@ from entity_strategies import entities, fingerprint, persons
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.matching.ceiling import ceiling, falls_short
-from pipeline.matching.explanation import explain, mirrored
+from pipeline.matching.explain.explanation import explain, mirrored
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.scoring import judge, weigh
+from pipeline.matching.score.scoring import judge, weigh
+from pipeline.matching.screening.ceiling import ceiling, falls_short
 
 model = cache(load_model)
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pipeline.correlation.correlator import THRESHOLD
 from pipeline.matching.model import load_model
-from pipeline.matching.scoring import judge
-from pipeline.matching.screening import Screen, joined
-from pipeline.matching.sketches import sketch
+from pipeline.matching.score.scoring import judge
+from pipeline.matching.screening.screening import Screen, joined
+from pipeline.matching.screening.sketches import sketch
 
 model = cache(load_model)
 

@@ -11,7 +11,7 @@ import click
 import pytest
 import typer
 
-from pipeline.cli import build
+from pipeline.cli.main import build
 
 LIAISON = Path(sys.executable).with_name("liaison")
 

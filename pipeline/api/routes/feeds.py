@@ -22,8 +22,8 @@ from pipeline.feeds import gateway
 from pipeline.feeds.client import UPLOAD_NAME
 from pipeline.feeds.gateway import Received, TooLargeError
 from pipeline.records.agencies import AgencyState
-from pipeline.streams.audit_log import AuditError
-from pipeline.streams.registry import agencies
+from pipeline.streams.audit.audit_log import AuditError
+from pipeline.streams.registers.registry import agencies
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
 

@@ -7,8 +7,8 @@ import msgspec
 from pipeline.api.problems import ConflictError, UnavailableError
 from pipeline.api.session import Session
 from pipeline.index.decision_reading import NotEffectiveError
-from pipeline.streams.decision_log import DecisionError, OvertakenError
-from pipeline.streams.topics import Topic
+from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
+from pipeline.streams.catalogues.topics import Topic
 
 LONGEST_REASON = 2000
 """Characters of a reason: a page of text, and a bound on what a message holds."""

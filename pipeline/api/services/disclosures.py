@@ -21,7 +21,7 @@ from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_reading import ThreadKind
 from pipeline.index.documents import CaseDocument
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 MOST = 100
 """Threads of one page."""

@@ -20,7 +20,7 @@ from pipeline.api.services.links import SeenLink, surroundings
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
 from pipeline.matching.model import Model
-from pipeline.matching.resolution import Tie, are_apart, groups
+from pipeline.matching.score.resolution import Tie, are_apart, groups
 
 MOST_CASES: Final = 50
 """Cases that are looked at: a thing that more speak of is looked at case by case."""

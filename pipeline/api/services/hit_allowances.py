@@ -14,7 +14,7 @@ from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 MOST: Final = 100_000
 """Answers a day: an initial load of a large agency."""

@@ -22,7 +22,7 @@ from pipeline.api.services.reviews import ReviewsAnswer, changed, own_of, review
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 MOST = 100
 """Links of one page, and asked of the index at once."""

@@ -21,8 +21,8 @@ from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
 from pipeline.index.points import Point
 from pipeline.index.reading import STATE_FIELDS, Listed
-from pipeline.matching.explanation import Explanation
-from pipeline.matching.wording import text
+from pipeline.matching.explain.explanation import Explanation
+from pipeline.matching.explain.wording import text
 
 MOST = 100
 """Links of one page."""

@@ -14,8 +14,8 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import UnavailableError
 from pipeline.api.session import Session
-from pipeline.ops.overview import Overview, overview
-from pipeline.ops.rejections import Rejection, RejectionFilter, by_reason, rejections, replay_rejected
+from pipeline.ops.replay.rejections import Rejection, RejectionFilter, by_reason, rejections, replay_rejected
+from pipeline.ops.status.overview import Overview, overview
 
 KEPT: Final = timedelta(days=7)
 """As long as Kafka holds what was rejected (topics.py)."""

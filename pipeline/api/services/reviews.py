@@ -30,8 +30,8 @@ from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.matching.explanation import Explanation
-from pipeline.streams import topics
+from pipeline.matching.explain.explanation import Explanation
+from pipeline.streams.catalogues import topics
 
 NO_LINK = "there is no such link, or none whose two sides you may read"
 MOST_MANUAL = 100

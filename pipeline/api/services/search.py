@@ -19,8 +19,8 @@ from pipeline.index.probes import Probe, probe
 from pipeline.index.queries import Limits
 from pipeline.index.questions import Question, parse
 from pipeline.index.searching import HitOnlyCase, PageRequest, Ranked, explained, find, find_hits
-from pipeline.matching.scoring import judgement
-from pipeline.matching.wording import reasons
+from pipeline.matching.explain.wording import reasons
+from pipeline.matching.score.scoring import judgement
 
 MOST = 100
 """Results of one page."""

@@ -16,7 +16,7 @@ from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.index.questions import parse
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 MOST = 100
 """Active standing queries of one agency: each is held against every case that comes."""

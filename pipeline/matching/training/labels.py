@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model, ModelFile
-from pipeline.matching.scoring import score
+from pipeline.matching.score.scoring import score
 from pipeline.matching.training.calibration import calibrate
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
 from pipeline.matching.training.reading import Cases, read_labels

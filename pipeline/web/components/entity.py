@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.matching.words import TYPES
+from pipeline.matching.explain.words import TYPES
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import Fact, facts
 from pipeline.web.i18n import N_, Words

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import htpy
 
-from pipeline.matching.explanation import EntityEvidence, Explanation, Item
-from pipeline.matching.wording import agreement, bits, counterfactual, rarity, steady, token_level
-from pipeline.matching.words import COMPANIONS, FIELDS, TYPES
+from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
+from pipeline.matching.explain.wording import agreement, bits, counterfactual, rarity, steady, token_level
+from pipeline.matching.explain.words import COMPANIONS, FIELDS, TYPES
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import GENDERS
 

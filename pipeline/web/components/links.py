@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.access.redaction import Row
-from pipeline.matching.wording import bits, percent
+from pipeline.matching.explain.wording import bits, percent
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
 from pipeline.web.components.hits import on_hit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.matching.explanation import EntityEvidence, Item
-from pipeline.matching.wording import agreement, bits, rarity
+from pipeline.matching.explain.explanation import EntityEvidence, Item
+from pipeline.matching.explain.wording import agreement, bits, rarity
 from pipeline.web.components.evidence import field_name
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.i18n import N_, Words

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import htpy
 
-from pipeline.matching.explanation import Explanation
-from pipeline.matching.waterfall import Bar, bars
-from pipeline.matching.wording import bits
+from pipeline.matching.explain.explanation import Explanation
+from pipeline.matching.explain.waterfall import Bar, bars
+from pipeline.matching.explain.wording import bits
 from pipeline.web.components.markup import still
 from pipeline.web.components.table import still_table
 from pipeline.web.i18n import Words

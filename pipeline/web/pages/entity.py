@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.entities import EntityAnswer, entity
-from pipeline.matching.words import TYPES
+from pipeline.matching.explain.words import TYPES
 from pipeline.web.addresses import of_case
 from pipeline.web.components.entity import FIELDS, full_name, said
 from pipeline.web.components.markup import box, foreign, link, text

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.inbox import InboxAnswer, inbox
-from pipeline.matching.wording import bits, percent
+from pipeline.matching.explain.wording import bits, percent
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
 from pipeline.web.components.assignment import assignment

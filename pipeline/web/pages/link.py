@@ -11,8 +11,8 @@ from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import MOST, links
 from pipeline.api.services.reviews import Judged, reviews
-from pipeline.matching.explanation import Explanation
-from pipeline.matching.wording import bits, percent
+from pipeline.matching.explain.explanation import Explanation
+from pipeline.matching.explain.wording import bits, percent
 from pipeline.web.addresses import of_case
 from pipeline.web.components.evidence import compared, what_would_change
 from pipeline.web.components.judging import judging

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from pipeline.api.services.operations import operations
-from pipeline.ops.generations import Status
-from pipeline.ops.overview import AgencyFeed, Overview, Size
-from pipeline.ops.throughput import Throughput
+from pipeline.ops.generations.run import Status
+from pipeline.ops.status.overview import AgencyFeed, Overview, Size
+from pipeline.ops.status.throughput import Throughput
 from pipeline.web.components import charts, states
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel

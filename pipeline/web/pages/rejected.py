@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from pipeline.api.services.operations import MOST, RejectedAnswer, rejected, replay
-from pipeline.ops.rejections import Rejection
+from pipeline.ops.replay.rejections import Rejection
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, link, text

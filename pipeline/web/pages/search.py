@@ -18,8 +18,8 @@ from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.errors import LiaisonError
-from pipeline.matching.explanation import EntityEvidence
-from pipeline.matching.wording import bits
+from pipeline.matching.explain.explanation import EntityEvidence
+from pipeline.matching.explain.wording import bits
 from pipeline.web.addresses import of_case
 from pipeline.web.components import states
 from pipeline.web.components.hits import hit_only

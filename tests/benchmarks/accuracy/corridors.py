@@ -24,8 +24,8 @@ from pipeline.matching.names.transliteration.bands import random_pairs
 from pipeline.matching.names.transliteration.corridors import CORRIDORS, Corridor
 from pipeline.matching.names.transliteration.forms import latin_forms
 from pipeline.matching.names.transliteration.likelihood import likelihood_of
-from pipeline.matching.names.transliteration.pairs import fold_latin, read_pairs, split_pairs
 from pipeline.matching.names.transliteration.units import latin_letters
+from pipeline.model_building.transliteration_pairs import fold_latin, read_pairs, split_pairs
 from pipeline.records.scripts import script_of
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "names"

@@ -27,10 +27,10 @@ from probabilities import judged
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Calibration, Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
-from pipeline.matching.names.transliteration.pairs import read_pairs, split_pairs
-from pipeline.matching.scoring import judgement
+from pipeline.matching.score.scoring import judgement
 from pipeline.matching.training.calibration import brier
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
+from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
 
 ORIGINS = {"febrl3": "febrl", "febrl4": "febrl", "fake_1000": "fake", "historical_50k": "historical"}
 TEACHERS = ("febrl3", "fake_1000", "historical_50k")

@@ -15,8 +15,8 @@ from data_sets import DataSet, Outcome, Pair, in_blocks
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.resolution import Tie, are_apart, groups
-from pipeline.matching.scoring import judgement, score
+from pipeline.matching.score.resolution import Tie, are_apart, groups
+from pipeline.matching.score.scoring import judgement, score
 from pipeline.matching.training.learning import Budget
 from pipeline.matching.training.run import train
 from pipeline.records.model import Case

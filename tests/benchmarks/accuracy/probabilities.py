@@ -17,9 +17,9 @@ from ours import prints
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
-from pipeline.matching.names.transliteration.pairs import read_pairs, split_pairs
-from pipeline.matching.scoring import judgement, score
+from pipeline.matching.score.scoring import judgement, score
 from pipeline.matching.training.calibration import brier
+from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, PartialDate
 

@@ -33,9 +33,9 @@ from stage_processes import Start, cold, started
 from whole_installation import SCRIPT, STAGES, Installation, Message
 
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import admin
-from pipeline.streams.lag import ends_of, group_of
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.monitoring.lag import ends_of, group_of
 
 PROBES = 60
 """Cases sent at the moment of the kill: some for every partition."""

@@ -34,10 +34,12 @@ from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
-from pipeline.streams import registry, topics, users
-from pipeline.streams.connection import consumer_options, options
-from pipeline.streams.rights import agency_grants
-from pipeline.streams.setup import apply_all
+from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.rights import agency_grants
+from pipeline.streams.kafka.connection import consumer_options, options
+from pipeline.streams.provisioning import users
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers import registry
 
 CALM, FLOOD = Agency("be-fp", "BE"), Agency("fr-pj", "FR")
 PERIOD_S = 0.05

@@ -30,7 +30,7 @@ from rich.table import Table
 
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import load_model
-from pipeline.matching.scoring import judge
+from pipeline.matching.score.scoring import judge
 
 TARGET = 50_000
 LOGIC_V2_PAIRS = 1000

@@ -28,8 +28,8 @@ from pipeline.matching.model import generation, load_model
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
-from pipeline.streams.registry import add
-from pipeline.streams.setup import apply_all
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers.registry import add
 
 SEED = 6
 SAMPLED = 20_000

@@ -18,8 +18,8 @@ import psutil
 from asking import load
 from filling import Filled, filled
 
+from pipeline.engines.ports import LOOPBACK, any_free
 from pipeline.localstack import stack
-from pipeline.localstack.ports import LOOPBACK, any_free
 from pipeline.settings import Settings
 
 HERE = Path(__file__).parent

@@ -36,7 +36,7 @@ from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
-from pipeline.matching.names.transliteration.pairs import fold_latin, read_pairs, split_pairs
+from pipeline.model_building.transliteration_pairs import fold_latin, read_pairs, split_pairs
 from pipeline.settings import Settings, settings
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "names"

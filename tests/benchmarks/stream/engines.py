@@ -15,8 +15,8 @@ from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
-from pipeline.streams.registry import add
-from pipeline.streams.setup import apply_all
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers.registry import add
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from whole_installation import SCRIPT, STAGES, Installation, Message
 
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
-from pipeline.streams.admin import members
+from pipeline.streams.kafka.admin import members
 
 SHARES: Final = (0.1, 0.5, 0.9)
 """Loads at which latency is measured, of the capacity."""

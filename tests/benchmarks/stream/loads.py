@@ -14,7 +14,7 @@ from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 LOOK_S = 0.02
 """Seconds between two searches: what a latency may be told too long by."""

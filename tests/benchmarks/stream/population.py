@@ -22,7 +22,7 @@ from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, entity_print
 from pipeline.matching.model import load_model
 from pipeline.matching.names.rarity import known_rarities
-from pipeline.matching.sketches import sketch
+from pipeline.matching.screening.sketches import sketch
 from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position
 from pipeline.records.model import RECORD_TYPE

@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from record_batch_samples import made_batch, made_record
 
-from pipeline.streams.partition_reading import PartitionReader, ReadingPolicy
-from pipeline.streams.record_batches import BatchLimits, BatchReader
+from pipeline.streams.kafka.partition_reading import PartitionReader, ReadingPolicy
+from pipeline.streams.kafka.record_batches import BatchLimits, BatchReader
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 SOURCE = TopicPartition("cases.fr-pj", 0)

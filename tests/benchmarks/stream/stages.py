@@ -19,17 +19,17 @@ from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.projection import advance
 from pipeline.correlation.store_file import Identity
 from pipeline.index.documents import case_document, link_document
-from pipeline.matching.ceiling import falls_short
-from pipeline.matching.explanation import explain
+from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.scoring import judge
-from pipeline.matching.screening import Screen
+from pipeline.matching.score.scoring import judge
+from pipeline.matching.screening.ceiling import falls_short
+from pipeline.matching.screening.screening import Screen
 from pipeline.records.agencies import Agency
 from pipeline.records.intake import Desk, SourceMessage, accepted, receive
 from pipeline.records.messages import Accepted
-from pipeline.streams import metrics
-from pipeline.streams.source_queues import SLICE_RECORDS
+from pipeline.streams.catalogues import metrics
+from pipeline.streams.runtime.source_queues import SLICE_RECORDS
 
 CHUNK = 200
 """Cases between two commits, as at a live rate."""

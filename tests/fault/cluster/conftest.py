@@ -16,7 +16,7 @@ from liaison_command import LIAISON
 from rich.console import Console
 from whole_installation import STAGES, Installation
 
-from pipeline.localstack.ports import LOOPBACK, any_free
+from pipeline.engines.ports import LOOPBACK, any_free
 from pipeline.settings import Settings
 
 STARTED_WITHIN_S = 90.0

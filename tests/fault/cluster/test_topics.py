@@ -18,9 +18,9 @@ from whole_installation import Installation, Records
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.admin import apply
-from pipeline.streams.replica_warning import find_short_of_replicas
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import apply
+from pipeline.streams.provisioning.replica_warning import find_short_of_replicas
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -10,8 +10,8 @@ import pytest
 from api_index import index
 from typer.testing import CliRunner, Result
 
-from pipeline.api.reading_commands import OPERATOR
-from pipeline.cli import build
+from pipeline.cli.main import build
+from pipeline.cli.reading import OPERATOR
 from pipeline.correlation.claims import ClaimState
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import case_document, link_document
@@ -44,7 +44,7 @@ def liaison(engine_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command against this test's indices."""
     nowhere = engine_settings.model_copy(update={"api_url": "http://127.0.0.1:1"})
     monkeypatch.setattr("pipeline.settings.settings", lambda: nowhere)
-    monkeypatch.setattr("pipeline.api.reading_commands.from_environment", lambda: nowhere)
+    monkeypatch.setattr("pipeline.cli.reading.from_environment", lambda: nowhere)
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(build(), words)

@@ -17,7 +17,7 @@ from pipeline.access.tokens import TokenError
 from pipeline.api import runtime as runtimes
 from pipeline.api.runtime import Runtime, opened
 from pipeline.settings import Settings
-from pipeline.streams.revocations import requester_now
+from pipeline.streams.registers.revocations import requester_now
 from pipeline.times import now
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(200)]

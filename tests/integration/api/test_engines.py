@@ -24,14 +24,14 @@ from pipeline.api.services.audit import trail
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
 from pipeline.api.session import Session
-from pipeline.cli import build
+from pipeline.cli.main import build
 from pipeline.index.client import connect
 from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
-from pipeline.streams.audit_check import FRESH, TrailCheck
-from pipeline.streams.audit_log import AuditLog, KafkaSender, audit_log
-from pipeline.streams.audit_tail import entries
+from pipeline.streams.audit.audit_check import FRESH, TrailCheck
+from pipeline.streams.audit.audit_log import AuditLog, KafkaSender, audit_log
+from pipeline.streams.audit.audit_tail import entries
 
 pytestmark = pytest.mark.engines
 

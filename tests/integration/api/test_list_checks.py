@@ -22,10 +22,10 @@ from pipeline.access.audit import ActKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.token_keys import issue
 from pipeline.api.list_store import STEP, ListStore
+from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.index.documents import case_document
-from pipeline.localstack.ports import LOOPBACK, accepts, any_free
 from pipeline.settings import Settings
-from pipeline.streams.audit_tail import entries
+from pipeline.streams.audit.audit_tail import entries
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -10,9 +10,9 @@ import pytest
 from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.decision_log import DecisionError, DecisionLog, OvertakenError
-from pipeline.streams.reading import read
+from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, OvertakenError
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read
 
 pytestmark = pytest.mark.engines
 

@@ -17,9 +17,9 @@ from pipeline.index.client import connect
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.decision_log import DecisionLog
-from pipeline.streams.reading import read
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -27,9 +27,9 @@ from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 from pipeline.matching.fingerprint import Handling
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.decision_log import DecisionLog
-from pipeline.streams.reading import read
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read
 
 pytestmark = pytest.mark.engines
 

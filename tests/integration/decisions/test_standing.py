@@ -18,10 +18,10 @@ from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.subscriptions import Subscription, ended, made
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.audit_log import audit_log
-from pipeline.streams.decision_log import DecisionLog
-from pipeline.streams.reading import read
+from pipeline.streams.audit.audit_log import audit_log
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 

@@ -17,9 +17,9 @@ from pipeline.errors import LiaisonError
 from pipeline.index.mappings import Indices
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams import registry
-from pipeline.streams.stores import shared_root, store_folder
-from pipeline.streams.supervisor import STAGES
+from pipeline.streams.registers import registry
+from pipeline.streams.runtime.stores import shared_root, store_folder
+from pipeline.streams.workers.supervisor import STAGES
 
 FRENCH, BELGIAN = Agency("fr-pj", "FR"), Agency("be-fp", "BE")
 

@@ -24,9 +24,10 @@ from pipeline.feeds.uploads import MESSAGE_OVERHEAD, UploadLine, attempt
 from pipeline.records.agencies import Agency
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
-from pipeline.streams import registry, topics
-from pipeline.streams.lag import ends_of
-from pipeline.streams.reading import read
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.monitoring.lag import ends_of
+from pipeline.streams.registers import registry
 
 pytestmark = pytest.mark.engines
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import msgspec
 import pytest
 
+from pipeline.engines.ports import any_free
 from pipeline.errors import LiaisonError
 from pipeline.index import client as client_module
 from pipeline.index.client import connect, connect_for_reading
@@ -17,7 +18,6 @@ from pipeline.index.mappings import Indices
 from pipeline.index.points import Point
 from pipeline.index.queries import BY_CASE, page
 from pipeline.index.writer import BulkWriter
-from pipeline.localstack.ports import any_free
 from pipeline.settings import Settings
 
 pytestmark = pytest.mark.engines

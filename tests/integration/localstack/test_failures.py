@@ -11,8 +11,8 @@ import psutil
 import pytest
 from liaison_command import Home, by_name, new_home
 
+from pipeline.engines.ports import any_free
 from pipeline.localstack import processes, stack
-from pipeline.localstack.ports import any_free
 from pipeline.settings import Settings
 
 WAY_OUT = ("LIAISON_KAFKA_URL", "LIAISON_ELASTICSEARCH_URL", "deploy/compose.yaml")

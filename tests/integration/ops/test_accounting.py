@@ -13,9 +13,9 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from whole_installation import Installation
 
 from pipeline.records.messages import Receipt
-from pipeline.streams import topics
-from pipeline.streams.admin import admin
-from pipeline.streams.lag import group_of
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.monitoring.lag import group_of
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 

@@ -18,13 +18,14 @@ from pipeline.access.token_keys import issue
 from pipeline.access.tokens import TokenError
 from pipeline.api.runtime import opened
 from pipeline.errors import LiaisonError
-from pipeline.ops.removal import Removed, remove
+from pipeline.ops.agencies.removal import Removed, remove
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.settings import Settings
-from pipeline.streams import registry, topics
-from pipeline.streams.decision_log import DecisionLog
-from pipeline.streams.reading import read_table
-from pipeline.streams.registry import agencies
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read_table
+from pipeline.streams.registers import registry
+from pipeline.streams.registers.registry import agencies
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
 

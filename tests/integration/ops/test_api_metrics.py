@@ -15,8 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from status_ports import free_ports
 from whole_installation import Installation
 
-from pipeline.localstack.ports import any_free
-from pipeline.streams.status_port import API_PLACE
+from pipeline.engines.ports import any_free
+from pipeline.streams.monitoring.status_port import API_PLACE
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
 

@@ -22,17 +22,17 @@ from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
-from pipeline.ops import backing_up
-from pipeline.ops.backing_up import backup
-from pipeline.ops.backup_files import Folder
+from pipeline.ops.backup import run as backing_up
+from pipeline.ops.backup.files import Folder
+from pipeline.ops.backup.restore import restore
+from pipeline.ops.backup.run import backup
 from pipeline.ops.operation import audited
-from pipeline.ops.restoring import restore
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.decision_log import DecisionLog
-from pipeline.streams.installation_secret import key_ring
-from pipeline.streams.setup import apply_all
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.catalogues import topics
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(500)]

@@ -18,8 +18,8 @@ from whole_installation import Installation
 
 from pipeline.access.reviews import Review, Verdict
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.decision_log import DecisionLog
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.catalogues import topics
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 

@@ -20,10 +20,10 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from status_ports import STAGES, Ports, free_ports
 from whole_installation import Installation, Records
 
+from pipeline.engines.ports import any_free
 from pipeline.index.mappings import Indices
-from pipeline.localstack.ports import any_free
-from pipeline.streams import topics
-from pipeline.streams.admin import admin
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import admin
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -16,11 +16,11 @@ from elasticsearch import Elasticsearch
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import LASTS, Subscription, SubscriptionState, made
-from pipeline.ops.retention import RENEWABLE
+from pipeline.ops.retention.policy import RENEWABLE
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.decision_log import DecisionLog
-from pipeline.streams.reading import read_table
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read_table
 
 pytestmark = pytest.mark.engines
 

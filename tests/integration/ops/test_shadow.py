@@ -15,9 +15,9 @@ from aiokafka import TopicPartition
 from whole_installation import Installation, Records
 
 from pipeline.matching.model import Model, Prior, dump, load_model
-from pipeline.streams import topics
-from pipeline.streams.lag import ends_of
-from pipeline.streams.registry import agencies
+from pipeline.streams.catalogues import topics
+from pipeline.streams.monitoring.lag import ends_of
+from pipeline.streams.registers.registry import agencies
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -15,10 +15,10 @@ from whole_installation import Installation, Records
 from pipeline.access.audit import Act, ActKind, Form, Shown
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.audit_log import audit_log
-from pipeline.streams.audit_tail import entries
-from pipeline.streams.decision_log import DecisionLog
+from pipeline.streams.audit.audit_log import audit_log
+from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.catalogues import topics
 from pipeline.times import now
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]

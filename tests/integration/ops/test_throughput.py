@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.ops.throughput import SPANS, throughput
+from pipeline.ops.status.throughput import SPANS, throughput
 
 pytestmark = pytest.mark.engines
 

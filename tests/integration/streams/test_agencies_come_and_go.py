@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.ops.removal import remove
+from pipeline.ops.agencies.removal import remove
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.settings import Settings
-from pipeline.streams import registry
-from pipeline.streams.admin import members
-from pipeline.streams.lag import group_of
-from pipeline.streams.setup import apply_all
+from pipeline.streams.kafka.admin import members
+from pipeline.streams.monitoring.lag import group_of
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers import registry
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
 

@@ -18,16 +18,16 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from pipeline.access.audit import Act, ActKind, AuditEntry, Form, Shown
 from pipeline.access.audit_verification import Verification
 from pipeline.feeds.client import FeedClient
-from pipeline.ops.log_check import check_log, known_log_key
+from pipeline.ops.audit.log_check import check_log, known_log_key
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.audit_log import audit_log
-from pipeline.streams.audit_tail import entries
-from pipeline.streams.connection import options
-from pipeline.streams.installation_secret import key_ring
-from pipeline.streams.log_follower import follow_log
-from pipeline.streams.log_keys import signing_key, tag_keys
-from pipeline.streams.reading import read
+from pipeline.streams.audit.audit_log import audit_log
+from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.log_follower import follow_log
+from pipeline.streams.audit.log_keys import signing_key, tag_keys
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
 from pipeline.transparency.checkpoints import Checkpoint, SignedHead, sign_head
 from pipeline.transparency.growth import HEAD_ENTRIES

@@ -17,7 +17,7 @@ from api_runtime import GROUNDS, someone
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
-from pipeline.localstack.ports import LOOPBACK, accepts, any_free
+from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.settings import Settings
 from pipeline.times import now
 from pipeline.transparency.leaves import open_disclosure

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 import warm_processes
 
-from pipeline.streams.topics import CATALOGUE, Scope
+from pipeline.streams.catalogues.topics import CATALOGUE, Scope
 
 pytestmark = pytest.mark.engines
 

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Producer
 
 from pipeline.settings import Settings
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 pytestmark = pytest.mark.engines
 

@@ -18,8 +18,8 @@ from pipeline.access.token_keys import issue
 from pipeline.api.application import create_app
 from pipeline.api.runtime import opened
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.freshness import watched
+from pipeline.streams.catalogues import topics
+from pipeline.streams.monitoring.freshness import watched
 from pipeline.times import now
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
@@ -47,7 +47,7 @@ async def until(holds: Callable[[], bool], deadline_s: float = 90) -> None:
 async def test_reads_wait_for_the_index(
     records: Any, installation: Any, start_stage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.streams.freshness.LOOK_S", 0.2)
+    monkeypatch.setattr("pipeline.streams.monitoring.freshness.LOOK_S", 0.2)
     settings = installation.settings.model_copy(update={"max_index_lag": LAG_S})
     intake, _ = [start_stage(stage) for stage in ("intake", "correlate")]
     project = start_stage("project")
@@ -87,7 +87,7 @@ async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
     records: Any, installation: Any, start_stage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pusher that has sent and not committed makes `as_of` stand still, and shuts no reading."""
-    monkeypatch.setattr("pipeline.streams.freshness.LOOK_S", 0.2)
+    monkeypatch.setattr("pipeline.streams.monitoring.freshness.LOOK_S", 0.2)
     settings = installation.settings
     for stage in ("intake", "correlate", "project"):
         start_stage(stage)

@@ -24,8 +24,8 @@ from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.references import digest, digest_of
 from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
-from pipeline.streams.audit_tail import entries
-from pipeline.streams.installation_secret import key_ring
+from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.registers.installation_secret import key_ring
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
 

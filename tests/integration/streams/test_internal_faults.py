@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.records.partitioning import partition_of
-from pipeline.streams.faults import MAX_FAULTS_IN_A_ROW
+from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW
 
 pytestmark = pytest.mark.engines
 

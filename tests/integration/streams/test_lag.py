@@ -10,7 +10,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 
 from pipeline.settings import Settings
-from pipeline.streams.lag import Lag, lag_of
+from pipeline.streams.monitoring.lag import Lag, lag_of
 
 pytestmark = pytest.mark.engines
 

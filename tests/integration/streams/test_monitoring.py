@@ -57,7 +57,7 @@ def test_a_worker_without_agencies_is_alive_and_not_ready(
 ) -> None:
     import asyncio
 
-    from pipeline.streams.setup import apply_all
+    from pipeline.streams.provisioning.setup import apply_all
 
     asyncio.run(apply_all(engine_settings))
     start_stage("intake")

@@ -12,8 +12,8 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.protocol.metadata import MetadataRequest
 
 from pipeline.settings import Settings
-from pipeline.streams.fetching import BatchFetcher
-from pipeline.streams.reading import plain_consumer
+from pipeline.streams.kafka.fetching import BatchFetcher
+from pipeline.streams.kafka.reading import plain_consumer
 
 pytestmark = pytest.mark.engines
 

@@ -32,11 +32,13 @@ from pipeline.feeds.client import FeedClient
 from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams import registry, topics, users
-from pipeline.streams.admin import admin
-from pipeline.streams.connection import options
-from pipeline.streams.rights import agency_grants
-from pipeline.streams.setup import apply_all
+from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.rights import agency_grants
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.connection import options
+from pipeline.streams.provisioning import users
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers import registry
 
 pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("rights"), pytest.mark.timeout(300)]
 

@@ -24,10 +24,10 @@ from pipeline.records.agency_keys import SigningPolicy, agency_key
 from pipeline.records.expiry import Expiry
 from pipeline.records.hashing import canonical_json, content_hash
 from pipeline.records.partitioning import partition_of
-from pipeline.streams import topics
-from pipeline.streams.installation_secret import key_ring
-from pipeline.streams.registry import agencies
-from pipeline.streams.seals import sealed_expiry
+from pipeline.streams.catalogues import topics
+from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.seals import sealed_expiry
 from pipeline.times import unix_ms
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]

@@ -15,9 +15,9 @@ from fetch_proxy import FetchProxy
 from liaison_command import LIAISON
 from record_batch_samples import changed_at, made_batch, made_record, produce_raw, with_wrong_crc, zstd_bomb
 
-from pipeline.ops.rejections import RejectionFilter, rejections
+from pipeline.ops.replay.rejections import RejectionFilter, rejections
 from pipeline.records.messages import Receipt
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 pytestmark = pytest.mark.engines
 

@@ -28,21 +28,22 @@ from whole_installation import COUNTRIES, Records
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
+from pipeline.engines.layout import StackLayout
+from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
-from pipeline.localstack.layout import StackLayout
-from pipeline.localstack.ports import any_free
 from pipeline.matching.model import Prior, dump, load_model
-from pipeline.ops.overview import overview
+from pipeline.ops.status.overview import overview
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams import registry, topics
-from pipeline.streams.connection import options
-from pipeline.streams.control import control
-from pipeline.streams.lag import lag
-from pipeline.streams.rights import API, ROLES, role_grants
-from pipeline.streams.setup import apply_all
-from pipeline.streams.supervisor import STAGES
-from pipeline.streams.users import as_role
+from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.rights import API, ROLES, role_grants
+from pipeline.streams.kafka.connection import options
+from pipeline.streams.monitoring.lag import lag
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.provisioning.users import as_role
+from pipeline.streams.registers import registry
+from pipeline.streams.registers.control import control
+from pipeline.streams.workers.supervisor import STAGES
 from pipeline.times import now
 from pipeline.web.csrf import COOKIE, form_token
 

@@ -16,15 +16,15 @@ from status_ports import Ports, free_ports
 
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams.registry import add, agencies
-from pipeline.streams.setup import apply_all
-from pipeline.streams.supervisor import STAGES
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers.registry import add, agencies
+from pipeline.streams.workers.supervisor import STAGES
 
 pytestmark = pytest.mark.engines
 
 
 def liaison(*words: str) -> list[str]:
-    return [sys.executable, "-c", "from pipeline.cli import main; main()", *words]
+    return [sys.executable, "-c", "from pipeline.cli.main import main; main()", *words]
 
 
 @pytest.fixture

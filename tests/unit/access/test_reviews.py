@@ -21,7 +21,7 @@ from pipeline.access.reviews import (
     standing,
     undo,
 )
-from pipeline.matching.explanation import EntityEvidence, Explanation, Item
+from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LINK = "0" * 32

@@ -11,7 +11,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipeline.access.requester import Role
-from pipeline.cli import build
+from pipeline.cli.main import build
 
 CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
 WHO = ("--token", "t", "--purpose", "investigation", "--case-ref", "2026/1")

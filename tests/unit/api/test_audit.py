@@ -18,7 +18,7 @@ from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.audit import ActFilter, acts, acts_file, trail
 from pipeline.index.decision_documents import audit_document
-from pipeline.streams.audit_check import TrailStatus
+from pipeline.streams.audit.audit_check import TrailStatus
 
 AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
 

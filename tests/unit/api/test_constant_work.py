@@ -11,7 +11,7 @@ from key_rings import RING
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
 from pipeline.correlation.claims import link_id
 from pipeline.matching.fingerprint import Handling
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 BY_KEY = (
     "/v1/cases/{}",

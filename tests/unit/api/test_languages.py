@@ -23,7 +23,7 @@ ROOT = Path(pipeline.__file__).parent
 COMMANDS = ("commands.py", "_command.py", "_commands.py", "client.py", "terminal.py")
 SOURCES = sorted(
     file
-    for place in ("api", "access", "index", "streams/decision_log.py", "feeds/gateway.py")
+    for place in ("api", "access", "index", "streams/audit/decision_log.py", "feeds/gateway.py")
     for file in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
     if not file.name.endswith(COMMANDS)
 )

@@ -20,7 +20,7 @@ from pipeline.api.services.disclosures import ask, grant
 from pipeline.api.services.notices import MOST, accesses, latest_notices, notices
 from pipeline.api.services.subscriptions import end, subscribe
 from pipeline.index.decision_documents import audit_document
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 WANTED = Ask("the same phone", Urgency.URGENT, NOW + timedelta(days=1))
 KEY = "fr-pj:1"

@@ -13,8 +13,8 @@ from conftest import WaitFor
 from pipeline.api import rates
 from pipeline.api.metrics import REGISTRY
 from pipeline.api.rates import RequestRates, opened_rates
+from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.errors import LiaisonError
-from pipeline.localstack.ports import LOOPBACK, accepts, any_free
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pipeline.access.subscriptions import LASTS
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.notices import notices
 from pipeline.api.services.subscriptions import end, renew, subscribe, subscriptions
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 QUESTION = "ivan petrov born:1980-05-01"
 

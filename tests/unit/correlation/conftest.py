@@ -10,7 +10,7 @@ import pytest
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
-from pipeline.matching.scoring import Judgement
+from pipeline.matching.score.scoring import Judgement
 
 OPEN = Handling("H0", ("*",), ("correlation",))
 

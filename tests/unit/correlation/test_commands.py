@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import build
+from pipeline.cli.main import build
 
 runner = CliRunner()
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import build
+from pipeline.cli.main import build
 
 
 @pytest.mark.parametrize("words", [["--data", __file__], ["--mapping", "historical-figures"]])

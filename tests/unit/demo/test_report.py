@@ -10,8 +10,8 @@ from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.demo import report
 from pipeline.demo.truth import Agreement
 from pipeline.index.documents import LinkDocument
-from pipeline.matching.explanation import EntityEvidence, Explanation, Item
-from pipeline.streams.accounting import Accounting
+from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
+from pipeline.streams.monitoring.accounting import Accounting
 
 
 def printed(what: RenderableType) -> str:

@@ -11,7 +11,7 @@ from pipeline.demo.countries import countries
 from pipeline.demo.handling import handling, of_case
 from pipeline.demo.story import Cast, Story, steps, story
 from pipeline.index.documents import LinkDocument
-from pipeline.matching.explanation import EntityEvidence, Explanation, Item
+from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 from pipeline.matching.fingerprint import Handling
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

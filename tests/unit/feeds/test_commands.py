@@ -6,7 +6,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import build
+from pipeline.cli.main import build
 
 KIT = """
 kit: 1

@@ -13,7 +13,7 @@ from case_samples import changed, message
 from signed_records import ARRIVED, ARRIVED_MS, KEY, KID, NEXT_KEY, SIGNED, STRANGE_KEY, public, signing_agency
 from typer.testing import CliRunner, Result
 
-from pipeline.cli import build
+from pipeline.cli.main import build
 from pipeline.errors import LiaisonError
 from pipeline.feeds.case_verification import SignatureVerdict, verify_case
 from pipeline.feeds.checking import Checker

@@ -10,7 +10,7 @@ from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.index import terminal
 from pipeline.index.documents import CaseDocument, LinkDocument, case_document
 from pipeline.index.searching import SearchResult
-from pipeline.matching.explanation import Explanation, explain_entities
+from pipeline.matching.explain.explanation import Explanation, explain_entities
 from pipeline.matching.fingerprint import entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.names import normalise_name

@@ -4,12 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.localstack.exclusion import exclusive
+from pipeline.engines.file_lock import exclusive
 
 HOLDER = """
 import sys
 from pathlib import Path
-from pipeline.localstack.exclusion import exclusive
+from pipeline.engines.file_lock import exclusive
 with exclusive(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 
 from pipeline.localstack.kafka import MAX_MESSAGE_BYTES, new_cluster_id, server_settings
-from pipeline.streams.topics import CATALOGUE
+from pipeline.streams.catalogues.topics import CATALOGUE
 
 
 def properties(port: int = 9092) -> dict[str, str]:

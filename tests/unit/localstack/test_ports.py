@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import socket
 
-from pipeline.localstack import ports
+from pipeline.engines import ports
 
 
 def test_a_listening_port_is_not_free_and_accepts() -> None:

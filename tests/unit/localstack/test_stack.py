@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.engines.credentials import agree
+from pipeline.engines.layout import StackLayout
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
-from pipeline.localstack.access import agree
-from pipeline.localstack.layout import StackLayout
 from pipeline.settings import Settings
 
 

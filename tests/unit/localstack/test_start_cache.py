@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.engines.layout import StackLayout
 from pipeline.localstack import start_cache
 from pipeline.localstack.engine import Launch
-from pipeline.localstack.layout import StackLayout
 from pipeline.settings import Settings
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from itertools import permutations
 
-from pipeline.matching.assignment import assign
+from pipeline.matching.score.assignment import assign
 
 
 def brute(weights: dict[tuple[int, int], int], rows: int, columns: int) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline.matching.ceiling import OPEN, ceiling, falls_short, least_score
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, PhonePrint
 from pipeline.matching.model import Calibration, Model, load_model
 from pipeline.matching.names import prepare
-from pipeline.matching.scoring import judge, probability_of
+from pipeline.matching.score.scoring import judge, probability_of
+from pipeline.matching.screening.ceiling import OPEN, ceiling, falls_short, least_score
 from pipeline.records.normalised import NormalisedName, PartialDate, Token
 
 PHONE = PhonePrint("+33612345678", "612345678")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import build
+from pipeline.cli.main import build
 from pipeline.errors import LiaisonError
 
 PAIR = {

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.entity_pairs import Names, PairError, explain_pair, names_alone, read_pair
 from pipeline.matching.model import Model
+from pipeline.matching.score.entity_pairs import Names, PairError, explain_pair, names_alone, read_pair
 
 
 def test_raw_entities_are_judged_as_in_cases(model: Model) -> None:

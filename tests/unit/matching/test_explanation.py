@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.matching.explanation import Explanation, explain, mirrored, rarity
+from pipeline.matching.explain.explanation import Explanation, explain, mirrored, rarity
+from pipeline.matching.explain.waterfall import bars, svg
+from pipeline.matching.explain.wording import bits, percent, text
 from pipeline.matching.model import Model
-from pipeline.matching.scoring import judge
-from pipeline.matching.waterfall import bars, svg
-from pipeline.matching.wording import bits, percent, text
+from pipeline.matching.score.scoring import judge
 
 
 @pytest.fixture

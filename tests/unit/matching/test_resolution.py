@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.matching.model import Model
-from pipeline.matching.resolution import Tie, are_apart, groups
+from pipeline.matching.score.resolution import Tie, are_apart, groups
 
 FATHER = {"type": "person", "names": [{"given": "John", "family": "Smith"}], "birth_date": "1970-10-10"}
 SON = {**FATHER, "birth_date": "1994-03-15"}

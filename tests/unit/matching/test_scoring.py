@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Calibration, Model
-from pipeline.matching.scoring import attempts, band_of, judge, judgement, weigh
+from pipeline.matching.score.scoring import attempts, band_of, judge, judgement, weigh
 
 HOME = {
     "addresses": [{"house": "12", "street": "Rue de la Paix", "postcode": "75002", "city": "Paris", "country": "FR"}],
@@ -148,7 +148,7 @@ class TestMixedEvidence:
         assert doubled.score == single.score - attempts(2)
 
     def test_a_case_of_many_entities_compares_only_those_that_share_something(self, case_of: Any, model: Model) -> None:
-        from pipeline.matching.scoring import evidence
+        from pipeline.matching.score.scoring import evidence
 
         def crowd(consonants: str, area: str) -> list[dict[str, Any]]:
             names = [f"{x}a{y}o{x}" for x in consonants for y in consonants]

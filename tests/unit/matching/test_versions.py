@@ -17,7 +17,7 @@ import pytest
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import FORMS, SCORING, Model
-from pipeline.matching.scoring import judge
+from pipeline.matching.score.scoring import judge
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from pipeline.ops.accounting_commands import table
-from pipeline.streams.accounting import Accounting, total
+from pipeline.ops.status.accounting_cli import table
+from pipeline.streams.monitoring.accounting import Accounting, total
 
 FRENCH = Accounting(consumed=1_200, accepted=1_100, duplicate=90, rejected={"date": 4, "schema": 6}, waiting=3)
 BELGIAN = Accounting(consumed=10, accepted=7, rejected={"date": 2}, repeated=1)

@@ -6,7 +6,7 @@ import pytest
 from signed_records import KEY
 from typer.testing import CliRunner
 
-from pipeline.cli import build
+from pipeline.cli.main import build
 from pipeline.errors import LiaisonError
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from pipeline.errors import LiaisonError
-from pipeline.ops.backup_files import BackupRecord, Folder, Manifest, frames
+from pipeline.ops.backup.files import BackupRecord, Folder, Manifest, frames
 
 BEGUN = Manifest("b1", "cluster", "t-", 4, ("00c0ffee",), (0, 0, 0, 0), {}, "2026-11-25T10:00:00+00:00")
 LATER = "2026-11-25T11:00:00+00:00"

@@ -8,8 +8,8 @@ from itertools import islice
 from rich.console import Console, RenderableType
 
 from pipeline.errors import LiaisonError
-from pipeline.ops.lag_commands import table, views
-from pipeline.streams.lag import Lag
+from pipeline.ops.status.lag_cli import table, views
+from pipeline.streams.monitoring.lag import Lag
 
 BEHIND = Lag("intake", "cases.fr-pj", 2, 1234)
 DONE = Lag("intake", "cases.be-fp", 0, 0)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.ops.overview import Size, Waiting, feeds_of, indices_of, stores_in, summed
+from pipeline.ops.status.overview import Size, Waiting, feeds_of, indices_of, stores_in, summed
 from pipeline.records.agencies import Agency, AgencyState
-from pipeline.streams.lag import Lag
-from pipeline.streams.stores import LOCK
+from pipeline.streams.monitoring.lag import Lag
+from pipeline.streams.runtime.stores import LOCK
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

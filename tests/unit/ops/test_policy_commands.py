@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from pipeline.access.case_visibility import HandlingChange, explain_visibility
 from pipeline.access.policy import CaseMeta, Grant
-from pipeline.cli import build
+from pipeline.cli.main import build
 from pipeline.matching.fingerprint import Handling
-from pipeline.ops.policy_commands import lines
+from pipeline.ops.policy.cli import lines
 from pipeline.records.agencies import Agency
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from case_samples import message
 
-from pipeline.ops.rejections import NOT_REPLAYED, RejectionFilter, by_reason, route, told
+from pipeline.ops.replay.rejections import NOT_REPLAYED, RejectionFilter, by_reason, route, told
 from pipeline.records.messages import Position, Reason, Rejected
 from pipeline.records.partitioning import partition_of
 

@@ -9,7 +9,7 @@ import pytest
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose, Requester
 from pipeline.access.subscriptions import SubscriptionState, ended, made
-from pipeline.ops.removal import revoked, unasked, withdrawal
+from pipeline.ops.agencies.removal import revoked, unasked, withdrawal
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted, Position, Provenance
 from pipeline.records.validation import read, sender_problems

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from pipeline.ops.restored_state import _living
+from pipeline.ops.backup.restored_state import _living
 
 FINISHED = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from pipeline.access.notices import NoticeKind
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import LASTS, SubscriptionState, ended, made
-from pipeline.ops.retention import (
+from pipeline.ops.retention.policy import (
     RENEWABLE,
     TOLD_AHEAD,
     Forecast,
@@ -24,7 +24,7 @@ from pipeline.ops.retention import (
     run_out,
 )
 from pipeline.records.expiry import Expiry
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.ops.scorecard import CountedReceipt, CountedVersion, Score, Scorecard, lacks
+from pipeline.ops.scorecard.policy import CountedReceipt, CountedVersion, Score, Scorecard, lacks
 from pipeline.records.doubts import Doubt
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pipeline.ops.shadow import ModelLink, compared
+from pipeline.ops.shadow.policy import ModelLink, compared
 
 SURE, LIKELY = ("certain", 3000), ("probable", 2000)
 

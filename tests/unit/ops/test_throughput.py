@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from aiokafka import TopicPartition
 
-from pipeline.ops.throughput import Rate, rates
+from pipeline.ops.status.throughput import Rate, rates
 
 A0, A1, B0 = TopicPartition("t.a", 0), TopicPartition("t.a", 1), TopicPartition("t.b", 0)
 

@@ -18,7 +18,7 @@ from pipeline.records.model import case_key, entity_key
 from pipeline.records.normalised import Entity, PartialDate
 from pipeline.records.partitioning import partition_of
 from pipeline.records.versions import Known
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 
 PARTITIONS = 4
 KEY = "fr-pj:2026-004711"

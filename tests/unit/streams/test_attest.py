@@ -8,7 +8,7 @@ from log_world import KEYS, LOG, NOW
 
 from pipeline.access.audit import Act, ActKind, Chain, bound
 from pipeline.settings import Settings
-from pipeline.streams.attest import Attest, LogEnd
+from pipeline.streams.stages.attest import Attest, LogEnd
 from pipeline.transparency.growth import GrowingLog
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.log_records import HEAD_KEY, leaf_key

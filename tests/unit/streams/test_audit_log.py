@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.access.audit import Act, ActKind, AuditEntry
 from pipeline.access.audit_verification import Verification
-from pipeline.streams import audit_log
-from pipeline.streams.audit_log import AuditError, AuditLog
+from pipeline.streams.audit import audit_log
+from pipeline.streams.audit.audit_log import AuditError, AuditLog
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

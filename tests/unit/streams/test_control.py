@@ -11,9 +11,9 @@ from pipeline.errors import LiaisonError
 from pipeline.matching import model
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.batch_rejections import RejectedBatch, rejected_batches
-from pipeline.streams.control import Control, Setting, decoded, new
-from pipeline.streams.supervisor import SupervisedProcess, jobs
+from pipeline.streams.kafka.batch_rejections import RejectedBatch, rejected_batches
+from pipeline.streams.registers.control import Control, Setting, decoded, new
+from pipeline.streams.workers.supervisor import SupervisedProcess, jobs
 
 
 def test_the_table_names_the_active_generation_and_all_that_are_computed() -> None:

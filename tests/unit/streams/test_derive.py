@@ -10,9 +10,9 @@ from index_office import Office
 
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.control import new
-from pipeline.streams.derive import Derive
-from pipeline.streams.stateless import Nothing
+from pipeline.streams.registers.control import new
+from pipeline.streams.runtime.stateless import Nothing
+from pipeline.streams.stages.derive import Derive
 
 OFFICE = Office(load_model())
 RECORD = {"case_id": "1", "agency": "fr-pj", "country": "FR", "entities": []}

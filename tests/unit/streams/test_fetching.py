@@ -10,7 +10,7 @@ import pytest
 from aiokafka import errors
 from aiokafka.errors import KafkaError
 
-from pipeline.streams.fetching import BatchFetcher
+from pipeline.streams.kafka.fetching import BatchFetcher
 
 EARLIEST = -2
 

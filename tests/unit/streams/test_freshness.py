@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiokafka import TopicPartition
 
-from pipeline.streams.freshness import Freshness, GroupPosition, Watermark
+from pipeline.streams.monitoring.freshness import Freshness, GroupPosition, Watermark
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A, B = TopicPartition("accepted", 0), TopicPartition("links", 0)

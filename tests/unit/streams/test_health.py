@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.streams.health import SILENT_S, STALL, STALLED_S, UNPROVEN, Health, HealthSample, LaneState
+from pipeline.streams.runtime.health import SILENT_S, STALL, STALLED_S, UNPROVEN, Health, HealthSample, LaneState
 
 STEP_S = 5.0
 LATE = STALLED_S + 2 * STEP_S

@@ -18,9 +18,9 @@ from pipeline.correlation.hits import HitKind
 from pipeline.correlation.projection import NOTHING, Seen, advance
 from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.settings import Settings
-from pipeline.streams.hit_gate import DAY_KEY, AnswerQuestions, HeldLedger
-from pipeline.streams.telling import Telling, ToldChange
-from pipeline.streams.transactions import Output
+from pipeline.streams.runtime.transactions import Output
+from pipeline.streams.stages.hit_gate import DAY_KEY, AnswerQuestions, HeldLedger
+from pipeline.streams.stages.telling import Telling, ToldChange
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

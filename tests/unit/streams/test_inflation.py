@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
-WITHOUT = "import sys; sys.modules['cramjam'] = None; sys.argv[0] = 'liaison'; from pipeline.cli import main; main()"
+WITHOUT = (
+    "import sys; sys.modules['cramjam'] = None; sys.argv[0] = 'liaison'; from pipeline.cli.main import main; main()"
+)
 
 
 @pytest.mark.parametrize("words", [("worker", "intake"), ("worker", "all"), ("serve",), ("ops", "rejected", "list")])

@@ -14,16 +14,16 @@ from aiokafka import TopicPartition
 
 from pipeline.correlation.store_file import StoreUnwritableError
 from pipeline.records.messages import Position
-from pipeline.streams import lane as lanes
-from pipeline.streams import metrics
-from pipeline.streams.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
-from pipeline.streams.health import LaneState
-from pipeline.streams.lane import Lane
-from pipeline.streams.metering import Meter
-from pipeline.streams.source_queues import SLICE_RECORDS, WAITING_CHUNKS
-from pipeline.streams.transactions import AppliedPosition, Output, ProducerFencedError
-from pipeline.streams.unreadable import UnreadableBatch
-from pipeline.streams.work import ChunkResult, Table
+from pipeline.streams.catalogues import metrics
+from pipeline.streams.kafka.unreadable import UnreadableBatch
+from pipeline.streams.runtime import lane as lanes
+from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
+from pipeline.streams.runtime.health import LaneState
+from pipeline.streams.runtime.lane import Lane
+from pipeline.streams.runtime.metering import Meter
+from pipeline.streams.runtime.source_queues import SLICE_RECORDS, WAITING_CHUNKS
+from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
+from pipeline.streams.runtime.work import ChunkResult, Table
 
 SOURCE = TopicPartition("source", 0)
 OTHER = TopicPartition("other", 0)

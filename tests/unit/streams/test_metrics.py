@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.correlation.kinds import KeyKind, key
-from pipeline.streams import correlate, metrics
-from pipeline.streams.metering import Meter
+from pipeline.streams.catalogues import metrics
+from pipeline.streams.runtime.metering import Meter
+from pipeline.streams.stages import correlate
 
 
 def value(name: str, **labels: str) -> float:

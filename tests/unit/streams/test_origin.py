@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.records.messages import Position
-from pipeline.streams.origin import HEADER, headers, origin_of
+from pipeline.streams.kafka.origin import HEADER, headers, origin_of
 
 FIRST = Position("ns-cases.fr-pj", 2, 4711)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
-from pipeline.streams.outcome_map import OutcomeMap, PartitionCount, Verdict, VerdictNumbers
+from pipeline.streams.monitoring.outcome_map import OutcomeMap, PartitionCount, Verdict, VerdictNumbers
 
 ACCEPTED: Verdict = ("accepted", "")
 DUPLICATE: Verdict = ("duplicate", "")

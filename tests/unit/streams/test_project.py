@@ -6,9 +6,9 @@ import pytest
 from aiokafka import TopicPartition
 
 from pipeline.index.documents import Action
-from pipeline.streams import topics
-from pipeline.streams.project import Index
-from pipeline.streams.stateless import Nothing
+from pipeline.streams.catalogues import topics
+from pipeline.streams.runtime.stateless import Nothing
+from pipeline.streams.stages.project import Index
 
 
 class Kept(NamedTuple):

@@ -20,7 +20,7 @@ from record_batch_samples import (
     zstd_frame,
 )
 
-from pipeline.streams.record_batches import (
+from pipeline.streams.kafka.record_batches import (
     BatchLimits,
     BatchReader,
     CorruptBatchError,

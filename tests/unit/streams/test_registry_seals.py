@@ -13,7 +13,7 @@ from signed_records import NEXT_KEY, START, STRANGE_KEY, public, signing_agency
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.agency_keys import SigningPolicy, with_key, with_revocation
-from pipeline.streams.registry_seals import NO_KEYS, is_sealed, sealed, trust
+from pipeline.streams.registers.registry_seals import NO_KEYS, is_sealed, sealed, trust
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -115,8 +115,8 @@ class TestPolicy:
 
 def test_what_was_seen_is_kept_in_the_home(tmp_path: Path) -> None:
     from pipeline.settings import Settings
-    from pipeline.streams.installation_secret import key_ring
-    from pipeline.streams.registry_pins import pins_path, trusted_registry
+    from pipeline.streams.registers.installation_secret import key_ring
+    from pipeline.streams.registers.registry_pins import pins_path, trusted_registry
 
     settings = Settings(home=tmp_path, namespace="n-")
     good = sealed(signing_agency(), key_ring(settings), NOW)

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from pipeline.streams.metrics import REGISTRY
-from pipeline.streams.restarts import (
+from pipeline.streams.catalogues.metrics import REGISTRY
+from pipeline.streams.workers.restarts import (
     VARIABLE,
     RestartReason,
     environment_of_successor,
@@ -23,7 +23,7 @@ NONE = dict.fromkeys(RestartReason, 0)
 
 EXECUTES_ITSELF = """
 import json, os, sys
-from pipeline.streams.restarts import RestartReason, note_restart, restarts
+from pipeline.streams.workers.restarts import RestartReason, note_restart, restarts
 held = restarts()
 if held[RestartReason.CRASHED] < 2:
     note_restart(RestartReason.CRASHED)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.settings import Settings
-from pipeline.streams import derive, standing
-from pipeline.streams.rights import ROLES, KafkaRight, Operation, ResourceType, agency_grants, role_grants
-from pipeline.streams.worker import BUILDERS
+from pipeline.streams.catalogues.rights import ROLES, KafkaRight, Operation, ResourceType, agency_grants, role_grants
+from pipeline.streams.stages import derive, standing
+from pipeline.streams.workers.worker import BUILDERS
 
 SETTINGS = Settings(namespace="n-")
 

@@ -7,7 +7,7 @@ import pytest
 from key_rings import OTHER, RING, ROTATED
 
 from pipeline.records.expiry import Expiry
-from pipeline.streams.seals import is_sealed_expiry, sealed_expiry
+from pipeline.streams.registers.seals import is_sealed_expiry, sealed_expiry
 
 ASKED = Expiry("fr-pj:1", 3, "ab" * 16)
 

@@ -24,7 +24,7 @@ from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.shared_questions import SharedQueries, SharedQuestions, SharedSearches
+from pipeline.streams.stages.shared_questions import SharedQueries, SharedQuestions, SharedSearches
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MODEL = load_model()

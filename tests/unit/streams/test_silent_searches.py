@@ -22,7 +22,7 @@ from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.silent_searches import SilentSearches
+from pipeline.streams.stages.silent_searches import SilentSearches
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PHONES = {"entities": [{"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from pipeline.streams.source_queues import SLICE_BYTES, SLICE_RECORDS, SLICE_S, WAITING_CHUNKS, SourceQueues
+from pipeline.streams.runtime.source_queues import SLICE_BYTES, SLICE_RECORDS, SLICE_S, WAITING_CHUNKS, SourceQueues
 
 FLOOD, OTHER, THIRD = (TopicPartition(f"cases.{name}", 0) for name in ("flood", "other", "third"))
 

@@ -22,14 +22,14 @@ from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.references import reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.index.standing_queries import fingerprint_of, meets_exactly
-from pipeline.matching.explanation import explain
+from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.scoring import judge
+from pipeline.matching.score.scoring import judge
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.standing import Matches, Subscribe
-from pipeline.streams.transactions import Output
+from pipeline.streams.catalogues import topics
+from pipeline.streams.runtime.transactions import Output
+from pipeline.streams.stages.standing import Matches, Subscribe
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")

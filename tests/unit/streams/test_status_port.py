@@ -7,9 +7,9 @@ import socket
 import httpx
 import pytest
 
-from pipeline.streams.health import Health, HealthSample, LaneState
-from pipeline.streams.metrics import LAG
-from pipeline.streams.status_port import serving
+from pipeline.streams.catalogues.metrics import LAG
+from pipeline.streams.monitoring.status_port import serving
+from pipeline.streams.runtime.health import Health, HealthSample, LaneState
 
 HOST = "127.0.0.1"
 

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from pipeline.streams.stop_order import StopOrder
+from pipeline.streams.runtime.stop_order import StopOrder
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from aiokafka import TopicPartition
 
 from pipeline.correlation.store_file import NO_OFFSET, Identity, StoreInUseError
 from pipeline.settings import Settings
-from pipeline.streams.admin import Ids
-from pipeline.streams.stores import (
+from pipeline.streams.kafka.admin import Ids
+from pipeline.streams.runtime.stores import (
     DATA,
     KEPT_S,
     LOCK,
@@ -27,7 +27,7 @@ from pipeline.streams.stores import (
     shared_root,
     tend,
 )
-from pipeline.streams.table_store import TableStore
+from pipeline.streams.runtime.table_store import TableStore
 
 SOURCE = TopicPartition("blocks.ab12", 3)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.topic_state import MIN_INSYNC, TopicState, compare, wanted_configuration
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.topic_state import MIN_INSYNC, TopicState, compare, wanted_configuration
 
 [AUDIT] = [one for one in topics.plan(Settings(), [], []) if one.topic is topics.AUDIT]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.settings import Settings
-from pipeline.streams import topics
-from pipeline.streams.topics import CATALOGUE, Scope
+from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.topics import CATALOGUE, Scope
 
 SETTINGS = Settings(namespace="ns.", case_partitions=3, block_partitions=5)
 

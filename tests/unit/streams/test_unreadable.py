@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.streams.unreadable import (
+from pipeline.streams.kafka.unreadable import (
     UnreadableBatch,
     count_positions,
     last_offset_of,

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.worker_slots import claimed_slot, home_id
+from pipeline.streams.runtime.worker_slots import claimed_slot, home_id
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ DIES = """
 import os, signal, sys
 from pathlib import Path
 from pipeline.settings import Settings
-from pipeline.streams.worker_slots import claimed_slot
+from pipeline.streams.runtime.worker_slots import claimed_slot
 with claimed_slot(Settings(home=Path(sys.argv[1]), namespace="n-"), "intake") as slot:
     print(slot.number, flush=True)
     if len(sys.argv) == 2:
@@ -133,7 +133,7 @@ import os, sys
 from contextlib import suppress
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.worker_slots import claimed_slot
+from pipeline.streams.runtime.worker_slots import claimed_slot
 home = Path(sys.argv[1])
 (home / "workers").mkdir()
 with suppress(OSError), (home / "ballast").open("wb", buffering=0) as ballast:

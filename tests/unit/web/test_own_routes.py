@@ -18,7 +18,7 @@ from pipeline.api.list_worker import turn
 from pipeline.api.routes.notices import events
 from pipeline.api.services.list_checks import list_checks
 from pipeline.api.services.notices import heard, notices
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 from pipeline.web import csrf, files, live, session, sign_in
 from pipeline.web.page_admission import PageAdmission
 from pipeline.web.site import Site

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.waterfall import Bar
+from pipeline.matching.explain.waterfall import Bar
 from pipeline.web.components.waterfall import drawn_of
 
 STEPS = [

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS, TYPES, of_type
 from pipeline.matching.comparisons.levels import Comparison
-from pipeline.matching.words import FIELDS, LEVELS, TOKEN_LEVELS
-from pipeline.matching.words import TYPES as TYPE_WORDS
+from pipeline.matching.explain.words import FIELDS, LEVELS, TOKEN_LEVELS
+from pipeline.matching.explain.words import TYPES as TYPE_WORDS
 
 
 @pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda one: one.name)

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.matching.comparisons.things import PLATE, VIN, fits, plate_level, vin_level
 from pipeline.matching.fingerprint import IdentifierPrint
-from pipeline.matching.scoring import weigh
+from pipeline.matching.score.scoring import weigh
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.matching.model import Model
-from pipeline.matching.scoring import score
+from pipeline.matching.score.scoring import score
 from pipeline.matching.training.learning import Budget
 from pipeline.matching.training.run import Trained, key_rarity, train
 

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import msgspec
 import pytest
 
-from pipeline.matching.explanation import Explanation, explain
+from pipeline.matching.explain.explanation import Explanation, explain
 from pipeline.matching.fingerprint import Fingerprint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case

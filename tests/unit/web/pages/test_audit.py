@@ -8,7 +8,7 @@ from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.audit_verification import Fault, Finding
 from pipeline.access.requester import Role
 from pipeline.index.decision_documents import audit_document
-from pipeline.streams.audit_check import TrailStatus
+from pipeline.streams.audit.audit_check import TrailStatus
 from pipeline.web.pages.audit import PAGE
 
 AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")

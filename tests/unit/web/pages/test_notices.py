@@ -6,7 +6,7 @@ from api_runtime import ANNA, NOW, Api
 from drawn_pages import opened
 
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.streams import topics
+from pipeline.streams.catalogues import topics
 from pipeline.web.pages.notices import LIMIT, PAGE
 
 

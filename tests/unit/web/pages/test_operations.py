@@ -5,9 +5,9 @@ from api_runtime import ANNA, NOW, Api, someone
 from drawn_pages import opened
 
 from pipeline.access.requester import Role
-from pipeline.ops.generations import Status
-from pipeline.ops.overview import AgencyFeed, Overview, Size, Waiting
-from pipeline.ops.throughput import Rate, Throughput
+from pipeline.ops.generations.run import Status
+from pipeline.ops.status.overview import AgencyFeed, Overview, Size, Waiting
+from pipeline.ops.status.throughput import Rate, Throughput
 from pipeline.web.layout import home
 from pipeline.web.page import Parameters
 from pipeline.web.pages.operations import PAGE

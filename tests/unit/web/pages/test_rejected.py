@@ -7,7 +7,7 @@ from drawn_pages import opened
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.services import operations
-from pipeline.ops.rejections import Rejection, RejectionFilter, Replayed
+from pipeline.ops.replay.rejections import Rejection, RejectionFilter, Replayed
 from pipeline.settings import Settings
 from pipeline.web.pages.rejected import PAGE
 

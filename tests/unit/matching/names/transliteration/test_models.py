@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline.matching.names.transliteration.alignment import WordPair, align
 from pipeline.matching.names.transliteration.corridors import BY_NAME, BY_SCRIPT, CORRIDORS
 from pipeline.matching.names.transliteration.forms import FORMS, latin_forms
 from pipeline.matching.names.transliteration.likelihood import likelihood_of
 from pipeline.matching.names.transliteration.model import shipped_model
-from pipeline.matching.names.transliteration.pairs import NamePairs, fold_latin, split_pairs
-from pipeline.matching.names.transliteration.training import train
 from pipeline.matching.names.transliteration.units import latin_letters, source_units
+from pipeline.model_building.transliteration_alignment import WordPair, align
+from pipeline.model_building.transliteration_pairs import NamePairs, fold_latin, split_pairs
+from pipeline.model_building.transliteration_training import train
 
 WORDS = [
     ("arabic", "هشام", "hichem"),

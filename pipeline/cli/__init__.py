@@ -1,0 +1,1 @@
+"""The `liaison` command: one module for each group of commands."""

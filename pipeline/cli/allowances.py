@@ -1,0 +1,67 @@
+"""`liaison allowances`: how many hit-only answers a day an owner allows other agencies' cases and standing queries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.reading import Json, ask_api, print_json
+
+Token = Annotated[str, typer.Option(help="Who asks: somebody of the owner agency, to set a supervisor.")]
+Purpose = Annotated[str, typer.Option(help="What for.")]
+Reference = Annotated[str, typer.Option("--case-ref", help="Your own case that this is for.")]
+Days = Annotated[int, typer.Option(min=1, max=31, help="For how many days from now.")]
+
+
+WHO = '--token "$TOKEN" --purpose investigation --case-ref 2026/4711'
+
+
+def register(root: typer.Typer) -> None:
+    """Add `allowances list|set` to the root command."""
+    allowances = typer.Typer(help="Hit-only answers that our agency allows others.", no_args_is_help=True)
+    allowances.command("list", epilog=f"Example: liaison allowances list {WHO}")(list_allowances)
+    allowances.command("set", epilog=f"Example: liaison allowances set be-fp --daily 5000 --days 14 {WHO}")(
+        set_allowance
+    )
+    root.add_typer(allowances, name="allowances", rich_help_panel="For investigators")
+
+
+def list_allowances(token: Token, purpose: Purpose, case_reference: Reference, as_json: Json = False) -> None:
+    """Show what our agency allows others, and what every agency has without."""
+    found = ask_api(token, purpose, case_reference, "GET", "/v1/hit-allowances")
+    if as_json:
+        print_json(found["allowances"])
+        return
+    for row in found["allowances"]:
+        typer.echo(_line(row))
+    typer.echo(f"every other agency: {found['daily']} a day")
+
+
+def set_allowance(
+    agency: Annotated[str, typer.Argument(help="The agency that may learn of more, as for its initial load.")],
+    daily: Annotated[int, typer.Option(min=1, max=100_000, help="Hit-only answers a day.")],
+    token: Token,
+    purpose: Purpose,
+    case_reference: Reference,
+    days: Days = 14,
+    as_json: Json = False,
+) -> None:
+    """Allow an agency more for a while, in place of what it was allowed before. It takes a supervisor's token."""
+    from datetime import timedelta
+
+    from pipeline.times import now
+
+    body = {"daily": daily, "until": (now() + timedelta(days=days)).isoformat()}
+    path = f"/v1/hit-allowances/{agency}"
+    row = ask_api(token, purpose, case_reference, "PUT", path, json=body)["allowance"]
+    if as_json:
+        print_json(row)
+    else:
+        typer.echo(_line(row))
+
+
+def _line(row: dict[str, Any]) -> str:
+    return (
+        f"{row['agency']}\t{row['daily']} a day\t{'until' if row['active'] else 'ended'} {row['until']}\tby {row['by']}"
+    )

@@ -1,0 +1,219 @@
+"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from pipeline.correlation.blocking_report import BlockingReport
+    from pipeline.correlation.reading import LineReader
+
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON a line.")]
+ModelFile = Annotated[Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")]
+Within = Annotated[bool, typer.Option("--within", help="Also pair cases of the same country.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
+
+REFUSALS_SHOWN = 10
+
+
+def register(batch: typer.Typer) -> None:
+    """Add `correlate`, `resolve` and `blocking-report` to `liaison batch`."""
+    batch.command(epilog="Example: liaison batch correlate cases.ndjson -o links.ndjson")(correlate)
+    batch.command(epilog="Example: liaison batch resolve cases.ndjson -o things.ndjson --within")(resolve)
+    batch.command("blocking-report", epilog="Example: liaison batch blocking-report cases.ndjson --labels pairs.csv")(
+        blocking_report
+    )
+
+
+def correlate(
+    files: Files,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the links go, one JSON a line; - for stdout.")],
+    model: ModelFile = None,
+    within: Within = False,
+    min_probability: Annotated[float, typer.Option(min=0.0, max=1.0, help="Lowest probability of a link.")] = 0.5,
+    as_json: AsJson = False,
+) -> None:
+    """Link the cases in files, offline, by the same code and rules as the stream."""
+    import msgspec
+
+    from pipeline.correlation.batch import links
+    from pipeline.correlation.reading import LineReader, fingerprints
+    from pipeline.matching.explain.explanation import explain
+    from pipeline.matching.model import load_model
+    from pipeline.matching.score.scoring import judge
+    from pipeline.matching.screening.ceiling import falls_short
+    from pipeline.matching.screening.screening import Screen
+
+    loaded, reader = load_model(model), LineReader()
+    with _bar() as bar:
+        cases = reader.cases(_lines(files, bar))
+        found = links(
+            fingerprints(cases, loaded),
+            loaded,
+            judge,
+            explain,
+            within=within,
+            min_probability=min_probability,
+            falls_short=falls_short,
+            screen=Screen(loaded, min_probability),
+        )
+    text = b"".join(msgspec.json.encode(link) + b"\n" for link in found)
+    if str(output) == "-":
+        sys.stdout.buffer.write(text)
+    else:
+        output.write_bytes(text)
+    _report(reader, {"links": len(found)}, as_json=as_json, to_stdout=str(output) != "-")
+
+
+def resolve(
+    files: Files,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the things go, one JSON a line; - for stdout.")],
+    model: ModelFile = None,
+    within: Within = False,
+    as_json: AsJson = False,
+) -> None:
+    """Group the entities of linked cases into the things they are, told by all links together.
+
+    Two groups join by their strongest tie unless members of them contradict each other, or the tie is ambiguous. Give a
+    model that was trained on the cases: the shipped one keeps noisy records apart that look like relatives.
+    """
+    import msgspec
+
+    from pipeline.correlation.batch import links
+    from pipeline.correlation.correlator import THRESHOLD
+    from pipeline.correlation.reading import LineReader, fingerprints
+    from pipeline.correlation.resolving import resolve as things_of
+    from pipeline.matching.explain.explanation import explain
+    from pipeline.matching.model import load_model
+    from pipeline.matching.score.scoring import judge
+    from pipeline.matching.screening.ceiling import falls_short
+    from pipeline.matching.screening.screening import Screen
+
+    loaded, reader = load_model(model), LineReader()
+    screen = Screen(loaded, THRESHOLD)
+    with _bar() as bar:
+        cases = {one.case: one for one in fingerprints(reader.cases(_lines(files, bar)), loaded)}
+        found = links(cases.values(), loaded, judge, explain, within=within, falls_short=falls_short, screen=screen)
+    things = things_of(cases, found, loaded)
+    text = b"".join(msgspec.json.encode(thing) + b"\n" for thing in things)
+    if str(output) == "-":
+        sys.stdout.buffer.write(text)
+    else:
+        output.write_bytes(text)
+    _report(reader, {"links": len(found), "things": len(things)}, as_json=as_json, to_stdout=str(output) != "-")
+
+
+def blocking_report(
+    files: Files,
+    labels: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="True pairs as CSV with the columns case_a and case_b."),
+    ] = None,
+    model: ModelFile = None,
+    within: Within = False,
+    as_json: AsJson = False,
+) -> None:
+    """Report keys and candidates per case, the largest blocks and, with labels, recall by kind of key and jointly.
+
+    Of the true pairs, those that the model would link are counted apart: of them blocking alone decides.
+    """
+    import msgspec
+
+    from pipeline.correlation import blocking_report as reporting
+    from pipeline.correlation.reading import LineReader, fingerprints
+    from pipeline.matching.model import load_model
+    from pipeline.matching.score.scoring import judge
+
+    loaded, reader = load_model(model), LineReader()
+    with _bar() as bar:
+        cases = fingerprints(reader.cases(_lines(files, bar)), loaded)
+        true = _labels(labels) if labels else ()
+        report = reporting.blocking_report(cases, lambda a, b: bool(judge(a, b, loaded).band), true, within=within)
+    if as_json:
+        typer.echo(msgspec.json.encode(report))
+    else:
+        _show(report)
+        _report(reader, {}, as_json=False, to_stdout=False)
+
+
+def _lines(files: list[Path], bar: Progress) -> Iterator[bytes]:
+    """The lines of all files that are not blank, with the bytes read on the bar."""
+    task = bar.add_task("cases", total=sum(file.stat().st_size for file in files))
+    for file in files:
+        with file.open("rb") as lines:
+            for line in lines:
+                bar.advance(task, len(line))
+                if line.strip():
+                    yield line
+
+
+def _labels(file: Path) -> list[tuple[str, str]]:
+    import csv
+
+    from pipeline.errors import LiaisonError
+
+    with file.open(newline="", encoding="utf-8-sig") as text:
+        rows = csv.DictReader(text)
+        if not {"case_a", "case_b"} <= set(rows.fieldnames or ()):
+            raise LiaisonError(f"{file}: needs the columns case_a and case_b")
+        return [(row["case_a"], row["case_b"]) for row in rows]
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    return Progress(console=console, disable=not console.is_terminal, transient=True)
+
+
+def _report(reader: LineReader, found: dict[str, int], *, as_json: bool, to_stdout: bool) -> None:
+    """Say what became of the lines; the first refused ones by line number."""
+    import msgspec
+
+    counted = {"records": reader.outcomes.total(), **reader.outcomes, **found}
+    if as_json:
+        typer.echo(msgspec.json.encode(counted), err=not to_stdout)
+        return
+    typer.echo(", ".join(f"{count} {name}" for name, count in counted.items()), err=True)
+    for refusal in reader.refusals[:REFUSALS_SHOWN]:
+        problem = refusal.problem
+        typer.echo(f"line {refusal.line}: {problem.reason} at {problem.pointer or '/'}: {problem.message}", err=True)
+    if (more := len(reader.refusals) - REFUSALS_SHOWN) > 0:
+        typer.echo(f"and {more} more", err=True)
+
+
+def _show(report: BlockingReport) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("kind", "of", "keys a case", "pairs a case", "largest block", "recall", "only by it")
+    for one in report.kinds:
+        table.add_row(
+            one.kind,
+            one.of,
+            f"{one.keys_per_case:.2f}",
+            f"{one.pairs_per_case:.2f}",
+            str(one.largest_block),
+            "" if one.recall is None else f"{one.recall:.4f}",
+            "" if one.only is None else f"{one.only:.4f}",
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{report.cases} cases, {report.keys_per_case:.1f} keys a case (most {report.most_keys}), "
+        f"{report.candidates:.1f} candidates for a new case"
+    )
+    if report.recall is not None:
+        console.print(f"recall {report.recall:.4f} of {report.labelled} true pairs")
+    if report.recall_of_linkable is not None:
+        console.print(f"recall {report.recall_of_linkable:.4f} of {report.linkable} that the model would link")
+    for block in report.largest_blocks:
+        console.print(f"block {block.key} ({block.kind}): {block.cases} cases", highlight=False)

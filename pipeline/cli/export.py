@@ -1,0 +1,76 @@
+"""`liaison export`: the export service in this process, for the local operator, who is audited like everyone."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.api.services.export_formats import Format, What
+    from pipeline.settings import Settings
+
+
+AROUND: Final = {"csv": 1, "stix": 2}
+"""Lines of a file besides its records."""
+
+
+def export(
+    what: Annotated[Literal["links", "cases"], typer.Argument(help="What to export.")],
+    form: Annotated[
+        Literal["ndjson", "ftm", "stix", "csv"],
+        typer.Option("--format", help="JSON lines, FollowTheMoney entities, a STIX 2.1 bundle, or a table."),
+    ] = "ndjson",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write; otherwise standard output.")
+    ] = None,
+) -> None:
+    """Write every visible link, or every live case, as a file."""
+    from pipeline.cli.reading import OPERATOR
+    from pipeline.settings import settings
+    from pipeline.streams.provisioning.users import as_role
+
+    typer.echo(OPERATOR, err=True)
+    own = as_role(settings(), "api")
+    if output is None:
+        count = asyncio.run(_written(own, what, form, sys.stdout.buffer.write))
+    else:
+        with output.open("wb") as file, _progress(what) as told:
+            count = asyncio.run(_written(own, what, form, lambda part: told(file.write(part))))
+    kind = {"ftm": "entities", "stix": "objects"}.get(form, what)
+    typer.echo(f"{count:,} {kind} written as {form}", err=True)
+
+
+async def _written(settings: Settings, what: What, form: Format, write: Callable[[bytes], object]) -> int:
+    """Write the parts; returns how many records they hold."""
+    from pipeline.access.requester import grounds
+    from pipeline.api.client import OPERATOR, OWN_GROUNDS
+    from pipeline.api.runtime import opened
+    from pipeline.api.services.exports import export as parts_of
+    from pipeline.api.session import Session
+
+    lines = 0
+    async with opened(settings.model_copy(update={"max_index_lag": 0.0})) as runtime:
+        session = Session(runtime, OPERATOR, grounds(*OWN_GROUNDS))
+        async for part in parts_of(session, what, form):
+            write(part)
+            lines += part.count(b"\n")
+    return lines - AROUND.get(form, 0)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how much has been written; how much is to come nobody knows before it has been checked."""
+    from rich.console import Console
+    from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn(what), DownloadColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda size: progress.advance(task, size)

@@ -1,0 +1,287 @@
+"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from pipeline.cli import audit_proofs as audit_commands
+from pipeline.cli import signing as signing_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from pipeline.feeds.files import Survey
+    from pipeline.feeds.mapping import Mapped
+    from pipeline.feeds.signing import RecordSigner
+
+FAILED = 1
+
+T = TypeVar("T")
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON a line.")]
+AgencyName = Annotated[str, typer.Option("--agency", help="The agency whose records these are.")]
+Since = Annotated[str, typer.Option(help="Only from then on: 10m, 2h, 7d, or 2026-11-24T10:00 (UTC).")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is still to come, until Ctrl-C.")]
+Limit = Annotated[int, typer.Option(min=0, help="End after so many; 0: show all.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add `feed` to the root command."""
+    feed = typer.Typer(help="The agency's side: map, check, send case records; read receipts.", no_args_is_help=True)
+    feed.command(epilog="Example: liaison feed validate cases.ndjson --agency fr-pj")(validate)
+    feed.command(epilog="Example: liaison feed push cases.ndjson --agency fr-pj --wait")(push)
+    feed.command(epilog="Example: liaison feed receipts --agency fr-pj --outcome rejected --since 2h")(receipts)
+    feed.command(epilog="Example: liaison feed hits --agency fr-pj --follow --json")(hits)
+    feed.command("map", epilog="Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson")(map_table)
+    audit_commands.register(feed)
+    signing_commands.register(feed)
+    root.add_typer(feed, name="feed", rich_help_panel="For agencies")
+
+
+def validate(
+    file: File,
+    agency: AgencyName,
+    country: Annotated[str, typer.Option(help="The agency's country (FR); that of the first record if left out.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check a file as intake will, offline; exit 1 if a line would be rejected.
+
+    Signatures are apart: `liaison feed verify-case` checks those.
+    """
+    from pipeline.feeds.checking import Checker
+    from pipeline.feeds.files import numbered_lines, survey
+    from pipeline.feeds.printing import print_problems
+    from pipeline.feeds.progress import progress
+
+    checker, bad = Checker(agency, country), 0
+    total = survey(file).lines
+    with progress() as display:
+        lines = display.track(numbered_lines(file), total=total, description="Checking")
+        for checked in checker.check(lines):
+            bad += bool(checked.problems)
+            print_problems(file, checked.problems, as_json=as_json)
+    typer.echo(f"{total - bad:,} of {total:,} lines are good", err=True)
+    if bad:
+        raise typer.Exit(FAILED)
+
+
+def push(
+    file: File,
+    agency: AgencyName,
+    validate: Annotated[bool, typer.Option(help="Leave out what intake would reject, and report it.")] = True,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the receipts, and report what was rejected.")] = False,
+    timeout: Annotated[float | None, typer.Option(help="Wait no longer than so many seconds.")] = None,
+    gateway: Annotated[
+        str, typer.Option(help="Send to this API (https://...) instead of to Kafka; it waits by itself.")
+    ] = "",
+    token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="For --gateway: a token with role feed.")] = "",
+    sign: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign", exists=True, dir_okay=False, help="Sign each record with this private key (PEM or JWK)."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send each line as one message, once: the same command again goes on where it was cut off, or sends nothing.
+
+    Exit 1 if a line was left out, or, with --wait, rejected.
+    """
+    from pipeline.feeds.files import survey
+
+    seen, signer = survey(file), _signer(agency, sign)
+    if gateway:
+        good = _push_to_gateway(file, seen, agency, gateway, token, signer, validate=validate, as_json=as_json)
+    else:
+        good = _push_to_kafka(file, seen, agency, wait, timeout, signer, validate=validate, as_json=as_json)
+    if not good:
+        raise typer.Exit(FAILED)
+
+
+def _signer(agency: str, key: Path | None) -> RecordSigner | None:
+    from pipeline.feeds.signing import read_signer
+    from pipeline.times import now
+
+    return read_signer(agency, key, now()) if key else None
+
+
+def _push_to_kafka(
+    file: Path, seen: Survey, agency: str, wait: bool, timeout: float | None, signer: RecordSigner | None, *,
+    validate: bool, as_json: bool,
+) -> bool:  # fmt: skip
+    """Whether no line was left out or, if waited for, rejected."""
+    from pipeline.feeds.client import FeedClient
+    from pipeline.feeds.printing import print_outcomes, print_problems, sent
+    from pipeline.feeds.progress import progress
+    from pipeline.feeds.sending import numbered, outcomes, upload_name
+
+    places: dict[tuple[str, int], int] | None = {} if wait else None
+    with FeedClient(agency) as client, progress() as display:
+        task = display.add_task("Sending", total=seen.lines)
+        pushed = client.push(
+            upload_name(seen, validated=validate, signed_by=signer.mark if signer else ""),
+            numbered(file, seen, places),
+            validate=validate,
+            signer=signer,
+            advance=lambda lines: display.advance(task, lines),
+        )
+        print_problems(file, pushed.problems, as_json=as_json)
+        typer.echo(sent(pushed, agency), err=True)
+        if places is None:
+            return not pushed.left_out
+        waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
+        receipts = outcomes(client.receipts_of(pushed, timeout_s=timeout), places)
+        counted = print_outcomes(file, display.track(receipts, task_id=waiting), as_json=as_json)
+        typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
+        return not (pushed.left_out or counted["rejected"])
+
+
+def _push_to_gateway(
+    file: Path, seen: Survey, agency: str, gateway: str, token: str, signer: RecordSigner | None, *,
+    validate: bool, as_json: bool,
+) -> bool:  # fmt: skip
+    """Whether every line was taken and none rejected or unanswered."""
+    from pipeline.feeds.gateway_client import post
+    from pipeline.feeds.printing import print_answer
+    from pipeline.feeds.progress import progress
+    from pipeline.feeds.sending import upload_name
+    from pipeline.settings import settings
+
+    with progress() as display:
+        task = display.add_task("Sending", total=file.stat().st_size)
+        answer = post(
+            gateway,
+            token,
+            agency,
+            upload_name(seen, validated=validate, signed_by=signer.mark if signer else ""),
+            file,
+            validate=validate,
+            signer=signer,
+            ca_file=settings().api_ca_file,
+            advance=lambda size: display.advance(task, size),
+        )
+        return print_answer(file, answer, agency, as_json=as_json)
+
+
+def receipts(
+    agency: AgencyName,
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="Only these: accepted, duplicate, rejected; may be repeated.")
+    ] = None,
+    since: Since = "",
+    follow: Follow = False,
+    limit: Limit = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show what became of the agency's records, one line for each message that it has sent."""
+    from pipeline.feeds.client import FeedClient
+    from pipeline.feeds.printing import print_each, receipt_line
+    from pipeline.records.messages import Outcome
+
+    wanted = _known_outcomes(outcome or list(Outcome))
+    with _until_interrupted(), FeedClient(agency) as client:
+        found = client.receipts(since=_time(since), follow=follow)
+        print_each(_limited((one for one in found if one.outcome in wanted), limit), receipt_line, as_json=as_json)
+
+
+def hits(
+    agency: AgencyName,
+    since: Since = "",
+    follow: Follow = False,
+    limit: Limit = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show which of the agency's cases were linked to others, to whom to turn, and which links have gone again."""
+    from pipeline.feeds.client import FeedClient
+    from pipeline.feeds.printing import hit_line, print_each
+
+    with _until_interrupted(), FeedClient(agency) as client:
+        print_each(_limited(client.hits(since=_time(since), follow=follow), limit), hit_line, as_json=as_json)
+
+
+def map_table(
+    table: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, JSON lines or Parquet.")],
+    mapping: Annotated[str, typer.Option(help="A mapping kit: a .yml file, or the name of one that is shipped.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the case records go, one JSON a line.")],
+    truth: Annotated[
+        Path | None, typer.Option(help="Where the kit's truth column goes: case and label, one JSON a line.")
+    ] = None,
+) -> None:
+    """Turn an agency's own table into case records; exit 1 if a row could not be mapped in full."""
+    from datetime import UTC, datetime
+
+    from pipeline.feeds.kit import load_kit
+    from pipeline.feeds.mapping import Mapper
+    from pipeline.feeds.progress import progress
+    from pipeline.feeds.rows import count_rows
+
+    kit = load_kit(mapping)
+    mapper = Mapper(kit, lambda: datetime.now(UTC))
+    with progress() as display:
+        rows = display.track(mapper.map_file(table), total=count_rows(table, kit.source), description="Mapping")
+        written, doubtful = _write(table, rows, output, truth)
+    for column, filled in sorted(mapper.unmapped.items()):
+        typer.echo(f"{table}: column {column} is not mapped ({filled:,} filled)", err=True)
+    typer.echo(f"{written:,} case records written to {output}", err=True)
+    if doubtful:
+        typer.echo(f"{doubtful:,} rows could not be mapped in full", err=True)
+        raise typer.Exit(FAILED)
+
+
+def _write(table: Path, rows: Iterable[Mapped], output: Path, truth: Path | None) -> tuple[int, int]:
+    """Write records and truth; returns how many records, and how many rows with a problem."""
+    import os
+    from contextlib import ExitStack
+
+    import orjson
+
+    written = doubtful = 0
+    with ExitStack() as files:
+        records = files.enter_context(output.open("wb"))
+        labels = files.enter_context((truth or Path(os.devnull)).open("wb"))
+        for row in rows:
+            doubtful += bool(row.problems)
+            for problem in row.problems:
+                place = f" column {problem.column}:" if problem.column else ""
+                typer.echo(f"{table}:{row.line}:{place} {problem.message}", err=True)
+            if row.event is not None:
+                written += 1
+                records.write(orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE))
+                labels.write(orjson.dumps({"case": row.case, "label": row.truth}, option=orjson.OPT_APPEND_NEWLINE))
+    return written, doubtful
+
+
+def _known_outcomes(wanted: list[str]) -> frozenset[str]:
+    from pipeline.records.messages import Outcome
+
+    if unknown := set(wanted) - set(Outcome):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: outcomes are {', '.join(Outcome)}")
+    return frozenset(wanted)
+
+
+def _time(text: str) -> datetime | None:
+    from datetime import UTC, datetime
+
+    from pipeline.times import point_in_time
+
+    return point_in_time(text, datetime.now(UTC)) if text else None
+
+
+def _limited(found: Iterable[T], limit: int) -> Iterable[T]:
+    from itertools import islice
+
+    return islice(found, limit) if limit else found
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[None]:
+    """Ctrl-C is how following ends: no failure."""
+    with suppress(KeyboardInterrupt):
+        yield

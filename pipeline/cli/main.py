@@ -1,0 +1,53 @@
+"""The `liaison` command: each package adds its own commands; this module only assembles them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import typer
+
+from pipeline.cli import api, correlation, demo, feeds, matching
+from pipeline.cli import engines as localstack
+from pipeline.cli import serve as web
+from pipeline.cli import workers as streams
+from pipeline.errors import LiaisonError
+from pipeline.ops import cli as ops
+from pipeline.private_files import OTHERS
+
+FAILED = 1
+
+LIBRARIES = ("aiokafka", "kafka", "elastic_transport")
+"""What they say without being asked is of tries that they repeat; a worker or a server keeps a log of it."""
+
+
+def build() -> typer.Typer:
+    """The whole command tree."""
+    root = typer.Typer(
+        name="liaison",
+        help="Case correlation across agencies and borders: Kafka in, links found, Elasticsearch out, with reasons.",
+        epilog="Begin with: liaison demo. Settings are LIAISON_* variables of the environment (pipeline/settings.py).",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    batch = typer.Typer(help="Correlate files, explain pairs, train a model: the same pure code.", no_args_is_help=True)
+    for part in (demo, api, feeds, web, streams, ops, localstack):
+        part.register(root)
+    for part in (correlation, matching):
+        part.register(batch)
+    root.add_typer(batch, name="batch", rich_help_panel="Without a broker")
+    return root
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 failed, 2 usage. Whatever it makes is its user's alone."""
+    os.umask(OTHERS)
+    for name in LIBRARIES:
+        logging.getLogger(name).addHandler(logging.NullHandler())
+    try:
+        build()()
+    except LiaisonError as error:
+        print(f"liaison: {error}", file=sys.stderr)
+        sys.exit(FAILED)

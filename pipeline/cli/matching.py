@@ -1,0 +1,200 @@
+"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.errors import LiaisonError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from pipeline.matching.model import ModelFile
+    from pipeline.matching.training.reading import Cases
+    from pipeline.matching.training.run import Trained
+
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON a line.")]
+Pairs = Annotated[
+    Path,
+    typer.Argument(
+        exists=True, dir_okay=False, allow_dash=True, help='{"a": entity, "b": entity} a line; - for stdin.'
+    ),
+]
+ModelPath = Annotated[Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")]
+
+TICK = 500
+
+
+def register(batch: typer.Typer) -> None:
+    """Add `compare`, `explain` and `train` to `liaison batch`."""
+    batch.command(epilog="Example: liaison batch compare pairs.ndjson")(compare)
+    batch.command("explain", epilog="Example: liaison batch explain pairs.ndjson --language fr")(explain_pairs)
+    batch.command(epilog="Example: liaison batch train cases.ndjson -o model.json")(train)
+
+
+def compare(pairs: Pairs, model: ModelPath = None) -> None:
+    """Judge pairs of entities: one JSON object a line with probability, score (hundredths of a bit), band, evidence.
+
+    `names` says what the names alone tell, as in screening: the share of them that agrees, and whether it is enough. A
+    line that holds no two entities gives {"error": ...}; the command then ends with 1.
+    """
+    import msgspec
+
+    from pipeline.matching.explain.explanation import explain_entities
+    from pipeline.matching.model import load_model
+    from pipeline.matching.score.entity_pairs import PairError, names_alone, read_pair
+
+    loaded, failed = load_model(model), 0
+    for line in _lines(pairs):
+        try:
+            a, b = read_pair(line)
+        except PairError as error:
+            failed += 1
+            answer: dict[str, object] = {"error": str(error)}
+        else:
+            found = explain_entities((a,), (b,), loaded)
+            items = [item for part in found.entities for item in part.items]
+            answer = {"probability": found.probability, "score": found.score, "band": found.band, "evidence": items}
+            answer["names"] = names_alone(a, b)
+        sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+    if failed:
+        raise LiaisonError(f"{failed} lines hold no two entities")
+
+
+def explain_pairs(
+    pairs: Pairs,
+    model: ModelPath = None,
+    language: Annotated[str, typer.Option(help="Language of the text: en or fr.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole explanations, one JSON a line.")] = False,
+    svg: Annotated[Path | None, typer.Option(help="Folder for one waterfall chart a pair.")] = None,
+) -> None:
+    """Explain pairs of entities in words: every comparison, its weight, and what would change the decision."""
+    import msgspec
+
+    from pipeline.matching.explain.waterfall import svg as chart
+    from pipeline.matching.explain.wording import LANGUAGES, legend, text
+    from pipeline.matching.model import generation, load_model
+    from pipeline.matching.score.entity_pairs import PairError, explain_pair
+    from pipeline.settings import settings
+
+    if language not in LANGUAGES:
+        raise LiaisonError(f"no texts in {language}; there are {', '.join(LANGUAGES)}")
+    loaded = load_model(model)
+    here = generation(loaded, settings().block_partitions)
+    for number, line in enumerate(_lines(pairs), start=1):
+        try:
+            found = explain_pair(line, loaded, here)
+        except PairError as error:
+            raise LiaisonError(f"line {number}: {error}") from error
+        if svg is not None:
+            svg.mkdir(parents=True, exist_ok=True)
+            (svg / f"{number}.svg").write_text(chart(found, language), encoding="utf-8")
+        typer.echo(msgspec.json.encode(found) if as_json else text(found, language) + "\n")
+    if not as_json:
+        typer.echo(legend(language))
+
+
+def train(
+    files: Files,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")],
+    labels: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="CSV: case_a, case_b, match (1 or 0); calibrates.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the pairs to learn from.")] = 1,
+    version: Annotated[str, typer.Option("--version", help="Name of the model's version.")] = "trained",
+    general: Annotated[
+        bool, typer.Option("--general", help="Keep out what is peculiar to these records: for use on others.")
+    ] = False,
+    serve: Annotated[
+        int, typer.Option("--cases", min=0, help="How many cases the model is to serve; 0: as many as are given.")
+    ] = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the facts of the training as one JSON object.")
+    ] = False,
+) -> None:
+    """Learn a model from case records without labels: m and u of each level, term frequencies, the prior."""
+    import msgspec
+
+    from pipeline.matching.model import dump
+    from pipeline.matching.training.labels import calibrated
+    from pipeline.matching.training.learning import Budget
+    from pipeline.matching.training.run import train as learn
+
+    with _bar() as bar:
+        cases = _cases(files, bar)
+        if not cases.prints:
+            raise LiaisonError("the files hold no valid case record")
+        budget, tick = Budget(seed=seed), partial(_ticker, bar)
+        trained = learn(cases.by_type(), version, budget, tick, general=general, cases=serve)
+        file = trained.file if labels is None else calibrated(trained.file, cases, _rows(labels))
+    output.write_bytes(dump(file) + b"\n")
+    if as_json:
+        typer.echo(msgspec.json.encode(file.training))
+    else:
+        _show(trained, file, cases)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    if str(path) == "-":
+        yield from (line for line in sys.stdin.buffer if line.strip())
+        return
+    with path.open("rb") as lines:
+        yield from (line for line in lines if line.strip())
+
+
+def _cases(files: list[Path], bar: Progress) -> Cases:
+    from pipeline.matching.training.reading import read_cases
+
+    task = bar.add_task("cases", total=sum(file.stat().st_size for file in files))
+
+    def lines() -> Iterator[bytes]:
+        for file in files:
+            for line in _lines(file):
+                bar.advance(task, len(line))
+                yield line
+
+    return read_cases(lines())
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    import csv
+
+    with path.open(newline="", encoding="utf-8-sig") as text:
+        return list(csv.DictReader(text))
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    return Progress(console=console, disable=not console.is_terminal, transient=True)
+
+
+def _ticker(bar: Progress, what: str, total: int) -> Callable[[], None]:
+    """Moves the bar once in a while: a call per pair would cost more than the pair."""
+    task, seen = bar.add_task(what, total=total), count(1)
+
+    def tick() -> None:
+        if next(seen) % TICK == 0:
+            bar.advance(task, TICK)
+
+    return tick
+
+
+def _show(trained: Trained, file: ModelFile, cases: Cases) -> None:
+    from rich.console import Console
+
+    from pipeline.matching.training.report import remarks, table
+
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    console.print(table(file))
+    for remark in remarks(trained, file, cases):
+        console.print(remark)

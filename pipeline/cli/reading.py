@@ -1,0 +1,101 @@
+"""`liaison search`, `case` and `links`: the API's answers in a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Key = Annotated[str, typer.Argument(help="Case key, <agency>:<case id>.")]
+Token = Annotated[str, typer.Option(help="Who asks; without one the local operator, who sees all and is audited.")]
+Purpose = Annotated[str, typer.Option(help="What for; needed with a token.")]
+Reference = Annotated[str, typer.Option("--case-ref", help="Your own case that this is for; needed with a token.")]
+
+OPERATOR = "Acting as the local operator: every case is shown, whatever its handling, and it is audited."
+
+
+def search(
+    question: Annotated[
+        str, typer.Argument(help="Names in any script, numbers, phones, plates (AB?12*), dates, words.")
+    ],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Cases to show.")] = 20,
+    country: Annotated[str, typer.Option(help="Country (FR) where phones without country code are dialled.")] = "",
+    as_json: Json = False,
+    token: Token = "",
+    purpose: Purpose = "",
+    case_reference: Reference = "",
+) -> None:
+    """Find the cases that speak of what you ask for, the likeliest first."""
+    from pipeline.api import terminal
+
+    body = {"question": question, "limit": limit, "country": country.upper()}
+    told = ask_api(token, purpose, case_reference, "POST", "/v1/search", json=body)
+    if as_json:
+        print_json(told["results"] + told["hits"])
+    elif told["results"] or told["hits"]:
+        _print(terminal.search(told))
+    else:
+        typer.echo("No case speaks of that.")
+
+
+def case(
+    key: Key, as_json: Json = False, token: Token = "", purpose: Purpose = "", case_reference: Reference = ""
+) -> None:
+    """Show a case: its record as sent, owner, handling and provenance."""
+    from urllib.parse import quote
+
+    from pipeline.api import terminal
+
+    told = ask_api(token, purpose, case_reference, "GET", f"/v1/cases/{quote(key, safe=':')}")["case"]
+    if as_json:
+        print_json(told)
+    else:
+        _print(terminal.case(told))
+
+
+def links(
+    key: Key,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Links to show, strongest first.")] = 20,
+    as_json: Json = False,
+    token: Token = "",
+    purpose: Purpose = "",
+    case_reference: Reference = "",
+) -> None:
+    """Show the links of a case and why each was made."""
+    from pipeline.api import terminal
+
+    told = ask_api(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})["links"]
+    if as_json:
+        print_json(told)
+    elif told:
+        _print(terminal.links(key, told))
+    else:
+        typer.echo(f"{key} has no links.")
+
+
+def ask_api(token: str, purpose: str, case_reference: str, method: str, path: str, **more: Any) -> Any:
+    """The API's answer to whoever the options name; without a token to the local operator."""
+    from pipeline.api.client import Caller, call
+    from pipeline.streams.provisioning.users import as_role
+
+    if not token:
+        typer.echo(OPERATOR, err=True)
+    caller = Caller(token, purpose, case_reference)
+    return asyncio.run(call(as_role(from_environment(), "api"), caller, method, path, **more))
+
+
+def _print(renderable: Any) -> None:
+    from rich.console import Console
+
+    Console().print(renderable)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on a line."""
+    import orjson
+
+    typer.echo(orjson.dumps(value))

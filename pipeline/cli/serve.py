@@ -1,0 +1,42 @@
+"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+
+def register(root: typer.Typer) -> None:
+    """Add `serve` to the root command."""
+    root.command(epilog="Example: liaison serve --port 8000", rich_help_panel="To run and operate it")(serve)
+
+
+def serve(
+    host: Annotated[
+        str,
+        typer.Option(help="Address to listen on; otherwise LIAISON_API_HOST, which is loopback.", show_default=False),
+    ] = "",
+    port: Annotated[int, typer.Option(help="Port; otherwise LIAISON_API_PORT, which is 8000.", show_default=False)] = 0,
+) -> None:
+    """Serve the pages and the API until Ctrl-C; the API's documentation is at /docs, metrics are at port 9607.
+
+    Who signs in needs a token (`liaison token`) or an identity provider (LIAISON_OIDC_CLIENT_ID).
+    """
+    from pipeline.api.metrics import REGISTRY
+    from pipeline.heap import settle
+    from pipeline.streams.kafka.inflation import require_codecs
+    from pipeline.streams.monitoring.status_port import API_PLACE, serving
+    from pipeline.streams.provisioning.users import as_role
+    from pipeline.web.serving import check_model, server
+
+    require_codecs()
+    settings = as_role(from_environment(), "api")
+    own = server(settings, host or settings.api_host, port or settings.api_port)
+    check_model(settings)
+    settle()
+    port_of_metrics = settings.metrics_port and settings.metrics_port + API_PLACE
+    with serving(settings.metrics_host, port_of_metrics, None, registry=REGISTRY):
+        own.run()

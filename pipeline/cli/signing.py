@@ -1,0 +1,94 @@
+"""`liaison feed make-key`, `keys` and `verify-case`: an agency signs what it sends, and anyone checks what was signed.
+
+Heavy imports live inside the functions so that `liaison --help` stays fast.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.feeds import case_verification
+
+FAILED = 1
+
+
+def register(feed: typer.Typer) -> None:
+    """Add the commands to `feed`."""
+    feed.command("make-key", epilog="Example: liaison feed make-key --agency fr-pj -o fr-pj.pem > fr-pj.jwk")(make_key)
+    feed.command(epilog="Example: liaison feed keys > keys.json")(keys)
+    feed.command("verify-case", epilog="Example: liaison feed verify-case cases.ndjson --keys keys.json")(verify_case)
+
+
+def make_key(
+    agency: Annotated[str, typer.Option("--agency", help="Your agency.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the private key goes (PEM, mode 600).")],
+) -> None:
+    """Make a key to sign records with; print the public one (JWK), which the operator lists (ops agency key add).
+
+    An Ed25519 key of another origin (openssl genpkey -algorithm ed25519) does as well.
+    """
+    import orjson
+
+    from pipeline.feeds.signing import make_key as make
+    from pipeline.records.agency_keys import key_id
+
+    key = make(output)
+    kid = key_id(agency, key)
+    typer.echo(orjson.dumps({"kid": kid, **key.as_dict(private=False)}))
+    typer.echo(f"{output} is the private key: keep it, and give it to nobody. Its id is {kid}", err=True)
+
+
+def keys() -> None:
+    """Print the public keys of all agencies that take part (a JSON Web Key Set), for verify-case.
+
+    They are as Kafka has them: compare the ids with the agencies, by another way.
+    """
+    import asyncio
+
+    from pipeline.records.agency_keys import key_set
+    from pipeline.settings import settings
+    from pipeline.streams.registers.registry import agencies
+
+    held = asyncio.run(agencies(settings())).values()
+    typer.echo(key_set(key for agency in held for key in agency.signing.keys))
+
+
+def verify_case(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Cases: an export, an answer of the API, a signed feed.")
+    ],
+    keys: Annotated[
+        Path, typer.Option("--keys", exists=True, dir_okay=False, help="Agencies' public keys (a JSON Web Key Set).")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Check offline that each case is as its agency signed it; exit 1 if one is not signed, or not so.
+
+    Have the keys from the agencies themselves, or compare their ids with them: no server is asked.
+    """
+    from collections import Counter
+
+    import msgspec
+
+    from pipeline.feeds import case_verification
+    from pipeline.records.agency_keys import read_key_set
+
+    trusted = read_key_set(keys.read_bytes())
+    counted: Counter[str] = Counter()
+    for row in case_verification.read_cases(file):
+        found = case_verification.verify_case(row, trusted)
+        counted[found.verdict] += 1
+        typer.echo(msgspec.json.encode(found) if as_json else _line(found))
+    typer.echo(", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counted.items())) or "no case", err=True)
+    if not counted or set(counted) != {case_verification.SignatureVerdict.GOOD}:
+        raise typer.Exit(FAILED)
+
+
+def _line(found: case_verification.CaseSignature) -> str:
+    signed = f"signed {found.signed_at:%Y-%m-%dT%H:%MZ} with {found.kid}" if found.signed_at else ""
+    details = "; ".join(filter(None, (signed, found.message)))
+    return f"{found.case or '?'} version {found.version}: {found.verdict}{f': {details}' if details else ''}"

@@ -1,0 +1,105 @@
+"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import logging
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+
+class Worker(StrEnum):
+    """What `liaison worker` runs."""
+
+    INTAKE = "intake"
+    CORRELATE = "correlate"
+    PROJECT = "project"
+    NOTIFY = "notify"
+    DERIVE = "derive"
+    ATTEST = "attest"
+    ALL = "all"
+
+
+def register(root: typer.Typer) -> None:
+    """Add `topics` and `worker` to the root command."""
+    topics = typer.Typer(help="The Kafka topics of this installation.", no_args_is_help=True)
+    topics.command("apply")(apply_topics)
+    root.add_typer(topics, name="topics", rich_help_panel="To run and operate it")
+    root.command("worker", rich_help_panel="To run and operate it")(worker)
+
+
+def apply_topics(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Give existing topics the replicas and settings that they lack.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Create the topics that are missing, and report where existing ones differ from the catalogue.
+
+    Waits up to 60 s for brokers that start. It may be cut off and run again. Existing topics change only with
+    --repair, which takes no replica away; another partition count is refused. Example: liaison topics apply --repair
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from pipeline.streams.provisioning.setup import apply_all
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("Topics", total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, description="Partitions copied", completed=done, total=total)
+
+        applied = asyncio.run(apply_all(from_environment(), advance if repair else None))
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(applied)))
+        return
+    typer.echo(f"{len(applied.created)} topics created, {len(applied.present)} were there")
+    for line in applied.repaired:
+        typer.echo(f"repaired: {line}")
+    for line in applied.differences:
+        typer.echo(f"differs: {line}")
+
+
+def worker(
+    stage: Annotated[Worker, typer.Argument(help="The stage to run; `all` runs each in a process of its own.")],
+    generation: Annotated[
+        str, typer.Option(help="Work for this generation; without it, follow the active one.", show_default=False)
+    ] = "",
+    attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
+) -> None:
+    """Run a worker until it is interrupted. Start more of them, anywhere, to share the work.
+
+    `all` runs every stage of every generation that is registered. Ended by SIGTERM, a worker may come back within 6
+    seconds to what it was reading; Ctrl-C (SIGINT) ends it for good, and others take over at once.
+
+    Example: liaison worker correlate
+    """
+    from pipeline.streams.kafka.inflation import require_codecs
+
+    settings = from_environment()
+    require_codecs()
+    _log()
+    if stage is Worker.ALL:
+        from pipeline.streams.workers.supervisor import supervise
+
+        supervise(settings)
+    else:
+        from pipeline.streams.workers.worker import work
+
+        work(stage, settings, generation=generation, attached=attached)
+
+
+def _log() -> None:
+    """Our own words from INFO, libraries' from WARNING; no record content is ever logged."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("pipeline").setLevel(logging.INFO)
+    logging.getLogger("pipeline.streams.runtime.chunks").setLevel(logging.WARNING)  # Faust's own words about our app
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # says that a slice of work took longer than a tick

@@ -1,0 +1,1 @@
+"""From a match weight to reasons that people read."""

@@ -1,0 +1,268 @@
+"""Why two cases are linked: each comparison with values, level, bits and rarity, and what would change the decision."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from pipeline.matching.comparisons.catalogue import BY_NAME
+from pipeline.matching.comparisons.levels import Comparison, Found
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.model import Model
+from pipeline.matching.names import TokenPair, compare
+from pipeline.matching.score.alternatives import against_both
+from pipeline.matching.score.scoring import (
+    COMPANIONABLE,
+    EACH_PAIR,
+    EntityAgreement,
+    Evidence,
+    attempts,
+    counted,
+    evidence,
+    judgement,
+    total,
+    weigh,
+)
+
+FINAL_SIGMA = re.compile(r"σ\b")
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One comparison of one entity pair. `bits` in hundredths; `rarity` "1 in N": so much rarer is this level between
+    strangers than between records of one thing (agreements only); `share` of all positive bits; `tokens` for names."""
+
+    field: str
+    level: str
+    value_a: str
+    value_b: str
+    bits: int
+    rarity: str = ""
+    share: float = 0.0
+    tokens: tuple[TokenPair, ...] = ()
+
+
+class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Two entities and what speaks for and against their being one.
+
+    `alternative` is what the other explanation takes away (relatives of one household, companies of one group); `bits`
+    is the sum of items and alternative; `counted` is what of it enters the case pair (never less than nothing).
+    """
+
+    type_a: str
+    type_b: str
+    entity_a: str
+    entity_b: str
+    items: tuple[Item, ...]
+    bits: int
+    counted: int
+    alternative: int = 0
+
+
+class Counterfactual(msgspec.Struct, frozen=True):
+    """The judgement if one field that agrees, or contradicts, were not known."""
+
+    without: str
+    entity_a: str
+    entity_b: str
+    score: int
+    probability: float
+    band: str
+
+
+class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """score = prior + sum of `counted` + rebate - attempts, all in hundredths of a bit.
+
+    `attempts` = log2(entity pairs compared); `rebate` pays back the strongest pair's fee (scoring.EACH_PAIR).
+    """
+
+    prior: int
+    attempts: int
+    rebate: int
+    entities: tuple[EntityEvidence, ...]
+    score: int
+    probability: float
+    band: str
+    counterfactuals: tuple[Counterfactual, ...]
+    model: str
+    model_hash: str
+    generation: str = ""
+
+    @property
+    def fees(self) -> int:
+        """What the number of entities compared takes: `attempts`, and the fee of each pair but the strongest."""
+        return self.score - self.prior - sum(max(0, part.bits) for part in self.entities)
+
+    @property
+    def decisive(self) -> tuple[Counterfactual, ...]:
+        """What would change the band."""
+        return tuple(one for one in self.counterfactuals if one.band != self.band)
+
+
+def explain(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
+    """Explain the judgement of two cases; `a` and `b` of the explanation are those of the call."""
+    swapped = a.case > b.case
+    first, second = (b, a) if swapped else (a, b)
+    found = explain_entities(first.entities, second.entities, model, generation)
+    return mirrored(found) if swapped else found
+
+
+def explain_entities(
+    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model, generation: str = ""
+) -> Explanation:
+    """Explain the judgement of two lists of entities."""
+    found = evidence(a, b, model)
+    parts = _parts(a, b, found, model)
+    score = total(found, model)
+    judged = judgement(score, model)
+    return Explanation(
+        prior=model.prior,
+        attempts=attempts(found.compared),
+        rebate=found.rebate,
+        entities=_with_shares(parts),
+        score=score,
+        probability=judged.probability,
+        band=judged.band,
+        counterfactuals=tuple(_counterfactuals(a, b, found, parts, model)),
+        model=model.version,
+        model_hash=model.content_hash[:12],
+        generation=generation,
+    )
+
+
+def entities_evidence(
+    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model
+) -> tuple[EntityEvidence, ...]:
+    """What speaks for and against each pair of entities that counts: an explanation's `entities` by themselves."""
+    return _with_shares(_parts(a, b, evidence(a, b, model), model))
+
+
+def _parts(
+    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], found: Evidence, model: Model
+) -> tuple[EntityEvidence, ...]:
+    shown = found.ties or _only_pair(a, b)
+    return tuple(_entity_evidence(a[tie.a], b[tie.b], tie, model) for tie in shown)
+
+
+def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[EntityAgreement, ...]:
+    """The one pair of two single entities, so that what speaks against them can be seen too."""
+    return (EntityAgreement(0, 0, 0),) if len(a) == len(b) == 1 and a[0].type == b[0].type else ()
+
+
+def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> EntityEvidence:
+    comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
+    items = []
+    stranger = companion = 0
+    for comparison in comparisons:
+        table = model.tables[comparison.name]
+        found = None if comparison.name in tie.skipped else comparison.compare(a, b, table)
+        if found is not None:
+            items.append(_item(comparison, a, b, found))
+            stranger += found[0]
+            companion += table.companions[found[1]]
+    bits = stranger
+    if not tie.selector and a.type in COMPANIONABLE:
+        bits = against_both(stranger, companion + model.companion_offset)
+    return EntityEvidence(a.type, b.type, a.id, b.id, tuple(items), bits, counted(bits), bits - stranger)
+
+
+def _item(comparison: Comparison, a: EntityPrint, b: EntityPrint, found: Found) -> Item:
+    bits, level, i, j = found
+    tokens: tuple[TokenPair, ...] = ()
+    if comparison.name == "name":
+        i, j, tokens = _best_names(a, b)
+    return Item(
+        field=comparison.name,
+        level=comparison.levels[level].name,
+        value_a=spelled(comparison.value(a, i)),
+        value_b=spelled(comparison.value(b, j)),
+        bits=bits,
+        rarity=rarity(bits),
+        tokens=tuple(msgspec.structs.replace(pair, a=spelled(pair.a), b=spelled(pair.b)) for pair in tokens),
+    )
+
+
+def spelled(folded: str) -> str:
+    """A folded text with the Greek sigma that ends words, which case folding takes away."""
+    return FINAL_SIGMA.sub("ς", folded) if "σ" in folded else folded
+
+
+def _best_names(a: EntityPrint, b: EntityPrint) -> tuple[int, int, tuple[TokenPair, ...]]:
+    pairs = ((compare(x, y), i, j) for i, x in enumerate(a.names) for j, y in enumerate(b.names))
+    best = max(pairs, key=lambda one: (one[0].bits, -one[1], -one[2]))
+    return best[1], best[2], best[0].pairs
+
+
+def rarity(bits: int) -> str:
+    """2^bits in words: "1 in 48,000", two significant digits; "" for what does not speak for the pair."""
+    if bits <= 0:
+        return ""
+    times = 2 ** (bits / 100)
+    digits = max(0, len(str(int(times))) - 2)
+    return f"1 in {round(times / 10**digits) * 10**digits:,}"
+
+
+def _with_shares(parts: tuple[EntityEvidence, ...]) -> tuple[EntityEvidence, ...]:
+    positive = sum(item.bits for part in parts for item in part.items if item.bits > 0)
+    return tuple(
+        msgspec.structs.replace(part, items=tuple(_with_share(item, positive) for item in part.items)) for part in parts
+    )
+
+
+def _with_share(item: Item, positive: int) -> Item:
+    return msgspec.structs.replace(item, share=round(item.bits / positive, 3)) if item.bits > 0 else item
+
+
+def _counterfactuals(
+    a: tuple[EntityPrint, ...],
+    b: tuple[EntityPrint, ...],
+    found: Evidence,
+    parts: tuple[EntityEvidence, ...],
+    model: Model,
+) -> list[Counterfactual]:
+    """The judgement without each field that speaks for or against in turn, lowest outcome first."""
+    results = []
+    for tie, part in zip(found.ties or _only_pair(a, b), parts, strict=True):
+        for item in part.items:
+            if item.bits:
+                score = total(_without(found, tie, a[tie.a], b[tie.b], item.field, model), model)
+                judged = judgement(score, model)
+                results.append(
+                    Counterfactual(item.field, part.entity_a, part.entity_b, score, judged.probability, judged.band)
+                )
+    return sorted(results, key=lambda one: one.score)
+
+
+def _without(
+    found: Evidence, tie: EntityAgreement, a: EntityPrint, b: EntityPrint, field: str, model: Model
+) -> Evidence:
+    """The evidence if one field of one entity pair were not known; the assignment stays as it was."""
+    bits = 0 if tie.selector else max(0, weigh(a, b, model, (*tie.skipped, field)))
+    ties = tuple(msgspec.structs.replace(one, bits=bits) if one is tie else one for one in found.ties or (tie,))
+    return Evidence(ties, found.compared, min(EACH_PAIR, max(one.bits for one in ties)))
+
+
+def mirrored(found: Explanation) -> Explanation:
+    """The same explanation with a and b exchanged."""
+    return msgspec.structs.replace(
+        found,
+        entities=tuple(_mirrored_entities(one) for one in found.entities),
+        counterfactuals=tuple(
+            msgspec.structs.replace(one, entity_a=one.entity_b, entity_b=one.entity_a) for one in found.counterfactuals
+        ),
+    )
+
+
+def _mirrored_entities(one: EntityEvidence) -> EntityEvidence:
+    items = tuple(
+        msgspec.structs.replace(
+            item,
+            value_a=item.value_b,
+            value_b=item.value_a,
+            tokens=tuple(TokenPair(pair.b, pair.a, pair.level, pair.bits) for pair in item.tokens),
+        )
+        for item in one.items
+    )
+    return msgspec.structs.replace(
+        one, type_a=one.type_b, type_b=one.type_a, entity_a=one.entity_b, entity_b=one.entity_a, items=items
+    )

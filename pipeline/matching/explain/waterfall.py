@@ -1,0 +1,79 @@
+"""The waterfall chart of an explanation: from the prior, bar by bar, to the score."""
+
+from __future__ import annotations
+
+from html import escape
+
+import msgspec
+
+from pipeline.matching.explain.explanation import Explanation
+from pipeline.matching.explain.wording import bits
+from pipeline.matching.explain.words import FIELDS
+
+ROW, LEFT, WIDTH, RIGHT, TOP = 26, 210, 420, 70, 16
+"""Pixels: height of a row, width of the labels, of the bars and of the numbers, upper margin."""
+
+UP, DOWN, TOTAL = "#2f7d5b", "#b3492f", "#3b5b8c"
+"""For, against, sums: distinct in lightness too, so that they can be told apart without colour."""
+
+OTHER = {
+    "en": {"prior": "before any evidence", "alternative": "household or group", "attempts": "number of comparisons",
+           "floor": "cannot count below nothing", "score": "score"},
+    "fr": {"prior": "avant tout indice", "alternative": "foyer ou groupe", "attempts": "nombre de comparaisons",
+           "floor": "ne peut compter moins que rien", "score": "score"},
+}  # fmt: skip
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """From `start` to `end`, in hundredths of a bit; `kind` is a comparison's field or one of OTHER."""
+
+    kind: str
+    label: str
+    start: int
+    end: int
+
+
+def bars(found: Explanation, language: str = "en") -> list[Bar]:
+    """The chart's data; the last bar runs from 0 to the score."""
+    words = {**FIELDS[language], **OTHER[language]}
+    steps = [("prior", found.prior)]
+    for part in found.entities:
+        steps += [(item.field, item.bits) for item in part.items]
+        steps += [("alternative", part.alternative)] if part.alternative else []
+        steps += [("floor", part.counted - part.bits)] if part.bits < 0 else []
+    steps += [("attempts", found.fees)] if found.fees else []
+    result, at = [], 0
+    for kind, step in steps:
+        result.append(Bar(kind, words.get(kind, kind), at, at + step))
+        at += step
+    return [*result, Bar("score", words["score"], 0, found.score)]
+
+
+def svg(found: Explanation, language: str = "en") -> str:
+    """The chart as an SVG document; it needs nothing else."""
+    rows = bars(found, language)
+    lowest = min(0, *(min(bar.start, bar.end) for bar in rows))
+    highest = max(0, *(max(bar.start, bar.end) for bar in rows))
+    scale = WIDTH / max(1, highest - lowest)
+    height = TOP + ROW * len(rows) + 8
+    zero = LEFT - lowest * scale
+    body = "".join(_row(number, bar, lowest, scale, language) for number, bar in enumerate(rows))
+    title = escape(f"{OTHER[language]['score']} {bits(found.score, language)}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + RIGHT} {height}" role="img"'
+        f' font-family="sans-serif" font-size="12"><title>{title}</title>'
+        f'<line x1="{zero:.1f}" x2="{zero:.1f}" y1="{TOP - 8}" y2="{height - 6}" stroke="#888" stroke-dasharray="3 3"/>'
+        f"{body}</svg>"
+    )
+
+
+def _row(number: int, bar: Bar, lowest: int, scale: float, language: str) -> str:
+    y, change = TOP + number * ROW, bar.end - bar.start
+    x = LEFT + (min(bar.start, bar.end) - lowest) * scale
+    length = max(1.0, abs(change) * scale)
+    colour = TOTAL if bar.kind == "score" else (UP if change >= 0 else DOWN)
+    return (
+        f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end" fill="currentColor">{escape(bar.label)}</text>'
+        f'<rect x="{x:.1f}" y="{y}" width="{length:.1f}" height="{ROW - 9}" fill="{colour}"/>'
+        f'<text x="{LEFT + WIDTH + 8}" y="{y + 12}" fill="currentColor">{bits(change, language)}</text>'
+    )

@@ -1,0 +1,1 @@
+"""From two fingerprints to a match weight."""

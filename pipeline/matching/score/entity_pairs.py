@@ -1,0 +1,75 @@
+"""Two raw entities held against each other, as `liaison batch compare` and `batch explain` read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from pipeline.matching.explain.explanation import Explanation, explain_entities
+from pipeline.matching.fingerprint import EntityPrint, entity_print
+from pipeline.matching.model import Model
+from pipeline.matching.names import bearer_decision
+from pipeline.records.model import Case
+from pipeline.records.normalisation import normalise
+
+NOWHERE = "ZZ"
+"""ISO 3166 user-assigned: the country of an entity without a case; no default region is guessed for its phones."""
+
+
+class PairError(ValueError):
+    """The line does not hold two entities of the case record; the message says where."""
+
+
+class Names(msgspec.Struct, frozen=True):
+    """Two entities by their names alone: the share (0 to 100) that agrees, and whether it is enough for one bearer."""
+
+    agreement: int
+    same: bool
+
+
+def explain_pair(line: bytes, model: Model, generation: str = "") -> Explanation:
+    """Explain one line as read_pair reads it. Raises PairError."""
+    a, b = read_pair(line)
+    return explain_entities((a,), (b,), model, generation)
+
+
+def names_alone(a: EntityPrint, b: EntityPrint) -> Names | None:
+    """The names that agree most, for screening against lists that hold nothing else; None where one has no name."""
+    found = (bearer_decision(x, y) for x in a.names for y in b.names)
+    best = max(found, default=None) if a.type == b.type else None
+    return None if best is None else Names(*best)
+
+
+def read_pair(line: bytes) -> tuple[EntityPrint, EntityPrint]:
+    """One line {"a": entity, "b": entity}; "country_a" and "country_b" name the cases' countries where known.
+
+    Entities are those of the case record (schemas/case.schema.json); "id" may be left out. Raises PairError.
+    """
+    try:
+        pair = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PairError(f"not JSON: {error}") from error
+    if not isinstance(pair, dict) or not {"a", "b"} <= pair.keys():
+        raise PairError('needs an object with "a" and "b"')
+    return _print(pair, "a"), _print(pair, "b")
+
+
+def _print(pair: Mapping[str, Any], side: str) -> EntityPrint:
+    raw, country = pair[side], pair.get(f"country_{side}") or NOWHERE
+    if not isinstance(raw, dict):
+        raise PairError(f"/{side}: an entity is an object")
+    document = {
+        "case_id": side,
+        "agency": "pair",
+        "country": country,
+        "version": 1,
+        "status": "active",
+        "entities": [{"id": side, **raw}],
+    }
+    try:
+        case = msgspec.convert(document, Case)
+        return entity_print(normalise(case).entities[0])
+    except ValueError as error:
+        raise PairError(f"/{side}: {error}".replace("$.entities[0]", "")) from error

@@ -1,0 +1,231 @@
+"""The score of a case pair: pure, in integers, the same alone and in any batch.
+
+bits = prior + (best one-to-one assignment of entity pairs, positive bits only) - log2(entity pairs compared)
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import msgspec
+
+from pipeline.matching.comparisons.catalogue import SELECTORS
+from pipeline.matching.comparisons.levels import bend
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.model import Calibration, Model, Plan
+from pipeline.matching.score.alternatives import against_both
+from pipeline.matching.score.assignment import assign
+from pipeline.matching.score.marks import cross_type_cells, same_type_cells
+
+BANDS = (("certain", 0.99), ("probable", 0.9), ("possible", 0.5))
+"""Lowest probability of each band; below the last one there is no link."""
+
+COMPANIONABLE = frozenset({"person", "organisation"})
+"""Types with companions: households and groups of companies."""
+
+EACH_PAIR = 100
+"""Hundredths of a bit that each entity pair pays, the strongest of a case pair being paid back: positive bits only are
+summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so many chance likenesses would add up."""
+
+Entities = tuple[EntityPrint, ...]
+
+
+class Judgement(msgspec.Struct, frozen=True, gc=False):
+    """`score` in hundredths of a bit, prior included; a link exists iff probability >= 0.5 (band "" otherwise)."""
+
+    score: int
+    probability: float
+    band: str
+
+
+class EntityAgreement(msgspec.Struct, frozen=True, gc=False):
+    """Two entities, by index, whose likeness counts: `bits` of evidence; `selector`: the comparison across types."""
+
+    bits: int
+    a: int
+    b: int
+    selector: str = ""
+    skipped: tuple[str, ...] = ()
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False):
+    """All that makes a score but the prior: the ties that count, the pairs compared, what is paid back (EACH_PAIR)."""
+
+    ties: tuple[EntityAgreement, ...]
+    compared: int
+    rebate: int
+
+
+def judge(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement:
+    """Judge two cases; symmetric and pure."""
+    if a.case > b.case:
+        a, b = b, a
+    return judgement(score(a.entities, b.entities, model), model)
+
+
+def judgement(bits: int, model: Model) -> Judgement:
+    """Probability and band of a score."""
+    probability = probability_of(bits, model.file.calibration)
+    return Judgement(bits, probability, band_of(probability))
+
+
+def score(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
+    """Hundredths of a bit for two cases' entities, prior included."""
+    if (len(a) == 1 or len(b) == 1) and not cross_type_cells(a, b):
+        return _score_of_one(a, b, model)
+    return total(evidence(a, b, model), model)
+
+
+def _score_of_one(a: Entities, b: Entities, model: Model) -> int:
+    """The same where one side has a single entity, which takes the best of the other: there is nothing to assign."""
+    cells = same_type_cells(a, b)
+    best = max([weigh(a[i], b[j], model) for i, j in cells], default=0)
+    return model.prior + max(0, best) - attempts(len(cells))
+
+
+def total(found: Evidence, model: Model) -> int:
+    """The score of the evidence, prior included."""
+    return model.prior + sum(counted(tie.bits) for tie in found.ties) + found.rebate - attempts(found.compared)
+
+
+def evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> Evidence:
+    """The ties of two cases: the best one-to-one assignment within each type, then selectors across types.
+
+    Every value counts once: a phone that a person and a phone entity of each case carry is one agreement.
+    """
+    cells = same_type_cells(a, b)
+    bits = {cell: found for cell in cells if (found := weigh(a[cell[0]], b[cell[1]], model)) > 0}
+    across = cross_type_cells(a, b)
+    strong = {cell: one for cell, one in bits.items() if one > EACH_PAIR} or _strongest(a, b, bits)
+    ties = _assigned(a, b, strong)
+    crossing = [tie for cell in across if (tie := selector_tie(a, b, cell, model)) is not None]
+    if len(ties) + len(crossing) > 1:
+        ties = once(a, b, ties, crossing, model)
+    else:
+        ties += crossing
+    strongest = max([*bits.values(), *(tie.bits for tie in crossing)], default=0)
+    return Evidence(tuple(ties), len(cells) + len(across), min(EACH_PAIR, strongest))
+
+
+def _assigned(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -> list[EntityAgreement]:
+    """The ties of the best one-to-one assignment.
+
+    Of equally good assignments the same is taken however the entities are ordered: which of its ties repeat another's
+    evidence may differ.
+    """
+    if len(strong) < 2:
+        return [EntityAgreement(bits, *cell) for cell, bits in strong.items()]
+    rows, columns = _by_content(a, {row for row, _ in strong}), _by_content(b, {column for _, column in strong})
+    rank_a, rank_b = {row: at for at, row in enumerate(rows)}, {column: at for at, column in enumerate(columns)}
+    ranked = {(rank_a[row], rank_b[column]): max(1, counted(bits)) for (row, column), bits in strong.items()}
+    cells = [(rows[row], columns[column]) for row, column in assign(ranked)]
+    return [EntityAgreement(strong[cell], *cell) for cell in cells]
+
+
+def _by_content(entities: Entities, indices: set[int]) -> list[int]:
+    """Indices in the order of what the entities hold: those of equal content stand for each other."""
+    return sorted(indices, key=lambda at: _content(entities[at]))
+
+
+def _content(entity: EntityPrint) -> bytes:
+    return msgspec.json.encode(entity)
+
+
+def _strongest(a: Entities, b: Entities, bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+    """The one weak tie that the rebate makes count."""
+    most = max(bits.values(), default=0)
+    cells = [cell for cell, found in bits.items() if found == most]
+    if len(cells) > 1:
+        cells.sort(key=lambda cell: (_content(a[cell[0]]), _content(b[cell[1]])))
+    return dict.fromkeys(cells[:1], most)
+
+
+def counted(bits: int) -> int:
+    """What a tie's bits add to the case pair."""
+    return max(0, bits - EACH_PAIR)
+
+
+def once(
+    a: Entities, b: Entities, ties: list[EntityAgreement], crossing: list[EntityAgreement], model: Model
+) -> list[EntityAgreement]:
+    """The ties, strongest first, without what a stronger one has counted already."""
+    used: set[str] = set()
+    kept = []
+
+    def order(tie: EntityAgreement) -> tuple[int, bytes, bytes]:
+        return -tie.bits, _content(a[tie.a]), _content(b[tie.b])
+
+    for tie in [*sorted(ties, key=order), *sorted(crossing, key=order)]:
+        left, right = a[tie.a], b[tie.b]
+        found = selector_values(left, right, model, tie.selector)
+        skipped = tuple(name for name, values in found.items() if not used.isdisjoint(values))
+        used.update(value for values in found.values() for value in values)
+        if tie.selector:
+            kept += [] if skipped else [tie]
+        elif skipped:
+            kept.append(EntityAgreement(max(0, weigh(left, right, model, skipped)), tie.a, tie.b, "", skipped))
+        else:
+            kept.append(tie)
+    return [tie for tie in kept if tie.bits > 0]
+
+
+def selector_values(a: EntityPrint, b: EntityPrint, model: Model, only: str = "") -> dict[str, tuple[str, str]]:
+    """For each selector on which two entities agree, the two values as they are counted."""
+    agreed = {}
+    for comparison in SELECTORS:
+        if only and comparison.name != only:
+            continue
+        found = comparison.compare(a, b, model.tables[comparison.name])
+        if found is not None and found[0] > 0:
+            kind = comparison.name
+            agreed[kind] = (f"{kind}|{comparison.value(a, found[2])}", f"{kind}|{comparison.value(b, found[3])}")
+    return agreed
+
+
+def selector_tie(a: Entities, b: Entities, cell: tuple[int, int], model: Model) -> EntityAgreement | None:
+    """The strongest selector that two entities of different types share; None where none speaks for them."""
+    best: EntityAgreement | None = None
+    for comparison in SELECTORS:
+        found = comparison.compare(a[cell[0]], b[cell[1]], model.tables[comparison.name])
+        if found is not None and found[0] > 0 and (best is None or found[0] > best.bits):
+            best = EntityAgreement(found[0], *cell, comparison.name)
+    return best
+
+
+@lru_cache(maxsize=4096)
+def attempts(compared: int) -> int:
+    """log2 of the number of entity pairs compared, in hundredths: more attempts, more chance hits."""
+    return round(100 * math.log2(compared)) if compared > 1 else 0
+
+
+def weigh(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
+    """Bits of the evidence for two entities of one type being one thing, in hundredths, without the prior."""
+    plan = model.plan_without(a.type, skipped) if skipped else model.plans[a.type]
+    stranger, companion = odds(a, b, plan)
+    if a.type not in COMPANIONABLE:
+        return stranger
+    return against_both(stranger, companion + model.companion_offset)
+
+
+def odds(a: EntityPrint, b: EntityPrint, plan: Plan) -> tuple[int, int]:
+    """Bits of the evidence for one thing against two strangers, and against two companions, in hundredths."""
+    stranger = companion = 0
+    for compare, table in plan:
+        found = compare(a, b, table)
+        if found is not None:
+            stranger += found[0]
+            companion += table.companions[found[1]]
+    return stranger, companion
+
+
+@lru_cache(maxsize=65536)
+def probability_of(bits: int, calibration: Calibration) -> float:
+    """1 / (1 + 2^-bits) of the calibrated score, to six digits."""
+    calibrated = bend(bits, calibration.knots)
+    return round(1 / (1 + 2 ** (-calibrated / 100)), 6)
+
+
+def band_of(probability: float) -> str:
+    """The band of a probability; "" means no link."""
+    return next((name for name, lowest in BANDS if probability >= lowest), "")

@@ -1,0 +1,219 @@
+"""What the names of many pairs of rows weigh at most (pipeline.matching.names.ceiling, by sketches)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.names import levels
+from pipeline.matching.names.comparison import CULTURE
+from pipeline.matching.names.joined_words import ACRONYM_LETTER, ALIKE_SHARE, SLACK
+from pipeline.matching.names.outlines import MOST_EDITS
+from pipeline.matching.names.token_pairs import INITIAL_BITS
+from pipeline.matching.screening.rows import Bits, Flags, Index, Rows, Words, expanded
+from pipeline.matching.screening.sketches import (  # fmt: skip
+    BEGINNING,
+    CLASS_BITS,
+    CLASSES,
+    CLASSES_KEPT,
+    FOLDED_CLASSES,
+    FORM,
+    HASH_BITS,
+    HASHES,
+    INITIAL,
+    LENGTH,
+    LETTERS,
+    MANY,
+    MOST_LENGTH,
+    OPEN,
+    RARITY,
+    RARITY_STEP,
+    SOUND,
+    TOKENS,
+    UNLINED,
+    VARIANTS,
+    WILD,
+)
+
+EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
+"""Edits at most that leave two words alike, by the letters of the shorter (token_levels): of two letters none does."""
+
+ANY = 1 << 14
+"""Hundredths of a bit that no names weigh."""
+
+MOST_ACRONYM = 3
+"""Letters of a person's name that may be an acronym (names.prints)."""
+
+_LETTERS, _RARITY = np.uint32((1 << RARITY) - 1), np.uint32(RARITY)
+_FORM, _SOUND, _BEGINNING = (np.uint32((1 << HASH_BITS[first]) - 1 << first) for first in (FORM, SOUND, BEGINNING))
+_LENGTH, _LENGTHS = np.uint32(LENGTH), np.uint32(MOST_LENGTH)
+_CLASS, _MANY = np.uint32(CLASSES), np.uint32(MANY)
+_WILD, _UNLINED = np.uint32(1 << WILD), np.uint32(1 << UNLINED)
+_STEP = np.int32(RARITY_STEP)
+
+
+class _Names:
+    """The name tokens of rows, in arrays of (TOKENS, rows)."""
+
+    def __init__(self, rows: Rows) -> None:
+        words = rows.words[LETTERS : LETTERS + TOKENS]
+        self.letters: Words = words & _LETTERS
+        self.rarity: Bits = (words >> _RARITY).astype(np.int32)
+        self.variants: Words = rows.words[VARIANTS : VARIANTS + TOKENS]
+        self.hashes: Words = rows.words[HASHES : HASHES + TOKENS]
+        self.count = np.where(rows.small("names") == OPEN, 0, rows.small("names")).astype(np.int32)
+        self.rows = rows
+
+    @cached_property
+    def lengths(self) -> Bits:
+        return _length(self.hashes)
+
+
+def most_name_bits(a: Rows, b: Rows) -> Bits:
+    """Hundredths of a bit, 0 or more, that the bits of two rows' names never exceed; 0 where a side has none."""
+    one, other = _Names(a), _Names(b)
+    bits = np.minimum(*_sums(one, other))
+    bits = np.minimum(_joined(one, other, _joined(other, one, bits)), ANY)
+    bits[(a.small("names") == OPEN) | (b.small("names") == OPEN)] = ANY
+    bits[(a.small("names") == 0) | (b.small("names") == 0)] = 0
+    return bits
+
+
+def _sums(one: _Names, other: _Names) -> tuple[Bits, Bits]:
+    """Sums of the most that each token of a side may give, by either side."""
+    count = len(one.rows)
+    pair, row, column = expanded(one.count, other.count)
+    left, right = row * np.int32(count) + pair, column * np.int32(count) + pair
+    tokens = _tokens(one, other, left, right)
+    alike = _alike(tokens)
+    gains = _gains(_Tokens._make(part[alike] for part in tokens))
+    return _total(left[alike], gains, count), _total(right[alike], gains, count)
+
+
+class _Tokens(NamedTuple):
+    """Pairs of tokens: letters that one of both has, by how much their lengths differ and the lesser, bits of hashes in
+    which they differ and that either has, the rarity of the less rare, whether one is an initial, whether variants."""
+
+    edits: NDArray[np.uint8]
+    gap: Bits
+    shorter: Bits
+    apart: Words
+    either: Words
+    rarity: Bits
+    initial: Flags
+    related: Flags
+
+
+def _tokens(one: _Names, other: _Names, left: Index, right: Index) -> _Tokens:
+    hashes, others = one.hashes.ravel()[left], other.hashes.ravel()[right]
+    steps, other_steps = one.rarity.ravel()[left], other.rarity.ravel()[right]
+    length, other_length = _length(hashes), _length(others)
+    return _Tokens(
+        edits=np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right]),
+        gap=np.abs(length - other_length),
+        shorter=np.minimum(length, other_length),
+        apart=hashes ^ others,
+        either=hashes | others,
+        rarity=np.minimum(steps, other_steps) * _STEP,
+        initial=np.maximum(steps, other_steps) == INITIAL,
+        related=_related(one.variants.ravel()[left], other.variants.ravel()[right]),
+    )
+
+
+def _length(hashes: Words) -> Bits:
+    return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
+
+
+def _alike(of: _Tokens) -> Index:
+    """Which pairs of tokens may give anything; an insertion changes one letter of the set, another edit two."""
+    found = of.edits + of.gap <= 2 * EDITS[of.shorter]
+    found |= (of.either & _UNLINED != 0) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
+    found |= (of.apart & _SOUND == 0) | (of.apart & _BEGINNING == 0) | (of.either & _WILD != 0)
+    return np.flatnonzero(found | of.related | of.initial).astype(np.int32)
+
+
+def _related(one: Words, other: Words) -> Flags:
+    """Whether tokens may have a class of variants in common."""
+    found: Flags = np.zeros(len(one), np.bool_)
+    both = np.flatnonzero((one != 0) & (other != 0))
+    one, other = one[both], other[both]
+    related: Flags = np.zeros(len(both), np.bool_)
+    theirs = _kept(other)
+    for mine in _kept(one):
+        related |= (mine != 0) & np.logical_or.reduce([mine == each for each in theirs])
+    many = np.flatnonzero((one | other) & _MANY)
+    related[many] |= _folded(one[many]) & _folded(other[many]) != 0
+    found[both] = related
+    return found
+
+
+def _folded(words: Words) -> Words:
+    """Sets of classes, modulo FOLDED_CLASSES."""
+    told = np.zeros_like(words)
+    for kept in _kept(words):
+        told |= np.where(kept != 0, np.uint32(1) << (kept - np.uint32(1)) % np.uint32(FOLDED_CLASSES), np.uint32(0))
+    return np.where(words & _MANY != 0, words & ~_MANY, told)
+
+
+def _kept(words: Words) -> list[Words]:
+    return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
+
+
+def _gains(of: _Tokens) -> Bits:
+    """Most bits of pairs of tokens that may be alike."""
+    found = _level(levels.NEAR, of.rarity)
+    for level, reached in (
+        (levels.EDIT, (of.edits + of.gap <= 2) & (EDITS[of.shorter] == MOST_EDITS)),
+        (levels.SOUND, of.apart & _SOUND == 0),
+        (levels.VARIANT, of.related),
+        (levels.SAME, ((of.apart & _FORM == 0) & (of.edits == 0)) | (of.either & (_WILD | _UNLINED) != 0)),
+    ):
+        found = np.where(reached, np.maximum(found, _level(level, of.rarity)), found)
+    return np.where(of.initial, np.int32(INITIAL_BITS), found)
+
+
+def _level(level: str, rarity: Bits) -> Bits:
+    bits: Bits = np.clip(rarity - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
+    return bits
+
+
+def _total(tokens: Index, gains: Bits, count: int) -> Bits:
+    """The best of each token, summed, less what every agreeing one beyond the first costs."""
+    flat = np.zeros(TOKENS * count, np.int32)
+    np.maximum.at(flat, tokens, gains)
+    best = flat.reshape(TOKENS, count)
+    found: Bits = np.maximum(best + np.int32(CULTURE), 0).sum(0, dtype=np.int32)
+    return found - np.int32(CULTURE) * best.any(0)
+
+
+def _joined(one: _Names, many: _Names, bits: Bits) -> Bits:
+    """Most bits where tokens of `one` may be neighbouring tokens of `many` written together, or their initials."""
+    longest, acronym = one.rows.small("longest").astype(np.int32), one.rows.small("acronym")
+    may = np.flatnonzero((longest + SLACK >= many.rows.small("joined")) | (acronym <= many.rows.small("names")))
+    if may.size:
+        bits[may] = _runs(one, many, may, bits[may])
+    return bits
+
+
+def _runs(one: _Names, many: _Names, may: NDArray[np.intp], bits: Bits) -> Bits:
+    """Two tokens written together leave none to agree with another; what is joined must nearly be the same."""
+    parts, flags = np.bitwise_or.reduce(many.letters[:, may]), np.bitwise_or.reduce(many.hashes[:, may])
+    letters, glue, joined = one.letters[:, may], many.rows.small("glue")[may] != 0, many.rows.small("joined")[may]
+    unknown = glue | ((flags | one.hashes[:, may]) & (_WILD | _UNLINED) != 0)
+    two = (many.count[may] == 2) & ~glue
+    edits = np.bitwise_count(np.where(two, letters ^ parts, letters & ~parts))
+    lengths = one.lengths[:, may]
+    gap = np.where(two, np.abs(joined - lengths), 0)
+    longer = np.where(two, np.maximum(joined, lengths), lengths + SLACK)
+    alike = (edits + gap <= 2 * (longer // ALIKE_SHARE)) & (gap <= SLACK)
+    own, theirs = (np.where(some == INITIAL, 0, some) * _STEP for some in (one.rarity[:, may], many.rarity[:, may]))
+    rarity = np.minimum(own, theirs.sum(0, dtype=np.int32))
+    most = np.where((edits == 0) | unknown, rarity, np.minimum(rarity, _level(levels.VARIANT, own)))
+    gains = np.where((alike | unknown) & (one.hashes[:, may] != 0), most, 0).max(0)
+    acronym = one.rows.small("acronym")[may] <= many.count[may]
+    gains += np.where(acronym, np.int32(MOST_ACRONYM * ACRONYM_LETTER), 0)
+    found: Bits = np.where(two, np.maximum(bits, gains), bits + TOKENS * gains)
+    return found

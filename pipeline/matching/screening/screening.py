@@ -1,0 +1,86 @@
+"""What pairs of cases score at most, for thousands of pairs at once, from their sketches (pipeline.matching.screening.sketches).
+
+The bound follows the score (pipeline.matching.score.scoring) comparison by comparison, each at the strongest level that two
+rows leave open. It is never below the score, and seldom so far above it that two strangers pass.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.comparisons.catalogue import TYPES
+from pipeline.matching.model import Model
+from pipeline.matching.score.alternatives import DISCOUNT, REACH
+from pipeline.matching.score.marks import ALL_PAIRS
+from pipeline.matching.score.scoring import COMPANIONABLE, EACH_PAIR, attempts
+from pipeline.matching.screening.ceiling import least_score
+from pipeline.matching.screening.row_screening import Reach, may_share
+from pipeline.matching.screening.rows import Bits, Flags, Rows, expanded
+from pipeline.matching.screening.sketches import WORDS
+
+_DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
+_COMPANIONABLE = np.array([kind in COMPANIONABLE for kind in TYPES])
+_ATTEMPTS = np.array([*(attempts(cells) for cells in range(ALL_PAIRS + 1)), 0], np.int32)
+"""Of more cells than ALL_PAIRS only those that share a mark are compared, so they may cost nothing."""
+
+
+class Sketches(NamedTuple):
+    """Cases' rows, as words; for each case its first row and their count, which is 0 where it has no sketch."""
+
+    words: NDArray[np.uint32]
+    starts: NDArray[np.int32]
+    counts: NDArray[np.int32]
+
+    def at(self, cases: NDArray[np.intp] | NDArray[np.int64]) -> Sketches:
+        """Some of the cases, which may repeat."""
+        return Sketches(self.words, self.starts[cases], self.counts[cases])
+
+
+def joined(sketches: list[bytes]) -> Sketches:
+    """Sketches one after the other."""
+    counts = np.array([len(one) // (4 * WORDS) for one in sketches], np.int32)
+    words = np.frombuffer(b"".join(sketches), np.uint32).reshape(-1, WORDS)
+    return Sketches(words, np.cumsum(counts, dtype=np.int32) - counts, counts)
+
+
+class Screen:
+    """Rules out pairs whose probability is below the threshold for certain, under one model."""
+
+    def __init__(self, model: Model, threshold: float) -> None:
+        self._prior, self._offset = model.prior, model.companion_offset
+        self._least = least_score(threshold, model.file.calibration)
+        self._reach = Reach(model)
+
+    def __call__(self, a: Sketches, b: Sketches) -> Flags:
+        """Whether each case of `a` may be linked with the one of `b` at its place."""
+        may: Flags = (a.counts == 0) | (b.counts == 0)
+        closed = np.flatnonzero(~may)
+        if closed.size:
+            may[closed] = self._ceilings(a.at(closed), b.at(closed)) >= self._least
+        return may
+
+    def _ceilings(self, a: Sketches, b: Sketches) -> Bits:
+        """Hundredths of a bit, prior included, that the score of each case pair never exceeds."""
+        pair, row, column = expanded(a.counts, b.counts)
+        one, other = Rows(a.words, a.starts[pair] + row), Rows(b.words, b.starts[pair] + column)
+        same, first = one.small("type") == other.small("type"), one.small("first") != 0
+        bits = np.where(same, self._weights(one, other), 0)
+        begins = np.flatnonzero(first & (column == 0))
+        best = np.maximum(np.maximum.reduceat(bits, begins) - EACH_PAIR, 0)
+        ceilings = np.bincount(pair[begins], best, len(a.counts)).astype(np.int32) + (self._prior + EACH_PAIR)
+        cells = np.bincount(pair[same & first & (other.small("first") != 0)], minlength=len(a.counts))
+        ceilings -= _ATTEMPTS[np.minimum(cells, ALL_PAIRS + 1)]
+        ceilings[pair[~same & may_share(one, other)]] = self._least
+        return ceilings
+
+    def _weights(self, one: Rows, other: Rows) -> Bits:
+        """What scoring.weigh of two entities of one type, each by one of its names, never exceeds."""
+        stranger, companion = self._reach.odds(one, other)
+        companion += self._offset
+        gap = np.minimum(np.abs(stranger - companion), REACH)
+        against_both = np.minimum(stranger, companion) - _DISCOUNT[gap]
+        weights: Bits = np.where(_COMPANIONABLE[one.small("type")], against_both, stranger)
+        return weights

@@ -1,0 +1,142 @@
+"""Train the transliteration models from name pairs and write the files that the package ships.
+
+    python -m pipeline.model_building.transliteration_training ../shared/data/names [corridor ...]
+
+reads <folder>/<source>.tsv (Latin, other script, count; CC0 pairs from Wikidata labels), leaves out every name of the
+development and test splits (pairs.py), and writes ../data/transliteration-<corridor>.json.xz. Plain Python, without a
+random number but for the split's own: the same input gives the same file. Half a minute to five minutes a corridor.
+"""
+
+from __future__ import annotations
+
+import lzma
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pipeline.errors import LiaisonError
+from pipeline.matching.names.transliteration.bands import measure_bands
+from pipeline.matching.names.transliteration.corridors import BY_NAME, CORRIDORS, Corridor
+from pipeline.matching.names.transliteration.model import (
+    END,
+    START,
+    Bands,
+    ContextCounts,
+    Direction,
+    TransliterationCounts,
+    TransliterationModel,
+)
+from pipeline.matching.names.transliteration.units import MAX_LENGTH, UNKNOWN, latin_letters, source_units
+from pipeline.model_building.transliteration_alignment import Arc, WordPair, align
+from pipeline.model_building.transliteration_pairs import NamePairs, fold_latin, read_pairs, split_pairs
+
+_MAX_WEIGHT = 3
+"""A frequent name counts thrice at most: the model learns spelling, not who is famous."""
+_MIN_UNIT = 5
+"""Source units rarer than this (kanji among kana) are unknown."""
+_KEEP = (1, 2, 4)
+"""Arcs of wider contexts are kept from two and four occurrences on; by experiment, rarer ones bring nothing."""
+_MIN_LATIN_UNITS, _MIN_SOURCE_UNITS = 4, 2
+_DECAY_LATIN, _DECAY_SOURCE = 0.05, 0.03
+"""Prior of an unseen arc, per letter: about one over the alphabet."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Train the named corridors, or all of them."""
+    if not arguments:
+        raise LiaisonError("training needs the folder of the name pairs")
+    folder, names = Path(arguments[0]), arguments[1:]
+    target = Path(__file__).parents[1] / "data"
+    for corridor in [BY_NAME[name] for name in names] or CORRIDORS:
+        counts = train(corridor, [split_pairs(read_pairs(folder / f"{source}.tsv")) for source in corridor.sources])
+        encoded = msgspec.json.encode(counts, order="deterministic")
+        (target / f"transliteration-{corridor.name}.json.xz").write_bytes(
+            lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME)
+        )
+        print(f"{corridor.name}: {counts.facts}, {counts.bands}")
+
+
+def train(corridor: Corridor, splits: Sequence[NamePairs]) -> TransliterationCounts:
+    """Counts of aligned units of the training pairs, and the bands measured on the development pairs."""
+    pairs = word_pairs(corridor, splits)
+    aligned = list(align(pairs, corridor))
+    facts: dict[str, str | int] = {
+        "source": "Wikidata labels, NETransliteration-COLING2018 (CC0-1.0)",
+        "pairs": len(pairs),
+        "pairs_aligned": len(aligned),
+    }
+    to_latin, to_source = _directions(aligned)
+    unmeasured = TransliterationCounts(corridor.name, facts, to_latin, to_source, Bands((0, 0, 0), (0.0, 0.0, 0.0)))
+    model = TransliterationModel(unmeasured, (corridor.source_span, corridor.latin_span))
+    development = [pair for split in splits for pair in split.dev]
+    return msgspec.structs.replace(unmeasured, bands=measure_bands(corridor, model, development))
+
+
+def word_pairs(corridor: Corridor, splits: Sequence[NamePairs]) -> list[WordPair]:
+    """Training pairs in units; a name held out in one source is left out in all."""
+    held = {fold_latin(latin) for split in splits for latin, _, _ in (*split.dev, *split.test)}
+    weights: dict[tuple[str, str], int] = {}
+    for split in splits:
+        for latin, source, count in split.train:
+            if fold_latin(latin) not in held:
+                key = (source_units(corridor.name, source), latin_letters(latin))
+                weights[key] = max(weights.get(key, 0), min(count, _MAX_WEIGHT))
+    common = Counter(unit for source, _ in weights for unit in source)
+    known = (
+        WordPair("".join(unit if common[unit] >= _MIN_UNIT else UNKNOWN for unit in source), latin, weight)
+        for (source, latin), weight in weights.items()
+    )
+    return [pair for pair in known if 0 < len(pair.source) <= MAX_LENGTH and 0 < len(pair.latin) <= MAX_LENGTH]
+
+
+def _directions(aligned: Iterable[tuple[WordPair, list[Arc]]]) -> tuple[Direction, Direction]:
+    to_latin, to_source = _Counter(), _Counter()
+    for pair, arcs in aligned:
+        i = j = 0
+        to_latin.count_background(pair.latin, pair.weight)
+        to_source.count_background(pair.source, pair.weight)
+        for a, b in arcs:
+            to_latin.count(pair.source, i, a, pair.latin[j : j + b], pair.weight)
+            to_source.count(pair.latin, j, b, pair.source[i : i + a], pair.weight)
+            i, j = i + a, j + b
+    return to_latin.direction(_MIN_LATIN_UNITS, _DECAY_LATIN), to_source.direction(_MIN_SOURCE_UNITS, _DECAY_SOURCE)
+
+
+class _Counter:
+    """Counts of one direction: arcs by context, units written, neighbouring letters written."""
+
+    def __init__(self) -> None:
+        self._arcs: tuple[defaultdict[str, Counter[str]], ...] = tuple(defaultdict(Counter) for _ in _KEEP)
+        self._units: Counter[str] = Counter()
+        self._background: Counter[str] = Counter()
+
+    def count(self, word: str, at: int, width: int, units: str, weight: int) -> None:
+        path = START + word + END * 2
+        for arcs, context in zip(self._arcs, (path[at + 1], path[at + 1 : at + 3], path[at : at + 3]), strict=True):
+            arcs[context][f"{width}{units}"] += weight
+        self._units[units] += weight
+
+    def count_background(self, word: str, weight: int) -> None:
+        path = START + word + END
+        for i in range(len(path) - 1):
+            self._background[path[i : i + 2]] += weight
+
+    def direction(self, min_units: int, decay: float) -> Direction:
+        first, second, third = (_kept(arcs, least) for arcs, least in zip(self._arcs, _KEEP, strict=True))
+        units = frozenset(unit for unit, count in self._units.items() if count >= min_units)
+        return Direction((first, second, third), units, dict(self._background), decay)
+
+
+def _kept(arcs: dict[str, Counter[str]], least: int) -> ContextCounts:
+    kept = {
+        context: (counts.total(), {arc: count for arc, count in counts.items() if count >= least})
+        for context, counts in arcs.items()
+    }
+    return {context: found for context, found in kept.items() if found[1]}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Who takes part: agencies, their keys and credentials, and their removal."""

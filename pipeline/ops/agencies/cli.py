@@ -1,0 +1,234 @@
+"""Commands about who takes part, and who may do what on the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.errors import LiaisonError
+from pipeline.ops.agencies import keys_cli as agency_key_commands
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.records.agencies import Agency
+    from pipeline.settings import Settings
+
+CredentialsFile = Annotated[
+    Path | None, typer.Option("--credentials", help="Write them to this file (mode 600) instead of printing them.")
+]
+LEAST_RATE = 300_000
+"""Bytes a second: a push sends up to 4 MiB in one transaction, which must be through within its 30 s."""
+
+MaxRate = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="BYTES_PER_S",
+        help=f"Most that it may send a second to each broker, from {LEAST_RATE:,}; 0: no limit.",
+        show_default=False,
+    ),
+]
+SIGNED_ONLY = "--require-signatures"
+NOT_ONLY_SIGNED = "--no-require-signatures"
+Renew = Annotated[bool, typer.Option("--renew", help="Make a new password; the old one ends.")]
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `agency` and `credentials` to `liaison ops`."""
+    agency = typer.Typer(help="The agencies that take part.", no_args_is_help=True)
+    agency.command("add")(add_agency)
+    agency.command("set")(set_agency)
+    agency.command("list")(list_agencies)
+    agency.command("remove")(remove_agency)
+    agency_key_commands.register(agency)
+    ops.add_typer(agency, name="agency")
+    ops.command("credentials")(make_credentials)
+
+
+def add_agency(
+    name: Annotated[str, typer.Argument(help="1 to 32 of a-z, 0-9 and -; its topics bear it.")],
+    country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code.")],
+    max_rate: MaxRate = None,
+    require_signatures: Annotated[
+        bool, typer.Option(SIGNED_ONLY, help="Take its records only signed; an agency that asked already goes on so.")
+    ] = False,
+    credentials: CredentialsFile = None,
+    renew: Renew = False,
+) -> None:
+    """Register an agency, create its topics and, where Kafka asks who one is, its user; workers soon take it in.
+
+    Its credentials are shown once, as the variables that it sets to use `liaison feed`.
+    Example: liaison ops agency add fr-pj --country FR --max-rate 300000 --credentials fr-pj.env
+    """
+    from pipeline.ops.agencies.credentials import hand_out
+    from pipeline.records.agencies import Agency
+    from pipeline.records.agency_keys import SigningPolicy
+    from pipeline.streams.catalogues.rights import agency_grants
+    from pipeline.streams.provisioning import users
+
+    settings = from_environment()
+    if max_rate is not None:
+        _check_rate(settings, max_rate)
+    agency = Agency(name, country, signing=SigningPolicy(required=require_signatures))
+    what = _rate_words(max_rate) + (f" {SIGNED_ONLY}" if require_signatures else "")
+    created = asyncio.run(_add(settings, agency, what))
+    typer.echo(f"{name} ({country}) takes part; {created} topics created", err=True)
+    if users.asks(settings):
+        hand_out(settings, users.make(settings, name, agency_grants(settings, name), renew=renew), credentials)
+    if max_rate is not None:
+        users.limit(settings, name, max_rate or None)
+
+
+def set_agency(
+    name: Annotated[str, typer.Argument(help="A registered agency.")],
+    max_rate: MaxRate = None,
+    require_signatures: Annotated[
+        bool | None,
+        typer.Option(
+            f"{SIGNED_ONLY}/{NOT_ONLY_SIGNED}", help="Whether its records are taken only signed.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Change how much an agency may send a second, or whether its records are taken only signed.
+
+    What is beyond its rate Kafka takes later, and loses nothing.
+    Example: liaison ops agency set fr-pj --max-rate 300000 --require-signatures
+    """
+    from pipeline.ops.operation import recorded
+    from pipeline.streams.provisioning import users
+    from pipeline.streams.registers.registry import agencies
+
+    settings = from_environment()
+    if max_rate is None and require_signatures is None:
+        raise typer.BadParameter(f"nothing to set: give --max-rate or {SIGNED_ONLY}")
+    if max_rate is not None:
+        _check_rate(settings, max_rate)
+    if name not in asyncio.run(agencies(settings)):
+        raise LiaisonError(f"no agency {name} is registered")
+    what = _rate_words(max_rate)
+    if require_signatures is not None:
+        what += f" {SIGNED_ONLY if require_signatures else NOT_ONLY_SIGNED}"
+    asyncio.run(recorded(settings, f"agency set {name}{what}"))
+    if max_rate is not None:
+        users.limit(settings, name, max_rate or None)
+        typer.echo(f"{name}: {f'{max_rate:,} bytes a second' if max_rate else 'no limit'}", err=True)
+    if require_signatures is not None:
+        asyncio.run(_require_signatures(settings, name, required=require_signatures))
+
+
+async def _require_signatures(settings: Settings, name: str, *, required: bool) -> None:
+    """Write what an agency asks for, and say so if it has no key yet."""
+    import msgspec
+
+    from pipeline.streams.registers.registry import change_signing
+
+    agency = await change_signing(settings, name, lambda policy: msgspec.structs.replace(policy, required=required))
+    keys = f"{len(agency.signing.keys)} keys are listed" if agency.signing.keys else "no key is listed yet"
+    typer.echo(f"{name}: records are taken {'only signed' if required else 'signed or not'}; {keys}", err=True)
+
+
+def _check_rate(settings: Settings, max_rate: int) -> None:
+    """Raises LiaisonError for a rate that no push gets through, or where the broker can't tell agencies apart."""
+    from pipeline.streams.provisioning import users
+
+    if 0 < max_rate < LEAST_RATE:
+        raise typer.BadParameter(f"the least rate is {LEAST_RATE:,} bytes a second; 0 is no limit")
+    if not users.asks(settings):
+        raise LiaisonError(
+            "this Kafka does not ask who sends, so it can't hold an agency to a rate: use a secured one"
+            " (`liaison up --secure`). Without it, intake still serves all agencies in turn"
+        )
+
+
+def _rate_words(max_rate: int | None) -> str:
+    """What the audit says of a rate."""
+    return "" if max_rate is None else f" --max-rate {max_rate}"
+
+
+async def _add(settings: Settings, agency: Agency, rate: str) -> int:
+    """Register an agency; the topic of the audit trail comes first. Returns how many topics were created."""
+    from pipeline.ops.operation import audited
+    from pipeline.streams.catalogues import topics
+    from pipeline.streams.kafka import admin
+    from pipeline.streams.registers.registry import add, check
+
+    check(agency)
+    made = admin.apply(settings, topics.plan(settings, [], []))
+    async with audited(settings, f"agency add {agency.name} {agency.country}{rate}"):
+        made += await add(settings, agency)
+    return len(made.created)
+
+
+def remove_agency(
+    name: Annotated[str, typer.Argument(help="A registered agency.")],
+    timeout: Annotated[float, typer.Option(help="Seconds that intake has for the withdrawals.")] = 600.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
+) -> None:
+    """Take an agency out: end credentials, disclosures and standing queries, withdraw its cases; the audit stays.
+
+    Intake must be running. Run again, it goes on where it was cut off. Example: liaison ops agency remove fr-pj --yes
+    """
+    from pipeline.ops.agencies.removal import Removed, remove
+    from pipeline.ops.operation import audited
+    from pipeline.times import now
+
+    if not yes:
+        typer.confirm(f"Withdraw all cases of {name} and end its access?", abort=True, err=True)
+    settings = from_environment()
+
+    async def removed() -> Removed:
+        async with audited(settings, f"agency remove {name}"):
+            return await remove(settings, name, timeout, now)
+
+    done = asyncio.run(removed())
+    typer.echo(
+        f"{name} has left: {done.cases:,} cases withdrawn, {done.disclosures:,} disclosures revoked,"
+        f" {done.subscriptions:,} standing queries ended"
+    )
+
+
+def make_credentials(
+    role: Annotated[str, typer.Argument(help="A stage of `liaison worker`, or api.")],
+    credentials: CredentialsFile = None,
+    renew: Renew = False,
+) -> None:
+    """Make the Kafka user of a worker or the API, with just the rights that it needs, and show its credentials once.
+
+    Example: liaison ops credentials intake --credentials intake.env
+    """
+    from pipeline.ops.agencies.credentials import hand_out
+    from pipeline.ops.operation import recorded
+    from pipeline.streams.catalogues.rights import ROLES, role_grants
+    from pipeline.streams.provisioning import users
+
+    if role not in ROLES:
+        raise typer.BadParameter(f"{role}: roles are {', '.join(ROLES)}")
+    settings = from_environment()
+    if not users.asks(settings):
+        raise LiaisonError("this Kafka has no users: set LIAISON_KAFKA_SECURITY_PROTOCOL, or `liaison up --secure`")
+    asyncio.run(recorded(settings, f"credentials {role}{' --renew' if renew else ''}"))
+    hand_out(settings, users.make(settings, role, role_grants(settings, role), renew=renew), credentials)
+
+
+def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
+    """List the registered agencies, with the bytes a second that each may send (-: no limit) and if only signed.
+
+    Example: liaison ops agency list --json
+    """
+    from pipeline.streams.provisioning import users
+    from pipeline.streams.registers.registry import trusted_agencies
+
+    settings = from_environment()
+    held, rates = asyncio.run(trusted_agencies(settings)).values(), users.limits(settings)
+    if as_json:
+        fields = [(a.name, a.country, a.state, rates.get(a.name), a.signing.required) for a in held]
+        names = ("name", "country", "state", "max_rate", "require_signatures")
+        typer.echo(json.dumps([dict(zip(names, one, strict=True)) for one in fields]))
+        return
+    for agency in held:
+        signed = "\tonly signed" if agency.signing.required else ""
+        typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}\t{rates.get(agency.name, '-')}{signed}")

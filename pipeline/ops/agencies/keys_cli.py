@@ -1,0 +1,122 @@
+"""Commands about the keys that agencies sign their records with."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.errors import LiaisonError
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pipeline.records.agency_keys import AgencyKey, SigningPolicy
+
+Name = Annotated[str, typer.Argument(metavar="AGENCY", help="A registered agency.")]
+
+
+def register(agency: typer.Typer) -> None:
+    """Add `key` to `liaison ops agency`."""
+    key = typer.Typer(help="The keys that agencies sign their records with.", no_args_is_help=True)
+    key.command("add")(add_key)
+    key.command("revoke")(revoke_key)
+    key.command("list")(list_keys)
+    agency.add_typer(key, name="key")
+
+
+def add_key(
+    name: Name,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Its public Ed25519 key: JWK or PEM.")],
+    not_before: Annotated[
+        str, typer.Option("--from", help="In force from then on: 2026-11-24T10:00 (UTC); now if left out.")
+    ] = "",
+    not_after: Annotated[str, typer.Option("--until", help="In force before then; without end if left out.")] = "",
+) -> None:
+    """List a public key of an agency; ask the agency itself to read you the id that this shows.
+
+    Example: liaison ops agency key add fr-pj fr-pj.jwk --until 2027-12-31
+    """
+    from pipeline.records.agency_keys import agency_key, read_key, with_key
+    from pipeline.times import now, point_in_time
+
+    at, read = now(), read_key(file.read_bytes())
+    if read.is_private:
+        raise LiaisonError(f"{file} is the private key, which its agency keeps to itself: take the public one")
+    key = agency_key(
+        name,
+        read,
+        point_in_time(not_before, at) if not_before else at,
+        point_in_time(not_after, at) if not_after else None,
+    )
+    _change(f"agency key add {key.kid}", name, lambda policy: with_key(policy, key))
+    typer.echo(_line(key))
+
+
+def revoke_key(
+    name: Name,
+    kid: Annotated[str, typer.Argument(metavar="KEY", help="The key's id: agency, colon, thumbprint.")],
+    at: Annotated[
+        str, typer.Option("--at", help="As of then, such as when it was stolen: 2h, 2026-11-24T10:00; now if left out.")
+    ] = "",
+) -> None:
+    """Take nothing more that a key signs from a time on; it stays listed, so that what it signed before can be checked.
+
+    What was accepted stays. Example: liaison ops agency key revoke fr-pj fr-pj:nOTzYp… --at 2h
+    """
+    from pipeline.records.agency_keys import with_revocation
+    from pipeline.times import now, point_in_time
+
+    since = point_in_time(at, now()) if at else now()
+    what = f"agency key revoke {kid} as of {since.isoformat(timespec='seconds')}"
+    signing = _change(what, name, lambda policy: with_revocation(policy, kid, since))
+    typer.echo("".join(_line(key) for key in signing.keys if key.kid == kid))
+
+
+def list_keys(
+    name: Annotated[str, typer.Argument(metavar="AGENCY", help="Only this agency's.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON Web Key Set, for verify-case.")] = False,
+) -> None:
+    """List the agencies' keys, those that ended or were revoked too.
+
+    Example: liaison ops agency key list --json > keys.json
+    """
+    from pipeline.records.agency_keys import key_set
+    from pipeline.streams.registers.registry import trusted_agencies
+
+    held = asyncio.run(trusted_agencies(from_environment()))
+    if name and name not in held:
+        raise LiaisonError(f"no agency {name} is registered")
+    keys = [key for agency in held.values() if not name or agency.name == name for key in agency.signing.keys]
+    typer.echo(key_set(keys).decode() if as_json else _table(keys), nl=as_json or bool(keys))
+
+
+def _change(what: str, name: str, change: Callable[[SigningPolicy], SigningPolicy]) -> SigningPolicy:
+    """Record the operation, then change what the registry says. Raises LiaisonError."""
+    from pipeline.ops.operation import audited
+    from pipeline.streams.registers.registry import change_signing, trusted_agencies
+
+    settings = from_environment()
+
+    async def changed() -> SigningPolicy:
+        held = (await trusted_agencies(settings)).get(name)
+        if held is None:
+            raise LiaisonError(f"no agency {name} is registered")
+        change(held.signing)  # what can't be done is not recorded as done
+        async with audited(settings, what):
+            return (await change_signing(settings, name, change)).signing
+
+    return asyncio.run(changed())
+
+
+def _table(keys: Iterable[AgencyKey]) -> str:
+    return "\n".join(map(_line, keys))
+
+
+def _line(key: AgencyKey) -> str:
+    until = key.not_after.isoformat(timespec="seconds") if key.not_after else "-"
+    revoked = f"revoked as of {key.revoked_at.isoformat(timespec='seconds')}" if key.revoked_at else ""
+    return f"{key.kid}\t{key.not_before.isoformat(timespec='seconds')}\t{until}\t{revoked}".rstrip()

@@ -1,0 +1,89 @@
+"""`liaison ops audit`: whether the audit trail is whole."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.access.audit_verification import Finding
+    from pipeline.ops.audit.log_check import LogCheck
+
+FAILED = 1
+
+
+def audit_commands() -> typer.Typer:
+    """The commands under `ops audit`."""
+    group = typer.Typer(help="The record of who did what.", no_args_is_help=True)
+    group.command("verify", epilog="Example: liaison ops audit verify --json")(verify)
+    group.command("key", epilog="Example: liaison ops audit key")(key)
+    group.command("tag-keys", epilog="Example: liaison ops audit tag-keys fr-pj > fr-pj-tag-keys.json")(agency_tag_keys)
+    return group
+
+
+def verify(
+    log_key: Annotated[
+        str, typer.Option("--log-key", help="The log's verifier key; that of the key on this machine if left out.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Read the whole audit trail and its log, and say what is missing, altered, reordered, cut short or forked.
+
+    Every entry is held against its chain and against its leaf, every signed head against the leaves. Exit 1 if anything
+    does not fit.
+    """
+    import msgspec
+
+    entries, found, checked = asyncio.run(_verified(log_key))
+    if as_json:
+        told = {"entries": entries, "findings": msgspec.to_builtins(found), "log": msgspec.to_builtins(checked)}
+        typer.echo(json.dumps(told))
+    else:
+        _print(entries, found, checked)
+    if found or checked.findings:
+        raise typer.Exit(FAILED)
+
+
+def _print(entries: int, found: list[Finding], checked: LogCheck) -> None:
+    for one in found:
+        typer.echo(f"{one.fault}\t{one.chain}\t{one.sequence}\t{one.told}")
+    for each in checked.findings:
+        typer.echo(f"{each.fault}\tlog\t{each.at}\t{each.told}")
+    heads = f"{checked.heads:,} heads" if checked.heads else "heads not checked (--log-key)"
+    typer.echo(f"{checked.leaves:,} leaves, {heads}, {checked.waiting:,} entries not in the log yet")
+    typer.echo(f"{entries:,} entries, {len(found) + len(checked.findings)} faults")
+
+
+async def _verified(log_key: str) -> tuple[int, list[Finding], LogCheck]:
+    from rich.console import Console
+
+    from pipeline.access.audit_verification import Verification
+    from pipeline.ops.audit.log_check import check_log, known_log_key
+
+    settings, verification = from_environment(), Verification()
+    with Console(stderr=True).status("Reading the audit trail and its log ..."):
+        checked = await check_log(settings, known_log_key(settings, log_key), verification.see)
+    return verification.entries, verification.findings(datetime.now(UTC)), checked
+
+
+def key() -> None:
+    """Print the audit log's verifier key, which every agency's witness needs once."""
+    from pipeline.streams.audit.log_keys import signing_key
+
+    typer.echo(signing_key(from_environment(), make=False).verifier.text)
+
+
+def agency_tag_keys(agency: Annotated[str, typer.Argument(help="The agency.")]) -> None:
+    """Print an agency's tag keys as JSON; hand them to that agency alone."""
+    from pipeline.streams.audit.log_keys import tag_keys
+    from pipeline.streams.registers.installation_secret import key_ring
+    from pipeline.transparency.leaves import encode64
+
+    told = {key_id: encode64(each) for key_id, each in tag_keys(key_ring(from_environment())).of(agency).items()}
+    typer.echo(json.dumps({"keys": told}))

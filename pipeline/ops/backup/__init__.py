@@ -1,0 +1,1 @@
+"""Backup of what can't be computed again, and restoring from it."""

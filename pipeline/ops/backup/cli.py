@@ -1,0 +1,92 @@
+"""`liaison ops backup` and `restore`; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.ops.backup.files import Manifest
+    from pipeline.ops.backup.restore import Restored
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `backup` and `restore` to `ops`."""
+    ops.command("backup", epilog="Example: liaison ops backup /srv/backups/2026-11-25")(backup)
+    ops.command("restore", epilog="Example: liaison ops restore /srv/backups/2026-11-25")(restore)
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="An empty folder, or one that holds an unfinished backup.")],
+    as_json: AsJson = False,
+) -> None:
+    """Copy cases, decisions, agencies, the model and the audit trail to files, while all goes on; resumable.
+
+    The files hold personal data. Keep the keys of query text (LIAISON_AUDIT_KEYS) and the installation's secret
+    (LIAISON_SECRET_FILE) apart: neither is in them, and a restore needs the secret.
+    """
+    from pipeline.ops.backup.files import Folder
+    from pipeline.ops.backup.run import backup as copy
+    from pipeline.ops.operation import audited
+    from pipeline.ops.progress_counter import counting
+    from pipeline.times import now
+
+    settings = from_environment()
+
+    async def copied() -> Manifest:
+        async with audited(settings, f"backup {folder.name}"):
+            with counting("reads") as count:
+                return await copy(settings, Folder(folder), now, count)
+
+    done = asyncio.run(copied())
+    told = {
+        "backup": done.id,
+        "files": len(done.segments),
+        "records": sum(one.records for one in done.segments),
+        "bytes": sum(one.size for one in done.segments),
+        "secrets": list(done.secrets),
+    }
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    typer.echo(f"backup {done.id}: {told['records']:,} records in {told['files']:,} files, {told['bytes']:,} bytes")
+    typer.echo(
+        f"A restore needs the installation's secret, key id {', '.join(done.secrets)}: "
+        f"keep {settings.secret_path} apart from the backup"
+    )
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A finished backup.")],
+    as_json: AsJson = False,
+) -> None:
+    """Bring a backup back into an installation that holds nothing yet, before any worker runs; resumable.
+
+    Workers that are started then compute links and indices. Agencies send again what the backup came too early for.
+    """
+    from dataclasses import asdict
+
+    from pipeline.ops.backup.files import Folder
+    from pipeline.ops.backup.restore import restore as bring_back
+    from pipeline.ops.progress_counter import counting
+
+    settings = from_environment()
+
+    async def brought() -> Restored:
+        with counting("files checked and transactions") as count:
+            return await bring_back(settings, Folder(folder), count)
+
+    done = asyncio.run(brought())
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+        return
+    typer.echo(f"backup {done.backup} is back: {done.records:,} records written, {done.agencies} agencies take part")
+    typer.echo(f"generation {done.generation} is active: start the workers")

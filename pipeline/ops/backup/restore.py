@@ -1,0 +1,171 @@
+"""`liaison ops restore`: an installation from a backup, in a cluster that holds none of its records.
+
+    check every file -> topics -> records, in transactions that keep count -> what the stages go on from -> audit entry
+    -> the generation becomes active: only now do workers find anything to do
+
+Cut off at any point it is run again, and goes on where it was. The workers compute fingerprints, links and indices from
+`accepted` as for a new generation. Agencies' hits come again under the ids that they had.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from aiokafka import TopicPartition
+
+from pipeline.errors import LiaisonError
+from pipeline.matching.model import Model
+from pipeline.ops.backup.files import BackupRecord, Folder, Manifest
+from pipeline.ops.backup.restored_state import COPIED, going_on, recorded, refuse_unless_empty, refuse_while_attended
+from pipeline.ops.backup.run import Count
+from pipeline.ops.generations.leftovers import clean
+from pipeline.records.agencies import Agency
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka import admin
+from pipeline.streams.kafka.connection import elasticsearch_url
+from pipeline.streams.registers import control
+from pipeline.streams.registers.control import Generation
+from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.runtime.transactions import (
+    AppliedPosition,
+    Output,
+    ProducerFencedError,
+    ProducerUnusableError,
+    Transactions,
+)
+
+STAGE: Final = "restore"
+
+AT_ONCE: Final = 500
+AT_ONCE_BYTES: Final = 4 << 20
+"""A transaction of so much takes some 50 ms: well within its timeout however slow the brokers are."""
+
+_agency = msgspec.json.Decoder(Agency).decode
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore has brought back; `generation` is the active one now, `records` those written by this run."""
+
+    backup: str
+    generation: str
+    agencies: int
+    records: int
+
+
+async def restore(settings: Settings, folder: Folder, count: Count) -> Restored:
+    """Bring a backup back; once that is done, doing it again changes nothing.
+
+    `count` is told of every file checked and every transaction. Raises LiaisonError: then it is run again, once the
+    cause is mended.
+    """
+    manifest = await asyncio.to_thread(folder.whole, count)
+    _fits(settings, manifest)
+    one = _generation(folder, manifest)
+    own = one.settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
+    names = [_agency(value).name for value in _table(folder, manifest, topics.AGENCIES).values()]
+    planned = topics.plan(own, names, [one.id])
+    await asyncio.to_thread(admin.apply, own, planned)
+    found = await asyncio.to_thread(admin.ids, own, [each.name for each in planned])
+    await refuse_while_attended(own, one)
+    records = await _filled(own, folder, manifest, one, names, found, count)
+    if (await control.control(own)).active != one.id:
+        await recorded(own, manifest)
+        await control.register(own, one)
+        await control.activate(own, one.id)
+    return Restored(manifest.id, one.id, len(names), records)
+
+
+def _generation(folder: Folder, manifest: Manifest) -> Generation:
+    """The generation that this program makes of the model that was active. Raises LiaisonError."""
+    held = control.decoded(_table(folder, manifest, topics.CONTROL)).of()
+    try:
+        return control.new(Model(held.file()), held.block_partitions)
+    except (ValueError, KeyError) as error:
+        raise LiaisonError(f"this version of Liaison can't read the model of generation {held.id}") from error
+
+
+def _table(folder: Folder, manifest: Manifest, topic: topics.Topic) -> dict[bytes, bytes]:
+    """The last value of every key of a small topic."""
+    last = {one.key: one.value for one in folder.records(manifest, topic.pattern, 0)}
+    return {key: value for key, value in last.items() if value is not None}
+
+
+def _fits(settings: Settings, manifest: Manifest) -> None:
+    """Raises LiaisonError where the settings do not go with the backup."""
+    if settings.case_partitions != manifest.case_partitions:
+        raise LiaisonError(f"the backup is of LIAISON_CASE_PARTITIONS={manifest.case_partitions}: set it everywhere")
+    if key_ring(settings).ids[: len(manifest.secrets)] != manifest.secrets:
+        raise LiaisonError(
+            f"{settings.secret_path} is not the backed-up installation's secret, and agencies' references would lead "
+            f"nowhere: put the file back that begins with the key ids {', '.join(manifest.secrets)}"
+        )
+
+
+async def _filled(
+    settings: Settings, folder: Folder, manifest: Manifest, one: Generation, names: list[str], found: admin.Ids,
+    count: Count,
+) -> int:  # fmt: skip
+    """Write what is not written yet; returns how many records that was."""
+    transactions = Transactions(settings, STAGE, manifest.id, 0, found.topics)
+    try:
+        applied = await transactions.start()
+        if not applied:
+            await refuse_unless_empty(settings, names)
+            await _clear(settings, one)
+        elif (await control.control(settings)).active == one.id:  # all was done, and the stages have gone on since
+            return 0
+        written = 0
+        for topic in COPIED:
+            for partition in range(topics.partitions(settings, topic)):
+                source = TopicPartition(topics.name(settings, topic), partition)
+                records = folder.records(manifest, topic.pattern, partition)
+                written += await _copy(
+                    transactions, source, records, applied.get(source, AppliedPosition()).offset, count
+                )
+        await transactions.commit(await going_on(settings, folder, manifest, one, names, found), {})
+        return written
+    except (ProducerFencedError, ProducerUnusableError) as error:
+        raise LiaisonError("another restore has taken over, or Kafka did not answer: run it again") from error
+    finally:
+        await transactions.stop()
+
+
+async def _copy(
+    transactions: Transactions, target: TopicPartition, records: Iterator[BackupRecord], applied: int, count: Count
+) -> int:
+    """Write the records behind the backup's offset `applied`, with the times that they had."""
+    written = 0
+    for part in _parts(one for one in records if one.offset > applied and one.value is not None):
+        outputs = [Output(target.topic, target.partition, one.key, one.value or b"", one.at_ms) for one in part]
+        await transactions.commit(outputs, {target: AppliedPosition(part[-1].offset)})
+        written += len(part)
+        count()
+    return written
+
+
+def _parts(records: Iterator[BackupRecord]) -> Iterator[list[BackupRecord]]:
+    part: list[BackupRecord] = []
+    size = 0
+    for one in records:
+        part.append(one)
+        size += len(one.value or b"")
+        if len(part) == AT_ONCE or size >= AT_ONCE_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+async def _clear(settings: Settings, one: Generation) -> None:
+    """Take back what `topics apply` has set up, so that no worker begins on a part."""
+    await control.deactivate(settings)
+    for held in (await control.control(settings)).generations:
+        await control.remove(settings, held)
+        if held != one.id:
+            await clean(settings, held)

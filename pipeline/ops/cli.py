@@ -1,0 +1,68 @@
+"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+
+from pipeline.ops.agencies import cli as agency_commands
+from pipeline.ops.audit.cli import audit_commands
+from pipeline.ops.backup import cli as backup_commands
+from pipeline.ops.generations import cli as generation_commands
+from pipeline.ops.indexes import cli as index_commands
+from pipeline.ops.policy import cli as policy_commands
+from pipeline.ops.replay import cli as replay_commands
+from pipeline.ops.retention import cli as retention_commands
+from pipeline.ops.scorecard import cli as scorecard_commands
+from pipeline.ops.secrets import cli as secret_commands
+from pipeline.ops.sessions import cli as session_commands
+from pipeline.ops.shadow import cli as shadow_commands
+from pipeline.ops.status import accounting_cli as accounting_commands
+from pipeline.ops.status import lag_cli as lag_commands
+from pipeline.ops.subject_report import cli as subject_commands
+from pipeline.ops.transactions import cli as transaction_commands
+from pipeline.settings import settings as from_environment
+
+
+def register(root: typer.Typer) -> None:
+    """Add `ops` to the root command."""
+    ops = typer.Typer(help="For those who operate the installation.", no_args_is_help=True)
+    accounting_commands.register(ops)
+    agency_commands.register(ops)
+    backup_commands.register(ops)
+    ops.add_typer(audit_commands(), name="audit")
+    lag_commands.register(ops)
+    policy_commands.register(ops)
+    replay_commands.register(ops)
+    retention_commands.register(ops)
+    scorecard_commands.register(ops)
+    secret_commands.register(ops)
+    session_commands.register(ops)
+    shadow_commands.register(ops)
+    subject_commands.register(ops)
+    transaction_commands.register(ops)
+    generation_commands.register(ops)
+    ops.command("sweep")(sweep)
+    index_commands.register(ops)
+    root.add_typer(ops, name="ops", rich_help_panel="To run and operate it")
+
+
+def sweep(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Clear the index of evidence about withdrawn and expired cases that is left in links; safe while workers run.
+
+    Example: liaison ops sweep
+    """
+    from pipeline.ops.indexes.sweep import sweep_all
+    from pipeline.ops.operation import audited
+
+    settings = from_environment()
+
+    async def done() -> int:
+        async with audited(settings, "sweep"):
+            return await sweep_all(settings)
+
+    swept = asyncio.run(done())
+    typer.echo(json.dumps({"swept": swept}) if as_json else f"{swept} links cleared")

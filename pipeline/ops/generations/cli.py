@@ -1,0 +1,166 @@
+"""`liaison ops generation`; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.matching.model import Model
+    from pipeline.ops.generations.run import Status
+    from pipeline.streams.registers.control import Generation
+
+Id = Annotated[str, typer.Argument(help="Twelve hexadecimal digits, as `status` shows them.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `generation` to `liaison ops`."""
+    generation = typer.Typer(
+        help="A new model or stop list, computed beside the active one and switched to.", no_args_is_help=True
+    )
+    for command in (build, status, switch, drop):
+        generation.command()(command)
+    ops.add_typer(generation, name="generation")
+
+
+def build(
+    model: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Matching model; else the active generation's.")
+    ] = None,
+    stop: Annotated[list[int] | None, typer.Option(help="Blocking key for the stop list; may be repeated.")] = None,
+    stop_over: Annotated[int, typer.Option(min=0, help="Stop every key that more cases than this bear; 0: none.")] = 0,
+    block_partitions: Annotated[
+        int, typer.Option(min=0, help="Partitions of its topic `blocks`; 0: as the active generation.")
+    ] = 0,
+    wait: Annotated[bool, typer.Option("--wait", help="Return once its workers have computed it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Set up a generation beside the active one; workers (`liaison worker all`) begin to compute it within seconds.
+
+    Example: liaison ops generation build --model model.json --stop-over 5000 --wait
+    """
+    from pipeline.ops.generations.run import build as set_up
+    from pipeline.ops.operation import audited
+
+    settings = from_environment()
+
+    async def built() -> tuple[Generation, dict[str, int]]:
+        made, stopped = await _model(model, set(stop or ()), stop_over)
+        async with audited(settings, f"generation build of model {made.file.version}"):
+            return await set_up(settings, made, block_partitions), stopped
+
+    one, stopped = asyncio.run(built())
+    if wait:
+        asyncio.run(_computed(one.id))
+    if as_json:
+        typer.echo(json.dumps({"generation": one.id, "stopped": stopped}))
+        return
+    for kind, count in stopped.items():
+        typer.echo(f"stopped {count} keys of kind {kind}")
+    typer.echo(f"generation {one.id} is {'computed' if wait else 'set up'}; see `liaison ops generation status`")
+
+
+async def _model(path: Path | None, stop: set[int], over: int) -> tuple[Model, dict[str, int]]:
+    """The model with the keys to stop, and how many of each kind those are: the keys themselves tell of people."""
+    from collections import Counter
+
+    from pipeline.correlation.kinds import kind_of
+    from pipeline.matching.model import load_model
+    from pipeline.ops.generations.hot_keys import hot_keys
+    from pipeline.ops.generations.run import stopping
+    from pipeline.streams.registers.control import control
+
+    settings = from_environment()
+    active = (await control(settings)).of()
+    file = load_model(path).file if path else active.file()
+    keys = stop | (await hot_keys(settings, active, over) if over else set())
+    made = stopping(file, keys)
+    return made, dict(sorted(Counter(kind_of(key).name.lower() for key in keys).items()))
+
+
+async def _computed(generation: str) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from pipeline.ops.generations.run import ALLOWED_BEHIND, POLL_S, status
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(f"generation {generation}", total=1.0)
+        while True:
+            [one] = [each for each in await status(from_environment()) if each.id == generation]
+            bar.update(task, completed=one.derived)
+            if sum(one.behind.values()) <= ALLOWED_BEHIND:
+                return
+            await asyncio.sleep(POLL_S)
+
+
+def status(as_json: AsJson = False) -> None:
+    """Show every generation: its model, records behind and workers by stage, and how much of it is computed.
+
+    Example: liaison ops generation status --json
+    """
+    from dataclasses import asdict
+
+    from pipeline.ops.generations.run import status as read
+
+    found = asyncio.run(read(from_environment()))
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found]))
+        return
+    for one in found:
+        typer.echo(_line(one))
+
+
+def _line(one: Status) -> str:
+    stages = ", ".join(
+        f"{stage} {behind} behind ({one.workers[stage]} workers)" for stage, behind in one.behind.items()
+    )
+    state = "active" if one.active else f"{one.derived:.0%} computed"
+    return f"{one.id}  {state}  model {one.model}, {one.stop_keys} stop keys, by {one.by} {one.time}\n  {stages}"
+
+
+def switch(
+    generation: Id,
+    force: Annotated[bool, typer.Option("--force", help="Even where it is behind.")] = False,
+) -> None:
+    """Lead readers to another generation, and tell agencies what they see differently in it; the way back is the same.
+
+    Example: liaison ops generation switch 0123456789ab
+    """
+    from pipeline.ops.generations.run import switch as make
+    from pipeline.ops.operation import audited
+
+    settings = from_environment()
+
+    async def switched() -> None:
+        async with audited(settings, f"generation switch {generation}{' --force' if force else ''}"):
+            await make(settings, generation, force=force)
+
+    asyncio.run(switched())
+    typer.echo(f"{generation} is active")
+
+
+def drop(generation: Id, as_json: AsJson = False) -> None:
+    """Delete a generation that is not active: topics, indices, groups, and the stores of this LIAISON_HOME.
+
+    Example: liaison ops generation drop 0123456789ab
+    """
+    from pipeline.ops.generations.run import drop as remove
+    from pipeline.ops.operation import audited
+
+    settings = from_environment()
+
+    async def dropped() -> list[str]:
+        async with audited(settings, f"generation drop {generation}"):
+            return await remove(settings, generation)
+
+    gone = asyncio.run(dropped())
+    typer.echo(json.dumps({"deleted": gone}) if as_json else f"{generation} is dropped; {len(gone)} things deleted")

@@ -1,0 +1,1 @@
+"""The search indexes: built anew, and swept."""

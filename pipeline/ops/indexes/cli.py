@@ -1,0 +1,77 @@
+"""`liaison ops reindex`; heavy imports live inside the function."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `reindex` to `ops`."""
+    ops.command("reindex", epilog="Example: liaison ops reindex --kind cases --kind links")(reindex)
+
+
+def reindex(
+    kind: Annotated[list[str] | None, typer.Option(help="Only this index (cases, links); may be repeated.")] = None,
+    replicas_only: Annotated[
+        bool, typer.Option("--replicas-only", help="Only set LIAISON_INDEX_REPLICAS, in place.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+) -> None:
+    """Build the indices anew from Kafka beside those in use, and swap them without downtime.
+
+    Mends an index whose mapping differs from the catalogue, that refused documents, or that was lost, and gives it the
+    shards and copies of LIAISON_INDEX_SHARDS and LIAISON_INDEX_REPLICAS. If it is killed, run it again.
+    """
+    if replicas_only:
+        _replicate(kind or (), as_json)
+    else:
+        _reindex(kind or (), as_json)
+
+
+def _replicate(kinds: Sequence[str], as_json: bool) -> None:
+    """Set the copies of the indices there are, and name these."""
+    import json
+
+    from pipeline.ops.indexes.reindex import replicate
+    from pipeline.ops.operation import audited
+
+    settings = from_environment()
+
+    async def replicated() -> list[str]:
+        async with audited(settings, f"reindex --replicas-only {' '.join(kinds or ['all'])}"):
+            return await replicate(settings, kinds)
+
+    done = asyncio.run(replicated())
+    typer.echo(json.dumps(done) if as_json else "\n".join(f"{index}: replicas set" for index in done))
+
+
+def _reindex(kinds: Sequence[str], as_json: bool) -> None:
+    """Build indices anew, and say from how much."""
+    import msgspec
+
+    from pipeline.ops.indexes.reindex import Rebuilt
+    from pipeline.ops.indexes.reindex import reindex as rebuild
+    from pipeline.ops.operation import audited
+    from pipeline.ops.progress_counter import counting
+
+    settings = from_environment()
+
+    async def rebuilt() -> list[Rebuilt]:
+        async with audited(settings, f"reindex {' '.join(kinds or ['all'])}"):
+            with counting("fetches written") as count:
+                return await rebuild(settings, kinds, count=count)
+
+    done = asyncio.run(rebuilt())
+    if as_json:
+        typer.echo(msgspec.json.encode(done).decode())
+        return
+    for one in done:
+        typer.echo(f"{one.kind}: {one.index} in place of {one.replaced}, from {one.records:,} records of Kafka")
+        if one.refused:
+            typer.echo(f"{one.kind}: {one.refused} documents were refused; see `liaison ops rejected list`")

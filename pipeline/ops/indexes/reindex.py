@@ -1,0 +1,267 @@
+"""`liaison ops reindex`: builds each index anew from Kafka beside the one in use, and moves the aliases at once.
+
+    new index behind an alias of its own -> follow Kafka until nearly at its end -> block writes to the old index, which
+    waits for those under way -> follow to the end -> move both aliases -> old index deleted once nobody reads it
+
+All that the old index holds was in Kafka before, so the new one holds it too when it takes over: no search misses or
+loses a document. The project stage waits while writes are blocked, a second or so. External versions make it harmless
+to write anything twice, so a reindex that was killed is simply run again; until then the block may hold up the project
+stage, and its lag tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+from elasticsearch import ApiError, AsyncElasticsearch, TransportError
+
+from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.errors import LiaisonError
+from pipeline.index.client import connect
+from pipeline.index.fields import CATALOGUE
+from pipeline.index.layouts import layouts_of
+from pipeline.index.mappings import Indices, Layouts, index_body, set_replicas
+from pipeline.index.writer import BulkWriter
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.connection import elasticsearch_url
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.registers.control import Generation, control
+from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.runtime import stores
+from pipeline.streams.runtime.stateless import Nothing
+from pipeline.streams.runtime.stores import Places
+from pipeline.streams.runtime.table_store import TableStore
+from pipeline.streams.stages.project import DECISIONS, STAGE, Index, ProjectLinks, accepted_document, rejection_document
+from pipeline.streams.stages.writing import Writing
+
+NEAR: Final = 500
+"""Records of a round after which the rest is quickly read: writes are blocked meanwhile."""
+
+DRAINED_WITHIN_S: Final = 600.0
+"""The old index is deleted when no search of it is open, at the latest after this; an export keeps one open."""
+
+DRAIN_S: Final = 2.0
+
+Count = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class NextIndices(Indices):
+    """The aliases that lead to the indices in the making."""
+
+    def own(self, kind: str) -> str:
+        return f"{super().own(kind)}-next"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """One index made anew: how many records of Kafka it was made from, and how many documents it refused."""
+
+    kind: str
+    index: str
+    replaced: str
+    records: int
+    refused: int
+
+
+Open = Callable[[TopicPartition], Any]
+"""Makes the empty store that a source partition's work begins with."""
+
+
+class Follower:
+    """Writes what Kafka holds to the new indices, from the first record on and as often as it is told to."""
+
+    def __init__(
+        self, settings: Settings, works: Mapping[TopicPartition, Any], open_store: Open, writing: Writing, count: Count
+    ) -> None:
+        self._settings, self._works, self._open = settings, works, open_store
+        self._writing, self._count = writing, count
+        self._next = dict.fromkeys(works, 0)
+        self._stores: dict[TopicPartition, Any] = {}
+        self.records = 0
+        self.refused = 0
+
+    async def to_end(self) -> int:
+        """Follow up to what is in Kafka when this is called; returns how many records there were."""
+        before = self.records
+        async for records in read(self._settings, self._next):
+            source = TopicPartition(records[0].topic, records[0].partition)
+            work = self._works[source]
+            if source not in self._stores:
+                self._stores[source] = self._open(source)
+            result = work.step(source, self._stores[source], records)
+            self.refused += len(await self._writing.write(result.documents))
+            self._stores[source].commit(records[-1].offset)
+            self._next[source] = records[-1].offset + 1
+            self.records += len(records)
+            self._count()
+        return self.records - before
+
+    async def nearly_to_end(self) -> None:
+        """Follow until little was left to read."""
+        while await self.to_end() > NEAR:
+            pass
+
+    def close(self) -> None:
+        """Close the stores."""
+        for store in self._stores.values():
+            store.close()
+
+
+async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count = lambda: None) -> list[Rebuilt]:
+    """Make the active generation's indices of these kinds anew, or all of them.
+
+    They have the shards and copies of the settings. Raises LiaisonError.
+    """
+    chosen = _chosen(kinds)
+    layouts_of(settings)
+    one = (await control(settings)).of()
+    own = one.settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
+    try:
+        with stores.scratch(own, "reindex") as root:
+            async with connect(own) as client:
+                return [await _rebuilt(own, root, client, one, kind, count) for kind in chosen]
+    except (ApiError, TransportError) as error:
+        raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run it again") from error
+
+
+async def replicate(settings: Settings, kinds: Iterable[str] = ()) -> list[str]:
+    """Give the active generation's indices of these kinds, or all, the copies of the settings, in place.
+
+    Returns the indices' names. Raises LiaisonError.
+    """
+    chosen, layouts = _chosen(kinds), layouts_of(settings)
+    indices = Indices(settings.namespace, (await control(settings)).of().id)
+    try:
+        async with connect(settings) as client:
+            for kind in chosen:
+                await _behind(client, indices.own(kind))
+            return [await set_replicas(client, indices, kind, layouts) for kind in chosen]
+    except (ApiError, TransportError) as error:
+        raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run it again") from error
+
+
+def _chosen(kinds: Iterable[str]) -> list[str]:
+    """These kinds of index, or all. Raises LiaisonError for one that is not known."""
+    chosen = list(kinds) or list(CATALOGUE)
+    if unknown := sorted(set(chosen) - set(CATALOGUE)):
+        raise LiaisonError(f"no such index: {', '.join(unknown)}; there are {', '.join(CATALOGUE)}")
+    return chosen
+
+
+async def _rebuilt(
+    settings: Settings, root: Path, client: AsyncElasticsearch, one: Generation, kind: str, count: Count
+) -> Rebuilt:
+    indices, following = Indices(settings.namespace, one.id), NextIndices(settings.namespace, one.id)
+    old = await _behind(client, indices.own(kind))
+    new = await _begun(client, following.own(kind), old, kind, layouts_of(settings))
+    writing = Writing(settings, BulkWriter(client, following))
+    places = Places(root, STAGE, one.id, ids(settings, [topics.name(settings, topics.LINKS, generation=one.id)]))
+    opened = partial(_table, places) if kind == "links" else _nothing
+    follower = Follower(settings, _works(settings, one, kind, writing, places), opened, writing, count)
+    try:
+        await follower.nearly_to_end()
+        await client.indices.add_block(index=old, block="write")
+        try:
+            await follower.to_end()
+            await client.indices.refresh(index=new)
+            await _move(client, indices, following, kind, old, new)
+        except BaseException:
+            await client.indices.put_settings(index=old, settings={"index.blocks.write": None})
+            raise
+    finally:
+        follower.close()
+        await writing.close()
+    await _drop(client, old)
+    return Rebuilt(kind, new, old, follower.records, follower.refused)
+
+
+def _table(places: Places, source: TopicPartition) -> TableStore:
+    """What is remembered of each link, from nothing."""
+    return stores.reopened(TableStore, places, source, NO_OFFSET)
+
+
+def _nothing(source: TopicPartition) -> Nothing:
+    """The store of work that remembers nothing."""
+    return Nothing()
+
+
+def _works(
+    settings: Settings, one: Generation, kind: str, writing: Writing, places: Places
+) -> dict[TopicPartition, Any]:
+    """The project stage's own work on each source partition of an index; nobody is told of a link."""
+    topic, work = _source(settings, one, kind, writing, places)
+    name = topics.name(settings, topic, generation=one.id)
+    return {TopicPartition(name, p): work for p in range(topics.partitions(settings, topic))}
+
+
+def _source(
+    settings: Settings, one: Generation, kind: str, writing: Writing, places: Places
+) -> tuple[topics.Topic, Any]:
+    if kind == "cases":
+        return topics.ACCEPTED, Index(
+            topics.ACCEPTED, partial(accepted_document, current=one, model=one.compiled()), writing
+        )
+    if kind == "rejected":
+        return topics.REJECTED, Index(topics.REJECTED, rejection_document, writing)
+    if kind == "links":
+        return topics.LINKS, ProjectLinks(settings, places, writing, key_ring(settings), None)
+    topic = next(topic for topic in DECISIONS if topic.pattern == kind)
+    make = DECISIONS[topic]
+    return topic, Index(topic, lambda record: make(record.value, record.offset), writing)
+
+
+async def _behind(client: AsyncElasticsearch, alias: str) -> str:
+    """The index behind an alias. Raises LiaisonError where there is none."""
+    if not await client.indices.exists_alias(name=alias):
+        raise LiaisonError("there is no index yet: start a worker first")
+    (name,) = (await client.indices.get_alias(name=alias)).body
+    return str(name)
+
+
+async def _begun(client: AsyncElasticsearch, alias: str, old: str, kind: str, layouts: Layouts) -> str:
+    """A new, empty index behind `alias`; what a reindex that was killed has left is deleted."""
+    if await client.indices.exists_alias(name=alias):
+        await client.indices.delete(index=",".join((await client.indices.get_alias(name=alias)).body))
+    stem, _, number = old.rpartition("-")
+    new = f"{stem}-{int(number) + 1}"
+    body = index_body(kind, layouts)
+    await client.options(ignore_status=404).indices.delete(index=new)
+    await client.indices.create(index=new, aliases={alias: {"is_write_index": True}}, **body)
+    return new
+
+
+async def _move(
+    client: AsyncElasticsearch, indices: Indices, following: Indices, kind: str, old: str, new: str
+) -> None:
+    """Everything that led to the old index leads to the new one, in one step."""
+    held = (await client.indices.get_alias(index=old)).body[old]["aliases"]
+    actions: list[dict[str, Any]] = [{"remove": {"index": new, "alias": following.own(kind)}}]
+    for alias in held:
+        write = {"is_write_index": True} if alias == indices.own(kind) else {}
+        actions += [
+            {"remove": {"index": old, "alias": alias}},
+            {"add": {"index": new, "alias": alias, **write}},
+        ]
+    await client.indices.update_aliases(actions=actions)
+
+
+async def _drop(client: AsyncElasticsearch, old: str) -> None:
+    """Delete the old index once no search of it is under way."""
+    deadline = time.monotonic() + DRAINED_WITHIN_S
+    await asyncio.sleep(DRAIN_S)
+    while time.monotonic() < deadline:
+        search = (await client.indices.stats(index=old, metric="search"))["indices"][old]["total"]["search"]
+        if not search["open_contexts"] and not search["query_current"]:
+            break
+        await asyncio.sleep(DRAIN_S)
+    await client.indices.delete(index=old)

@@ -1,0 +1,26 @@
+"""`liaison ops sweep`: the index of every generation cleared of evidence about withdrawn and expired cases."""
+
+from __future__ import annotations
+
+from elasticsearch import ApiError, TransportError
+
+from pipeline.errors import LiaisonError
+from pipeline.index.client import connect
+from pipeline.index.mappings import Indices
+from pipeline.index.sweep import sweep
+from pipeline.settings import Settings
+from pipeline.streams.kafka.connection import elasticsearch_url
+from pipeline.streams.registers.control import control
+
+
+async def sweep_all(settings: Settings) -> int:
+    """Sweep all registered generations; returns how many links were cleared. Raises LiaisonError."""
+    held = await control(settings)
+    swept = 0
+    try:
+        async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
+            for generation in held.generations:
+                swept += await sweep(client, Indices(settings.namespace, generation))
+    except (ApiError, TransportError) as error:
+        raise LiaisonError(f"Elasticsearch does not answer ({type(error).__name__}): sweep again later") from error
+    return swept

@@ -1,0 +1,87 @@
+"""`liaison ops policy explain`; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.access.case_visibility import AgencyView, CaseVisibility, HandlingWords
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `policy explain` to `ops`."""
+    policy = typer.Typer(help="Who may see what, and why.", no_args_is_help=True)
+    policy.callback()(_policy)
+    policy.command("explain", epilog="Example: liaison ops policy explain fr-pj:2026-004711 --handling H2")(explain)
+    ops.add_typer(policy, name="policy")
+
+
+def _policy() -> None:
+    """Keeps `explain` a word of its own: Typer would fold a group of one command."""
+
+
+def explain(
+    key: Annotated[str, typer.Argument(help="Case key, <agency>:<case id>.")],
+    handling: Annotated[str | None, typer.Option(help="As if its code were this: H0 to H3.")] = None,
+    releasable_to: Annotated[
+        str | None, typer.Option(help='As if it were released to these countries: BE,DE or *; "" for none.')
+    ] = None,
+    purposes: Annotated[str | None, typer.Option(help="As if it allowed these purposes, separated by commas.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show how each agency sees a case for each purpose, and by which rule of the policy; what other handling changes.
+
+    It is on record, and the case's owner sees that record.
+    """
+    from pipeline.access.case_visibility import HandlingChangeError, handling_change
+    from pipeline.ops.policy.run import explain_policy
+    from pipeline.times import now
+
+    try:
+        change = handling_change(handling, _words(releasable_to), _words(purposes))
+    except HandlingChangeError as error:
+        raise typer.BadParameter(str(error), param_hint=f"--{error.field.replace('_', '-')}") from error
+    found = asyncio.run(explain_policy(from_environment(), key, change, now))
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(found).decode())
+        return
+    for line in lines(found):
+        typer.echo(line)
+
+
+def lines(found: CaseVisibility) -> Iterator[str]:
+    """The explanation as text, a line for all purposes of an agency that are decided alike."""
+    yield f"{found.case}\t{_handling(found.handling)}"
+    if found.changed:
+        yield f"what if\t{_handling(found.changed)}"
+    alike: dict[tuple[object, ...], list[AgencyView]] = {}
+    for one in found.agencies:
+        alike.setdefault((one.agency, one.rule, one.changed_rule), []).append(one)
+    yield from (_line(each) for each in alike.values())
+    for person in found.people:
+        then = "" if person.changed_purposes is None else f"\t-> {','.join(person.changed_purposes) or 'none'}"
+        until = person.until.isoformat(timespec="minutes")
+        yield f"{person.agency}\t{person.subject}\t{','.join(person.purposes)}\tbreak_glass until {until}{then}"
+
+
+def _line(alike: list[AgencyView]) -> str:
+    one = alike[0]
+    who = f"{one.agency} {one.country}" if one.agency else "operator"
+    then = f"\t-> {one.changed_view} {one.changed_rule}" if one.changed_rule not in (None, one.rule) else ""
+    return f"{who}\t{','.join(each.purpose for each in alike)}\t{one.view} {one.rule}{then}"
+
+
+def _handling(words: HandlingWords) -> str:
+    return f"{words.code} to {','.join(words.releasable_to) or 'nobody'} for {','.join(words.purposes) or 'nothing'}"
+
+
+def _words(text: str | None) -> list[str] | None:
+    return None if text is None else text.replace(",", " ").split()

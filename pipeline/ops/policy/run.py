@@ -1,0 +1,52 @@
+"""Reads what the policy needs to know of one case, and asks it for everybody; on record before anybody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pipeline.access.audit import Act, ActKind, Form, Shown
+from pipeline.access.case_visibility import CaseVisibility, HandlingChange, explain_visibility
+from pipeline.access.policy import CaseMeta, Grant, Rule
+from pipeline.access.request_rules import RequestRule
+from pipeline.errors import LiaisonError
+from pipeline.index.client import connect
+from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.documents import case_meta
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import STATE_FIELDS, IndexReader
+from pipeline.ops.operation import operator
+from pipeline.records.agencies import Registry
+from pipeline.settings import Settings
+from pipeline.streams.audit.audit_log import audit_log
+from pipeline.streams.kafka.connection import elasticsearch_url
+from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.registers.registry import agencies
+
+Clock = Callable[[], datetime]
+
+
+async def explain_policy(settings: Settings, key: str, change: HandlingChange, clock: Clock) -> CaseVisibility:
+    """Who could see the case `key` now, and what the change would change.
+
+    Raises LiaisonError where there is no live case of this key, or where the question can't be recorded.
+    """
+    registered = await agencies(settings)
+    case, grants = await _read(settings, key, registered)
+    now = clock()
+    found = explain_visibility(case, registered.values(), grants, now, change)
+    shown = (Shown(key, Form.FULL, Rule.OPERATOR),)
+    act = Act(ActKind.OPERATION, operator(), object="policy explain", shown=shown, rule=RequestRule.COMMAND)
+    async with audit_log(settings, lambda: now) as log:
+        await log.write(act)
+    return found
+
+
+async def _read(settings: Settings, key: str, registered: Registry) -> tuple[CaseMeta, tuple[Grant, ...]]:
+    async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
+        indices = Indices(settings.namespace, "")
+        document = (await IndexReader(client, indices).cases([key], STATE_FIELDS)).get(key)
+        if document is None:
+            raise LiaisonError("there is no live case {key}", key=key)
+        decisions = DecisionReader(client, indices, key_ring(settings))
+        return case_meta(document), await decisions.grants_on(key, registered)

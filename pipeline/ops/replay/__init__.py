@@ -1,0 +1,1 @@
+"""Rejected messages, replays, and batches that are given up."""

@@ -1,0 +1,256 @@
+"""`liaison ops rejected …` and `liaison ops replay`; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.records.messages import Reason
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.ops.replay.rejections import RejectionFilter, Replayed
+
+_MENDED_BY_AGENCY = "holds no message that could be read: the agency must send it again"
+_MENDED_BY_US = "is a fault of ours after acceptance, mended by `liaison ops reindex`"
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _known_reason(given: str) -> str:
+    """Reasons of the closed list, and the faults of ours that are kept beside them."""
+    known = sorted({*Reason, "correlate_failed", "index_refused"})
+    if given and given not in known:
+        raise typer.BadParameter(f"one of {', '.join(known)}")
+    return given
+
+
+OfReason = Annotated[
+    str, typer.Option("--reason", callback=_known_reason, help="Only rejections for this reason, as in a receipt.")
+]
+OfAgency = Annotated[str, typer.Option("--agency", help="Only this agency's.")]
+Since = Annotated[str, typer.Option(help="From this time on: 2026-11-24T10:00:00Z, or 2h for two hours ago.")]
+Until = Annotated[str, typer.Option(help="Before this time.")]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Count what would be sent; send nothing.")]
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `rejected` and `replay` to `ops`."""
+    rejected = typer.Typer(help="What intake rejected, and why.", no_args_is_help=True)
+    rejected.command("list", epilog="Example: liaison ops rejected list --agency fr-pj --since 24h")(list_rejected)
+    rejected.command("show", epilog="Example: liaison ops rejected show cases.fr-pj-2-4711")(show_rejected)
+    rejected.command("replay", epilog="Example: liaison ops rejected replay --reason schema --since 7d")(
+        replay_rejected
+    )
+    rejected.command("batch", epilog="Example: liaison ops rejected batch cases.fr-pj 2 4711")(reject_batch)
+    ops.add_typer(rejected, name="rejected")
+    ops.command("replay", epilog="Example: liaison ops replay --from 2026-11-24T10:00:00Z --agency fr-pj")(replay)
+
+
+def list_rejected(
+    reason: OfReason = "",
+    agency: OfAgency = "",
+    since: Since = "",
+    until: Until = "",
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show, the latest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List rejections that Kafka still holds (7 days), without their content."""
+    from pipeline.ops.replay.rejections import by_reason, rejections
+
+    found = asyncio.run(rejections(from_environment(), _wanted(reason, agency, since, until)))
+    if as_json:
+        _print_json(found[:limit])
+        return
+    for one in found[:limit]:
+        typer.echo(f"{one.time}\t{one.place}\t{one.agency}\t{one.reason}\t{one.pointer}\t{one.message}")
+    reasons = ", ".join(f"{count} {name}" for name, count in by_reason(found).items())
+    typer.echo(f"{len(found)} rejections{f': {reasons}' if reasons else ''}")
+
+
+def show_rejected(
+    position: Annotated[str, typer.Argument(help="Source position, <topic>-<partition>-<offset>.")],
+    token: Annotated[
+        str, typer.Option(envvar="LIAISON_TOKEN", help="The owning agency's: shows the original bytes as well.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show a rejection: reason, pointer, position, size; its original bytes to the agency that sent it alone."""
+    from pipeline.errors import LiaisonError
+    from pipeline.ops.replay.rejections import RejectionFilter, rejections
+
+    settings = from_environment()
+    if token:
+        _show_original(position, token, as_json)
+        return
+    found = asyncio.run(rejections(settings, RejectionFilter(positions=frozenset({position}))))
+    if not found:
+        raise LiaisonError(f"no rejection is held for {position}")
+    if as_json:
+        _print_json(found[0])
+        return
+    for name, value in _fields(found[0]).items():
+        typer.echo(f"{name}\t{value}")
+
+
+def _show_original(position: str, token: str, as_json: bool) -> None:
+    import sys
+
+    from pipeline.ops.operation import audited
+    from pipeline.ops.replay.rejections import original, told
+    from pipeline.streams.registers.revocations import requester_now
+    from pipeline.times import now
+
+    settings = from_environment()
+
+    async def shown() -> Any:
+        requester = await requester_now(settings, token, now)
+        one = await original(settings, position, requester)
+        what = f"rejected show {position}"
+        async with audited(settings, what, subject=requester.subject, agency=requester.agency):
+            return one
+
+    one = asyncio.run(shown())
+    if as_json:
+        _print_json({**_fields(told(one)), "original": (one.original or b"").decode(errors="backslashreplace")})
+    else:
+        sys.stdout.buffer.write((one.original or b"") + b"\n")
+
+
+def replay_rejected(
+    positions: Annotated[
+        list[str] | None, typer.Argument(help="Source positions; none: all that the options name.")
+    ] = None,
+    reason: OfReason = "",
+    agency: OfAgency = "",
+    since: Since = "",
+    until: Until = "",
+    dry_run: Dry = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send rejected messages to their national topics again, once what rejected them is mended.
+
+    Each carries where it was first. What was accepted meanwhile becomes a duplicate; a misrouted record goes where its
+    key belongs.
+    """
+    from pipeline.ops.operation import audited
+    from pipeline.ops.progress_counter import counting
+    from pipeline.ops.replay.rejections import replay_rejected as send_again
+
+    settings = from_environment()
+    wanted = _wanted(reason, agency, since, until, positions or ())
+
+    async def sent() -> Replayed:
+        with counting("messages") as count:
+            if dry_run:
+                return await send_again(settings, wanted, dry=True, on_sent=count)
+            async with audited(settings, f"rejected replay {reason or 'all reasons'} {agency or 'all agencies'}"):
+                return await send_again(settings, wanted, on_sent=count)
+
+    done = asyncio.run(sent())
+    if as_json:
+        _print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
+        return
+    _tell(done.sent, dry_run)
+    _tell_left(done)
+
+
+def _tell_left(done: Replayed) -> None:
+    for reason, count in done.left.items():
+        mended = _MENDED_BY_AGENCY if reason == Reason.UNREADABLE_BATCH else _MENDED_BY_US
+        typer.echo(f"{count} left: {reason} {mended}")
+
+
+def reject_batch(
+    topic: Annotated[str, typer.Argument(help="The national topic, with its namespace.")],
+    partition: Annotated[int, typer.Argument(min=0)],
+    offset: Annotated[int, typer.Argument(min=0, help="Where its readers stand, as the alert and the log tell.")],
+    last: Annotated[
+        int | None, typer.Option(min=0, help="The last offset to give up; without it, what the batch's header says.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give up a damaged batch of a national topic (a wrong CRC, or cut short) that stays damaged.
+
+    Its offsets get one receipt and one rejection, unreadable_batch, and their partition goes on. Nothing happens to a
+    batch that can be read after all. Doing it twice is harmless.
+    """
+    from pipeline.ops.replay.batch_rejection import reject_damaged_batch
+
+    settings = from_environment()
+    rejected = asyncio.run(reject_damaged_batch(settings, topic, partition, offset, last))
+    if as_json:
+        _print_json(rejected)
+        return
+    typer.echo(
+        f"{rejected.topic}, partition {rejected.partition}: offsets {rejected.offset} to {rejected.last_offset} are "
+        "given up; readers go on after them within 20 s"
+    )
+
+
+def replay(
+    since: Annotated[str, typer.Option("--from", help="From this time on: 2026-11-24T10:00:00Z, or 2h.")],
+    agency: Annotated[list[str] | None, typer.Option(help="Only this agency's; may be repeated.")] = None,
+    dry_run: Dry = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send what the national topics have received since a time to them again (they hold 7 days).
+
+    After a restore it fills in what the backup did not hold. The outcome of the first position stands; the new ones
+    have outcomes of their own, duplicate for all that is there.
+    """
+    from pipeline.ops.operation import audited
+    from pipeline.ops.progress_counter import counting
+    from pipeline.ops.replay.run import replay as send_again
+    from pipeline.times import WITH_WEEKS, now, point_in_time
+
+    settings = from_environment()
+    begin, only = point_in_time(since, now(), WITH_WEEKS), agency or ()
+
+    async def sent() -> Replayed:
+        with counting("messages") as count:
+            if dry_run:
+                return await send_again(settings, begin, only, dry=True, on_sent=count)
+            async with audited(settings, f"replay from {begin.isoformat()} {' '.join(only) or 'all agencies'}"):
+                return await send_again(settings, begin, only, on_sent=count)
+
+    done = asyncio.run(sent())
+    if as_json:
+        _print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
+        return
+    _tell(done.sent, dry_run)
+    _tell_left(done)
+
+
+def _tell(sent: dict[str, int], dry_run: bool) -> None:
+    for agency, count in sorted(sent.items()):
+        typer.echo(f"{agency}\t{count}")
+    typer.echo(f"{sum(sent.values())} messages {'would be sent' if dry_run else 'sent'} again")
+
+
+def _wanted(reason: str, agency: str, since: str, until: str, positions: list[str] | tuple[()] = ()) -> RejectionFilter:
+    from pipeline.ops.replay.rejections import RejectionFilter
+    from pipeline.times import WITH_WEEKS, now, point_in_time
+
+    return RejectionFilter(
+        reason=reason,
+        agency=agency,
+        since=point_in_time(since, now(), WITH_WEEKS) if since else None,
+        until=point_in_time(until, now(), WITH_WEEKS) if until else None,
+        positions=frozenset(positions),
+    )
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    import msgspec
+
+    fields: dict[str, Any] = msgspec.to_builtins(value)
+    return fields
+
+
+def _print_json(value: Any) -> None:
+    import msgspec
+
+    typer.echo(msgspec.json.encode(value).decode())

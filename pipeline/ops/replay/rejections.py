@@ -1,0 +1,185 @@
+"""What was rejected and why, from the topic `rejected`: listed, shown, sent again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from aiokafka import TopicPartition
+
+from pipeline.access.requester import Requester
+from pipeline.errors import LiaisonError
+from pipeline.ops.replay.resending import Resender, resender
+from pipeline.records.messages import Position, Reason, Rejected, offsets_of
+from pipeline.records.partitioning import partition_of
+from pipeline.records.validation import RefusedError
+from pipeline.records.validation import read as read_record
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.since import offsets_since
+from pipeline.streams.runtime.faults import FAULTS
+
+NOT_REPLAYED: Final = FAULTS | {Reason.UNREADABLE_BATCH}
+"""Reasons that no sending again can mend."""
+
+_decode = msgspec.json.Decoder(Rejected).decode
+
+
+@dataclass(frozen=True)
+class RejectionFilter:
+    """Which rejections; what is left empty does not matter."""
+
+    reason: str = ""
+    agency: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    positions: frozenset[str] = frozenset()
+
+    def meets(self, one: Rejected) -> bool:
+        """Whether a rejection is one of these."""
+        return (
+            (not self.reason or one.reason == self.reason)
+            and (not self.agency or one.agency == self.agency)
+            and (not self.positions or _is_named(one, self.positions))
+            and (self.since is None or datetime.fromisoformat(one.time) >= self.since)
+            and (self.until is None or datetime.fromisoformat(one.time) < self.until)
+        )
+
+
+def _is_named(one: Rejected, positions: frozenset[str]) -> bool:
+    """Whether a rejection is of one of these positions; a batch that could not be read is of many."""
+    topic, partition = one.position.topic, one.position.partition
+    return any(f"{topic}-{partition}-{offset}" in positions for offset in one.offsets)
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """What is told of a rejection: everything but the original bytes. `size` is theirs.
+
+    `last_offset`: that of a batch that could not be read, of which `position` is the first.
+    """
+
+    position: str
+    time: str
+    agency: str
+    reason: str
+    pointer: str
+    message: str
+    size: int
+    origin: str
+    last_offset: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Its position, or first..last."""
+        return self.position if self.last_offset is None else f"{self.position}..{self.last_offset}"
+
+    @property
+    def messages(self) -> int:
+        """How many messages were rejected."""
+        return len(offsets_of(Position.parse(self.position), self.last_offset))
+
+
+def told(one: Rejected) -> Rejection:
+    """What may be told of a rejection to whoever operates."""
+    return Rejection(
+        position=str(one.position),
+        time=one.time,
+        agency=one.agency,
+        reason=one.reason,
+        pointer=one.pointer,
+        message=one.message,
+        size=len(one.original or b""),
+        origin=str(one.origin) if one.origin else "",
+        last_offset=one.last_offset,
+    )
+
+
+async def rejected(settings: Settings, wanted: RejectionFilter) -> AsyncIterator[Rejected]:
+    """The rejections that Kafka still holds and that are wanted; a position rejected twice comes once."""
+    seen: set[Position] = set()
+    name = topics.name(settings, topics.REJECTED)
+    partitions = [TopicPartition(name, p) for p in range(settings.case_partitions)]
+    async for records in read(settings, await offsets_since(settings, partitions, wanted.since)):
+        for one in (_decode(record.value) for record in records if record.value is not None):
+            if wanted.meets(one) and one.position not in seen:
+                seen.add(one.position)
+                yield one
+
+
+async def rejections(settings: Settings, wanted: RejectionFilter) -> list[Rejection]:
+    """What may be told of them, the latest first."""
+    found = [told(one) async for one in rejected(settings, wanted)]
+    return sorted(found, key=lambda one: one.time, reverse=True)
+
+
+async def original(settings: Settings, position: str, requester: Requester) -> Rejected:
+    """A rejection with its original bytes, for the agency that sent it.
+
+    Raises LiaisonError: to everyone else a position that is another agency's is as one that is not there.
+    """
+    async for one in rejected(settings, RejectionFilter(positions=frozenset({position}))):
+        if one.agency and one.agency == requester.agency:
+            return one
+    raise LiaisonError(f"no rejection of {requester.agency or 'this agency'} is held for {position}")
+
+
+@dataclass
+class Replayed:
+    """How many rejections were sent again, by agency; `left` by reason what no sending again can mend."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+
+
+async def replay_rejected(
+    settings: Settings, wanted: RejectionFilter, *, dry: bool = False, on_sent: Callable[[], None] = lambda: None
+) -> Replayed:
+    """Send rejected messages to their national topics again, in their order; each carries where it was first.
+
+    What was sent again before and rejected anew is left out, unless its position is named: its first rejection is sent.
+    Doing it twice is harmless, since what was accepted meanwhile becomes a duplicate. Faults of ours were accepted long
+    ago: they are mended by a reindex or a new generation. What was too large to be kept can't be sent, and of a batch
+    that could not be read no message is known: its agency sends it again. A `dry` run sends nothing.
+    """
+    replayed = Replayed()
+    async with resender(settings, dry=dry) as send:
+        async for one in rejected(settings, wanted):
+            if one.origin is not None and not wanted.positions:
+                continue
+            if one.reason in NOT_REPLAYED or (one.reason == Reason.TOO_LARGE and one.original is None):
+                replayed.left[one.reason] += len(one.offsets)
+                continue
+            await _again(settings, one, send)
+            replayed.sent[one.agency] += 1
+            on_sent()
+    return replayed
+
+
+async def _again(settings: Settings, one: Rejected, send: Resender) -> None:
+    topic = topics.name(settings, topics.CASES, agency=one.agency)
+    key, partition = route(one, settings.case_partitions)
+    await send(topic, partition, key, one.original, one.origin or one.position)
+
+
+def route(one: Rejected, partitions: int) -> tuple[bytes | None, int]:
+    """Key and partition for another try: where the record says that it belongs, if it was misrouted and can be read."""
+    key = one.key
+    if one.reason == Reason.MISROUTED:
+        try:
+            key = read_record(one.original).case.key.encode()
+        except RefusedError:
+            key = one.key
+    return key, one.position.partition if key is None else partition_of(key, partitions)
+
+
+def by_reason(found: Iterable[Rejection]) -> dict[str, int]:
+    """How many messages for each reason, the most frequent first."""
+    counted: Counter[str] = Counter()
+    for one in found:
+        counted[one.reason] += one.messages
+    return dict(counted.most_common())

@@ -1,0 +1,81 @@
+"""Sends messages in bulk; what goes to a national topic again bears the position where it was first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, Protocol
+
+from aiokafka import AIOKafkaProducer
+
+from pipeline.records.messages import Position
+from pipeline.settings import Settings
+from pipeline.streams.kafka.connection import LARGEST_REQUEST, options
+from pipeline.streams.kafka.origin import headers
+
+UNDER_WAY: Final = 500
+"""Messages sent and not yet acknowledged; of 4 MiB at most, held back by the producer's own buffer long before."""
+
+
+class MessageSender(Protocol):
+    """Sends one message; returns before Kafka has acknowledged it, keeps the order within a partition."""
+
+    async def __call__(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None: ...
+
+
+class Resender(Protocol):
+    """Sends one message again, as a MessageSender does."""
+
+    async def __call__(
+        self, topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position
+    ) -> None: ...
+
+
+@asynccontextmanager
+async def sender(settings: Settings) -> AsyncIterator[MessageSender]:
+    """A sender whose messages are all acknowledged when it is left."""
+    async with AIOKafkaProducer(
+        **options(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST_REQUEST
+    ) as producer:
+        under_way: deque[asyncio.Future[object]] = deque()
+
+        async def send(
+            topic: str,
+            partition: int,
+            key: bytes | None,
+            value: bytes | None,
+            headers: Sequence[tuple[str, bytes]] = (),
+        ) -> None:
+            under_way.append(await producer.send(topic, value, key=key, partition=partition, headers=list(headers)))
+            if len(under_way) > UNDER_WAY:
+                await under_way.popleft()
+
+        yield send
+        await asyncio.gather(*under_way)
+
+
+@asynccontextmanager
+async def resender(settings: Settings, *, dry: bool = False) -> AsyncIterator[Resender]:
+    """A resender whose messages are all acknowledged when it is left; a `dry` one sends nothing."""
+    if dry:
+        yield _nothing
+        return
+    async with sender(settings) as send:
+
+        async def resend(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:
+            await send(topic, partition, key, value, headers(origin))
+
+        yield resend
+
+
+async def _nothing(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:
+    """A dry run's sending."""

@@ -1,0 +1,84 @@
+"""`liaison ops replay`: what the national topics have received since a time is sent to them again.
+
+The messages get new positions, and with them outcomes of their own: what was accepted before becomes a duplicate, what
+is missing (after a restore from a backup) or was rejected by a fault of ours that is mended meanwhile becomes accepted.
+The outcome of the first position stands as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.errors import LiaisonError
+from pipeline.ops.replay.rejections import Replayed
+from pipeline.ops.replay.resending import resender
+from pipeline.records.messages import Position, Reason
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.origin import origin_of
+from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.since import offsets_since
+from pipeline.streams.kafka.unreadable import UnreadableBatch
+from pipeline.streams.registers.registry import agencies
+from pipeline.times import unix_ms
+
+
+async def replay(
+    settings: Settings,
+    since: datetime,
+    only: Collection[str] = (),
+    *,
+    dry: bool = False,
+    on_sent: Callable[[], None] = lambda: None,
+) -> Replayed:
+    """Send what came since a time again, up to what has come when this begins.
+
+    All that the topics hold is read for it: to look up a time in a topic a broker inflates whole records, which others
+    have made as large as they like, and one of gigabytes ends a broker.
+    Messages that were themselves sent again are left out, so that doing it twice does not double them; so are batches
+    that can't be read, whose messages the result counts as left. Raises LiaisonError for an agency that is not
+    registered.
+    """
+    partitions = _sources(settings, list(await agencies(settings)), only)
+    starts = await offsets_since(settings, list(partitions), None)
+    since_ms = unix_ms(since)
+    last = await _last(settings, starts)
+    replayed = Replayed()
+    async with resender(settings, dry=dry) as send:
+        async for records in read(settings, {p: starts[p] for p in last}, last):
+            for record in filter(_is_first, records):
+                if record.timestamp < since_ms:
+                    continue
+                if isinstance(record, UnreadableBatch):
+                    replayed.left[Reason.UNREADABLE_BATCH] += record.positions
+                    continue
+                position = Position(record.topic, record.partition, record.offset)
+                await send(record.topic, record.partition, record.key, record.value, position)
+                replayed.sent[partitions[TopicPartition(record.topic, record.partition)]] += 1
+                on_sent()
+    return replayed
+
+
+def _sources(settings: Settings, registered: Collection[str], only: Collection[str]) -> dict[TopicPartition, str]:
+    """The partitions of the agencies' national topics, with the agency of each."""
+    if unknown := sorted(set(only) - set(registered)):
+        raise LiaisonError(f"not registered: {', '.join(unknown)}")
+    return {
+        TopicPartition(topics.name(settings, topics.CASES, agency=agency), partition): agency
+        for agency in only or registered
+        for partition in range(settings.case_partitions)
+    }
+
+
+async def _last(settings: Settings, starts: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
+    """The last offset of each partition that has any: what is sent from now on must not be read as well."""
+    async with plain_consumer(settings, []) as consumer:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(list(starts)) if starts else {}
+    return {partition: end - 1 for partition, end in ends.items() if end > starts[partition]}
+
+
+def _is_first(record: ConsumerRecord) -> bool:
+    return origin_of(record) is None

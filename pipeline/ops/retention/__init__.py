@@ -1,0 +1,1 @@
+"""Retention: what ends and when, decided purely and then done."""

@@ -1,0 +1,96 @@
+"""`liaison ops retention`; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Sized
+
+    from pipeline.ops.retention.policy import RetentionPlan
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `retention` to `ops`."""
+    ops.command("retention", epilog="Example: liaison ops retention --dry-run")(retention)
+
+
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what is due; change nothing.")] = False,
+    days: Annotated[int, typer.Option(min=0, help="Tell which cases expire within so many days.")] = 183,
+    query_months: Annotated[int, typer.Option(min=1, help="Full months that audited query text stays readable.")] = 36,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """End what has had its time, and tell which cases expire when; run it daily.
+
+    Cases whose `retain_until` has passed are invisible at once; this has intake end them, so that their content leaves
+    the index, and Kafka as it compacts. A version with a later date brings such a case back. Owners are told half a
+    year before. Ends standing queries a week after they ran out, leaves keys and verdict of reviews about withdrawn or
+    expired cases, and deletes old keys of audited query text.
+    """
+    from datetime import timedelta
+
+    from rich.console import Console
+
+    from pipeline.ops.operation import audited
+    from pipeline.ops.retention.run import carry_out, planned
+    from pipeline.times import now
+
+    settings = from_environment()
+
+    async def done() -> RetentionPlan:
+        plan = await planned(settings, now(), now() + timedelta(days=days), query_months)
+        if not dry_run:
+            async with audited(settings, "retention"):
+                await carry_out(settings, plan)
+        return plan
+
+    with Console(stderr=True).status("Reading cases and decisions ..."):
+        plan = asyncio.run(done())
+    if as_json:
+        _print_json(document(plan, dry_run))
+    else:
+        _show(plan, dry_run)
+
+
+def _show(plan: RetentionPlan, dry_run: bool) -> None:
+    for one in plan.expiries:
+        typer.echo(f"{one.month}\t{one.agency}\t{one.cases:,} cases {'have expired' if one.past else 'expire'}")
+    if dry_run:
+        for case in plan.cases:
+            typer.echo(f"{case.case}\tversion {case.version} would be ended")
+    _tell("cases", "ended", plan.cases, dry_run)
+    _tell("owners' notices of cases that expire", "sent", plan.notices, dry_run)
+    _tell("standing queries", "ended", plan.subscriptions, dry_run)
+    _tell("reviews", "left with keys and verdict", plan.reviews, dry_run)
+    _tell("months' keys of query text", "deleted", plan.months, dry_run)
+
+
+def document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
+    """A plan for scripts: keys, ids and counts, nothing of what was asked or said."""
+    import msgspec
+
+    return {
+        "expiries": msgspec.to_builtins(plan.expiries),
+        "cases": [one.case for one in plan.cases],
+        "notices": [one.case for one in plan.notices],
+        "subscriptions": [one.id for one in plan.subscriptions],
+        "reviews": [one.id for one in plan.reviews],
+        "months": list(plan.months),
+        "dry_run": dry_run,
+    }
+
+
+def _tell(what: str, done: str, those: Sized, dry_run: bool) -> None:
+    typer.echo(f"{len(those)} {what} {'would be ' if dry_run else ''}{done}")
+
+
+def _print_json(value: Any) -> None:
+    import msgspec
+
+    typer.echo(msgspec.json.encode(value).decode())

@@ -1,0 +1,74 @@
+"""`liaison ops scorecard`; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.ops.scorecard.policy import Score, Scorecard
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `scorecard` to `ops`."""
+    ops.command("scorecard", epilog="Example: liaison ops scorecard --agency fr-pj --since 7d")(scorecard)
+
+
+def scorecard(
+    agency: Annotated[list[str] | None, typer.Option(help="Only this agency's; may be repeated.")] = None,
+    since: Annotated[str, typer.Option(help="From this time on: 2026-11-24, or 7d (30d are held).")] = "30d",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with counts.")] = False,
+) -> None:
+    """Show the quality of each agency's data by day: shares of records that were rejected, repeated or doubted.
+
+    `missing` is the share of cases with an entity that lacks what a match needs, as a person without a birth date.
+    """
+    from rich.console import Console
+
+    from pipeline.ops.scorecard.run import scorecards
+    from pipeline.times import WITH_WEEKS, now, point_in_time
+
+    with Console(stderr=True).status("Reading receipts and cases ..."):
+        cards = asyncio.run(scorecards(from_environment(), agency or (), point_in_time(since, now(), WITH_WEEKS)))
+    if as_json:
+        _print_json({name: document(card) for name, card in cards.items()})
+        return
+    Console().print(table(cards))
+
+
+def document(card: Scorecard) -> dict[str, Any]:
+    """A scorecard for scripts: all counts and rates, of the whole time and of each day."""
+    return {"all": _numbers(card.whole()), "days": {day: _numbers(score) for day, score in card.trend().items()}}
+
+
+def _numbers(score: Score) -> dict[str, Any]:
+    import msgspec
+
+    return {**msgspec.to_builtins(score), "rates": score.rates()}
+
+
+def table(cards: dict[str, Scorecard]) -> Any:
+    """Scorecards for a terminal: a line for each agency and, below it, one for each day."""
+    from rich.table import Table
+
+    from pipeline.ops.scorecard.policy import Score
+
+    shown = Table("Agency", "Day")
+    for column in ("Records", "Cases", *(name.capitalize() for name in Score().rates())):
+        shown.add_column(column, justify="right")
+    for name, card in cards.items():
+        for label, day, score in [(name, "all", card.whole()), *(("", d, s) for d, s in card.trend().items())]:
+            rates = ("" if rate is None else f"{rate:.1%}" for rate in score.rates().values())
+            shown.add_row(label, day, f"{score.records:,}", f"{score.cases:,}", *rates)
+        shown.add_section()
+    return shown
+
+
+def _print_json(value: Any) -> None:
+    import msgspec
+
+    typer.echo(msgspec.json.encode(value).decode())

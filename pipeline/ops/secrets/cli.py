@@ -1,0 +1,68 @@
+"""`liaison ops secret`: the installation's own secret; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `secret new|rotate|show` to `ops`."""
+    secret = typer.Typer(help="The installation's own secret, LIAISON_SECRET_FILE.", no_args_is_help=True)
+    secret.command("new", epilog="Example: liaison ops secret new")(new)
+    secret.command("rotate", epilog="Example: liaison ops secret rotate")(rotate)
+    secret.command("show", epilog="Example: liaison ops secret show --json")(show)
+    ops.add_typer(secret, name="secret")
+
+
+def new(as_json: AsJson = False) -> None:
+    """Make the secret of a new installation; one that is there is never replaced.
+
+    Give the file to every worker and server, and keep a copy apart from backups.
+    """
+    from pipeline.secret_file import make_secret
+
+    make_secret(from_environment())
+    _tell(as_json)
+
+
+def rotate(as_json: AsJson = False) -> None:
+    """Add a secret, under which new references and cursors are issued; those issued before stay valid.
+
+    Then give the file to every worker and server, and restart them. Hits, and disclosures that have begun, keep the
+    secret that they began with.
+    """
+    from pipeline.ops.operation import audited
+    from pipeline.secret_file import add_secret
+
+    settings = from_environment()
+
+    async def rotated() -> None:
+        async with audited(settings, "secret rotate"):
+            await asyncio.to_thread(add_secret, settings)
+
+    asyncio.run(rotated())
+    _tell(as_json)
+
+
+def show(as_json: AsJson = False) -> None:
+    """Show the key ids of the installation's secrets, oldest first; never the secrets."""
+    _tell(as_json)
+
+
+def _tell(as_json: bool) -> None:
+    from pipeline.streams.registers.installation_secret import key_ring
+
+    settings = from_environment()
+    ring = key_ring(settings)
+    if as_json:
+        typer.echo(json.dumps({"file": str(settings.secret_path), "key_ids": list(ring.ids), "current": ring.current}))
+        return
+    typer.echo(f"{settings.secret_path}: key ids {', '.join(ring.ids)}; new references use {ring.current}")

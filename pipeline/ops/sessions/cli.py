@@ -1,0 +1,51 @@
+"""Commands that end sessions; heavy imports live inside the functions so that `liaison --help` stays fast."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `sessions end` to the group."""
+    sessions = typer.Typer(help="Sessions of people who are signed in.", no_args_is_help=True)
+    sessions.callback()(_group)
+    sessions.command("end")(end_sessions)
+    ops.add_typer(sessions, name="sessions")
+
+
+def _group() -> None:
+    """Sessions of people who are signed in."""
+
+
+def end_sessions(
+    subject: Annotated[str, typer.Option(help="The person, as tokens name it (`sub`).")],
+    agency: Annotated[str, typer.Option(help="The person's agency.")],
+) -> None:
+    """End all sessions of a person: no token that was issued until now opens anything any more.
+
+    To keep the person out, have the identity provider issue no further token.
+
+    Example: liaison ops sessions end --subject anna --agency fr-pj
+    """
+    from pipeline.access.revocations import Revocation
+    from pipeline.ops.operation import audited, operator
+    from pipeline.streams.audit.decision_log import DecisionLog
+    from pipeline.streams.catalogues import topics
+    from pipeline.times import now
+
+    settings = from_environment()
+
+    async def end() -> None:
+        at = now()
+        until = at + settings.longest_token_use
+        ended = Revocation(operator(), at, until, agency=agency, subject=subject)
+        async with audited(settings, f"sessions end in {agency}"), DecisionLog(settings) as log:
+            await log.write(topics.REVOCATIONS, ended.key, ended)
+
+    asyncio.run(end())
+    typer.echo(f"ended the sessions of {subject} of {agency}", err=True)

@@ -1,0 +1,1 @@
+"""A second model over the same cases, compared with the one in use."""

@@ -1,0 +1,147 @@
+"""`liaison ops shadow`: a second model over the same accepted cases, beside everything that runs; nothing is written.
+
+Fingerprints by that model go through a correlator of one partition, over a store of its own that goes with the command.
+The links that it ends with are held against those that the active generation has asserted in `links`, read up to when
+`accepted` had been read: links of cases that changed since then count on neither side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.correlation.claims import Claim, ClaimState
+from pipeline.correlation.correlator import Correlator
+from pipeline.correlation.fingerprinting import derived
+from pipeline.correlation.lmdb_store import LmdbStore
+from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.correlation.visibility import CaseState, visible
+from pipeline.errors import LiaisonError
+from pipeline.matching.explain.explanation import explain
+from pipeline.matching.model import Model, generation
+from pipeline.matching.score.scoring import judge
+from pipeline.matching.screening.ceiling import falls_short
+from pipeline.ops.shadow.policy import ModelComparison, compared, link_of
+from pipeline.records.messages import Accepted
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.registers.control import Generation, control
+from pipeline.streams.runtime import stores
+from pipeline.streams.runtime.stores import Places
+
+STAGE: Final = "shadow"
+
+COMMITTED_AT_ONCE: Final = 2000
+"""Cases between two commits of the store: they wait in memory."""
+
+_accepted = msgspec.json.Decoder(Accepted).decode
+_claim = msgspec.json.Decoder(Claim).decode
+
+Count = Callable[[], None]
+
+
+async def shadow(settings: Settings, model: Model, clock: Callable[[], datetime], count: Count) -> ModelComparison:
+    """Compare a model with the active one over all that is accepted; `count` is told of each version.
+
+    Raises LiaisonError for the active model itself, and KafkaError.
+    """
+    one = (await control(settings)).of()
+    second = generation(model, one.block_partitions)
+    if second == one.id:
+        raise LiaisonError("that is the active model")
+    accepted = topics.name(settings, topics.ACCEPTED)
+    with stores.scratch(settings, STAGE) as root:
+        places = Places(root, STAGE, second, ids(settings, [accepted]))
+        with closing(stores.reopened(LmdbStore, places, TopicPartition(accepted, 0), NO_OFFSET)) as store:
+            return await _Shadow(settings, one, model, second, store, count).run(clock)
+
+
+class _Shadow:
+    """One comparison; its store knows every case as the second model sees it."""
+
+    def __init__(
+        self, settings: Settings, one: Generation, model: Model, second: str, store: LmdbStore, count: Count
+    ) -> None:
+        self._settings, self._one, self._model, self._second = settings, one, model, second
+        self._store, self._count = store, count
+        self._correlator = Correlator(
+            store, 0, 1, model, judge, explain, generation=second, falls_short=falls_short
+        )  # fmt: skip
+        self._claims: dict[str, Claim] = {}
+        self._cases: set[str] = set()
+
+    async def run(self, clock: Callable[[], datetime]) -> ModelComparison:
+        """Both sides, as they are visible at the end."""
+        await self._correlate()
+        before = await self._asserted()
+        now = clock()
+        return compared(
+            self._one.id,
+            {link: link_of(claim) for link, claim in before.items() if self._is_visible(claim, now)},
+            self._second,
+            {link: link_of(claim) for link, claim in self._claims.items() if self._is_visible(claim, now)},
+            len(self._cases),
+        )
+
+    async def _correlate(self) -> None:
+        waiting = 0
+        async for records in read(self._settings, self._starts(topics.ACCEPTED)):
+            for record in records:
+                self._take(record)
+                self._count()
+            waiting += len(records)
+            if waiting >= COMMITTED_AT_ONCE:
+                self._store.commit(NO_OFFSET)
+                waiting = 0
+
+    def _take(self, record: ConsumerRecord) -> None:
+        if record.value is None:
+            return
+        version = _accepted(record.value)
+        self._cases.add(version.case)
+        for claim in self._correlator.receive(derived(version, self._model)):
+            if claim.state is ClaimState.LIVE:
+                self._claims[claim.link] = _without_evidence(claim)
+            else:
+                self._claims.pop(claim.link, None)
+
+    async def _asserted(self) -> dict[str, Claim]:
+        """The live claims of the active generation, whichever partition made them; of several one that is visible."""
+        found: dict[str, dict[bytes, Claim]] = {}
+        async for records in read(self._settings, self._starts(topics.LINKS, self._one.id)):
+            for record in records:
+                if record.value is not None:
+                    claim = _claim(record.value)
+                    found.setdefault(claim.link, {})[record.key] = _without_evidence(claim)
+        return {link: max(claims.values(), key=_order) for link, claims in found.items()}
+
+    def _starts(self, topic: topics.Topic, generation: str = "") -> dict[TopicPartition, int]:
+        name = topics.name(self._settings, topic, generation=generation)
+        return {TopicPartition(name, p): 0 for p in range(topics.partitions(self._settings, topic))}
+
+    def _is_visible(self, claim: Claim, now: datetime) -> bool:
+        return visible(claim, self._state(claim.a.case), self._state(claim.b.case), now)
+
+    def _state(self, case: str) -> CaseState | None:
+        number = self._store.find([case]).get(case)
+        if number is None:
+            return None
+        held = self._store.record(number).fingerprint
+        return CaseState(held.hash, held.withdrawn, held.retain_until)
+
+
+def _without_evidence(claim: Claim) -> Claim:
+    """What is remembered of a claim: evidence is most of it."""
+    return msgspec.structs.replace(claim, evidence=msgspec.Raw(b"null"))
+
+
+def _order(claim: Claim) -> tuple[int, bool]:
+    """The latest in versions; of equals, the one that asserts the link."""
+    return claim.external_version, claim.state is ClaimState.LIVE

@@ -1,0 +1,98 @@
+"""`liaison ops accounting`; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pipeline.streams.monitoring.accounting import Accounting
+
+UNBALANCED: Final = 1
+
+COUNTS: Final = ("consumed", "accepted", "duplicate", "rejected", "missing", "repeated", "contradicted", "waiting")
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `accounting` to `ops`."""
+    ops.command("accounting", epilog="Example: liaison ops accounting --wait 60 --json")(show_accounting)
+
+
+def show_accounting(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    wait: Annotated[
+        float, typer.Option(min=0.0, help="Seconds to wait for intake to come to the end of what has been pushed.")
+    ] = 0.0,
+) -> None:
+    """Count what became of every message that Kafka still holds, by agency; exit 1 unless it balances.
+
+    It balances when every message that intake has consumed has exactly one outcome: consumed = accepted + duplicate +
+    rejected, and none is missing, repeated or contradicted. Messages that intake has yet to consume are waiting, which
+    is no fault: workers may run meanwhile. All national topics and receipts are read: minutes for millions of messages.
+    """
+    from pipeline.streams.monitoring.accounting import total
+
+    counted = asyncio.run(_counted(wait))
+    whole = total(counted.values())
+    if as_json:
+        agencies = {agency: counts(account) for agency, account in counted.items()}
+        typer.echo(json.dumps({"balanced": whole.balanced, "total": counts(whole), "agencies": agencies}))
+    else:
+        _print(counted, whole)
+    if not whole.balanced:
+        raise typer.Exit(UNBALANCED)
+
+
+async def _counted(wait_s: float) -> dict[str, Accounting]:
+    from rich.console import Console
+
+    from pipeline.streams.monitoring.accounting import accounting_by_agency, wait_for_intake
+
+    settings = from_environment()
+    console = Console(stderr=True)
+    if wait_s:
+        with console.status("Waiting for intake ..."):
+            await wait_for_intake(settings, wait_s)
+    with console.status("Reading national topics and receipts ..."):
+        return await accounting_by_agency(settings)
+
+
+def counts(account: Accounting) -> dict[str, Any]:
+    """The account's figures by name; `rejected` by reason."""
+    return {name: getattr(account, name) for name in COUNTS}
+
+
+def table(counted: Mapping[str, Accounting], whole: Accounting) -> Table:
+    """The accounts for a terminal: a row for each agency, one for all."""
+    from rich.table import Table
+
+    shown = Table("Agency", show_footer=True)
+    shown.columns[0].footer = "All"
+    for name in COUNTS:
+        shown.add_column(name.capitalize(), _figure(whole, name), justify="right")
+    for agency, account in counted.items():
+        shown.add_row(agency, *(_figure(account, name) for name in COUNTS))
+    return shown
+
+
+def _figure(account: Accounting, name: str) -> str:
+    value = getattr(account, name)
+    return f"{sum(value.values()) if isinstance(value, dict) else value:,}"
+
+
+def _print(counted: Mapping[str, Accounting], whole: Accounting) -> None:
+    from rich.console import Console
+
+    console = Console()
+    console.print(table(counted, whole))
+    for reason, rejected in whole.rejected.items():
+        console.print(f"rejected: {reason} {rejected:,}", highlight=False)
+    console.print("balanced" if whole.balanced else "NOT BALANCED", highlight=False)

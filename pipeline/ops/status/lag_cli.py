@@ -1,0 +1,92 @@
+"""`liaison ops lag`; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from pipeline.errors import LiaisonError
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from pipeline.streams.monitoring.lag import Lag
+
+EVERY_S: Final = 2.0
+"""Seconds between two looks of --watch: one costs the broker a read of every group's offsets."""
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `lag` to `ops`."""
+    ops.command("lag", epilog="Example: liaison ops lag --watch")(show_lag)
+
+
+def show_lag(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it anew every 2 seconds, until Ctrl-C.")] = False,
+) -> None:
+    """Show how many records each stage is behind, by topic and partition; nothing is shown for what is done."""
+    from dataclasses import asdict
+
+    from pipeline.streams.monitoring.lag import lag
+
+    if as_json and watch:
+        raise typer.BadParameter("--json prints once: it does not go with --watch")
+    settings = from_environment()
+    if watch:
+        _watch(lambda: asyncio.run(lag(settings)))
+        return
+    found = asyncio.run(lag(settings))
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found]))
+        return
+    for one in behind(found):
+        typer.echo(f"{one.group}\t{one.topic}\t{one.partition}\t{one.lag}")
+    typer.echo(total(found))
+
+
+def behind(found: Sequence[Lag]) -> list[Lag]:
+    """The partitions with something left to do."""
+    return [one for one in found if one.lag]
+
+
+def total(found: Sequence[Lag]) -> str:
+    """The last line."""
+    return f"{sum(one.lag for one in found)} records behind in all"
+
+
+def views(look: Callable[[], Sequence[Lag]]) -> Iterator[RenderableType]:
+    """What to show after each look, for ever: a table, or why there is none while Kafka does not answer."""
+    while True:
+        try:
+            yield table(look())
+        except LiaisonError as error:
+            yield f"{error}; looking again"
+
+
+def table(found: Sequence[Lag]) -> RenderableType:
+    """Lag for a terminal, in the order of the names."""
+    from rich.table import Table
+
+    shown = Table("Group", "Topic", caption=total(found))
+    shown.add_column("Partition", justify="right")
+    shown.add_column("Behind", justify="right")
+    for one in behind(found):
+        shown.add_row(one.group, one.topic, str(one.partition), f"{one.lag:,}")
+    return shown
+
+
+def _watch(look: Callable[[], Sequence[Lag]]) -> None:
+    from rich.live import Live
+
+    with suppress(KeyboardInterrupt), Live(auto_refresh=False) as live:
+        for view in views(look):
+            live.update(view, refresh=True)
+            time.sleep(EVERY_S)

@@ -1,0 +1,158 @@
+"""The installation at a glance: what waits, which feeds are silent, what was rejected, what is active, how large it is.
+
+Everything is asked of Kafka, Elasticsearch and this machine's LIAISON_HOME at that moment; nothing is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+
+from pipeline.index.client import connect_for_reading
+from pipeline.index.engine import ask
+from pipeline.index.fields import CATALOGUE
+from pipeline.ops.generations.run import Status, status
+from pipeline.ops.replay.rejections import RejectionFilter, rejected
+from pipeline.ops.status.throughput import Throughput, throughput
+from pipeline.records.agencies import AgencyState, Registry
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.last_events import last_events
+from pipeline.streams.monitoring.lag import Lag, lag
+from pipeline.streams.registers.registry import agencies
+from pipeline.streams.runtime.stores import LOCK, shared_root, size_on_disk
+
+DAY: Final = timedelta(days=1)
+"""A feed is silent after it, as for the alert LiaisonFeedSilent, and rejections are counted over it."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Records of a topic that a stage has not acknowledged."""
+
+    stage: str
+    topic: str
+    records: int
+
+
+@dataclass(frozen=True)
+class AgencyFeed:
+    """One agency's feed; `last` is Kafka's time of its latest record, None where it holds none."""
+
+    agency: str
+    country: str
+    last: datetime | None
+    silent: bool
+
+
+@dataclass(frozen=True)
+class Size:
+    """What an index or a kind of store takes on disk; `documents` is None for stores."""
+
+    name: str
+    size: int
+    documents: int | None = None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`rejected` counts by reason since a day ago; `stores` are those of this machine."""
+
+    waiting: list[Waiting]
+    feeds: list[AgencyFeed]
+    rejected: dict[str, int]
+    generations: list[Status]
+    indices: list[Size]
+    stores: list[Size]
+    throughput: Throughput
+
+
+async def overview(settings: Settings, now: datetime) -> Overview:
+    """All of it, as it is now. Raises LiaisonError, KafkaError, OSError where an engine does not answer."""
+    waiting, feeds, refused, generations = await asyncio.gather(
+        lag(settings), _feeds(settings, now), _rejected(settings, now), status(settings)
+    )
+    indices, stores, rates = await asyncio.gather(
+        _indices(settings), asyncio.to_thread(stores_in, shared_root(settings)), throughput(settings, now)
+    )
+    return Overview(summed(waiting, settings.namespace), feeds, refused, generations, indices, stores, rates)
+
+
+def summed(lags: Iterable[Lag], namespace: str = "") -> list[Waiting]:
+    """By stage and topic, what waits most first."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for one in lags:
+        counted[one.group.removeprefix(namespace), one.topic.removeprefix(namespace)] += one.lag
+    return sorted((Waiting(*key, records) for key, records in counted.items()), key=_most_first)
+
+
+def _most_first(one: Waiting) -> tuple[int, str, str]:
+    return -one.records, one.stage, one.topic
+
+
+async def _feeds(settings: Settings, now: datetime) -> list[AgencyFeed]:
+    registry = await agencies(settings)
+    partitions = {
+        TopicPartition(topics.name(settings, topics.CASES, agency=name), partition): name
+        for name, one in registry.items()
+        if one.state is AgencyState.ACTIVE
+        for partition in range(settings.case_partitions)
+    }
+    times = await last_events(settings, list(partitions))
+    return feeds_of(registry, [(partitions[partition], at) for partition, at in times.items()], now)
+
+
+def feeds_of(registry: Registry, events: Iterable[tuple[str, float]], now: datetime) -> list[AgencyFeed]:
+    """The feeds of active agencies, those that are silent longest first; `events` are agency and Unix seconds."""
+    last: dict[str, float] = {}
+    for name, at in events:
+        last[name] = max(at, last.get(name, at))
+    found = [
+        _feed(name, one.country, last.get(name), now)
+        for name, one in registry.items()
+        if one.state is AgencyState.ACTIVE
+    ]
+    return sorted(found, key=lambda one: (one.last is not None, one.last or now, one.agency))
+
+
+def _feed(name: str, country: str, at: float | None, now: datetime) -> AgencyFeed:
+    last = None if at is None else datetime.fromtimestamp(at, UTC)
+    return AgencyFeed(name, country, last, silent=last is None or now - last > DAY)
+
+
+async def _rejected(settings: Settings, now: datetime) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    async for one in rejected(settings, RejectionFilter(since=now - DAY)):
+        counted[one.reason] += 1
+    return dict(counted.most_common())
+
+
+async def _indices(settings: Settings) -> list[Size]:
+    names = [f"{settings.namespace}{kind}*" for kind in CATALOGUE]
+    async with connect_for_reading(settings) as client:
+        held = await ask(client.indices.stats, index=names, metric=["docs", "store"])
+    return indices_of(held["indices"])
+
+
+def indices_of(held: Mapping[str, Any]) -> list[Size]:
+    """The largest first, from what Elasticsearch says of each; replicas count to the size, not to the documents."""
+    found = [
+        Size(name, one["total"]["store"]["size_in_bytes"], one["primaries"]["docs"]["count"])
+        for name, one in held.items()
+    ]
+    return sorted(found, key=lambda one: (-one.size, one.name))
+
+
+def stores_in(root: Path) -> list[Size]:
+    """The stores under a root, by stage; what a worker deletes meanwhile counts as nothing."""
+    sizes: Counter[str] = Counter()
+    for lock in root.glob(f"*/*/*/*/{LOCK}"):
+        sizes[lock.relative_to(root).parts[1]] += size_on_disk(lock.parent)
+    return [Size(name, size) for name, size in sorted(sizes.items())]

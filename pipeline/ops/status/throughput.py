@@ -1,0 +1,99 @@
+"""How much was written to each topic, span by span of the last hour: from Kafka's own index of times, nothing is kept.
+
+Offsets are counted, so transaction markers are too: one a chunk, which at rest is as many as the records. A record is
+counted when its producer says that it was made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from aiokafka import TopicPartition
+
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.streams.registers.control import control
+from pipeline.streams.registers.registry import agencies
+from pipeline.times import unix_ms
+
+HOUR: Final = timedelta(hours=1)
+"""No longer: compaction leaves the last hour of a topic alone (topics.HOUR_MS), what is older it thins out."""
+
+ELSEWHERE: Final = (topics.CASES, topics.WITNESS)
+"""National topics are counted by what was pushed; what agencies witness is their own."""
+
+SPANS: Final = 30
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Offsets that a topic was given in each span."""
+
+    topic: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """The busiest topic first; `begins` are the beginnings of the spans, each `span_s` seconds long."""
+
+    begins: tuple[datetime, ...]
+    span_s: float
+    rates: tuple[Rate, ...]
+
+
+async def throughput(settings: Settings, now: datetime, past: timedelta = HOUR, spans: int = SPANS) -> Throughput:
+    """What was written until `now` to each topic that carries records. Raises LiaisonError, KafkaError.
+
+    Of a national topic it is what intake has taken in, by its receipts. To look up a time in a topic a broker inflates
+    whole records, and there others have made them as large as they like: one of gigabytes ends a broker.
+    """
+    begins = tuple(now - past + past * number / spans for number in range(spans))
+    partitions = await _partitions(settings)
+    async with plain_consumer(settings, []) as consumer:
+        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
+        asked = (consumer.offsets_for_times(dict.fromkeys(partitions, unix_ms(at))) for at in begins)
+        found = await asyncio.gather(*asked)
+    offsets = [{p: ends[p] if one is None else one.offset for p, one in at.items()} for at in found]
+    written = rates([*offsets, ends], settings.namespace)
+    return Throughput(begins, past.total_seconds() / spans, busiest_first([*written, *_taken_in(written)]))
+
+
+def _taken_in(written: Iterable[Rate]) -> Iterator[Rate]:
+    """The rates of national topics: there is a receipt for each message."""
+    cases, receipts = (topic.pattern.partition("{")[0] for topic in (topics.CASES, topics.RECEIPTS))
+    for one in written:
+        if one.topic.startswith(receipts):
+            yield Rate(cases + one.topic.removeprefix(receipts), one.counts)
+
+
+def busiest_first(found: Iterable[Rate]) -> tuple[Rate, ...]:
+    """Rates in the order of what was written in all spans."""
+    return tuple(sorted(found, key=lambda one: (-sum(one.counts), one.topic)))
+
+
+async def _partitions(settings: Settings) -> list[TopicPartition]:
+    """Of all topics but national ones and those that hold what is set, which hardly change."""
+    held = await control(settings)
+    planned = topics.plan(held.of().settings(settings), await agencies(settings), [held.active])
+    asked = (one for one in planned if not one.topic.quick and one.topic not in ELSEWHERE)
+    return [TopicPartition(one.name, p) for one in asked for p in range(one.partitions)]
+
+
+def rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: str = "") -> tuple[Rate, ...]:
+    """By topic, how much its partitions' offsets have grown from each moment to the next; the busiest topic first.
+
+    An offset that seems to fall, where a producer's clock went back, grows by nothing.
+    """
+    counted: dict[str, list[int]] = {}
+    for number, (before, after) in enumerate(pairwise(offsets)):
+        for partition, offset in before.items():
+            counts = counted.setdefault(partition.topic.removeprefix(namespace), [0] * (len(offsets) - 1))
+            counts[number] += max(0, after[partition] - offset)
+    return busiest_first(Rate(topic, tuple(counts)) for topic, counts in counted.items())

@@ -1,0 +1,1 @@
+"""What an agency answers to a person who asks what it holds."""

@@ -1,0 +1,64 @@
+"""`liaison ops subject-report`; heavy imports live inside the functions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.settings import settings as from_environment
+
+if TYPE_CHECKING:
+    from pipeline.ops.subject_report.policy import Report, SubjectRecord
+
+
+def register(ops: typer.Typer) -> None:
+    """Add `subject-report` to `ops`."""
+    example = 'Example: liaison ops subject-report "Ivan Petrov 1980-05-14" --agency fr-pj --json > report.json'
+    ops.command("subject-report", epilog=example)(subject_report)
+
+
+def subject_report(
+    question: Annotated[str, typer.Argument(help="The person, as one searches: name, birth date, numbers.")],
+    agency: Annotated[str, typer.Option(help="The agency that was asked.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with the records' parts.")] = False,
+) -> None:
+    """Answer a person's access request to one agency: its own records of him, and who was shown them.
+
+    Of each record only the parts that the question meets are given; someone of the agency judges whether they are his.
+    National topics and rejections, which are kept for 7 days, are not looked at.
+    """
+    from rich.console import Console
+
+    from pipeline.ops.subject_report.run import subject_report as made
+    from pipeline.times import now
+
+    with Console(stderr=True).status("Reading records and the audit trail ..."):
+        report = asyncio.run(made(from_environment(), agency, question, now))
+    if as_json:
+        _print_json(report)
+        return
+    for one in report.records:
+        _tell(one)
+    typer.echo(
+        f"{len(report.records)} records of {agency}{'' if report.complete else ', and more: narrow the question'}"
+    )
+
+
+def _tell(one: SubjectRecord) -> None:
+    typer.echo(f"{one.case}\tversion {one.version}\t{one.status}\t{one.band}\tkept until {one.retain_until or '-'}")
+    for entity in one.entities:
+        typer.echo(f"  {json.dumps(entity, ensure_ascii=False)}")
+    for access in one.accesses:
+        who = f"{access.agency} {access.subject or ''}".strip()
+        typer.echo(f"  shown\t{access.time}\t{who}\t{access.kind}\t{access.purpose or '-'}\t{access.form}")
+    for thread in one.disclosures:
+        typer.echo(f"  disclosure\t{thread.since}\t{thread.agency}\t{thread.state}\tuntil {thread.until or '-'}")
+
+
+def _print_json(report: Report) -> None:
+    import msgspec
+
+    typer.echo(msgspec.json.encode(report).decode())

@@ -1,0 +1,113 @@
+"""Reads what a subject report is made of; it is in the audit trail before anybody is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Any, Final
+
+from pipeline.access.audit import Act, ActKind, Form, Shown
+from pipeline.access.disclosures import Disclosure
+from pipeline.access.policy import Rule
+from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.request_rules import RequestRule
+from pipeline.errors import LiaisonError
+from pipeline.index.client import connect
+from pipeline.index.decision_documents import AuditDocument
+from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.engine import ask
+from pipeline.index.filters import Filters, bodies
+from pipeline.index.mappings import Indices
+from pipeline.index.queries import Limits
+from pipeline.index.questions import parse
+from pipeline.index.reading import IndexReader
+from pipeline.index.searching import search
+from pipeline.matching.model import Model
+from pipeline.ops.operation import operator
+from pipeline.ops.subject_report.policy import Report, SubjectRecord, held
+from pipeline.settings import Settings
+from pipeline.streams.audit.audit_log import audit_log
+from pipeline.streams.kafka.connection import elasticsearch_url
+from pipeline.streams.registers.control import control
+from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.registers.registry import agencies
+
+MOST: Final = 2000
+"""Candidates looked at: a whole name and a birth date meet a few."""
+
+PAGE: Final = 1000
+
+Clock = Callable[[], datetime]
+
+
+async def subject_report(settings: Settings, agency: str, question: str, clock: Clock) -> Report:
+    """What the agency holds of the person that a question describes, and who was shown it.
+
+    Raises LiaisonError for an agency that is not registered, a question that makes no sense, or where the report cannot
+    be recorded.
+    """
+    registered = (await agencies(settings)).get(agency)
+    if registered is None:
+        raise LiaisonError(f"no agency {agency} is registered")
+    now, model = clock(), (await control(settings)).of().compiled()
+    async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
+        indices = Indices(settings.namespace, "")
+        read = [indices.active(kind) for kind in ("cases", "disclosures", "audit")]
+        await ask(client.indices.refresh, index=read)  # what was written a moment ago belongs to the answer
+        decisions = DecisionReader(client, indices, key_ring(settings))
+        records, complete = await _records(
+            IndexReader(client, indices, clock), decisions, agency, registered.country, question, model, now
+        )
+    await _record(settings, agency, question, records, now)
+    return Report(agency, now.isoformat(), complete, tuple(records))
+
+
+async def _records(
+    reader: IndexReader,
+    decisions: DecisionReader,
+    agency: str,
+    country: str,
+    question: str,
+    model: Model,
+    now: datetime,
+) -> tuple[list[SubjectRecord], bool]:
+    limits = Limits(now.date(), filters=bodies(Filters(agencies=(agency,))))
+    found = await search(reader, parse(question), model, limits, country, limit=MOST, among=MOST)
+    cases = await reader.cases((one.case.case for one in found), fields=None)
+    acts = [act async for act in _acts(decisions, agency, set(cases))]
+    threads = [one async for one in _threads(decisions, agency) if one.case in cases]
+    told = [one for one in found if one.case.case in cases]
+    return [held(one, cases[one.case.case], model, acts, threads, now) for one in told], len(found) < MOST
+
+
+async def _acts(decisions: DecisionReader, agency: str, cases: set[str]) -> AsyncIterator[AuditDocument]:
+    """Every act in which one of the cases was shown, the latest first."""
+    after: Any = None
+    while page := await decisions.accesses(agency, PAGE, after):
+        for act, after in page:  # noqa: B007 - the last place is where the next page begins
+            if any(shown.case in cases for shown in act.shown):
+                yield act
+
+
+async def _threads(decisions: DecisionReader, agency: str) -> AsyncIterator[Disclosure]:
+    after: Any = None
+    point = decisions.point("disclosures", "")
+    try:
+        while page := await decisions.disclosures(agency, "owner", PAGE, after, point):
+            for one, after in page:  # noqa: B007 - as above
+                if one is not None:
+                    yield one
+    finally:
+        await point.close()
+
+
+async def _record(settings: Settings, agency: str, question: str, records: list[SubjectRecord], now: datetime) -> None:
+    """What was asked is encrypted, as that of a search."""
+    sealed = QueryCipher(keys_in(settings.audit_key_folder)).sealed(question, now)
+    shown = tuple(Shown(one.case, Form.FULL, Rule.OPERATOR) for one in records)
+    act = Act(
+        ActKind.OPERATION, subject=operator(), agency=agency, object=f"subject-report {agency}", query=sealed,
+        shown=shown, rule=RequestRule.COMMAND,
+    )  # fmt: skip
+    async with audit_log(settings, lambda: now) as log:
+        await log.write(act)

@@ -1,0 +1,1 @@
+"""Open transactions, and ending one that hangs."""

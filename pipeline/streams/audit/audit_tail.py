@@ -1,0 +1,106 @@
+"""Reads the topic `audit`: whole for verification, and from its last hours on to follow what all writers do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from pipeline.access.audit import AuditEntry
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.partition_reading import BlockedPartitionError
+from pipeline.streams.kafka.reading import plain_consumer, read
+
+log = logging.getLogger(__name__)
+
+POLL_MS: Final = 500
+GATHER_MS: Final = 250
+GATHER_BYTES: Final = 2**16
+"""Entries are fetched together: one by one, each would cost Kafka and its reader about what writing it does."""
+PAUSE_S: Final = 2.0
+DAY_MS: Final = 24 * 3600 * 1000
+
+See = Callable[[AuditEntry], None]
+
+_decode = msgspec.json.Decoder(AuditEntry).decode
+
+
+def _partition(settings: Settings) -> TopicPartition:
+    return TopicPartition(topics.name(settings, topics.AUDIT), 0)
+
+
+async def entries(settings: Settings) -> AsyncIterator[AuditEntry]:
+    """Every entry that the topic holds, in its order."""
+    async for _, entry in entries_from(settings, 0):
+        yield entry
+
+
+async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[int, AuditEntry]]:
+    """Each entry from an offset on, with its own."""
+    async for records in read(settings, {_partition(settings): start}):
+        for record in records:
+            yield record.offset, _decode(record.value)
+
+
+@asynccontextmanager
+async def followed(settings: Settings, since_ms: int, see: Iterable[See]) -> AsyncIterator[None]:
+    """Hand on every entry since a time (Unix, ms), in order, then each new one, until the context ends.
+
+    Entered once what was there at the start has been handed on.
+    """
+    follower = _Follower(settings, since_ms, tuple(see))
+    task = asyncio.create_task(follower.run())
+    try:
+        caught_up = asyncio.create_task(follower.caught_up.wait())
+        await asyncio.wait({task, caught_up}, return_when=asyncio.FIRST_COMPLETED)
+        caught_up.cancel()
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+class _Follower:
+    """One consumer without a group; it starts anew after an outage, where it was."""
+
+    def __init__(self, settings: Settings, since_ms: int, see: tuple[See, ...]) -> None:
+        self._settings, self._since_ms, self._see = settings, since_ms, see
+        self._next: int | None = None
+        self.caught_up = asyncio.Event()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._follow(_partition(self._settings))
+            except (KafkaError, OSError, BlockedPartitionError) as error:
+                log.warning("the audit trail cannot be followed: %s", error or type(error).__name__)
+                await asyncio.sleep(PAUSE_S)
+
+    async def _follow(self, partition: TopicPartition) -> None:
+        async with plain_consumer(self._settings, [partition], GATHER_MS, GATHER_BYTES) as consumer:
+            end = (await consumer.end_offsets([partition]))[partition]
+            if self._next is None:
+                self._next = await self._first(consumer, partition, end)
+            consumer.seek(partition, self._next)
+            while True:
+                if await consumer.position(partition) >= end:  # a restore's transaction ends in no record
+                    self.caught_up.set()
+                for record in (await consumer.getmany(timeout_ms=POLL_MS)).get(partition, ()):
+                    self._hand_on(_decode(record.value))
+                    self._next = record.offset + 1
+
+    async def _first(self, consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> int:
+        found = (await consumer.offsets_for_times({partition: self._since_ms}))[partition]
+        return end if found is None else int(found.offset)
+
+    def _hand_on(self, entry: AuditEntry) -> None:
+        for see in self._see:
+            see(entry)

@@ -1,0 +1,142 @@
+"""Writing what people decide: committed by Kafka before `write` returns the offset.
+
+Each decision is a transaction. What failed before its commit was asked for never comes, whatever request of it is still
+on its way: nothing else commits it. Only where the answer to that one request is lost nobody knows, and it is said so.
+
+Who decides on what holds (`replaces`) commits only where nobody has decided otherwise below: a value is sent, what is
+committed below it is read, and only then its transaction ends. Of two that cross, the one lower in the topic holds,
+since the other waits for its end; none waits for one above it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from types import TracebackType
+from typing import Final
+
+import msgspec
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalOperation, KafkaError
+
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
+from pipeline.streams.kafka.prompt_producer import ANSWER_S
+from pipeline.streams.kafka.reading import read
+
+TRANSACTIONS: Final = "decide"
+"""What the names of these transactions begin with."""
+
+REQUEST_TIMEOUT_MS: Final = 3_000
+"""No request is repeated, so each has most of the time that there is."""
+
+TRANSACTION_TIMEOUT_MS: Final = 5_000
+"""Readers of the topic wait for a transaction that was given up until the next decision, or this long."""
+
+LOOK_BACK: Final = 1_000
+"""Offsets below a decision that are searched for another on the same key: some 500 decisions, a second's at most. What
+was decided before that was to be seen when this one was made."""
+
+_encoder = msgspec.json.Encoder()
+
+
+class DecisionError(LiaisonError):
+    """Kafka does not take the decision now: it is not recorded, and will not be."""
+
+
+class UnknownDecisionError(DecisionError):
+    """The answer to the commit was lost. The decision may be there: whoever asks again sees what holds."""
+
+
+class OvertakenError(DecisionError):
+    """The key has another value meanwhile than the one that the decision was made on."""
+
+
+class DecisionLog:
+    """One process's producer; used as an asynchronous context, it connects at the first decision."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._id = f"{settings.namespace}{TRANSACTIONS}-{uuid.uuid4().hex}"
+        self._producer: FailFastProducer | None = None
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> DecisionLog:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._drop()
+
+    async def write(
+        self, topic: topics.Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
+    ) -> int:
+        """Write a value of a topic with one partition; returns its offset. Raises DecisionError, within ANSWER_S.
+
+        `replaces` is what the key held when this was decided; OvertakenError is raised where that has changed.
+        """
+        decision = _Decision(topics.name(self._settings, topic), key.encode(), _encoder.encode(value), replaces)
+        try:
+            async with asyncio.timeout(ANSWER_S), self._turn:
+                return await self._commit(decision)
+        except (TimeoutError, KafkaError, IllegalOperation, OSError) as error:
+            if decision.ending:
+                raise UnknownDecisionError(
+                    "it is not known whether the decision was recorded: look before you decide again"
+                ) from error
+            raise DecisionError("the decision is not recorded: {kind}", kind=type(error).__name__) from error
+
+    async def _commit(self, decision: _Decision) -> int:
+        """One transaction; after a failure the producer is dropped, and the next one's start ends what it left open."""
+        try:
+            producer = await self._started()
+            await producer.begin_transaction()
+            sent = await producer.send_and_wait(decision.topic, decision.value, key=decision.key, partition=0)
+            if decision.replaces is not None and await self._is_overtaken(decision, sent.offset):
+                await producer.abort_transaction()
+                raise OvertakenError("it was decided otherwise in the same moment")
+            decision.ending = True
+            await producer.commit_transaction()
+        except BaseException:
+            await self._drop()
+            raise
+        return int(sent.offset)
+
+    async def _is_overtaken(self, decision: _Decision, offset: int) -> bool:
+        """Whether the last value of the key that is committed below `offset` is not the one that was decided on.
+
+        Waits for the transactions that are open below.
+        """
+        partition = TopicPartition(decision.topic, 0)
+        last: bytes | None = None
+        if offset:
+            start = max(0, offset - LOOK_BACK)
+            async for records in read(self._settings, {partition: start}, {partition: offset - 1}):
+                last = next((one.value for one in reversed(records) if one.key == decision.key), last)
+        return last is not None and msgspec.json.decode(last, type=type(decision.replaces)) != decision.replaces
+
+    async def _started(self) -> FailFastProducer:
+        if self._producer is None:
+            self._producer = FailFastProducer(
+                self._settings, self._id, REQUEST_TIMEOUT_MS, transaction_timeout_ms=TRANSACTION_TIMEOUT_MS
+            )
+            await self._producer.start()
+        return self._producer
+
+    async def _drop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.drop()
+
+
+class _Decision(msgspec.Struct):
+    """A value to write; `ending`: its commit was asked for."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    replaces: msgspec.Struct | None = None
+    ending: bool = False

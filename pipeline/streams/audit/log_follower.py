@@ -1,0 +1,59 @@
+"""Keeps a server's copy of the audit log up with the topic `audit_log`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from aiokafka import TopicPartition
+
+from pipeline.backoff import retrying
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.transparency.served_log import ServedLog
+
+log = logging.getLogger(__name__)
+
+POLL_MS: Final = 1000
+GATHER_MS: Final = 500
+GATHER_BYTES: Final = 2**16
+PAUSE_S: Final = 2.0
+
+
+@asynccontextmanager
+async def served_log(settings: Settings) -> AsyncIterator[ServedLog]:
+    """The log as this server tells of it, which grows with the topic until the context ends."""
+    served = ServedLog(settings.audit_log_folder)
+    task = asyncio.create_task(_follow(settings, served))
+    try:
+        yield served
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        served.close()
+
+
+async def _follow(settings: Settings, served: ServedLog) -> None:
+    """Follow without end; while it can't be read or written, what is served stays as it is."""
+    async for attempt in retrying(Exception, log, "following the audit log", longest_pause_s=PAUSE_S):
+        with attempt:
+            await follow_log(settings, served)
+
+
+async def follow_log(settings: Settings, served: ServedLog) -> None:
+    """Take the topic's messages as they come, without end. Raises KafkaError, OSError and what the disk does."""
+    name = topics.name(settings, topics.AUDIT_LOG)
+    found = await asyncio.to_thread(ids, settings, [name])
+    partition = TopicPartition(name, 0)
+    async with plain_consumer(settings, [partition], GATHER_MS, GATHER_BYTES) as consumer:
+        consumer.seek(partition, served.begin(found.topics[name]))
+        while True:
+            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+                messages = [(one.offset, one.key, one.value) for one in records]
+                await asyncio.to_thread(served.take, messages)

@@ -1,0 +1,196 @@
+"""Create the topics of the catalogue, and report where existing ones differ from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from pipeline.backoff import FIRST_PAUSE_S
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+from pipeline.streams.catalogues.topics import Planned
+from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.topic_state import (
+    TopicDifference,
+    TopicState,
+    compare,
+    internal_topics,
+    read_states,
+    wanted_configuration,
+)
+
+PATIENCE_S: Final = 60.0
+"""A cluster that starts, or elects leaders after a fault, is ready within this."""
+
+RECONNECTED_WITHIN_MS: Final = 1000
+"""Between two attempts to connect: the pauses grow to 23 s otherwise, and a Kafka that was back after 10 s was given up
+after 30 s by a worker that began meanwhile."""
+
+NO_CONTROLLER: Final = "Failed to find active controller id!"
+"""What kafka-python 3.0.12 says, as a RuntimeError, where a broker knows no controller twice."""
+
+LONGEST_PAUSE_S: Final = 2.0
+"""Between attempts while somebody waits for the command."""
+
+
+@dataclass
+class TopicReport:
+    """What was done and found; a difference, and what was repaired, is one line of text."""
+
+    created: list[str] = field(default_factory=list)
+    present: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    repaired: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: TopicReport) -> TopicReport:
+        self.created += other.created
+        self.present += other.present
+        self.differences += other.differences
+        self.repaired += other.repaired
+        return self
+
+
+class ClusterNotReadyError(LiaisonError):
+    """Kafka can't do it now, and may be able to later: it starts, elects a leader, or lacks brokers."""
+
+
+@contextmanager
+def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+    """kafka-python's admin client, closed afterwards.
+
+    Raises LiaisonError where the cluster can't be reached or refuses; ClusterNotReadyError where this may pass.
+    """
+    known = options(settings)
+    try:
+        client = KafkaAdminClient(**known, client_id="liaison-admin", reconnect_backoff_max_ms=RECONNECTED_WITHIN_MS)
+    except KafkaError as error:
+        servers = ",".join(known["bootstrap_servers"])
+        raise ClusterNotReadyError(f"Kafka at {servers} can't be reached: {error}") from error
+    try:
+        yield client
+    except KafkaError as error:
+        kind = ClusterNotReadyError if error.retriable else LiaisonError
+        raise kind(f"Kafka refused: {error}") from error
+    except RuntimeError as error:
+        if str(error) != NO_CONTROLLER:
+            raise
+        raise ClusterNotReadyError("Kafka's controllers are electing a leader") from error
+    finally:
+        client.close()
+
+
+def apply(settings: Settings, planned: Sequence[Planned], patience_s: float = PATIENCE_S) -> TopicReport:
+    """Create what is missing and compare the rest; nothing that exists is changed. It may be cut off and repeated.
+
+    Where Kafka is not ready it is tried again for `patience_s`: brokers may be starting or electing a leader.
+    Raises LiaisonError, before anything is created, where there are fewer brokers than replicas are asked for, or an
+    existing topic has another partition count: keys would move to other partitions and the order of a case's versions
+    would be lost.
+    """
+    attempts = Retrying(
+        stop=stop_after_delay(patience_s),
+        wait=wait_exponential(multiplier=FIRST_PAUSE_S, max=LONGEST_PAUSE_S),
+        retry=retry_if_exception_type(ClusterNotReadyError),
+        reraise=True,
+    )
+    absent: set[str] = set()
+    found: list[TopicDifference] = attempts(_apply, settings, planned, absent)
+    return TopicReport(
+        [p.name for p in planned if p.name in absent],
+        [p.name for p in planned if p.name not in absent],
+        [str(difference) for difference in found],
+    )
+
+
+def _apply(settings: Settings, planned: Sequence[Planned], absent: set[str]) -> list[TopicDifference]:
+    """One attempt; notes in `absent` which topics were not there."""
+    with admin(settings) as client:
+        held = set(client.list_topics())
+        states = read_states(client, [p.name for p in planned if p.name in held])
+        _refuse_other_counts(planned, states)
+        missing = [p for p in planned if p.name not in held]
+        absent.update(p.name for p in missing)
+        _create(client, settings, missing)
+        client.wait_for_topics([p.name for p in planned])
+        return compare(planned, states, settings.replication_factor)
+
+
+def _refuse_other_counts(planned: Sequence[Planned], states: Sequence[TopicState]) -> None:
+    wanted = {p.name: p.partitions for p in planned}
+    counts = {state.name: len(state.assigned) for state in states}
+    wrong = [f"{name} has {count}, not {wanted[name]}" for name, count in counts.items() if count != wanted[name]]
+    if wrong:
+        raise LiaisonError(f"partition counts are fixed for good: {'; '.join(wrong)}")
+
+
+def _create(client: KafkaAdminClient, settings: Settings, missing: Sequence[Planned]) -> None:
+    if not missing:
+        return
+    _refuse_too_few_brokers(client, settings.replication_factor)
+    new = {
+        p.name: {
+            "num_partitions": p.partitions,
+            "replication_factor": settings.replication_factor,
+            "configs": wanted_configuration(p, settings.replication_factor),
+        }
+        for p in missing
+    }
+    for dry in (True, False):  # what Kafka refuses of one topic it refuses before any is made
+        _raise_refused(client.create_topics(new, validate_only=dry, raise_errors=False)["topics"])
+
+
+def _refuse_too_few_brokers(client: KafkaAdminClient, replicas: int) -> None:
+    brokers = len(client.describe_cluster()["brokers"])
+    if brokers < replicas:
+        have = f"{brokers} broker{'' if brokers == 1 else 's'}"
+        raise ClusterNotReadyError(
+            f"LIAISON_REPLICATION_FACTOR is {replicas}, but Kafka has {have}: no topic was created"
+        )
+
+
+def _raise_refused(answers: Iterable[Mapping[str, Any]]) -> None:
+    """Raises KafkaError for the first topic refused; one that somebody else has just created is as good as ours."""
+    for answer in answers:
+        error = for_code(answer["error_code"])
+        if error not in (NoError, TopicAlreadyExistsError):
+            raise error(f"{answer['name']}: {answer['error_message']}")
+
+
+def differences(settings: Settings, planned: Sequence[Planned]) -> list[TopicDifference]:
+    """Where these topics, which exist, and Kafka's own differ from what they should be. Raises LiaisonError."""
+    with admin(settings) as client:
+        states = read_states(client, [*(p.name for p in planned), *internal_topics(client)])
+        return compare(planned, states, settings.replication_factor)
+
+
+def members(settings: Settings, groups: Sequence[str]) -> dict[str, int]:
+    """How many members each of these consumer groups has; 0 for one that is not there. Raises LiaisonError."""
+    with admin(settings) as client:
+        held = {group["group_id"] for group in client.list_groups()}.intersection(groups)
+        described = client.describe_groups(sorted(held)) if held else {}
+        return {group: len(described[group]["members"]) if group in described else 0 for group in groups}
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What tells this cluster and these topics from others of the same names."""
+
+    cluster: str
+    topics: dict[str, str]
+
+
+def ids(settings: Settings, names: Sequence[str]) -> Ids:
+    """The ids of the cluster and of existing topics. Raises LiaisonError where one is missing."""
+    with admin(settings) as client:
+        held = set(client.list_topics())
+        missing = [n for n in names if n not in held]
+        if missing:
+            raise LiaisonError(f"missing topics: {', '.join(missing)}; run `liaison topics apply`")
+        cluster = str(client.describe_cluster()["cluster_id"])
+        return Ids(cluster, {t["name"]: str(t["topic_id"]) for t in client.describe_topics(list(names))})

@@ -1,0 +1,249 @@
+"""A transactional producer that sends no request of a transaction again unless the broker answered that it did nothing.
+
+aiokafka repeats EndTxn, AddPartitionsToTxn and Produce under the same epoch after a time-out or a lost connection. The
+first copy may still be on its way, and Kafka applies it to whichever transaction of that epoch is open when it comes
+(KIP-890; no Python client speaks the newer protocol, which gives every transaction an epoch of its own). Here the first
+request whose outcome is not known ends the producer. The next one's InitProducerId takes a new epoch, which fences
+whatever is still on its way. This changes aiokafka 0.14 from within, which requirements.lock pins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Coroutine
+from contextlib import suppress
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.client import CoordinationType
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    NodeNotReadyError,
+    ProducerClosed,
+    ProducerFenced,
+    RequestTimedOutError,
+)
+from aiokafka.producer.sender import (
+    AddOffsetsToTxnHandler,
+    AddPartitionsToTxnHandler,
+    BaseHandler,
+    EndTxnHandler,
+    Sender,
+    SendProduceReqHandler,
+    TxnOffsetCommitHandler,
+)
+
+from pipeline.settings import Settings
+from pipeline.streams.kafka.connection import options
+
+REQUEST_TIMEOUT_MS: Final = 15_000
+"""A broker that has not answered by then hangs. Half of the transactions' own time-out: the next producer ends the
+transaction before Kafka does, which would take this one's epoch away as a new owner would."""
+
+ALL_REPLICAS: Final = -1
+PAUSE_MS: Final = 100
+"""Before a request is sent again that the broker has answered without doing it; aiokafka's own default."""
+
+UNANSWERED: Final = (RequestTimedOutError, KafkaConnectionError, NodeNotReadyError)
+"""The request may have been applied, may be later, or never. A broker may also answer that it timed out."""
+
+
+class IndefiniteOutcomeError(KafkaError):
+    """Nobody knows whether a request of a transaction was applied, or will be."""
+
+
+class _FailFast(BaseHandler):
+    """Mixin for aiokafka's handlers of requests to a transaction's coordinator: a failure ends the producer."""
+
+    async def do(self, node_id: int) -> bool:
+        """Send the request; False where the coordinator answered that it did nothing yet."""
+        request = self.create_request()
+        try:
+            response = await self._sender.client.send(node_id, request, group=self.group)
+            pause_s = self.handle_response(response)
+        except ProducerFenced:
+            raise
+        except KafkaError as error:
+            self._sender.fail(IndefiniteOutcomeError(f"{type(request).__name__}: {error!r}"))
+            return True
+        if pause_s is not None:
+            await asyncio.sleep(pause_s)
+        return pause_s is None
+
+
+class _AddPartitions(_FailFast, AddPartitionsToTxnHandler):
+    pass
+
+
+class _AddOffsets(_FailFast, AddOffsetsToTxnHandler):
+    pass
+
+
+class _CommitOffsets(_FailFast, TxnOffsetCommitHandler):
+    pass
+
+
+class _EndTransaction(_FailFast, EndTxnHandler):
+    pass
+
+
+class _Produce(SendProduceReqHandler):
+    def _can_retry(self, error: KafkaError, batch: Any) -> bool:
+        """Only what the partition's leader answered; its sequence numbers drop the second copy of what it has."""
+        return super()._can_retry(error, batch) and not isinstance(error, UNANSWERED)
+
+
+class FailFastSender(Sender):
+    """aiokafka's sender, with requests that are not repeated."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.failure: BaseException | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    def fail(self, error: KafkaError) -> None:
+        """End the transaction's sending here: whoever waits for it gets the error, and no request follows."""
+        if self.failure is not None:
+            return
+        self.failure = error
+        self._txn_manager.fatal_error(error)
+        self._message_accumulator.fail_all(error)
+        self._hear_failures()
+        if self._sender_task is not None:
+            self._sender_task.cancel()
+
+    def _fail_all(self, task: asyncio.Task[None]) -> None:
+        """The sender has ended by itself: fenced, refused, or by an error of its own."""
+        if task.cancelled() or (error := task.exception()) is None or self.failure is not None:
+            return
+        self.failure = error
+        super()._fail_all(task)
+        self._hear_failures()
+
+    def _hear_failures(self) -> None:
+        """Take note of the failures that nobody may wait for: asyncio would complain."""
+        self._txn_manager.wait_for_transaction_end().exception()
+        for batches in self._message_accumulator._batches.values():  # noqa: SLF001 - pinned, see above
+            for batch in batches:
+                batch._drain_waiter.exception()  # noqa: SLF001
+
+    def _coordinator_dead(self, coordinator_type: Any) -> None:
+        """A coordinator that has moved, or can't write its log, may have noted the request or may not have."""
+        super()._coordinator_dead(coordinator_type)
+        if coordinator_type == CoordinationType.TRANSACTION and self._txn_manager.has_pid():
+            raise IndefiniteOutcomeError("the transaction's coordinator has moved or can't write")
+
+    async def _find_coordinator(self, coordinator_type: Any, coordinator_key: str) -> int:
+        """A connection that is lost meanwhile is one more reason to ask again: asking changes nothing."""
+        while True:
+            try:
+                node_id: int = await super()._find_coordinator(coordinator_type, coordinator_key)
+            except KafkaError as error:
+                if not isinstance(error.__cause__, KafkaConnectionError):
+                    raise
+                await asyncio.sleep(PAUSE_MS / 1000)
+            else:
+                return node_id
+
+    async def _send(self, request: Coroutine[Any, Any, Any]) -> Any:
+        """Send a request, unless the sender has ended since it was made."""
+        task = asyncio.current_task()
+        if self.failure is not None or task is None:
+            request.close()
+            return True
+        self._under_way.add(task)
+        try:
+            return await request
+        finally:
+            self._under_way.discard(task)
+
+    async def _ask_coordinator(self, handler: _FailFast) -> bool:
+        node_id = await self._find_coordinator(CoordinationType.TRANSACTION, self._txn_manager.transactional_id)
+        return await handler.do(node_id)
+
+    async def _do_add_partitions_to_txn(self, tps: Collection[TopicPartition]) -> Any:
+        return await self._send(self._ask_coordinator(_AddPartitions(self, tps)))
+
+    async def _do_add_offsets_to_txn(self, group_id: str) -> Any:
+        return await self._send(self._ask_coordinator(_AddOffsets(self, group_id)))
+
+    async def _do_txn_offset_commit(self, offsets: Any, group_id: str) -> Any:
+        return await self._send(self._commit_offsets(offsets, group_id))
+
+    async def _commit_offsets(self, offsets: Any, group_id: str) -> None:
+        try:
+            node_id = await self._find_coordinator(CoordinationType.GROUP, group_id)
+        except GroupAuthorizationFailedError as error:
+            self._txn_manager.error_transaction(error)
+            return
+        await _CommitOffsets(self, offsets, group_id).do(node_id)
+
+    async def _do_txn_commit(self, commit_result: Any) -> Any:
+        return await self._send(self._end_transaction(commit_result))
+
+    async def _end_transaction(self, commit_result: Any) -> None:
+        await self._message_accumulator.flush_for_commit()
+        if self._txn_manager.is_empty_transaction():
+            self._txn_manager.complete_transaction()
+        else:
+            await self._ask_coordinator(_EndTransaction(self, commit_result))
+
+    async def _send_produce_req(self, node_id: int, batches: Any) -> Any:
+        return await self._send(self._produce(node_id, batches))
+
+    async def _produce(self, node_id: int, batches: Any) -> None:
+        await _Produce(self, batches).do(node_id)
+        self._in_flight.remove(node_id)
+        self._muted_partitions -= set(batches)
+
+    async def drop(self) -> None:
+        """End at once; what is under way is given up."""
+        self.failure = self.failure or ProducerClosed()
+        tasks = [task for task in (*self._under_way, self._sender_task) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class FailFastProducer(AIOKafkaProducer):
+    """A transactional producer whose first request with an unknown outcome is its last; start another one then."""
+
+    def __init__(
+        self, settings: Settings, transactional_id: str, request_timeout_ms: int = REQUEST_TIMEOUT_MS, **limits: Any
+    ) -> None:
+        """`limits` are aiokafka's own options."""
+        super().__init__(
+            **options(settings),
+            transactional_id=transactional_id,
+            request_timeout_ms=request_timeout_ms,
+            linger_ms=0,
+            **limits,
+        )
+        self._sender: FailFastSender = FailFastSender(
+            self.client,
+            acks=ALL_REPLICAS,
+            txn_manager=self._txn_manager,
+            message_accumulator=self._message_accumulator,
+            retry_backoff_ms=PAUSE_MS,
+            request_timeout_ms=request_timeout_ms,
+        )
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended this producer; ProducerFenced where another one has started with its transactional id."""
+        return self._sender.failure
+
+    async def drop(self) -> None:
+        """Close at once, waiting for no answer; Kafka aborts an open transaction at the next start, or in time."""
+        self._closed = True
+        await self._sender.drop()
+        with suppress(KafkaError):
+            await self.client.close()
+
+
+def hear(future: asyncio.Future[Any]) -> None:
+    """Take note of a failure: where a later send fails first, nobody awaits this one, and asyncio would complain."""
+    if not future.cancelled():
+        future.exception()

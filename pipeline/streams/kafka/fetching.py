@@ -1,0 +1,234 @@
+"""A Kafka consumer that a record batch can't harm: aiokafka's, with our own reading of what it has fetched.
+
+A batch that can't be read (unknown codec, over a limit, malformed) in a national topic comes as one `UnreadableBatch`,
+and its partition goes on. What disk or network damaged (a wrong CRC, a batch cut short) is fetched again with growing
+pauses, until it is whole or an operator has rejected it; so is an unreadable batch in a topic of our own, where it is
+no one's outcome but a fault. Batches of aborted transactions are skipped before they are inflated.
+
+This goes with the internals of the locked aiokafka: tests/contract/test_damaged_batches.py holds it on a real broker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import errors as kafka_errors
+from aiokafka.consumer.fetcher import Fetcher, FetchResult
+from aiokafka.errors import KafkaError
+
+from pipeline.backoff import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from pipeline.errors import LiaisonError
+from pipeline.streams.catalogues import metrics
+from pipeline.streams.kafka.batch_rejections import RejectedBatch
+from pipeline.streams.kafka.partition_reading import BlockedPartitionError, PartitionReader, ReadingPolicy
+from pipeline.streams.kafka.record_batches import BatchReader, CorruptBatchError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Block:
+    """A partition that can't be read on from an offset; it is fetched again at `until` (monotonic seconds)."""
+
+    offset: int
+    last_offset: int
+    since: float
+    pause_s: float = 0.0
+    until: float = 0.0
+
+    def pause(self, now: float) -> float:
+        """After a failed attempt: returns the pause until the next, which has grown (seconds)."""
+        self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S) if self.pause_s else FIRST_PAUSE_S
+        self.until = now + self.pause_s
+        return self.pause_s
+
+
+class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no types
+    """aiokafka's fetcher with PartitionReader in it, which leaves blocked partitions out until their pause is over."""
+
+    policy: ReadingPolicy
+    reader: BatchReader
+
+    def adopt(self, policy: ReadingPolicy) -> None:
+        """Begin with a policy; called before the first request."""
+        self.policy = policy
+        self.reader = BatchReader(policy.limits)
+        self._blocks: dict[TopicPartition, _Block] = {}
+        self._rejections: dict[TopicPartition, RejectedBatch] = {}
+        self._looking: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        await super().close()
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
+        for partition in list(self._blocks):
+            self.unblock(partition)
+
+    def rejection_at(self, partition: TopicPartition, offset: int) -> RejectedBatch | None:
+        """The operator's order that covers an offset, as far as it is known here."""
+        rejected = self._rejections.get(partition)
+        return rejected if rejected is not None and rejected.covers(offset) else None
+
+    def block(self, partition: TopicPartition, offset: int, error: CorruptBatchError) -> None:
+        """Fetch a partition again after a pause that grows. Raises BlockedPartitionError beyond the policy's patience.
+
+        Meanwhile it is looked up whether an operator has rejected the batch.
+        """
+        now = time.monotonic()
+        block = self._blocks.get(partition)
+        if block is None or block.offset != offset:
+            block = self._blocks[partition] = _Block(offset, error.last_offset, now)
+        pause = block.pause(now)
+        log.warning("%s-%d: offset %d: %s; fetched again in %.1f s", *partition, offset, error, pause)
+        if self.policy.patience_s is None:
+            metrics.BLOCKED.labels(partition.topic, str(partition.partition)).set(1)
+        elif error.lasting or now - block.since > self.policy.patience_s:
+            raise BlockedPartitionError(partition, offset, error)
+        if self.policy.is_national(partition.topic):
+            task = asyncio.ensure_future(self._look_up_rejection(partition, offset))
+            self._looking.add(task)
+            task.add_done_callback(self._looking.discard)
+
+    def damaged_up_to(self, partition: TopicPartition) -> int | None:
+        """The last offset of the batch that blocks a partition, as it says itself; None where none does."""
+        block = self._blocks.get(partition)
+        return None if block is None else block.last_offset
+
+    def unblock(self, partition: TopicPartition) -> None:
+        """A partition has gone on, or is read here no more."""
+        if self._blocks.pop(partition, None) is not None and self.policy.patience_s is None:
+            metrics.BLOCKED.remove(partition.topic, str(partition.partition))
+
+    async def _look_up_rejection(self, partition: TopicPartition, offset: int) -> None:
+        try:
+            found = await self.policy.find_rejection(partition, offset)
+        except (KafkaError, LiaisonError, OSError) as error:
+            log.warning("whether an operator has rejected a batch is not known: %s", error)
+            return
+        if found is not None:
+            self._rejections[partition] = found
+
+    def _get_actions_per_node(self, assignment: Any) -> tuple[Any, ...]:
+        """aiokafka's requests without the partitions that are blocked; it asks again at least every 0.2 s."""
+        for gone in self._blocks.keys() - set(assignment.tps):
+            self.unblock(gone)
+        requests, *others = super()._get_actions_per_node(assignment)
+        now = time.monotonic()
+        waiting = {partition for partition, block in self._blocks.items() if block.until > now}
+        if waiting:
+            requests = [(node, kept) for node, request in requests if (kept := _without(request, waiting)).topics]
+        return requests, *others
+
+    async def _proc_offset_request(self, node_id: int, topic_data: Any) -> Any:
+        """Ask a broker for offsets; where it is not the leader any more, ask who is.
+
+        aiokafka asks the same one every 0.1 s until its metadata is five minutes old: after a broker had been frozen,
+        a partition without a committed offset held up all of its consumer for as long.
+        """
+        try:
+            return await super()._proc_offset_request(node_id, topic_data)
+        except KafkaError as error:
+            if error.invalid_metadata:
+                self._client.force_metadata_update()
+            raise
+
+    async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
+        """Send a request and keep what comes; True where there is something for the consumer."""
+        try:
+            response = await self._client.send(node_id, request)
+        except KafkaError as error:
+            log.error("fetching from node %s failed: %s", node_id, error)
+            await asyncio.sleep(self._retry_backoff)
+            return False
+        except asyncio.CancelledError:  # closed, or the partitions are another's
+            return False
+        if not assignment.active:
+            return False
+        asked = {TopicPartition(topic, p): offset for topic, ps in request.topics for p, offset, _ in ps}
+        kept = [
+            self._keep(assignment, TopicPartition(topic, partition), asked, code, highwater, rest)
+            for topic, partitions in response.topics
+            for partition, code, highwater, *rest in partitions
+        ]
+        return any(kept)
+
+    def _keep(
+        self,
+        assignment: Any,
+        partition: TopicPartition,
+        asked: dict[TopicPartition, int],
+        code: int,
+        highwater: int,
+        rest: list[Any],
+    ) -> bool:
+        """Keep the answer for one partition. `rest`: last stable offset, ..., aborted transactions, ..., batches."""
+        state, offset = assignment.state_value(partition), asked[partition]
+        if not state.has_valid_position or state.position != offset:
+            return False  # somebody has sought elsewhere meanwhile
+        if code != kafka_errors.NoError.errno:
+            return self._fail(partition, state, offset, kafka_errors.for_code(code))
+        state.highwater, state.lso, state.timestamp = highwater, rest[0], int(time.time() * 1000)
+        fetched = rest[-1]
+        if not fetched:
+            return False
+        aborted = next((part for part in rest[1:-1] if isinstance(part, list)), [])
+        records = PartitionReader(partition, fetched, aborted, offset, self._isolation_level, self)
+        self._records[partition] = FetchResult(
+            partition, assignment=assignment, partition_records=records, backoff=self._prefetch_backoff
+        )
+        return True
+
+    def _fail(self, partition: TopicPartition, state: Any, offset: int, error: type[KafkaError]) -> bool:
+        """Deal with a broker's refusal as aiokafka does; True where the consumer has to hear of it."""
+        if error in (kafka_errors.NotLeaderForPartitionError, kafka_errors.UnknownTopicOrPartitionError):
+            self._client.force_metadata_update()
+        elif error is kafka_errors.OffsetOutOfRangeError:
+            log.info("%s-%d: offset %d is out of range", *partition, offset)
+            state.await_reset(self._default_reset_strategy)
+        elif error is kafka_errors.TopicAuthorizationFailedError:
+            self._set_error(partition, error(partition.topic))
+            return True
+        else:
+            log.warning("%s-%d: fetching failed: %s", *partition, error.__name__)
+        return False
+
+
+def _without(request: Any, waiting: set[TopicPartition]) -> Any:
+    """A fetch request that leaves some partitions out."""
+    kept = [
+        (topic, [one for one in partitions if TopicPartition(topic, one[0]) not in waiting])
+        for topic, partitions in request.topics
+    ]
+    request._topics = [(topic, partitions) for topic, partitions in kept if partitions]  # noqa: SLF001
+    return request
+
+
+class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka's consumer has no types
+    """aiokafka's consumer with BatchFetcher in it. It resets to the first offset, and has no preferred replicas."""
+
+    def __init__(self, *topics: str, policy: ReadingPolicy, **options: Any) -> None:
+        self._policy = policy
+        self._own_fetcher: BatchFetcher | None = None
+        super().__init__(*topics, **options)
+
+    def damaged_up_to(self, partition: TopicPartition) -> int | None:
+        """The last offset of the damaged batch that a partition stands at; -1: unknown, None: it stands at none."""
+        return None if self._own_fetcher is None else self._own_fetcher.damaged_up_to(partition)
+
+    @property
+    def _fetcher(self) -> BatchFetcher | None:
+        return self._own_fetcher
+
+    @_fetcher.setter
+    def _fetcher(self, made: Fetcher | None) -> None:
+        """aiokafka's `start` makes a fetcher whose task has not begun yet; from here on it is one of ours."""
+        if made is not None:
+            made.__class__ = BatchFetcher
+            cast(BatchFetcher, made).adopt(self._policy)
+        self._own_fetcher = cast("BatchFetcher | None", made)

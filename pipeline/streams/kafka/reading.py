@@ -1,0 +1,181 @@
+"""Read whole partitions, outside any consumer group: registry, progress, and what a store is rebuilt from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka import admin
+from pipeline.streams.kafka.batch_rejections import RejectedBatch, rejected_batches
+from pipeline.streams.kafka.connection import consumer_options
+from pipeline.streams.kafka.fetching import BatchConsumer
+from pipeline.streams.kafka.inflation import require_codecs
+from pipeline.streams.kafka.partition_reading import ReadingPolicy
+from pipeline.streams.kafka.record_batches import BatchLimits
+from pipeline.streams.kafka.unreadable import records_up_to
+
+POLL_MS = 200
+FETCH_WAIT_MS = 50
+"""An empty partition answers after this; reading the registry waits no longer."""
+
+WATCH_MS = 1000
+"""How long the broker holds back the answer to a watcher while nothing changes."""
+
+COMPLETED_S = 2.0
+"""How long a reader that is cancelled while it connects or disconnects may take to end it: some 0.05 s, if Kafka
+answers."""
+
+PATIENCE_S = 15.0
+"""How long a reader fetches a damaged batch again before it says so: six attempts, since the pauses grow."""
+
+
+def reading_policy(settings: Settings, patience_s: float | None = None) -> ReadingPolicy:
+    """How a consumer of this installation deals with batches that it can't read.
+
+    Raises LiaisonError where a codec is missing, of which each such batch would be one.
+    """
+    require_codecs()
+
+    async def find(partition: TopicPartition, offset: int) -> RejectedBatch | None:
+        return await _find_rejection(settings, partition, offset)
+
+    return ReadingPolicy(
+        BatchLimits(settings.max_batch_bytes, settings.max_batch_records),
+        lambda topic: topics.is_national(settings, topic),
+        find,
+        patience_s,
+    )
+
+
+async def _find_rejection(settings: Settings, partition: TopicPartition, offset: int) -> RejectedBatch | None:
+    """The operator's order to give up the damaged batch at an offset."""
+    table = await read_table(settings, topics.name(settings, topics.CONTROL))
+    found = [one for one in rejected_batches(table.items(), *partition) if one.covers(offset)]
+    if not found:
+        return None
+    held = await asyncio.to_thread(admin.ids, settings, [partition.topic])
+    return next((one for one in found if one.topic_id == held.topics[partition.topic]), None)
+
+
+@asynccontextmanager
+async def plain_consumer(
+    settings: Settings,
+    partitions: Iterable[TopicPartition],
+    fetch_wait_ms: int = FETCH_WAIT_MS,
+    fetch_bytes: int = 1,
+    patience_s: float | None = None,
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group on these partitions that sees committed records only; the caller seeks.
+
+    The broker holds an answer back for `fetch_wait_ms`, or until it has `fetch_bytes`. A damaged batch is fetched again
+    for `patience_s` (PATIENCE_S), then raises BlockedPartitionError.
+    """
+    consumer = BatchConsumer(
+        **consumer_options(settings),
+        policy=reading_policy(settings, PATIENCE_S if patience_s is None else patience_s),
+        fetch_max_wait_ms=fetch_wait_ms,
+        fetch_min_bytes=fetch_bytes,
+    )
+    try:
+        await _complete(consumer.start())
+        consumer.assign(list(partitions))
+        yield consumer
+    finally:
+        await _complete(consumer.stop())
+
+
+async def _complete(step: Coroutine[Any, Any, None]) -> None:
+    """Connect or disconnect. Who is cancelled meanwhile does so first: aiokafka 0.14 would leave a connection open."""
+    task = asyncio.ensure_future(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=COMPLETED_S)
+        task.cancel()
+        with suppress(KafkaError, asyncio.CancelledError):
+            await task
+        raise
+
+
+async def read(
+    settings: Settings,
+    starts: Mapping[TopicPartition, int],
+    last: Mapping[TopicPartition, int] | None = None,
+    patience_s: float | None = None,
+) -> AsyncGenerator[list[ConsumerRecord]]:
+    """Committed records from each partition's start (an offset) by fetched chunks, ordered within a partition.
+
+    A batch of a national topic that can't be read is one UnreadableBatch; elsewhere it raises BlockedPartitionError,
+    as a damaged one does everywhere that stays so for longer than `patience_s` (PATIENCE_S).
+
+    Ends past the offsets `last`, or at the high watermark first seen where a partition is not named there. Transactions
+    still open below that are waited for, so that nothing that was committed before the call is ever missed.
+    """
+    if not starts:  # aiokafka lets a cancellation escape from a consumer that is stopped as soon as it is started
+        return
+    given = last or {}
+    async with plain_consumer(settings, starts, patience_s=patience_s) as consumer:
+        for partition, offset in starts.items():
+            consumer.seek(partition, offset)
+        ends = {p: given[p] + 1 for p in starts if p in given}
+        open_partitions = set(starts)
+        while open_partitions:
+            fetched = await consumer.getmany(*open_partitions, timeout_ms=POLL_MS)
+            for partition, records in fetched.items():
+                wanted = records_up_to(records, given[partition]) if partition in given else records
+                if wanted:
+                    yield wanted
+            open_partitions -= await _finished(consumer, open_partitions, ends)
+
+
+async def _finished(
+    consumer: AIOKafkaConsumer, partitions: set[TopicPartition], ends: dict[TopicPartition, int]
+) -> set[TopicPartition]:
+    done = set()
+    for partition in partitions:
+        if partition not in ends and (high := consumer.highwater(partition)) is not None:
+            ends[partition] = high
+        if partition in ends and await consumer.position(partition) >= ends[partition]:
+            done.add(partition)
+    consumer.pause(*done)
+    return done
+
+
+async def begin(settings: Settings, partition: TopicPartition) -> int:
+    """The first offset that a partition still holds."""
+    async with plain_consumer(settings, [partition]) as consumer:
+        found: dict[TopicPartition, int] = await consumer.beginning_offsets([partition])
+        return found[partition]
+
+
+async def read_table(settings: Settings, topic: str, partitions: Iterable[int] = (0,)) -> dict[bytes, bytes]:
+    """The last value of every key of a compacted topic that is small enough to hold; tombstones left out."""
+    table: dict[bytes, bytes] = {}
+    starts = {TopicPartition(topic, p): 0 for p in partitions}
+    async for records in read(settings, starts):
+        table |= {r.key: r.value for r in records}
+    return {key: value for key, value in table.items() if value is not None}
+
+
+async def watch_table(settings: Settings, topic: str) -> AsyncGenerator[dict[bytes, bytes]]:
+    """What `read_table` gives of a topic of one partition, at first and then after every change; never ends."""
+    partition = TopicPartition(topic, 0)
+    table: dict[bytes, bytes] = {}
+    shown: dict[bytes, bytes] | None = None
+    async with plain_consumer(settings, [partition], fetch_wait_ms=WATCH_MS) as consumer:
+        consumer.seek(partition, 0)
+        while True:
+            for record in (await consumer.getmany(timeout_ms=WATCH_MS)).get(partition, ()):
+                table[record.key] = record.value
+            high = consumer.highwater(partition)
+            caught_up = high is not None and await consumer.position(partition) >= high
+            if caught_up and table != shown:
+                shown = dict(table)
+                yield {key: value for key, value in shown.items() if value is not None}

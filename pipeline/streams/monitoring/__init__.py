@@ -1,0 +1,1 @@
+"""What operators look at: lag, freshness, accounting, and a process's own port."""

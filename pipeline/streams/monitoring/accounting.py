@@ -1,0 +1,185 @@
+"""Conservation (invariant I2): consumed = accepted + duplicate + rejected, counted by distinct source positions.
+
+It holds on a running system too. What intake has acknowledged is read first and receipts last, and a receipt is
+written in the transaction that comes before the acknowledgement: so every acknowledged position must have one, and
+what has none beyond that point is still waiting, which is no fault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Final
+
+import msgspec
+from aiokafka import TopicPartition
+
+from pipeline.errors import LiaisonError
+from pipeline.records.messages import Position
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.unreadable import last_offset_of
+from pipeline.streams.monitoring.lag import Lag, committed_of, ends_of, group_of, lag_of
+from pipeline.streams.monitoring.outcome_map import OutcomeMap, PartitionCount, VerdictNumbers
+from pipeline.streams.registers.registry import agencies
+
+ACCEPTED: Final = "accepted"
+DUPLICATE: Final = "duplicate"
+REJECTED: Final = "rejected"
+
+LOOK_S: Final = 1.0
+"""Pause between two looks at intake's backlog while waiting for it: as often as it acknowledges."""
+
+
+class _Outcome(msgspec.Struct):
+    """The parts of a receipt that are counted; `last_offset` is set where it speaks of a range of positions."""
+
+    position: Position
+    outcome: str
+    reason: str = ""
+    last_offset: int | None = None
+
+
+@dataclass
+class Accounting:
+    """What became of the messages on national topics that Kafka still holds.
+
+    `consumed` counts the source positions that intake has passed, `rejected` by reason; `contradicted` counts receipts
+    that say otherwise than a position's first, and `repeated` all receipts beyond the first: both are 0 if all is well.
+    `waiting` are the positions that intake has yet to come to.
+    """
+
+    consumed: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    repeated: int = 0
+    contradicted: int = 0
+    waiting: int = 0
+
+    @property
+    def decided(self) -> int:
+        """Positions with an outcome."""
+        return self.accepted + self.duplicate + sum(self.rejected.values())
+
+    @property
+    def missing(self) -> int:
+        """Positions that intake has passed without an outcome."""
+        return self.consumed - self.decided
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every position consumed has exactly one outcome."""
+        return self.missing == self.repeated == self.contradicted == 0
+
+
+def total(counted: Iterable[Accounting]) -> Accounting:
+    """The sum of several agencies' accounts."""
+    summed, rejected = Accounting(), Counter[str]()
+    for account in counted:
+        rejected.update(account.rejected)
+        for name in (one.name for one in fields(Accounting) if one.name != "rejected"):
+            setattr(summed, name, getattr(summed, name) + getattr(account, name))
+    summed.rejected = dict(sorted(rejected.items()))
+    return summed
+
+
+async def accounting(settings: Settings) -> Accounting:
+    """Count the outcomes of all registered agencies together. Raises LiaisonError."""
+    return total((await accounting_by_agency(settings)).values())
+
+
+async def accounting_by_agency(settings: Settings) -> dict[str, Accounting]:
+    """Count the outcomes of each registered agency, also of one that has left. Raises LiaisonError.
+
+    Reads both topics of one agency after the other: memory holds one agency's positions, a byte each.
+    """
+    names = list(await agencies(settings))
+    acknowledged = await _acknowledged(settings, names)
+    return {name: await _account(settings, name, acknowledged) for name in names}
+
+
+async def wait_for_intake(settings: Settings, within_s: float) -> None:
+    """Return once intake has passed all that national topics hold now. Raises LiaisonError where that takes longer."""
+    names = list(await agencies(settings))
+    ends = await ends_of(settings, _partitions(settings, topics.CASES, names))
+    deadline = time.monotonic() + within_s
+    while behind := await _behind(settings, names, ends):
+        if time.monotonic() >= deadline:
+            raise LiaisonError(
+                f"intake has not come to the end of {', '.join(sorted({one.topic for one in behind}))} within "
+                f"{within_s:g} s: see liaison ops lag"
+            )
+        await asyncio.sleep(LOOK_S)
+
+
+async def _behind(settings: Settings, names: Iterable[str], ends: Mapping[TopicPartition, int]) -> list[Lag]:
+    """Where intake has not passed these ends; a partition that ends in transaction markers is done at lag 0."""
+    acknowledged = await _acknowledged(settings, names)
+    short = [partition for partition, end in ends.items() if acknowledged[partition] < end]
+    return [one for one in await lag_of(settings, {group_of(settings, "intake"): short}) if one.lag]
+
+
+async def _acknowledged(settings: Settings, names: Iterable[str]) -> Mapping[TopicPartition, int]:
+    group = group_of(settings, "intake")
+    consumed = {group: _partitions(settings, topics.CASES, names)}
+    return (await asyncio.to_thread(committed_of, settings, consumed))[group]
+
+
+async def _account(settings: Settings, agency: str, acknowledged: Mapping[TopicPartition, int]) -> Accounting:
+    maps = await _messages(settings, _partitions(settings, topics.CASES, [agency]))
+    await _add_receipts(settings, _partitions(settings, topics.RECEIPTS, [agency]), maps)
+    return total(_accounted(held.count(acknowledged[partition])) for partition, held in maps.items())
+
+
+async def _messages(settings: Settings, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, OutcomeMap]:
+    """Every position on these partitions: transaction markers leave offsets without a message."""
+    numbers = VerdictNumbers()
+    async with plain_consumer(settings, partitions) as consumer:
+        begins = await consumer.beginning_offsets(partitions)
+    maps = {partition: OutcomeMap(begins[partition], numbers) for partition in partitions}
+    async for records in read(settings, begins):
+        held = maps[TopicPartition(records[0].topic, records[0].partition)]
+        for record in records:
+            held.add_messages(record.offset, last_offset_of(record))
+    return maps
+
+
+async def _add_receipts(
+    settings: Settings, partitions: Iterable[TopicPartition], maps: Mapping[TopicPartition, OutcomeMap]
+) -> None:
+    decode = msgspec.json.Decoder(_Outcome).decode
+    async for records in read(settings, dict.fromkeys(partitions, 0)):
+        for receipt in (decode(record.value) for record in records):
+            at = receipt.position
+            held = maps.get(TopicPartition(at.topic, at.partition))
+            if held is not None:
+                last = at.offset if receipt.last_offset is None else receipt.last_offset
+                held.add_receipt(at.offset, last, (receipt.outcome, receipt.reason))
+
+
+def _accounted(count: PartitionCount) -> Accounting:
+    rejected: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
+    for (outcome, reason), positions in count.verdicts.items():
+        outcomes[outcome] += positions
+        if outcome == REJECTED:
+            rejected[reason] += positions
+    return Accounting(
+        consumed=outcomes.total() + count.missing,
+        accepted=outcomes[ACCEPTED],
+        duplicate=outcomes[DUPLICATE],
+        rejected=dict(rejected),
+        repeated=count.repeated,
+        contradicted=count.contradicted,
+        waiting=count.waiting,
+    )
+
+
+def _partitions(settings: Settings, topic: topics.Topic, names: Iterable[str]) -> list[TopicPartition]:
+    full = [topics.name(settings, topic, agency=name) for name in names]
+    return [TopicPartition(name, p) for name in full for p in range(topics.partitions(settings, topic))]

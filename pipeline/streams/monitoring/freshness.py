@@ -1,0 +1,197 @@
+"""How fresh the index is: the latest moment of which everything that agencies had pushed by then is in it.
+
+A record goes through three consumer groups: intake, correlate, project. Where the ends of a group's topics were at some
+moment, and what it has acknowledged since, tell exactly what it is done with; and as its outputs come before its
+acknowledgement, the ends of the next group's topics, looked up afterwards, cover them. So each group's watermark is
+noted with the ends of the next, down to the index. Times are this process's clock: the records' own are their senders'.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from itertools import chain
+from typing import Final, NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.first_times import first_times, high_watermarks
+from pipeline.streams.monitoring.lag import committed_of, consumed, ends_of, group_of
+from pipeline.streams.registers.control import control
+from pipeline.streams.registers.registry import agencies
+
+log = logging.getLogger(__name__)
+
+LOOK_S: Final = 15.0
+"""A record is seen to pass three groups one look after the other: 60 s, well within LIAISON_MAX_INDEX_LAG. A look reads
+the whole of `control`, models included."""
+
+FIRST_LOOKS_S: Final = 1.0
+"""Until something is known: under load a look tells nothing before the next, and reads are refused meanwhile."""
+
+KEPT: Final = 4000
+"""Moments remembered: sixteen hours of looks."""
+
+READ_S: Final = 10.0
+"""Longest wait for the first records that wait for a group."""
+
+Offsets = Mapping[TopicPartition, int]
+Clock = Callable[[], datetime]
+
+
+class GroupPosition(NamedTuple):
+    """The ends of what a group consumes, what it has acknowledged, and the partitions of which it has all records."""
+
+    ends: Offsets
+    committed: Offsets
+    at_rest: Set[TopicPartition]
+
+
+class Watermark:
+    """The latest of the moments noted whose ends a group has acknowledged. Pure."""
+
+    def __init__(self) -> None:
+        self.reached: datetime | None = None
+        self._noted: deque[tuple[datetime, Offsets]] = deque(maxlen=KEPT)
+
+    def note(self, at: datetime | None, ends: Offsets) -> None:
+        """What counts as of this moment lies before these ends; None, not known, notes nothing."""
+        if at is not None:
+            self._noted.append((at, ends))
+
+    def acknowledged(self, committed: Offsets, at_rest: Set[TopicPartition]) -> None:
+        """The group is done up to these offsets; with the partitions `at_rest` as a whole.
+
+        A moment noted with partitions that are consumed no more, as those of a former generation, is forgotten.
+        """
+        while self._noted:
+            at, ends = self._noted[0]
+            current = ends.keys() <= committed.keys()
+            if current and not _covers(committed, at_rest, ends):
+                return
+            self._noted.popleft()
+            self.reached = at if current else self.reached
+
+
+def _covers(committed: Offsets, at_rest: Set[TopicPartition], ends: Offsets) -> bool:
+    return all(partition in at_rest or committed.get(partition, 0) >= end for partition, end in ends.items())
+
+
+class Freshness:
+    """Pure: told of ends and acknowledgements by group, in the order of the flow, it knows as of when the index is."""
+
+    def __init__(self) -> None:
+        self._watermarks: list[Watermark] = []
+        self._indexed = Watermark()
+        self._estimate: datetime | None = None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Everything pushed by then is in the index; None while nobody knows."""
+        reached = self._watermarks[-1].reached if self._watermarks else None
+        return reached or self._estimate
+
+    @property
+    def indexed_as_of(self) -> datetime | None:
+        """Everything that had reached the project stage's topics by then is in the index: its own lag alone."""
+        return self._indexed.reached
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether `as_of` is not known from looks: a backlog that was there at the first look is not yet done."""
+        return not self._watermarks or self._watermarks[-1].reached is None
+
+    def look(self, at: datetime, groups: Sequence[GroupPosition]) -> None:
+        """Where each group stands, the last being project's; ends were read after `at` and what is acknowledged."""
+        self._watermarks = self._watermarks or [Watermark() for _ in groups]
+        passed: datetime | None = at
+        for watermark, group in zip(self._watermarks, groups, strict=True):
+            watermark.note(passed, group.ends)
+            watermark.acknowledged(group.committed, group.at_rest)
+            passed = watermark.reached
+        self._indexed.note(at, groups[-1].ends)
+        self._indexed.acknowledged(groups[-1].committed, groups[-1].at_rest)
+
+    def estimate(self, at: datetime) -> None:
+        """Stand-in for `as_of` until it is known."""
+        self._estimate = at
+
+
+@asynccontextmanager
+async def watched(settings: Settings, clock: Clock) -> AsyncIterator[Freshness]:
+    """The index's freshness, looked at every few seconds; entered after the first look."""
+    freshness = Freshness()
+    await _look(settings, clock, freshness)
+    task = asyncio.create_task(_watch(settings, clock, freshness))
+    try:
+        yield freshness
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _watch(settings: Settings, clock: Clock, freshness: Freshness) -> None:
+    while True:
+        await asyncio.sleep(LOOK_S if freshness.indexed_as_of else FIRST_LOOKS_S)
+        await _look(settings, clock, freshness)
+
+
+async def _look(settings: Settings, clock: Clock, freshness: Freshness) -> None:
+    """One look; while Kafka does not answer the index ages."""
+    try:
+        groups = await _groups(settings)
+        at = clock()
+        committed = await asyncio.to_thread(committed_of, settings, groups)
+        partitions = list(chain.from_iterable(groups.values()))
+        ends, high = await ends_of(settings, partitions), await high_watermarks(settings, partitions)
+    except (KafkaError, OSError, LiaisonError) as error:
+        log.warning("the index's freshness is not known: %s", type(error).__name__)
+        return
+    standing: list[GroupPosition] = []
+    since: list[datetime | None] = []
+    for group, own in groups.items():
+        waiting = dict.fromkeys(p for p in own if ends[p] < high[p]) | await _first_waiting(
+            settings, committed[group], {p: ends[p] for p in own}
+        )
+        standing.append(GroupPosition({p: high[p] for p in own}, committed[group], set(own) - waiting.keys()))
+        since += waiting.values()
+    freshness.look(at, standing)
+    known = [time for time in since if time is not None]
+    if freshness.is_estimated and len(known) == len(since):
+        freshness.estimate(min([at, *known]))
+
+
+async def _first_waiting(
+    settings: Settings, committed: Offsets, ends: Offsets
+) -> dict[TopicPartition, datetime | None]:
+    """The partitions where a record waits, with its time; where they can't be read, all that might, without a time.
+
+    So a partition that can't be read holds back its own group alone: an agency must not be able to shut reading.
+    """
+    left = {partition: offset for partition, offset in committed.items() if offset < ends[partition]}
+    try:
+        async with asyncio.timeout(READ_S):
+            return dict(await first_times(settings, left, ends))
+    except (KafkaError, OSError) as error:
+        log.warning("what waits can't be read: %s", type(error).__name__)
+        return dict.fromkeys(left)
+
+
+async def _groups(settings: Settings) -> dict[str, list[TopicPartition]]:
+    """What intake and the active generation's correlate and project consume, in the order of the flow."""
+    held = await control(settings)
+    active = held.of()
+    groups = consumed(settings, await agencies(settings), held)
+    scopes = {"intake": "", "correlate": active.id, "project": active.id}
+    audit = topics.name(settings, topics.AUDIT)  # no answer of a search comes from it, and every search adds to it
+    found = {group: groups[group] for group in (group_of(settings, *scope) for scope in scopes.items())}
+    return {group: [p for p in partitions if p.topic != audit] for group, partitions in found.items()}

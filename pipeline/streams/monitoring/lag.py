@@ -1,0 +1,165 @@
+"""How far each stage is behind, by consumer group, topic and partition."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka import TopicPartition
+
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka import admin
+from pipeline.streams.kafka.partition_reading import BlockedPartitionError
+from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.unreadable import count_positions, records_after
+from pipeline.streams.registers.control import Control, Generation, control
+from pipeline.streams.registers.registry import agencies
+from pipeline.streams.stages.project import DECISIONS
+
+COUNTED: Final = 2000
+"""Up to this many offsets behind, records are counted one by one: transaction markers take offsets too."""
+
+PATIENCE_S: Final = 1.0
+"""A partition whose next batch stays damaged for longer is told by its offsets."""
+
+Reading = tuple[str, TopicPartition]
+"""A consumer group and a partition that it reads."""
+
+Groups = Mapping[str, Mapping[TopicPartition, int]]
+"""Offsets by consumer group and partition."""
+
+
+@dataclass(frozen=True, order=True)
+class Lag:
+    """Records of one partition that a consumer group has not acknowledged yet."""
+
+    group: str
+    topic: str
+    partition: int
+    lag: int
+
+
+async def lag(settings: Settings) -> list[Lag]:
+    """The lag of every partition that this installation's stages consume, for the agencies and generations registered.
+
+    All zero means that the stages have come to rest: each stage's acknowledgement was read before the end of what it
+    writes. Exact below COUNTED, else an upper bound. Raises LiaisonError.
+    """
+    names, held = list(await agencies(settings)), await control(settings)
+    return await lag_of(settings, consumed(settings, names, held))
+
+
+async def lag_of(settings: Settings, consumed: Mapping[str, Sequence[TopicPartition]]) -> list[Lag]:
+    """The lag of some groups on the partitions that they consume; the groups are read in the order given."""
+    return await lag_behind(settings, await asyncio.to_thread(committed_of, settings, consumed))
+
+
+async def lag_behind(settings: Settings, committed: Groups) -> list[Lag]:
+    """The lag of some groups whose acknowledged offsets have just been read: before the ends, so that 0 means rest."""
+    ends = await ends_of(settings, [p for offsets in committed.values() for p in offsets])
+    near = {
+        (group, p): offset
+        for group, offsets in committed.items()
+        for p, offset in offsets.items()
+        if 0 < ends[p] - offset <= COUNTED
+    }
+    counted = await _count(settings, near)
+    return sorted(
+        Lag(group, p.topic, p.partition, counted.get((group, p), max(0, ends[p] - offset)))
+        for group, offsets in committed.items()
+        for p, offset in offsets.items()
+    )
+
+
+def group_of(settings: Settings, stage: str, scope: str = "") -> str:
+    """The consumer group of a stage, or of a stage in one generation."""
+    return f"{settings.namespace}{stage}-{scope}" if scope else f"{settings.namespace}{stage}"
+
+
+def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[str, list[TopicPartition]]:
+    """What each consumer group consumes, in the order of the flow."""
+    cases = [p for name in names for p in _all(settings, topics.CASES, agency=name)]
+    found = {group_of(settings, "intake"): [*cases, *_all(settings, topics.EXPIRIES)]}
+    for one in held.generations.values():
+        found |= consumed_by(settings, one, active=one.id == held.active)
+    audit = _all(settings, topics.AUDIT)
+    return found | {
+        group_of(settings, "notify"): [*_all(settings, topics.DISCLOSURES), *audit],
+        group_of(settings, "attest"): audit,
+    }
+
+
+def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:
+    """What the groups of one generation consume."""
+    own = one.settings(settings)
+    accepted = _all(own, topics.ACCEPTED)
+    derived = {} if active else {group_of(settings, "derive", one.id): accepted}
+    links = _all(own, topics.LINKS, generation=one.id)
+    return derived | {
+        group_of(settings, "correlate", one.id): [
+            *_all(own, topics.SUBSCRIPTIONS),
+            *_all(own, topics.BLOCKS, generation=one.id),
+        ],
+        group_of(settings, "project", one.id): [*accepted, *links, *(_shared(own) if active else ())],
+    }
+
+
+def _shared(settings: Settings) -> list[TopicPartition]:
+    """What is not of a generation: the active one's workers index it."""
+    return [
+        partition
+        for topic in (topics.REJECTED, topics.HIT_QUESTIONS, *DECISIONS)
+        for partition in _all(settings, topic)
+    ]
+
+
+def _all(settings: Settings, topic: topics.Topic, *, agency: str = "", generation: str = "") -> list[TopicPartition]:
+    full = topics.name(settings, topic, agency=agency, generation=generation)
+    return [TopicPartition(full, p) for p in range(topics.partitions(settings, topic))]
+
+
+def committed_of(settings: Settings, consumed: Mapping[str, Iterable[TopicPartition]]) -> Groups:
+    """Acknowledged offsets; 0 where nothing has been."""
+    admin.ids(settings, sorted({p.topic for partitions in consumed.values() for p in partitions}))
+    with admin.admin(settings) as client:
+        held = client.list_group_offsets(list(consumed))
+        return {
+            group: dict.fromkeys(partitions, 0)
+            | {
+                TopicPartition(p.topic, p.partition): max(0, found.offset)
+                for p, found in held.get(group, {}).items()
+                if (p.topic, p.partition) in set(partitions)
+            }
+            for group, partitions in consumed.items()
+        }
+
+
+async def ends_of(settings: Settings, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+    async with plain_consumer(settings, partitions) as consumer:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+        return ends
+
+
+async def _count(settings: Settings, starts: Mapping[Reading, int]) -> dict[Reading, int]:
+    """Records from each group's own offset on; a partition that several groups read is read once.
+
+    One that can't be read, since its next batch is damaged, is left out.
+    """
+    lowest: dict[TopicPartition, int] = {}
+    for (_, partition), offset in starts.items():
+        lowest[partition] = min(offset, lowest.get(partition, offset))
+    while True:
+        counted = {reading: 0 for reading in starts if reading[1] in lowest}
+        try:
+            async for records in read(settings, lowest, patience_s=PATIENCE_S):
+                source = TopicPartition(records[0].topic, records[0].partition)
+                for reading in counted:
+                    if reading[1] == source:
+                        counted[reading] += count_positions(records_after(records, starts[reading] - 1))
+        except BlockedPartitionError as error:
+            del lowest[error.partition]
+        else:
+            return counted

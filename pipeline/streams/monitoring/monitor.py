@@ -1,0 +1,138 @@
+"""Looks at a worker every few seconds: lag, stores and lanes for the metrics, progress for the health checks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import metrics, topics
+from pipeline.streams.kafka.last_events import last_events
+from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
+from pipeline.streams.runtime.health import Health, HealthSample, LaneState
+from pipeline.streams.runtime.stage import Owned, Stage
+from pipeline.streams.runtime.stores import size_on_disk
+from pipeline.streams.runtime.transactions import progress_partition
+
+log = logging.getLogger(__name__)
+
+SAMPLE_S: Final = 3.0
+STABLE_OFFSETS_S: Final = 15.0
+"""Between two looks at last stable offsets; a transaction that has been open for two minutes is too long."""
+ANSWER_S: Final = 10.0
+"""Longest wait for Kafka in a sample; lag is unknown then."""
+
+
+class Monitor:
+    """Watches the worker of one process; `stage` is set once there is one."""
+
+    def __init__(self, settings: Settings, health: Health, clock: Callable[[], float] = time.monotonic) -> None:
+        self.stage: Stage | None = None
+        self._settings, self._health, self._clock = settings, health, clock
+        self._shown: set[tuple[str, str, str]] = set()
+        self._told: set[TopicPartition] = set()
+        self._stable_offsets, self._stable_offsets_at = StableOffsetWatch(settings, clock), float("-inf")
+
+    async def run(self) -> None:
+        """Sample until cancelled; an outage of Kafka is one more thing to tell."""
+        while True:
+            if self.stage is None:
+                self._health.observe(HealthSample(self._clock(), {}, 0, frozenset({LaneState.WAITING})))
+                await asyncio.sleep(SAMPLE_S)
+                continue
+            try:
+                async with plain_consumer(self._settings, []) as consumer:
+                    while True:
+                        await self._sample(self.stage, consumer)
+                        await asyncio.sleep(SAMPLE_S)
+            except (KafkaError, OSError, LiaisonError) as error:
+                log.warning("lag is not known: %s", type(error).__name__)
+                self._observe(self.stage, self.stage.owned(), None)
+                await asyncio.sleep(SAMPLE_S)
+
+    def _short(self, partition: TopicPartition) -> str:
+        return str(partition.topic).removeprefix(self._settings.namespace)
+
+    async def _sample(self, stage: Stage, consumer: AIOKafkaConsumer) -> None:
+        owned = stage.owned()
+        async with asyncio.timeout(ANSWER_S):
+            lags = await _lags(consumer, owned)
+        self._observe(stage, owned, sum(lags.values()))
+        self._show(owned, lags)
+        await self._tell_last_events(owned)
+        if self._clock() - self._stable_offsets_at >= STABLE_OFFSETS_S:
+            self._stable_offsets_at = self._clock()
+            await self._show_stable_offsets(owned)
+
+    def _observe(self, stage: Stage, owned: Sequence[Owned], lag: int | None) -> None:
+        applied = {one.partition: one.applied for one in owned}
+        states = frozenset(one.state for one in owned) if stage.joined else frozenset({LaneState.JOINING})
+        now = self._clock()
+        self._health.observe(HealthSample(now, applied, lag, states, outside=any(one.outside for one in owned)))
+        metrics.STALLED.set(self._health.stalled(now))
+
+    def _show(self, owned: Sequence[Owned], lags: Mapping[TopicPartition, int]) -> None:
+        shown: set[tuple[str, str, str]] = set()
+        for one in owned:
+            labels = (one.feed, self._short(one.partition), str(one.partition.partition))
+            metrics.LAG.labels(*labels).set(lags.get(one.partition, 0))
+            metrics.STORE.labels(*labels).set(size_on_disk(one.folder))
+            shown.add(labels)
+        for labels in self._shown - shown:
+            metrics.LAG.remove(*labels)
+            metrics.STORE.remove(*labels)
+        self._shown = shown
+        self._show_lanes(owned)
+
+    def _show_lanes(self, owned: Sequence[Owned]) -> None:
+        lanes = {(one.feed, one.partition.partition): one.state for one in owned}
+        metrics.LANES.clear()
+        for (feed, state), number in Counter((feed, state) for (feed, _), state in lanes.items()).items():
+            metrics.LANES.labels(feed, state).set(number)
+
+    async def _show_stable_offsets(self, owned: Sequence[Owned]) -> None:
+        """Of what is consumed, and of `progress`, which every lane reads before it begins."""
+        progress = topics.name(self._settings, topics.PROGRESS)
+        read = {one.partition for one in owned}
+        read |= {TopicPartition(progress, progress_partition(one.feed, one.partition.partition)) for one in owned}
+        async with asyncio.timeout(ANSWER_S):
+            ages = await self._stable_offsets.look(read)
+        metrics.STABLE_OFFSET_AGE.clear()
+        for partition, age_s in ages.items():
+            metrics.STABLE_OFFSET_AGE.labels(self._short(partition), str(partition.partition)).set(age_s)
+
+    async def _tell_last_events(self, owned: Sequence[Owned]) -> None:
+        """Of partitions that came to this worker: what it consumes later it tells as it goes."""
+        partitions = {one.partition for one in owned}
+        for partition, at in (await last_events(self._settings, partitions - self._told)).items():
+            gauge = metrics.LAST_EVENT.labels(self._short(partition), str(partition.partition))
+            gauge.set(at)
+        for gone in self._told - partitions:
+            with suppress(KeyError):
+                metrics.LAST_EVENT.remove(self._short(gone), str(gone.partition))
+        self._told = partitions
+
+
+async def _lags(consumer: AIOKafkaConsumer, owned: Sequence[Owned]) -> dict[TopicPartition, int]:
+    """Ends are asked of the broker: a consumer that has stopped would take an old one for the last."""
+    if not owned:
+        return {}
+    ends: dict[TopicPartition, int] = await consumer.end_offsets([one.partition for one in owned])
+    return {one.partition: lag_of(one, ends[one.partition]) for one in owned}
+
+
+def lag_of(one: Owned, end: int) -> int:
+    """Offsets not fetched, and those fetched and not applied; the fetching position is past transaction markers."""
+    if one.position is None:
+        return max(0, end - one.applied - 1)
+    return max(0, end - one.position) + max(0, one.fetched - one.applied)

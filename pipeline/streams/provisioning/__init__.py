@@ -1,0 +1,1 @@
+"""What an installation needs on its brokers: topics, replicas, users, quotas."""

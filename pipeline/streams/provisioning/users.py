@@ -1,0 +1,131 @@
+"""The users of a broker that asks who one is: a SCRAM password and access lists for each agency and each worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    KafkaAdminClient,
+    ResourcePattern,
+    ResourcePatternFilter,
+    ResourceType,
+    ScramMechanism,
+    UserScramCredentialDeletion,
+    UserScramCredentialUpsertion,
+)
+from pydantic import SecretStr
+
+from pipeline.engines.credentials import new_password
+from pipeline.engines.file_lock import exclusive
+from pipeline.engines.layout import StackLayout
+from pipeline.errors import LiaisonError
+from pipeline.localstack import stack
+from pipeline.private_files import write_private
+from pipeline.settings import Settings
+from pipeline.streams.catalogues.rights import KafkaRight, role_grants
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.connection import with_access
+from pipeline.streams.provisioning import quotas
+
+MECHANISM: Final = ScramMechanism.SCRAM_SHA_256
+ANY_HOST: Final = "*"
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """A user of the broker; where the password is empty, the user has one that only its owner knows."""
+
+    user: str
+    password: str = ""
+
+
+def asks(settings: Settings) -> bool:
+    """Whether the broker knows its users by SCRAM, so that users can be made there."""
+    known = with_access(settings)
+    return known.kafka_security_protocol.startswith("SASL") and known.kafka_sasl_mechanism.startswith("SCRAM")
+
+
+def make(settings: Settings, name: str, grants: Iterable[KafkaRight], *, renew: bool = False) -> Credentials:
+    """Give a user these rights, and a password if it is new or is to have another. Raises LiaisonError."""
+    user = settings.namespace + name
+    with admin(settings) as client:
+        allow(client, user, grants)
+        if not renew and _is_known(client, user):
+            return Credentials(user)
+        password = new_password()
+        _alter(client, UserScramCredentialUpsertion(user, MECHANISM, password.encode()))
+        return Credentials(user, password)
+
+
+def limit(settings: Settings, name: str, rate_bytes_s: int | None) -> None:
+    """Let a user send at most so many bytes a second to each broker; None lifts the limit. Raises LiaisonError."""
+    with admin(settings) as client:
+        quotas.set_rate(client, settings.namespace + name, rate_bytes_s)
+
+
+def limits(settings: Settings) -> dict[str, int]:
+    """The limits that are set, in bytes a second, by the user's name; none where Kafka has no users of ours."""
+    if not asks(settings):
+        return {}
+    with admin(settings) as client:
+        return {user.removeprefix(settings.namespace): rate for user, rate in quotas.rates(client).items()}
+
+
+def remove(settings: Settings, name: str) -> None:
+    """Take a user's rights, rate and password away; connections that it has open can do nothing more."""
+    user = settings.namespace + name
+    with admin(settings) as client:
+        client.delete_acls([_everything_of(user)])
+        quotas.set_rate(client, user, None)
+        if _is_known(client, user):
+            _alter(client, UserScramCredentialDeletion(user, MECHANISM))
+
+
+def allow(client: KafkaAdminClient, user: str, grants: Iterable[KafkaRight]) -> None:
+    """Add these rights to what a user may do. Raises LiaisonError where the broker does not take them."""
+    failed = client.create_acls([_acl(user, grant) for grant in grants])["failed"]
+    if failed:
+        raise LiaisonError(f"Kafka refused {len(failed)} access rules: {failed[0][1]}")
+
+
+def as_role(settings: Settings, role: str) -> Settings:
+    """On a local Kafka that asks: the settings of a worker's own user, which its first start makes. Elsewhere as given.
+
+    Its password lies beside the operator's, readable by this machine's user alone.
+    """
+    if stack.kafka_access(settings) is None or settings.kafka_username:
+        return settings
+    file = StackLayout.of(settings.home).access.with_name(f"{settings.namespace}{role}.json")
+    with exclusive(file.with_suffix(".lock")):
+        made = make(settings, role, role_grants(settings, role), renew=not file.exists())
+        if made.password:
+            write_private(file, msgspec.json.encode(made).decode())
+        held = msgspec.json.decode(file.read_bytes(), type=Credentials)
+    return settings.model_copy(update={"kafka_username": held.user, "kafka_password": SecretStr(held.password)})
+
+
+def _is_known(client: KafkaAdminClient, user: str) -> bool:
+    return bool(client.describe_user_scram_credentials([user])[user]["credential_infos"])
+
+
+def _alter(client: KafkaAdminClient, change: UserScramCredentialUpsertion | UserScramCredentialDeletion) -> None:
+    for user, error in client.alter_user_scram_credentials([change]).items():
+        if error:
+            raise LiaisonError(f"Kafka refused to change the password of {user}: {error}")
+
+
+def _acl(user: str, grant: KafkaRight) -> ACL:
+    pattern = ACLResourcePatternType.PREFIXED if grant.prefix else ACLResourcePatternType.LITERAL
+    resource = ResourcePattern(ResourceType[grant.kind], grant.name, pattern)
+    return ACL(f"User:{user}", ANY_HOST, ACLOperation[grant.operation], ACLPermissionType.ALLOW, resource)
+
+
+def _everything_of(user: str) -> ACLFilter:
+    anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    return ACLFilter(f"User:{user}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)

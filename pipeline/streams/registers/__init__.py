@@ -1,0 +1,1 @@
+"""Compacted topics that are read whole: generations, agencies, revocations, and their seals."""

@@ -1,0 +1,1 @@
+"""What every stage runs on: lanes, transactions, chunks, local stores, group membership."""

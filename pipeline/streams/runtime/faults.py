@@ -1,0 +1,83 @@
+"""Faults of ours: of records that were accepted, and of those that have no outcome yet.
+
+What was accepted and then failed is kept in `rejected`, outside the sum of outcomes: it has no receipt, so consumed =
+accepted + duplicate + rejected holds without it. What fails before it has an outcome gets none: it is tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import lmdb
+import msgspec
+from aiokafka import ConsumerRecord
+
+from pipeline.errors import LiaisonError
+from pipeline.records.messages import Position, Rejected
+from pipeline.settings import Settings
+from pipeline.streams.runtime.transactions import Output
+from pipeline.streams.runtime.work import ChunkResult
+
+log = logging.getLogger(__name__)
+
+NOT_CORRELATED: Final = "correlate_failed"
+NOT_INDEXED: Final = "index_refused"
+TROUBLE: Final = (LiaisonError, lmdb.Error, MemoryError, OSError)
+"""What the machine or the installation raises: it passes or is mended, so the record is tried again, never rejected."""
+
+MAX_FAULTS_IN_A_ROW: Final = 5
+"""Failures without a record decided on in between, after which a worker ends: then it is the installation that is
+wrong, not one record."""
+
+FAULTS: Final = frozenset({NOT_CORRELATED, NOT_INDEXED})
+"""Reasons in `rejected` that no agency caused."""
+
+
+class InternalFaultError(Exception):
+    """A record failed inside, by a fault of ours, before it had an outcome; those before it were decided on."""
+
+    def __init__(self, position: Position, cause: BaseException, result: ChunkResult, decided: int) -> None:
+        super().__init__(f"{position}: {type(cause).__name__}")
+        self.position, self.result, self.decided = position, result, decided
+
+
+class FaultCount:
+    """Counts failures in a row over all lanes of a worker; `on_limit` is told the last of MAX_FAULTS_IN_A_ROW."""
+
+    def __init__(self, on_limit: Callable[[InternalFaultError], None]) -> None:
+        self._in_a_row, self._on_limit = 0, on_limit
+
+    def note_decided(self) -> None:
+        """A record was decided on."""
+        self._in_a_row = 0
+
+    def note_failed(self, fault: InternalFaultError) -> None:
+        """A record failed inside. Logs where, but not the error's own words, which may be the record's."""
+        where = "".join(traceback.format_tb(fault.__cause__.__traceback__ if fault.__cause__ else None))
+        log.error("failed inside on %s; trying again\n%s", fault, where)
+        self._in_a_row = 1 if fault.decided else self._in_a_row + 1
+        if self._in_a_row == MAX_FAULTS_IN_A_ROW:
+            self._on_limit(fault)
+
+
+def rejection(topic: str, settings: Settings, record: ConsumerRecord, reason: str, error: object) -> Output:
+    """The entry of `rejected` for a record that failed; the message never echoes its content."""
+    position = Position(record.topic, record.partition, record.offset)
+    what = error if isinstance(error, str) else type(error).__name__
+    entry = Rejected(
+        position=position,
+        reason=reason,
+        pointer="",
+        message=what,
+        agency="",
+        key=record.key,
+        original=record.value,
+        time=datetime.now(UTC).isoformat(),
+    )
+    return Output(
+        topic, record.partition % settings.case_partitions, str(position).encode(), msgspec.json.encode(entry)
+    )

@@ -1,0 +1,292 @@
+"""One owned index of a stage: its producer, its stores, and the order of effects for each chunk.
+
+    step (pure), in slices -> effects outside Kafka -> one transaction with all outputs and the progress -> store commit
+    -> about once a second: store sync -> acknowledge to Faust
+
+A crash between any two of them leaves `progress` as the truth: what it covers is never emitted again, and a store that
+is behind is brought up to it without emitting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from aiokafka import ConsumerRecord, TopicPartition
+from tenacity import AttemptManager
+
+from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
+from pipeline.streams.kafka.unreadable import last_offset_of, records_after
+from pipeline.streams.runtime.faults import FaultCount, InternalFaultError
+from pipeline.streams.runtime.health import LaneState
+from pipeline.streams.runtime.lane_stores import LaneStores
+from pipeline.streams.runtime.metering import Meter
+from pipeline.streams.runtime.source_queues import Chunk, FetchControl, SourceQueues
+from pipeline.streams.runtime.transactions import AppliedPosition, ProducerFencedError, Transactions
+from pipeline.streams.runtime.work import After, ChunkResult, Decided, Store, Work
+
+log = logging.getLogger(__name__)
+
+MOST_RECORDS: Final = 1000
+"""Records of one transaction: all source partitions share it in turn, a backlog does not make it endless."""
+
+MOST_STEP_S: Final = 0.3
+"""Deciding time of one transaction: bounds latency and what a crash makes to be done again, where records are slow."""
+
+RENEWAL_LOOK_S: Final = 10.0
+"""Pause between two looks at whether a store's file has to be written anew."""
+
+HOLD_S: Final = 5.0
+"""Pause before a record that failed inside is tried again; only its own partition waits meanwhile."""
+
+LONG_SLICE_S: Final = 0.002
+BREATH_S: Final = 0.001
+"""Pause after a slice that took so long: a fetch and a commit are each some ten steps of the event loop and of Kafka's
+threads, which would else get one step a slice."""
+
+CLOSING_S: Final = 5.0
+"""A closing lane may finish its chunk for this long (a transaction takes some 30 ms), then it is cancelled."""
+
+
+class Lane:
+    """Runs one index. Lanes decide one at a time, by `turn`; `on_lost` is called when the index is another worker's."""
+
+    def __init__(
+        self,
+        name: str,
+        work: Work,
+        transactions: Transactions | None,
+        partitions: Sequence[TopicPartition],
+        turn: asyncio.Lock,
+        on_lost: Callable[[], None],
+        after: After,
+        meter: Meter,
+        erase_after: float,
+        flow: FetchControl,
+        faults: FaultCount,
+    ) -> None:
+        self.failing = False
+        self.publishing = False
+        """Whether an effect outside Kafka is under way."""
+        self._turn = turn
+        self._name = name
+        self._work = work
+        self._transactions = transactions
+        self._partitions = partitions
+        self._on_lost = on_lost
+        self._after = after
+        self._meter = meter
+        self._erase_after, self._looked = erase_after, time.monotonic()
+        self._stores = LaneStores(name, partitions, self._note_failing)
+        self._queues, self._faults = SourceQueues(partitions, flow), faults
+        self._held: set[TopicPartition] = set()
+        """Source partitions that stand still before a record that failed inside."""
+        self._done: list[Chunk] = []
+        self._changed = asyncio.Condition()
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name=f"lane {name}")
+
+    @property
+    def state(self) -> LaneState:
+        """What the lane is at."""
+        if self.failing or self._held:
+            return LaneState.FAILING
+        return LaneState.WORKING if self._stores.complete else LaneState.STARTING
+
+    def applied(self) -> dict[TopicPartition, int]:
+        """The last offset applied of each source partition (-1: none); what is not open yet has applied none."""
+        return self._stores.applied_offsets()
+
+    def _note_failing(self) -> None:
+        self.failing = True
+
+    async def put(self, chunk: Chunk) -> None:
+        """Queue a chunk, behind those of its own partition only; a closing lane drops it: it will be fetched again."""
+        async with self._changed:
+            if not self._closing:
+                self._queues.put(TopicPartition(chunk.message.topic, chunk.message.partition), chunk)
+                self._changed.notify_all()
+
+    async def _await_records(self) -> None:
+        """Return once there is something to apply, when closing, or when nothing came for a while."""
+        release = self._queues.next_release(now := time.monotonic())
+        longest_s = RENEWAL_LOOK_S if release is None else min(RENEWAL_LOOK_S, release - now)
+        async with self._changed:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(longest_s):
+                    await self._changed.wait_for(lambda: self._closing or self._queues.is_ready(time.monotonic()))
+
+    async def _run(self) -> None:
+        """Until closed: start, apply chunk after chunk, and start anew after any failure."""
+        attempts = retrying(
+            Exception, log, f"lane {self._name}", first_pause_s=FIRST_PAUSE_S, sleep=self._sleep_until_closing
+        )
+        async for attempt in attempts:
+            with attempt:
+                await self._attempt(attempt)
+
+    async def _attempt(self, attempt: AttemptManager) -> None:
+        """Start and apply chunk after chunk until closed. Raises whatever fails, once its effects are undone."""
+        try:
+            if not self._closing:
+                await self._start()
+            while not self._closing:
+                await self._next()
+                self.failing = False
+                reset_pauses(attempt)
+        except ProducerFencedError as error:
+            log.warning("lane %s: %s; rejoining", self._name, error)
+            self._on_lost()
+        except Exception:
+            self.failing, self.publishing = True, False
+            log.exception("lane %s failed", self._name)
+            await self._stop()
+            self._queues.rewind()
+            raise
+
+    async def _sleep_until_closing(self, pause_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s), self._changed:
+                await self._changed.wait_for(lambda: self._closing)
+
+    async def _start(self) -> None:
+        applied = await self._transactions.start() if self._transactions else {}
+        for partition in self._partitions:
+            reached = applied.get(partition, AppliedPosition())
+            self._stores.add(partition, await self._open(partition, reached), reached)
+        if self._transactions is not None:
+            await self._begin(self._transactions, self.applied())
+
+    async def _open(self, partition: TopicPartition, applied: AppliedPosition) -> Store:
+        try:
+            return await self._work.open(partition, applied)
+        except InternalFaultError as fault:  # on a record that has its outcome: the store can't do without it
+            self._meter.failed(partition.topic)
+            self._faults.note_failed(fault)
+            raise
+
+    async def _begin(self, transactions: Transactions, applied: Mapping[TopicPartition, int]) -> None:
+        due = await self._work.due(applied, transactions.table)
+        if due:
+            await transactions.commit(due, {})
+            self._after(self._name, "beginning")
+
+    async def _next(self) -> None:
+        await self._await_records()
+        await self._apply()
+        if not self._closing and time.monotonic() - self._looked >= RENEWAL_LOOK_S:
+            await self._stores.renew(self._erase_after)
+            self._looked = time.monotonic()
+
+    async def _apply(self) -> None:
+        """Decide slice by slice, of each source partition in turn, for as long as a transaction may; then its effects.
+
+        What comes meanwhile has its turn too. A lane that is told to close on the way leaves all of it undone.
+        """
+        decided, records = Decided(), 0
+        while not self._closing and (taken := self._queues.next_slice(time.monotonic())) is not None:
+            await self._step(taken.partition, taken.records, decided)
+            records += len(taken.records)
+            if records >= MOST_RECORDS or decided.spent_s >= MOST_STEP_S:
+                break
+        if not self._closing:
+            await self._effect(decided)
+            self._done += self._queues.settle()
+
+    async def _step(self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: Decided) -> None:
+        source = self._stores[partition]
+        position = decided.reached.get(partition, source.applied.offset)
+        if records[0].offset <= position:
+            records = records_after(records, position)
+        if not records:
+            return
+        async with self._turn:
+            begun = time.perf_counter()
+            result, records = self._decide(partition, source.store, records)
+            decided.add(result)
+            spent_s = time.perf_counter() - begun
+            decided.spent_s += spent_s
+            self._queues.note_time(partition, spent_s)
+            await asyncio.sleep(BREATH_S if spent_s >= LONG_SLICE_S else 0)
+        if records:
+            decided.reached[partition] = last_offset_of(records[-1])
+            decided.counts[partition] += len(records)
+            decided.slices.append(records)
+
+    def _decide(
+        self, partition: TopicPartition, store: Store, records: Sequence[ConsumerRecord]
+    ) -> tuple[ChunkResult, Sequence[ConsumerRecord]]:
+        """What the records lead to, up to one that fails inside: from there on its partition waits, and no other."""
+        try:
+            result = self._work.step(partition, store, records)
+        except InternalFaultError as fault:
+            self._hold(partition, fault, len(records) - fault.decided)
+            result, records = fault.result, records[: fault.decided]
+        else:
+            self._held.discard(partition)
+            self._faults.note_decided()
+        return result, records
+
+    def _hold(self, partition: TopicPartition, fault: InternalFaultError, undecided: int) -> None:
+        """Try again later."""
+        self._queues.hold(partition, undecided, time.monotonic() + HOLD_S)
+        self._held.add(partition)
+        self._meter.failed(partition.topic)
+        self._faults.note_failed(fault)
+
+    async def _effect(self, decided: Decided) -> None:
+        if not decided.reached:
+            return
+        self.publishing = True
+        outputs = [*decided.outputs, *await self._work.publish(decided)]
+        self.publishing = False
+        self._after(self._name, "publish")
+        applied = {
+            partition: AppliedPosition(offset, self._stores[partition].applied.records + decided.counts[partition])
+            for partition, offset in decided.reached.items()
+        }
+        if self._transactions is not None:
+            await self._transactions.commit(outputs, applied)
+        self._after(self._name, "transaction")
+        await self._stores.commit(applied)
+        self._meter.certain(decided.slices, decided.tally)
+        self._after(self._name, "commit")
+
+    async def acknowledge(self) -> None:
+        """Sync the stores, then acknowledge what was committed before."""
+        async with self._stores.lock:
+            done, self._done = self._done, []
+            if not done:
+                return
+            try:
+                await self._stores.sync()
+            except Exception:
+                self.failing = True
+                log.exception("lane %s: stores could not be synced; trying again", self._name)
+                self._done = done + self._done
+                return
+        self._after(self._name, "sync")
+        for chunk in done:
+            chunk.ack()
+
+    async def close(self) -> None:
+        """Finish the chunk in hand, sync, acknowledge and close; what waits is dropped and fetched again."""
+        self._closing = True
+        async with self._changed:
+            self._queues.drop_waiting()
+            self._changed.notify_all()
+        await asyncio.wait([self._task], timeout=CLOSING_S)
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        await self.acknowledge()
+        await self._stop()
+
+    async def _stop(self) -> None:
+        if self._transactions is not None:
+            await self._transactions.stop()
+        await self._stores.close()

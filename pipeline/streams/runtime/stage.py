@@ -1,0 +1,289 @@
+"""A stage: a Faust app whose agents hand their chunks to lanes, one for each owned index."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from aiokafka import TopicPartition
+
+from pipeline.backoff import retrying
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import metrics
+from pipeline.streams.runtime.chunks import ChunkApp, ChunkConsumer
+from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
+from pipeline.streams.runtime.health import LaneState
+from pipeline.streams.runtime.lane import Lane
+from pipeline.streams.runtime.membership import FencedError, GroupUnreachableError, leave_group, prepare_to_join
+from pipeline.streams.runtime.metering import Meter
+from pipeline.streams.runtime.source_queues import Chunk
+from pipeline.streams.runtime.stop_order import StopOrder
+from pipeline.streams.runtime.stores import adopt_store, store_folder
+from pipeline.streams.runtime.transactions import Transactions
+from pipeline.streams.runtime.work import After, Work
+from pipeline.streams.runtime.worker_slots import WorkerSlot
+
+log = logging.getLogger(__name__)
+
+SYNC_INTERVAL_S: Final = 1.0
+"""How often stores are synced and offsets acknowledged: fsync per chunk costs 238 us an event (measured)."""
+
+
+ENDING_S: Final = 15.0
+"""Longest orderly end: closing lanes takes at most 5 s, leaving the group a moment."""
+
+
+@dataclass(frozen=True)
+class AgentInput:
+    """What one agent consumes, and the work done on it. Partition i of all its topics shares one lane.
+
+    `scope` is the generation whose progress this is, or ALL; without transactions the work's effects must be safe to
+    repeat, and nothing is remembered.
+    """
+
+    name: str
+    topics: Sequence[str]
+    work: Work
+    scope: str
+    transactional: bool = True
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A source partition of this worker as it stands.
+
+    `folder` is its store's, whether it has one or not.
+    `applied` and `fetched` are the last offsets applied and handed on (-1: none), `position` the offset fetched next
+    (None: not known); `outside`: whether an effect outside Kafka is under way.
+    """
+
+    feed: str
+    partition: TopicPartition
+    state: LaneState
+    applied: int
+    fetched: int
+    position: int | None
+    outside: bool
+    folder: Path
+
+
+ALL: Final = "all"
+"""Scope of what does not depend on the generation."""
+
+
+def nothing(lane: str, effect: str) -> None:
+    """What follows an effect outside of tests."""
+
+
+class Stage:
+    """One Faust app, its lanes, and their life with the assignment of partitions."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        slot: WorkerSlot,
+        feeds: Iterable[AgentInput],
+        topic_ids: Mapping[str, str],
+        after: After = nothing,
+    ) -> None:
+        self.slot = slot
+        self.rejoin = asyncio.Event()
+        self.joined = False
+        """Whether the group has assigned it partitions, or none, since it started."""
+        self.lost = False
+        """Whether it is to rejoin because another worker has taken a partition over."""
+        self.fenced = asyncio.Event()
+        self.app = ChunkApp(slot, settings, self.fenced.set)
+        self._settings = settings
+        self._topic_ids = topic_ids
+        self._after = after
+        self._lanes: dict[tuple[str, int], Lane] = {}
+        self._turn = asyncio.Lock()
+        self._faults = FaultCount(self._give_up)
+        self._broken: LiaisonError | None = None
+        self._feeds: dict[str, AgentInput] = {}
+        for feed in feeds:
+            for topic in feed.topics:
+                if self._feeds.setdefault(topic, feed) is not feed:
+                    raise ValueError(f"{topic} has two feeds: {self._feeds[topic].name}, {feed.name}")
+        self.app.on_partitions_assigned.connect(cast(Any, self._assigned))
+        self.app.on_partitions_revoked.connect(cast(Any, self._revoked))
+        for feed in {id(feed): feed for feed in self._feeds.values()}.values():
+            self._add_agent(feed)
+
+    def _add_agent(self, feed: AgentInput) -> None:
+        topic = self.app.topic(*feed.topics, key_serializer="raw", value_serializer="raw")
+
+        async def consume(stream: Any) -> None:
+            async for chunk in stream.noack().events():
+                await self.offer(feed, chunk)
+
+        self.app.agent(topic, name=feed.name)(consume)
+
+    async def offer(self, feed: AgentInput, chunk: Chunk) -> None:
+        """Hand a chunk to its lane; one of an earlier assignment is dropped, since it will be fetched again."""
+        lane = self._lanes.get((feed.name, chunk.message.partition))
+        if lane is not None and chunk.message.generation_id == self.app.consumer_generation_id:
+            await lane.put(chunk)
+
+    async def _assigned(self, app: ChunkApp, assigned: Iterable[Any], **_: Any) -> None:
+        owned: dict[tuple[str, int], list[TopicPartition]] = {}
+        for topic, partition in assigned:
+            owned.setdefault((self._feeds[topic].name, partition), []).append(TopicPartition(topic, partition))
+        metrics.REBALANCES.inc()
+        self.joined = True
+        for partition in itertools.chain(*owned.values()):
+            adopt_store(self._folder(self._feeds[partition.topic], partition))
+        for key, partitions in owned.items():
+            self._lanes[key] = self._lane(self._feeds[partitions[0].topic], partitions)
+
+    def _lane(self, feed: AgentInput, partitions: Sequence[TopicPartition]) -> Lane:
+        index = partitions[0].partition
+        transactions = (
+            Transactions(self._settings, feed.name, feed.scope, index, self._topic_ids) if feed.transactional else None
+        )
+        return Lane(
+            f"{feed.name}-{index}",
+            feed.work,
+            transactions,
+            partitions,
+            self._turn,
+            self._note_lost,
+            self._after,
+            Meter(feed.name, self._settings.namespace),
+            self._settings.erase_after,
+            cast(ChunkConsumer, self.app.consumer),
+            self._faults,
+        )
+
+    def _note_lost(self) -> None:
+        self.lost = True
+        self.rejoin.set()
+
+    def owned(self) -> list[Owned]:
+        """The source partitions of this worker, for those who watch it."""
+        return [
+            self._owned(lane, partition, applied)
+            for lane in self._lanes.values()
+            for partition, applied in lane.applied().items()
+        ]
+
+    def _owned(self, lane: Lane, partition: TopicPartition, applied: int) -> Owned:
+        position, fetched = cast(ChunkConsumer, self.app.consumer).standing(partition)
+        feed = self._feeds[partition.topic]
+        folder = self._folder(feed, partition)
+        return Owned(feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder)
+
+    def _folder(self, feed: AgentInput, partition: TopicPartition) -> Path:
+        return store_folder(self.slot.stores, feed.name, feed.scope, partition)
+
+    async def _revoked(self, app: ChunkApp, revoked: Iterable[Any], **_: Any) -> None:
+        await self.release()
+
+    async def release(self) -> None:
+        """Close all lanes, then tell Kafka what they acknowledged."""
+        lanes, self._lanes = self._lanes, {}
+        await asyncio.gather(*(lane.close() for lane in lanes.values()))
+        if lanes:
+            await self.app.consumer.commit()
+
+    @property
+    def failing(self) -> bool:
+        """Whether any lane is trying again after a failure."""
+        return any(lane.failing for lane in self._lanes.values())
+
+    async def run(self, stop: StopOrder) -> None:
+        """Work until told to stop or to rejoin.
+
+        Raises what crashed the app, FencedError, and LiaisonError where records only fail.
+        """
+        await self._prepare_to_join(stop)
+        if not stop.is_set():
+            await self._consume(stop)
+        if self.fenced.is_set():
+            self.slot.note_fenced(fenced=True)
+            raise FencedError(self.slot)
+        if stop.for_good:
+            await self._leave()
+        if self._broken is not None:
+            raise self._broken
+        if self.app.crash_reason is not None:
+            raise self.app.crash_reason
+
+    async def _consume(self, stop: StopOrder) -> None:
+        await self.app.start()
+        keeper = asyncio.create_task(self._acknowledge())
+        try:
+            await self.app.wait_first(stop.wait(), self.rejoin.wait(), self.fenced.wait())
+        finally:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+            await self._end()
+
+    async def _prepare_to_join(self, stop: StopOrder) -> None:
+        async def sleep(pause_s: float) -> None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause_s)
+
+        attempts = retrying(GroupUnreachableError, log, f"looking up group {self.slot.group}", sleep=sleep)
+        async for attempt in attempts:
+            with attempt:
+                if not stop.is_set():
+                    await asyncio.to_thread(prepare_to_join, self._settings, self.slot, self._feeds)
+
+    def _give_up(self, fault: InternalFaultError) -> None:
+        """End the worker: it would hold up its partitions, where another version of it may not."""
+        self._broken = LiaisonError(
+            f"{MAX_FAULTS_IN_A_ROW} attempts failed inside without one that did not, the last on {fault};"
+            " the log says where. No record was rejected for it; this worker ends"
+        )
+        self.rejoin.set()
+
+    async def _end(self) -> None:
+        """Leave in good order; what can't be done any more is done again by the next owner."""
+        try:
+            async with asyncio.timeout(ENDING_S):
+                await self.release()
+                await self.app.stop()
+        except Exception:
+            log.warning("the worker could not leave its group in good order", exc_info=True)
+
+    async def _leave(self) -> None:
+        """Leave the group for good; where Kafka does not answer, the others take over after the session timeout."""
+        try:
+            await asyncio.to_thread(leave_group, self._settings, self.slot, "ended for good")
+            self.slot.give_up()
+        except (GroupUnreachableError, OSError) as error:
+            log.warning("%s; others take over after the session timeout", error)
+
+    async def _acknowledge(self) -> None:
+        while True:
+            await asyncio.sleep(SYNC_INTERVAL_S)
+            self.slot.touch()
+            await asyncio.gather(*(lane.acknowledge() for lane in self._lanes.values()))
+
+
+@asynccontextmanager
+async def rejoining(stage: Stage, *events: Coroutine[Any, Any, None]) -> AsyncIterator[Stage]:
+    """The stage, told to join anew as soon as one of the events has come."""
+    watching = [asyncio.create_task(_rejoin(stage, event)) for event in events]
+    try:
+        yield stage
+    finally:
+        for watch in watching:
+            watch.cancel()
+        await asyncio.wait(watching)
+
+
+async def _rejoin(stage: Stage, event: Coroutine[Any, Any, None]) -> None:
+    await event
+    log.info("what the worker stands on has changed")
+    stage.rejoin.set()

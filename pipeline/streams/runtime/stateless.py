@@ -1,0 +1,44 @@
+"""Work that keeps nothing of its source: what its records lead to follows from each alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aiokafka import TopicPartition
+
+from pipeline.streams.runtime.transactions import AppliedPosition, Output
+from pipeline.streams.runtime.work import ChunkResult, Table
+
+
+class Nothing:
+    """The store of work that remembers nothing."""
+
+    offset = 0
+
+    def commit(self, offset: int) -> None:
+        """Nothing to commit."""
+
+    def sync(self) -> None:
+        """Nothing to sync."""
+
+    def renew(self, after_s: float) -> None:
+        """Nothing is left on disk."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class Stateless:
+    """What such work has in common; it adds `step`, and `publish` where it has effects outside Kafka."""
+
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> Nothing:
+        """There is nothing to open."""
+        return Nothing()
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """Nothing is."""
+        return []
+
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+        """Nothing goes anywhere but to Kafka."""
+        return ()

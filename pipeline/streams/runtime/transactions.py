@@ -1,0 +1,286 @@
+"""Exactly-once output: one transactional producer per owned index, and the progress record in each of its transactions.
+
+Starting a producer ends what an earlier one left open and fences it: its late requests are refused. So whenever the
+outcome of a request is not known, the producer is dropped, another one is started, and `progress` says what became of
+the transaction (`commit`). None of its requests is ever sent again under the same epoch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from pipeline.backoff import retrying
+from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.connection import BATCH_BYTES, LARGEST_REQUEST
+from pipeline.streams.kafka.fail_fast_producer import REQUEST_TIMEOUT_MS, FailFastProducer, hear
+from pipeline.streams.kafka.reading import read_table
+
+log = logging.getLogger(__name__)
+
+TRANSACTION_TIMEOUT_MS: Final = 30_000
+"""A dead owner's open transaction is aborted after this even if no one takes its place; a chunk needs some 30 ms."""
+
+LONGEST_PAUSE_S: Final = 5.0
+
+
+class Output(NamedTuple):
+    """One record to write, with its partition; `at_ms` is its time (Unix), 0: the time of writing."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    at_ms: int = 0
+
+
+class ProducerFencedError(Exception):
+    """Another producer has taken the index over, or has moved its progress: start again from `progress`."""
+
+
+class ProducerUnusableError(Exception):
+    """The producer is closed, or what became of a transaction without a progress record can't be known: start again."""
+
+
+class _AttemptFailedError(Exception):
+    """A transaction came to no known end, or no producer could be started; another producer tries again."""
+
+
+@dataclass
+class _PendingTransaction:
+    """Records to write together; `noted` are those for our partition of `progress`, which tell the outcome.
+
+    `ending`: its commit was asked for, so it may be committed, now or when that request arrives.
+    """
+
+    records: Sequence[Output]
+    noted: dict[bytes, bytes]
+    ending: bool = False
+
+
+class AppliedPosition(NamedTuple):
+    """How far a source partition was applied: its last offset, and how many records were applied in all.
+
+    The count tells whether compaction has taken records since: a reader of what is left between two offsets then finds
+    fewer than were applied.
+    """
+
+    offset: int = NO_OFFSET
+    records: int = 0
+
+
+class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `progress`: the last source offset whose outputs are committed."""
+
+    offset: int
+    topic_id: str
+    """A topic that was deleted and made anew has another; what was applied of the old one says nothing of it."""
+    generation: str = ""
+    turn: int = 0
+    """Both for notes (pipeline.streams.stages.notes) alone."""
+    records: int = 0
+    """How many records were applied up to this offset."""
+
+
+class Transactions:
+    """The transactional producers, one after the other, of one index of one stage and generation.
+
+    `topic_ids` gives the ids of the source topics.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        stage: str,
+        generation: str,
+        index: int,
+        topic_ids: Mapping[str, str],
+        *,
+        request_timeout_ms: int = REQUEST_TIMEOUT_MS,
+        batch_bytes: int = BATCH_BYTES,
+    ) -> None:
+        self._settings = settings
+        self._topic_ids = topic_ids
+        self._prefix, self._index = f"{stage}|{generation}", index
+        self._id = f"{settings.namespace}{stage}-{generation}-{index}"
+        self._topic = topics.name(settings, topics.PROGRESS)
+        self._partition = progress_partition(stage, index)
+        self._request_timeout_ms, self._batch_bytes = request_timeout_ms, batch_bytes
+        self._producer: FailFastProducer | None = None
+        self._running = False
+        self.table: dict[bytes, bytes] = {}
+        """What our partition of `progress` held at the start, notes included, with what we have committed since."""
+
+    async def start(self) -> dict[TopicPartition, AppliedPosition]:
+        """Fence earlier owners, then read what was applied last of each source partition of this stage."""
+        self.table = await self._open()
+        self._running = True
+        return dict(self._applied())
+
+    async def _open(self) -> dict[bytes, bytes]:
+        """Start a producer, then read our partition of `progress`.
+
+        Kafka answers InitProducerId only once the transaction that it found, open or being committed, has ended in
+        every partition; what is read afterwards is final.
+        """
+        producer = FailFastProducer(
+            self._settings,
+            self._id,
+            self._request_timeout_ms,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_batch_size=self._batch_bytes,
+            max_request_size=LARGEST_REQUEST,
+        )
+        try:
+            await producer.start()
+            table = await read_table(self._settings, self._topic, [self._partition])
+        except BaseException:
+            await producer.drop()
+            raise
+        self._producer = producer
+        return table
+
+    def _applied(self) -> Iterator[tuple[TopicPartition, AppliedPosition]]:
+        for key, value in self.table.items():
+            prefix, topic, partition = key.decode().rsplit("|", 2)
+            progress = msgspec.json.decode(value, type=Progress)
+            if prefix == self._prefix and progress.topic_id == self._topic_ids.get(topic):
+                yield TopicPartition(topic, int(partition)), AppliedPosition(progress.offset, progress.records)
+
+    async def commit(self, outputs: Iterable[Output], applied: Mapping[TopicPartition, AppliedPosition]) -> None:
+        """Write all outputs and how far was applied in one transaction; returns when it is committed.
+
+        A failure is tried again for as long as it lasts, each time by a new producer, unless `progress` says that the
+        transaction was committed. Raises ProducerFencedError, ProducerUnusableError.
+        """
+        records = [*outputs, *self._progress(applied)]
+        noted = {r.key: r.value for r in records if (r.topic, r.partition) == (self._topic, self._partition)}
+        pending = _PendingTransaction(records, noted)
+        async for attempt in retrying(_AttemptFailedError, log, self._id, longest_pause_s=LONGEST_PAUSE_S):
+            with attempt:
+                producer = self._producer or await self._replace(pending)
+                if producer is not None:
+                    await self._attempt(producer, pending)
+        self.table |= noted
+
+    async def _replace(self, pending: _PendingTransaction) -> FailFastProducer | None:
+        """Start another producer in place of one that is lost; None where its transaction was committed after all.
+
+        Raises ProducerFencedError where `progress` has moved otherwise: our stores are behind it.
+        """
+        if not self._running:
+            raise ProducerUnusableError(f"{self._id}: closed")
+        try:
+            found = self._watched(await self._open(), pending)
+        except (KafkaError, OSError) as error:
+            raise _AttemptFailedError(f"no producer could be started: {error!r}") from error
+        before, after = self._watched(self.table, pending), self._watched(self.table | pending.noted, pending)
+        if pending.ending and before == after:
+            raise ProducerUnusableError(f"{self._id}: nothing tells whether the transaction was committed")
+        if pending.ending and found == after:
+            return None
+        if found != before:
+            raise ProducerFencedError(f"{self._id}: another producer has moved the progress")
+        return self._producer
+
+    def _watched(self, table: Mapping[bytes, bytes], pending: _PendingTransaction) -> dict[bytes, bytes]:
+        """The records of a table that only this index's owner moves, and those that the transaction writes."""
+        start, end = f"{self._prefix}|".encode(), f"|{self._index}".encode()
+        return {
+            key: value
+            for key, value in table.items()
+            if key in pending.noted or (key.startswith(start) and key.endswith(end))
+        }
+
+    async def _attempt(self, producer: FailFastProducer, pending: _PendingTransaction) -> None:
+        """One transaction; a failure costs the producer."""
+        pending.ending = False
+        try:
+            await producer.begin_transaction()
+            await _send(producer, pending.records)
+            pending.ending = True
+            await producer.commit_transaction()
+        except (KafkaError, IllegalOperation, AssertionError) as error:  # aiokafka asserts on states left by a failure
+            cause = producer.failure or error
+            await self._drop()
+            if isinstance(cause, ProducerFenced) or isinstance(error, ProducerFenced):
+                raise ProducerFencedError(f"{self._id}: {cause!r}") from error
+            raise _AttemptFailedError(repr(cause)) from error
+
+    def _progress(self, applied: Mapping[TopicPartition, AppliedPosition]) -> Iterator[Output]:
+        for source, (offset, records) in applied.items():
+            value = msgspec.json.encode(Progress(offset, self._topic_ids[source.topic], records=records))
+            yield Output(self._topic, self._partition, progress_key(self._prefix, source), value)
+
+    async def _drop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.drop()
+
+    async def stop(self) -> None:
+        """Close the producer; a transaction in the making is left to be aborted."""
+        self._running = False
+        await self._drop()
+
+
+def progress_key(prefix: str, source: TopicPartition) -> bytes:
+    """Key of the progress of a source partition; `prefix` is stage and generation, joined by a bar."""
+    return f"{prefix}|{source.topic}|{source.partition}".encode()
+
+
+def progress_partition(stage: str, index: int) -> int:
+    """The partition of `progress` that holds an index: by CRC-32 of its name, as no client's partitioner is asked."""
+    return zlib.crc32(f"{stage}-{index}".encode()) % topics.PROGRESS_PARTITIONS
+
+
+async def _send(producer: AIOKafkaProducer, records: Iterable[Output]) -> None:
+    """Send all records by batches, and wait until every batch is acknowledged.
+
+    One batch of each partition at a time: they go in one request, and the order within a partition is kept.
+    """
+    for batches in zip_longest(*_batches(producer, records).values()):
+        sent = [await _sent(producer, batch) for batch in batches if batch is not None]
+        results = await asyncio.gather(*sent, return_exceptions=True)
+        failed = [result for result in results if isinstance(result, BaseException)]
+        if failed:
+            raise failed[0]
+
+
+async def _sent(producer: AIOKafkaProducer, batch: _Batch) -> asyncio.Future[Any]:
+    future: asyncio.Future[Any] = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
+    future.add_done_callback(hear)
+    return future
+
+
+class _Batch(NamedTuple):
+    topic: str
+    partition: int
+    builder: BatchBuilder
+
+
+def _batches(producer: AIOKafkaProducer, records: Iterable[Output]) -> dict[tuple[str, int], list[_Batch]]:
+    now = int(time.time() * 1000)
+    batches: dict[tuple[str, int], list[_Batch]] = {}
+    for topic, partition, key, value, at_ms in records:
+        queue = batches.setdefault((topic, partition), [])
+        if not queue or not _append(queue[-1].builder, at_ms or now, key, value):
+            queue.append(_Batch(topic, partition, producer.create_batch()))
+            _append(queue[-1].builder, at_ms or now, key, value)
+    return batches
+
+
+def _append(builder: BatchBuilder, now: int, key: bytes, value: bytes) -> Any:
+    return builder.append(timestamp=now, key=key, value=value)

@@ -1,0 +1,76 @@
+"""What a stage is made of, as a lane runs it: how its stores are opened, and what its records lead to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.streams.catalogues import metrics
+from pipeline.streams.runtime.transactions import AppliedPosition, Output
+
+Table = Mapping[bytes, bytes]
+"""What a partition of `progress` holds, by key."""
+
+After = Callable[[str, str], None]
+"""Called after each effect with the lane's and the effect's name: a test kills the process there."""
+
+
+class Store(Protocol):
+    """What a lane keeps of one source partition."""
+
+    @property
+    def offset(self) -> int: ...
+    def commit(self, offset: int) -> None: ...
+    def sync(self) -> None: ...
+    def renew(self, after_s: float) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass
+class ChunkResult:
+    """What the records of one chunk lead to: Kafka outputs, and whatever else the stage publishes before them."""
+
+    outputs: list[Output] = field(default_factory=list)
+    documents: list[Any] = field(default_factory=list)
+    tally: metrics.Tally = field(default_factory=metrics.Tally)
+    """Counters of the catalogue, with what to add to each once this is certain."""
+    reached: dict[TopicPartition, int] = field(default_factory=dict)
+    """The last offset of each source partition that this covers; the lane says so before it publishes."""
+
+
+@dataclass
+class Decided(ChunkResult):
+    """What the slices of one transaction lead to; it has had no effect yet."""
+
+    slices: list[Sequence[ConsumerRecord]] = field(default_factory=list)
+    counts: Counter[TopicPartition] = field(default_factory=Counter)
+    """How many records of each source partition."""
+    spent_s: float = 0.0
+
+    def add(self, result: ChunkResult) -> None:
+        self.outputs += result.outputs
+        self.documents += result.documents
+        self.tally.update(result.tally)
+
+
+class Work(Protocol):
+    """What makes a stage: how its stores are opened and what its records lead to."""
+
+    async def open(self, source: TopicPartition, applied: AppliedPosition) -> Store:
+        """The store of a source partition, brought up to exactly what was applied without emitting anything."""
+
+    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+        """Outputs that are due before the first record, once every store of the index is open; they go out together.
+
+        `table` is what the index's partition of `progress` held when the lane's producer was started.
+        """
+
+    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
+
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+        """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""

@@ -1,0 +1,118 @@
+"""The derive stage: fingerprints of a generation that intake does not write itself, made from `accepted`.
+
+It computes a new generation beside the active one, and keeps the former one up to date after a switch. What intake has
+written itself since the generation was set up is told by the record's provenance and left out, so each version reaches
+`blocks` once, in the order of `accepted`. Intake takes a partition over from it by its transactional id (`complete`),
+which fences this stage, brings `blocks` up to the end of `accepted`, and only then writes fingerprints itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.correlation.fingerprinting import derived
+from pipeline.matching.model import Model
+from pipeline.records.messages import Accepted
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.registers import control
+from pipeline.streams.registers.control import Generation
+from pipeline.streams.runtime import faults
+from pipeline.streams.runtime.source_queues import SLICE_RECORDS
+from pipeline.streams.runtime.stage import AgentInput, Stage, rejoining
+from pipeline.streams.runtime.stateless import Nothing, Stateless
+from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
+from pipeline.streams.runtime.work import After, ChunkResult
+from pipeline.streams.runtime.worker_slots import claimed_slot
+
+log = logging.getLogger(__name__)
+
+STAGE: Final = "derive"
+
+_accepted = msgspec.json.Decoder(Accepted)
+_encoder = msgspec.json.Encoder()
+
+
+class Derive(Stateless):
+    """The work of the stage in one generation. It keeps nothing: every version goes to all partitions of `blocks`.
+
+    Only intake knows whether a version is a case's first, and at 24 keys a case a first one goes nearly everywhere too.
+    """
+
+    def __init__(self, settings: Settings, one: Generation, model: Model) -> None:
+        self._settings, self._model, self.generation, self._born = settings, model, one.id, one.born
+        self._blocks = topics.name(settings, topics.BLOCKS, generation=one.id)
+        self._rejected = topics.name(settings, topics.REJECTED)
+
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """The fingerprints of accepted versions; one that can't be made is our fault and is kept for replay."""
+        result = ChunkResult()
+        for record in records:
+            try:
+                result.outputs += self._fingerprint(record)
+            except faults.TROUBLE:
+                raise
+            except Exception as error:
+                log.exception("%s-%d-%d has no fingerprint", record.topic, record.partition, record.offset)
+                entry = faults.rejection(self._rejected, self._settings, record, faults.NOT_CORRELATED, error)
+                result.outputs.append(entry)
+        return result
+
+    def _fingerprint(self, record: ConsumerRecord) -> Iterator[Output]:
+        if record.value is None:
+            return
+        accepted = _accepted.decode(record.value)
+        if accepted.provenance.generation == self.generation and not self._is_of_an_earlier_life(record):
+            return
+        value = _encoder.encode(derived(accepted, self._model))
+        for partition in range(self._settings.block_partitions):
+            yield Output(self._blocks, partition, record.key, value)
+
+    def _is_of_an_earlier_life(self, record: ConsumerRecord) -> bool:
+        """Whether a version came before the generation was set up; one set up by an older program never had another."""
+        return bool(record.partition < len(self._born) and record.offset < self._born[record.partition])
+
+
+async def complete(settings: Settings, work: Derive, source: TopicPartition, topic_ids: Mapping[str, str]) -> int:
+    """Derive all that a partition of `accepted` holds, in place of the stage; returns its last offset.
+
+    The caller is the only one who writes to that partition. Raises ProducerFencedError where the stage takes it back
+    meanwhile.
+    """
+    transactions = Transactions(settings, STAGE, work.generation, source.partition, topic_ids)
+    try:
+        reached = (await transactions.start()).get(source, AppliedPosition()).offset
+        async for records in read(settings, {source: reached + 1}):
+            for start in range(0, len(records), SLICE_RECORDS):
+                part = records[start : start + SLICE_RECORDS]
+                reached = part[-1].offset
+                if outputs := work.step(source, Nothing(), part).outputs:
+                    await transactions.commit(outputs, {source: AppliedPosition(reached)})
+                await asyncio.sleep(0)
+        return reached
+    finally:
+        await transactions.stop()
+
+
+@asynccontextmanager
+async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+    """The stage in one generation. Raises LiaisonError where topics are missing."""
+    held = await control.control(settings)
+    current = held.of(wanted)
+    settings = current.settings(settings)
+    accepted = topics.name(settings, topics.ACCEPTED)
+    found = ids(settings, [accepted, topics.name(settings, topics.BLOCKS, generation=current.id)])
+    work = Derive(settings, current, current.compiled())
+    with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
+        made = Stage(settings, slot, [AgentInput(STAGE, [accepted], work, current.id)], found.topics, after)
+        async with rejoining(made, control.changed_for(settings, held, wanted)):
+            yield made

@@ -1,0 +1,133 @@
+"""The notify stage: what was decided in, notices to agencies out; each is told once, in one transaction with progress.
+
+It does not depend on the generation: whatever model runs beside another, nobody is told twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.access.disclosures import Disclosure
+from pipeline.access.notices import Notice, disclosure_notice
+from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.correlation.key_ring import KeyRing
+from pipeline.index.client import connect_for_reading
+from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import IndexReader
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import ids
+from pipeline.streams.registers.control import control
+from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.runtime import faults
+from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
+from pipeline.streams.runtime.stateless import Nothing, Stateless
+from pipeline.streams.runtime.transactions import Output
+from pipeline.streams.runtime.work import After, ChunkResult
+from pipeline.streams.runtime.worker_slots import claimed_slot
+from pipeline.streams.stages.shared_questions import SharedQueries, SharedQuestions, SharedSearches
+from pipeline.streams.stages.silent_searches import SilentSearches
+
+log = logging.getLogger(__name__)
+
+STAGE: Final = "notify"
+
+DECISIONS: Final = "notify-disclosures"
+SEARCHES: Final = "notify-searches"
+QUERIES: Final = "notify-queries"
+FEEDS: Final = {
+    DECISIONS: topics.DISCLOSURES,
+    SEARCHES: topics.AUDIT,
+    QUERIES: topics.SUBSCRIPTIONS,
+}
+"""What each feed follows."""
+
+_disclosures = msgspec.json.Decoder(Disclosure)
+_encoder = msgspec.json.Encoder()
+
+
+class Notify(Stateless):
+    """Tells what each record leads to, by a pure function."""
+
+    def __init__(self, settings: Settings, told: Callable[[bytes], Iterable[Notice]]) -> None:
+        self._topic = topics.name(settings, topics.NOTICES)
+        self._told = told
+
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """The notices of each record; one that can't be read is left out, since nobody could be told of it."""
+        result = ChunkResult()
+        for record in records:
+            try:
+                notices = list(self._told(record.value)) if record.value is not None else []
+            except faults.TROUBLE:
+                raise
+            except Exception:
+                log.exception("%s-%d-%d can't be told of", record.topic, record.partition, record.offset)
+                continue
+            result.outputs += [Output(self._topic, 0, one.id.encode(), _encoder.encode(one)) for one in notices]
+        return result
+
+
+class SearchNotices(Stateless):
+    """What an audited search leads to: owners of silent cases are told, and who shares the same question.
+
+    A topic has one feed in a stage, so both are one work.
+    """
+
+    def __init__(self, silent: SilentSearches, shared: SharedSearches) -> None:
+        self._silent, self._shared = silent, shared
+
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """The searches among the entries."""
+        return self._silent.step(source, store, records)
+
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+        """The notices of both. Raises LiaisonError while the index does not answer; then it is tried again."""
+        return [*await self._silent.publish(result), *await self._shared.publish(result)]
+
+
+def of_disclosure(ring: KeyRing, value: bytes) -> Iterable[Notice]:
+    """Whom a value of `disclosures` concerns."""
+    notice = disclosure_notice(_disclosures.decode(value), ring)
+    if notice is not None:
+        yield notice
+
+
+@asynccontextmanager
+async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+    """The stage, one group whatever generation lends its model. Raises LiaisonError where topics are missing."""
+    sources = (topics.DISCLOSURES, topics.AUDIT, topics.SUBSCRIPTIONS)
+    disclosures, audit, subscriptions = (topics.name(settings, topic) for topic in sources)
+    found = ids(
+        settings,
+        [
+            disclosures,
+            audit,
+            subscriptions,
+            topics.name(settings, topics.NOTICES),
+            topics.name(settings, topics.HIT_QUESTIONS),
+        ],
+    )
+    model = (await control(settings)).of(wanted).compiled()
+    async with connect_for_reading(settings) as client:
+        reader = IndexReader(client, Indices(settings.namespace, ""))
+        cipher = QueryCipher(keys_in(settings.audit_key_folder))
+        ring = key_ring(settings)
+        decisions = DecisionReader(client, Indices(settings.namespace, ""), ring)
+        questions = SharedQuestions(decisions, model)
+        silent = SilentSearches(settings, reader, model, cipher)
+        feeds = [
+            AgentInput(DECISIONS, [disclosures], Notify(settings, partial(of_disclosure, ring)), ALL),
+            AgentInput(SEARCHES, [audit], SearchNotices(silent, SharedSearches(settings, questions, cipher)), ALL),
+            AgentInput(QUERIES, [subscriptions], SharedQueries(settings, questions, decisions), ALL),
+        ]
+        with claimed_slot(settings, STAGE) as slot:
+            yield Stage(settings, slot, feeds, found.topics, after)

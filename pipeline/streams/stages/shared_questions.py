@@ -1,0 +1,175 @@
+"""Finds who asks the same as somebody else: each shared search and new standing query against the shared standing ones.
+
+From the audit and from `subscriptions`, so that no request does anything for it. A search is not kept, so two searches
+do not meet: who wants to be told of later ones makes a standing query.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.access.audit import AuditEntry
+from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_ledger import HitQuestion
+from pipeline.access.notices import Notice
+from pipeline.access.query_cipher import QueryCipher
+from pipeline.access.shared_questions import Asker, asker, shared_notices
+from pipeline.access.subscriptions import Subscription, SubscriptionState, is_active
+from pipeline.errors import LiaisonError
+from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.hit_questions import strict, strict_asked
+from pipeline.index.probes import probe
+from pipeline.index.questions import parse
+from pipeline.index.standing_queries import asked_for
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import Model
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.runtime.stateless import Nothing, Stateless
+from pipeline.streams.runtime.transactions import Output
+from pipeline.streams.runtime.work import ChunkResult
+from pipeline.streams.stages.hit_gate import question_output
+from pipeline.streams.stages.silent_searches import searched
+
+log = logging.getLogger(__name__)
+
+_subscriptions = msgspec.json.Decoder(Subscription)
+
+
+class _Asked(msgspec.Struct):
+    """What of an audited search matters here."""
+
+    question: str
+    country: str = ""
+    share: bool = False
+
+
+GUESSES = frozenset({"organisation", "vessel"})
+"""What a name may be of besides a person; two questions of one name would agree on all of them."""
+
+
+class Posed(msgspec.Struct, frozen=True):
+    """What of a question names one thing: whole numbers, and a full name with its birth date as the matcher sees it."""
+
+    entities: tuple[EntityPrint, ...]
+    numbers: frozenset[str]
+    keys: frozenset[str]
+
+
+class SharedQuestions:
+    """The standing queries that are shared, each made ready for the matcher once, and who asks the same as one."""
+
+    def __init__(self, decisions: DecisionReader, model: Model) -> None:
+        self._decisions, self._model = decisions, model
+        self._ready: dict[str, Posed] = {}
+
+    def posed(self, question: str, dialled: str) -> Posed:
+        """What a question names; nothing where it is not exact. Raises LiaisonError for one that makes no sense."""
+        kept = strict(parse(question))
+        if kept is None:
+            return Posed((), frozenset(), frozenset())
+        clauses = strict_asked(kept, probe(kept, dialled), self._model).clauses
+        numbers, keys = (
+            frozenset(term for one in clauses if one.name == name for term in one.terms) for name in ("number", "key")
+        )
+        return Posed(tuple(one for one in asked_for(kept, dialled) if one.type not in GUESSES), numbers, keys)
+
+    async def notices(self, who: Asker, posed: Posed, at: datetime) -> AsyncIterator[Notice]:
+        """Whom `who` is to be told of, and who of him."""
+        ready: dict[str, Posed] = {}
+        async for one in self._decisions.shared_subscriptions():
+            held = ready[one.id] = self._ready.get(one.id) or self.posed(one.question, one.dialled)
+            band = self._band(posed, held) if one.id != who.subscription and is_active(one, at) else ""
+            for notice in shared_notices(who, asker(one), band, at) if band else ():
+                yield notice
+        self._ready = ready  # what has ended is forgotten
+
+    def _band(self, a: Posed, b: Posed) -> str:
+        """How likely two questions are about the same; "" where they are not. One whole number in both is enough."""
+        alike = not a.numbers.isdisjoint(b.numbers)
+        if not alike and a.keys.isdisjoint(b.keys):
+            return ""
+        return exact_band(a.entities, b.entities, self._model) or ("probable" if alike else "")
+
+
+class _Work(Stateless):
+    """What both sources have in common: notices found by asking the index, handed to the gate with the progress."""
+
+    def __init__(self, settings: Settings, questions: SharedQuestions) -> None:
+        self._settings = settings
+        self._questions = questions
+
+    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+        """The notices, each an answer about what the other agency asks.
+
+        Raises LiaisonError while the index does not answer or has not followed; it is tried again.
+        """
+        found = [notice for one in result.documents async for notice in self.notices(one)]
+        asked = (HitQuestion(one.id, one.agency, one.other_agency, notice=one) for one in found)
+        return [question_output(self._settings, one) for one in asked]
+
+    def notices(self, one: object) -> AsyncIterator[Notice]:
+        raise NotImplementedError
+
+
+class SharedSearches(_Work):
+    """Audited searches that are shared."""
+
+    def __init__(self, settings: Settings, questions: SharedQuestions, cipher: QueryCipher) -> None:
+        super().__init__(settings, questions)
+        self._cipher = cipher
+
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """The searches among the entries."""
+        return ChunkResult(documents=[entry for record in records if (entry := searched(record)) is not None])
+
+    async def notices(self, one: AuditEntry) -> AsyncIterator[Notice]:  # type: ignore[override]
+        """Of a shared search; once a day for each standing query and agency, however often it is repeated."""
+        at = datetime.fromisoformat(one.time)
+        try:
+            asked = msgspec.json.decode(self._cipher.opened(one.query, at), type=_Asked)
+            posed = self._questions.posed(asked.question, asked.country) if asked.share else None
+        except (LiaisonError, msgspec.MsgspecError, ValueError):
+            return
+        if posed is not None:
+            who = Asker(one.agency, one.purpose, f"{one.agency} {at.date().isoformat()}")
+            async for notice in self._questions.notices(who, posed, at):
+                yield notice
+
+
+class SharedQueries(_Work):
+    """New standing queries that are shared; a renewal asks nothing new."""
+
+    def __init__(self, settings: Settings, questions: SharedQuestions, decisions: DecisionReader) -> None:
+        super().__init__(settings, questions)
+        self._decisions = decisions
+
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """The new ones, each with its offset."""
+        return ChunkResult(documents=[(one, record.offset) for record in records if (one := _new(record)) is not None])
+
+    async def notices(self, one: tuple[Subscription, int]) -> AsyncIterator[Notice]:  # type: ignore[override]
+        """Of a new query, once the index shows it and so all that came before: of two new ones the later meets both."""
+        made, offset = one
+        await self._decisions.effective(topics.SUBSCRIPTIONS.pattern, made.id, offset)
+        try:
+            posed = self._questions.posed(made.question, made.dialled)
+        except LiaisonError:
+            return
+        async for notice in self._questions.notices(asker(made), posed, made.time):
+            yield notice
+
+
+def _new(record: ConsumerRecord) -> Subscription | None:
+    try:
+        one = _subscriptions.decode(record.value) if record.value is not None else None
+    except msgspec.MsgspecError:
+        log.exception("%s-%d-%d is no standing query", record.topic, record.partition, record.offset)
+        return None
+    wanted = one is not None and one.shared and one.version == 1 and one.state is SubscriptionState.ACTIVE
+    return one if wanted else None

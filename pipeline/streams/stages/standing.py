@@ -1,0 +1,94 @@
+"""Standing queries in the correlate stage: their fingerprints into `blocks`, their matches into `notices`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.access.subscriptions import Subscription, is_standing_query, match_notice, match_question
+from pipeline.correlation.claims import Claim
+from pipeline.correlation.correlator import Correlator, targets
+from pipeline.correlation.key_ring import KeyRing
+from pipeline.correlation.visibility import is_expired
+from pipeline.errors import LiaisonError
+from pipeline.index.standing_queries import fingerprint_of
+from pipeline.matching.model import Model
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.runtime import faults
+from pipeline.streams.runtime.stateless import Nothing, Stateless
+from pipeline.streams.runtime.transactions import Output
+from pipeline.streams.runtime.work import ChunkResult
+from pipeline.streams.stages.hit_gate import question_output
+from pipeline.times import now
+
+log = logging.getLogger(__name__)
+
+FEED: Final = "subscribe"
+
+_subscriptions = msgspec.json.Decoder(Subscription)
+_encoder = msgspec.json.Encoder()
+
+
+class Subscribe(Stateless):
+    """Values of `subscriptions` in, fingerprints by this generation's model out, to the owners of their keys."""
+
+    def __init__(self, settings: Settings, model: Model, generation: str) -> None:
+        self._partitions, self._model = settings.block_partitions, model
+        self._blocks = topics.name(settings, topics.BLOCKS, generation=generation)
+
+    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """The fingerprint of each; one that can't be read is left out, since it asks for nothing."""
+        return ChunkResult([output for record in records for output in self._asked(record)])
+
+    def _asked(self, record: ConsumerRecord) -> list[Output]:
+        try:
+            one = _subscriptions.decode(record.value)
+            made = fingerprint_of(one, self._model)
+        except LiaisonError:
+            log.warning("%s-%d-%d asks for nothing", record.topic, record.partition, record.offset)
+            return []
+        except faults.TROUBLE:
+            raise
+        except Exception:
+            log.exception("%s-%d-%d is no standing query", record.topic, record.partition, record.offset)
+            return []
+        value, key = _encoder.encode(made), made.case.encode()
+        where = targets(made, first=one.version == 1, partitions=self._partitions)
+        return [Output(self._blocks, partition, key, value) for partition in sorted(where)]
+
+
+class Matches:
+    """What becomes of claims about standing queries: notices, from the active generation alone."""
+
+    def __init__(self, settings: Settings, ring: KeyRing, *, active: bool, clock: Callable[[], datetime] = now) -> None:
+        self._settings, self._topic = settings, topics.name(settings, topics.NOTICES)
+        self._ring, self._active, self._clock = ring, active, clock
+
+    def concerns(self, claim: Claim) -> bool:
+        """Whether a claim is about a standing query, and so no link."""
+        return is_standing_query(claim.a.case) or is_standing_query(claim.b.case)
+
+    def told(self, claim: Claim, correlator: Correlator[Model]) -> Iterator[Output]:
+        """The notice of a match, while its query lasts; of a hit-only case what the gate is asked."""
+        at = self._clock()
+        if not self._active or any(_is_over(side.case, correlator, at) for side in (claim.a, claim.b)):
+            return
+        notice = match_notice(claim, self._ring, at)
+        if notice is None:
+            return
+        question = match_question(claim, notice, at)
+        if question is not None:
+            yield question_output(self._settings, question)
+        else:
+            yield Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice))
+
+
+def _is_over(case: str, correlator: Correlator[Model], at: datetime) -> bool:
+    number = correlator.store.find([case]).get(case)
+    return number is not None and is_expired(correlator.store.record(number).fingerprint.retain_until, at)

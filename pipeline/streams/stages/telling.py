@@ -1,0 +1,213 @@
+"""Who tells agencies of links: the project stage of the active generation, which after a switch tells what differs.
+
+A note of each index says which generation told last, and up to which offset of its `links`; it is written in the same
+transactions as the hits. The lane that finds another generation in it fences that one's lane first, so that the note is
+its last word, and then tells one hit for each link that an agency sees differently in the new generation.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import msgspec
+from aiokafka import TopicPartition
+
+from pipeline.access.hit_ledger import HitQuestion, question_id
+from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
+from pipeline.correlation.claims import Claim, ClaimSide
+from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit
+from pipeline.correlation.key_ring import KeyRing
+from pipeline.correlation.projection import Seen
+from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.correlation.switching import Crossing, differences, seen, told
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.runtime.stores import Places
+from pipeline.streams.runtime.table_store import TableStore
+from pipeline.streams.runtime.transactions import Output, Progress, Transactions
+from pipeline.streams.stages.hit_gate import question_output
+from pipeline.streams.stages.notes import TOLD, note, noted
+from pipeline.times import now
+
+log = logging.getLogger(__name__)
+
+CROSSED_AT_ONCE: Final = 5000
+"""Links brought together between two commits of the table on disk: some 1.5 kB each wait in memory."""
+
+_claims = msgspec.json.Decoder(Claim)
+_crossings = msgspec.json.Decoder(Crossing)
+_encoder = msgspec.json.Encoder()
+
+
+class ToldChange(NamedTuple):
+    """A hit, the claim that brings it, and what both agencies might see of the link before and after."""
+
+    hit: Hit
+    claim: Claim
+    before: Seen
+    after: Seen
+
+    @property
+    def side(self) -> str:
+        """Which side of the link the agency that is told owns."""
+        return "a" if self.hit.case == self.claim.a.case else "b"
+
+    @property
+    def own(self) -> ClaimSide:
+        """That side."""
+        return self.claim.a if self.side == "a" else self.claim.b
+
+    @property
+    def _views(self) -> tuple[CounterpartView | None, CounterpartView | None]:
+        if self.side == "a":
+            return self.before.told_a, self.after.told_a
+        return self.before.told_b, self.after.told_b
+
+    @property
+    def is_hit_only(self) -> bool:
+        """Whether its agency sees the other side as a hit, or did so before: then the gate tells it."""
+        return any(view is not None and not view.full for view in self._views)
+
+    def question(self, at: datetime) -> HitQuestion:
+        """What the gate is asked: see HitQuestion."""
+        was, view = self._views
+        before = self.before.a if self.side == "a" else self.before.b
+        after = self.after.a if self.side == "a" else self.after.b
+        return HitQuestion(
+            id=question_id(self.claim.link, self.side),
+            asker=self.hit.receiver,
+            owner=self.hit.agency,
+            asks=view.asks if view else "",
+            hit=self.hit,
+            full=view is not None and view.full,
+            knew=was is not None and was.full,
+            asker_changed=before < after,
+            owner_notice=self._owner_notice(at) if view and not view.full else None,
+        )
+
+    def _owner_notice(self, at: datetime) -> Notice | None:
+        """What the owner of the other side is told, where he may know of this one; silence wins."""
+        other, seen = (self.claim.b, self.after.told_b) if self.side == "a" else (self.claim.a, self.after.told_a)
+        if seen is None:
+            return None
+        return hit_told_notice(other.case, self.hit.id, self.hit.receiver, PURPOSE, at)
+
+
+class Telling:
+    """What the lanes of a generation's project stage tell agencies; `turns` counts the switches by index."""
+
+    def __init__(self, settings: Settings, places: Places, stage: str, generation: str, ring: KeyRing) -> None:
+        self._settings, self._places, self._stage = settings, places, stage
+        self._generation, self._ring = generation, ring
+        self._turns: dict[int, int] = {}
+
+    def turn(self, index: int) -> int:
+        """How many switches came before what is told now."""
+        return self._turns.get(index, 0)
+
+    def output(self, hit: Hit) -> Output:
+        """The record of a hit."""
+        topic = topics.name(self._settings, topics.HITS, agency=hit.receiver)
+        return Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
+
+    def outputs(self, told: ToldChange) -> list[Output]:
+        """The records that tell an agency of a link, or ask the gate to; with the notice where its side is silent."""
+        notice = silent_link_notice(told.hit, told.own, now())
+        if told.is_hit_only:
+            question = told.question(now())
+            return [question_output(self._settings, msgspec.structs.replace(question, notice=notice))]
+        if notice is None:
+            return [self.output(told.hit)]
+        where = topics.name(self._settings, topics.NOTICES)
+        return [self.output(told.hit), Output(where, 0, notice.id.encode(), _encoder.encode(notice))]
+
+    def difference(self, told: ToldChange) -> Output:
+        """The record that tells an agency what a switch of generation changes, or asks the gate to."""
+        return question_output(self._settings, told.question(now())) if told.is_hit_only else self.output(told.hit)
+
+    def note(self, source: TopicPartition, offset: int) -> Output:
+        """The note that what this generation sees of a partition of `links` up to an offset has been told."""
+        topic_id = self._places.ids.topics[source.topic]
+        told = Progress(offset, topic_id, self._generation, self._turns[source.partition])
+        return note(self._settings, TOLD, source.partition, told)
+
+    async def begin(self, source: TopicPartition, applied: int, table: Mapping[bytes, bytes]) -> list[Output]:
+        """What is to be told before anything else where another generation told last, and the note of that."""
+        index = source.partition
+        last = noted(table, TOLD, index)
+        if last is not None and last.generation == self._generation:
+            self._turns[index] = last.turn
+            return []
+        last = await self._last_word(last, index)
+        self._turns[index] = 0 if last is None else last.turn + 1
+        told = [self.difference(one) for one in await self._differences(source, applied, last)]
+        log.info("links-%d: %d hits differ from what was told before", index, len(told))
+        return [*told, self.note(source, applied)]
+
+    async def _last_word(self, last: Progress | None, index: int) -> Progress | None:
+        """What the generation that told last had told, once it can tell no more."""
+        if last is None:
+            return None
+        former = topics.name(self._settings, topics.LINKS, generation=last.generation)
+        found = ids(self._settings, [former])
+        transactions = Transactions(self._settings, self._stage, last.generation, index, found.topics)
+        try:
+            await transactions.start()
+            return noted(transactions.table, TOLD, index)
+        finally:
+            await transactions.stop()
+
+    async def _differences(self, source: TopicPartition, applied: int, last: Progress | None) -> list[ToldChange]:
+        folder = self._places.folder(source).with_name(f"{source.topic}-{source.partition}-switch")
+        shutil.rmtree(folder, ignore_errors=True)
+        table = TableStore(folder, self._places.identity(source))
+        try:
+            if last is not None:
+                former = topics.name(self._settings, topics.LINKS, generation=last.generation)
+                await self._bring(table, TopicPartition(former, source.partition), last.offset, told)
+            await self._bring(table, source, applied, seen)
+            crossings, turn = (_crossings.decode(row) for _, row in table.rows()), self._turns[source.partition]
+            return [
+                ToldChange(hit, one.claim, one.told, one.seen)
+                for one in crossings
+                for hit in differences(one, self._ring, turn)
+            ]
+        finally:
+            table.close()
+            shutil.rmtree(folder)
+
+    async def _bring(
+        self, table: TableStore, source: TopicPartition, last: int, take: Callable[[Crossing | None, Claim], Crossing]
+    ) -> None:
+        """Take the claims of a partition of `links` up to an offset into the table."""
+        waiting = 0
+        async for claim in self._claims(source, last):
+            key = bytes.fromhex(claim.link)
+            held = table.get(key)
+            table.put(key, _encoder.encode(take(None if held is None else _crossings.decode(held), claim)))
+            waiting += 1
+            if waiting % CROSSED_AT_ONCE == 0:
+                table.commit(NO_OFFSET)
+        table.commit(NO_OFFSET)
+
+    async def _claims(self, source: TopicPartition, last: int) -> AsyncIterator[Claim]:
+        if last == NO_OFFSET:
+            return
+        async for records in read(self._settings, {source: 0}, {source: last}):
+            for record in records:
+                if record.value is not None and (claim := _readable(record.value)):
+                    yield claim
+
+
+def _readable(value: bytes) -> Claim | None:
+    """The claim; one that can't be read was refused when it came, and nothing was told of it."""
+    try:
+        return _claims.decode(value)
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,90 @@
+"""Documents made of records, and what becomes of those that the index will never take."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+
+from pipeline.index.documents import Action
+from pipeline.index.writer import BulkWriter, WriteResult
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import metrics, topics
+from pipeline.streams.kafka.connection import LARGEST_REQUEST, options
+from pipeline.streams.runtime import faults
+from pipeline.streams.runtime.transactions import Output
+
+log = logging.getLogger(__name__)
+
+
+class PendingDocument(msgspec.Struct, frozen=True):
+    """A document to index and the record that it is made from; without one, the record could not be read."""
+
+    record: ConsumerRecord
+    action: Action | None
+    error: str = ""
+
+
+def document_of(record: ConsumerRecord, make: Callable[[ConsumerRecord], Action | None]) -> PendingDocument:
+    """The record's document, or why there is none: a record of ours that can't be read must not hold up the rest."""
+    try:
+        return PendingDocument(record, make(record))
+    except faults.TROUBLE:
+        raise
+    except Exception as error:
+        log.exception("%s-%d-%d can't be indexed", record.topic, record.partition, record.offset)
+        return PendingDocument(record, None, type(error).__name__)
+
+
+class Writing:
+    """Writes documents to the index; what it will never take goes to `rejected`."""
+
+    def __init__(self, settings: Settings, writer: BulkWriter) -> None:
+        self._settings, self._writer = settings, writer
+        self._topic = topics.name(settings, topics.REJECTED)
+        self._producer: AIOKafkaProducer | None = None
+
+    async def write(self, documents: Sequence[PendingDocument]) -> list[Output]:
+        """Write documents, however long Elasticsearch is away; returns the entries of `rejected` that are due."""
+        outcome = await self._writer.write([d.action for d in documents if d.action is not None])
+        _tell(outcome, documents)
+        records = {id(d.action): d.record for d in documents if d.action is not None}
+        refused = [(records[id(refusal.action)], refusal.error) for refusal in outcome.refused]
+        unreadable = [(d.record, d.error) for d in documents if d.action is None]
+        return [
+            faults.rejection(self._topic, self._settings, record, faults.NOT_INDEXED, error)
+            for record, error in (*refused, *unreadable)
+        ]
+
+    async def send(self, outputs: Sequence[Output]) -> None:
+        """Write entries outside a transaction: writing one twice is harmless."""
+        if not outputs:
+            return
+        if self._producer is None:
+            self._producer = AIOKafkaProducer(
+                **options(self._settings), enable_idempotence=True, max_request_size=LARGEST_REQUEST
+            )
+            await self._producer.start()
+        for one in outputs:
+            await self._producer.send_and_wait(one.topic, one.value, key=one.key, partition=one.partition)
+
+    async def close(self) -> None:
+        """Close the producer."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+
+def _tell(outcome: WriteResult, documents: Sequence[PendingDocument]) -> None:
+    """Tell what became of the documents, and how long cases took from their national topic."""
+    metrics.BULK.labels("written").inc(outcome.written)
+    metrics.BULK.labels("stale").inc(outcome.stale)
+    metrics.BULK.labels("refused").inc(len(outcome.refused))
+    faulty = len(outcome.refused) + sum(1 for d in documents if d.action is None)
+    metrics.FAULTS.labels(faults.NOT_INDEXED).inc(faulty)
+    now = time.time()
+    for document in documents:
+        if document.action is not None and document.action.arrived_ms:
+            metrics.END_TO_END.observe(max(0.0, now - document.action.arrived_ms / 1000))

@@ -1,0 +1,1 @@
+"""Worker processes: one stage each, and the supervisor that restarts them."""

@@ -1,0 +1,183 @@
+"""A worker process: builds one stage, runs it until it is told to stop, and starts anew where it must join anew.
+
+It starts anew by executing itself again: a worker that was fenced, or that sees another agency registered, so begins
+with nothing left over from before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+import uvloop
+
+from pipeline.backoff import retrying
+from pipeline.errors import LiaisonError
+from pipeline.heap import settle
+from pipeline.private_files import keep_private
+from pipeline.records import validation
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import metrics
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.monitoring.monitor import Monitor
+from pipeline.streams.monitoring.status_port import serving
+from pipeline.streams.provisioning.replica_warning import warn_of_missing_replicas
+from pipeline.streams.provisioning.users import as_role
+from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.runtime.health import Health
+from pipeline.streams.runtime.stage import Stage, nothing
+from pipeline.streams.runtime.stop_order import StopOrder
+from pipeline.streams.runtime.stores import delete_abandoned, shared_root, tend
+from pipeline.streams.runtime.work import After
+from pipeline.streams.stages import attest, correlate, derive, intake, notify, project
+from pipeline.streams.workers.restarts import RestartReason, note_restart, show_restarts
+
+log = logging.getLogger(__name__)
+
+Build = Callable[[Settings, str, After], AbstractAsyncContextManager[Stage]]
+
+BUILDERS: Final[dict[str, Build]] = {
+    intake.STAGE: intake.stage,
+    correlate.STAGE: correlate.stage,
+    project.STAGE: project.stage,
+    notify.STAGE: notify.stage,
+    derive.STAGE: derive.stage,
+    attest.STAGE: attest.stage,
+}
+"""The stages, in the order of the flow."""
+
+AGAIN_S: Final = 1.0
+"""Pause before starting anew, so that a lasting fault makes no busy loop."""
+
+ENDED_WITHIN_S: Final = 25.0
+"""A worker that was told to end is gone after this: good order takes 15 s at most, Kubernetes kills after 30."""
+
+TEND_S: Final = 3600.0
+"""How often a worker tends its stores, of which those abandoned are deleted after a day."""
+
+
+def work(
+    name: str, settings: Settings, *, generation: str = "", attached: bool = False, after: After = nothing
+) -> None:
+    """Run a stage in this process until SIGTERM or SIGINT (`StopOrder`); attached, also until standard input ends.
+
+    It works for the generation given, or else follows the active one. Raises LiaisonError where it can't be started, or
+    fails by a fault of ours.
+    """
+    validation.load()
+    keep_private(settings.home)
+    key_ring(settings)  # no stage starts in an installation without a secret
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its own loop
+    delete_abandoned(shared_root(settings))
+    settings = as_role(settings, name)
+    warn_of_missing_replicas(settings)
+    anew = asyncio.run(_run(name, settings, generation, attached, after))
+    if anew is not None:
+        note_restart(anew)
+        time.sleep(AGAIN_S)
+        asyncio.run(_await_kafka(settings))
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program again
+
+
+async def _await_kafka(settings: Settings) -> None:
+    """Return once Kafka answers: a worker that was running is not ended by an outage, however long."""
+    async for attempt in retrying(LiaisonError, log, "reaching Kafka", first_pause_s=AGAIN_S):
+        with attempt, admin(settings):
+            pass
+
+
+async def _run(name: str, settings: Settings, generation: str, attached: bool, after: After) -> RestartReason | None:
+    """Run the stage; returns why it is to be started anew, None where it was told to stop."""
+    health = Health(time.monotonic())
+    monitor = Monitor(settings, health)
+    metrics.WORKER.labels(name).set(1)
+    show_restarts(name)
+    with serving(settings.metrics_host, port_of(name, settings), health):
+        watching = [asyncio.create_task(monitor.run()), asyncio.create_task(_tend_stores(settings, monitor))]
+        try:
+            return await _worked(BUILDERS[name](settings, generation, after), name, attached, monitor)
+        finally:
+            for task in watching:
+                task.cancel()
+            await asyncio.wait(watching)
+
+
+async def _tend_stores(settings: Settings, monitor: Monitor) -> None:
+    """Without it a worker that runs for long would keep what it no longer owns, and lose what it has once it dies."""
+    while True:
+        await asyncio.sleep(TEND_S)
+        held = [one.folder for one in monitor.stage.owned()] if monitor.stage else []
+        try:
+            await asyncio.to_thread(tend, held, shared_root(settings))
+        except OSError:
+            log.exception("stores could not be tended; in an hour again")
+
+
+def port_of(name: str, settings: Settings) -> int:
+    """The port for a stage's metrics and health: that of the settings for the first, the next for the second."""
+    return settings.metrics_port and settings.metrics_port + list(BUILDERS).index(name)
+
+
+async def _worked(
+    built: AbstractAsyncContextManager[Stage], name: str, attached: bool, monitor: Monitor
+) -> RestartReason | None:
+    begun, stop = asyncio.Event(), StopOrder()
+    running = asyncio.create_task(_stage(built, name, begun, stop, monitor))
+    stop.follow_signals()
+    if attached:
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _read_end, stop)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if stop.is_set():
+        _end_for_certain()
+    if not begun.is_set():  # it waits for Elasticsearch or a first agency
+        running.cancel()
+    await asyncio.wait([running])
+    return None if running.cancelled() else running.result()
+
+
+async def _stage(
+    built: AbstractAsyncContextManager[Stage], name: str, begun: asyncio.Event, stop: StopOrder, monitor: Monitor
+) -> RestartReason | None:
+    try:
+        async with built as stage:
+            settle()
+            log.info("%s: starting", name)
+            begun.set()
+            monitor.stage = stage
+            await stage.run(stop)
+    except LiaisonError:
+        raise
+    except Exception:
+        log.exception("%s: crashed; starting anew", name)
+        return RestartReason.CRASHED
+    if stop.is_set():
+        return None
+    return RestartReason.FENCED if stage.lost else RestartReason.CHANGED
+
+
+def _end_for_certain() -> None:
+    """End the process, if need be without good order: its Kafka clients may wait for a broker that is away."""
+    timer = threading.Timer(ENDED_WITHIN_S, _give_up)
+    timer.daemon = True
+    timer.start()
+
+
+def _give_up() -> None:
+    log.error("could not end in good order; what is not acknowledged is done again by the next owner")
+    os._exit(1)
+
+
+def _read_end(stop: StopOrder) -> None:
+    """A supervisor never writes: what can be read is the end, which comes however it dies, perhaps to be restarted."""
+    if not os.read(sys.stdin.fileno(), 1):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.give(for_good=False)
