@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from warm_processes import end_parent
 
+from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
 from pipeline.secret_file import make_secret
@@ -122,14 +123,14 @@ def _time_limit_s(item: pytest.Item) -> float:
 
 
 @pytest.fixture(scope="session")
-def engines(request: pytest.FixtureRequest) -> stack.Endpoints:
+def engines(request: pytest.FixtureRequest) -> Endpoints:
     """The session's Kafka and Elasticsearch: those that both LIAISON_*_URL name, else a stack of its own.
 
     All xdist workers share them: `up` takes its turn under a file lock, and finds them running.
     """
     given = Settings()
     if given.kafka_url and given.elasticsearch_url:
-        return stack.endpoints(given)
+        return endpoints(given)
     home = request.config.stash[_home]
     try:
         return stack.up(
@@ -146,7 +147,7 @@ def _ends_of_logs(home: Path, lines: int = 15) -> str:
 
 
 @pytest.fixture(scope="session")
-def kafka_admin(engines: stack.Endpoints) -> Iterator[KafkaAdminClient]:
+def kafka_admin(engines: Endpoints) -> Iterator[KafkaAdminClient]:
     """An admin client of the session's Kafka."""
     from kafka import KafkaAdminClient
 
@@ -156,7 +157,7 @@ def kafka_admin(engines: stack.Endpoints) -> Iterator[KafkaAdminClient]:
 
 
 @pytest.fixture(scope="session")
-def elasticsearch_client(engines: stack.Endpoints) -> Iterator[Elasticsearch]:
+def elasticsearch_client(engines: Endpoints) -> Iterator[Elasticsearch]:
     """A synchronous client of the session's Elasticsearch."""
     from elasticsearch import Elasticsearch
 
@@ -200,7 +201,7 @@ def _delete_indices_and_templates(client: Elasticsearch, prefix: str) -> None:
 
 
 @pytest.fixture
-def engine_settings(engines: stack.Endpoints, namespace: str, tmp_path: Path) -> Settings:
+def engine_settings(engines: Endpoints, namespace: str, tmp_path: Path) -> Settings:
     """Settings for the session's engines, this test's namespace and a home of its own."""
     return Settings(
         kafka_url=engines.kafka,

@@ -13,6 +13,7 @@ from pathlib import Path
 import aiokafka.client
 import pytest
 
+from pipeline.engines.endpoints import endpoints
 from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
@@ -108,7 +109,7 @@ class HeldLine:
 @pytest.fixture
 async def line(broker: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HeldLine]:
     """A line that all of aiokafka's connections in this process take, whatever address a broker goes by."""
-    host, _, port = stack.endpoints(broker).kafka.partition(":")
+    host, _, port = endpoints(broker).kafka.partition(":")
     made = HeldLine(host, int(port))
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     own = server.sockets[0].getsockname()[1]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from elasticsearch import AsyncElasticsearch, OrjsonSerializer
 
-from pipeline.localstack.stack import endpoints
+from pipeline.engines.endpoints import endpoints
 from pipeline.search_addresses import split_addresses
 from pipeline.settings import Settings
 

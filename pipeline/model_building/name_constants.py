@@ -24,6 +24,7 @@ from rigour._core import NameTypeTag, analyze_names
 from pipeline.errors import LiaisonError
 from pipeline.matching.names.rarity import CEILING, FLOOR, length_limit
 from pipeline.matching.names.transliteration.units import latin_letters
+from pipeline.model_building import NAME_DATA
 from pipeline.model_building.transliteration_pairs import read_pairs
 
 _FOLDER = Path(__file__).parent
@@ -34,7 +35,7 @@ _VOWELS = re.compile("[aeiouy]+")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write ../data/rarity.json.xz and ../data/variants.json.xz."""
+    """Write rarity.json.xz and variants.json.xz among the data of names."""
     if len(arguments) != 1:
         raise LiaisonError("building the constants needs the folder of the name pairs")
     frequencies = token_frequencies(Path(arguments[0]))
@@ -105,7 +106,7 @@ def rarities(frequencies: dict[str, float], classes: list[list[str]]) -> dict[st
 
 def _write(name: str, value: object) -> None:
     encoded = msgspec.json.encode(value, order="deterministic")
-    (_FOLDER.parent / "data" / f"{name}.json.xz").write_bytes(lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME))
+    (NAME_DATA / f"{name}.json.xz").write_bytes(lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from pipeline.matching.names.transliteration.model import (
     TransliterationModel,
 )
 from pipeline.matching.names.transliteration.units import MAX_LENGTH, UNKNOWN, latin_letters, source_units
+from pipeline.model_building import NAME_DATA
 from pipeline.model_building.transliteration_alignment import Arc, WordPair, align
 from pipeline.model_building.transliteration_pairs import NamePairs, fold_latin, read_pairs, split_pairs
 
@@ -49,11 +50,10 @@ def main(arguments: Sequence[str]) -> None:
     if not arguments:
         raise LiaisonError("training needs the folder of the name pairs")
     folder, names = Path(arguments[0]), arguments[1:]
-    target = Path(__file__).parents[1] / "data"
     for corridor in [BY_NAME[name] for name in names] or CORRIDORS:
         counts = train(corridor, [split_pairs(read_pairs(folder / f"{source}.tsv")) for source in corridor.sources])
         encoded = msgspec.json.encode(counts, order="deterministic")
-        (target / f"transliteration-{corridor.name}.json.xz").write_bytes(
+        (NAME_DATA / f"transliteration-{corridor.name}.json.xz").write_bytes(
             lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME)
         )
         print(f"{corridor.name}: {counts.facts}, {counts.bands}")

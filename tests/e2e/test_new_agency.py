@@ -16,8 +16,8 @@ from secure_broker import secure_broker
 from whole_installation import COUNTRIES, Records
 
 from pipeline import feeds
+from pipeline.engines.endpoints import Endpoints
 from pipeline.feeds.client import FeedClient
-from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
@@ -30,7 +30,7 @@ MOST_COMMANDS = 6
 
 
 @pytest.fixture
-def operator(engines: stack.Endpoints, namespace: str, tmp_path: Path) -> Iterator[Settings]:
+def operator(engines: Endpoints, namespace: str, tmp_path: Path) -> Iterator[Settings]:
     with secure_broker(tmp_path / "home", engines.elasticsearch, namespace=namespace) as settings:
         yield settings
 

@@ -15,6 +15,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from whole_installation import STAGES, Message
 
+from pipeline.engines.endpoints import endpoints
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
@@ -42,7 +43,7 @@ def own_engines(tmp_path: Path) -> Iterator[Settings]:
 @pytest.fixture
 def engine_settings(own_engines: Settings, tmp_path: Path) -> Settings:
     """In place of the session's engines."""
-    found = stack.endpoints(own_engines)
+    found = endpoints(own_engines)
     return Settings(kafka_url=found.kafka, elasticsearch_url=found.elasticsearch, home=tmp_path, namespace="o-")
 
 

@@ -23,10 +23,10 @@ from elasticsearch import ConnectionError as Unreachable
 from liaison_command import LIAISON, new_home
 from secure_broker import secure_broker
 
+from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.engines.ports import any_free
 from pipeline.feeds.client import FeedClient
 from pipeline.index.client import connect
-from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.rights import agency_grants
@@ -69,7 +69,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture
-def kafka(certificates: Certificates, engines: stack.Endpoints) -> Iterator[Settings]:
+def kafka(certificates: Certificates, engines: Endpoints) -> Iterator[Settings]:
     """The operator's settings for a broker that speaks TLS only."""
     home = Path(tempfile.mkdtemp(prefix="liaison-tls-"))
     files = {"kafka_keystore_file": certificates.keystore, "kafka_ca_file": certificates.authority}
@@ -86,7 +86,7 @@ def test_kafka(kafka: Settings, certificates: Certificates, tmp_path: Path) -> N
     asyncio.run(prepare())
     made = users.make(kafka, "fr-pj", agency_grants(kafka, "fr-pj"))
     given = {
-        "home": tmp_path, "kafka_url": stack.endpoints(kafka).kafka, "kafka_security_protocol": "SASL_SSL",
+        "home": tmp_path, "kafka_url": endpoints(kafka).kafka, "kafka_security_protocol": "SASL_SSL",
         "kafka_username": made.user, "kafka_password": made.password, "kafka_ca_file": certificates.authority,
     }  # fmt: skip
     with FeedClient("fr-pj", Settings(**given)) as client:  # type: ignore[arg-type]
@@ -148,7 +148,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
             target.sendall(piece)
 
 
-def test_elasticsearch(certificates: Certificates, engines: stack.Endpoints) -> None:
+def test_elasticsearch(certificates: Certificates, engines: Endpoints) -> None:
     plain = urlsplit(engines.elasticsearch)
     with closing(Terminator(certificates, (plain.hostname or HOST, plain.port or 9200))) as proxy:
         trusting = Settings(

@@ -1,7 +1,7 @@
-"""What pairs of cases score at most, for thousands of pairs at once, from their sketches (pipeline.matching.screening.sketches).
+"""Upper bounds of the scores of thousands of pairs of cases at once, from their sketches (sketches.py beside this).
 
-The bound follows the score (pipeline.matching.score.scoring) comparison by comparison, each at the strongest level that two
-rows leave open. It is never below the score, and seldom so far above it that two strangers pass.
+The bound follows the score (pipeline.matching.score.scoring) comparison by comparison, each at the strongest level
+that two rows leave open. It is never below the score, and seldom so far above it that two strangers pass.
 """
 
 from __future__ import annotations

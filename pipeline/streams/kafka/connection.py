@@ -8,8 +8,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from pipeline.engines.credentials import MECHANISM
-from pipeline.localstack import stack
-from pipeline.localstack.stack import endpoints
+from pipeline.engines.endpoints import endpoints, kafka_access
 from pipeline.settings import Settings
 
 LARGEST_REQUEST: Final = 32 << 20
@@ -35,7 +34,7 @@ def with_access(settings: Settings) -> Settings:
 
     They are the operator's, unless the settings name a user: whoever may read this home's files operates it.
     """
-    access = stack.kafka_access(settings)
+    access = kafka_access(settings)
     if access is None:
         return settings
     own = {"kafka_username": access.username, "kafka_password": SecretStr(access.password)}

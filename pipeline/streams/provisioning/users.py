@@ -23,10 +23,10 @@ from kafka.admin import (
 from pydantic import SecretStr
 
 from pipeline.engines.credentials import new_password
+from pipeline.engines.endpoints import kafka_access
 from pipeline.engines.file_lock import exclusive
 from pipeline.engines.layout import StackLayout
 from pipeline.errors import LiaisonError
-from pipeline.localstack import stack
 from pipeline.private_files import write_private
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.rights import KafkaRight, role_grants
@@ -99,7 +99,7 @@ def as_role(settings: Settings, role: str) -> Settings:
 
     Its password lies beside the operator's, readable by this machine's user alone.
     """
-    if stack.kafka_access(settings) is None or settings.kafka_username:
+    if kafka_access(settings) is None or settings.kafka_username:
         return settings
     file = StackLayout.of(settings.home).access.with_name(f"{settings.namespace}{role}.json")
     with exclusive(file.with_suffix(".lock")):

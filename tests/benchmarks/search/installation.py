@@ -18,6 +18,7 @@ import psutil
 from asking import load
 from filling import Filled, filled
 
+from pipeline.engines.endpoints import endpoints
 from pipeline.engines.ports import LOOPBACK, any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
@@ -124,6 +125,6 @@ def _wait_until_ready(url: str) -> None:
 
 def _disk(settings: Settings) -> int:
     """Bytes of the index of cases and links."""
-    url = stack.endpoints(settings).elasticsearch
+    url = endpoints(settings).elasticsearch
     told = httpx.get(f"{url}/cases,links/_stats/store").json()
     return int(told["_all"]["primaries"]["store"]["size_in_bytes"])

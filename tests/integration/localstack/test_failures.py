@@ -11,8 +11,9 @@ import psutil
 import pytest
 from liaison_command import Home, by_name, new_home
 
+from pipeline.engines import run_files
 from pipeline.engines.ports import any_free
-from pipeline.localstack import processes, stack
+from pipeline.localstack import stack
 from pipeline.settings import Settings
 
 WAY_OUT = ("LIAISON_KAFKA_URL", "LIAISON_ELASTICSEARCH_URL", "deploy/compose.yaml")
@@ -101,7 +102,7 @@ def test_a_stranger_with_the_recorded_pid_is_left_alone(home: Home) -> None:
     run_file.parent.mkdir()
     (run_file.parent / "lock").touch()
     myself = psutil.Process()
-    processes.write_run(run_file, processes.ProcessRun(os.getpid(), processes.started(myself), 1))
+    run_files.write_run(run_file, run_files.ProcessRun(os.getpid(), run_files.started(myself), 1))
     settings = Settings(home=home.path, kafka_url="", elasticsearch_url="")
     assert stack.status(settings)[0].state == "killed"
     assert stack.down(settings) == []

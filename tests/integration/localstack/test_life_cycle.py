@@ -20,8 +20,8 @@ from kafka.admin import NewTopic
 from liaison_command import Home, by_name
 from private_homes import open_to_others
 
+from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
-from pipeline.localstack import stack
 from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
 
@@ -102,7 +102,7 @@ async def test_killed_engines_are_reported_and_restarted_where_they_were(shared_
     assert {state["state"] for state in shared_home.status().values()} == {"killed"}
     assert shared_home.run("status").returncode == 1
     with pytest.raises(LiaisonError, match=r"has died: start it again with `liaison up`"):
-        stack.endpoints(Settings(home=shared_home.path, kafka_url="", elasticsearch_url=""))
+        endpoints(Settings(home=shared_home.path, kafka_url="", elasticsearch_url=""))
     after = shared_home.up()
     assert urls(after) == urls(before)
     assert set(pids(after).values()).isdisjoint(pids(before).values())
@@ -131,14 +131,14 @@ async def test_down_leaves_no_process_and_the_next_start_finds_the_data_on_other
     with pytest.raises(
         LiaisonError, match=r"no stack is running: start one with `liaison up` or set LIAISON_KAFKA_URL"
     ):
-        stack.endpoints(Settings(home=shared_home.path, kafka_url="", elasticsearch_url=""))
+        endpoints(Settings(home=shared_home.path, kafka_url="", elasticsearch_url=""))
     with occupied_port() as busy:
         done = shared_home.run("up", "--json", kafka_port=str(busy), elasticsearch_port=str(busy))
     after = by_name(done.stdout)
     assert f"Port {busy} is busy" in done.stderr
     assert not any(url.endswith(f":{busy}") for url in urls(after).values())
     settings = Settings(home=shared_home.path, kafka_url="", elasticsearch_url="")
-    assert stack.endpoints(settings) == stack.Endpoints(**urls(after))
+    assert endpoints(settings) == Endpoints(**urls(after))
     assert await read(after) == held
 
 

@@ -27,9 +27,9 @@ from kafka.errors import TopicAuthorizationFailedError as NotToBeRead
 from secure_broker import log_decisions, secure_broker
 from whole_installation import COUNTRIES
 
+from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
 from pipeline.feeds.client import FeedClient
-from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -46,7 +46,7 @@ STAGES = ("intake", "correlate", "project", "notify", "attest")
 
 
 @pytest.fixture(scope="module")
-def broker(engines: stack.Endpoints) -> Iterator[Settings]:
+def broker(engines: Endpoints) -> Iterator[Settings]:
     home = Path(tempfile.mkdtemp(prefix="liaison-secure-"))
     with secure_broker(home, engines.elasticsearch) as operator:
         log_decisions(operator)
@@ -86,7 +86,7 @@ def as_agency(operator: Settings, name: str) -> Settings:
     made = users.make(operator, name, agency_grants(operator, name), renew=True)
     given = {
         "home": Path("/nowhere"),
-        "kafka_url": stack.endpoints(operator).kafka,
+        "kafka_url": endpoints(operator).kafka,
         "kafka_security_protocol": "SASL_PLAINTEXT",
         "kafka_username": made.user,
         "kafka_password": made.password,

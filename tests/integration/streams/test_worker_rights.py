@@ -28,9 +28,9 @@ from whole_installation import COUNTRIES, Records
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
+from pipeline.engines.endpoints import Endpoints
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import any_free
-from pipeline.localstack import stack
 from pipeline.matching.model import Prior, dump, load_model
 from pipeline.ops.status.overview import overview
 from pipeline.records.agencies import Agency
@@ -126,7 +126,7 @@ class Secured:
 
 @pytest.fixture(scope="module")
 def secured(
-    engines: stack.Endpoints, elasticsearch_client: Any, tmp_path_factory: pytest.TempPathFactory, wait_for: Any
+    engines: Endpoints, elasticsearch_client: Any, tmp_path_factory: pytest.TempPathFactory, wait_for: Any
 ) -> Iterator[Secured]:
     """Everything that a right is for has been done in it."""
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("said")

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.engines import run_files
 from pipeline.localstack import processes
 
 SLEEPER = "import time; time.sleep(60)"
@@ -35,23 +36,23 @@ def spawn(tmp_path: Path):
     processes.kill(started)
 
 
-def run_of(process: psutil.Process) -> processes.ProcessRun:
-    return processes.ProcessRun(process.pid, processes.started(process), port=1)
+def run_of(process: psutil.Process) -> run_files.ProcessRun:
+    return run_files.ProcessRun(process.pid, run_files.started(process), port=1)
 
 
 def test_a_started_process_is_found_by_its_run(spawn, tmp_path: Path) -> None:
     process = spawn(SLEEPER)
     path = tmp_path / "engine.run.json"
-    processes.write_run(path, run_of(process))
-    assert processes.find(processes.read_run(path), marker=str(tmp_path)) == process
+    run_files.write_run(path, run_of(process))
+    assert run_files.find(run_files.read_run(path), marker=str(tmp_path)) == process
 
 
 def test_another_start_or_another_command_line_is_not_ours(spawn, tmp_path: Path) -> None:
     process = spawn(SLEEPER)
-    recycled = processes.ProcessRun(process.pid, processes.started(process) - 60, port=1)
-    assert processes.find(recycled, marker=str(tmp_path)) is None
-    assert processes.find(run_of(process), marker="/another/home") is None
-    assert processes.find(None, marker="") is None
+    recycled = run_files.ProcessRun(process.pid, run_files.started(process) - 60, port=1)
+    assert run_files.find(recycled, marker=str(tmp_path)) is None
+    assert run_files.find(run_of(process), marker="/another/home") is None
+    assert run_files.find(None, marker="") is None
 
 
 def test_it_runs_in_a_session_of_its_own(spawn) -> None:
@@ -63,7 +64,7 @@ def test_a_stopped_process_is_gone_and_not_a_zombie(spawn, tmp_path: Path) -> No
     process = spawn(SLEEPER)
     run = run_of(process)
     assert processes.stop([process], grace_s=10) == set()
-    assert processes.find(run, marker=str(tmp_path)) is None
+    assert run_files.find(run, marker=str(tmp_path)) is None
     assert not psutil.pid_exists(process.pid)
 
 
@@ -85,9 +86,9 @@ def test_a_kill_takes_the_children_along(spawn, tmp_path: Path, wait_for) -> Non
 @pytest.mark.parametrize("content", [b"", b"{", b'{"pid": "x"}'])
 def test_a_damaged_run_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "engine.run.json"
-    assert processes.read_run(path) is None
+    assert run_files.read_run(path) is None
     path.write_bytes(content)
-    assert processes.read_run(path) is None
+    assert run_files.read_run(path) is None
 
 
 def test_an_interrupt_waits_for_the_end_of_the_block() -> None:

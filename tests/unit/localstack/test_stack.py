@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.engines.credentials import agree
+from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.engines.layout import StackLayout
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
@@ -21,14 +22,14 @@ def listening() -> str:
 
 def test_given_urls_are_the_endpoints(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, kafka_url="a:1,b:2", elasticsearch_url="https://search:9200")
-    assert stack.endpoints(settings) == stack.Endpoints(kafka="a:1,b:2", elasticsearch="https://search:9200")
+    assert endpoints(settings) == Endpoints(kafka="a:1,b:2", elasticsearch="https://search:9200")
 
 
 @pytest.mark.parametrize(("given", "asked"), [("kafka_url", "ELASTICSEARCH"), ("elasticsearch_url", "KAFKA")])
 def test_without_a_stack_the_error_names_the_missing_setting(tmp_path: Path, given: str, asked: str) -> None:
     settings = Settings(**{"home": tmp_path, "kafka_url": "", "elasticsearch_url": "", given: "http://x:1"})
     with pytest.raises(LiaisonError, match=f"no stack is running: .*LIAISON_{asked}_URL"):
-        stack.endpoints(settings)
+        endpoints(settings)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""Where the engines are: as the settings name them, or else the local ones that run for this home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import psutil
+
+from pipeline.engines import credentials
+from pipeline.engines.layout import StackLayout
+from pipeline.engines.ports import LOOPBACK
+from pipeline.engines.run_files import find, read_run
+from pipeline.errors import LiaisonError
+from pipeline.settings import Settings
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the engines are: Kafka's bootstrap servers and Elasticsearch's URL."""
+
+    kafka: str
+    elasticsearch: str
+
+
+@dataclass(frozen=True)
+class EngineAddress:
+    """How an engine is named and addressed."""
+
+    name: str
+    """As in the settings LIAISON_<NAME>_URL and in the names of files."""
+    title: str
+    scheme: str = ""
+
+    def external(self, settings: Settings) -> str:
+        """The address of an existing one, from the settings; or the empty string."""
+        return str(getattr(settings, f"{self.name}_url"))
+
+    def url(self, port: int) -> str:
+        """How clients address the local one on this port."""
+        return f"{self.scheme}{LOOPBACK}:{port}"
+
+
+KAFKA: Final = EngineAddress("kafka", "Apache Kafka 4.3.1")
+ELASTICSEARCH: Final = EngineAddress("elasticsearch", "Elasticsearch 9.5.3", "http://")
+
+
+def endpoints(settings: Settings) -> Endpoints:
+    """The engines that the settings name, or else the running local ones.
+
+    Raises LiaisonError if there is neither.
+    """
+    return Endpoints(
+        **{engine.name: engine.external(settings) or _local_url(engine, settings) for engine in (KAFKA, ELASTICSEARCH)}
+    )
+
+
+def kafka_access(settings: Settings) -> credentials.BrokerCredentials | None:
+    """The operator's credentials at the local Kafka; None where it asks nobody, or where another is used."""
+    return None if settings.kafka_url else credentials.held(StackLayout.of(settings.home))
+
+
+def local_process(layout: StackLayout, name: str) -> psutil.Process | None:
+    """The live process of a local engine."""
+    return find(read_run(layout.run_file(name)), marker=str(layout.home))
+
+
+def _local_url(engine: EngineAddress, settings: Settings) -> str:
+    layout = StackLayout.of(settings.home)
+    run = read_run(layout.run_file(engine.name))
+    setting = f"LIAISON_{engine.name.upper()}_URL"
+    if run is None:
+        raise LiaisonError(f"no stack is running: start one with `liaison up` or set {setting}")
+    if local_process(layout, engine.name) is None:
+        raise LiaisonError(f"the local {engine.title} has died: start it again with `liaison up`")
+    return engine.url(run.port)
