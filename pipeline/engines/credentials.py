@@ -41,7 +41,7 @@ def new_password() -> str:
     return secrets.token_urlsafe(PASSWORD_BYTES)
 
 
-def held(layout: StackLayout) -> BrokerCredentials | None:
+def read_operator_credentials(layout: StackLayout) -> BrokerCredentials | None:
     """The operator's access; None where this home's Kafka asks nobody."""
     try:
         return msgspec.json.decode(layout.access.read_bytes(), type=BrokerCredentials)
@@ -49,9 +49,9 @@ def held(layout: StackLayout) -> BrokerCredentials | None:
         return None
 
 
-def agree(layout: StackLayout, keystore: Path | None) -> BrokerCredentials:
+def make_operator_credentials(layout: StackLayout, keystore: Path | None) -> BrokerCredentials:
     """The operator's access for the next start, with TLS where there is a keystore; the password is made once."""
-    before = held(layout)
+    before = read_operator_credentials(layout)
     password = before.password if before else new_password()
     access = BrokerCredentials(TLS if keystore else PLAIN, OPERATOR, password)
     write_private(layout.access, msgspec.json.encode(access).decode())

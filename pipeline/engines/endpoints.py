@@ -10,7 +10,7 @@ import psutil
 from pipeline.engines import credentials
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import LOOPBACK
-from pipeline.engines.run_files import find, read_run
+from pipeline.engines.run_files import find_process, read_run
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 
@@ -57,12 +57,12 @@ def endpoints(settings: Settings) -> Endpoints:
 
 def kafka_access(settings: Settings) -> credentials.BrokerCredentials | None:
     """The operator's credentials at the local Kafka; None where it asks nobody, or where another is used."""
-    return None if settings.kafka_url else credentials.held(StackLayout.of(settings.home))
+    return None if settings.kafka_url else credentials.read_operator_credentials(StackLayout.of(settings.home))
 
 
 def local_process(layout: StackLayout, name: str) -> psutil.Process | None:
     """The live process of a local engine."""
-    return find(read_run(layout.run_file(name)), marker=str(layout.home))
+    return find_process(read_run(layout.run_file(name)), marker=str(layout.home))
 
 
 def _local_url(engine: EngineAddress, settings: Settings) -> str:

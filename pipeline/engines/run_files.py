@@ -35,18 +35,18 @@ def write_run(path: Path, run: ProcessRun) -> None:
     draft.replace(path)
 
 
-def find(run: ProcessRun | None, marker: str) -> psutil.Process | None:
+def find_process(run: ProcessRun | None, marker: str) -> psutil.Process | None:
     """The live process that `run` names, if it was started just then and its command line holds `marker`."""
     if run is None:
         return None
     try:
         process = psutil.Process(run.pid)
-        ours = abs(started(process) - run.started) < TOLERANCE_S and marker in " ".join(process.cmdline())
+        ours = abs(start_time_s(process) - run.started) < TOLERANCE_S and marker in " ".join(process.cmdline())
         return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None
 
 
-def started(process: psutil.Process) -> float:
+def start_time_s(process: psutil.Process) -> float:
     """When the process was started, in seconds after the machine's start."""
     return float(process.create_time() - psutil.boot_time())

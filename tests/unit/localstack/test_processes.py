@@ -37,22 +37,22 @@ def spawn(tmp_path: Path):
 
 
 def run_of(process: psutil.Process) -> run_files.ProcessRun:
-    return run_files.ProcessRun(process.pid, run_files.started(process), port=1)
+    return run_files.ProcessRun(process.pid, run_files.start_time_s(process), port=1)
 
 
 def test_a_started_process_is_found_by_its_run(spawn, tmp_path: Path) -> None:
     process = spawn(SLEEPER)
     path = tmp_path / "engine.run.json"
     run_files.write_run(path, run_of(process))
-    assert run_files.find(run_files.read_run(path), marker=str(tmp_path)) == process
+    assert run_files.find_process(run_files.read_run(path), marker=str(tmp_path)) == process
 
 
 def test_another_start_or_another_command_line_is_not_ours(spawn, tmp_path: Path) -> None:
     process = spawn(SLEEPER)
-    recycled = run_files.ProcessRun(process.pid, run_files.started(process) - 60, port=1)
-    assert run_files.find(recycled, marker=str(tmp_path)) is None
-    assert run_files.find(run_of(process), marker="/another/home") is None
-    assert run_files.find(None, marker="") is None
+    recycled = run_files.ProcessRun(process.pid, run_files.start_time_s(process) - 60, port=1)
+    assert run_files.find_process(recycled, marker=str(tmp_path)) is None
+    assert run_files.find_process(run_of(process), marker="/another/home") is None
+    assert run_files.find_process(None, marker="") is None
 
 
 def test_it_runs_in_a_session_of_its_own(spawn) -> None:
@@ -64,7 +64,7 @@ def test_a_stopped_process_is_gone_and_not_a_zombie(spawn, tmp_path: Path) -> No
     process = spawn(SLEEPER)
     run = run_of(process)
     assert processes.stop([process], grace_s=10) == set()
-    assert run_files.find(run, marker=str(tmp_path)) is None
+    assert run_files.find_process(run, marker=str(tmp_path)) is None
     assert not psutil.pid_exists(process.pid)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.credentials import agree
+from pipeline.engines.credentials import make_operator_credentials
 from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.engines.layout import StackLayout
 from pipeline.errors import LiaisonError
@@ -55,7 +55,7 @@ def test_a_secure_home_is_not_started_with_an_index_that_is_open_to_all(tmp_path
     """Any user of the machine could have read every hidden record at the local Elasticsearch's port."""
     settings = Settings(home=tmp_path, secret_file=None, kafka_url="", elasticsearch_url="", offline=True)
     if not secure:
-        agree(StackLayout.of(tmp_path), keystore=None)
+        make_operator_credentials(StackLayout.of(tmp_path), keystore=None)
     with pytest.raises(LiaisonError, match=r"every user of this machine .* --accept-open-index"):
         stack.up(settings, secure=secure)
     assert not (tmp_path / "engines" / "elasticsearch").exists()
