@@ -1,4 +1,4 @@
-"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+"""`liaison token` and the commands that ask the API."""
 
 from __future__ import annotations
 

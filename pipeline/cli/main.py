@@ -1,4 +1,7 @@
-"""The `liaison` command: each package adds its own commands; this module only assembles them."""
+"""The `liaison` command, assembled from the modules beside this one.
+
+In all of them heavy imports live inside the functions, so that `liaison --help` stays fast.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,7 @@ import sys
 
 import typer
 
-from pipeline.cli import api, correlation, demo, feeds, matching
-from pipeline.cli import engines as localstack
-from pipeline.cli import serve as web
-from pipeline.cli import workers as streams
+from pipeline.cli import api, correlation, demo, engines, feeds, matching, serve, workers
 from pipeline.errors import LiaisonError
 from pipeline.ops import cli as ops
 from pipeline.private_files import OTHERS
@@ -33,7 +33,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     batch = typer.Typer(help="Correlate files, explain pairs, train a model: the same pure code.", no_args_is_help=True)
-    for part in (demo, api, feeds, web, streams, ops, localstack):
+    for part in (demo, api, feeds, serve, workers, ops, engines):
         part.register(root)
     for part in (correlation, matching):
         part.register(batch)

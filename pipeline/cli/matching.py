@@ -1,4 +1,4 @@
-"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+"""`liaison batch compare`, `explain` and `train`."""
 
 from __future__ import annotations
 

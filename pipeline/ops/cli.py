@@ -1,4 +1,4 @@
-"""Commands; heavy imports live inside the functions so that `liaison --help` stays fast."""
+"""`liaison ops`: assembled from its subjects, each of which has its own commands."""
 
 from __future__ import annotations
 

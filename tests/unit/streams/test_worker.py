@@ -7,7 +7,7 @@ HUNG = """
 import asyncio, os, signal
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
-from pipeline.streams import worker
+from pipeline.streams.workers import worker
 
 class Stage:
     async def run(self, stop):
