@@ -73,10 +73,10 @@ lock: $(READY) ## resolve the newest versions that pyproject.toml allows into re
 	$(BIN)/uv pip compile --quiet --upgrade --all-extras --no-annotate --no-header --no-emit-index-url --generate-hashes --output-file requirements.lock pyproject.toml
 
 bench-accuracy: $(READY) ## accuracy beside the field's other tools, where those are installed
-	$(BIN)/python tests/benchmarks/accuracy/run.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/accuracy/run.py
 
 bench-scoring: $(READY) ## entity pairs a second on one core
-	$(BIN)/python tests/benchmarks/scoring/run.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/scoring/run.py
 
 bench-recall: $(READY) ## recall of search across scripts, on an Elasticsearch of its own
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/recall.py
@@ -85,7 +85,7 @@ bench-stream: $(READY) ## CPU per case as the stores grow, with its plot; latenc
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/stream/run.py $(BENCH_ARGS)
 
 bench-failover: $(READY) ## how long a killed worker's partitions stay unread, and what a rebuild takes, on real engines
-	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/failover/run.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/failover/run.py
 
 bench-fairness: $(READY) ## how long an agency waits for receipts while another floods, on real engines; BENCH_ARGS="--setting open"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/fairness/run.py $(BENCH_ARGS)
@@ -97,10 +97,10 @@ bench-audit-log: $(READY) ## what the audit log costs an entry, and a proof for 
 	$(BIN)/python tests/benchmarks/audit_log/run.py $(BENCH_ARGS)
 
 bench-search: $(READY) ## search and link views under load at 300,000 cases; BENCH_ARGS="--home DIR --cases N --seconds S"
-	PYTHONPATH=tests:tests/benchmarks/stream $(BIN)/python tests/benchmarks/search/run.py $(BENCH_ARGS)
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/run.py $(BENCH_ARGS)
 
 pictures: $(READY) ## the README's pictures, from a demo that is running: DEMO_URL, and QUESTION as it prints it
-	$(BIN)/python tests/pictures.py "$(DEMO_URL)" "$(QUESTION)" pipeline/web/screenshots
+	PYTHONPATH=tests $(BIN)/python -m support.web.pictures "$(DEMO_URL)" "$(QUESTION)" pipeline/web/screenshots
 
 clean: ## remove the environment and caches (not LIAISON_HOME)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,23 +7,23 @@ import os
 import shutil
 import signal
 import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
-from warm_processes import end_parent
 
 from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
 from pipeline.localstack import stack
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
+from support.processes.warm import end_parent
+from support.waiting import WaitFor, wait
 
 if TYPE_CHECKING:
     # At run time only where the engines are used: these imports take a second, which unit tests need not pay.
@@ -50,12 +50,6 @@ _home = pytest.StashKey[Path]()
 
 PARTITIONS = 2
 """More than one, and half of the default: making and deleting topics is most of what a test asks of Kafka."""
-
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
-PAUSES_A_LOOK = 2
-"""Between two looks at a condition: twice as long as a look takes, within these, so that looking is not the load."""
-
-T = TypeVar("T")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -227,27 +221,7 @@ def engine_environment(engine_settings: Settings) -> dict[str, str]:
     }
 
 
-class WaitFor(Protocol):
-    """Polls a condition until it holds."""
-
-    def __call__(self, condition: Callable[[], T], deadline_s: float = 30.0) -> T:
-        """The condition's first true value; fails the test when there is none in time."""
-        ...
-
-
 @pytest.fixture(scope="session")
 def wait_for() -> WaitFor:
     """Wait on a condition with a deadline instead of sleeping."""
-
-    def wait(condition: Callable[[], T], deadline_s: float = 30.0) -> T:
-        asked = time.monotonic()
-        deadline = asked + deadline_s
-        while not (value := condition()):
-            answered = time.monotonic()
-            if answered > deadline:
-                pytest.fail(f"not within {deadline_s} s: {condition}")
-            time.sleep(min(max(PAUSES_A_LOOK * (answered - asked), SHORTEST_PAUSE_S), LONGEST_PAUSE_S))
-            asked = time.monotonic()
-        return value
-
     return wait

@@ -4,7 +4,7 @@ Four parts, each knowing only those before it:
 
 `runtime.py`   what lives as long as the server: settings, clock, index reader, model, audit log, secrets, grants. A new
                long-lived thing (a Kafka producer, another index's reader) is one more field of `Runtime`, opened in
-               `opened`. Tests build a Runtime of in-memory parts (tests/api_runtime.py).
+               `opened`. Tests build a Runtime of in-memory parts (tests/support/api/runtime.py).
 `session.py`   one request: requester, grounds (purpose and case reference), language, request id, and the runtime. The
                HTTP routes make one from headers (`routes/asking.py`); the web UI makes one itself, in-process:
                `Session(runtime, requester, grounds(purpose, reference), language="fr")`.

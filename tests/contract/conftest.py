@@ -13,14 +13,14 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from kafka import KafkaAdminClient
 from kafka import TopicPartition as KafkaTopicPartition
 from kafka.structs import OffsetAndMetadata
-from stage_processes import Start, started
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import apply
 from pipeline.streams.kafka.reading import read
+from support.processes.starting import Start, started
 
-SCRIPT = Path(__file__).with_name("echo_stage.py")
+ECHO_STAGE = "support.streams.echo_stage"
 
 PARTITIONS = 4
 """Of each topic, as by default: these tests count by them."""
@@ -35,7 +35,7 @@ def engine_settings(engine_settings: Settings) -> Settings:
 @pytest.fixture
 def start_echo(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     """Start an echo worker; all are killed at the end."""
-    with started(SCRIPT, engine_environment, tmp_path) as start:
+    with started(ECHO_STAGE, engine_environment, tmp_path) as start:
         yield start
 
 

@@ -8,10 +8,19 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
-from fetch_proxy import FetchProxy
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from record_batch_samples import (
+
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka import reading
+from pipeline.streams.kafka.admin import apply, ids
+from pipeline.streams.kafka.batch_rejections import RejectedBatch
+from pipeline.streams.kafka.partition_reading import BlockedPartitionError
+from pipeline.streams.kafka.unreadable import UnreadableBatch
+from pipeline.streams.registers import control
+from support.kafka.fetch_proxy import FetchProxy
+from support.kafka.record_batches import (
     ATTRIBUTES,
     changed_at,
     cut_short,
@@ -23,15 +32,6 @@ from record_batch_samples import (
     with_wrong_crc,
     zstd_bomb,
 )
-
-from pipeline.settings import Settings
-from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka import reading
-from pipeline.streams.kafka.admin import apply, ids
-from pipeline.streams.kafka.batch_rejections import RejectedBatch
-from pipeline.streams.kafka.partition_reading import BlockedPartitionError
-from pipeline.streams.kafka.unreadable import UnreadableBatch
-from pipeline.streams.registers import control
 
 pytestmark = pytest.mark.engines
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 import trustme
-from api_runtime import ANNA, BERT, GROUNDS
-from served_door import Door, MakeDoor, client, door, make_door, read_head, read_to_end
 
 from pipeline.api.request_bodies import JSON_BYTES
+from support.api.runtime import ANNA, BERT, GROUNDS
+from support.api.server import Door, MakeDoor, client, door, make_door, read_head, read_to_end
 
 __all__ = ["client", "door", "make_door"]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browser import Desk, browser
 from playwright.sync_api import Browser, expect
-from served_door import Door, door, make_door
+
+from support.api.server import Door, door, make_door
+from support.web.browser import Desk, browser
 
 __all__ = ["door", "make_door"]
 

@@ -9,18 +9,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from api_runtime import Api
-from hidden_requests import Answered, Request, ask, reads
-from hidden_worlds import OFFICE, Spec, documents, requesters, worlds
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
-from traced_engine import TracedEngine
 
 from pipeline.access.requester import Purpose, Requester
 from pipeline.index.client import connect
 from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
 from pipeline.index.mappings import Indices, apply
 from pipeline.settings import Settings
+from support.api.runtime import Api
+from support.index.traced_engine import TracedEngine
+from support.no_leak.requests import Answered, Request, ask, reads
+from support.no_leak.worlds import OFFICE, Spec, documents, requesters, worlds
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-from api_runtime import GROUNDS, NOW, Api, record
-from api_runtime import office as office
-from conftest import WaitFor
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -24,8 +21,12 @@ from pipeline.access.audit import ActKind
 from pipeline.access.tokens import KEPT, REFETCH_AFTER
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.errors import LiaisonError
+from support.api.runtime import GROUNDS, NOW, Api, record
+from support.api.runtime import office as office
+from support.processes.commands import command_of, with_support
+from support.waiting import WaitFor
 
-SCRIPT = Path(__file__).parents[1] / "oidc_issuer.py"
+ISSUER_PROCESS = "support.identity.issuer"
 CLAIMS: dict[str, Any] = {
     "aud": "liaison", "sub": "anna", "agency": "fr-pj", "country": "FR", "roles": ["investigator"],
     "exp": int(NOW.timestamp()) + 3600, "iat": int(NOW.timestamp()),
@@ -37,7 +38,7 @@ class Issuer:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://{LOOPBACK}:{port}"
-        self.process = subprocess.Popen([sys.executable, str(SCRIPT), str(port)])
+        self.process = subprocess.Popen(command_of(ISSUER_PROCESS, str(port)), env=with_support(os.environ))
 
     def token(self, **claims: Any) -> str:
         told = {name: value for name, value in ({"iss": self.url} | CLAIMS | claims).items() if value is not None}

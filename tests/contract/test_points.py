@@ -6,10 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any, Protocol
 
 import pytest
-from api_runtime import record
 from elasticsearch import AsyncElasticsearch
-from index_office import Office
-from memory_index import MemoryIndex
 
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document
@@ -20,6 +17,9 @@ from pipeline.index.queries import BY_CASE, page
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
+from support.api.runtime import record
+from support.index.documents import Office
+from support.index.memory import MemoryIndex
 
 pytestmark = pytest.mark.engines
 

@@ -12,9 +12,6 @@ import msgspec
 import orjson
 import pytest
 import yaml
-from case_samples import FR_PJ, changed, example, message
-from key_rings import RING
-from log_world import KEYS, LOG
 from msgspec import inspect
 
 from pipeline.access import audit, subscriptions
@@ -50,6 +47,9 @@ from pipeline.streams.runtime.transactions import Progress
 from pipeline.transparency.growth import GrowingLog, grow
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord
+from support.correlation.key_rings import RING
+from support.records.samples import FR_PJ, changed, example, message
+from support.transparency.log_world import KEYS, LOG
 
 VALUES: dict[str, type[msgspec.Struct]] = {
     "case": model.Envelope,

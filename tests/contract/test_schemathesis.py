@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 import uvicorn
-from api_runtime import ANNA, GROUNDS, Api, record
-from api_runtime import office as office
-from conftest import WaitFor
 
 from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime
 from pipeline.engines.ports import LOOPBACK
+from support.api.runtime import ANNA, GROUNDS, Api, record
+from support.api.runtime import office as office
+from support.waiting import WaitFor
 
 PINS = Path(__file__).with_name("schemathesis.txt")
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")

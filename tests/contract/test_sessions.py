@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from api_runtime import ANNA, GROUNDS, someone
-from served_door import PATIENCE_S, Door, client, door, make_door
 
 from pipeline.access.requester import Requester, Role
 from pipeline.web.csrf import COOKIE, form_token
+from support.api.runtime import ANNA, GROUNDS, someone
+from support.api.server import PATIENCE_S, Door, client, door, make_door
 
 __all__ = ["client", "door", "make_door"]
 

@@ -9,21 +9,21 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from api_runtime import Api
-from api_runtime import office as office
-from conftest import WaitFor
 from fastapi import FastAPI
-from index_office import Office
-from oidc_provider import CLIENT
-from stage_processes import started
 
 from pipeline.access.token_keys import DISCOVERY
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.web import csrf, session, sign_in
 from pipeline.web.provider import CHOICE
 from pipeline.web.site import Site
+from support.api.runtime import Api
+from support.api.runtime import office as office
+from support.identity.provider import CLIENT
+from support.index.documents import Office
+from support.processes.starting import started
+from support.waiting import WaitFor
 
-SCRIPT = Path(__file__).parents[1] / "oidc_provider.py"
+PROVIDER_PROCESS = "support.identity.provider"
 FORM = {
     "person": CHOICE,
     "purpose": "investigation",
@@ -36,7 +36,7 @@ FORM = {
 def provider(tmp_path: Path, wait_for: WaitFor) -> Iterator[str]:
     """The provider's URL."""
     port = any_free()
-    with started(SCRIPT, {}, tmp_path) as start:
+    with started(PROVIDER_PROCESS, {}, tmp_path) as start:
         start(str(port))
         wait_for(lambda: accepts(LOOPBACK, port))
         yield f"http://{LOOPBACK}:{port}"

@@ -8,15 +8,15 @@ from typing import Any
 
 import orjson
 import pytest
-from api_runtime import ANNA, BERT, Api, record
-from api_runtime import api as api
-from api_runtime import office as office
-from case_samples import example
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from pipeline.api.services.export_formats import What
 from pipeline.api.services.exports import export
+from support.api.runtime import ANNA, BERT, Api, record
+from support.api.runtime import api as api
+from support.api.runtime import office as office
+from support.records.samples import example
 
 FOLDER = Path(__file__).with_name("stix_schemas")
 SCHEMAS = {file.stem: orjson.loads(file.read_bytes()) for file in FOLDER.rglob("*.json")}

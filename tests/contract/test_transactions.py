@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from late_requests import Api, Fault, LateRequestProxy, Treatment
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -23,6 +22,7 @@ from pipeline.streams.runtime.transactions import (
     Transactions,
     progress_partition,
 )
+from support.late_requests.proxy import Api, Fault, LateRequestProxy, Treatment
 
 pytestmark = pytest.mark.engines
 

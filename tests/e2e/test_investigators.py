@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Desk, browser
-from conftest import WaitFor
-from liaison_command import LIAISON
-from oidc_provider import CLIENT
 from playwright.sync_api import Page, expect
-from stage_processes import Start, started
-from whole_installation import Installation, Message, Records
 
 from pipeline.access.token_keys import DISCOVERY
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.records.agencies import Agency
 from pipeline.streams.registers import registry
+from support.identity.provider import CLIENT
+from support.installation.command import LIAISON
+from support.installation.whole import Installation, Message, Records
+from support.processes.commands import Program
+from support.processes.starting import Start, started
+from support.waiting import WaitFor
+from support.web.browser import Desk, browser
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
-TESTS = Path(__file__).parents[1]
 CLAIRE, PIETER, EWA, NOOR = "claire@fr-pj", "pieter@be-fp", "ewa@pl-kg", "noor@liaison-ops"
 SOFIE, LOTTE, MARC = "sofie@be-fp", "lotte@be-fp", "marc@fr-pj"
 LINKS = 2
@@ -83,12 +83,12 @@ def installed(
 
 @pytest.fixture
 def serve(engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor) -> Iterator[Callable[..., str]]:
-    """Start a script that serves on a port, with further settings; its URL once it does."""
+    """Start a program that serves on a port, with further settings; its URL once it does."""
     with ExitStack() as running:
 
-        def start(script: Path, *arguments: str, **settings: str) -> str:
+        def start(program: Program, *arguments: str, **settings: str) -> str:
             port = any_free()
-            run = running.enter_context(started(script, engine_environment | settings, tmp_path))
+            run = running.enter_context(started(program, engine_environment | settings, tmp_path))
             run(*arguments, str(port))
             wait_for(lambda: accepts(LOOPBACK, port), 90)
             return f"http://{LOOPBACK}:{port}"
@@ -99,13 +99,13 @@ def serve(engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor)
 @pytest.fixture
 def url(installed: None, serve: Callable[..., str]) -> str:
     """The pages with the prepared people."""
-    return serve(TESTS / "web_process.py")
+    return serve("support.web.server_process")
 
 
 @pytest.fixture
 def guarded_url(installed: None, serve: Callable[..., str]) -> str:
     """The pages as `liaison serve` gives them, with an identity provider to sign in at."""
-    issuer = serve(TESTS / "oidc_provider.py")
+    issuer = serve("support.identity.provider")
     names = {
         "token_keys": f"{issuer}{DISCOVERY}",
         "token_issuer": issuer,

@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from liaison_command import LIAISON
-from secure_broker import secure_broker
-from whole_installation import COUNTRIES, Records
 
 from pipeline import feeds
 from pipeline.engines.endpoints import Endpoints
@@ -22,6 +19,9 @@ from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
+from support.installation.command import LIAISON
+from support.installation.whole import COUNTRIES, Records
+from support.kafka.secure_broker import secure_broker
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 

@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
-from whole_installation import installation, make_installation, records, start_all, start_stage
+
+from support.installation.whole import installation, make_installation, records, start_all, start_stage
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
 

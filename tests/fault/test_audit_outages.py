@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from own_broker import HeldLine, broker, line, stopped
 
 from pipeline.access.audit import Act, ActKind, AuditEntry
 from pipeline.access.audit_verification import Verification
@@ -16,6 +15,7 @@ from pipeline.streams.audit.audit_log import AuditError, AuditLog, KafkaSender
 from pipeline.streams.audit.audit_tail import entries
 from pipeline.streams.kafka import prompt_producer
 from pipeline.times import now
+from support.kafka.own_broker import HeldLine, broker, line, stopped
 
 __all__ = ["broker", "line"]
 

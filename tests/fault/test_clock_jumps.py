@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from whole_installation import STAGES
+
+from support.installation.whole import STAGES
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
 

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka import TopicPartition
-from own_broker import HeldLine, broker, line, stopped
 
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, UnknownDecisionError
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
 from pipeline.streams.kafka.reading import read
+from support.kafka.own_broker import HeldLine, broker, line, stopped
 
 __all__ = ["broker", "line"]
 

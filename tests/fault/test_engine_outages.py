@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
-from whole_installation import STAGES, Message
 
 from pipeline.engines.endpoints import endpoints
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
+from support.installation.whole import STAGES, Message
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from whole_installation import STAGES
+
+from support.installation.whole import STAGES
+from support.processes.commands import command_of, with_support
 
 FILL = """
 import sys
@@ -54,7 +56,7 @@ print("held", refused + 1)
 MOUNT = 'mount -t tmpfs -o size=6m tmpfs "$1" && exec "$2" -c "$3" "$1"'
 
 
-SCRIPT = Path(__file__).parents[1] / "small_disk.py"
+SMALL_DISK = "support.installation.small_disk"
 WAITING = "the commit of a store failed"
 """What a lane logs when the disk refuses its store's commit."""
 
@@ -99,9 +101,9 @@ class Disk:
 def workers_on(disk: Path, megabytes: int, environment: dict[str, str]) -> Iterator[Disk]:
     """Workers of all stages whose home it is."""
     disk.mkdir()
-    command = ["unshare", "-rm", sys.executable, str(SCRIPT), str(disk), str(megabytes), *STAGES]
+    command = ["unshare", "-rm", *command_of(SMALL_DISK, str(disk), str(megabytes), *STAGES)]
     with subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, env=with_support(environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         yield Disk(process)
         assert process.stdin

@@ -12,7 +12,6 @@ import pytest
 from aiokafka import TopicPartition
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
-from liaison_command import LIAISON
 
 from pipeline.ops.transactions.open_transactions import open_transactions
 from pipeline.settings import Settings
@@ -22,6 +21,7 @@ from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
 from pipeline.streams.kafka.reading import read
 from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
+from support.installation.command import LIAISON
 
 pytestmark = pytest.mark.engines
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from late_request_runs import run_all
 
 from pipeline.settings import Settings
+from support.late_requests.runs import run_all
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(7200)]
 

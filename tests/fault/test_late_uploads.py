@@ -6,8 +6,6 @@ import random
 
 import pytest
 from aiokafka import TopicPartition
-from late_request_world import REQUEST_TIMEOUT_MS, treatment
-from late_requests import Api, LateRequestProxy, Treatment
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds import pushing, uploads
@@ -18,6 +16,8 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
 from pipeline.streams.registers import registry
+from support.late_requests.proxy import Api, LateRequestProxy, Treatment
+from support.late_requests.world import REQUEST_TIMEOUT_MS, treatment
 
 pytestmark = pytest.mark.engines
 

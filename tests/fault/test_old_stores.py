@@ -6,10 +6,10 @@ import signal
 from typing import Any
 
 import pytest
-from compaction import Kept
 from kafka import KafkaAdminClient
 
 from pipeline.streams.catalogues import topics
+from support.installation.compaction import Kept
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
 

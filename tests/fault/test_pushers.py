@@ -15,12 +15,12 @@ import httpx
 import orjson
 import pytest
 from aiokafka import TopicPartition
-from liaison_command import LIAISON
-from whole_installation import Installation
 
 from pipeline.engines.ports import any_free
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
+from support.installation.command import LIAISON
+from support.installation.whole import Installation
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
 

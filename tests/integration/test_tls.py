@@ -20,8 +20,6 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 from elasticsearch import ConnectionError as Unreachable
-from liaison_command import LIAISON, new_home
-from secure_broker import secure_broker
 
 from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.engines.ports import any_free
@@ -33,6 +31,8 @@ from pipeline.streams.catalogues.rights import agency_grants
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
+from support.installation.command import LIAISON, new_home
+from support.kafka.secure_broker import secure_broker
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
-from key_rings import RING
 
 from pipeline.access import break_glass as glass
 from pipeline.access.break_glass import GlassReason, Oversight, oversight
@@ -25,6 +24,7 @@ from pipeline.access.disclosures import (
 from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass, view
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
+from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")

@@ -1,7 +1,7 @@
 """Invariant I1: whatever happens on the way, the visible links end as a batch run's, and none that shows is ever stale.
 
-The pure core runs in the small world of tests/convergence_world.py; the hypothesis state machine decides what happens
-next.
+The pure core runs in the small world of tests/support/convergence/world.py; the hypothesis state machine decides what
+happens next.
 """
 
 from __future__ import annotations
@@ -12,12 +12,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
-from convergence_matchers import SYNTHETIC, Matcher, real
-from convergence_world import CASES, FencedError, Told, Version, World, day
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from key_rings import RING
 
 from pipeline.correlation import batch
 from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
@@ -27,6 +24,9 @@ from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from pipeline.matching.score.scoring import Judgement
+from support.convergence.matchers import SYNTHETIC, Matcher, real
+from support.convergence.world import CASES, FencedError, Told, Version, World, day
+from support.correlation.key_rings import RING
 
 HANDLINGS = (
     Handling("H0", ("*",), ("correlation",)),

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import msgspec
 from hypothesis import given, settings
-from record_strategies import PARTITIONS, SENDER, messages
 
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.matching.model import load_model
 from pipeline.records.intake import Desk, SourceMessage, accepted, receive
 from pipeline.records.messages import Outcome
+from support.records.strategies import PARTITIONS, SENDER, messages
 
 MODEL = load_model()
 DESK = Desk({SENDER.name: SENDER}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))

@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from api_runtime import Api
-from hidden_requests import LEFT_OUT, OPERATIONS, WITHIN_A_LIST, Answered, Request, ask, requests, ways_out
-from hidden_worlds import GUESS, OFFICE, UNASKED, Spec, documents, requesters, worlds
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester
+from support.api.runtime import Api
+from support.no_leak.requests import LEFT_OUT, OPERATIONS, WITHIN_A_LIST, Answered, Request, ask, requests, ways_out
+from support.no_leak.worlds import GUESS, OFFICE, UNASKED, Spec, documents, requesters, worlds
 
 HIDDEN = Spec("cz-pol", 0, UNASKED, "H2", ("*",), ("investigation", "correlation"))
 

@@ -11,10 +11,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from api_runtime import Api
-from drawn_pages import opened
-from hidden_requests import QUESTIONS, names
-from hidden_worlds import KEYS, OFFICE, Spec, documents, requesters, worlds
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +18,10 @@ from pipeline.access.requester import Requester
 from pipeline.correlation.claims import link_id
 from pipeline.web.page import Page
 from pipeline.web.pages import PAGES, operations, search
+from support.api.runtime import Api
+from support.no_leak.requests import QUESTIONS, names
+from support.no_leak.worlds import KEYS, OFFICE, Spec, documents, requesters, worlds
+from support.web.pages import opened
 
 HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-pages-")
 

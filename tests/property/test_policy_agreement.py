@@ -14,13 +14,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from cedar_policy import AccessRequest, Answer, CedarPolicies
 from hypothesis import settings
 
 from pipeline.access import policy
 from pipeline.access.policy import CaseMeta, Grant, Rule
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
+from support.access.cedar import AccessRequest, Answer, CedarPolicies
 
 pytestmark = pytest.mark.xdist_group("policy")  # Cedar is asked once for all tests here
 

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from entity_strategies import entities, fingerprint, persons
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge, weigh
 from pipeline.matching.screening.ceiling import ceiling, falls_short
+from support.matching.entity_strategies import entities, fingerprint, persons
 
 model = cache(load_model)
 

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from entity_strategies import entities, fingerprint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import judge
 from pipeline.matching.screening.screening import Screen, joined
 from pipeline.matching.screening.sketches import sketch
+from support.matching.entity_strategies import entities, fingerprint
 
 model = cache(load_model)
 

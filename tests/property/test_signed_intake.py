@@ -8,16 +8,27 @@ from functools import cache
 from typing import NamedTuple
 
 import orjson
-from case_samples import message
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signed_records import KEY, KID, NEXT_KEY, NEXT_KID, START, STRANGE_KEY, STRANGE_KID, public, signed, signing_agency
 
 from pipeline.records.intake import Desk, SourceMessage, receive
 from pipeline.records.messages import Outcome, Position
 from pipeline.records.partitioning import partition_of
 from pipeline.records.versions import Known
 from pipeline.times import unix_ms
+from support.records.samples import message
+from support.records.signing import (
+    KEY,
+    KID,
+    NEXT_KEY,
+    NEXT_KID,
+    START,
+    STRANGE_KEY,
+    STRANGE_KID,
+    public,
+    signed,
+    signing_agency,
+)
 
 MINUTE = timedelta(minutes=1)
 CASE = "fr-pj:2026-004711"

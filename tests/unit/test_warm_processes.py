@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 import pytest
-from warm_processes import WarmProcess, run, start
+
+from support.processes.warm import WarmProcess, run, start
 
 TELL = """
 import json, os, sys

@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 import yaml
-from data_sets import DATA, name
 
+from benchmarks.accuracy.data_sets import DATA, name
 from pipeline.matching.model import load_model
 from pipeline.matching.score.entity_pairs import explain_pair, names_alone, read_pair
 

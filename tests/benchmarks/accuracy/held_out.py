@@ -1,6 +1,6 @@
 """Whether weights, or a calibration, learnt from other data sets would serve better than the shipped model's.
 
-    LIAISON_BENCH_PYTHON=~/bench/bin/python python tests/benchmarks/accuracy/held_out.py
+    LIAISON_BENCH_PYTHON=~/bench/bin/python PYTHONPATH=tests python tests/benchmarks/accuracy/held_out.py
 
 Each data set is judged with the shipped model; with weights that `train(general=True)` learns from the sets of other
 origins; and with the shipped weights and a calibration by those sets. What is calibrated is the evidence: a set's own
@@ -18,12 +18,12 @@ from itertools import combinations
 
 import msgspec
 import numpy as np
-from corridors import DATA
-from data_sets import LOADERS, DataSet, Pair, in_blocks
 from numpy.typing import NDArray
-from ours import against, candidate_codes, prints, scored, trained
-from probabilities import judged
 
+from benchmarks.accuracy.corridors import DATA
+from benchmarks.accuracy.data_sets import LOADERS, DataSet, Pair, in_blocks
+from benchmarks.accuracy.ours import against, candidate_codes, prints, scored, trained
+from benchmarks.accuracy.probabilities import judged
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Calibration, Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
-from data_sets import LOADERS, DataSet, Outcome, Pair, in_blocks
+from benchmarks.accuracy.data_sets import LOADERS, DataSet, Outcome, Pair, in_blocks
 
 NAME_AND_DATE = {
     "senzing": ("full_name", "dob"),

@@ -10,8 +10,8 @@ from itertools import combinations
 
 import msgspec
 import numpy as np
-from data_sets import DataSet, Outcome, Pair, in_blocks
 
+from benchmarks.accuracy.data_sets import DataSet, Outcome, Pair, in_blocks
 from pipeline.correlation.keys import keys
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model, load_model

@@ -10,10 +10,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-from corridors import DATA
-from data_sets import fake_1000, historical
-from ours import prints
-
+from benchmarks.accuracy.corridors import DATA
+from benchmarks.accuracy.data_sets import fake_1000, historical
+from benchmarks.accuracy.ours import prints
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS

@@ -1,6 +1,7 @@
 """Accuracy beside the field's other tools, in one table: `make bench-accuracy`.
 
-    LIAISON_BENCH_PYTHON=~/bench/bin/python python tests/benchmarks/accuracy/run.py [--only fake_1000 ...] [--markdown]
+    export LIAISON_BENCH_PYTHON=~/bench/bin/python
+    PYTHONPATH=tests python tests/benchmarks/accuracy/run.py [--only fake_1000 ...] [--markdown]
 
 README.md says what is measured and how. A tool that is not installed leaves its column empty.
 """
@@ -16,15 +17,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import corridors
-import entity_checks
-import name_bench
-import probabilities
-from data_sets import LOADERS, PYTHON, DataSet
-from ours import LINKS, SHIPPED, THINGS, outcomes
 from rapidfuzz import fuzz
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.accuracy import corridors, entity_checks, name_bench, probabilities
+from benchmarks.accuracy.data_sets import LOADERS, PYTHON, DataSet
+from benchmarks.accuracy.ours import LINKS, SHIPPED, THINGS, outcomes
 
 HERE = Path(__file__).parent
 OTHERS = {"splink": "Splink 5", "recordlinkage": "ECM", "rapidfuzz": "rapidfuzz"}

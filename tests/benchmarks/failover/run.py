@@ -1,6 +1,6 @@
 """How long a killed worker's partitions stay unread, and what rebuilding its stores costs, on real engines.
 
-    PYTHONPATH=tests:tests/benchmarks/stream python tests/benchmarks/failover/run.py [--cases 20000]
+    PYTHONPATH=tests python tests/benchmarks/failover/run.py [--cases 20000]
 
 One worker a stage takes in the cases. Then each stage's worker is killed by SIGKILL and started again, once with the
 stores at hand and once without: the difference is the rebuild. Last a second worker shares the partitions, and the
@@ -25,17 +25,17 @@ from pathlib import Path
 
 import psutil
 from aiokafka import TopicPartition
-from engines import engines, environment_of, prepared
-from population import Population
 from rich.console import Console
 from rich.table import Table
-from stage_processes import Start, cold, started
-from whole_installation import SCRIPT, STAGES, Installation, Message
 
+from benchmarks.stream.engines import engines, environment_of, prepared
+from benchmarks.stream.population import Population
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin
 from pipeline.streams.monitoring.lag import ends_of, group_of
+from support.installation.whole import STAGE_PROCESS, STAGES, Installation, Message
+from support.processes.starting import Start, cold, started
 
 PROBES = 60
 """Cases sent at the moment of the kill: some for every partition."""
@@ -180,7 +180,7 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         engines(Path(folder)) as (settings, _),
-        started(SCRIPT, environment_of(settings), Path(folder), cold) as start,
+        started(STAGE_PROCESS, environment_of(settings), Path(folder), cold) as start,
     ):
         run = Run(settings, start)
         run.fill(cases)

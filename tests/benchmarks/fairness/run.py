@@ -26,9 +26,6 @@ import msgspec
 import numpy as np
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pydantic import SecretStr
-from secure_broker import secure_broker
-from stage_processes import started
-from whole_installation import SCRIPT, Records
 
 from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
@@ -40,6 +37,9 @@ from pipeline.streams.kafka.connection import consumer_options, options
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
+from support.installation.whole import STAGE_PROCESS, Records
+from support.kafka.secure_broker import secure_broker
+from support.processes.starting import started
 
 CALM, FLOOD = Agency("be-fp", "BE"), Agency("fr-pj", "FR")
 PERIOD_S = 0.05
@@ -208,7 +208,7 @@ def run(setting: str, before_s: float, seconds: float) -> dict[str, Any]:
     try:
         with broker(setting, home) as operator:
             asyncio.run(_prepare(operator))
-            with started(SCRIPT, _environment(operator), home) as start:
+            with started(STAGE_PROCESS, _environment(operator), home) as start:
                 start("intake")
                 asyncio.run(_warm(operator, setting))
                 return asyncio.run(measured(operator, setting, before_s, seconds))

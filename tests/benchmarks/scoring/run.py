@@ -1,6 +1,6 @@
 """Entity pairs judged a second on one core, beside nomenklatura's LogicV2: `make bench-scoring`.
 
-    [LIAISON_BENCH_PYTHON=~/bench/bin/python] python tests/benchmarks/scoring/run.py [--pairs N]
+    [LIAISON_BENCH_PYTHON=~/bench/bin/python] PYTHONPATH=tests python tests/benchmarks/scoring/run.py [--pairs N]
 
 Typical pairs are candidates: persons of fake_1000 that share a blocking key (names, dates, towns, e-mails), the
 false ones included; prints are ready, as they are in the stream. "first" is the first half of the pairs with cold
@@ -21,13 +21,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "accuracy"))
-
-from data_sets import PYTHON, DataSet, fake_1000
-from ours import candidate_codes, prints
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.accuracy.data_sets import PYTHON, DataSet, fake_1000
+from benchmarks.accuracy.ours import candidate_codes, prints
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import judge

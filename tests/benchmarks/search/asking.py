@@ -13,10 +13,9 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from corpus import Record, written_in_cyrillic
-from filling import Filled, Link, Linked
-from population import COUNTRIES, agency_of
-
+from benchmarks.search.corpus import Record, written_in_cyrillic
+from benchmarks.search.filling import Filled, Link, Linked
+from benchmarks.stream.population import COUNTRIES, agency_of
 from pipeline.access.policy import CaseMeta, View, view
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.access.token_keys import issue

@@ -11,7 +11,8 @@ from random import Random
 from typing import Any
 
 import orjson
-from population import Population
+
+from benchmarks.stream.population import Population
 
 Record = dict[str, Any]
 

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
-from corpus import Corpus, Record
-from index_office import Office
-from population import COUNTRIES, KEPT, agency_of
 from rich.progress import track
 
+from benchmarks.search.corpus import Corpus, Record
+from benchmarks.stream.population import COUNTRIES, KEPT, agency_of
 from pipeline.correlation.claims import ClaimSide
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document
@@ -30,6 +29,7 @@ from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add
+from support.index.documents import Office
 
 SEED = 6
 SAMPLED = 20_000

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import httpx
 import psutil
-from asking import load
-from filling import Filled, filled
 
+from benchmarks.search.asking import load
+from benchmarks.search.filling import Filled, filled
 from pipeline.engines.endpoints import endpoints
 from pipeline.engines.ports import LOOPBACK, any_free
 from pipeline.localstack import stack

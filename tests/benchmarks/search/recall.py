@@ -1,6 +1,6 @@
 """Recall of search across scripts: the query in Latin letters, the record in the other script, on the real index.
 
-    make bench-recall          (python tests/benchmarks/search/recall.py [--queries N])
+    make bench-recall          (PYTHONPATH=tests python tests/benchmarks/search/recall.py [--queries N])
 
 For each corridor of shared/data/names the 2,000 test pairs (no folded Latin token of theirs was trained on) become
 records of one person each, given and family name from two pairs, all in one index. Each of N of them is searched by
@@ -22,7 +22,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from index_office import Office
 from rich.progress import track
 
 from pipeline.index.client import connect
@@ -38,6 +37,7 @@ from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
 from pipeline.model_building.transliteration_pairs import fold_latin, read_pairs, split_pairs
 from pipeline.settings import Settings, settings
+from support.index.documents import Office
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "names"
 QUERIES = 300

@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from installation import Bench, Result, installation
 from platformdirs import user_cache_path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.search.installation import Bench, Result, installation
 from pipeline.matching.model import generation, load_model
 from pipeline.settings import Settings
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from population import COUNTRIES, agency_of
 
+from benchmarks.stream.population import COUNTRIES, agency_of
 from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.secret_file import make_secret

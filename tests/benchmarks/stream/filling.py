@@ -14,9 +14,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
-from population import Population
-from stages import Stages, Stopwatch
 
+from benchmarks.stream.population import Population
+from benchmarks.stream.stages import Stages, Stopwatch
 from pipeline.matching.fingerprint import Fingerprint
 
 BLOCK = 5000

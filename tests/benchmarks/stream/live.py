@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import psutil
-from engines import engines, environment_of, prepared, unused_namespace
-from loads import found_after
-from population import Population
-from stage_processes import started
-from whole_installation import SCRIPT, STAGES, Installation, Message
 
+from benchmarks.stream.engines import engines, environment_of, prepared, unused_namespace
+from benchmarks.stream.loads import found_after
+from benchmarks.stream.population import Population
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import members
+from support.installation.whole import STAGE_PROCESS, STAGES, Installation, Message
+from support.processes.starting import started
 
 SHARES: Final = (0.1, 0.5, 0.9)
 """Loads at which latency is measured, of the capacity."""
@@ -112,7 +112,7 @@ def installed(settings: Settings, workers: int, own: Mapping[str, psutil.Process
     asyncio.run(prepared(settings))
     logs = settings.home / "logs"
     logs.mkdir(exist_ok=True)
-    with started(SCRIPT, environment_of(settings), logs) as start:
+    with started(STAGE_PROCESS, environment_of(settings), logs) as start:
         processes: dict[str, list[psutil.Process]] = {
             stage: [psutil.Process(start(stage).pid) for _ in range(workers)] for stage in STAGES
         }

@@ -7,9 +7,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from population import Population
-from stages import CHUNK, Stages, Stopwatch
-
+from benchmarks.stream.population import Population
+from benchmarks.stream.stages import CHUNK, Stages, Stopwatch
 from pipeline.heap import settle
 
 WARM_UP = 2000

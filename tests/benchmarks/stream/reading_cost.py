@@ -1,6 +1,6 @@
 """CPU a record of reading what was fetched: ours, within limits, beside aiokafka's own.
 
-    .venv/bin/python tests/benchmarks/stream/reading_cost.py
+    PYTHONPATH=tests python tests/benchmarks/stream/reading_cost.py
 
 Each row is the lowest of several rounds over the same fetched partition, and the ratio of ours to aiokafka's.
 """
@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
 from aiokafka.record.memory_records import MemoryRecords
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-from record_batch_samples import made_batch, made_record
-
 from pipeline.streams.kafka.partition_reading import PartitionReader, ReadingPolicy
 from pipeline.streams.kafka.record_batches import BatchLimits, BatchReader
+from support.kafka.record_batches import made_batch, made_record
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 SOURCE = TopicPartition("cases.fr-pj", 0)

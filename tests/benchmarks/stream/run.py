@@ -22,12 +22,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from filling import fill
-from live import Loaded, live
-from measuring import Row, measure
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.stream.filling import fill
+from benchmarks.stream.live import Loaded, live
+from benchmarks.stream.measuring import Row, measure
 from pipeline.matching.training.run import key_rarity
 
 STAGES = ("intake", "correlate", "project")

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from key_rings import RING
-from population import CASE_PARTITIONS, COUNTRIES, agency_of
 
+from benchmarks.stream.population import CASE_PARTITIONS, COUNTRIES, agency_of
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import THRESHOLD, Correlator, targets
 from pipeline.correlation.fingerprinting import fingerprint
@@ -30,6 +29,7 @@ from pipeline.records.intake import Desk, SourceMessage, accepted, receive
 from pipeline.records.messages import Accepted
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS
+from support.correlation.key_rings import RING
 
 CHUNK = 200
 """Cases between two commits, as at a live rate."""

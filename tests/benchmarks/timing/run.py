@@ -22,8 +22,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
-from api_runtime import ANNA, Api, record
-from index_office import Office
 from rich.console import Console
 from rich.table import Table
 
@@ -34,6 +32,8 @@ from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings, settings
+from support.api.runtime import ANNA, Api, record
+from support.index.documents import Office
 
 KINDS = {"hit only (H2)": "H2", "silent (H3)": "H3"}
 KEYS = 200

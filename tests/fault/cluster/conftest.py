@@ -9,15 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
-from cluster_faults import FaultReport, table_of
-from cluster_traffic import Traffic
-from engine_cluster import SIZE, EngineCluster, engine_cluster
-from liaison_command import LIAISON
 from rich.console import Console
-from whole_installation import STAGES, Installation
 
 from pipeline.engines.ports import LOOPBACK, any_free
 from pipeline.settings import Settings
+from support.cluster.engines import SIZE, EngineCluster, engine_cluster
+from support.cluster.faults import FaultReport, table_of
+from support.cluster.traffic import Traffic
+from support.installation.command import LIAISON
+from support.installation.whole import STAGES, Installation
 
 STARTED_WITHIN_S = 90.0
 _reports = pytest.StashKey[list[FaultReport]]()

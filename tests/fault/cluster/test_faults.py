@@ -13,11 +13,12 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from cluster_faults import FaultReport, run_fault
-from cluster_traffic import Traffic
-from engine_cluster import EngineCluster, Member, admin_client, await_all
-from liaison_command import LIAISON
-from whole_installation import Installation
+
+from support.cluster.engines import EngineCluster, Member, admin_client, await_all
+from support.cluster.faults import FaultReport, run_fault
+from support.cluster.traffic import Traffic
+from support.installation.command import LIAISON
+from support.installation.whole import Installation
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from engine_cluster import SIZE, EngineCluster, admin_client, await_all
 from kafka.admin import ConfigResource, ConfigResourceType
-from liaison_command import LIAISON
-from whole_installation import Installation, Records
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import apply
 from pipeline.streams.provisioning.replica_warning import find_short_of_replicas
+from support.cluster.engines import SIZE, EngineCluster, admin_client, await_all
+from support.installation.command import LIAISON
+from support.installation.whole import Installation, Records
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

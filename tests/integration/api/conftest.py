@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from itertools import chain
 
 import pytest
-from api_index import index
-from api_runtime import record
-from index_office import Office, admissions
 
 from pipeline.api.runtime import Runtime, opened
 from pipeline.index.documents import case_document, link_document
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
+from support.api.index import index
+from support.api.runtime import record
+from support.index.documents import Office, admissions
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-from api_index import index
 from typer.testing import CliRunner, Result
 
 from pipeline.cli.main import build
@@ -16,6 +15,7 @@ from pipeline.correlation.claims import ClaimState
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import case_document, link_document
 from pipeline.settings import Settings
+from support.api.index import index
 
 pytestmark = pytest.mark.engines
 

@@ -7,9 +7,6 @@ import sys
 from datetime import datetime, timedelta
 
 import pytest
-from api_index import beside
-from api_runtime import ANNA, someone
-from liaison_command import LIAISON
 
 from pipeline.access.requester import Requester
 from pipeline.access.token_keys import issue
@@ -19,6 +16,9 @@ from pipeline.api.runtime import Runtime, opened
 from pipeline.settings import Settings
 from pipeline.streams.registers.revocations import requester_now
 from pipeline.times import now
+from support.api.index import beside
+from support.api.runtime import ANNA, someone
+from support.installation.command import LIAISON
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(200)]
 

@@ -8,10 +8,6 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from api_index import index
-from api_runtime import ANNA, GROUNDS, record, someone
-from bad_questions import BODIES, QUESTIONS
-from index_office import Office
 from typer.testing import CliRunner
 
 from pipeline.access.audit import ActKind, AuditEntry, Form
@@ -32,6 +28,10 @@ from pipeline.index.reading import IndexReader
 from pipeline.streams.audit.audit_check import FRESH, TrailCheck
 from pipeline.streams.audit.audit_log import AuditLog, KafkaSender, audit_log
 from pipeline.streams.audit.audit_tail import entries
+from support.api.bad_questions import BODIES, QUESTIONS
+from support.api.index import index
+from support.api.runtime import ANNA, GROUNDS, record, someone
+from support.index.documents import Office
 
 pytestmark = pytest.mark.engines
 

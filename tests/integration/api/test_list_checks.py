@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 import pytest
-from api_index import index
-from api_runtime import ANNA, GROUNDS, record
-from conftest import WaitFor
-from index_office import Office
 
 from pipeline.access.audit import ActKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -26,10 +20,15 @@ from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.index.documents import case_document
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import entries
+from support.api.index import index
+from support.api.runtime import ANNA, GROUNDS, record
+from support.index.documents import Office
+from support.processes.commands import command_of, with_support
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
-SCRIPT = Path(__file__).parents[2] / "web_process.py"
+SERVER_PROCESS = "support.web.server_process"
 ROWS = 600
 
 Serve = Callable[[], subprocess.Popen[bytes]]
@@ -52,7 +51,7 @@ def serve(written: None, engine_environment: dict[str, str], port: int, wait_for
     environment = {**engine_environment, "LIAISON_MAX_INDEX_LAG": "0", "LIAISON_REQUEST_RATE": "1000000"}
 
     def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, str(SCRIPT), str(port)], env=environment)
+        process = subprocess.Popen(command_of(SERVER_PROCESS, str(port)), env=with_support(environment))
         running.append(process)
         wait_for(lambda: accepts(LOOPBACK, port) or process.poll() is not None, deadline_s=60)
         return process

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka import TopicPartition
-from key_rings import RING
 
 from pipeline.access.hit_ledger import HitAllowance
 from pipeline.access.notices import Notice, NoticeKind
@@ -20,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
+from support.correlation.key_rings import RING
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 from elasticsearch import Elasticsearch
-from key_rings import RING
 
 from pipeline.access.break_glass import GlassReason, open_alone, request_opening, review
 from pipeline.access.disclosures import Ask, Disclosure, GlassVerdict, Urgency, grant, request, revoke, unopened
@@ -30,6 +29,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
+from support.correlation.key_rings import RING
 
 pytestmark = pytest.mark.engines
 

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import warm_processes
-from liaison_command import LIAISON
-from whole_installation import Installation, Message, Records
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.client import FeedClient
+from support.installation.command import LIAISON
+from support.installation.whole import Installation, Message, Records
+from support.processes import warm
 
 pytestmark = pytest.mark.engines
 
 
 def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return warm_processes.run(words, environment, timeout_s=100)
+    return warm.run(words, environment, timeout_s=100)
 
 
 @pytest.fixture

@@ -11,11 +11,8 @@ from typing import Any
 
 import orjson
 import pytest
-import warm_processes
 from aiokafka import AIOKafkaProducer, TopicPartition
 from kafka import KafkaAdminClient
-from pusher_process import EFFECTS
-from stage_processes import started
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker
@@ -28,12 +25,15 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
 from pipeline.streams.monitoring.lag import ends_of
 from pipeline.streams.registers import registry
+from support.feeds.pusher_process import EFFECTS
+from support.processes import warm
+from support.processes.starting import started
 
 pytestmark = pytest.mark.engines
 
 AGENCY = Agency("fr-pj", "FR")
 MIB = 1 << 20
-SCRIPT = Path(__file__).parents[2] / "pusher_process.py"
+PUSHER_PROCESS = "support.feeds.pusher_process"
 Message = tuple[int, bytes | None, bytes | None]
 
 
@@ -189,7 +189,7 @@ def test_a_pusher_killed_at_any_effect_is_gone_on_after(
     lines = [record(number) for number in range(35)]
     file.write_bytes(b"\n".join(lines))
     count = "13" if effect == "send" else "1"
-    with started(SCRIPT, engine_environment, tmp_path) as start:
+    with started(PUSHER_PROCESS, engine_environment, tmp_path) as start:
         killed = start(str(file), effect, when, count)
         assert killed.wait(timeout=60) == -signal.SIGKILL
     pushed = pushed_to(settings, raw(*lines), "killed")
@@ -204,7 +204,7 @@ def test_only_a_registered_agency_may_push(settings: Settings) -> None:
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return warm_processes.run(words, environment, timeout_s=120)
+    return warm.run(words, environment, timeout_s=120)
 
 
 def test_the_command_sends_a_file_and_says_what_it_left_out(

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 from elasticsearch import AsyncElasticsearch
-from index_office import Office
 
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices, apply
@@ -15,6 +14,7 @@ from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
+from support.index.documents import Office
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from elasticsearch import AsyncElasticsearch
-from index_office import Office
 
 from pipeline.access.audience import Viewer
 from pipeline.index.documents import Action, case_document, link_document
@@ -21,6 +20,7 @@ from pipeline.index.questions import parse
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import SearchResult, find_hits, search
 from pipeline.index.writer import BulkWriter
+from support.index.documents import Office
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from liaison_command import Home, new_home
 
 from pipeline.localstack import stack
 from pipeline.settings import Settings
+from support.installation.command import Home, new_home
 
 
 @pytest.fixture

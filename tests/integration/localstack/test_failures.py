@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from liaison_command import Home, by_name, new_home
 
 from pipeline.engines import run_files
 from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
+from support.installation.command import Home, by_name, new_home
 
 WAY_OUT = ("LIAISON_KAFKA_URL", "LIAISON_ELASTICSEARCH_URL", "deploy/compose.yaml")
 

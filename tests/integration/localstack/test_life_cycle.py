@@ -17,13 +17,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from liaison_command import Home, by_name
-from private_homes import open_to_others
 
 from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
 from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
+from support.installation.command import Home, by_name
+from support.installation.file_modes import open_to_others
 
 # The timeout is for a `down` that makes the start cache while other tests have the processors busy.
 pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("localstack"), pytest.mark.timeout(300)]

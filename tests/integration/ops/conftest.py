@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-import warm_processes
-from whole_installation import installation, make_installation, records, start_all, start_stage
+
+from support.installation.whole import installation, make_installation, records, start_all, start_stage
+from support.processes import warm
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
 
@@ -17,6 +18,6 @@ def liaison(engine_environment: dict[str, str]) -> Callable[..., subprocess.Comp
     """Run `liaison ops WORDS` on this test's installation, to its end."""
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return warm_processes.run(["ops", *words], engine_environment, timeout_s=100)
+        return warm.run(["ops", *words], engine_environment, timeout_s=100)
 
     return run

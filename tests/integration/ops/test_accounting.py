@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
 from kafka.structs import OffsetAndMetadata, TopicPartition
-from whole_installation import Installation
 
 from pipeline.records.messages import Receipt
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin
 from pipeline.streams.monitoring.lag import group_of
+from support.installation.whole import Installation
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from whole_installation import Installation, Records, installation, make_installation, records, start_all, start_stage
 
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
@@ -26,6 +25,15 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_table
 from pipeline.streams.registers import registry
 from pipeline.streams.registers.registry import agencies
+from support.installation.whole import (
+    Installation,
+    Records,
+    installation,
+    make_installation,
+    records,
+    start_all,
+    start_stage,
+)
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from liaison_command import LIAISON
 from prometheus_client.parser import text_string_to_metric_families
-from status_ports import free_ports
-from whole_installation import Installation
 
 from pipeline.engines.ports import any_free
 from pipeline.streams.monitoring.status_port import API_PLACE
+from support.installation.command import LIAISON
+from support.installation.status_ports import free_ports
+from support.installation.whole import Installation
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
 

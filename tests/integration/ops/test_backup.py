@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import warm_processes
-from stage_processes import Start, started
-from whole_installation import SCRIPT, STAGES, Installation, Records
 
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
@@ -34,6 +31,9 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
+from support.installation.whole import STAGE_PROCESS, STAGES, Installation, Records
+from support.processes import warm
+from support.processes.starting import Start, started
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(500)]
 
@@ -79,7 +79,7 @@ async def decide(settings: Settings) -> None:
             step = ThreadStep(move, "be-fp", "bert", NOW, until=NOW + timedelta(days=9))
             await log.write(topics.DISCLOSURES, "d1", Disclosure("d1", "be-fp:1", "be-fp", "fr-pj", steps=(step,)))
         query = made("q1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
-        await log.write(topics.SUBSCRIPTIONS, query.id, query)
+        await log.write(topics.SUBSTAGE_PROCESSIONS, query.id, query)
     async with audited(settings, "something"):
         pass
 
@@ -125,7 +125,7 @@ def environment(engine_environment: dict[str, str], elsewhere: Installation) -> 
 @pytest.fixture
 def start_there(environment: dict[str, str], elsewhere: Installation) -> Iterator[Start]:
     elsewhere.settings.home.mkdir()
-    with started(SCRIPT, environment, elsewhere.settings.home) as start:
+    with started(STAGE_PROCESS, environment, elsewhere.settings.home) as start:
         yield start
 
 
@@ -166,7 +166,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     assert elsewhere.cases(keys) == installation.cases(keys)
     assert asyncio.run(decided(elsewhere.settings)) == asyncio.run(decided(settings))
     assert known(elsewhere) == known(installation)
-    verified = warm_processes.run(["ops", "audit", "verify", "--json"], environment, timeout_s=100)
+    verified = warm.run(["ops", "audit", "verify", "--json"], environment, timeout_s=100)
     assert json.loads(verified.stdout)["findings"] == []
 
     again = [*feed, records.message("fr-pj", "new")]

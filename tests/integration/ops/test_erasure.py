@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compaction import Kept
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
-from whole_installation import Installation
 
 from pipeline.access.reviews import Review, Verdict
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
+from support.installation.compaction import Kept
+from support.installation.whole import Installation
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 

@@ -17,13 +17,13 @@ import yaml
 from aiokafka import AIOKafkaProducer
 from elasticsearch import Elasticsearch
 from kafka.admin import ConfigResource, ConfigResourceType
-from status_ports import STAGES, Ports, free_ports
-from whole_installation import Installation, Records
 
 from pipeline.engines.ports import any_free
 from pipeline.index.mappings import Indices
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin
+from support.installation.status_ports import STAGES, Ports, free_ports
+from support.installation.whole import Installation, Records
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka import TopicPartition
-from whole_installation import Installation, Records
 
 from pipeline.matching.model import Model, Prior, dump, load_model
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
 from pipeline.streams.registers.registry import agencies
+from support.installation.whole import Installation, Records
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

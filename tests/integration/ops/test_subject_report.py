@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from whole_installation import Installation, Records
 
 from pipeline.access.audit import Act, ActKind, Form, Shown
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
@@ -20,6 +19,7 @@ from pipeline.streams.audit.audit_tail import entries
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.times import now
+from support.installation.whole import Installation, Records
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

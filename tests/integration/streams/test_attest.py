@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import warm_processes
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.access.audit import Act, ActKind, AuditEntry, Form, Shown
@@ -36,6 +35,7 @@ from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head,
 from pipeline.transparency.merkle import leaf_hash, root_of
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.witness import LogFault
+from support.processes import warm
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 
@@ -87,7 +87,7 @@ async def put(settings: Settings, topic: topics.Topic, messages: Sequence[tuple[
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return warm_processes.run(words, environment, timeout_s=90)
+    return warm.run(words, environment, timeout_s=90)
 
 
 @pytest.mark.parametrize("effect", ["publish", "transaction", "commit"])

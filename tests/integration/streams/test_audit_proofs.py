@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-import warm_processes
-from api_runtime import GROUNDS, someone
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
@@ -21,11 +18,14 @@ from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.settings import Settings
 from pipeline.times import now
 from pipeline.transparency.leaves import open_disclosure
+from support.api.runtime import GROUNDS, someone
+from support.processes import warm
+from support.processes.commands import command_of, with_support
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
 TOKEN_LIFE = timedelta(hours=1)
-SERVER = Path(__file__).parents[2] / "web_process.py"
+SERVER_PROCESS = "support.web.server_process"
 
 BERT = someone("be-fp", "BE", subject="bert")
 AUDITOR = someone("fr-pj", "FR", Role.AUDITOR, Role.INVESTIGATOR, subject="audrey")
@@ -36,7 +36,7 @@ def url(installation: Any, engine_environment: dict[str, str], wait_for: Any) ->
     """A server of the installation."""
     port = any_free()
     environment = {**engine_environment, "LIAISON_MAX_INDEX_LAG": "0"}
-    process = subprocess.Popen([sys.executable, str(SERVER), str(port)], env=environment)
+    process = subprocess.Popen(command_of(SERVER_PROCESS, str(port)), env=with_support(environment))
     try:
         wait_for(lambda: accepts(LOOPBACK, port) or process.poll() is not None, deadline_s=60)
         yield f"http://{LOOPBACK}:{port}"
@@ -55,7 +55,7 @@ class Owner:
         self._environment = {**environment, "LIAISON_API_URL": url, "LIAISON_TOKEN": self._token}
 
     def liaison(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return warm_processes.run(words, self._environment, timeout_s=90)
+        return warm.run(words, self._environment, timeout_s=90)
 
     def feed(self, command: str, *words: str) -> subprocess.CompletedProcess[str]:
         return self.liaison("feed", command, *words, *self._folder)

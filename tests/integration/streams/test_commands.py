@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-import warm_processes
 
 from pipeline.streams.catalogues.topics import CATALOGUE, Scope
+from support.processes import warm
 
 pytestmark = pytest.mark.engines
 
@@ -18,7 +18,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def liaison(engine_environment: dict[str, str]) -> Run:
-    return lambda *words: warm_processes.run(words, engine_environment, timeout_s=60)
+    return lambda *words: warm.run(words, engine_environment, timeout_s=60)
 
 
 def test_from_nothing_to_a_registered_agency(liaison: Run) -> None:

@@ -7,9 +7,10 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import WaitFor
-from private_homes import open_to_others
-from whole_installation import Installation, Records
+
+from support.installation.file_modes import open_to_others
+from support.installation.whole import Installation, Records
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
 

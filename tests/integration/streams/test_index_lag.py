@@ -11,8 +11,6 @@ from typing import Any
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
-from api_index import beside
-from api_runtime import ANNA, GROUNDS
 
 from pipeline.access.token_keys import issue
 from pipeline.api.application import create_app
@@ -21,6 +19,8 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.freshness import watched
 from pipeline.times import now
+from support.api.index import beside
+from support.api.runtime import ANNA, GROUNDS
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 

@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import warm_processes
-from conftest import WaitFor
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from kafka import KafkaAdminClient
-from whole_installation import Installation, Records
 
 from pipeline.access.audit import ActKind
 from pipeline.correlation.key_ring import KeyRing
@@ -26,6 +23,9 @@ from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import entries
 from pipeline.streams.registers.installation_secret import key_ring
+from support.installation.whole import Installation, Records
+from support.processes import warm
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
 
@@ -86,13 +86,13 @@ def two(hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_no_worker_or_server_starts_without_a_secret(engine_environment: dict[str, str], tmp_path: Path) -> None:
     missing = {"LIAISON_SECRET_FILE": str(tmp_path / "none")}
     for command in (["worker", "intake"], ["worker", "notify"], ["serve", "--port", "0"]):
-        done = warm_processes.run(command, engine_environment | missing, timeout_s=60)
+        done = warm.run(command, engine_environment | missing, timeout_s=60)
         assert done.returncode == 1
         assert "liaison ops secret new" in done.stderr
 
 
 def test_the_setting_that_it_replaces_is_refused_with_the_way_to_move(engine_environment: dict[str, str]) -> None:
-    done = warm_processes.run(["status"], engine_environment | {"LIAISON_HIT_SECRET": "canary"}, timeout_s=60)
+    done = warm.run(["status"], engine_environment | {"LIAISON_HIT_SECRET": "canary"}, timeout_s=60)
     assert done.returncode == 1
     assert "LIAISON_SECRET_FILE" in done.stderr
     assert "canary" not in done.stderr
@@ -106,14 +106,14 @@ def test_the_commands_make_rotate_and_name_a_secret_and_never_show_it(
     environment = engine_environment | {"LIAISON_SECRET_FILE": str(file)}
 
     def run(*words: str) -> str:
-        done = warm_processes.run(words, environment, timeout_s=60)
+        done = warm.run(words, environment, timeout_s=60)
         assert done.returncode == 0, done.stderr
         secrets = read_secrets(Settings(secret_file=file))
         assert not [one for one in secrets if one in (done.stdout + done.stderr).encode()]
         return done.stdout
 
     made = json.loads(run("ops", "secret", "new", "--json"))
-    assert warm_processes.run(["ops", "secret", "new"], environment, timeout_s=60).returncode == 1
+    assert warm.run(["ops", "secret", "new"], environment, timeout_s=60).returncode == 1
     rotated = json.loads(run("ops", "secret", "rotate", "--json"))
     assert rotated["key_ids"] == [made["current"], rotated["current"]]
     assert rotated["current"] in run("ops", "secret", "show")

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from status_ports import STAGES, Ports, free_ports
+
+from support.installation.status_ports import STAGES, Ports, free_ports
 
 pytestmark = pytest.mark.engines
 

@@ -18,14 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import warm_processes
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
-from conftest import WaitFor
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import TopicAuthorizationFailedError as NotToBeRead
-from secure_broker import log_decisions, secure_broker
-from whole_installation import COUNTRIES
 
 from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
@@ -39,6 +35,10 @@ from pipeline.streams.kafka.connection import options
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
+from support.installation.whole import COUNTRIES
+from support.kafka.secure_broker import log_decisions, secure_broker
+from support.processes import warm
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("rights"), pytest.mark.timeout(300)]
 
@@ -76,7 +76,7 @@ def liaison(operator: Settings, *words: str) -> str:
         **os.environ, "LIAISON_HOME": str(operator.home), "LIAISON_NAMESPACE": operator.namespace,
         "LIAISON_ELASTICSEARCH_URL": operator.elasticsearch_url, "LIAISON_KAFKA_URL": "",
     }  # fmt: skip
-    ran = warm_processes.run(words, environment, timeout_s=60)
+    ran = warm.run(words, environment, timeout_s=60)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 
@@ -218,7 +218,7 @@ def test_the_command_hands_out_credentials_once(operator: Settings, tmp_path: Pa
     words = ["ops", "agency", "add", "es-pn", "--country", "ES", "--credentials", str(file)]
 
     def run(*more: str) -> subprocess.CompletedProcess[str]:
-        done = warm_processes.run([*words, *more], environment, timeout_s=60)
+        done = warm.run([*words, *more], environment, timeout_s=60)
         assert done.returncode == 0, done.stderr
         return done
 
@@ -234,9 +234,9 @@ def test_the_command_hands_out_credentials_once(operator: Settings, tmp_path: Pa
     own = dict(line.split("=", 1) for line in file.read_text().splitlines())
     feed = ["feed", "receipts", "--agency", "es-pn"]
     with_them = {"PATH": os.environ["PATH"], "LIAISON_HOME": "/nowhere", **own}
-    assert warm_processes.run(feed, with_them, timeout_s=60).returncode == 0
+    assert warm.run(feed, with_them, timeout_s=60).returncode == 0
     old = with_them | {"LIAISON_KAFKA_PASSWORD": password}
-    refused = warm_processes.run(feed, old, timeout_s=60)
+    refused = warm.run(feed, old, timeout_s=60)
     assert refused.returncode == 1
     assert refused.stderr.startswith("liaison: Kafka at ")
     assert "Traceback" not in refused.stderr

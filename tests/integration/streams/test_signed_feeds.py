@@ -12,9 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-import warm_processes
 from aiokafka import AIOKafkaProducer
-from signed_records import STRANGE_KEY
 
 from pipeline.feeds.files import numbered_lines
 from pipeline.feeds.gateway import take
@@ -29,6 +27,8 @@ from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import agencies
 from pipeline.streams.registers.seals import sealed_expiry
 from pipeline.times import unix_ms
+from support.processes import warm
+from support.records.signing import STRANGE_KEY
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
@@ -40,7 +40,7 @@ def run(engine_environment: dict[str, str]) -> Run:
     """A command that must succeed."""
 
     def ran(*words: object, code: int = 0) -> CompletedProcess[str]:
-        done = warm_processes.run([str(word) for word in words], engine_environment, timeout_s=90)
+        done = warm.run([str(word) for word in words], engine_environment, timeout_s=90)
         assert done.returncode == code, done.stderr
         return done
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import psutil
 import pytest
-from fetch_proxy import FetchProxy
-from liaison_command import LIAISON
-from record_batch_samples import changed_at, made_batch, made_record, produce_raw, with_wrong_crc, zstd_bomb
 
 from pipeline.ops.replay.rejections import RejectionFilter, rejections
 from pipeline.records.messages import Receipt
 from pipeline.streams.catalogues import topics
+from support.installation.command import LIAISON
+from support.kafka.fetch_proxy import FetchProxy
+from support.kafka.record_batches import changed_at, made_batch, made_record, produce_raw, with_wrong_crc, zstd_bomb
 
 pytestmark = pytest.mark.engines
 

@@ -19,12 +19,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 import pytest
-import warm_processes
 from aiokafka import AIOKafkaProducer
-from liaison_command import LIAISON
-from secure_broker import Rule, log_decisions, refusals, rules_used, secure_broker
-from warm_processes import WarmProcess
-from whole_installation import COUNTRIES, Records
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
@@ -46,6 +41,11 @@ from pipeline.streams.registers.control import control
 from pipeline.streams.workers.supervisor import STAGES
 from pipeline.times import now
 from pipeline.web.csrf import COOKIE, form_token
+from support.installation.command import LIAISON
+from support.installation.whole import COUNTRIES, Records
+from support.kafka.secure_broker import Rule, log_decisions, refusals, rules_used, secure_broker
+from support.processes import warm
+from support.processes.warm import WarmProcess
 
 pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("worker rights"), pytest.mark.timeout(400)]
 
@@ -82,7 +82,7 @@ class Secured:
     def start(self, *words: str) -> WarmProcess:
         """A `liaison` process until the end, its output in a file."""
         with (self.folder / f"{'-'.join(words[:2])}-{time.monotonic_ns()}.log").open("wb") as log:
-            process = warm_processes.start([sys.executable, str(LIAISON), *words], self.environment, log, log)
+            process = warm.start([sys.executable, str(LIAISON), *words], self.environment, log, log)
         self._processes.callback(self.end, process)
         return process
 
@@ -96,7 +96,7 @@ class Secured:
 
     def run(self, *words: str) -> str:
         """A `liaison` command to its end; what it prints is kept as well."""
-        done = warm_processes.run(words, self.environment, timeout_s=120)
+        done = warm.run(words, self.environment, timeout_s=120)
         (self.folder / f"{'-'.join(words[:2])}-{time.monotonic_ns()}.log").write_text(done.stdout + done.stderr)
         assert done.returncode == 0, done.stderr
         return done.stdout

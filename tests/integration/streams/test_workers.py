@@ -12,13 +12,13 @@ from typing import Any
 
 import psutil
 import pytest
-from status_ports import Ports, free_ports
 
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add, agencies
 from pipeline.streams.workers.supervisor import STAGES
+from support.installation.status_ports import Ports, free_ports
 
 pytestmark = pytest.mark.engines
 

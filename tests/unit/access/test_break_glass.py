@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from key_rings import RING
 
 from pipeline.access.break_glass import (
     CONFIRMATION_TIME,
@@ -39,6 +38,7 @@ from pipeline.access.disclosures import (
 from pipeline.access.policy import CaseMeta, View, may_confirm_glass, view
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
+from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from key_rings import RING
 
 from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosures import (
@@ -28,6 +27,7 @@ from pipeline.access.disclosures import (
 from pipeline.access.policy import CaseMeta, View, view
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
+from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from api_runtime import record
-from index_office import Office
 
 from pipeline.access.hit_gate import exact_band, see_link
 from pipeline.access.policy import LinkView
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
+from support.api.runtime import record
+from support.index.documents import Office
 
 OFFICE = Office(load_model())
 

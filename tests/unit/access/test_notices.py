@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from key_rings import RING
 
 from pipeline.access.break_glass import GlassReason, confirm, open_alone, request_opening, review, withdraw
 from pipeline.access.disclosures import (
@@ -23,6 +22,7 @@ from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.correlation.claims import ClaimSide
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.fingerprint import Handling
+from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

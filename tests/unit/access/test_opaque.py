@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from key_rings import OTHER, RING, ROTATED
 
 from pipeline.access.opaque import CURSOR_BYTES, Opaque
 from pipeline.correlation.references import digest
+from support.correlation.key_rings import OTHER, RING, ROTATED
 
 OPAQUE = Opaque(RING)
 

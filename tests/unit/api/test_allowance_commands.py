@@ -6,12 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from api_runtime import Api, someone
 from click.testing import Result
 from typer.testing import CliRunner
 
 from pipeline.access.requester import Role
 from pipeline.cli.main import build
+from support.api.runtime import Api, someone
 
 CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
 WHO = ("--token", "t", "--purpose", "investigation", "--case-ref", "2026/1")

@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from api_runtime import ANNA, BERT, GROUNDS, Api, record, someone
-from index_office import Office
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
+from support.api.runtime import ANNA, BERT, GROUNDS, Api, record, someone
+from support.index.documents import Office
 
 BY_KEY = (
     "/v1/cases/fr-pj:{}", "/v1/links?case=fr-pj:{}", "/v1/graph?case=fr-pj:{}", "/v1/timeline?case=fr-pj:{}",

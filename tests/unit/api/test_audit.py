@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
-from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 
 from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.audit_verification import Fault, Finding
@@ -19,6 +18,7 @@ from pipeline.api.problems import ForbiddenError, UnavailableError, Unprocessabl
 from pipeline.api.services.audit import ActFilter, acts, acts_file, trail
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit.audit_check import TrailStatus
+from support.api.runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 
 AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
 

@@ -9,9 +9,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from api_runtime import ANNA, Api, someone
-from index_office import Office
-from log_world import KEYS, LOG, LogWorld, witness_of
 
 from pipeline.access.audit import Act, ActKind
 from pipeline.access.requester import Role
@@ -25,6 +22,9 @@ from pipeline.transparency.merkle import is_consistent, is_included
 from pipeline.transparency.offline import OfflineReport, read_proofs, verify
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.witness import LogFault
+from support.api.runtime import ANNA, Api, someone
+from support.index.documents import Office
+from support.transparency.log_world import KEYS, LOG, LogWorld, witness_of
 
 AUDITOR = someone("fr-pj", "FR", Role.AUDITOR, subject="audrey")
 OTHER = someone("lu-pg", "LU", Role.AUDITOR, subject="leo")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from api_runtime import ANNA, Api, record
-from bad_questions import BODIES, QUESTIONS
 
 from pipeline.access.audit import ActKind
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import statistics
 from pipeline.web.components.narrowing import filters_of
+from support.api.bad_questions import BODIES, QUESTIONS
+from support.api.runtime import ANNA, Api, record
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from api_runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record, someone
 
 from pipeline.access.audit import Act, ActKind, Form, Shown
 from pipeline.access.break_glass import CONFIRMATION_TIME, GlassReason
@@ -18,6 +17,7 @@ from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, 
 from pipeline.api.services.break_glass import break_glasses, confirm, open_alone, request_opening, review, withdraw
 from pipeline.api.services.cases import case
 from pipeline.api.services.disclosures import ask, disclosures, grant, revoke
+from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record, someone
 
 HOUR = timedelta(hours=1)
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from api_runtime import ANNA, GROUNDS, NOW, Api, record
-from key_rings import RING
 
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
 from pipeline.correlation.claims import link_id
 from pipeline.matching.fingerprint import Handling
 from pipeline.streams.catalogues import topics
+from support.api.runtime import ANNA, GROUNDS, NOW, Api, record
+from support.correlation.key_rings import RING
 
 BY_KEY = (
     "/v1/cases/{}",

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 
 from pipeline.access.audit import ActKind, Form, Shown
 from pipeline.access.disclosures import Ask, Urgency
@@ -23,6 +22,7 @@ from pipeline.api.services.disclosures import (
     revoke,
 )
 from pipeline.api.services.links import links
+from support.api.runtime import ANNA, BERT, DORA, NOW, Api, record, someone
 
 DAY = timedelta(days=1)
 WANTED = Ask("the same phone", Urgency.URGENT, NOW + DAY)

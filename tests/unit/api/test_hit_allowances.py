@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from api_runtime import ANNA, BERT, NOW, Api, someone
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.hit_allowances import LONGEST, allow_hits, hit_allowances
+from support.api.runtime import ANNA, BERT, NOW, Api, someone
 
 CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
 UNTIL = NOW + timedelta(days=7)

@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 import pytest
-from api_runtime import ANNA, BERT, Api, record
 
 from pipeline.api.services.exports import export
 from pipeline.api.services.graph import graph
 from pipeline.api.services.links import links
+from support.api.runtime import ANNA, BERT, Api, record
 
 GUESS = {
     "id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05",

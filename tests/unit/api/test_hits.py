@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from api_runtime import ANNA, BERT, OPERATOR, Api, record
 
 from pipeline.access.audit import Form
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
+from support.api.runtime import ANNA, BERT, OPERATOR, Api, record
 
 
 def hidden(**fields: object) -> dict[str, object]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from api_runtime import ANNA, GROUNDS, Api, record
 from babel.messages.pofile import read_po
 
 import pipeline
@@ -18,6 +17,7 @@ from pipeline.api.list_worker import FAULT
 from pipeline.api.problems import ProblemError
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
+from support.api.runtime import ANNA, GROUNDS, Api, record
 
 ROOT = Path(pipeline.__file__).parent
 COMMANDS = ("commands.py", "_command.py", "_commands.py", "client.py", "terminal.py")

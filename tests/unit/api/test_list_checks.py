@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 import pytest
-from api_runtime import ANNA, BERT, GROUNDS, Api, record, someone
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
@@ -21,6 +20,7 @@ from pipeline.api.list_worker import TURN, turn
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services.list_checks import list_check
 from pipeline.records.agencies import Agency, AgencyState
+from support.api.runtime import ANNA, BERT, GROUNDS, Api, record, someone
 
 LIST = "id,name,born,phone\nA1,Ivan Petrov,1980-05-01,\nA2,Zbigniew Oczko,,\nA3,,not a date,\nA4,,,\n"
 

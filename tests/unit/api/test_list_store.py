@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from api_runtime import ANNA, NOW
 
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.list_rows import ListRow
 from pipeline.api.list_store import LASTS, ListJob, ListStore, NoListError
+from support.api.runtime import ANNA, NOW
 
 NAMESPACES = ("", "a-", "a-b-")
 JOB = ListJob("0" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "en", NOW, 1)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from api_runtime import ANNA, BERT, NOW, Api, record
 
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.api.services.disclosures import ask, disclosures, grant
@@ -15,6 +14,7 @@ from pipeline.api.services.inbox import inbox
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
 from pipeline.index.filters import Filters
+from support.api.runtime import ANNA, BERT, NOW, Api, record
 
 CASES = range(9)
 STRONG = {"phones": ["+33612345678"], "birth_date": "1980-05-01"}

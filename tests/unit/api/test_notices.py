@@ -7,8 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from api_runtime import ANNA, BERT, DORA, NOW, Api, record, someone
-from key_rings import RING
 
 from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.disclosures import Ask, Disclosure, Urgency
@@ -21,6 +19,8 @@ from pipeline.api.services.notices import MOST, accesses, latest_notices, notice
 from pipeline.api.services.subscriptions import end, subscribe
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.catalogues import topics
+from support.api.runtime import ANNA, BERT, DORA, NOW, Api, record, someone
+from support.correlation.key_rings import RING
 
 WANTED = Ask("the same phone", Urgency.URGENT, NOW + timedelta(days=1))
 KEY = "fr-pj:1"

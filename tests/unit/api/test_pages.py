@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from api_runtime import ANNA, BERT, Api, record
 
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.rates import RequestRates
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
 from pipeline.index.filters import Filters
+from support.api.runtime import ANNA, BERT, Api, record
 
 
 async def test_every_result_comes_on_one_page_alone(api: Api) -> None:

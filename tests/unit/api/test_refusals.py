@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api_runtime import ANNA, GROUNDS, Api
-from index_office import Office
-
 from pipeline.access.audit import ActKind
 from pipeline.api.metrics import REGISTRY
+from support.api.runtime import ANNA, GROUNDS, Api
+from support.index.documents import Office
 
 
 def not_recorded() -> float:

@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from api_runtime import ANNA, NOW, Api, record
 from fastapi import FastAPI
 from prometheus_client import generate_latest
 from starlette.staticfiles import StaticFiles
 
 from pipeline.api.metrics import INDEX_AGE, REGISTRY, show_index_age
 from pipeline.api.request_metrics import RequestMetrics
+from support.api.runtime import ANNA, NOW, Api, record
 
 
 def value(name: str, **labels: str) -> float:

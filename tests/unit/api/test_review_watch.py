@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from api_runtime import Api, record, someone
 
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.disclosures import GlassVerdict
@@ -15,6 +14,7 @@ from pipeline.api.metrics import REGISTRY
 from pipeline.api.review_watch import overdue_reviews, show_overdue, watch_reviews
 from pipeline.api.services.break_glass import confirm, open_alone, request_opening, review
 from pipeline.api.services.disclosures import revoke
+from support.api.runtime import Api, record, someone
 
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
 SECOND = someone("be-fp", "BE", Role.SUPERVISOR, subject="second")

@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 import pytest
-from api_runtime import ANNA, BERT, DORA, GROUNDS, Api, record, someone
 
 from pipeline.access.audit import ActKind, Form, Shown
 from pipeline.access.requester import Role
@@ -22,6 +21,7 @@ from pipeline.api.services.reviews import (
     reviews,
     take_back,
 )
+from support.api.runtime import ANNA, BERT, DORA, GROUNDS, Api, record, someone
 
 SAME, DIFFERENT = Verdicted(Verdict.SAME, "same passport"), Verdicted(Verdict.DIFFERENT, "a namesake")
 CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")

@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from api_runtime import ANNA, BERT, DORA, Api, record, someone
 
 from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services import statistics as service
 from pipeline.api.services.statistics import deconfliction, statistics
+from support.api.runtime import ANNA, BERT, DORA, Api, record, someone
 
 MARKED: dict[str, Any] = {"policing_goals": [6], "offences": [{"scheme": "ICCS", "code": "0501"}]}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from api_runtime import ANNA, BERT, NOW, Api, record, someone
 
 from pipeline.access.audit import ActKind
 from pipeline.access.notices import Notice, NoticeKind
@@ -15,6 +14,7 @@ from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableErro
 from pipeline.api.services.notices import notices
 from pipeline.api.services.subscriptions import end, renew, subscribe, subscriptions
 from pipeline.streams.catalogues import topics
+from support.api.runtime import ANNA, BERT, NOW, Api, record, someone
 
 QUESTION = "ivan petrov born:1980-05-01"
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 import pytest
-from api_runtime import ANNA, DORA, Api, record
 
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services import graph as service
 from pipeline.api.services.entities import entity
 from pipeline.api.services.exports import export
 from pipeline.api.session import Session
+from support.api.runtime import ANNA, DORA, Api, record
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from api_runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record, someone
 
 from pipeline.access.audit import ActKind, Form, Shown
 from pipeline.access.break_glass import GlassReason
@@ -17,6 +16,7 @@ from pipeline.api.services.break_glass import open_alone
 from pipeline.api.services.disclosures import ask, grant
 from pipeline.api.services.visibility import visibility
 from pipeline.records.agencies import Agency
+from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record, someone
 
 KEY = "fr-pj:1"
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")

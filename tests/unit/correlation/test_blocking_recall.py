@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.accuracy import data_sets, ours
 from pipeline.matching.model import load_model
 
 ROOT = Path(__file__).parents[3]
-BENCHMARK = ROOT / "tests" / "benchmarks" / "accuracy"
 DATA = ROOT.parent / "shared" / "data"
 
 LEAST = {"senzing": 0.99, "fake_1000": 0.86, "historical_50k": 0.875}
@@ -30,12 +29,6 @@ EVERY = 20
 def bench() -> Any:
     if not DATA.is_dir():
         pytest.skip("the public data sets are not there")
-    sys.path.insert(0, str(BENCHMARK))
-    try:
-        import data_sets
-        import ours
-    finally:
-        sys.path.remove(str(BENCHMARK))
     return data_sets, ours
 
 

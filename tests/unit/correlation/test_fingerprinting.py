@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from case_samples import FR_PJ, message
 
 from pipeline.correlation.fingerprinting import derived, fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.records.intake import Desk, SourceMessage, Taken, accepted, receive
 from pipeline.records.messages import Accepted, Position
 from pipeline.records.partitioning import partition_of
+from support.records.samples import FR_PJ, message
 
 KEY = b"fr-pj:2026-004711"
 

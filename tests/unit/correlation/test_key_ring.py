@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from key_rings import FIRST, OTHER, RING, ROTATED
 
 from pipeline.correlation.key_ring import KeyRing, KeyUse, UnknownKeyError
 from pipeline.errors import LiaisonError
+from support.correlation.key_rings import FIRST, OTHER, RING, ROTATED
 
 
 def test_each_use_and_whom_it_is_for_has_a_key_of_its_own_and_none_is_the_secret() -> None:

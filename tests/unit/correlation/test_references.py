@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from key_rings import OTHER, RING, ROTATED
 
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.references import REFERENCE_CHARS, digest, digest_of, reference
+from support.correlation.key_rings import OTHER, RING, ROTATED
 
 
 def given_by(ring: KeyRing, agency: str) -> str:

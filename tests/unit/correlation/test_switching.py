@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from key_rings import RING
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.switching import Crossing, differences, seen, told
 from pipeline.matching.fingerprint import Contact, Handling
+from support.correlation.key_rings import RING
 
 OPEN = Handling("H0", ("*",), ("correlation",))
 

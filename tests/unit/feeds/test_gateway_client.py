@@ -9,11 +9,11 @@ from pathlib import Path
 
 import orjson
 import pytest
-from case_samples import message
-from signed_records import KEY, SIGNED
 
 from pipeline.feeds.gateway_client import post
 from pipeline.feeds.signing import RecordSigner
+from support.records.samples import message
+from support.records.signing import KEY, SIGNED
 
 SIGNER = RecordSigner("fr-pj", KEY, SIGNED)
 

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from case_samples import message
-
 from pipeline.feeds.files import survey
 from pipeline.feeds.sending import numbered, outcomes, upload_name
 from pipeline.records.messages import Position, Receipt
+from support.records.samples import message
 
 
 def test_what_was_left_out_may_be_sent_unchecked_under_another_name(tmp_path: Path) -> None:

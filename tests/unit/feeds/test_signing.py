@@ -9,8 +9,6 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
-from case_samples import changed, message
-from signed_records import ARRIVED, ARRIVED_MS, KEY, KID, NEXT_KEY, SIGNED, STRANGE_KEY, public, signing_agency
 from typer.testing import CliRunner, Result
 
 from pipeline.cli.main import build
@@ -26,6 +24,8 @@ from pipeline.records.intake import Desk, SourceMessage
 from pipeline.records.messages import Position
 from pipeline.records.partitioning import partition_of
 from pipeline.records.signatures import MARK_FIELDS
+from support.records.samples import changed, message
+from support.records.signing import ARRIVED, ARRIVED_MS, KEY, KID, NEXT_KEY, SIGNED, STRANGE_KEY, public, signing_agency
 
 CASE = "fr-pj:2026-004711"
 SIGNER = RecordSigner("fr-pj", KEY, SIGNED)

@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from index_office import Office
-from memory_index import Call, MemoryIndex
 
 from pipeline.index.documents import Action, Card, StatedHandling, case_document
 from pipeline.index.mappings import Indices
@@ -19,6 +17,8 @@ from pipeline.matching.fingerprint import Contact, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, PartialDate
+from support.index.documents import Office
+from support.index.memory import Call, MemoryIndex
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,16 @@ To accept a change: LIAISON_FREEZE=1 pytest tests/unit/matching/test_entity_benc
 from __future__ import annotations
 
 import csv
-import importlib.util
 import os
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from benchmarks.accuracy import entity_checks
+
 ROOT = Path(__file__).parents[3]
-BENCHMARK = ROOT / "tests" / "benchmarks" / "accuracy"
 FROZEN = Path(__file__).with_name("entity_bench.csv")
 CHECKS = ROOT.parent / "shared" / "data" / "entity_bench" / "checks.yml"
 
@@ -27,16 +26,7 @@ Row = dict[str, str]
 def bench() -> ModuleType:
     if not CHECKS.exists():
         pytest.skip("the data of entity_bench is not there")
-    sys.path.insert(0, str(BENCHMARK))
-    try:
-        spec = importlib.util.spec_from_file_location("entity_checks", BENCHMARK / "entity_checks.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(BENCHMARK))
-    return module
+    return entity_checks
 
 
 def row(bench: Any, check: Any) -> Row:

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from signed_records import KEY
 from typer.testing import CliRunner
 
 from pipeline.cli.main import build
 from pipeline.errors import LiaisonError
+from support.records.signing import KEY
 
 
 def add(file: Path, content: bytes, *more: str) -> Exception | None:

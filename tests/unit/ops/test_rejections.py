@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from case_samples import message
 
 from pipeline.ops.replay.rejections import NOT_REPLAYED, RejectionFilter, by_reason, route, told
 from pipeline.records.messages import Position, Reason, Rejected
 from pipeline.records.partitioning import partition_of
+from support.records.samples import message
 
 KEY = b"fr-pj:2026-004711"
 REJECTED = Rejected(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from case_samples import FR_PJ
 
 from pipeline.correlation.fingerprinting import derived, expiry_mark
 from pipeline.index.documents import CaseDocument, case_document
@@ -13,6 +12,7 @@ from pipeline.records.expiry import EXPIRED, Expiry, accepted, mark
 from pipeline.records.intake import known_from
 from pipeline.records.messages import Accepted, Position
 from pipeline.records.versions import Known, VersionRelation, standing
+from support.records.samples import FR_PJ
 
 ASKED = Expiry("fr-pj:2026-004711", 3, "ab")
 KNOWN = Known(3, "ab")

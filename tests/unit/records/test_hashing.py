@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from case_samples import changed, message
 
 from pipeline.records.hashing import content_hash, fingerprint_hash
 from pipeline.records.validation import read
+from support.records.samples import changed, message
 
 
 def fingerprint_of(raw: bytes) -> str:

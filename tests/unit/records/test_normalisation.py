@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from case_samples import message, only
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone, PartialDate, Place, TimeSpan
 from pipeline.records.validation import read
+from support.records.samples import message, only
 
 
 def one(entity: dict[str, Any]) -> tuple[Entity, list[tuple[str, str]]]:

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
-from case_samples import FR_PJ, changed, message, only
 
 from pipeline.records import intake
 from pipeline.records.agencies import Agency, AgencyState
@@ -19,6 +18,7 @@ from pipeline.records.normalised import Entity, PartialDate
 from pipeline.records.partitioning import partition_of
 from pipeline.records.versions import Known
 from pipeline.streams.catalogues import topics
+from support.records.samples import FR_PJ, changed, message, only
 
 PARTITIONS = 4
 KEY = "fr-pj:2026-004711"

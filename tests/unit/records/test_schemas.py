@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from case_samples import message
-from incomplete_installation import run_there, without_schemas
 
 from pipeline.errors import LiaisonError
 from pipeline.records import schemas
+from support.installation.incomplete import run_there, without_schemas
+from support.records.samples import message
 
 COMMANDS = [
     ("feed", "validate", "cases.ndjson", "--agency", "fr-pj"),

@@ -10,10 +10,21 @@ import msgspec
 import orjson
 import pytest
 import rfc8785
-from case_samples import changed, message
 from hypothesis import given
 from hypothesis import strategies as st
-from signed_records import (
+
+from pipeline.records import hashing, intake, signatures
+from pipeline.records.agencies import Agency
+from pipeline.records.agency_keys import LEEWAY
+from pipeline.records.intake import Decision, Desk, SourceMessage
+from pipeline.records.messages import Accepted, Outcome, Position, Reason
+from pipeline.records.model import Case
+from pipeline.records.partitioning import partition_of
+from pipeline.records.signatures import MARK_FIELDS, SignatureError, canonical, signed_data, verify
+from pipeline.records.versions import Known
+from pipeline.times import unix_ms
+from support.records.samples import changed, message
+from support.records.signing import (
     ARRIVED,
     ARRIVED_MS,
     KEY,
@@ -30,17 +41,6 @@ from signed_records import (
     with_header,
     with_signature,
 )
-
-from pipeline.records import hashing, intake, signatures
-from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import LEEWAY
-from pipeline.records.intake import Decision, Desk, SourceMessage
-from pipeline.records.messages import Accepted, Outcome, Position, Reason
-from pipeline.records.model import Case
-from pipeline.records.partitioning import partition_of
-from pipeline.records.signatures import MARK_FIELDS, SignatureError, canonical, signed_data, verify
-from pipeline.records.versions import Known
-from pipeline.times import unix_ms
 
 CASE = "fr-pj:2026-004711"
 PLACE = Position("cases.fr-pj", partition_of(CASE.encode(), 4), 17)

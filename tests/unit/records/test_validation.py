@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 import pytest
-from case_samples import FR_PJ, changed, example, message, only
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from pipeline.records import schemas, validation
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Reason
 from pipeline.records.validation import RecordProblem, RefusedError, read, sender_problems
+from support.records.samples import FR_PJ, changed, example, message, only
 
 
 def problems(raw: bytes, agency: Agency) -> list[RecordProblem]:

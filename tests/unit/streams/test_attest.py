@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
-from log_world import KEYS, LOG, NOW
 
 from pipeline.access.audit import Act, ActKind, Chain, bound
 from pipeline.settings import Settings
@@ -12,6 +11,7 @@ from pipeline.streams.stages.attest import Attest, LogEnd
 from pipeline.transparency.growth import GrowingLog
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.log_records import HEAD_KEY, leaf_key
+from support.transparency.log_world import KEYS, LOG, NOW
 
 AUDIT = TopicPartition("audit", 0)
 

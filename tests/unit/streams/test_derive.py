@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 from aiokafka import TopicPartition
-from index_office import Office
 
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.registers.control import new
 from pipeline.streams.runtime.stateless import Nothing
 from pipeline.streams.stages.derive import Derive
+from support.index.documents import Office
 
 OFFICE = Office(load_model())
 RECORD = {"case_id": "1", "agency": "fr-pj", "country": "FR", "entities": []}

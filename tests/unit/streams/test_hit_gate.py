@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka import TopicPartition
-from key_rings import RING
 
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
@@ -21,6 +20,7 @@ from pipeline.settings import Settings
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages.hit_gate import DAY_KEY, AnswerQuestions, HeldLedger
 from pipeline.streams.stages.telling import Telling, ToldChange
+from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

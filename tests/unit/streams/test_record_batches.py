@@ -9,7 +9,15 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from record_batch_samples import (
+
+from pipeline.streams.kafka.record_batches import (
+    BatchLimits,
+    BatchReader,
+    CorruptBatchError,
+    UnreadableBatchError,
+    split_batches,
+)
+from support.kafka.record_batches import (
     HEADER,
     made_batch,
     made_record,
@@ -18,14 +26,6 @@ from record_batch_samples import (
     with_crc,
     zstd_bomb,
     zstd_frame,
-)
-
-from pipeline.streams.kafka.record_batches import (
-    BatchLimits,
-    BatchReader,
-    CorruptBatchError,
-    UnreadableBatchError,
-    split_batches,
 )
 
 LIMITS = BatchLimits(1 << 20, 1000)

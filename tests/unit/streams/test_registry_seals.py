@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from key_rings import OTHER, RING, ROTATED
-from signed_records import NEXT_KEY, START, STRANGE_KEY, public, signing_agency
 
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.agency_keys import SigningPolicy, with_key, with_revocation
 from pipeline.streams.registers.registry_seals import NO_KEYS, is_sealed, sealed, trust
+from support.correlation.key_rings import OTHER, RING, ROTATED
+from support.records.signing import NEXT_KEY, START, STRANGE_KEY, public, signing_agency
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

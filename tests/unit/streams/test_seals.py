@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from key_rings import OTHER, RING, ROTATED
 
 from pipeline.records.expiry import Expiry
 from pipeline.streams.registers.seals import is_sealed_expiry, sealed_expiry
+from support.correlation.key_rings import OTHER, RING, ROTATED
 
 ASKED = Expiry("fr-pj:1", 3, "ab" * 16)
 

@@ -10,8 +10,6 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
-from key_rings import RING
-from memory_index import MemoryIndex
 
 from pipeline.access.audit import Act, ActKind, Chain
 from pipeline.access.hit_ledger import HitQuestion
@@ -25,6 +23,8 @@ from pipeline.index.mappings import Indices
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.stages.shared_questions import SharedQueries, SharedQuestions, SharedSearches
+from support.correlation.key_rings import RING
+from support.index.memory import MemoryIndex
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MODEL = load_model()

@@ -10,9 +10,6 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
-from api_runtime import record
-from index_office import Office
-from memory_index import MemoryIndex
 
 from pipeline.access.audit import Act, ActKind, AuditEntry, Chain
 from pipeline.access.notices import NoticeKind
@@ -23,6 +20,9 @@ from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.stages.silent_searches import SilentSearches
+from support.api.runtime import record
+from support.index.documents import Office
+from support.index.memory import MemoryIndex
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PHONES = {"entities": [{"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",

@@ -8,9 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from api_runtime import record
-from index_office import Office
-from key_rings import RING
 
 from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import HitQuestion
@@ -30,6 +27,9 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages.standing import Matches, Subscribe
+from support.api.runtime import record
+from support.correlation.key_rings import RING
+from support.index.documents import Office
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from log_world import KEYS, LOG, NOW
 
 from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, Shown, bound
 from pipeline.transparency.checkpoints import SignedHead
@@ -21,6 +20,7 @@ from pipeline.transparency.log_records import HEAD_KEY, decode_head
 from pipeline.transparency.merkle import is_included
 from pipeline.transparency.notes import SignatureType, SigningKey
 from pipeline.transparency.served_log import ServedLog
+from support.transparency.log_world import KEYS, LOG, NOW
 
 
 def entries(count: int, kind: ActKind = ActKind.READ, start: datetime = NOW) -> list[AuditEntry]:

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from log_world import KEYS, NOW
 
 from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, Shown
 from pipeline.transparency.access_proofs import openings_for
@@ -26,6 +25,7 @@ from pipeline.transparency.leaves import (
     slots_for,
 )
 from pipeline.transparency.merkle import leaf_hash
+from support.transparency.log_world import KEYS, NOW
 
 CASES = st.lists(
     st.builds("{}:{}".format, st.sampled_from(["fr-pj", "be-fp", "lu-pg"]), st.integers(1, 9)), max_size=40

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from log_world import KEYS, LOG, LogWorld, witness_of
 
 from pipeline.access.audit import Act, ActKind, Chain, Form, Shown, bound
 from pipeline.access.audit_verification import Verification
@@ -22,6 +21,7 @@ from pipeline.transparency.notes import SignatureType, SigningKey
 from pipeline.transparency.offline import read_proofs, verify
 from pipeline.transparency.tree_store import TreeState
 from pipeline.transparency.witness import LogFault, Witness
+from support.transparency.log_world import KEYS, LOG, LogWorld, witness_of
 
 OWNER = "fr-pj"
 

@@ -9,7 +9,6 @@ from urllib.parse import quote, unquote
 
 import httpx
 import pytest
-from api_runtime import ANNA, BERT, NOW, Api, record
 from fastapi import FastAPI, Request
 
 from pipeline.access.notices import Notice, NoticeKind
@@ -22,6 +21,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.web import csrf, files, live, session, sign_in
 from pipeline.web.page_admission import PageAdmission
 from pipeline.web.site import Site
+from support.api.runtime import ANNA, BERT, NOW, Api, record
 
 STATED = json.dumps({"purpose": "investigation", "case_reference": "2026/1"})
 

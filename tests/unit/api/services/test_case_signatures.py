@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from api_runtime import ANNA, BERT, Api, record
-from drawn_pages import opened
-from signed_records import ARRIVED_MS, KEY, KID, SIGNED, STRANGE_KEY, public, signing_agency
 
 from pipeline.index.documents import case_document
 from pipeline.records import signatures
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted
 from pipeline.web.pages.case import PAGE
+from support.api.runtime import ANNA, BERT, Api, record
+from support.records.signing import ARRIVED_MS, KEY, KID, SIGNED, STRANGE_KEY, public, signing_agency
+from support.web.pages import opened
 
 
 def held(api: Api, key: Any = KEY, forge: bytes = b"", **fields: Any) -> None:

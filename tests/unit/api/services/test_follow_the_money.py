@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import orjson
-from api_runtime import ANNA, Api, record
-from case_samples import example
 
 from pipeline.api.services.export_formats import What
 from pipeline.api.services.exports import export
 from pipeline.api.services.follow_the_money import Entity, case_entities, link_entities
+from support.api.runtime import ANNA, Api, record
+from support.records.samples import example
 
 
 def example_entities() -> dict[str, list[Entity]]:

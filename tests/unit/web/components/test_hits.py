@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from api_runtime import ANNA, BERT, Api, record, someone
-from drawn_pages import opened
 
 from pipeline.access.requester import Role
 from pipeline.api.services.disclosures import disclosures
 from pipeline.web.pages.case import PAGE
+from support.api.runtime import ANNA, BERT, Api, record, someone
+from support.web.pages import opened
 
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
 

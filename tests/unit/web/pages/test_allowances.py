@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from api_runtime import ANNA, Api, someone
-from drawn_pages import opened
 
 from pipeline.access.requester import Role
 from pipeline.web.pages.allowances import PAGE
+from support.api.runtime import ANNA, Api, someone
+from support.web.pages import opened
 
 CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
 ALLOWED = {"agency": " be-fp ", "daily": "5000", "days": "14"}

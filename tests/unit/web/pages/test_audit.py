@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import msgspec
-from api_runtime import ANNA, BERT, NOW, Api, record, someone
-from drawn_pages import opened
 
 from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
 from pipeline.access.audit_verification import Fault, Finding
@@ -10,6 +8,8 @@ from pipeline.access.requester import Role
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit.audit_check import TrailStatus
 from pipeline.web.pages.audit import PAGE
+from support.api.runtime import ANNA, BERT, NOW, Api, record, someone
+from support.web.pages import opened
 
 AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
 

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from api_runtime import ANNA, BERT, Api, record, someone
-from drawn_pages import Drawn, opened
-
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.requester import Requester, Role
 from pipeline.api.services.break_glass import confirm, open_alone, request_opening
 from pipeline.web.pages.break_glass import PAGE
 from pipeline.web.pages.disclosures import PAGE as DISCLOSURES
+from support.api.runtime import ANNA, BERT, Api, record, someone
+from support.web.pages import Drawn, opened
 
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
 SECOND = someone("be-fp", "BE", Role.SUPERVISOR, subject="second")

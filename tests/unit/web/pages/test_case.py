@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from api_runtime import ANNA, Api, record, someone
-from drawn_pages import opened
-
 from pipeline.access.requester import Role
 from pipeline.web.pages.case import PAGE
+from support.api.runtime import ANNA, Api, record, someone
+from support.web.pages import opened
 
 
 async def test_two_cases_are_linked_by_hand_and_that_is_taken_back(api: Api) -> None:

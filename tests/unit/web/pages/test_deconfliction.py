@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_runtime import ANNA, Api, record
-from drawn_pages import opened
-
 from pipeline.web.pages.deconfliction import PAGE
+from support.api.runtime import ANNA, Api, record
+from support.web.pages import opened
 
 
 def raid(agency: str) -> Any:

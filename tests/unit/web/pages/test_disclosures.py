@@ -3,13 +3,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from api_runtime import ANNA, BERT, NOW, Api, record
-from drawn_pages import opened
 
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.api.services.disclosures import ask
 from pipeline.web.components.threads import share_gone
 from pipeline.web.pages.disclosures import PAGE
+from support.api.runtime import ANNA, BERT, NOW, Api, record
+from support.web.pages import opened
 
 
 async def asked(api: Api, within: timedelta) -> None:

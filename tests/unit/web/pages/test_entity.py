@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from api_runtime import ANNA, Api, record
-from drawn_pages import opened
-
 from pipeline.web.i18n import words
 from pipeline.web.pages.entity import PAGE, stated
+from support.api.runtime import ANNA, Api, record
+from support.web.pages import opened
 
 
 async def test_a_person_is_told_from_all_records_that_may_be_read(api: Api) -> None:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from api_runtime import ANNA, Api, record
-
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import grounds
 from pipeline.web.components.graph_drawing import Edge
 from pipeline.web.i18n import words
 from pipeline.web.pages.graph import GraphPageData, load
 from pipeline.web.session import Visit
+from support.api.runtime import ANNA, Api, record
 
 
 async def loaded(api: Api, depth: str) -> GraphPageData:

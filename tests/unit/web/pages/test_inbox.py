@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from api_runtime import ANNA, Api, record, someone
-from drawn_pages import opened
-
 from pipeline.access.requester import Role
 from pipeline.web.pages.inbox import PAGE
+from support.api.runtime import ANNA, Api, record, someone
+from support.web.pages import opened
 
 CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
 

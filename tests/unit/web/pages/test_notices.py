@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from api_runtime import ANNA, NOW, Api
-from drawn_pages import opened
-
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.streams.catalogues import topics
 from pipeline.web.pages.notices import LIMIT, PAGE
+from support.api.runtime import ANNA, NOW, Api
+from support.web.pages import opened
 
 
 async def test_the_newest_come_first_and_older_ones_behind_them(api: Api) -> None:

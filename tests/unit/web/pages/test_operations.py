@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from api_runtime import ANNA, NOW, Api, someone
-from drawn_pages import opened
 
 from pipeline.access.requester import Role
 from pipeline.ops.generations.run import Status
@@ -12,6 +10,8 @@ from pipeline.web.layout import home
 from pipeline.web.page import Parameters
 from pipeline.web.pages.operations import PAGE
 from pipeline.web.session import Visit
+from support.api.runtime import ANNA, NOW, Api, someone
+from support.web.pages import opened
 
 NOOR = someone("liaison-ops", "NL", Role.OPS)
 MADE = "2026-11-24T09:00:00+00:00"

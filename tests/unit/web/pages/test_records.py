@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from api_runtime import ANNA, BERT, Api, record
-from drawn_pages import opened
-
 from pipeline.web.pages.records import LISTED, PAGE
+from support.api.runtime import ANNA, BERT, Api, record
+from support.web.pages import opened
 
 
 async def test_our_own_records_are_listed_and_nobody_elses(api: Api) -> None:

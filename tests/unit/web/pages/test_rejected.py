@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from api_runtime import ANNA, Api, someone
-from drawn_pages import opened
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
@@ -10,6 +8,8 @@ from pipeline.api.services import operations
 from pipeline.ops.replay.rejections import Rejection, RejectionFilter, Replayed
 from pipeline.settings import Settings
 from pipeline.web.pages.rejected import PAGE
+from support.api.runtime import ANNA, Api, someone
+from support.web.pages import opened
 
 NOOR = someone("liaison-ops", "NL", Role.OPS)
 TIME = "2026-11-24T09:00:00+00:00"

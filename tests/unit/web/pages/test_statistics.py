@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from api_runtime import ANNA, Api, record
-from drawn_pages import opened
-
 from pipeline.web.pages.statistics import PAGE
+from support.api.runtime import ANNA, Api, record
+from support.web.pages import opened
 
 
 async def test_counts_are_named_in_the_readers_language(api: Api) -> None:

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from api_runtime import ANNA, NOW, Api, someone
-from drawn_pages import opened
-
 from pipeline.access.requester import Role
 from pipeline.access.subscriptions import LASTS
 from pipeline.web.pages.subscriptions import PAGE
+from support.api.runtime import ANNA, NOW, Api, someone
+from support.web.pages import opened
 
 QUESTION = "ivan petrov born:1980-05-01"
 

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from api_runtime import ANNA, BERT, Api, record
-from drawn_pages import opened
-
 from pipeline.records.agencies import Agency
 from pipeline.web.pages import case
 from pipeline.web.pages.visibility import PAGE
+from support.api.runtime import ANNA, BERT, Api, record
+from support.web.pages import opened
 
 KEY = "fr-pj:1"
 

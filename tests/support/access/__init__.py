@@ -1,0 +1,1 @@
+"""The disclosure rules a second time."""

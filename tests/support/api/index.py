@@ -1,0 +1,43 @@
+"""Write documents to the real engines as the stages would, for the API to read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+from pipeline.index.client import connect
+from pipeline.index.documents import Action
+from pipeline.index.mappings import Indices, apply
+from pipeline.index.writer import BulkWriter
+from pipeline.matching.model import generation
+from pipeline.records.agencies import Agency
+from pipeline.settings import Settings
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers import registry
+from support.index.documents import Office
+
+AGENCIES = ("be-fp", "de-bka", "es-cnp", "fr-pj", "nl-np", "pl-kg")
+"""Those that take part."""
+
+
+async def index(settings: Settings, office: Office, actions: Sequence[Action]) -> None:
+    """Make topics, agencies and indices, write, and refresh."""
+    await apply_all(settings)
+    for name in AGENCIES:
+        await registry.add(settings, Agency(name, name[:2].upper()))
+    own = Indices(settings.namespace, generation(office.model, settings.block_partitions))
+    async with connect(settings) as client:
+        assert await apply(client, own) == []
+        assert (await BulkWriter(client, own).write(actions)).refused == []
+        await client.indices.refresh(index=[own.own("cases"), own.own("links")])
+
+
+def beside(settings: Settings) -> Settings:
+    """The settings of a second server, in a home of its own with the first one's signing key.
+
+    Within one process the two can't share a home: LMDB opens a store once.
+    """
+    home = settings.home / "beside"
+    if (tokens := settings.home / "tokens").exists():
+        shutil.copytree(tokens, home / "tokens", dirs_exist_ok=True)
+    return settings.model_copy(update={"home": home})

@@ -1,0 +1,277 @@
+"""The API on in-memory parts: a filled index, a recorded audit, a fixed clock, tokens of a key of its own.
+
+api = Api(office, tmp_path); api.hold(record, record); api.link("fr-pj:1", "be-fp:1")
+answer = await api.get("/v1/cases/fr-pj:1", who=ANNA)
+await links(api.session(ANNA), "fr-pj:1")          # the same, in-process
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from fastapi import FastAPI
+
+from pipeline.access.audit import Act, ActKind
+from pipeline.access.opaque import Opaque
+from pipeline.access.policy import Rule
+from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.requester import Requester, Role, grounds
+from pipeline.access.token_keys import issue, verifier
+from pipeline.api.application import create_app
+from pipeline.api.hit_budget import HitBudget
+from pipeline.api.list_store import ListStore
+from pipeline.api.rates import RequestRates
+from pipeline.api.runtime import Runtime, opened
+from pipeline.api.session import Session
+from pipeline.correlation.claims import ClaimState
+from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.documents import case_document, link_document
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import IndexReader
+from pipeline.matching.model import load_model
+from pipeline.records.agencies import Agency
+from pipeline.records.messages import Accepted
+from pipeline.settings import Settings
+from pipeline.streams.audit.audit_check import TrailCheck, TrailStatus
+from pipeline.streams.audit.audit_log import AuditError
+from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
+from pipeline.streams.catalogues import topics
+from pipeline.streams.stages.project import DECISIONS
+from pipeline.transparency.served_log import ServedLog
+from support.correlation.key_rings import RING, ROTATED
+from support.index.documents import Office, admissions
+from support.index.memory import MemoryIndex
+from support.index.traced_engine import TracedEngine
+from support.transparency.log_world import KEYS
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+GROUNDS = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1"}
+
+
+def someone(agency: str, country: str, *roles: Role, subject: str = "") -> Requester:
+    return Requester(subject or f"someone@{agency}", agency, country, frozenset(roles or {Role.INVESTIGATOR}))
+
+
+ANNA = someone("fr-pj", "FR", subject="anna")
+BERT = someone("be-fp", "BE", subject="bert")
+DORA = someone("de-bka", "DE", subject="dora")
+OPERATOR = someone("", "", Role.OPERATOR, subject="operator")
+
+
+class RecordedAudit:
+    """Keeps what is written, or refuses to while `away`."""
+
+    def __init__(self) -> None:
+        self.acts: list[Act] = []
+        self.away = False
+
+    async def write(self, act: Act) -> None:
+        if self.away:
+            raise AuditError("away")
+        assert act.rule, act
+        for one in act.shown:
+            assert Rule(one.rule).view.value == one.form.value, one
+        self.acts.append(act)
+
+    def kinds(self) -> list[ActKind]:
+        return [act.kind for act in self.acts]
+
+
+class OpenRegistry(dict[str, Agency]):
+    """Every agency takes part, of the country that its name begins with, unless the test says otherwise."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        staff = not name or name.startswith("liaison")
+        return super().get(name, default if staff else Agency(name, name[:2].upper()))
+
+
+class CheckedTrail(TrailCheck):
+    """Stands as it is told to; without Kafka there is no trail to read."""
+
+    def __init__(self) -> None:
+        self.stands = TrailStatus(3, at=NOW)
+
+    async def checked(self, patience_s: float) -> TrailStatus:
+        return self.stands
+
+
+class RecordedDecisions:
+    """Keeps what is written and indexes it at once as the project stage would, or refuses to while `away`."""
+
+    def __init__(self, index: MemoryIndex) -> None:
+        self.values: list[tuple[str, msgspec.Struct]] = []
+        self.away = False
+        self.first = 0
+        self._index = index
+        self._last: dict[tuple[str, str], msgspec.Struct] = {}
+
+    async def write(
+        self, topic: topics.Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
+    ) -> int:
+        if self.away:
+            raise DecisionError("away")
+        if replaces is not None and self._last.get((topic.pattern, key), replaces) != replaces:
+            raise OvertakenError("it was decided otherwise in the same moment")
+        self._last[topic.pattern, key] = value
+        offset = self.first + len(self.values)
+        self.values.append((topic.pattern, value))
+        if topic in DECISIONS:
+            self._index.write([DECISIONS[topic](msgspec.json.encode(value), offset)])
+        return offset
+
+
+@cache
+def _application() -> FastAPI:
+    """One application for all runtimes, each set when it is asked: FastAPI takes 0.2 s to make its routes ready."""
+    return create_app(lambda: opened(Settings()))
+
+
+def _settings_at(home: Path) -> Settings:
+    """What the environment says, with this home; reading it takes 5 ms, a third of what an example of a law takes."""
+    given = frozenset(item for item in os.environ.items() if item[0].startswith("LIAISON_"))
+    return _settings_of(given).model_copy(update={"home": home})
+
+
+@cache
+def _settings_of(environment: frozenset[tuple[str, str]]) -> Settings:
+    return Settings()
+
+
+@cache
+def _empty_log() -> ServedLog:
+    """One for all runtimes: each maps much address space."""
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return ServedLog(Path(folder.name))
+
+
+class Api:
+    """A whole API without an engine; or on the `engine` given, whose indices bear `names`."""
+
+    def __init__(
+        self,
+        office: Office,
+        home: Path,
+        engine: TracedEngine | None = None,
+        names: Indices = Indices("", ""),  # noqa: B008 - frozen
+        log: ServedLog | None = None,
+        **settings: Any,
+    ) -> None:
+        self.office = office
+        self.now = NOW
+        self.behind: timedelta | None = timedelta()
+        """By how much the index is behind project's topics; None: not known."""
+        self.backlog = timedelta()
+        """By how much those are behind what was pushed."""
+        self.settings = Settings(home=home, **settings) if settings else _settings_at(home)
+        self.index = MemoryIndex(Indices("", "g1"))
+        self.engine = engine or self.index
+        self._names = names
+        self.audit = RecordedAudit()
+        self.held: dict[str, Accepted] = {}
+        cipher = QueryCipher(keys_in(home / "audit-keys"))
+        decisions = DecisionReader(self.engine, names, RING)
+        self.decided = RecordedDecisions(self.index)
+        self.trail = CheckedTrail()
+        self.agencies = OpenRegistry()
+        self.log = log or _empty_log()
+        self.runtime = Runtime(
+            settings=self.settings,
+            reader=IndexReader(self.engine, names, self.clock),
+            model=office.model,
+            audit=self.audit,
+            cipher=cipher,
+            opaque=Opaque(RING),
+            tokens=verifier(self.settings, self.clock),
+            grants=decisions,
+            decisions=decisions,
+            decide=self.decided,
+            hits=HitBudget(self.settings.hit_budget),
+            rates=RequestRates(self.settings.request_rate),
+            refusals=RequestRates(self.settings.request_rate),
+            lists=ListStore(home / "lists", cipher),
+            trail=self.trail,
+            log=self.log,
+            tag_keys=KEYS,
+            as_of=lambda: None if self.behind is None else self.now - self.behind - self.backlog,
+            indexed_as_of=lambda: None if self.behind is None else self.now - self.behind,
+            clock=self.clock,
+            agencies=self.agencies,
+        )
+        self.app = _application()
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def rotate(self) -> None:
+        """Give the server the installation's secret after a rotation."""
+        decisions = DecisionReader(self.engine, self._names, ROTATED)
+        self.runtime.opaque, self.runtime.grants, self.runtime.decisions = Opaque(ROTATED), decisions, decisions
+
+    def hold(self, *records: Mapping[str, Any]) -> None:
+        """Index records as intake and project would."""
+        for record in records:
+            accepted = self.office.accepted(dict(record))
+            self.held[accepted.case] = accepted
+            self.index.write([case_document(accepted)])
+
+    def link(self, a: str, b: str, state: ClaimState = ClaimState.LIVE, *, admitted: bool = True) -> str:
+        """Index the claim about two held cases, and that the gate has answered both; its link id."""
+        claim = self.office.claim(self.held[a], self.held[b], state)
+        self.index.write([link_document(claim), *(admissions(claim) if admitted else ())])
+        return claim.link
+
+    def session(self, who: Requester, language: str = "en", purpose: str = "investigation") -> Session:
+        return Session(self.runtime, who, grounds(purpose, "2026/1"), language, "request-1")
+
+    def token(self, who: Requester, life: timedelta = timedelta(hours=1)) -> str:
+        return issue(self.settings, who, self.now, life)
+
+    async def request(
+        self, method: str, path: str, who: Requester | None = ANNA, headers: Mapping[str, str] = GROUNDS, **more: Any
+    ) -> httpx.Response:
+        """One request over the application; `who` None sends no token."""
+        self.app.state.runtime = self.runtime
+        signed = {"Authorization": f"Bearer {self.token(who)}"} if who else {}
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://liaison") as client:
+            return await client.request(method, path, headers={**signed, **headers}, **more)
+
+    async def get(self, path: str, who: Requester | None = ANNA, **more: Any) -> httpx.Response:
+        return await self.request("GET", path, who, **more)
+
+    async def post(self, path: str, json: Any, who: Requester | None = ANNA, **more: Any) -> httpx.Response:
+        return await self.request("POST", path, who, json=json, **more)
+
+
+def record(agency: str, case_id: str = "1", code: str = "H0", to: tuple[str, ...] = ("*",), **fields: Any) -> Any:
+    """A record of one man, Ivan Petrov, born in May 1980."""
+    person = {"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01"}
+    handling = {"code": code, "releasable_to": list(to), "purposes": ["investigation", "correlation"]}
+    return {
+        "case_id": case_id, "agency": agency, "country": agency[:2].upper(), "title": f"Affair {case_id}",
+        "handling": handling, "contact": {"unit": f"desk of {agency}"}, "entities": [person], **fields,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def office() -> Office:
+    """Makes documents of records by the shipped model."""
+    return Office(load_model())
+
+
+@pytest.fixture
+def api(office: Office, tmp_path: Path) -> Api:
+    """An API over an empty in-memory index."""
+    return Api(office, tmp_path)

@@ -1,0 +1,117 @@
+"""A real server for tests of the door: its URL, tokens that it takes, and bare connections to it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pipeline.access.requester import Requester
+from pipeline.access.token_keys import issue
+from pipeline.engines.ports import LOOPBACK, accepts, any_free
+from pipeline.settings import Settings
+from support.api.runtime import ANNA, GROUNDS
+from support.processes.starting import started
+from support.waiting import WaitFor
+
+SERVER_PROCESS = "support.api.server_process"
+PATIENCE_S = 30.0
+
+
+class Door:
+    """One server."""
+
+    def __init__(self, port: int, home: Path, scheme: str = "http") -> None:
+        self.port, self.home = port, home
+        self.url = f"{scheme}://{LOOPBACK}:{port}"
+        self.settings = Settings(home=home)
+
+    def token(self, who: Requester = ANNA, life: timedelta = timedelta(hours=1)) -> str:
+        return issue(self.settings, who, datetime.now(UTC), life)
+
+    def headers(self, who: Requester = ANNA) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(who)}", **GROUNDS}
+
+    def move_clock(self, by_s: float) -> None:
+        """Let the server's clock run ahead by this."""
+        self._tell("clock-offset-s", str(by_s))
+
+    def remove(self, *agencies: str) -> None:
+        """Let these agencies leave, and all others take part."""
+        self._tell("left", " ".join(agencies))
+
+    def _tell(self, name: str, text: str) -> None:
+        """Replace a file that the server reads at any moment; it must never find it empty."""
+        written = self.home / f"{name}.new"
+        written.write_text(text)
+        written.replace(self.home / name)
+
+    @contextmanager
+    def connection(self) -> Iterator[socket.socket]:
+        """A bare connection."""
+        with closing(socket.create_connection((LOOPBACK, self.port), PATIENCE_S)) as connected:
+            yield connected
+
+    def exchange(self, *parts: bytes) -> bytes:
+        """Send bytes; all that the server answers until it closes."""
+        with self.connection() as connected:
+            for part in parts:
+                connected.sendall(part)
+            return read_to_end(connected)
+
+
+def read_to_end(connected: socket.socket) -> bytes:
+    """All that comes until the other side closes; socket.timeout where it does not within PATIENCE_S."""
+    told = b""
+    try:
+        while part := connected.recv(65536):
+            told += part
+    except ConnectionResetError:
+        pass
+    return told
+
+
+def read_head(connected: socket.socket) -> bytes:
+    """The status line and headers of an answer."""
+    told = b""
+    while b"\r\n\r\n" not in told and (part := connected.recv(4096)):
+        told += part
+    return told
+
+
+MakeDoor = Callable[..., Door]
+
+
+@pytest.fixture(scope="module")
+def make_door(tmp_path_factory: pytest.TempPathFactory, wait_for: WaitFor) -> Iterator[MakeDoor]:
+    """Start a server with settings (`max_connections=3`) of its own; all end with the module."""
+    with ExitStack() as running:
+
+        def make(scheme: str = "http", home: Path | None = None, **settings: object) -> Door:
+            folder = home or tmp_path_factory.mktemp("door")
+            port = any_free()
+            named: Mapping[str, str] = {f"LIAISON_{name.upper()}": str(value) for name, value in settings.items()}
+            environment = {**os.environ, "LIAISON_HOME": str(folder), **named}
+            running.enter_context(started(SERVER_PROCESS, environment, folder))(str(port))
+            wait_for(lambda: accepts(LOOPBACK, port), 90)
+            return Door(port, folder, scheme)
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def door(make_door: MakeDoor) -> Door:
+    """A server with short time-outs."""
+    return make_door(header_timeout_s=1, body_timeout_s=1)
+
+
+@pytest.fixture
+def client(door: Door) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=door.url, timeout=PATIENCE_S) as opened:
+        yield opened

@@ -1,0 +1,83 @@
+"""Serve API and pages by `liaison serve`'s own server over the API's in-memory parts.
+
+`python -m support.api.server_process PORT`. Settings come from the environment. LIAISON_HOME holds what the test says
+while the server runs: `clock-offset-s`, by how much its clock is ahead, and `left`, an agency a line that has left.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from pipeline.api.application import create_app
+from pipeline.api.runtime import Runtime
+from pipeline.engines.ports import LOOPBACK
+from pipeline.matching.model import load_model
+from pipeline.records.agencies import Agency, AgencyState
+from pipeline.settings import Settings
+from pipeline.times import now
+from pipeline.web.app import mount
+from pipeline.web.people import PREPARED
+from pipeline.web.serving import configuration
+from support.api.runtime import Api, OpenRegistry, record
+from support.index.documents import Office
+
+
+class ToldRegistry(OpenRegistry):
+    """Agencies that the test says have left are removed."""
+
+    def __init__(self, told: Path) -> None:
+        super().__init__()
+        self._told = told
+
+    def get(self, name: str, default: Any = None) -> Any:
+        left = self._told.read_text().split() if self._told.exists() else []
+        return Agency(name, name[:2].upper(), state=AgencyState.REMOVED) if name in left else super().get(name, default)
+
+
+class ServedApi(Api):
+    """The in-memory API by the machine's clock, moved as the test says."""
+
+    def __init__(self, office: Office, home: Path) -> None:
+        super().__init__(office, home)
+        self.runtime.agencies = ToldRegistry(home / "left")
+        self.runtime.agencies |= {name: Agency(name, name[:2].upper()) for name in ("fr-pj", "be-fp", "nl-np")}
+
+    @property
+    def now(self) -> datetime:
+        path = self.settings.home / "clock-offset-s"
+        return now() + timedelta(seconds=float(path.read_text()) if path.exists() else 0)
+
+    @now.setter
+    def now(self, _: datetime) -> None:
+        """The clock is not set."""
+
+
+def served(settings: Settings) -> uvicorn.Server:
+    """The server over a few cases of one man."""
+    api = ServedApi(Office(load_model()), settings.home)
+    api.hold(record("fr-pj"), record("be-fp"), record("nl-np", code="H2"))
+    api.link("fr-pj:1", "be-fp:1")
+
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[Runtime]:
+        yield api.runtime
+
+    app = create_app(opening)
+
+    @app.get("/v1/failure", include_in_schema=False)
+    async def fail() -> None:
+        raise RuntimeError("a fault of ours")
+
+    mount(app, PREPARED)
+    return uvicorn.Server(configuration(app, settings, LOOPBACK, int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    served(Settings()).run()

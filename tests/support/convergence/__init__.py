@@ -1,0 +1,1 @@
+"""A small world of logs, workers and crashes around the pure core."""

@@ -1,0 +1,1 @@
+"""What correlation is given."""

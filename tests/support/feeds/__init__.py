@@ -1,0 +1,1 @@
+"""Processes of agencies that push."""

@@ -1,0 +1,1 @@
+"""Elasticsearch in memory or traced, and real documents to fill it with."""

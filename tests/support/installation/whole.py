@@ -1,0 +1,311 @@
+"""A whole installation on the real engines: agencies, records to push, workers to start, and what came of it.
+
+The fixtures serve the suites whose conftest imports them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from pipeline.correlation.batch import links as batch_links
+from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.index.client import connect
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import IndexReader
+from pipeline.matching.explain.explanation import explain
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.model import Model, generation, load_model
+from pipeline.matching.score.scoring import judge
+from pipeline.records.agencies import Agency
+from pipeline.records.messages import Accepted, Position, Provenance, Receipt
+from pipeline.records.normalisation import normalise
+from pipeline.records.partitioning import partition_of
+from pipeline.records.validation import read as read_record
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.reading import read
+from pipeline.streams.monitoring.accounting import Accounting, accounting
+from pipeline.streams.monitoring.lag import group_of, lag
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers.registry import add, agencies
+from pipeline.streams.runtime.faults import FAULTS
+from support.processes.starting import Start, started
+
+COUNTRIES = {"fr-pj": "FR", "be-fp": "BE", "de-bk": "DE", "nl-np": "NL"}
+STAGE_PROCESS = "support.installation.stage_process"
+STAGES = ("intake", "correlate", "project")
+
+GIVEN = ("Ivan", "Marie", "Pierre", "Anna", "Karim", "Sofia", "Luis", "Elena", "Omar", "Nina")
+SYLLABLES = ("ba", "do", "ki", "lu", "me", "na", "po", "ra", "su", "ti", "ve", "zo")
+
+
+class Message(NamedTuple):
+    """What is pushed to a national topic; a partition of None is where the key belongs."""
+
+    agency: str
+    key: bytes | None
+    value: bytes | None
+    partition: int | None = None
+
+
+class Records:
+    """Makes the records and messages of a test, always the same for the same seed."""
+
+    def __init__(self, seed: int = 7) -> None:
+        self.draw = random.Random(seed)
+
+    def person(self, **fields: Any) -> dict[str, Any]:
+        """A person whom hardly anyone else resembles."""
+        draw = self.draw
+        family = "".join(draw.choices(SYLLABLES, k=4)).capitalize()
+        born = f"{draw.randint(1940, 2005)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
+        made = {
+            "type": "person",
+            "names": [{"given": draw.choice(GIVEN), "family": family}],
+            "birth_date": born,
+            "phones": [f"+336{draw.randint(10_000_000, 99_999_999)}"],
+        }
+        return made | fields
+
+    def message(
+        self, agency: str, case_id: str, version: int = 1, people: Iterable[dict[str, Any]] = (), **data: Any
+    ) -> Message:
+        """A case record as its agency sends it; with `status="withdrawn"` it has no content."""
+        people = list(people) or [self.person()]
+        content: dict[str, Any] = {
+            "title": "Case",
+            "handling": {"code": "H0", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]},
+            "entities": [{**one, "id": f"p{at}"} for at, one in enumerate(people)],
+        }
+        body = {
+            "specversion": "1.0",
+            "id": f"{agency}:{case_id}:{version}",
+            "source": f"/agencies/{agency}",
+            "type": "org.liaison.case.v1",
+            "data": {
+                "case_id": case_id,
+                "agency": agency,
+                "country": COUNTRIES[agency],
+                "version": version,
+                "status": "active",
+                **({} if data.get("status") == "withdrawn" else content),
+                **data,
+            },
+        }
+        return Message(agency, f"{agency}:{case_id}".encode(), json.dumps(body).encode())
+
+    def feed(self, cases: int, prefix: str = "c") -> list[Message]:
+        """Cases that share people across agencies; some are sent twice, amended or withdrawn."""
+        shared = [self.person() for _ in range(cases // 3)]
+        sent: list[Message] = []
+        for number in range(cases):
+            agency, case_id = self.draw.choice(list(COUNTRIES)), f"{prefix}{number:05d}"
+            people = [self.draw.choice(shared), self.person()]
+            made = self.message(agency, case_id, 1, people)
+            sent += [made, *self._later(self.draw.random(), agency, case_id, people, made)]
+        return sent
+
+    def _later(
+        self, kind: float, agency: str, case_id: str, people: list[dict[str, Any]], made: Message
+    ) -> list[Message]:
+        if kind < 0.1:
+            return [made]
+        if kind < 0.2:
+            return [self.message(agency, case_id, 2, people[1:] if kind < 0.15 else people)]
+        return [self.message(agency, case_id, 3, status="withdrawn")] if kind < 0.25 else []
+
+
+@pytest.fixture
+def records() -> Records:
+    """The test's record maker."""
+    return Records()
+
+
+@dataclass
+class Installation:
+    """One installation and what can be seen of it."""
+
+    settings: Settings
+
+    @property
+    def generation(self) -> str:
+        return generation(load_model(self.settings.model), self.settings.block_partitions)
+
+    def prepare(self) -> None:
+        """Make the topics and register the agencies."""
+        asyncio.run(self._prepare())
+
+    async def _prepare(self) -> None:
+        await apply_all(self.settings)
+        for name, country in COUNTRIES.items():
+            await add(self.settings, Agency(name, country))
+
+    def push(self, messages: Iterable[Message]) -> list[str]:
+        """Send messages in order; returns their positions as receipts name them."""
+        return asyncio.run(self._push(messages))
+
+    async def _push(self, messages: Iterable[Message]) -> list[str]:
+        async with AIOKafkaProducer(
+            bootstrap_servers=self.settings.kafka_url, max_request_size=5 << 20, linger_ms=5
+        ) as producer:
+            sent = [await self._send(producer, one) for one in messages]
+            done = await asyncio.gather(*sent)
+        return [f"{m.topic}-{m.partition}-{m.offset}" for m in done]
+
+    async def _send(self, producer: AIOKafkaProducer, one: Message) -> Any:
+        home = partition_of(one.key or b"", self.settings.case_partitions)
+        topic = topics.name(self.settings, topics.CASES, agency=one.agency)
+        partition = home if one.partition is None else one.partition
+        return await producer.send(topic, one.value, key=one.key, partition=partition)
+
+    def accounting(self) -> Accounting:
+        return asyncio.run(accounting(self.settings))
+
+    def members(self) -> int:
+        """How many workers are members of their groups."""
+        with admin(self.settings) as client:
+            names = [group["group_id"] for group in client.list_groups()]
+            own = [name for name in names if name.startswith(self.settings.namespace)]
+            return sum(len(group["members"]) for group in client.describe_groups(own).values())
+
+    def at_rest(self) -> bool:
+        """Whether everything pushed has gone through the stages of STAGES."""
+        return not self.waiting()
+
+    def waiting(self) -> list[str]:
+        """What has not gone through the stages of STAGES."""
+        others = {group_of(self.settings, stage) for stage in ("notify", "attest")}
+        return [str(one) for one in asyncio.run(lag(self.settings)) if one.lag and one.group not in others]
+
+    def receipts(self) -> dict[str, Receipt]:
+        """Receipts by source position."""
+        found = asyncio.run(self._values(topics.RECEIPTS))
+        return {str(r.position): r for r in (msgspec.json.decode(value, type=Receipt) for value in found)}
+
+    async def _values(self, topic: topics.Topic) -> list[bytes]:
+        names = [topics.name(self.settings, topic, agency=agency) for agency in await agencies(self.settings)]
+        count = topics.partitions(self.settings, topic)
+        return await self._read({TopicPartition(name, p): 0 for name in names for p in range(count)})
+
+    def hits(self) -> list[dict[str, Any]]:
+        """All hits sent to all agencies."""
+        return [json.loads(value) for value in asyncio.run(self._values(topics.HITS))]
+
+    def poison(self) -> None:
+        """Write what no stage of ours would write to the topics between stages."""
+        asyncio.run(self._poison())
+
+    async def _poison(self) -> None:
+        between = (topics.ACCEPTED, topics.BLOCKS, topics.LINKS)
+        async with AIOKafkaProducer(bootstrap_servers=self.settings.kafka_url) as producer:
+            for topic in between:
+                name = topics.name(self.settings, topic, generation=self.generation)
+                await producer.send_and_wait(name, b"poison", key=b"poison", partition=0)
+            accepted = topics.name(self.settings, topics.ACCEPTED)
+            await producer.send_and_wait(accepted, self._refused(), key=b"refused", partition=0)
+
+    def _refused(self) -> bytes:
+        """What we can read and Elasticsearch refuses: a day that is none."""
+        data = {"case_id": "refused", "agency": "fr-pj", "country": "FR", "opened": "the day before"}
+        print_ = Fingerprint("fr-pj:refused", 1, "0" * 32, "fr-pj", "FR")
+        origin = Provenance(Position("cases.fr-pj", 0, 0), "2026-11-24T10:00:00Z", "0" * 32, "", self.generation)
+        raw = [msgspec.Raw(msgspec.json.encode(one)) for one in (data, print_)]
+        return msgspec.json.encode(Accepted("fr-pj:refused", 1, "active", "0" * 32, raw[0], origin, fingerprint=raw[1]))
+
+    def faults(self) -> list[str]:
+        """Reasons in `rejected` that no agency caused."""
+        name = topics.name(self.settings, topics.REJECTED)
+        values = asyncio.run(self._read({TopicPartition(name, p): 0 for p in range(self.settings.case_partitions)}))
+        return [reason for value in values if (reason := json.loads(value)["reason"]) in FAULTS]
+
+    async def _read(self, starts: dict[TopicPartition, int]) -> list[bytes]:
+        return [r.value async for records in read(self.settings, starts) for r in records]
+
+    def visible_links(self) -> dict[str, tuple[int, int, int]]:
+        """Link id to both versions and the score, as readers see them."""
+        return asyncio.run(self._visible_links())
+
+    async def _visible_links(self) -> dict[str, tuple[int, int, int]]:
+        async with connect(self.settings) as client:
+            reader = IndexReader(client, Indices(self.settings.namespace, self.generation))
+            return {link.link: (link.a.version, link.b.version, link.score) async for link in reader.every_link()}
+
+    def cases(self, keys: Iterable[str]) -> dict[str, int]:
+        """The live cases among these with their versions, as readers see them."""
+        return asyncio.run(self._cases(keys))
+
+    async def _cases(self, keys: Iterable[str]) -> dict[str, int]:
+        async with connect(self.settings) as client:
+            reader = IndexReader(client, Indices(self.settings.namespace, self.generation))
+            return {key: case.version for key, case in (await reader.cases(keys)).items()}
+
+    def left_of(self, generation: str) -> list[str]:
+        """Topics, groups, indices and stores that bear a generation's name."""
+        with admin(self.settings) as client:
+            named = [*client.list_topics(), *(group["group_id"] for group in client.list_groups())]
+        named += asyncio.run(self._indices())
+        named += map(str, self.settings.home.glob(f"stores/*/*/{generation}/*"))
+        return [name for name in named if name.startswith((self.settings.namespace, "/")) and generation in name]
+
+    async def _indices(self) -> list[str]:
+        async with connect(self.settings) as client:
+            return list(await client.indices.get(index=f"{self.settings.namespace}*"))
+
+    def batch_links(self, messages: Iterable[Message], model: Model | None = None) -> dict[str, tuple[int, int, int]]:
+        """What a batch run over the same valid messages finds, with the settings' model or another."""
+        model = model or load_model(self.settings.model)
+        cases = (read_record(one.value).case for one in messages)
+        prints = [fingerprint(case, normalise(case), model) for case in cases]
+        found = batch_links(prints, model, judge, explain)
+        return {link.link_id: (link.version_a, link.version_b, link.score) for link in found}
+
+    def holds(self, messages: Iterable[Message]) -> None:
+        """Assert what must be true once valid messages have gone through, whatever happened on the way."""
+        assert self.accounting().balanced
+        expected = self.batch_links(messages)
+        assert expected
+        assert self.visible_links() == expected
+        hits = self.hits()
+        assert len({hit["id"] for hit in hits}) == len(hits)
+        kinds = Counter(hit["kind"] for hit in hits)
+        assert kinds["new"] - kinds["retracted"] == 2 * len(expected)
+
+
+@pytest.fixture
+def make_installation() -> type[Installation]:
+    """For tests that prepare Kafka themselves."""
+    return Installation
+
+
+@pytest.fixture
+def installation(engine_settings: Settings) -> Installation:
+    """Topics and agencies, ready for workers."""
+    found = Installation(engine_settings)
+    found.prepare()
+    return found
+
+
+@pytest.fixture
+def start_stage(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Start a stage's process; all are killed at the end."""
+    with started(STAGE_PROCESS, engine_environment, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def start_all(start_stage: Start) -> Callable[[], list[subprocess.Popen[bytes]]]:
+    """Start one worker of each stage."""
+    return lambda: [start_stage(stage) for stage in STAGES]

@@ -1,0 +1,1 @@
+"""Brokers, proxies before them, and record batches made by hand."""

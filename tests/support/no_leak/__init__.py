@@ -1,0 +1,1 @@
+"""Generated indices, decisions and requests for the no-leak law."""

@@ -1,0 +1,165 @@
+"""What was decided and told of the cases of a generated index: reviews, requests, notices, and who was shown what.
+
+Each follows from its case or pair alone and stands at a place of its own, so that an index without some of the cases
+has the rest of it unchanged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import combinations
+from typing import Any
+
+import msgspec
+
+from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
+from pipeline.access.notices import Notice, NoticeKind, notice_id
+from pipeline.access.policy import View, view
+from pipeline.access.requester import Purpose, Requester
+from pipeline.access.reviews import Assignment, Review, Verdict
+from pipeline.access.subscriptions import Subscription, SubscriptionState
+from pipeline.correlation.claims import link_id
+from pipeline.correlation.references import reference
+from pipeline.index import decision_documents as written
+from pipeline.index.documents import Action
+from pipeline.matching.fingerprint import Handling
+from support.api.runtime import NOW, someone
+from support.correlation.key_rings import RING
+
+ASKING = ("be-fp", "lu-pg")
+"""Agencies that ask for cases of others and have been told of them."""
+
+FIRST = 1 << 48
+"""Above all positions here: where what a test decides stands."""
+
+
+def documents(cases: Sequence[Any]) -> list[Action]:
+    """All of it; `cases` are no_leak.worlds.Spec, by key."""
+    told = [one for case in cases for one in _of_case(case)]
+    return [*_judged(cases), *told, *map(_query, ASKING), *(one for agency in ASKING for one in _seen(cases, agency))]
+
+
+def review_id(a: str, b: str, agency: str) -> str:
+    """The id of an agency's review of a pair."""
+    return notice_id("review", a, b, agency)
+
+
+def subscription_id(agency: str) -> str:
+    """The id of an agency's standing query."""
+    return notice_id("subscription", agency)
+
+
+def glass_breaker(agency: str) -> str:
+    """Who breaks the glass of an agency that asks: a colleague of the requester's, or the requester."""
+    return {"be-fp": "chief"}.get(agency, f"someone@{agency}")
+
+
+def _judged(cases: Sequence[Any]) -> Iterator[Action]:
+    """Each pair judged by its first agency; a pair of one country was linked by hand."""
+    for a, b in combinations(cases, 2):
+        verdict = (Verdict.SAME, Verdict.DIFFERENT)[a.number]
+        manual = a.agency[:2] == b.agency[:2]
+        name, link = review_id(a.key, b.key, a.agency), link_id(a.key, b.key)
+        review = Review(
+            name, link, a.key, b.key, 1, 1, "g1", verdict, a.agency, f"someone@{a.agency}", NOW, "why", manual=manual
+        )
+        yield _at(written.review_document, review, name)
+        if a.agency in ASKING:
+            yield _at(written.assignment_document, Assignment(link, a.agency, "anna", "chief", NOW), name)
+
+
+def _of_case(case: Any) -> Iterator[Action]:
+    for agency in ASKING:
+        if agency != case.agency:
+            yield from _told(case, agency)
+    if case.code == "H3":
+        name = notice_id("silent", case.key)
+        notice = Notice(name, case.agency, NoticeKind.SILENT_SEARCH, NOW, case.key, other_agency="be-fp")
+        yield _at(written.notice_document, notice, name)
+
+
+def _told(case: Any, agency: str) -> Iterator[Action]:
+    """An agency was shown a case as a hit, told of it, and has asked for it."""
+    name = notice_id("match", case.key, agency)
+    stands_for = reference(RING, RING.first, agency, case.key)
+    match = Notice(
+        name, agency, NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=stands_for, subscription=subscription_id(agency),
+        other_agency=case.agency, band="certain",
+    )  # fmt: skip
+    yield _at(written.notice_document, match, name)
+    step = ThreadStep(Move.REQUEST, agency, "bert", NOW, "investigation", "1", "why", deadline=NOW + timedelta(days=1))
+    if case.number:
+        under = Handling(case.code, case.released, case.purposes)
+        step = ThreadStep(Move.GRANT, case.agency, "owner", NOW, until=NOW + timedelta(days=9), under=under)
+    thread = Disclosure(thread_ids(RING, agency, case.key)[-1], case.key, case.agency, agency, "", (step,))
+    yield _at(written.disclosure_document, thread, thread.id)
+    yield from _glass(case, agency)
+
+
+def _glass(case: Any, agency: str) -> Iterator[Action]:
+    """A supervisor awaits a second one; of another case the same one has opened alone."""
+    under, until = Handling(case.code, case.released, case.purposes), NOW + timedelta(days=1)
+    step = ThreadStep(
+        Move.BREAK_GLASS_REQUEST, agency, glass_breaker(agency), NOW, "investigation", "1", "a life", deadline=until,
+        under=under, hours=8,
+    )  # fmt: skip
+    if case.number:
+        step = msgspec.structs.replace(step, move=Move.BREAK_GLASS, until=NOW + timedelta(hours=8))
+    (name,) = glass_threads_of([case.key], [agency])
+    thread = Disclosure(name, case.key, case.agency, agency, glass_breaker(agency), (step,))
+    yield _at(written.disclosure_document, thread, name)
+    if case.unasked:
+        return
+    notice = Notice(
+        notice_id("glass", name), agency, NoticeKind.BREAK_GLASS_REQUEST, NOW, disclosure=name,
+        reference=reference(RING, RING.first, agency, case.key), other_agency=case.agency,
+    )  # fmt: skip
+    yield _at(written.notice_document, notice, notice.id)
+
+
+def _seen(cases: Sequence[Any], agency: str) -> Iterator[Action]:
+    """An agency was shown each case that it may know of for every purpose, and all of them together."""
+    who = someone(agency, agency[:2].upper(), subject="bert")
+    forms = {case.key: form for case in cases if (form := _form(case, who))}
+    for what, keys in {**{key: [key] for key in forms}, **({"all": [*forms]} if forms else {})}.items():
+        shown = tuple(Shown(key, forms[key]) for key in keys)
+        act = Act(ActKind.READ, who.subject, agency, who.country, purpose="investigation", shown=shown)
+        entry = Chain(f"chain {agency} {what}").entry(act, NOW)
+        yield _at(written.audit_document, entry, entry.chain)
+
+
+def _form(case: Any, who: Requester) -> Form | None:
+    """How a case is shown to someone whatever he wants it for; that it was shown stays known to both agencies."""
+    seen = {view(case.meta(), who, purpose, NOW) for purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION)}
+    return None if View.NOTHING in seen else Form.HIT if View.HIT in seen else Form.FULL
+
+
+def _query(agency: str) -> Action:
+    """A standing query that meets whoever is exact."""
+    name = subscription_id(agency)
+    made = Subscription(
+        name, agency, SubscriptionState.ACTIVE, NOW, 1, agency[:2].upper(), f"someone@{agency}", "investigation", "1",
+        "ivan petrov born:1980-05-01", until=NOW + timedelta(days=9),
+    )  # fmt: skip
+    return _at(written.subscription_document, made, name)
+
+
+def _at(document: Any, value: msgspec.Struct, name: str) -> Action:
+    """A value's document at a place in its topic that depends on its name alone."""
+    place = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=5).digest())
+    action: Action = document(msgspec.json.encode(value), place)
+    return action
+
+
+def threads_of(keys: Iterable[str]) -> list[str]:
+    """The ids of all requests for these cases."""
+    return [thread_ids(RING, agency, key)[-1] for key in keys for agency in ASKING]
+
+
+def glass_threads_of(keys: Iterable[str], agencies: Iterable[str] = ASKING) -> list[str]:
+    """The ids of all break-glass of these cases."""
+    wanted = tuple(agencies)
+    return [thread_ids(RING, agency, key, glass_breaker(agency))[-1] for key in keys for agency in wanted]

@@ -1,0 +1,330 @@
+"""Generated requests for the no-leak property, of every operation of the API, and all that their answers tell."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import httpx
+import orjson
+from hypothesis import strategies as st
+
+from pipeline.access.requester import Purpose, Requester
+from pipeline.api.list_worker import turn
+from pipeline.correlation.claims import link_id
+from support.api.runtime import Api
+from support.index.memory import Call
+from support.no_leak.decisions import ASKING, FIRST, glass_threads_of, review_id, subscription_id, threads_of
+from support.no_leak.worlds import KEYS
+
+QUESTIONS = (
+    "ivan petrov", "Иван Петров 1980-05-01", "ivan petrov 1955", "+33 6 12 34 56 78", "1ABC234", "plate:1?BC*",
+    "text:affair", "petrow",
+)  # fmt: skip
+FILTERS: tuple[dict[str, Any], ...] = ({}, {"countries": ["BE", "FR"]}, {"agencies": ["nl-np"]}, {"open_only": True})
+LIST = "id,name,born,phone\n1,Ivan Petrov,1980-05-01,\n2,,,+33612345678\n3,Иван Петров,,\n"
+MOST_PAGES = 30
+
+TOLD = ("/v1/notices", "/v1/disclosures", "/v1/break-glass/", "/v1/break-glass?", "/v1/manual-links?")
+"""Of these the answer is compared and not the trace: what is read of notices, requests and links made by hand is found
+by its reader's agency or by the case, and then held against the handling of the cases that it names. Whom it was told
+to, or who made it, saw those cases at that time.
+"""
+
+
+class Request(NamedTuple):
+    """A request. `names` are the cases and links that it names itself: a read by key fetches what is there.
+
+    Of `pages` all are asked for; in a body {reference KEY} stands for the requester's own reference to a case.
+    """
+
+    method: str
+    path: str
+    body: dict[str, Any] | None = None
+    names: frozenset[str] = frozenset()
+    pages: bool = False
+
+    @property
+    def traced(self) -> bool:
+        return not self.path.startswith(TOLD)
+
+
+class Operation(NamedTuple):
+    """One operation of the OpenAPI document, and what is asked of it; `writes` needs a log of decisions."""
+
+    method: str
+    path: str
+    requests: st.SearchStrategy[Request]
+    writes: bool = False
+
+
+def _each(method: str, path: str, *paths: str, pages: bool = False, **body: Any) -> Operation:
+    asked = [Request(method, one, body or None, pages=pages) for one in (paths or (path,))]
+    return Operation(method, path, st.sampled_from(asked), writes=method != "GET")
+
+
+def _by_case(path: str, query: str, *, pages: bool = False) -> Operation:
+    asked = [Request("GET", query.format(key), names=_grants_of(key) | {key}, pages=pages) for key in KEYS]
+    return Operation("GET", path, st.sampled_from(asked))
+
+
+PAIRS = list(combinations(sorted(KEYS), 2))
+
+
+def _all_of(a: str, b: str) -> frozenset[str]:
+    """All that naming the link of two cases names: itself, its sides, its reviews."""
+    agencies = (a.partition(":")[0], b.partition(":")[0])
+    judged = {review_id(a, b, agency) for agency in agencies}
+    return frozenset({link_id(a, b), a, b}) | judged | _grants_of(a) | _grants_of(b)
+
+
+def _grants_of(key: str) -> frozenset[str]:
+    """What naming a case names besides: the requests for it."""
+    return frozenset((*threads_of([key]), *glass_threads_of([key])))
+
+
+def _by_link(method: str, path: str, **body: Any) -> Operation:
+    asked = [Request(method, path.format(link=link_id(a, b)), body or None, _all_of(a, b)) for a, b in PAIRS]
+    return Operation(method, path, st.sampled_from(asked), writes=method != "GET")
+
+
+def _by_reference(path: str, **body: Any) -> Operation:
+    asked = [Request("POST", path, {"reference": f"{{reference {key}}}", **body}, frozenset({key})) for key in KEYS]
+    return Operation("POST", path, st.sampled_from(asked), writes=True)
+
+
+def _by_name(method: str, path: str, names: Iterable[str], **body: Any) -> Operation:
+    asked = [Request(method, path.format(name=name), body or None) for name in names]
+    return Operation(method, path, st.sampled_from(asked), writes=method != "GET")
+
+
+def _undone() -> Operation:
+    asked = [
+        Request("POST", f"/v1/reviews/{review_id(a, b, agency)}/undo", None, _all_of(a, b))
+        for a, b in PAIRS
+        for agency in {a.partition(":")[0], b.partition(":")[0]}
+    ]
+    return Operation("POST", "/v1/reviews/{name}/undo", st.sampled_from(asked), writes=True)
+
+
+def _searched() -> Operation:
+    asked = st.builds(
+        lambda question, filters, limit: Request(
+            "POST", "/v1/search", {"question": question, "filters": filters, "limit": limit}, pages=True
+        ),
+        st.sampled_from((*QUESTIONS, "")),
+        st.sampled_from(FILTERS),
+        st.sampled_from((1, 2, 20)),
+    )
+    return Operation("POST", "/v1/search", asked)
+
+
+def _by_hand() -> Operation:
+    bodies = [{"case_a": a, "case_b": b, "reason": "why"} for a, b in PAIRS]
+    names = [_all_of(a, b) for a, b in PAIRS]
+    asked = [Request("POST", "/v1/manual-links", *one) for one in zip(bodies, names, strict=True)]
+    return Operation("POST", "/v1/manual-links", st.sampled_from(asked), writes=True)
+
+
+def _exports() -> Operation:
+    forms = [
+        f"/v1/export/{what}?form={form}" for what in ("links", "cases") for form in ("ndjson", "csv", "ftm", "stix")
+    ]
+    return _each("GET", "/v1/export/{what}", *forms)
+
+
+THREADS = threads_of(KEYS)
+GLASS_THREADS = [*glass_threads_of(KEYS), *THREADS[:2]]
+BREAK_GLASS_LISTS = [f"/v1/break-glass?mine={mine}&awaiting={some}" for mine in (True, False) for some in (True, False)]
+UNTIL = "2026-12-01T12:00:00Z"
+
+OPERATIONS: tuple[Operation, ...] = (
+    _searched(),
+    _by_case("/v1/cases/{key}", "/v1/cases/{}"),
+    _by_case("/v1/visibility", "/v1/visibility?case={}&handling=H2&releasable_to=BE"),
+    _by_case("/v1/links", "/v1/links?case={}&limit=1", pages=True),
+    _by_case("/v1/graph", "/v1/graph?case={}&depth=3"),
+    _by_case("/v1/timeline", "/v1/timeline?case={}"),
+    _by_case("/v1/entities", "/v1/entities?case={}&entity=e0"),
+    _by_case("/v1/deconfliction", "/v1/deconfliction?case={}"),
+    _by_case("/v1/manual-links", "/v1/manual-links?case={}"),
+    _by_link("GET", "/v1/links/{link}/reviews"),
+    _by_link("POST", "/v1/links/{link}/reviews", verdict="same", reason="why"),
+    _by_link("PUT", "/v1/inbox/{link}", assignee=""),
+    _by_hand(),
+    _undone(),
+    _by_reference("/v1/disclosures", reason="why", deadline=UNTIL),
+    _by_reference("/v1/break-glass", reason="a life"),
+    _each("GET", "/v1/break-glass", *BREAK_GLASS_LISTS, pages=True),
+    _by_name("POST", "/v1/break-glass/{name}/confirm", GLASS_THREADS),
+    _by_name("POST", "/v1/break-glass/{name}/withdraw", GLASS_THREADS),
+    _by_name("POST", "/v1/break-glass/{name}/review", GLASS_THREADS, verdict="justified", comment="why"),
+    _by_name("GET", "/v1/disclosures/{name}", THREADS),
+    _by_name("POST", "/v1/disclosures/{name}/grant", THREADS, until=UNTIL),
+    _by_name("POST", "/v1/disclosures/{name}/refuse", THREADS, reason="why"),
+    _by_name("POST", "/v1/disclosures/{name}/revoke", THREADS, reason="why"),
+    _each("GET", "/v1/disclosures", "/v1/disclosures?limit=1", "/v1/disclosures?mine=false", pages=True),
+    _each("GET", "/v1/notices", "/v1/notices?limit=1", pages=True),
+    _each("GET", "/v1/inbox", "/v1/inbox?limit=1", "/v1/inbox?assignee=anna", pages=True),
+    _each("GET", "/v1/agencies/me/accesses", "/v1/agencies/me/accesses?limit=1", pages=True),
+    _each(
+        "GET",
+        "/v1/audit",
+        "/v1/audit?limit=1",
+        "/v1/audit?subject=bert",
+        "/v1/audit?agency=lu-pg",
+        "/v1/audit?first=2026-11-24&last=2026-11-24",
+        pages=True,
+    ),
+    _each("GET", "/v1/audit/file", "/v1/audit/file", "/v1/audit/file?form=csv"),
+    _each("GET", "/v1/audit/trail"),
+    _each("GET", "/v1/audit/log/head"),
+    _each("GET", "/v1/audit/log/consistency", "/v1/audit/log/consistency?first=1&second=1"),
+    _each("GET", "/v1/audit/log/inclusion", "/v1/audit/log/inclusion?index=0&size=1"),
+    _each("GET", "/v1/audit/log/keys"),
+    _each("GET", "/v1/audit/log/accesses"),
+    _each("GET", "/v1/statistics", "/v1/statistics", "/v1/statistics?countries=BE&countries=FR&open_only=true"),
+    _each("GET", "/v1/subscriptions"),
+    _each("POST", "/v1/subscriptions", question="ivan petrov born:1980-05-01"),
+    _by_name("POST", "/v1/subscriptions/{name}/renew", map(subscription_id, ASKING)),
+    _by_name("DELETE", "/v1/subscriptions/{name}", map(subscription_id, ASKING)),
+    _each("GET", "/v1/hit-allowances"),
+    _each("PUT", "/v1/hit-allowances/{agency}", "/v1/hit-allowances/nl-np", daily=500, until=UNTIL),
+    _exports(),
+    Operation("POST", "/v1/list-checks", st.just(Request("POST", "/v1/list-checks"))),
+    _each("GET", "/readyz"),
+)
+
+WITHIN_A_LIST = {
+    ("GET", "/v1/list-checks"), ("GET", "/v1/list-checks/{name}"), ("DELETE", "/v1/list-checks/{name}"),
+    ("GET", "/v1/list-checks/{name}/results"), ("GET", "/v1/list-checks/{name}/file"),
+}  # fmt: skip
+"""What `ask` does with a list that it has sent."""
+
+LEFT_OUT = {
+    ("GET", "/healthz"),  # reads nothing
+    ("GET", "/v1/notices/stream"),  # has no end; sends what GET /v1/notices answers
+    ("POST", "/v1/feeds/{agency}/cases"),  # writes to Kafka alone, and answers with the sender's own receipts
+}
+
+WAYS_OUT = (
+    "/v1/search", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction", "/v1/notices",
+    "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
+)  # fmt: skip
+"""Operations by which an agency may learn of a record that it has not been told of: the rest is about what it knows."""
+
+ways_out = st.one_of(*(one.requests for one in OPERATIONS if one.path in WAYS_OUT))
+requests = st.one_of(*(one.requests for one in OPERATIONS))
+reads = st.one_of(*(one.requests for one in OPERATIONS if not one.writes))
+
+
+class Answered(NamedTuple):
+    """All that can be told of an answer, dates aside and with its length for a cursor; and the calls to the engine.
+
+    Of a call: its kind, the index, and how many documents it brought that the request does not name itself.
+    """
+
+    statuses: list[int]
+    headers: list[dict[str, str]]
+    bodies: list[object]
+    trace: list[tuple[str, str, int]]
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        return self.statuses, self.headers, self.bodies
+
+
+async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> Answered:
+    """What an API answers, and the calls that it made to its engine."""
+    api.decided.first = FIRST
+    headers = {"Liaison-Purpose": purpose.value, "Liaison-Case-Reference": "1", "X-Request-ID": "the-same-1"}
+    with patch("uuid.uuid4", side_effect=names()):
+        if request.path == "/v1/list-checks":
+            answers = await _list(api, who, headers)
+        else:
+            answers = [one async for one in _pages(api, who, headers, request)]
+    return Answered(
+        [one.status_code for one in answers],
+        [{name: value for name, value in one.headers.items() if name != "date"} for one in answers],
+        [_comparable(one.content, who) for one in answers],
+        _in_order(request, [_call(call, request.names) for call in api.engine.calls]),
+    )
+
+
+def names() -> Iterator[uuid.UUID]:
+    """Ids that are the same each time."""
+    return (uuid.UUID(int=number) for number in range(1, 1000))
+
+
+def _in_order(request: Request, calls: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    """The calls; those of a list, whose rows are asked at the same time, sorted."""
+    return sorted(calls) if request.path == "/v1/list-checks" else calls
+
+
+def _call(call: Call, named: frozenset[str]) -> tuple[str, str, int]:
+    return call.kind, call.where, sum(one not in named for one in call.ids)
+
+
+async def _pages(api: Api, who: Requester, headers: dict[str, str], request: Request) -> Any:
+    """The answer, and where it has more the pages behind it."""
+    body, cursor = _filled(api, who, request.body), None
+    for _ in range(MOST_PAGES):
+        more: dict[str, Any] = {"json": body} if body else {}
+        if cursor and request.method == "GET":
+            more["params"] = {**httpx.URL(request.path).params, "cursor": cursor}
+        answer = await api.request(request.method, request.path, who, headers, **more)
+        yield answer
+        told = answer.json() if request.pages and answer.status_code == 200 else {}
+        cursor = told.get("next") if told.get("notices", True) else None
+        if cursor is None:
+            return
+        body = {**body, "cursor": cursor} if body else None
+
+
+def _filled(api: Api, who: Requester, body: dict[str, Any] | None) -> dict[str, Any] | None:
+    named = (body or {}).get("reference")
+    if body is None or named is None:
+        return body
+    key = named.removeprefix("{reference ").removesuffix("}")
+    return body | {"reference": api.runtime.opaque.reference(who.agency, key)}
+
+
+async def _list(api: Api, who: Requester, headers: dict[str, str]) -> list[httpx.Response]:
+    """A list from its upload to its end."""
+    kept = {**headers, "Content-Type": "text/csv"}
+    sent = await api.request("POST", "/v1/list-checks", who, kept, content=LIST.encode())
+    if sent.status_code != 202:
+        return [sent]
+    while await turn(api.runtime):
+        pass
+    place = f"/v1/list-checks/{sent.json()['list']['id']}"
+    asked = [("GET", "/v1/list-checks"), ("GET", place), ("GET", f"{place}/results"), ("GET", f"{place}/file"),
+             ("DELETE", place)]  # fmt: skip
+    return [sent, *[await api.request(method, path, who, headers) for method, path in asked]]
+
+
+def _comparable(body: bytes, who: Requester) -> object:
+    """The body; a cursor, which is encrypted anew each time, is its length.
+
+    Where the reader's own record stands in Kafka may vary: an owner knows its topic.
+    """
+    try:
+        return _masked(orjson.loads(body), who.agency)
+    except orjson.JSONDecodeError:
+        return body
+
+
+def _masked(told: Any, own: str) -> Any:
+    if isinstance(told, list):
+        return [_masked(one, own) for one in told]
+    if not isinstance(told, dict):
+        return told
+    if told.get("agency") == own and isinstance(told.get("provenance"), dict):
+        told = told | {"provenance": sorted(told["provenance"])}
+    return [
+        (name, len(value) if name in ("next", "cursor") and isinstance(value, str) else _masked(value, own))
+        for name, value in told.items()
+    ]

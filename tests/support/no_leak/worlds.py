@@ -1,0 +1,149 @@
+"""Generated indices and requesters for the no-leak property, on one small population."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import msgspec
+from hypothesis import strategies as st
+
+from pipeline.access.policy import CaseMeta, View, view
+from pipeline.access.requester import Purpose, Requester, Role
+from pipeline.index.documents import Action, case_document, link_document
+from pipeline.matching.fingerprint import Handling
+from pipeline.matching.model import load_model
+from pipeline.records.messages import Accepted, Position
+from support.api.runtime import NOW, someone
+from support.index.documents import Office, admissions
+from support.no_leak import decisions
+
+OFFICE = Office(load_model())
+
+AGENCIES = ("fr-pj", "fr-dgsi", "be-fp", "nl-np", "de-bka")
+CODES = ("H0", "H1", "H2", "H3")
+RELEASES = (("*",), ("BE",), ("FR", "NL"), ())
+PURPOSES = (("investigation", "correlation"), ("investigation", "prosecution"), ())
+EXPIRED = "2026-11-24"
+
+PEOPLE: tuple[tuple[dict[str, Any], ...], ...] = (
+    ({"type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01", "phones": ["+33612345678"]},),
+    ({"type": "person", "names": [{"full": "Иван Петров"}], "birth_date": "1980-05-01"},),
+    (
+        {"type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1955-11-30"},
+        {"type": "vehicle", "plate": "1-ABC-234", "plate_country": "BE"},
+    ),
+    ({"type": "vehicle", "plate": "1-ABC-234", "plate_country": "BE"}, {"type": "phone", "number": "+33612345678"}),
+    (
+        {
+            "type": "person",
+            "names": [{"full": "Ivan Petrov"}],
+            "birth_date": "1933-02-03",
+            "identifiers": [{"type": "passport", "value": "C01X00T47"}],
+        },
+    ),
+    (
+        {
+            "type": "person",
+            "names": [{"full": "Ivan Petrov"}],
+            "birth_date": "1933-02",
+            "identifiers": [{"type": "passport", "value": "X0000001"}],
+        },
+    ),
+)
+UNASKED, GUESS = 4, 5
+"""Places of a person whom nobody asks for exactly, and of somebody's guess at him."""
+
+
+class Spec(NamedTuple):
+    """A case of a generated index."""
+
+    agency: str
+    number: int
+    people: int
+    code: str
+    released: tuple[str, ...]
+    purposes: tuple[str, ...]
+    expired: bool = False
+
+    @property
+    def unasked(self) -> bool:
+        """Whether nobody asks for it exactly, so that nobody has been told of it."""
+        return self.people == UNASKED
+
+    @property
+    def key(self) -> str:
+        return f"{self.agency}:{self.number}"
+
+    def meta(self) -> CaseMeta:
+        handling = Handling(self.code, self.released, self.purposes)
+        return CaseMeta(self.key, self.agency, handling, retain_until=EXPIRED if self.expired else "")
+
+    def hidden_from(self, who: Requester, purpose: Purpose) -> bool:
+        """An auditor is told of what his agency's investigators know of, and reads none of it."""
+        reader = someone(who.agency, who.country) if Role.AUDITOR in who.roles else who
+        return view(self.meta(), reader, purpose, NOW) is View.NOTHING
+
+
+specs = st.builds(
+    Spec,
+    st.sampled_from(AGENCIES),
+    st.integers(0, 1),
+    st.integers(0, UNASKED - 1),
+    st.sampled_from(CODES),
+    st.sampled_from(RELEASES),
+    st.sampled_from(PURPOSES),
+    st.sampled_from((False, False, False, True)),
+)
+worlds = st.lists(specs, min_size=2, max_size=7, unique_by=lambda one: one.key)
+requesters = st.builds(
+    lambda agency, role: someone(agency, agency[:2].upper(), role),
+    st.sampled_from((*AGENCIES, "lu-pg")),
+    st.sampled_from((Role.INVESTIGATOR, Role.INVESTIGATOR, Role.SUPERVISOR, Role.AUDITOR)),
+)
+KEYS = [f"{agency}:{number}" for agency in AGENCIES for number in (0, 1)]
+
+
+@cache
+def accepted(spec: Spec) -> Accepted:
+    """The accepted version of a case, made once."""
+    entities = [{**one, "id": f"e{at}"} for at, one in enumerate(PEOPLE[spec.people])]
+    handling = {"code": spec.code, "releasable_to": list(spec.released), "purposes": list(spec.purposes)}
+    data = {
+        "case_id": str(spec.number), "agency": spec.agency, "country": spec.agency[:2].upper(),
+        "title": f"Affair of {spec.key}", "handling": handling, "contact": {"unit": f"desk of {spec.agency}"},
+        "opened": "2026-01-10", "entities": entities,
+    }  # fmt: skip
+    return OFFICE.accepted(data | ({"retain_until": EXPIRED} if spec.expired else {}))
+
+
+@cache
+def _link(a: Spec, b: Spec) -> tuple[Action, ...]:
+    """A link, and that the gate has answered whoever asks exactly by it, unless that agency's budget is spent."""
+    claim = OFFICE.claim(accepted(a), accepted(b))
+    answered = admissions(claim) if a.number != b.number else ()
+    return (link_document(claim), *answered) if claim.band else ()
+
+
+def documents(world: Iterable[Spec], *, counted: bool = False) -> list[Action]:
+    """All documents of an index that holds these cases: theirs, those of every link between two countries, and what
+    was decided and told of them while whoever it was told to could see them.
+
+    With `counted` each record came behind those with a lower key, hidden ones among them: its offset and time count
+    them.
+    """
+    held = sorted(world, key=lambda one: one.key)
+    pairs = [(a, b) for a, b in combinations(held, 2) if a.agency[:2] != b.agency[:2]]
+    links = [action for a, b in pairs for action in _link(a, b)]
+    came = (case_document(_came(accepted(one), at if counted else 1)) for at, one in enumerate(held))
+    return [*came, *links, *decisions.documents(held)]
+
+
+def _came(one: Accepted, place: int) -> Accepted:
+    """The same version at another place in its topic."""
+    position = Position("cases.x", place % 2, place)
+    time = f"2026-11-24T10:00:00.{place:03}+00:00"
+    provenance = msgspec.structs.replace(one.provenance, position=position, ingested_at=time, arrived_ms=1000 + place)
+    return msgspec.structs.replace(one, provenance=provenance)

@@ -1,0 +1,1 @@
+"""Records as agencies send them: an example, generated ones, signed ones."""

@@ -1,0 +1,1 @@
+"""Stages for tests of what every stage does."""

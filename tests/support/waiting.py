@@ -1,0 +1,36 @@
+"""Waiting on a condition with a deadline, instead of sleeping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import pytest
+
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
+PAUSES_A_LOOK = 2
+"""Between two looks at a condition: twice as long as a look takes, within these, so that looking is not the load."""
+
+T = TypeVar("T")
+
+
+class WaitFor(Protocol):
+    """Polls a condition until it holds: the fixture `wait_for`."""
+
+    def __call__(self, condition: Callable[[], T], deadline_s: float = 30.0) -> T:
+        """The condition's first true value; fails the test when there is none in time."""
+        ...
+
+
+def wait(condition: Callable[[], T], deadline_s: float = 30.0) -> T:
+    """The condition's first true value; fails the test when there is none in time."""
+    asked = time.monotonic()
+    deadline = asked + deadline_s
+    while not (value := condition()):
+        answered = time.monotonic()
+        if answered > deadline:
+            pytest.fail(f"not within {deadline_s} s: {condition}")
+        time.sleep(min(max(PAUSES_A_LOOK * (answered - asked), SHORTEST_PAUSE_S), LONGEST_PAUSE_S))
+        asked = time.monotonic()
+    return value

@@ -1,0 +1,93 @@
+"""Pages drawn without a browser, over the API's in-memory parts: what they say, and their buttons and forms at work.
+
+page = await opened(api, PAGE, ANNA); page.said(); await page.press("Renew"); await page.send(0, question="...")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest.mock import patch
+
+from nicegui import Client, core, ui
+from nicegui.element import Element
+
+from pipeline.access.requester import Requester, grounds
+from pipeline.web.i18n import words
+from pipeline.web.page import OpenPage, Page
+from pipeline.web.session import Visit
+from support.api.runtime import Api
+
+CURSOR = re.compile(r"[A-Za-z0-9_-]{800,}")
+
+
+class Drawn:
+    """An open page of one visitor."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def said(self) -> str:
+        """All text of the content, in its order."""
+        return " ".join(text for one in self._content() if (text := getattr(one, "text", None)))
+
+    def drawn(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Every element of the content in its order: tag, text and attributes, cursors by their length."""
+        return [(one.tag, str(getattr(one, "text", "")), _without_cursors(one.props)) for one in self._content()]
+
+    def close(self) -> None:
+        """Let go of the page."""
+        self._client.delete()
+
+    async def press(self, word: str, at: int = 0) -> None:
+        """Click the button with this word, the first or a later one of that name."""
+        found = [one for one in self._content() if one.tag == "button" and getattr(one, "text", "") == word]
+        await self._tell(found[at], None)
+
+    async def happen(self, event: str, args: Any) -> None:
+        """Let something happen to the page as a whole, as its scripts would; nothing where it does not listen."""
+        listeners = [one for one in self._client.layout._event_listeners.values() if one.type == event]
+        with self._client.content:
+            for listener in listeners:
+                handler: Callable[..., Any] = listener.handler
+                await handler(_Event(args))
+
+    async def send(self, at: int = 0, **fields: str) -> None:
+        """Send a form with these fields."""
+        forms = [one for one in self._content() if one.tag == "form"]
+        await self._tell(forms[at], fields)
+
+    def _content(self) -> Iterator[Element]:
+        yield from self._client.content.descendants()
+
+    async def _tell(self, element: Element, args: Any) -> None:
+        (listener,) = element._event_listeners.values()
+        handler: Callable[..., Any] = listener.handler
+        with element:
+            done = handler(_Event(args)) if inspect.signature(handler).parameters else handler()
+            if inspect.isawaitable(done):
+                await done
+
+
+def _without_cursors(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Attributes; a cursor in one, which is encrypted anew each time, is its length."""
+    told = {name: value for name, value in sorted(attributes.items()) if isinstance(value, str)}
+    return attributes | {name: CURSOR.sub(lambda found: str(len(found[0])), value) for name, value in told.items()}
+
+
+class _Event:
+    def __init__(self, args: Any) -> None:
+        self.args = args
+
+
+async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en", **parameters: str) -> Drawn:
+    """The page as `who` opens it."""
+    core.loop = asyncio.get_running_loop()
+    visit = Visit(api.runtime, words(language), "light", who, grounds("investigation", "2026/1"))
+    with Client(ui.page(page.path), request=None) as client, patch.object(client, "connected"):
+        # A page waits for its browser, and here is none, where loading takes long.
+        await OpenPage(visit, dict(parameters), page).open()
+    return Drawn(client)

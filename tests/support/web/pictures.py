@@ -1,0 +1,128 @@
+"""The README's pictures, from a demo that is running (make pictures).
+
+    python -m support.web.pictures URL QUESTION FOLDER
+
+QUESTION is the one that the demo prints: it finds records, and of another's only that there is one. It is asked by the
+prepared people, and what they do is in the demo's records afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from support.web.browser import NARROW, WIDE, Desk, browser
+
+CLAIRE, PIETER, SOFIE, NOOR = "claire@fr-pj", "pieter@be-fp", "sofie@be-fp", "noor@liaison-ops"
+LINES = "Jan Kowalski\nNobody Atall 1950-01-01\ncity:Lyon"
+
+
+class Album:
+    """Takes pictures of pages into a folder."""
+
+    def __init__(self, opened: Browser, url: str, folder: Path) -> None:
+        self._opened, self._url, self._folder = opened, url, folder
+
+    def desk(self, subject: str, reference: str) -> Desk:
+        """Somebody who has signed in."""
+        desk = Desk(self._opened, self._url)
+        desk.sign_in(subject, reference)
+        return desk
+
+    def take(self, page: Page, name: str, size: tuple[int, int] = WIDE, theme: str = "light") -> None:
+        """One picture, without what has just been said."""
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        page.evaluate("document.getElementById('said')?.replaceChildren()")
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.screenshot(path=self._folder / f"{name}.png")
+        page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        page.evaluate("document.documentElement.dataset.theme = 'light'")
+
+    @staticmethod
+    def follow(page: Page, link: Locator) -> None:
+        """Go where a link leads, until the page is drawn."""
+        with page.expect_navigation():
+            link.click()
+        expect(page.locator("h1").first).to_be_attached()
+        expect(page.locator("[aria-busy]")).to_have_count(0)
+
+    def signs_in(self) -> None:
+        page = Desk(self._opened, self._url).page
+        page.goto("/sign-in")
+        self.take(page, "sign-in")
+
+    def investigates(self, question: str) -> None:
+        """Claire asks, reads a case and a link, and asks for what she may not see."""
+        desk = self.desk(CLAIRE, "2026/4711")
+        page = desk.page
+        desk.ask(question)
+        expect(page.locator(".results li.hit").first).to_be_visible()
+        self.take(page, "search")
+        hit = page.locator(".results li.hit").first
+        hit.get_by_text("Ask for disclosure").click()
+        hit.get_by_label("Reason").fill("the same man in two cases")
+        hit.get_by_role("button", name="Ask the owner").click()
+        expect(page.locator("#said")).to_contain_text(re.compile("was asked|already"))
+        self.follow(page, page.locator(".results .name[href]").first)
+        self.take(page, "case")
+        self.take(page, "case-narrow", NARROW)
+        self.follow(page, page.get_by_role("link", name="Across records").first)
+        self.take(page, "entity")
+        page.go_back()
+        self.follow(page, page.get_by_role("link", name="Neighbourhood"))
+        self.follow(page, page.get_by_role("link", name="3 steps"))
+        self.take(page, "graph")
+        self.follow(page, page.locator("[data-up]"))
+        self.follow(page, page.locator("a[data-open][href*='/links/']").first)
+        self.take(page, "link")
+        self.take(page, "link-dark", theme="dark")
+        self.checks(page)
+        desk.ask(question)
+        page.get_by_role("button", name="Subscribe to this question").click()
+        expect(page.locator("#said")).to_contain_text("Subscribed")
+        page.goto("/subscriptions")
+        expect(page.locator("tr[data-row]").first).to_be_visible()
+        self.take(page, "subscriptions")
+        page.goto("/statistics")
+        expect(page.locator("tr[data-row]").first).to_be_visible()
+        self.take(page, "statistics")
+
+    def checks(self, page: Page) -> None:
+        page.goto("/checks")
+        page.get_by_label("Or lines, each a question").fill(LINES)
+        page.get_by_role("button", name="Check the list").click()
+        expect(page.locator("tr[data-row]").first).to_be_visible()
+        self.take(page, "list-check")
+
+    def owns(self) -> None:
+        """Pieter reads what is asked of his agency, and who was shown its records."""
+        page = self.desk(PIETER, "BX/12").page
+        for name in ("disclosures", "notices", "inbox", "records"):
+            page.goto(f"/{name}")
+            expect(page.locator("[data-row]").first).to_be_visible()
+            self.take(page, name)
+
+    def audits(self) -> None:
+        """Sofie reads what her agency's people did, and whether the trail is whole."""
+        page = self.desk(SOFIE, "AUD/3").page
+        expect(page.locator("[data-row]").first).to_be_visible()
+        self.take(page, "audit")
+
+    def operates(self) -> None:
+        page = self.desk(NOOR, "CHG/5").page
+        expect(page.get_by_role("heading", name="Operations")).to_be_visible()
+        self.take(page, "operations")
+
+
+if __name__ == "__main__":
+    url, question, folder = sys.argv[1:]
+    with browser() as opened:
+        album = Album(opened, url, Path(folder))
+        album.signs_in()
+        album.investigates(question)
+        album.owns()
+        album.audits()
+        album.operates()
