@@ -64,7 +64,7 @@ class Rule(StrEnum):
     RELEASED = "released", View.FULL
     """H0 or H1, released to the country for the purpose."""
     SILENT = "silent", View.NOTHING
-    """H3, or a code that nobody knows: as if there were no such case."""
+    """A silent record: H3, or a code that nobody knows. As if there were no such case."""
     GRANTED = "granted", View.FULL
     """H2, which the owner has opened to the requester's agency."""
     BREAK_GLASS = "break_glass", View.FULL

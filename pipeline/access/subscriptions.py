@@ -1,4 +1,4 @@
-"""Standing queries: a question that every new or changed case is held against, for ninety days at a time. Pure.
+"""Standing queries (saved searches): a question that every new or changed case is held against, for ninety days. Pure.
 
 In the stream it is a fingerprint under the key `sub:<id>`, silent and without a country, so that it meets cases of
 every country and no other standing query; its matches are notices, never links.

@@ -1,4 +1,4 @@
-"""Whom cases meet: all that are held under their keys, less those that they can't be linked with for certain."""
+"""Candidate lookup: stored cases that share a blocking key, minus those that the screen excludes."""
 
 from __future__ import annotations
 

@@ -80,6 +80,8 @@ class Prior(msgspec.Struct, frozen=True):
 class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """The file as it is on disk.
 
+    `stop_keys` is the stop list: blocking keys that are too common to be useful.
+
     `key_rarity` is how rare a blocking key must be, in hundredths of a bit: at 15 bits a key meets three cases in
     100,000 at most; a million cases take 19, and lose some of the weakest links. Training sets it by what it was given.
     """

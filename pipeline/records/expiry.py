@@ -1,4 +1,4 @@
-"""The end of a version whose retention is over: what intake is asked for, and the mark that it writes.
+"""The end of a version whose retention is over: what intake is asked for, and the expiry mark that it writes.
 
 Retention sees which versions are over; only intake writes to `accepted`, so it is asked, and it compares with what it
 knows: a version that another has replaced meanwhile, as when its owner extended it, is not ended. The mark orders after

@@ -30,7 +30,7 @@ class Level:
 
     @property
     def weight(self) -> int:
-        """log2(m/u) in hundredths of a bit."""
+        """The match weight: log2(m/u) in hundredths of a bit."""
         return hundredths(self.m, self.u)
 
     @property

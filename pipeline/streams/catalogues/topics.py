@@ -117,7 +117,7 @@ CASES: Final = Topic(
     "cases.{agency}", "case key", "case", Count.CASES, 4 * MIB, retention=WEEK, stamped=True, personal=True,
     erasure="deleted after 7 days",
 )  # fmt: skip
-"""Stamped, since whether a key was in force is judged by it (pipeline.records.signatures)."""
+"""The national topic. Stamped, since whether a key was in force is judged by it (pipeline.records.signatures)."""
 RECEIPTS: Final = Topic("receipts.{agency}", POSITION_KEY, "receipt", Count.CASES, 4 * MIB, retention=MONTH)
 HITS: Final = Topic("hits.{agency}", "hit id", "hit", Count.ONE, retention=MONTH)
 REJECTED: Final = Topic(

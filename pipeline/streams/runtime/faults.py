@@ -1,4 +1,4 @@
-"""Faults of ours: of records that were accepted, and of those that have no outcome yet.
+"""Poison messages by a fault of ours: records that were accepted and then failed, and records without an outcome yet.
 
 What was accepted and then failed is kept in `rejected`, outside the sum of outcomes: it has no receipt, so consumed =
 accepted + duplicate + rejected holds without it. What fails before it has an outcome gets none: it is tried again.
