@@ -15,7 +15,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-long test-fault test-transactions test-cluster check audit format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
+.PHONY: help demo test test-long test-fault test-transactions test-cluster check audit reference format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -64,6 +64,9 @@ check: $(READY) ## style, types, layers, schemas
 audit: $(READY) ## known vulnerabilities in the lock, by PyPI's advisories, and ruff's security rules
 	$(BIN)/ruff check --select S pipeline
 	$(BIN)/uv tool run "pip-audit>=2.10,<3" --strict --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
+
+reference: $(READY) ## write docs/reference/ from the catalogues in the code
+	$(BIN)/python tools/reference_pages.py
 
 format: $(READY) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .

@@ -46,18 +46,32 @@ class Settings(BaseSettings):
     """Bootstrap servers of an existing Kafka (host:port,...); empty: the local stack's."""
 
     kafka_security_protocol: str = "PLAINTEXT"
+    """How Kafka is spoken to: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."""
+
     kafka_sasl_mechanism: str = "SCRAM-SHA-256"
+    """How this process proves to Kafka who it is, where the protocol is one of SASL."""
+
     kafka_username: str = ""
+    """This process's user in Kafka."""
+
     kafka_password: SecretStr = SecretStr("")
+    """That user's password."""
+
     kafka_ca_file: Path | None = None
+    """PEM file of the authority that signed the brokers' certificates; None: the usual public ones."""
 
     elasticsearch_url: str = ""
     """Addresses of an existing Elasticsearch's nodes (http://host:9200,...), all http or all https; empty: the local
     stack's. Each is used while it answers, so name several nodes of a cluster."""
 
     elasticsearch_username: str = ""
+    """This process's user in Elasticsearch; empty: it asks for none."""
+
     elasticsearch_password: SecretStr = SecretStr("")
+    """That user's password."""
+
     elasticsearch_ca_file: Path | None = None
+    """PEM file of the authority that signed the nodes' certificates; None: the usual public ones."""
 
     index_shards: str = "1"
     """Shards of each index: one count for all (4), by index (cases=12,links=4), or both (2,cases=12).
@@ -76,7 +90,7 @@ class Settings(BaseSettings):
     """Partitions of each national topic and of `accepted`; fixed once for good."""
 
     block_partitions: int = 4
-    """Partitions of `blocks`: work per case grows with them (throughput.md), so 4 or 8 on small installations."""
+    """Partitions of `blocks`: work per case grows with them, so 4 or 8 on small installations."""
 
     max_batch_bytes: int = Field(default=64 << 20, ge=1 << 20)
     """A record batch that would inflate to more is not read: its messages are rejected together, unreadable_batch."""
@@ -85,6 +99,7 @@ class Settings(BaseSettings):
     """As max_batch_bytes, for the records in one batch; librdkafka sends 10,000 at most unless told otherwise."""
 
     replication_factor: int = 1
+    """Replicas of each topic: 3 on a cluster of three brokers."""
 
     metrics_host: str = "127.0.0.1"
     """Where a worker serves its metrics and health; they hold no personal data, yet tell how much an agency sends."""
@@ -151,6 +166,7 @@ class Settings(BaseSettings):
     """Address that `liaison serve` listens on."""
 
     api_port: int = 8000
+    """Port that `liaison serve` listens on."""
 
     api_certificate_file: Path | None = None
     """`liaison serve`: PEM file of its certificate chain; with it the API speaks TLS only."""

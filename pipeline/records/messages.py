@@ -10,20 +10,32 @@ from pipeline.records.normalised import Entity, RecordWarning
 
 
 class Reason(StrEnum):
-    """The closed list of rejection reasons (record.md)."""
+    """The closed list of rejection reasons; docs/reference/rejection-reasons.md is made of it."""
 
     NOT_JSON = "not_json"
+    """It is not UTF-8 or not JSON, has a key twice or NaN, or is nested too deep."""
     SCHEMA = "schema"
+    """The schema does not allow it, or a limit is exceeded; the receipt names the limit."""
     FOREIGN_AGENCY = "foreign_agency"
+    """The record is of another agency than its topic, or of another country than that agency's."""
     MISROUTED = "misrouted"
+    """Its Kafka key or partition is not that of its case; the receipt names both as they should be."""
     UNKNOWN_AGENCY = "unknown_agency"
+    """The agency is not registered, or has left."""
     STALE_VERSION = "stale_version"
+    """A higher version of the case has been accepted."""
     CONFLICTING_VERSION = "conflicting_version"
+    """This version of the case has been accepted with other content."""
     DATE = "date"
+    """A date is impossible or ambiguous; the receipt's pointer says which."""
     TOO_LARGE = "too_large"
+    """It is larger than 1 MiB."""
     UNREADABLE_BATCH = "unreadable_batch"
+    """Its whole record batch can't be read, or would inflate beyond the limits; one receipt for all its offsets."""
     UNSIGNED = "unsigned"
+    """The agency signs its feed, and this record has no signature."""
     BAD_SIGNATURE = "bad_signature"
+    """The agency signs its feed, and this record's signature is not by a key in force or not of this content."""
 
 
 class Outcome(StrEnum):

@@ -25,7 +25,11 @@ from pipeline.streams.runtime.work import ChunkResult
 log = logging.getLogger(__name__)
 
 NOT_CORRELATED: Final = "correlate_failed"
+"""Correlating the case's fingerprint failed inside. The case is searchable and has no links until a new generation."""
+
 NOT_INDEXED: Final = "index_refused"
+"""Elasticsearch refused the document. It can't be found until `liaison ops reindex` has been run."""
+
 TROUBLE: Final = (LiaisonError, lmdb.Error, MemoryError, OSError)
 """What the machine or the installation raises: it passes or is mended, so the record is tried again, never rejected."""
 

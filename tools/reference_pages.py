@@ -1,0 +1,274 @@
+"""Writes docs/reference/ from the catalogues in the code: settings, topics, metrics, rejection reasons.
+
+`make reference` writes the pages; tests/unit/test_reference_pages.py fails while one of them is out of date.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from enum import EnumType
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import yaml
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.metrics_core import Metric
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from pipeline import settings
+from pipeline.api import metrics as server_metrics
+from pipeline.records import messages
+from pipeline.streams.catalogues import metrics as worker_metrics
+from pipeline.streams.catalogues import rights, topics
+from pipeline.streams.catalogues.block_sizes import BlockSizes
+from pipeline.streams.catalogues.topics import Topic
+from pipeline.streams.runtime import faults
+
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "docs" / "reference"
+ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
+CONTRACT = ROOT / "schemas" / "asyncapi.yaml"
+
+PLAIN = settings.Settings(namespace="")
+AGENCY = "agency"
+
+NOTE = "<!-- Made by `make reference`: change {source} instead. -->"
+
+
+class MetricRow(NamedTuple):
+    """One instrument as Prometheus shows it; `alerts` are the rules that read it."""
+
+    name: str
+    type: str
+    labels: tuple[str, ...]
+    sentence: str
+    alerts: tuple[str, ...]
+
+
+def write_pages(folder: Path = PAGES) -> None:
+    """Write every page into a folder."""
+    for name, text in make_pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def make_pages() -> dict[str, str]:
+    """Each generated page's text by its file name."""
+    return {
+        "settings.md": _settings_page(),
+        "topics.md": _topics_page(),
+        "metrics.md": _metrics_page(),
+        "rejection-reasons.md": _reasons_page(),
+    }
+
+
+def _page(title: str, sources: Iterable[ModuleType], lead: str, *parts: str) -> str:
+    files = [str(Path(str(module.__file__)).relative_to(ROOT)) for module in sources]
+    links = " and ".join(f"[{file.removeprefix('pipeline/')}](../../{file})" for file in files)
+    source = f"The source is {links}." if len(files) == 1 else f"The sources are {links}."
+    note = NOTE.format(source=" and ".join(files))
+    return "\n\n".join([f"# {title}", note, f"{lead} {source}", *parts]) + "\n"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def attribute_docstrings(owner: ModuleType | type) -> dict[str, str]:
+    """The sentence under each assignment of a module or class, by the name that is assigned, on one line."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+    match body:
+        case [ast.ClassDef(body=members)]:
+            body = members
+    found = {}
+    for statement, after in itertools.pairwise(body):
+        target = _assigned_name(statement)
+        if target and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            found[target] = " ".join(str(after.value.value).split())
+    return found
+
+
+def _assigned_name(statement: ast.stmt) -> str:
+    match statement:
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    return ""
+
+
+# Settings
+
+
+def _settings_page() -> str:
+    sentences = attribute_docstrings(settings.Settings)
+    rows = [
+        (f"`{variable_of(name)}`", _default(field), sentences[name].replace("None:", "unset:"))
+        for name, field in settings.Settings.model_fields.items()
+    ]
+    lead = (
+        "Every setting is an environment variable. A value that can't be used ends the command with a line that names "
+        "the variable. [deploy/README.md](../../deploy/README.md) says which of them an installation needs."
+    )
+    return _page("Settings", [settings], lead, _table(("variable", "default", "what it sets"), rows))
+
+
+def variable_of(field: str) -> str:
+    """The environment variable of a field of Settings."""
+    return settings.ENVIRONMENT_PREFIX + field.upper()
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "by platform"
+    value = field.default
+    text = value.get_secret_value() if isinstance(value, SecretStr) else "" if value is None else str(value)
+    return f"`{text}`" if text else ""
+
+
+# Topics
+
+
+def _topics_page() -> str:
+    channels = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))["channels"]
+    sentences = {channel["address"]: channel["description"] for channel in channels.values()}
+    parts = [_topic_section(topic, sentences[topic.pattern]) for topic in topics.CATALOGUE]
+    lead = (
+        "Every Kafka topic, without the namespace of the installation. Keys are UTF-8 text, values JSON. "
+        "[asyncapi.yaml](../../schemas/asyncapi.yaml) says the same to machines, "
+        "[streams.md](../streams.md#topics) what the topics are for."
+    )
+    return _page("Topics", [topics, rights], lead, *parts)
+
+
+def _topic_section(topic: Topic, sentence: str) -> str:
+    facts = [
+        ("key", topic.key or "none: it holds no messages"),
+        ("partitions", PARTITIONS[topic.count]),
+        ("kept", _retention(topic)),
+        ("largest message", f"{topic.max_bytes / topics.MIB:g} MiB"),
+        ("personal data", topic.erasure if topic.personal else "none"),
+        ("written by", _users(topic, "writes")),
+        ("read by", _users(topic, "reads")),
+    ]
+    if topic.schema:
+        file = f"{topic.schema}.schema.json"
+        facts.insert(1, ("value", f"[{file}](../../schemas/{file})"))
+    return "\n".join([f"## `{topic.pattern}`", "", sentence, "", *(f"- **{name}**: {value}" for name, value in facts)])
+
+
+PARTITIONS = {
+    topics.Count.CASES: f"as `{variable_of('case_partitions')}` says",
+    topics.Count.BLOCKS: f"as `{variable_of('block_partitions')}` says",
+    topics.Count.PROGRESS: str(topics.PROGRESS_PARTITIONS),
+    topics.Count.ONE: "1",
+}
+
+
+def _retention(topic: Topic) -> str:
+    if topic.compacted:
+        return "the last value of each key, for good"
+    return "for good" if topic.retention is None else f"{topic.retention.days} days"
+
+
+def _users(topic: Topic, duty: str) -> str:
+    """Who may read or write a topic, by the access lists that the installation makes."""
+    users = [f"`{role}`" for role, duties in rights.ROLES.items() if topic in getattr(duties, duty)]
+    operation = rights.Operation.READ if duty == "reads" else rights.Operation.WRITE
+    if any(right.operation == operation and _covers(right, topic) for right in rights.agency_grants(PLAIN, AGENCY)):
+        users.append("the agency" if topic.scope is topics.Scope.AGENCY else "agencies")
+    return ", ".join(users) or "operators"
+
+
+def _covers(right: rights.KafkaRight, topic: Topic) -> bool:
+    name = topics.name(PLAIN, topic, agency=AGENCY, generation="generation")
+    return name.startswith(right.name) if right.prefix else name == right.name
+
+
+# Metrics
+
+
+def _metrics_page() -> str:
+    parts = [
+        "## Workers",
+        _metric_table(worker_metrics),
+        "## API servers",
+        _metric_table(server_metrics),
+    ]
+    lead = (
+        "What `/metrics` of a worker and of an API server shows, beside Prometheus' own `process_…` metrics. No label "
+        "holds personal data. [The runbook](../../deploy/runbook.md) says what to do at each alert."
+    )
+    return _page("Metrics", [worker_metrics, server_metrics], lead, *parts)
+
+
+def _metric_table(module: ModuleType) -> str:
+    rows = [
+        (
+            f"`{metric.name}`",
+            metric.type,
+            ", ".join(f"`{label}`" for label in metric.labels),
+            metric.sentence,
+            ", ".join(f"[{alert}](../../deploy/runbook.md#{alert.lower()})" for alert in metric.alerts),
+        )
+        for metric in metrics_of(module)
+    ]
+    return _table(("metric", "type", "labels", "what it says", "alerts"), rows)
+
+
+def metrics_of(module: ModuleType) -> Iterator[MetricRow]:
+    """The instruments that a catalogue defines, in its order."""
+    rules = [rule for group in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"] for rule in group["rules"]]
+    for instrument in vars(module).values():
+        if not isinstance(instrument, MetricWrapperBase | BlockSizes):
+            continue
+        (family,) = instrument.collect()
+        name = family.name + ("_total" if family.type == "counter" else "")
+        reads = re.compile(rf"\b{family.name}(_total|_bucket|_sum|_count)?\b")
+        alerts = tuple(rule["alert"] for rule in rules if reads.search(rule["expr"]))
+        yield MetricRow(name, family.type, _labels(instrument, family), family.documentation, alerts)
+
+
+def _labels(instrument: MetricWrapperBase | BlockSizes, family: Metric) -> tuple[str, ...]:
+    """An instrument's labels; our own kind of collector shows them on its samples alone."""
+    if isinstance(instrument, MetricWrapperBase):
+        return tuple(instrument._labelnames)  # noqa: SLF001 - nothing public has them before the first sample
+    return tuple(sorted({label for sample in family.samples for label in sample.labels} - {"le"}))
+
+
+# Rejection reasons
+
+
+def _reasons_page() -> str:
+    lead = (
+        "Why a message is rejected: the `reason` of its receipt and of its entry in the topic `rejected`. The receipt "
+        "has a JSON pointer and a message, too. [record.md](../record.md#outcomes) explains outcomes."
+    )
+    inside = attribute_docstrings(faults)
+    names = {value: name for name, value in vars(faults).items() if isinstance(value, str) and value in faults.FAULTS}
+    faulty = [(f"`{reason}`", inside[names[reason]]) for reason in sorted(faults.FAULTS)]
+    return _page(
+        "Rejection reasons",
+        [messages, faults],
+        lead,
+        "## What an agency can mend",
+        _table(("reason", "what is wrong"), _members(messages.Reason)),
+        "## Faults of ours",
+        "These stand in `rejected` alone: no receipt names them, and no agency caused them.",
+        _table(("reason", "what happened"), faulty),
+    )
+
+
+def _members(enum: EnumType) -> Iterator[tuple[str, str]]:
+    sentences = attribute_docstrings(enum)
+    for member in enum:  # type: ignore[var-annotated]
+        yield f"`{member.value}`", sentences[member.name]
+
+
+if __name__ == "__main__":
+    write_pages()
