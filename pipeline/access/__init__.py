@@ -1,1 +1,1 @@
-"""Who may see what (disclosure.md): everything that leaves is decided here, and nowhere else. Pure."""
+"""Who may see what (docs/disclosure.md): everything that leaves is decided here, and nowhere else. Pure."""

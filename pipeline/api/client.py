@@ -1,5 +1,7 @@
-"""The command line's way to the API: over the network, or, for the local operator of an installation whose API does
-not run, to the same application in this process. Either way it is the API that decides, and it audits.
+"""The command line's way to the API.
+
+Over the network, or, for the local operator of an installation whose API does not run, to the same application in this
+process. Either way it is the API that decides, and it audits.
 """
 
 from __future__ import annotations

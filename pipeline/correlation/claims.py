@@ -71,7 +71,7 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 def external_version(version: int, expired: bool = False) -> int:
-    """Orders an expiry mark after the version that expired and before the next one (architecture.md, Elasticsearch)."""
+    """Orders an expiry mark after the version that expired and before the next one, as Elasticsearch compares them."""
     return 2 * version + expired
 
 

@@ -32,35 +32,44 @@ class PairJudgement(Protocol):
     """What the matcher says of a pair."""
 
     @property
-    def score(self) -> int: ...
+    def score(self) -> int:
+        """Hundredths of a bit."""
+
     @property
-    def probability(self) -> float: ...
+    def probability(self) -> float:
+        """That both sides are one thing, from 0 to 1."""
+
     @property
-    def band(self) -> str: ...
+    def band(self) -> str:
+        """The band of that probability; empty below the lowest."""
 
 
 class Judge(Protocol[Model]):
     """Scores a pair: pure, and the same in either order of the sides."""
 
-    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> PairJudgement: ...
+    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> PairJudgement:
+        """Score a pair."""
 
 
 class FallsShort(Protocol[Model]):
     """Whether a pair's probability is below the threshold for certain: pure, and far cheaper than to judge it."""
 
-    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, threshold: float, /) -> bool: ...
+    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, threshold: float, /) -> bool:
+        """Whether the pair is below the threshold for certain."""
 
 
 class Explain(Protocol[Model]):
     """Explains a link: pure; the result is written as JSON."""
 
-    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> object: ...
+    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> object:
+        """Explain a pair."""
 
 
 class ExactBand(Protocol[Model]):
     """The band in which a question's entities meet a hit-only record's by exact parts alone; pure."""
 
-    def __call__(self, asking: Entities, held: Entities, model: Model, /) -> str: ...
+    def __call__(self, asking: Entities, held: Entities, model: Model, /) -> str:
+        """Return the band, or an empty text for none."""
 
 
 def _no_band(asking: Entities, held: Entities, model: object) -> str:

@@ -1,4 +1,4 @@
-"""Hits: what an agency is told about a link of its case, sent only when what it may see changes (disclosure.md)."""
+"""Hits: what an agency is told about a link of its case, sent only when what it may see changes."""
 
 from __future__ import annotations
 

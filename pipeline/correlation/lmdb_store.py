@@ -48,6 +48,7 @@ class LmdbRecord:
 
     @property
     def fingerprint(self) -> Fingerprint:
+        """The fingerprint, decoded anew at each call."""
         return msgspec.structs.replace(_decode(self._body), keys=tuple(self.keys))
 
 
@@ -90,14 +91,17 @@ class LmdbStore:
 
     @property
     def offset(self) -> int:
+        """The offset of the last commit, as the file has it."""
         return self._file.offset
 
     def find(self, cases: Sequence[str]) -> dict[str, int]:
+        """Look the names' hashes up, then compare the names, since hashes may collide."""
         entries, asking = self._lists.find([[_name(case)] for case in cases])
         named = ((cases[at], number) for at, number in zip(asking.tolist(), entries["number"].tolist(), strict=True))
         return {case: number for case, number in named if self.record(number).fingerprint.case == case}
 
     def record(self, number: int) -> MemoryRecord | LmdbRecord:
+        """Return what was put since the last commit, else what the file has. Raises KeyError for an unknown number."""
         if (found := self._new_records.get(number)) is not None:
             return found
         value = self._file.get("records", _record_key(number))
@@ -106,6 +110,7 @@ class LmdbStore:
         return LmdbRecord(value)
 
     def put(self, fingerprint: Fingerprint, number: int | None) -> int:
+        """Keep it in memory until the commit; a withdrawal's time decides when the file is written anew."""
         if number is None:
             number = self._numbers.next(fingerprint.country)
             self._lists.add(number, [_name(fingerprint.case)])
@@ -116,25 +121,32 @@ class LmdbStore:
         return number
 
     def country(self, country: str) -> int:
+        """Return the byte of a country, a new one if it is new."""
         return self._numbers.byte(country)
 
     def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
+        """Read the block lists, which are in memory."""
         return self._lists.find(keys)
 
     def enlist(self, number: int, keys: Collection[int]) -> None:
+        """Append to the log of the lists."""
         self._lists.add(number, keys)
 
     def delist(self, number: int, keys: Collection[int]) -> None:
+        """Append to the log of the lists."""
         self._lists.remove(number, keys)
 
     def followed(self, number: int) -> Sequence[int]:
+        """Return the numbers of the other sides."""
         return tuple(self._links(number))
 
     def follow(self, one: int, other: int) -> None:
+        """Remember the link under both of its sides."""
         _add(self._changing(one), other)
         _add(self._changing(other), one)
 
     def unfollow(self, one: int, other: int) -> None:
+        """Forget the link under both of its sides."""
         _discard(self._changing(one), other)
         _discard(self._changing(other), one)
 
@@ -150,6 +162,7 @@ class LmdbStore:
         return linked
 
     def commit(self, offset: int) -> None:
+        """Write all changes and the offset in one LMDB transaction."""
         self._file.commit(offset, self._fill, self.records, erased_at=self._erased_at)
         self.sketches.committed()
         self._lists.committed()
@@ -187,13 +200,16 @@ class LmdbStore:
         transaction.put(_record_key(number), value, db=self._file.databases["records"], append=new)
 
     def sync(self) -> None:
+        """Flush the file to disk."""
         self._file.sync()
 
     def renew(self, after_s: float) -> None:
+        """Copy the file without what was erased."""
         if self._file.erased_at is not None and time.time() - self._file.erased_at >= after_s:
             self._file.renew()
 
     def close(self) -> None:
+        """Sync and close the file, and give up its lock."""
         self._file.close()
 
 

@@ -21,7 +21,7 @@ from pipeline.matching.names.variants import classes_of
 Value = TypeVar("Value", str, int)
 
 ONSET = 3
-"""Sounds of a name's onset: 83-95% of the true pairs of each corridor share it in some form (matching.md)."""
+"""Sounds of a name's onset: 83-95% of the true pairs of each corridor share it in some form."""
 
 MAX_FORMS = 3
 """Latin forms of a token of another script that are used, the likeliest."""

@@ -145,6 +145,7 @@ class MemoryRecord:
 
     @property
     def keys(self) -> Sequence[int]:
+        """The keys of the fingerprint."""
         return self.fingerprint.keys
 
 
@@ -162,15 +163,19 @@ class MemoryStore:
         self.sketches = SketchTable()
 
     def find(self, cases: Sequence[str]) -> dict[str, int]:
+        """Look the cases up by name."""
         return {case: self._cases[case] for case in cases if case in self._cases}
 
     def record(self, number: int) -> MemoryRecord:
+        """Return the record under a number. Raises KeyError for an unknown one."""
         return self._records[number]
 
     def country(self, country: str) -> int:
+        """Return the byte of a country, a new one if it is new."""
         return self._numbers.byte(country)
 
     def put(self, fingerprint: Fingerprint, number: int | None) -> int:
+        """Hold the fingerprint in memory."""
         if number is None:
             number = self._cases[fingerprint.case] = self._numbers.next(fingerprint.country)
         self._records[number] = MemoryRecord(fingerprint)
@@ -178,31 +183,38 @@ class MemoryStore:
         return number
 
     def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
+        """Read the blocks key by key."""
         found = [
             (at, key, number) for at, some in enumerate(keys) for key in some for number in self._blocks.get(key, ())
         ]
         return np.array([entry[1:] for entry in found], ENTRY), np.array([entry[0] for entry in found], np.int64)
 
     def enlist(self, number: int, keys: Collection[int]) -> None:
+        """Add the case to the blocks of the keys."""
         for key in keys:
             self._blocks.setdefault(key, {})[number] = None
 
     def delist(self, number: int, keys: Collection[int]) -> None:
+        """Take the case from the blocks of the keys."""
         for key in keys:
             self._blocks.get(key, {}).pop(number, None)
 
     def followed(self, number: int) -> frozenset[int]:
+        """Return the numbers of the other sides."""
         return frozenset(self._links.get(number, ()))
 
     def follow(self, one: int, other: int) -> None:
+        """Remember the link under both of its sides."""
         self._links.setdefault(one, set()).add(other)
         self._links.setdefault(other, set()).add(one)
 
     def unfollow(self, one: int, other: int) -> None:
+        """Forget the link under both of its sides."""
         self._links.get(one, set()).discard(other)
         self._links.get(other, set()).discard(one)
 
     def commit(self, offset: int) -> None:
+        """Note the offset: changes hold at once."""
         self.offset = offset
 
     def sync(self) -> None:

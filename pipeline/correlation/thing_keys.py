@@ -14,7 +14,7 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.sounds import skeleton_of
 
 CONFUSABLE = str.maketrans("OIBS", "0185")
-"""0/O, 1/I, 8/B, 5/S: what optical readers and people take for each other (record.md)."""
+"""0/O, 1/I, 8/B, 5/S: what optical readers and people take for each other."""
 
 PHONE_TAIL = 7
 """Digits of a subscriber number that survive a change of area or country code (ITU-T E.164 plans: six to eight)."""
@@ -96,8 +96,10 @@ def _near(end: str) -> Iterator[int]:
 
 
 def _plates(entity: EntityPrint, enough: int) -> Iterator[int]:
-    """Either end of a plate, of what was read only (? stands for one character, * for any number), with as much of the
-    vehicle's looks as makes it rare enough."""
+    """Keys of either end of a plate, with as much of the vehicle's looks as makes it rare enough.
+
+    Of a plate that was read in part (? stands for one character, * for any number) only whole ends count.
+    """
     for plate in entity.identifiers:
         if plate.type == "plate":
             for length in PLATE:
@@ -122,8 +124,11 @@ def _phones(entity: EntityPrint) -> Iterator[int]:
 
 
 def _emails(entity: EntityPrint) -> Iterator[int]:
-    """A provider of millions is known by a few sounds, and there the user part must agree but for its sound; at other
-    domains both may be misspelt."""
+    """Keys of e-mail addresses.
+
+    A provider of millions is known by a few sounds, and there the user part must agree but for its sound; at other
+    domains both may be misspelt.
+    """
     for email in entity.emails:
         user, _, domain = email.partition("@")
         heard, heard_domain = skeleton_of(_letters(user)), skeleton_of(_letters(domain.rpartition(".")[0]))

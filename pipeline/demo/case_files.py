@@ -40,6 +40,7 @@ class Version(msgspec.Struct, frozen=True):
 
     @property
     def withdrawn(self) -> bool:
+        """Whether this version withdraws the case."""
         return bool(self.event["data"]["status"] == WITHDRAWN)
 
 
@@ -57,6 +58,7 @@ class CaseFile:
 
     @property
     def last(self) -> Version:
+        """The newest version."""
         return self.versions[-1]
 
     def add(self, recorded: Recorded) -> None:

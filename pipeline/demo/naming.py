@@ -44,6 +44,7 @@ class Pool(msgspec.Struct, frozen=True):
 
     @property
     def all(self) -> tuple[Spelling, ...]:
+        """The listed names, then the rarer ones."""
         return self.listed + self.rarer
 
 

@@ -41,6 +41,8 @@ COLOURS = ("black", "white", "grey", "silver", "blue", "red")
 
 
 class Home(msgspec.Struct, frozen=True):
+    """Where somebody lives."""
+
     country: str
     city: City
     street: str

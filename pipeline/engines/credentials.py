@@ -33,6 +33,7 @@ class BrokerCredentials(msgspec.Struct, frozen=True):
 
     @property
     def tls(self) -> bool:
+        """Whether connections are encrypted."""
         return self.protocol == TLS
 
 

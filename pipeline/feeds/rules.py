@@ -48,6 +48,8 @@ class Template(msgspec.Struct, frozen=True):
 
 
 class Constant(msgspec.Struct, frozen=True):
+    """A leaf that is the same for every row."""
+
     value: Scalar
 
 

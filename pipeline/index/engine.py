@@ -18,15 +18,24 @@ class SearchEngine(Protocol):
     """What reading needs of the Elasticsearch client; an in-memory one does as well for tests."""
 
     @property
-    def mget(self) -> Callable[..., Any]: ...
+    def mget(self) -> Callable[..., Any]:
+        """Read documents by id."""
+
     @property
-    def search(self) -> Callable[..., Any]: ...
+    def search(self) -> Callable[..., Any]:
+        """Search documents."""
+
     @property
-    def open_point_in_time(self) -> Callable[..., Any]: ...
+    def open_point_in_time(self) -> Callable[..., Any]:
+        """Open a view that later changes do not touch."""
+
     @property
-    def close_point_in_time(self) -> Callable[..., Any]: ...
+    def close_point_in_time(self) -> Callable[..., Any]:
+        """Close such a view."""
+
     @property
-    def indices(self) -> Any: ...
+    def indices(self) -> Any:
+        """What is asked about indices, not documents."""
 
 
 async def ask(call: Callable[..., Any], **arguments: Any) -> Any:

@@ -32,11 +32,11 @@ WORD = re.compile(r"\w+")
 
 MAX_NAMES = 50
 MAX_VALUES = 50
-"""Per entity and field; a bounded fingerprint keeps every pair's cost bounded (record.md limits names to 50)."""
+"""Per entity and field; a bounded fingerprint keeps every pair's cost bounded (docs/record.md limits names to 50)."""
 
 
 class Handling(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Who may see the case (disclosure.md); travels with the fingerprint because hits need it."""
+    """Who may see the case (docs/disclosure.md); travels with the fingerprint because hits need it."""
 
     code: str = "H0"
     releasable_to: tuple[str, ...] = ()
@@ -45,6 +45,8 @@ class Handling(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Whom the owner names for questions about the case."""
+
     unit: str = ""
     email: str = ""
     phone: str = ""

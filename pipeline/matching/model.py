@@ -148,8 +148,11 @@ def dump(file: ModelFile, *, canonical: bool = False) -> bytes:
 
 
 def generation(model: Model, block_partitions: int) -> str:
-    """12 hex digits of everything that decides what a fingerprint and a score are: model content, versions of our forms
-    and scoring and of the libraries whose data enter them, partition count of `blocks`."""
+    """12 hex digits of everything that decides what a fingerprint and a score are.
+
+    That is the model's content, the versions of our forms and scoring and of the libraries whose data enter them, and
+    the number of partitions of `blocks`.
+    """
     parts = {
         "model": model.content_hash,
         "forms": FORMS,

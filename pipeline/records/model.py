@@ -275,6 +275,7 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
 
     @property
     def withdrawn(self) -> bool:
+        """Whether this version withdraws the case."""
         return self.status == self.WITHDRAWN
 
     def stripped(self) -> Case:

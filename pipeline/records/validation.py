@@ -52,6 +52,7 @@ class ValidRecord(msgspec.Struct, frozen=True):
 
     @property
     def case(self) -> Case:
+        """The case in the record."""
         return self.envelope.data
 
 

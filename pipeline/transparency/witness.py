@@ -94,8 +94,10 @@ class Witness:
 
     @property
     def is_scanned(self) -> bool:
-        """Whether all leaves were looked through with these tag keys: keys that came later find what came before only
-        once it is read again."""
+        """Whether all leaves were looked through with these tag keys.
+
+        Keys that came later find what came before only once it is read again.
+        """
         return self.store.get(PINNED, SCANNED) == self._keys_mark
 
     def note_scanned(self) -> None:

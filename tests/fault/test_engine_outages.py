@@ -134,8 +134,10 @@ def test_elasticsearch_away_for_a_minute_under_load(
 def test_a_kafka_wiped_under_existing_stores(
     meanwhile: str, own_engines: Settings, records: Any, installation: Any, start_stage: Any, wait_for: Any
 ) -> None:
-    """The stores of machine `one` are those of the former Kafka. It goes on with them at once, or only after
-    machine `two` has brought every partition past where they stood: then nothing but the ids tells that they are stale.
+    """The stores of machine `one` are those of the former Kafka.
+
+    It goes on with them at once, or only after machine `two` has brought every partition past where they stood: then
+    nothing but the ids tells that they are stale.
     """
 
     def take_in(name: str, messages: Iterable[Message]) -> None:

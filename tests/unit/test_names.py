@@ -22,6 +22,9 @@ CITED = re.compile(
 )
 """A path of two parts or more, as docs and docstrings cite a file; addresses and patterns are none."""
 
+BARE = re.compile(r"(?<![\w/.:@~*{}<-])[\w-]+\.(?:py|md)\b")
+"""A file cited by its name alone: of a module any of that name will do, a page must be beside it or at the root."""
+
 BASES = {name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)}
 
 
@@ -61,6 +64,13 @@ def _missing(text: str, *folders: Path) -> list[str]:
     return sorted(path for path in set(CITED.findall(text)) if not any((folder / path).exists() for folder in folders))
 
 
+def _missing_names(text: str, folder: Path) -> list[str]:
+    """Files cited by name alone that are neither a module of the tree nor a page at the root or in the folder."""
+    pages = {path.name for place in (ROOT, folder) for path in place.glob("*.md")}
+    modules = {module.name for module in (*MODULES, *folder.glob("*.py"))}
+    return sorted(set(BARE.findall(text)) - pages - modules)
+
+
 SOURCES = {str(module.relative_to(ROOT)): module.read_text() for module in MODULES}
 
 
@@ -78,7 +88,10 @@ def test_files_that_a_page_cites_are_there(page: Path) -> None:
 
 
 def test_files_that_code_cites_are_there() -> None:
-    found = {place: _missing(text, ROOT, PIPELINE, (ROOT / place).parent) for place, text in SOURCES.items()}
+    found = {
+        place: _missing(text, ROOT, PIPELINE, (ROOT / place).parent) + _missing_names(text, (ROOT / place).parent)
+        for place, text in SOURCES.items()
+    }
     assert {place: missing for place, missing in found.items() if missing} == {}
 
 
@@ -90,3 +103,8 @@ def test_the_rules_find_what_breaks_them(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "here.py").touch()
     assert _missing("see `x/here.py`, x/gone.py and https://a.org/x/y.md", tmp_path) == ["x/gone.py"]
+    (tmp_path / "beside.md").touch()
+    assert _missing_names("see design.md, beside.md, README.md, a/y.md, settings.py and lost.py", tmp_path) == [
+        "design.md",
+        "lost.py",
+    ]

@@ -35,9 +35,14 @@ MEDIA_TYPES: Final[dict[Format, str]] = {
 class Writer(Protocol):
     """One file being written; `parts` is called with rows in their order."""
 
-    def head(self) -> bytes: ...
-    def part(self, rows: Iterable[Row]) -> bytes: ...
-    def tail(self) -> bytes: ...
+    def head(self) -> bytes:
+        """Return what stands before the rows."""
+
+    def part(self, rows: Iterable[Row]) -> bytes:
+        """Return some rows, written."""
+
+    def tail(self) -> bytes:
+        """Return what stands after the rows."""
 
 
 def writer(what: What, form: Format, name: str) -> Writer:

@@ -57,6 +57,7 @@ class SeenLink(msgspec.Struct, frozen=True):
 
     @property
     def view(self) -> LinkView:
+        """What the requester sees of the link."""
         return self.sight.view
 
 

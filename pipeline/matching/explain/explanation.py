@@ -29,8 +29,11 @@ FINAL_SIGMA = re.compile(r"σ\b")
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One comparison of one entity pair. `bits` in hundredths; `rarity` "1 in N": so much rarer is this level between
-    strangers than between records of one thing (agreements only); `share` of all positive bits; `tokens` for names."""
+    """One comparison of one entity pair.
+
+    `bits` are hundredths. `rarity` is "1 in N": this level is N times rarer between strangers than between records of
+    one thing (agreements only). `share` is that of all positive bits. `tokens` are for names.
+    """
 
     field: str
     level: str

@@ -93,7 +93,7 @@ def _item(item: Item, say: dict[str, str], language: str) -> str:
 
 
 def rarity(item: Item, language: str) -> str:
-    """ "1 in 3,400"; empty for what does not speak for the pair."""
+    """Such as "1 in 3,400"; empty for what does not speak for the pair."""
     if not item.rarity:
         return ""
     return SENTENCES[language]["rarity"].format(number=grouped(item.rarity.removeprefix("1 in "), language))

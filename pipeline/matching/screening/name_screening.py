@@ -94,8 +94,12 @@ def _sums(one: _Names, other: _Names) -> tuple[Bits, Bits]:
 
 
 class _Tokens(NamedTuple):
-    """Pairs of tokens: letters that one of both has, by how much their lengths differ and the lesser, bits of hashes in
-    which they differ and that either has, the rarity of the less rare, whether one is an initial, whether variants."""
+    """Pairs of tokens, a field an array over all pairs.
+
+    `edits` are letters that one of both has, `gap` the difference of their lengths and `shorter` the lesser length;
+    `apart` are the bits of hashes in which they differ, `either` those that either has; `rarity` is that of the less
+    rare; `initial` says whether one is an initial, `related` whether they are variants.
+    """
 
     edits: NDArray[np.uint8]
     gap: Bits

@@ -41,6 +41,7 @@ class TrainingColumn:
 
     @property
     def tells_companions(self) -> bool:
+        """Whether its levels tell companions from true pairs."""
         return not self.banded
 
 

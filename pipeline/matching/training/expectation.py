@@ -32,6 +32,7 @@ class Fit:
 
     @property
     def converged(self) -> bool:
+        """Whether it ended before the limit of rounds."""
         return len(self.log_likelihoods) < MAX_ROUNDS
 
 

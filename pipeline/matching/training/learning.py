@@ -63,9 +63,11 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What one entity type taught. `support` is the expected number of true pairs behind each column's m, `hits` the
-    random pairs in each level, `matches` and `companions` the expected true pairs and pairs of companions among all
-    that met, `possible` all pairs."""
+    """What one entity type taught.
+
+    `support` is the expected number of true pairs behind each column's m, `hits` the random pairs in each level,
+    `matches` and `companions` the expected true pairs and pairs of companions among all that met, `possible` all pairs.
+    """
 
     columns: tuple[TrainingColumn, ...]
     m: Shares
@@ -202,7 +204,7 @@ def _u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.
 
 
 def _joined(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Shares, Shares, NDArray[np.float64]]:
-    """m of each column over all rules, each weighted by the true pairs that it saw."""
+    """Each column's m over all rules, each weighted by the true pairs that it saw."""
     m, counts, support = [], [], np.zeros(len(columns))
     for k, column in enumerate(columns):
         seen = np.zeros(len(column.m))

@@ -59,6 +59,7 @@ class NextIndices(Indices):
     """The aliases that lead to the indices in the making."""
 
     def own(self, kind: str) -> str:
+        """The alias of an index in the making."""
         return f"{super().own(kind)}-next"
 
 

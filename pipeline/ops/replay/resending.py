@@ -29,7 +29,8 @@ class MessageSender(Protocol):
         key: bytes | None,
         value: bytes | None,
         headers: Sequence[tuple[str, bytes]] = (),
-    ) -> None: ...
+    ) -> None:
+        """Send one message."""
 
 
 class Resender(Protocol):
@@ -37,7 +38,8 @@ class Resender(Protocol):
 
     async def __call__(
         self, topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position
-    ) -> None: ...
+    ) -> None:
+        """Send one message again, with its origin."""
 
 
 @asynccontextmanager

@@ -153,6 +153,7 @@ class KafkaSender:
         self._producer = PromptProducer(settings)
 
     async def __call__(self, entries: Sequence[AuditEntry]) -> None:
+        """Send entries; returns when Kafka has acknowledged all. Raises what the producer raises."""
         try:
             producer = await self._producer.started()
             await asyncio.gather(*[await self._sent(producer, entry) for entry in entries])

@@ -164,8 +164,11 @@ def role_grants(settings: Settings, role: str) -> list[KafkaRight]:
 
 
 def agency_grants(settings: Settings, agency: str) -> list[KafkaRight]:
-    """What an agency may do: send its records and note how far it has come, read its receipts, its hits and who takes
-    part, and witness the audit log."""
+    """What an agency may do.
+
+    It sends its records and notes how far it has come, reads its receipts, its hits and who takes part, and witnesses
+    the audit log.
+    """
     own = [
         KafkaRight(ResourceType.TOPIC, topics.name(settings, topic, agency=agency), operation)
         for topic, operation in (

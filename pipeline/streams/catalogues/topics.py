@@ -69,6 +69,7 @@ class Topic:
 
     @property
     def scope(self) -> Scope:
+        """What it exists once for, by the placeholder in its name."""
         if "{agency}" in self.pattern:
             return Scope.AGENCY
         return Scope.GENERATION if "{generation}" in self.pattern else Scope.INSTALLATION

@@ -63,6 +63,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         self._looking: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
+        """Stop fetching, and looking for operators' orders."""
         await super().close()
         for task in self._looking:
             task.cancel()
@@ -115,7 +116,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
             self._rejections[partition] = found
 
     def _get_actions_per_node(self, assignment: Any) -> tuple[Any, ...]:
-        """aiokafka's requests without the partitions that are blocked; it asks again at least every 0.2 s."""
+        """Leave blocked partitions out of aiokafka's requests; it asks again at least every 0.2 s."""
         for gone in self._blocks.keys() - set(assignment.tps):
             self.unblock(gone)
         requests, *others = super()._get_actions_per_node(assignment)
@@ -227,7 +228,7 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka's consu
 
     @_fetcher.setter
     def _fetcher(self, made: Fetcher | None) -> None:
-        """aiokafka's `start` makes a fetcher whose task has not begun yet; from here on it is one of ours."""
+        """Make it one of ours: aiokafka's `start` makes a fetcher whose task has not begun yet."""
         if made is not None:
             made.__class__ = BatchFetcher
             cast(BatchFetcher, made).adopt(self._policy)

@@ -62,9 +62,12 @@ class PartitionBlocker(Protocol):
     """What a partition's reader asks of its fetcher."""
 
     @property
-    def policy(self) -> ReadingPolicy: ...
+    def policy(self) -> ReadingPolicy:
+        """How batches of its partitions are read."""
+
     @property
-    def reader(self) -> BatchReader: ...
+    def reader(self) -> BatchReader:
+        """What reads them within that policy's limits."""
 
     def rejection_at(self, partition: TopicPartition, offset: int) -> RejectedBatch | None:
         """The operator's order that covers an offset, as far as it is known here."""

@@ -100,10 +100,12 @@ class RecordBatch(NamedTuple):
 
     @property
     def is_transactional(self) -> bool:
+        """Whether a transaction wrote it."""
         return bool(self.attributes & _TRANSACTIONAL)
 
     @property
     def is_control(self) -> bool:
+        """Whether it is a transaction's marker, which holds no records."""
         return bool(self.attributes & _CONTROL)
 
 

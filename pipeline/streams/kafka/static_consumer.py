@@ -50,6 +50,7 @@ class InstanceHeartbeat(Request[HeartbeatRequest_v3]):  # type: ignore[misc]
         self._fields = fields
 
     def build(self, request_struct_class: type[HeartbeatRequest_v3]) -> HeartbeatRequest_v3:
+        """Return the request with its fields."""
         return request_struct_class(*self._fields)
 
 

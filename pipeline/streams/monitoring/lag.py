@@ -138,6 +138,7 @@ def committed_of(settings: Settings, consumed: Mapping[str, Iterable[TopicPartit
 
 
 async def ends_of(settings: Settings, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """Return the end offset of each partition."""
     async with plain_consumer(settings, partitions) as consumer:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
         return ends

@@ -138,6 +138,7 @@ class ChunkConsumer(driver.Consumer):
         return ChunkThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Yield records partition by partition, while the assignment holds for which they were fetched."""
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if records is None or self.should_stop:
@@ -226,6 +227,7 @@ class ConsumeOnly(BootStrategy):
     enable_kafka_producer = False
 
     def kafka_consumer(self) -> Sequence[Any]:
+        """Return the only service that consuming needs."""
         return [self.app.consumer]
 
 

@@ -25,8 +25,10 @@ UNPROVEN: Final = "it has just started and has not applied anything yet"
 
 
 class LaneState(StrEnum):
-    """What a lane is at. Before it has lanes the worker itself waits (for Elasticsearch, or a first agency) or joins
-    its consumer group."""
+    """What a lane is at.
+
+    Before it has lanes the worker itself waits (for Elasticsearch, or a first agency) or joins its consumer group.
+    """
 
     WAITING = "waiting"
     JOINING = "joining"

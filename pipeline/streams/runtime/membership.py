@@ -60,8 +60,10 @@ def subscription_of(settings: Settings, slot: WorkerSlot) -> frozenset[str] | No
 
 
 def leave_group(settings: Settings, slot: WorkerSlot, reason: str) -> None:
-    """Remove the slot's instance from its group: the others share its partitions at once. Raises
-    GroupUnreachableError."""
+    """Remove the slot's instance from its group: the others share its partitions at once.
+
+    Raises GroupUnreachableError.
+    """
     member = MemberToRemove(group_instance_id=slot.instance_id, reason=reason)
     with _group_admin(settings) as client:
         (result,) = client.remove_group_members(slot.group, [member]).values()

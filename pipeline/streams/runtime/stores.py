@@ -109,8 +109,11 @@ class Openable(Protocol):
 
     def __init__(self, folder: Path, identity: Identity) -> None: ...
     @property
-    def offset(self) -> int: ...
-    def close(self) -> None: ...
+    def offset(self) -> int:
+        """The offset of the last commit, or NO_OFFSET."""
+
+    def close(self) -> None:
+        """Sync and close it."""
 
 
 S = TypeVar("S", bound=Openable)

@@ -23,11 +23,20 @@ class Store(Protocol):
     """What a lane keeps of one source partition."""
 
     @property
-    def offset(self) -> int: ...
-    def commit(self, offset: int) -> None: ...
-    def sync(self) -> None: ...
-    def renew(self, after_s: float) -> None: ...
-    def close(self) -> None: ...
+    def offset(self) -> int:
+        """The offset of the last commit, or NO_OFFSET."""
+
+    def commit(self, offset: int) -> None:
+        """Make all changes since the last commit one, with the offset they stand for."""
+
+    def sync(self) -> None:
+        """Make what was committed survive a power cut."""
+
+    def renew(self, after_s: float) -> None:
+        """Leave no trace on disk of what was erased this long ago."""
+
+    def close(self) -> None:
+        """Sync and close; changes since the last commit are dropped."""
 
 
 @dataclass
@@ -52,6 +61,7 @@ class Decided(ChunkResult):
     spent_s: float = 0.0
 
     def add(self, result: ChunkResult) -> None:
+        """Add what another slice leads to."""
         self.outputs += result.outputs
         self.documents += result.documents
         self.tally.update(result.tally)

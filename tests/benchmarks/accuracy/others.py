@@ -51,7 +51,7 @@ def rapidfuzz_alone(key: str, data: DataSet) -> Outcome:
 
 
 def record_linkage(key: str, data: DataSet) -> Outcome:
-    """recordlinkage with its ECM classifier, blocked by each name part and the birth date, as its FEBRL guide does."""
+    """Package recordlinkage with its ECM classifier, blocked by each name part and birth date, as its guide does."""
     import pandas as pd
     import recordlinkage
 

@@ -82,7 +82,6 @@ class _Pairs:
 
 async def run(world: World, seed: int, index: int) -> None:
     """One run: a lane applies all chunks, and is made anew as a stage would whenever it loses its index."""
-
     partition = TopicPartition(world.source, index)
     transactional_id = f"{world.settings.namespace}{STAGE}-{seed}-{index}"
     world.chances[transactional_id] = random.Random(seed)

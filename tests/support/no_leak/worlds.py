@@ -128,8 +128,10 @@ def _link(a: Spec, b: Spec) -> tuple[Action, ...]:
 
 
 def documents(world: Iterable[Spec], *, counted: bool = False) -> list[Action]:
-    """All documents of an index that holds these cases: theirs, those of every link between two countries, and what
-    was decided and told of them while whoever it was told to could see them.
+    """All documents of an index that holds these cases.
+
+    That is theirs, those of every link between two countries, and what was decided and told of them while whoever it
+    was told to could see them.
 
     With `counted` each record came behind those with a lower key, hidden ones among them: its offset and time count
     them.

@@ -1,4 +1,4 @@
-"""The example of record.md, filled in, and ways to change it."""
+"""The example of docs/record.md, filled in, and ways to change it."""
 
 from __future__ import annotations
 

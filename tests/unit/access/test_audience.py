@@ -24,7 +24,7 @@ PURPOSES = (("investigation",), ("investigation", "prosecution"))
 
 
 def sees(side: ClaimSide, agency: str, country: str, purpose: str, granted: bool = False) -> str:
-    """The table of disclosure.md for one side."""
+    """The table of docs/disclosure.md for one side."""
     if agency == side.agency:
         return "full"
     if purpose not in side.handling.purposes:

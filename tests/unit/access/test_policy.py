@@ -1,4 +1,4 @@
-"""The table of disclosure.md, row by row."""
+"""The table of docs/disclosure.md, row by row."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from support.api.runtime import ANNA, DORA, Api, record
 
 @pytest.fixture
 def chain(api: Api) -> Api:
-    """fr - be - de in full, fr - nl as a hit, nl - es behind it."""
+    """A chain: fr - be - de in full, fr - nl as a hit, nl - es behind it."""
     event = {"id": "e1", "type": "event", "start": "2026-01-05T22:00:00Z"}
     api.hold(record("fr-pj", opened="2026-02-01"), record("nl-np", code="H2"), record("es-cnp"), record("de-bka"))
     person = record("be-fp")["entities"][0]

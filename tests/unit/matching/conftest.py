@@ -24,7 +24,7 @@ def model() -> Model:
 
 @pytest.fixture(scope="session")
 def case_of() -> CaseOf:
-    """case_of(entity, ..., country="FR"): the fingerprint of a case that holds the raw entities, without keys."""
+    """The fingerprint of a case that holds the raw entities, without keys: `case_of(entity, ..., country="FR")`."""
 
     def build(*entities: dict[str, Any], country: str = "FR", case_id: str = "1") -> Fingerprint:
         agency = country.lower()
@@ -39,7 +39,7 @@ def case_of() -> CaseOf:
 
 @pytest.fixture(scope="session")
 def print_of(case_of: CaseOf) -> PrintOf:
-    """print_of(type="person", ...): the print of one raw entity."""
+    """The print of one raw entity: `print_of(type="person", ...)`."""
 
     def build(**entity: Any) -> EntityPrint:
         return case_of(entity).entities[0]

@@ -1,5 +1,8 @@
-"""The attacks on the audit, each found by an agency's offline check, with the API, its keys and Kafka in the
-attacker's hand up to the last witnessed head; where it says so, the log's signing key too."""
+"""The attacks on the audit, each found by an agency's offline check.
+
+The attacker holds the API, its keys and Kafka up to the last witnessed head; where it says so, the log's signing key
+too.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,10 @@ OWNER = "fr-pj"
 
 @pytest.fixture
 def world(tmp_path: Path) -> LogWorld:
-    """Two processes' acts; of nine, five showed records of the owner and one is its own. The first is of the time
-    before entries named rules."""
+    """Two processes' acts; of nine, five showed records of the owner and one is its own.
+
+    The first is of the time before entries named rules.
+    """
     made = LogWorld(tmp_path)
     for process, ruled in (("host|1|0", False), ("host|2|0", True)):
         made.write(Act(ActKind.OPENED, rule="trail" if ruled else ""), process)
@@ -304,8 +309,10 @@ def test_a_file_of_proofs_is_read_as_it_was_written(world: LogWorld) -> None:
 def test_no_change_of_what_was_witnessed_goes_unseen(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Any entries left out, doubled, moved or changed, with chains and heads made anew; nothing is found only where the
-    log has grown, or the answer ends before what has come in the last minutes."""
+    """Any entries left out, doubled, moved or changed, with chains and heads made anew.
+
+    Nothing is found only where the log has grown, or the answer ends before what has come in the last minutes.
+    """
     folder = tmp_path_factory.mktemp("log")
     world = LogWorld(folder)
     for at in range(data.draw(st.integers(2, 12))):

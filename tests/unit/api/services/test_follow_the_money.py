@@ -10,7 +10,7 @@ from support.records.samples import example
 
 
 def example_entities() -> dict[str, list[Entity]]:
-    """The entities of record.md's example by schema."""
+    """The entities of docs/record.md's example by schema."""
     data = example()["data"]
     row = {"case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR", "version": 3, "data": data}
     found: dict[str, list[Entity]] = {}

@@ -15,7 +15,7 @@ Hold = Callable[..., NameComparison]
 
 @pytest.fixture(scope="session")
 def name_print() -> PrintOf:
-    """name_print(full, type="person", given=..., family=...): the print of a raw name."""
+    """The print of a raw name: `name_print(full, type="person", given=..., family=...)`."""
 
     def build(full: str = "", entity_type: str = "person", **parts: str) -> NamePrint:
         given, middle, family, patronymic = (parts.get(key, "") for key in ("given", "middle", "family", "patronymic"))
@@ -26,7 +26,7 @@ def name_print() -> PrintOf:
 
 @pytest.fixture(scope="session")
 def hold(name_print: PrintOf) -> Hold:
-    """hold(one, other, type="person"): the comparison of two raw names."""
+    """The comparison of two raw names: `hold(one, other, type="person")`."""
 
     def against(one: str, other: str, entity_type: str = "person") -> NameComparison:
         return compare(name_print(one, entity_type), name_print(other, entity_type))

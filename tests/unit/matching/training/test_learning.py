@@ -27,8 +27,10 @@ def word(chance: random.Random, length: int) -> str:
 
 @pytest.fixture(scope="module")
 def people(print_of: Any) -> list[Any]:
-    """300 people, each recorded twice; of the second records a fifth has a wrong day of birth, a fifth another
-    postcode, a tenth the wrong gender."""
+    """300 people, each recorded twice.
+
+    Of the second records a fifth has a wrong day of birth, a fifth another postcode, a tenth the wrong gender.
+    """
     chance, found = random.Random(11), []
     towns = [word(chance, 3) for _ in range(12)]
     for _ in range(300):

@@ -15,7 +15,7 @@ async def loaded(api: Api, depth: str) -> GraphPageData:
 
 
 def chain(api: Api) -> None:
-    """fr - be - de in full, fr - nl as a hit, de - nl behind the rings."""
+    """A chain: fr - be - de in full, fr - nl as a hit, de - nl behind the rings."""
     api.hold(record("fr-pj"), record("be-fp"), record("de-bka"), record("nl-np", code="H2"))
     for a, b in (("be-fp:1", "fr-pj:1"), ("be-fp:1", "de-bka:1"), ("fr-pj:1", "nl-np:1"), ("de-bka:1", "nl-np:1")):
         api.link(a, b)
