@@ -15,7 +15,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-long test-fault test-transactions test-cluster check audit reference format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
+.PHONY: help demo test test-long test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,6 +67,10 @@ audit: $(READY) ## known vulnerabilities in the lock, by PyPI's advisories, and 
 
 reference: $(READY) ## write docs/reference/ from the catalogues in the code
 	$(BIN)/python tools/reference_pages.py
+
+docs: $(READY) ## the documentation as a site in build/site; fails at a broken link
+	$(BIN)/python tools/docs_site.py
+	$(BIN)/zensical build --clean
 
 format: $(READY) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
