@@ -110,4 +110,4 @@ pictures: $(READY) ## the README's pictures, from a demo that is running: DEMO_U
 	PYTHONPATH=tests $(BIN)/python -m support.web.pictures "$(DEMO_URL)" "$(QUESTION)" pipeline/web/screenshots
 
 clean: ## remove the environment and caches (not LIAISON_HOME)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .cache build/docs build/site
