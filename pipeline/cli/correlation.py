@@ -45,25 +45,14 @@ def correlate(
 
     from pipeline.correlation.batch import links
     from pipeline.correlation.reading import LineReader, fingerprints
-    from pipeline.matching.explain.explanation import explain
+    from pipeline.matching.matcher import ModelMatcher
     from pipeline.matching.model import load_model
-    from pipeline.matching.score.scoring import judge
-    from pipeline.matching.screening.ceiling import falls_short
-    from pipeline.matching.screening.screening import Screen
 
     loaded, reader = load_model(model), LineReader()
     with _bar() as bar:
         cases = reader.cases(_lines(files, bar))
-        found = links(
-            fingerprints(cases, loaded),
-            loaded,
-            judge,
-            explain,
-            within=within,
-            min_probability=min_probability,
-            falls_short=falls_short,
-            screen=Screen(loaded, min_probability),
-        )
+        matcher = ModelMatcher(loaded, threshold=min_probability)
+        found = links(fingerprints(cases, loaded), matcher, within=within)
     text = b"".join(msgspec.json.encode(link) + b"\n" for link in found)
     if str(output) == "-":
         sys.stdout.buffer.write(text)
@@ -87,20 +76,15 @@ def resolve(
     import msgspec
 
     from pipeline.correlation.batch import links
-    from pipeline.correlation.correlator import THRESHOLD
     from pipeline.correlation.reading import LineReader, fingerprints
     from pipeline.correlation.resolving import resolve as things_of
-    from pipeline.matching.explain.explanation import explain
+    from pipeline.matching.matcher import ModelMatcher
     from pipeline.matching.model import load_model
-    from pipeline.matching.score.scoring import judge
-    from pipeline.matching.screening.ceiling import falls_short
-    from pipeline.matching.screening.screening import Screen
 
     loaded, reader = load_model(model), LineReader()
-    screen = Screen(loaded, THRESHOLD)
     with _bar() as bar:
         cases = {one.case: one for one in fingerprints(reader.cases(_lines(files, bar)), loaded)}
-        found = links(cases.values(), loaded, judge, explain, within=within, falls_short=falls_short, screen=screen)
+        found = links(cases.values(), ModelMatcher(loaded), within=within)
     things = things_of(cases, found, loaded)
     text = b"".join(msgspec.json.encode(thing) + b"\n" for thing in things)
     if str(output) == "-":

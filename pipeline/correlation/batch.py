@@ -8,8 +8,8 @@ from itertools import islice
 import msgspec
 
 from pipeline.correlation.claims import Claim, ClaimState
-from pipeline.correlation.correlator import THRESHOLD, Correlator, Explain, FallsShort, Judge, Model
-from pipeline.correlation.meeting import Screen
+from pipeline.correlation.correlator import Correlator
+from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import Fingerprint
 
@@ -31,30 +31,9 @@ class LinkLine(msgspec.Struct, frozen=True):
     evidence: msgspec.Raw
 
 
-def links(
-    fingerprints: Iterable[Fingerprint],
-    model: Model,
-    judge: Judge[Model],
-    explain: Explain[Model],
-    *,
-    within: bool = False,
-    min_probability: float = THRESHOLD,
-    falls_short: FallsShort[Model] | None = None,
-    screen: Screen | None = None,
-) -> list[LinkLine]:
+def links(fingerprints: Iterable[Fingerprint], matcher: Matcher, *, within: bool = False) -> list[LinkLine]:
     """The links among the cases' last versions, ordered by case; `within` also links cases of one country."""
-    correlator = Correlator(
-        MemoryStore(),
-        0,
-        1,
-        model,
-        judge,
-        explain,
-        within=within,
-        threshold=min_probability,
-        falls_short=falls_short,
-        screen=screen,
-    )
+    correlator = Correlator(MemoryStore(), 0, 1, matcher, within=within)
     live: dict[str, Claim] = {}
     for claim in _claims(correlator, fingerprints):
         if claim.state is ClaimState.LIVE:
@@ -64,7 +43,7 @@ def links(
     return [link(claim) for claim in sorted(live.values(), key=lambda claim: (claim.a.case, claim.b.case))]
 
 
-def _claims(correlator: Correlator[Model], fingerprints: Iterable[Fingerprint]) -> Iterator[Claim]:
+def _claims(correlator: Correlator, fingerprints: Iterable[Fingerprint]) -> Iterator[Claim]:
     waiting = iter(fingerprints)
     while chunk := list(islice(waiting, TOGETHER)):
         for claims in correlator.receive_all(chunk):

@@ -9,71 +9,16 @@ owns the pair it says `released` at every later version, so that what the new ow
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version, link_id
 from pipeline.correlation.kinds import owner
-from pipeline.correlation.meeting import Meet, Screen, Told
+from pipeline.correlation.matcher import Matcher, PairJudgement
+from pipeline.correlation.meeting import Meet, Told
 from pipeline.correlation.store import BlockStore, StoredCase
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.handling import HIT_ONLY
-
-Entities = tuple[EntityPrint, ...]
-
-Model = TypeVar("Model", contravariant=True)
-
-THRESHOLD = 0.5
-"""Probability from which a pair is a link."""
-
-
-class PairJudgement(Protocol):
-    """What the matcher says of a pair."""
-
-    @property
-    def score(self) -> int:
-        """Hundredths of a bit."""
-
-    @property
-    def probability(self) -> float:
-        """That both sides are one thing, from 0 to 1."""
-
-    @property
-    def band(self) -> str:
-        """The band of that probability; empty below the lowest."""
-
-
-class Judge(Protocol[Model]):
-    """Scores a pair: pure, and the same in either order of the sides."""
-
-    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> PairJudgement:
-        """Score a pair."""
-
-
-class FallsShort(Protocol[Model]):
-    """Whether a pair's probability is below the threshold for certain: pure, and far cheaper than to judge it."""
-
-    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, threshold: float, /) -> bool:
-        """Whether the pair is below the threshold for certain."""
-
-
-class Explain(Protocol[Model]):
-    """Explains a link: pure; the result is written as JSON."""
-
-    def __call__(self, a: Fingerprint, b: Fingerprint, model: Model, /) -> object:
-        """Explain a pair."""
-
-
-class ExactBand(Protocol[Model]):
-    """The band in which a question's entities meet a hit-only record's by exact parts alone; pure."""
-
-    def __call__(self, asking: Entities, held: Entities, model: Model, /) -> str:
-        """Return the band, or an empty text for none."""
-
-
-def _no_band(asking: Entities, held: Entities, model: object) -> str:
-    return ""
 
 
 class CorrelatorCounts(msgspec.Struct):
@@ -91,7 +36,7 @@ def targets(fingerprint: Fingerprint, *, first: bool, partitions: int) -> set[in
     return set(range(partitions))
 
 
-class Correlator(Generic[Model]):
+class Correlator:
     """Applies fingerprints, in the order of one source partition, to that partition's store."""
 
     def __init__(
@@ -99,25 +44,17 @@ class Correlator(Generic[Model]):
         store: BlockStore,
         partition: int,
         partitions: int,
-        model: Model,
-        judge: Judge[Model],
-        explain: Explain[Model],
+        matcher: Matcher,
         *,
         generation: str = "",
         within: bool = False,
-        threshold: float = THRESHOLD,
-        falls_short: FallsShort[Model] | None = None,
-        screen: Screen | None = None,
         told: Told | None = None,
-        exact: ExactBand[Model] = _no_band,
     ) -> None:
         self.store = store
         self.counts = CorrelatorCounts()
-        self._partition, self._partitions = partition, partitions
-        self._model, self._judge, self._explain = model, judge, explain
-        self._falls_short, self._exact = falls_short, exact
-        self._meet = Meet(store, within=within, screen=screen, told=told)
-        self._generation, self._within, self._threshold = generation, within, threshold
+        self._partition, self._partitions, self._matcher = partition, partitions, matcher
+        self._meet = Meet(store, within=within, screen=matcher.may_link, told=told)
+        self._generation, self._within = generation, within
 
     def receive(self, fingerprint: Fingerprint) -> list[Claim]:
         """Take in one version of a case; a version that is not newer than the one held changes nothing."""
@@ -234,8 +171,8 @@ class Correlator(Generic[Model]):
         """The claim with what the owner of each side may be told of the other, where that is hit-only."""
         if HIT_ONLY not in (a.handling.code, b.handling.code):
             return claim
-        exact_a = self._exact(a.entities, b.entities, self._model) if b.handling.code == HIT_ONLY else ""
-        exact_b = self._exact(b.entities, a.entities, self._model) if a.handling.code == HIT_ONLY else ""
+        exact_a = self._matcher.exact_band(a.entities, b.entities) if b.handling.code == HIT_ONLY else ""
+        exact_b = self._matcher.exact_band(b.entities, a.entities) if a.handling.code == HIT_ONLY else ""
         return msgspec.structs.replace(claim, exact_a=exact_a, exact_b=exact_b)
 
     def _linking(self, a: Fingerprint, b: Fingerprint) -> PairJudgement | None:
@@ -243,10 +180,8 @@ class Correlator(Generic[Model]):
         if a.withdrawn or b.withdrawn or (a.country == b.country and not self._within):
             return None
         self.counts.judged += 1
-        if self._falls_short is not None and self._falls_short(a, b, self._model, self._threshold):
-            return None
-        judgement = self._judge(a, b, self._model)
-        return judgement if judgement.probability >= self._threshold else None
+        judgement = self._matcher.judge(a, b)
+        return judgement if judgement.probability >= self._matcher.threshold else None
 
     def _live(self, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
         return Claim(
@@ -259,7 +194,7 @@ class Correlator(Generic[Model]):
             score=judgement.score,
             probability=judgement.probability,
             band=judgement.band,
-            evidence=msgspec.Raw(msgspec.json.encode(self._explain(a, b, self._model))),
+            evidence=msgspec.Raw(msgspec.json.encode(self._matcher.explain(a, b))),
         )
 
     def _named(self, state: ClaimState, a: ClaimSide, b: ClaimSide, band: str = "") -> Claim:

@@ -32,7 +32,7 @@ class Meeting(NamedTuple):
 class Meet:
     """Looks up many cases in one store at once."""
 
-    def __init__(self, store: BlockStore, *, within: bool, screen: Screen | None, told: Told | None) -> None:
+    def __init__(self, store: BlockStore, *, within: bool, screen: Screen, told: Told | None) -> None:
         self._store, self._within, self._screen, self._told = store, within, screen, told
 
     def __call__(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Meeting]:
@@ -42,7 +42,7 @@ class Meet:
             _tell(self._told, entries, asking)
         asking, numbers = self._abroad(fingerprints, asking, entries["number"])
         counts = np.bincount(asking, minlength=len(owned)).tolist()
-        if self._screen is not None and len(numbers):
+        if len(numbers):
             sketches = joined([one.sketch for one in fingerprints])
             may = self._screen(sketches.at(asking), self._store.sketches.of(numbers & _SEQUENCE))
             asking, numbers = asking[may], numbers[may]

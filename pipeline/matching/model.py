@@ -115,7 +115,6 @@ class Model:
         self.tables = {comparison.name: _table(comparison, file) for comparison in CATALOGUE}
         self.comparisons = {kind: of_type(kind) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
-        self.nameless_plans = {kind: self.plan_without(kind, ("name",)) for kind in TYPES}
 
     def plan_without(self, entity_type: str, skipped: tuple[str, ...]) -> Plan:
         """The type's plan without the comparisons that are `skipped` by name."""

@@ -24,7 +24,7 @@ from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from pipeline.matching.score.scoring import Judgement
-from support.convergence.matchers import SYNTHETIC, Matcher, real
+from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened
 from support.convergence.world import CASES, FencedError, Told, Version, World, day
 from support.correlation.key_rings import RING
 
@@ -76,7 +76,7 @@ class Truth(NamedTuple):
 
 def may_know(world: World, receiver: Fingerprint, other: Fingerprint) -> bool:
     """The table of handling codes for a hit, written down once more."""
-    exact = other.handling.code != "H2" or world.matcher.exact(receiver.entities, other.entities, world.matcher.model)
+    exact = other.handling.code != "H2" or world.matcher.pairs.exact_band(receiver.entities, other.entities)
     return (
         bool(exact)
         and all("correlation" in side.handling.purposes for side in (receiver, other))
@@ -109,9 +109,8 @@ def shown(world: World) -> set[Link]:
 
 
 def in_batch(world: World, over: set[str]) -> set[Link]:
-    matcher = world.matcher
     inputs = [one.fingerprint for one in world.inputs if one in world.sent[one.fingerprint.case]]
-    found = batch.links(inputs, matcher.model, matcher.judge, matcher.explain)
+    found = batch.links(inputs, unscreened(world.matcher.pairs))
     return {
         (link.case_a, link.case_b, link.version_a, link.version_b, link.score)
         for link in found
@@ -288,7 +287,7 @@ class Convergence(RuleBasedStateMachine):
         check(self.world)
 
 
-def machine(matcher: Matcher, partitions: int) -> type[Convergence]:
+def machine(matcher: WorldMatcher, partitions: int) -> type[Convergence]:
     return type("Convergence", (Convergence,), {"matcher": matcher, "partitions": partitions})
 
 

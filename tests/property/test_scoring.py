@@ -14,7 +14,6 @@ from pipeline.matching.explain.explanation import explain, mirrored
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge, weigh
-from pipeline.matching.screening.ceiling import ceiling, falls_short
 from support.matching.entity_strategies import entities, fingerprint, persons
 
 model = cache(load_model)
@@ -39,13 +38,6 @@ def test_equally_good_assignments_give_one_score_in_any_order() -> None:
     a, b = fingerprint([full, full, part]), fingerprint([full, part], "DE")
     orders = [[0, 1, 2], [0, 2, 1], [2, 0, 1]]
     assert len({judge(shuffled(a, order), b, model()).score for order in orders}) == 1
-
-
-@given(entities, entities)
-def test_no_pair_scores_above_its_ceiling(left: list[Any], right: list[Any]) -> None:
-    a, b = fingerprint(left), fingerprint(right, "DE")
-    assert ceiling(a.entities, b.entities, model()) >= judge(a, b, model()).score
-    assert not (falls_short(a, b, model(), 0.5) and judge(a, b, model()).probability >= 0.5)
 
 
 @given(entities, entities, st.data())

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.correlation.correlator import THRESHOLD
+from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import judge
 from pipeline.matching.screening.screening import Screen, joined

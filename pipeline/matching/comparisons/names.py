@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, bend
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.names import NameComparison, TokenPair, compare_all, levels, most_bits
+from pipeline.matching.names import NameComparison, TokenPair, compare_all, levels
 from pipeline.matching.names.organisation_words import meanings
 
 NAMED = frozenset({"person", "organisation", "vessel", "account", "document", "address", "vehicle"})
@@ -44,11 +44,6 @@ def name(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
     if level <= NEAR and a.type == "organisation" and _are_of_two_places(a, b):
         level = CONFLICT
     return bend(found.bits, table.curve), level, 0, 0
-
-
-def most_name(a: EntityPrint, b: EntityPrint) -> int:
-    """Bits of the names package that the best pair of two entities' names never exceeds."""
-    return max([most_bits(x, y) for x in a.names for y in b.names])
 
 
 def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:

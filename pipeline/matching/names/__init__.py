@@ -3,7 +3,6 @@
     name = normalise_name("Иван Петров", "", "", "", "", "primary", "person")       # pipeline.records.names
     a = prepare(name, "person")                                                       # NamePrint, once at intake
     comparison = compare(a, b)            # NameComparison(bits, level, pairs); symmetric, pure, integers only
-    most_bits(a, b)                       # what the bits never exceed, found at less cost
     best = compare_all((a, a2), (b, b2))  # best of several names of two entities
     sound_keys(a)                         # per token, rarest first: TokenKeys(kind, rarity, sounds) for blocking keys
     rare_tokens(a, 1200)                  # folded tokens of at least 12.00 bits
@@ -17,7 +16,6 @@ level (LEVELS), `pairs` tells which token was held against which, at which level
 
 from __future__ import annotations
 
-from pipeline.matching.names.ceiling import most_bits
 from pipeline.matching.names.comparison import NameComparison, compare, compare_all, compare_and_keep
 from pipeline.matching.names.decision import bearer_decision, name_decision
 from pipeline.matching.names.levels import LEVELS
@@ -35,7 +33,6 @@ __all__ = [
     "compare",
     "compare_all",
     "compare_and_keep",
-    "most_bits",
     "name_decision",
     "prepare",
     "rare_tokens",

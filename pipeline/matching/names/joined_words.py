@@ -46,12 +46,6 @@ def join_words(
     return found
 
 
-def most_joined(one: NamePrint, many: NamePrint) -> Iterator[int]:
-    """Hundredths of a bit that the pairs of `join_words` can't exceed, for each token that may have one."""
-    for i, runs in _fitting(one, many, range(len(one.tokens)), range(len(many.tokens))):
-        yield max(_most_of_run(one.tokens[i], many, run) for run in runs)
-
-
 def _fitting(
     one: NamePrint, many: NamePrint, rest_one: Sequence[int], rest_many: Sequence[int]
 ) -> Iterator[tuple[int, list[range]]]:
@@ -82,15 +76,6 @@ def _runs(rest: Sequence[int], lengths: list[int], wanted: int, glued: bool) -> 
             if (joined or size == wanted) and size >= least:
                 runs.append(range(start, last + 1))
     return sorted(runs, key=len, reverse=True) if len(runs) > 1 else runs
-
-
-def _most_of_run(x: TokenPrint, many: NamePrint, run: range) -> int:
-    tokens = [many.tokens[j] for j in run]
-    if _is_acronym(x, tokens):
-        return ACRONYM_LETTER * len(run)
-    if _unlike(x, tokens, many.glue):
-        return 0
-    return sum(token.rarity for token in tokens) if _may_be(x, _joined(many, run), tokens) else 0
 
 
 def _joined(many: NamePrint, run: range) -> str:

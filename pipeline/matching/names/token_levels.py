@@ -32,10 +32,10 @@ _LATIN = ("Latin", "")
 
 def token_level(x: TokenPrint, y: TokenPrint) -> str:
     """The strongest level that two tokens reach, or DIFFERENT; symmetric."""
-    return quick_level(x, y) or (_likely_level(y, x) if x.script in _LATIN else _likely_level(x, y))
+    return _quick_level(x, y) or (_likely_level(y, x) if x.script in _LATIN else _likely_level(x, y))
 
 
-def quick_level(x: TokenPrint, y: TokenPrint) -> str:
+def _quick_level(x: TokenPrint, y: TokenPrint) -> str:
     """The level of two tokens; "" where it takes a likelihood ratio, at a hundred times the cost of all else."""
     if x.text == y.text:
         return levels.SAME

@@ -7,7 +7,7 @@ import msgspec
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import begin_alike, far_apart
 from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.token_levels import faint_bits, is_latin, is_learnt, quick_level, token_level
+from pipeline.matching.names.token_levels import faint_bits, is_latin, is_learnt, token_level
 from pipeline.matching.names.variants import initials_of
 
 _REMEMBERED = 300_000
@@ -52,14 +52,6 @@ class PairMemory:
             found = row[y.text] = _judge(x, y)
             self._count += 1
         return found
-
-    def most(self, x: TokenPrint, y: TokenPrint) -> int:
-        """Hundredths of a bit that `judge` can't exceed, without a likelihood ratio unless it is remembered."""
-        if _far_apart(x, y):
-            return 0
-        if x.script != y.script and y.text not in self._rows.get(x.text, {}) and not quick_level(x, y):
-            return levels.level_bits(levels.SOUND, min(x.rarity, y.rarity))
-        return self.judge(x, y).bits
 
     def _new_row(self, text: str) -> dict[str, TokenPair]:
         if self._count >= _REMEMBERED:

@@ -28,6 +28,9 @@ EACH_PAIR = 100
 """Hundredths of a bit that each entity pair pays, the strongest of a case pair being paid back: positive bits only are
 summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so many chance likenesses would add up."""
 
+SCORE_LIMIT = 1 << 16
+"""Hundredths of a bit beyond which no score goes."""
+
 Entities = tuple[EntityPrint, ...]
 
 
@@ -229,3 +232,16 @@ def probability_of(bits: int, calibration: Calibration) -> float:
 def band_of(probability: float) -> str:
     """The band of a probability; "" means no link."""
     return next((name for name, lowest in BANDS if probability >= lowest), "")
+
+
+@lru_cache(maxsize=64)
+def least_score(threshold: float, calibration: Calibration) -> int:
+    """The lowest score whose probability reaches the threshold."""
+    low, high = -SCORE_LIMIT, SCORE_LIMIT
+    while low < high:
+        middle = (low + high) // 2
+        if probability_of(middle, calibration) >= threshold:
+            high = middle
+        else:
+            low = middle + 1
+    return low

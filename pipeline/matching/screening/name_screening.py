@@ -1,4 +1,4 @@
-"""What the names of many pairs of rows weigh at most (pipeline.matching.names.ceiling, by sketches)."""
+"""What the names of many pairs of rows weigh at most by sketches, without aligning their tokens."""
 
 from __future__ import annotations
 

@@ -15,8 +15,7 @@ from pipeline.matching.comparisons.catalogue import TYPES
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import DISCOUNT, REACH
 from pipeline.matching.score.marks import ALL_PAIRS
-from pipeline.matching.score.scoring import COMPANIONABLE, EACH_PAIR, attempts
-from pipeline.matching.screening.ceiling import least_score
+from pipeline.matching.score.scoring import COMPANIONABLE, EACH_PAIR, attempts, least_score
 from pipeline.matching.screening.row_screening import Reach, may_share
 from pipeline.matching.screening.rows import Bits, Flags, Rows, expanded
 from pipeline.matching.screening.sketches import WORDS

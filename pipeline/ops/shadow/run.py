@@ -7,7 +7,7 @@ The links that it ends with are held against those that the active generation ha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.correlation.batch import TOGETHER
 from pipeline.correlation.claims import Claim, ClaimState
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.fingerprinting import derived
@@ -22,10 +23,8 @@ from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.visibility import CaseState, visible
 from pipeline.errors import LiaisonError
-from pipeline.matching.explain.explanation import explain
+from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, generation
-from pipeline.matching.score.scoring import judge
-from pipeline.matching.screening.ceiling import falls_short
 from pipeline.ops.shadow.policy import ModelComparison, compared, link_of
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
@@ -71,9 +70,7 @@ class _Shadow:
     ) -> None:
         self._settings, self._one, self._model, self._second = settings, one, model, second
         self._store, self._count = store, count
-        self._correlator = Correlator(
-            store, 0, 1, model, judge, explain, generation=second, falls_short=falls_short
-        )  # fmt: skip
+        self._correlator = Correlator(store, 0, 1, ModelMatcher(model), generation=second)
         self._claims: dict[str, Claim] = {}
         self._cases: set[str] = set()
 
@@ -93,24 +90,27 @@ class _Shadow:
     async def _correlate(self) -> None:
         waiting = 0
         async for records in read(self._settings, self._starts(topics.ACCEPTED)):
-            for record in records:
-                self._take(record)
-                self._count()
+            for start in range(0, len(records), TOGETHER):
+                self._take(records[start : start + TOGETHER])
             waiting += len(records)
             if waiting >= COMMITTED_AT_ONCE:
                 self._store.commit(NO_OFFSET)
                 waiting = 0
 
-    def _take(self, record: ConsumerRecord) -> None:
-        if record.value is None:
-            return
-        version = _accepted(record.value)
-        self._cases.add(version.case)
-        for claim in self._correlator.receive(derived(version, self._model)):
-            if claim.state is ClaimState.LIVE:
-                self._claims[claim.link] = _without_evidence(claim)
-            else:
-                self._claims.pop(claim.link, None)
+    def _take(self, records: Sequence[ConsumerRecord]) -> None:
+        versions = [_accepted(record.value) for record in records if record.value is not None]
+        self._cases.update(version.case for version in versions)
+        for claims in self._correlator.receive_all([derived(version, self._model) for version in versions]):
+            for claim in claims:
+                self._remember(claim)
+        for _ in records:
+            self._count()
+
+    def _remember(self, claim: Claim) -> None:
+        if claim.state is ClaimState.LIVE:
+            self._claims[claim.link] = _without_evidence(claim)
+        else:
+            self._claims.pop(claim.link, None)
 
     async def _asserted(self) -> dict[str, Claim]:
         """The live claims of the active generation, whichever partition made them; of several one that is visible."""

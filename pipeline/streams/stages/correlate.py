@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -16,16 +15,13 @@ from numpy.typing import NDArray
 
 from pipeline.access.hit_gate import exact_band
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import THRESHOLD, Correlator
+from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.kinds import kind_of
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import judge
-from pipeline.matching.screening.ceiling import falls_short
-from pipeline.matching.screening.screening import Screen
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.admin import ids
@@ -54,7 +50,7 @@ _encoder = msgspec.json.Encoder()
 class HeldPartition:
     """A partition's correlator with the store under it, as a lane keeps it."""
 
-    def __init__(self, correlator: Correlator[Model], store: LmdbStore) -> None:
+    def __init__(self, correlator: Correlator, store: LmdbStore) -> None:
         self.correlator = correlator
         self.store = store
         self.commit, self.sync, self.renew, self.close = store.commit, store.sync, store.renew, store.close
@@ -70,8 +66,8 @@ class Correlate:
 
     def __init__(self, settings: Settings, places: Places, model: Model, generation: str, matches: Matches) -> None:
         self._settings, self._places, self._matches = settings, places, matches
-        self._model, self._generation = model, generation
-        self._screen = Screen(model, THRESHOLD)
+        self._generation = generation
+        self._matcher = ModelMatcher(model, generation=generation, find_exact_band=exact_band)
         self._partitions = settings.block_partitions
         self._links = topics.name(settings, topics.LINKS, generation=generation)
         self._rejected = topics.name(settings, topics.REJECTED)
@@ -105,14 +101,9 @@ class Correlate:
             store,
             source.partition,
             self._partitions,
-            self._model,
-            judge,
-            partial(explain, generation=self._generation),
+            self._matcher,
             generation=self._generation,
-            falls_short=falls_short,
-            screen=self._screen,
             told=_met,
-            exact=exact_band,
         )
         return HeldPartition(correlator, store)
 
@@ -160,7 +151,7 @@ class Correlate:
                 self._keep(record, error, result)
         return found
 
-    def _taken(self, correlator: Correlator[Model], waiting: Sequence[Asking], result: ChunkResult) -> Sequence[Asking]:
+    def _taken(self, correlator: Correlator, waiting: Sequence[Asking], result: ChunkResult) -> Sequence[Asking]:
         """Take in all, or what is before the first that can't be; gives what is after it."""
         done = 0
         try:
@@ -180,12 +171,12 @@ class Correlate:
         result.outputs.append(kept)
         result.tally[metrics.FAULTS.labels(faults.NOT_CORRELATED)] += 1
 
-    def _tell(self, claims: Sequence[Claim], correlator: Correlator[Model], result: ChunkResult) -> None:
+    def _tell(self, claims: Sequence[Claim], correlator: Correlator, result: ChunkResult) -> None:
         for claim in claims:
             result.tally[metrics.CLAIMS.labels(claim.state)] += 1
         result.outputs += [output for claim in claims for output in self._outputs(claim, correlator)]
 
-    def _outputs(self, claim: Claim, correlator: Correlator[Model]) -> list[Output]:
+    def _outputs(self, claim: Claim, correlator: Correlator) -> list[Output]:
         """A link's claim, or the notice of a standing query's match."""
         if self._matches.concerns(claim):
             return list(self._matches.told(claim, correlator))

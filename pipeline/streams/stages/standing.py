@@ -74,7 +74,7 @@ class Matches:
         """Whether a claim is about a standing query, and so no link."""
         return is_standing_query(claim.a.case) or is_standing_query(claim.b.case)
 
-    def told(self, claim: Claim, correlator: Correlator[Model]) -> Iterator[Output]:
+    def told(self, claim: Claim, correlator: Correlator) -> Iterator[Output]:
         """The notice of a match, while its query lasts; of a hit-only case what the gate is asked."""
         at = self._clock()
         if not self._active or any(_is_over(side.case, correlator, at) for side in (claim.a, claim.b)):
@@ -89,6 +89,6 @@ class Matches:
             yield Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice))
 
 
-def _is_over(case: str, correlator: Correlator[Model], at: datetime) -> bool:
+def _is_over(case: str, correlator: Correlator, at: datetime) -> bool:
     number = correlator.store.find([case]).get(case)
     return number is not None and is_expired(correlator.store.record(number).fingerprint.retain_until, at)

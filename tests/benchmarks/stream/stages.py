@@ -12,18 +12,15 @@ import msgspec
 
 from benchmarks.stream.population import CASE_PARTITIONS, COUNTRIES, agency_of
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import THRESHOLD, Correlator, targets
+from pipeline.correlation.correlator import Correlator, targets
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.projection import advance
 from pipeline.correlation.store_file import Identity
 from pipeline.index.documents import case_document, link_document
-from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.score.scoring import judge
-from pipeline.matching.screening.ceiling import falls_short
-from pipeline.matching.screening.screening import Screen
 from pipeline.records.agencies import Agency
 from pipeline.records.intake import Desk, SourceMessage, accepted, receive
 from pipeline.records.messages import Accepted
@@ -59,6 +56,15 @@ class Stopwatch:
         return call
 
 
+class TimedMatcher:
+    """A matcher whose calls are timed, each under its own name."""
+
+    def __init__(self, matcher: ModelMatcher, watch: Stopwatch) -> None:
+        self.threshold, self.exact_band = matcher.threshold, matcher.exact_band
+        self.may_link = watch.timed("screen", matcher.may_link)
+        self.judge, self.explain = watch.timed("score", matcher.judge), watch.timed("explain", matcher.explain)
+
+
 class Stages:
     """Intake, all partitions of correlate, and project."""
 
@@ -67,23 +73,13 @@ class Stages:
         identities = [Identity("bench", "blocks", partition, "bench") for partition in range(partitions)]
         self.stores = [LmdbStore(folder / str(one.partition), one) for one in identities]
         self._model = Model(msgspec.structs.replace(load_model().file, key_rarity=rarity))
-        self._screen = Screen(self._model, THRESHOLD)
+        self._matcher = TimedMatcher(ModelMatcher(self._model), watch)
         agencies = {agency_of(country): Agency(agency_of(country), country) for country in COUNTRIES}
         self._desk = Desk(agencies, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
         self._watch = watch
         self._receive, self._fingerprint = watch.timed("receive", receive), watch.timed("fingerprint", fingerprint)
         self.correlators = [
-            Correlator(
-                store,
-                at,
-                partitions,
-                self._model,
-                watch.timed("score", judge),
-                watch.timed("explain", explain),
-                falls_short=watch.timed("rule out", falls_short),
-                screen=watch.timed("screen", self._screen),
-                told=metrics.BLOCK_SIZE.observe,
-            )
+            Correlator(store, at, partitions, self._matcher, told=metrics.BLOCK_SIZE.observe)
             for at, store in enumerate(self.stores)
         ]
 

@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.access.hit_gate import exact_band
-from pipeline.correlation.correlator import THRESHOLD
 from pipeline.correlation.keys import keys
-from pipeline.correlation.meeting import Screen
-from pipeline.matching.explain.explanation import explain
+from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
+from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
-from pipeline.matching.score.scoring import Judgement, judge
-from pipeline.matching.screening import screening
+from pipeline.matching.score.scoring import Judgement
+from pipeline.matching.screening.screening import Sketches
 from pipeline.matching.screening.sketches import sketch
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone, PartialDate
 
 
-class Matcher(NamedTuple):
-    """What the world correlates with: entities to draw from, their keys, the judge."""
+class WorldMatcher(NamedTuple):
+    """What the world correlates with: entities to draw from, their keys and sketches, and the matcher of pairs."""
 
     pool: tuple[EntityPrint, ...]
     keys: Callable[[tuple[EntityPrint, ...]], tuple[int, ...]]
-    judge: Callable[..., Judgement]
-    explain: Callable[..., object]
-    model: Any
     sketch: Callable[[tuple[EntityPrint, ...]], bytes]
-    screen: Screen | None
-    exact: Callable[[tuple[EntityPrint, ...], tuple[EntityPrint, ...], Any], str]
+    pairs: Matcher
 
-    def linked(self, one: Fingerprint, other: Fingerprint) -> Judgement | None:
+    def linked(self, one: Fingerprint, other: Fingerprint) -> PairJudgement | None:
         """The definition of a link, written down once more without the correlator."""
         a, b = sorted((one, other), key=lambda fingerprint: fingerprint.case)
         if a.withdrawn or b.withdrawn or a.country == b.country or not set(a.keys) & set(b.keys):
             return None
-        judgement = self.judge(a, b, self.model)
+        judgement = self.pairs.judge(a, b)
         return judgement if judgement.probability >= THRESHOLD else None
 
 
@@ -48,33 +45,40 @@ def synthetic_keys(entities: tuple[EntityPrint, ...]) -> tuple[int, ...]:
     return tuple(sorted({number % 5 for number in numbers} | {5 + number % 3 for number in numbers}))
 
 
-def synthetic_judge(a: Fingerprint, b: Fingerprint, _: object) -> Judgement:
-    """A link from two shared attributes on."""
-    shared = len(set(a.entities) & set(b.entities))
-    probability = (0.1, 0.3, 0.6, 0.95, 0.99)[min(shared, 4)]
-    return Judgement(100 * shared, probability, ("", "", "possible", "probable", "certain")[min(shared, 4)])
+class SyntheticMatcher:
+    """A link from two shared attributes on; explained by the versions; nothing is screened out."""
+
+    threshold = THRESHOLD
+
+    def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
+        return np.ones(len(a.counts), np.bool_)
+
+    def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
+        shared = len(set(a.entities) & set(b.entities))
+        probability = (0.1, 0.3, 0.6, 0.95, 0.99)[min(shared, 4)]
+        return Judgement(100 * shared, probability, ("", "", "possible", "probable", "certain")[min(shared, 4)])
+
+    def explain(self, a: Fingerprint, b: Fingerprint) -> object:
+        return [a.version, b.version]
+
+    def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> str:
+        """An even attribute in common is exact; not the same in both directions, as the real one is not."""
+        shared = {one for one in set(asking) & set(held) if int(one.id) % 2 == 0}
+        return "probable" if shared and len(asking) <= len(held) else ""
 
 
-def synthetic_explain(a: Fingerprint, b: Fingerprint, _: object) -> object:
-    """The versions that it explains."""
-    return [a.version, b.version]
+class UnscreenedMatcher(ModelMatcher):
+    """The real one without its screen: what that must change nothing of."""
+
+    def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
+        return np.ones(len(a.counts), np.bool_)
 
 
-def synthetic_exact(asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...], _: object) -> str:
-    """An even attribute in common is exact; not the same in both directions, as the real one is not."""
-    shared = {one for one in set(asking) & set(held) if int(one.id) % 2 == 0}
-    return "probable" if shared and len(asking) <= len(held) else ""
-
-
-SYNTHETIC = Matcher(
+SYNTHETIC = WorldMatcher(
     tuple(EntityPrint(str(number), "attribute") for number in range(6)),
     synthetic_keys,
-    synthetic_judge,
-    synthetic_explain,
-    None,
     lambda _: b"",
-    None,
-    synthetic_exact,
+    SyntheticMatcher(),
 )
 
 
@@ -86,7 +90,7 @@ def person(
     return Entity("p", "person", names=(name,), birth_date=born, phones=phones, identifiers=identifiers)
 
 
-def real() -> Matcher:
+def real() -> WorldMatcher:
     """The real matcher with entities that match, nearly match, or only share a key."""
     model = load_model()
     phone = NormalisedPhone("+33612345678", "612345678")
@@ -103,14 +107,14 @@ def real() -> Matcher:
     pool = tuple(
         msgspec.structs.replace(entity_print(entity), id=f"e{number}") for number, entity in enumerate(entities)
     )
-    screen = screening.Screen(model, THRESHOLD)
-    return Matcher(
+    return WorldMatcher(
         pool,
         lambda held: keys(held, model.stop_keys, model.key_rarity),
-        judge,
-        explain,
-        model,
         sketch,
-        screen,
-        exact_band,
+        ModelMatcher(model, find_exact_band=exact_band),
     )
+
+
+def unscreened(matcher: Matcher) -> Matcher:
+    """The same matcher without its screen."""
+    return UnscreenedMatcher(load_model()) if isinstance(matcher, ModelMatcher) else matcher

@@ -22,7 +22,7 @@ from pipeline.ops.retention.policy import Keeping, ended_cases
 from pipeline.records.agencies import Agency
 from pipeline.records.expiry import EXPIRED, Expiry, mark
 from pipeline.records.versions import Known, VersionRelation, standing
-from support.convergence.matchers import Matcher
+from support.convergence.matchers import WorldMatcher
 from support.correlation.key_rings import RING
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -115,7 +115,7 @@ def copied(store: MemoryStore) -> MemoryStore:
 class World:
     """Intake, the correlate partitions, project and the index, with everything that Kafka keeps between them."""
 
-    def __init__(self, matcher: Matcher, partitions: int) -> None:
+    def __init__(self, matcher: WorldMatcher, partitions: int) -> None:
         self.matcher, self.partitions = matcher, partitions
         self.now = START
         self.sent: dict[str, list[Version]] = {}
@@ -390,19 +390,8 @@ class Worker:
         own = {claim.link: claim for claim in claims if claim.partition == self.partition}
         self.correlator.adopt(own.values())
 
-    def _correlator(self, store: MemoryStore) -> Correlator[Any]:
-        matcher = self.world.matcher
-        return Correlator(
-            store,
-            self.partition,
-            self.world.partitions,
-            matcher.model,
-            matcher.judge,
-            matcher.explain,
-            generation="g",
-            screen=matcher.screen,
-            exact=matcher.exact,
-        )
+    def _correlator(self, store: MemoryStore) -> Correlator:
+        return Correlator(store, self.partition, self.world.partitions, self.world.matcher.pairs, generation="g")
 
     def commit(self, applied: Applied) -> None:
         self.correlator.store.records = applied.records

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
+from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.score.scoring import Judgement
+from pipeline.matching.screening.screening import Sketches
 
 OPEN = Handling("H0", ("*",), ("correlation",))
 
 
-def by_words(a: Fingerprint, b: Fingerprint, _: None) -> Judgement:
-    shared = len({entity.id for entity in a.entities} & {entity.id for entity in b.entities})
-    probability = (0.1, 0.3, 0.6, 0.95)[min(shared, 3)]
-    return Judgement(100 * shared, probability, ("", "", "possible", "probable")[min(shared, 3)])
+class WordMatcher:
+    """Judges by the words in common; explains by the versions; rules out each pair of cases that both have a sketch."""
 
+    def __init__(self, threshold: float = THRESHOLD) -> None:
+        self.threshold = threshold
+        self.screened = 0
 
-def versions_of(a: Fingerprint, b: Fingerprint, _: None) -> object:
-    return [a.version, b.version]
+    def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
+        self.screened += len(a.counts)
+        return np.array((a.counts == 0) | (b.counts == 0), np.bool_)
+
+    def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
+        shared = len({entity.id for entity in a.entities} & {entity.id for entity in b.entities})
+        probability = (0.1, 0.3, 0.6, 0.95)[min(shared, 3)]
+        return Judgement(100 * shared, probability, ("", "", "possible", "probable")[min(shared, 3)])
+
+    def explain(self, a: Fingerprint, b: Fingerprint) -> object:
+        return [a.version, b.version]
+
+    def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> str:
+        return ""
 
 
 def case_of(name: str, words: str, version: int = 1, *, keys: tuple[int, ...] = (), **given: object) -> Fingerprint:
@@ -42,9 +60,9 @@ def case_of(name: str, words: str, version: int = 1, *, keys: tuple[int, ...] = 
 
 
 @pytest.fixture
-def matcher() -> tuple[Callable[..., Judgement], Callable[..., object]]:
-    """The judge and what explains it."""
-    return by_words, versions_of
+def matcher() -> Callable[..., WordMatcher]:
+    """matcher(threshold=...)"""
+    return WordMatcher
 
 
 @pytest.fixture
@@ -60,11 +78,12 @@ def withdrawn() -> Callable[[str, int], Fingerprint]:
 
 
 @pytest.fixture
-def correlator() -> Callable[..., Correlator[None]]:
+def correlator() -> Callable[..., Correlator]:
     """A correlator of partition `partition` of `partitions`, over a store of its own unless given."""
 
-    def make(partition: int = 0, partitions: int = 1, **given: object) -> Correlator[None]:
+    def make(partition: int = 0, partitions: int = 1, **given: Any) -> Correlator:
         store = given.pop("store", None) or MemoryStore()
-        return Correlator(store, partition, partitions, None, by_words, versions_of, generation="g", **given)  # type: ignore[arg-type]
+        matcher = given.pop("matcher", None) or WordMatcher()
+        return Correlator(store, partition, partitions, matcher, generation="g", **given)
 
     return make

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from pipeline.correlation.batch import LinkLine, links
 from pipeline.correlation.claims import link_id
+from pipeline.correlation.matcher import Matcher
 from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.matcher import THRESHOLD
 
 Case = Callable[..., Fingerprint]
 Linked = Callable[..., list[LinkLine]]
 
 
 @pytest.fixture
-def linked(matcher: tuple[Any, Any]) -> Linked:
+def linked(matcher: Callable[..., Matcher]) -> Linked:
     """links() with conftest's matcher."""
-    judge, explain = matcher
-    return lambda *fingerprints, **options: links(fingerprints, None, judge, explain, **options)
+
+    def link(*fingerprints: Fingerprint, threshold: float = THRESHOLD, within: bool = False) -> list[LinkLine]:
+        return links(fingerprints, matcher(threshold), within=within)
+
+    return link
 
 
 def test_the_last_versions_are_linked(linked: Linked, case: Case, withdrawn: Callable[[str, int], Fingerprint]) -> None:
@@ -50,10 +54,10 @@ def test_links_are_ordered_whatever_the_order_of_arrival(linked: Linked, case: C
     )
 
 
-def test_min_probability_goes_both_ways(linked: Linked, case: Case) -> None:
+def test_the_threshold_goes_both_ways(linked: Linked, case: Case) -> None:
     cases = [case("a1", "red car"), case("b1", "red car"), case("c1", "red boat")]
-    assert linked(*cases, min_probability=0.9) == []
-    assert len(linked(*cases, min_probability=0.2)) == 3
+    assert linked(*cases, threshold=0.9) == []
+    assert len(linked(*cases, threshold=0.2)) == 3
 
 
 def test_within_links_one_country(linked: Linked, case: Case) -> None:

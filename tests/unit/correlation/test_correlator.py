@@ -11,9 +11,10 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.correlator import Correlator, targets
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+from pipeline.matching.screening.sketches import ROW_BYTES
 from pipeline.records.model import Case
 
-Make = Callable[..., Correlator[None]]
+Make = Callable[..., Correlator]
 MakeCase = Callable[..., Fingerprint]
 Withdrawn = Callable[[str, int], Fingerprint]
 
@@ -22,20 +23,13 @@ def told(claims: list[Claim]) -> list[tuple[str, str, int, str, int]]:
     return [(claim.state.value, claim.a.case, claim.a.version, claim.b.case, claim.b.version) for claim in claims]
 
 
-def test_a_pair_that_falls_short_is_not_judged(correlator: Make, case: MakeCase) -> None:
-    asked = []
-
-    def falls_short(a: Fingerprint, b: Fingerprint, model: None, threshold: float) -> bool:
-        asked.append((a.case, b.case, threshold))
-        return b.case == "c:c1"
-
-    one = correlator(falls_short=falls_short, threshold=0.4)
+def test_a_pair_that_the_screen_rules_out_is_not_judged(correlator: Make, case: MakeCase) -> None:
+    one, sketch = correlator(), bytes(ROW_BYTES)
     one.receive(case("b1", "red car"))
-    one.receive(case("c1", "red car"))
-    (claim,) = one.receive(case("a1", "red car"))
-    assert told([claim]) == [("live", "a:a1", 1, "b:b1", 1)]
-    assert asked == [("b:b1", "c:c1", 0.4), ("a:a1", "b:b1", 0.4), ("a:a1", "c:c1", 0.4)]
-    assert one.counts.judged == 3
+    one.receive(case("c1", "red car", sketch=sketch))
+    claims = one.receive(case("a1", "red car", sketch=sketch))
+    assert told(claims) == [("live", "a:a1", 1, "b:b1", 1)]
+    assert one.counts.judged == 2, "b1 with c1, and a1 with b1"
 
 
 def test_the_second_case_of_a_pair_brings_the_link(correlator: Make, case: MakeCase) -> None:

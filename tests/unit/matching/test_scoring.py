@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Calibration, Model
-from pipeline.matching.score.scoring import attempts, band_of, judge, judgement, weigh
+from pipeline.matching.score.scoring import attempts, band_of, judge, judgement, least_score, probability_of, weigh
 
 HOME = {
     "addresses": [{"house": "12", "street": "Rue de la Paix", "postcode": "75002", "city": "Paris", "country": "FR"}],
@@ -214,3 +214,10 @@ def test_a_score_is_an_exact_integer_in_any_company(case_of: Any, model: Model) 
     again = [[weigh(prints[i], prints[j], model) for i in reversed(range(20))] for j in range(20)]
     assert alone == [list(reversed(row)) for row in again]
     assert all(isinstance(bits, int) for row in alone for bits in row)
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.9, 0.99])
+def test_the_least_score_is_the_first_that_reaches_the_threshold(threshold: float) -> None:
+    calibration = Calibration(((-1000, -500), (0, 200), (2000, 900)))
+    least = least_score(threshold, calibration)
+    assert probability_of(least, calibration) >= threshold > probability_of(least - 1, calibration)

@@ -19,10 +19,9 @@ from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.references import reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.index.standing_queries import fingerprint_of, meets_exactly
-from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
-from pipeline.matching.model import Model, load_model
-from pipeline.matching.score.scoring import judge
+from pipeline.matching.matcher import ModelMatcher
+from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.transactions import Output
@@ -56,9 +55,7 @@ class Partition:
         self.now = NOW
         self.model = load_model()
         self.office = Office(self.model)
-        self.correlator: Correlator[Model] = Correlator(
-            MemoryStore(), 0, 1, self.model, judge, explain, exact=exact_band
-        )
+        self.correlator = Correlator(MemoryStore(), 0, 1, ModelMatcher(self.model, find_exact_band=exact_band))
         self.matches = Matches(Settings(), RING, active=active, clock=lambda: self.now)
 
     def entities(self, case: str) -> tuple[EntityPrint, ...]:

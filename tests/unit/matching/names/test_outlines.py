@@ -6,13 +6,12 @@ from itertools import combinations
 
 import pytest
 
-from pipeline.matching.names import compare, levels, most_bits, prepare
+from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import far_apart, outline_of
 from pipeline.matching.names.prints import TokenPrint, token_print
 from pipeline.matching.names.rarity import known_rarities
 from pipeline.matching.names.token_levels import token_level
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory
-from pipeline.records.names import normalise_name
 
 TOKENS = [token_print(text, "name") for text in sorted(known_rarities())[::97]]
 
@@ -48,17 +47,3 @@ def test_nothing_is_told_of_what_is_no_word_of_letters(form: str) -> None:
 @pytest.mark.parametrize("kind", ["core", "initial"])
 def test_words_of_other_rules_have_no_outline(kind: str) -> None:
     assert token_print("nordwind", kind).outline == 0
-
-
-NAMES = [
-    "Abdul Rahman", "Abdulrahman", "Bill Petrov", "William Petrow", "J. C. Smith", "JC Smith", "van der Bilt",
-    "Vanderbilt", "Иван Петров", "عبد الرحمن", "王伟", "Wang Wei", "Maria Garcia Lopez",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("one", NAMES)
-def test_no_name_weighs_more_than_its_most(one: str) -> None:
-    a = prepare(normalise_name(one, "", "", "", "", "primary", "person"), "person")
-    for other in NAMES:
-        b = prepare(normalise_name(other, "", "", "", "", "primary", "person"), "person")
-        assert most_bits(a, b) >= compare(a, b).bits

@@ -1,0 +1,52 @@
+"""What a correlator asks of pairs of cases, whichever matcher answers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.screening.screening import Sketches
+
+Entities = tuple[EntityPrint, ...]
+
+
+class PairJudgement(Protocol):
+    """What the matcher says of a pair."""
+
+    @property
+    def score(self) -> int: ...
+    @property
+    def probability(self) -> float: ...
+    @property
+    def band(self) -> str: ...
+
+
+class Matcher(Protocol):
+    """Pure: the same of a pair in either order of its sides, at any time. matching.matcher.ModelMatcher is one.
+
+    `may_link` is far cheaper than `judge`, and never False for a pair whose probability reaches the threshold.
+    """
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which a pair is a link."""
+        ...
+
+    def may_link(self, a: Sketches, b: Sketches, /) -> NDArray[np.bool_]:
+        """Whether each case of `a` may be linked with the one of `b` at its place, by their sketches alone."""
+        ...
+
+    def judge(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement:
+        """Score, probability and band of a pair."""
+        ...
+
+    def explain(self, a: Fingerprint, b: Fingerprint, /) -> object:
+        """Why a pair is linked; written as JSON."""
+        ...
+
+    def exact_band(self, asking: Entities, held: Entities, /) -> str:
+        """The band in which a question's entities meet a hit-only record's by exact parts alone; "" for none."""
+        ...

@@ -1,0 +1,61 @@
+"""A model's matcher: all that a correlator asks of pairs of cases, under one model and one threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.explain.explanation import Explanation, explain
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.model import Model
+from pipeline.matching.score.scoring import Judgement, judge
+from pipeline.matching.screening.screening import Screen, Sketches
+
+THRESHOLD = 0.5
+"""Probability from which a pair is a link."""
+
+Entities = tuple[EntityPrint, ...]
+
+FindExactBand = Callable[[Entities, Entities, Model], str]
+
+
+def no_exact_band(asking: Entities, held: Entities, model: Model) -> str:
+    """For runs whose links nobody is told of."""
+    return ""
+
+
+class ModelMatcher:
+    """Judges, explains and screens by one model. Pure: the same of a pair in either order, at any time.
+
+    `find_exact_band` is the disclosure rule of hit-only records (access.hit_gate.exact_band).
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        threshold: float = THRESHOLD,
+        generation: str = "",
+        find_exact_band: FindExactBand = no_exact_band,
+    ) -> None:
+        self.threshold = threshold
+        self._model, self._generation, self._find_exact_band = model, generation, find_exact_band
+        self._screen = Screen(model, threshold)
+
+    def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
+        """Whether each case of `a` may reach the threshold with the one of `b` at its place."""
+        return self._screen(a, b)
+
+    def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
+        """Score, probability and band of a pair."""
+        return judge(a, b, self._model)
+
+    def explain(self, a: Fingerprint, b: Fingerprint) -> Explanation:
+        """Why a pair is linked."""
+        return explain(a, b, self._model, self._generation)
+
+    def exact_band(self, asking: Entities, held: Entities) -> str:
+        """The band in which a question's entities meet a hit-only record's by exact parts alone."""
+        return self._find_exact_band(asking, held, self._model)

@@ -1,0 +1,47 @@
+"""Tests of the screen; that no pair scores above its bound is a property test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.matching.model import Model
+from pipeline.matching.screening.screening import Screen, joined
+from pipeline.matching.screening.sketches import sketch
+
+PHONE = "+33612345678"
+
+
+@pytest.fixture(scope="module")
+def may_link(model: Model, case_of: Any) -> Any:
+    """may_link([entity, ...], [entity, ...]): whether the screen lets the pair of cases through."""
+    screen = Screen(model, 0.5)
+
+    def asked(left: list[Any], right: list[Any]) -> bool:
+        a, b = (joined([sketch(case_of(*entities).entities)]) for entities in (left, right))
+        return bool(screen(a, b)[0])
+
+    return asked
+
+
+def person(name: str, born: str = "1970-05-17", **more: object) -> dict[str, Any]:
+    return {"type": "person", "names": [{"full": name}], "birth_date": born, **more}
+
+
+def test_other_people_are_ruled_out(may_link: Any) -> None:
+    assert not may_link([person("Zbigniew Oczko")], [person("Harald Lindqvist", "1981-05-17")])
+    assert not may_link([person("Harald Lindqvist", "1981-05-17")], [person("Zbigniew Oczko")])
+
+
+def test_one_person_is_not(may_link: Any) -> None:
+    assert may_link([person("Zbigniew Oczko")], [person("Oczko Zbigniew")])
+
+
+def test_a_phone_that_a_person_and_a_line_share_leaves_all_open(may_link: Any) -> None:
+    assert may_link([person("Zbigniew Oczko", phones=[PHONE])], [{"type": "phone", "number": PHONE}])
+    assert not may_link([person("Zbigniew Oczko", phones=[PHONE])], [{"type": "phone", "number": "+33698765432"}])
+
+
+def test_a_case_without_a_sketch_is_never_ruled_out(may_link: Any) -> None:
+    assert may_link([person("Zbigniew Oczko", birth_date_text="19?0-04-3l")], [person("Harald Lindqvist")])
