@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from pipeline.access.policy import LinkView
-from pipeline.matching.comparisons.things import WILDCARDS
+from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint

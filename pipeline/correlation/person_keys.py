@@ -16,7 +16,7 @@ from pipeline.correlation.key_combinations import PAIRS, RARITIES, KeyPlan, plan
 from pipeline.correlation.kinds import hashed
 from pipeline.correlation.name_sounds import sounds
 from pipeline.correlation.thing_keys import area, place_sounds, postcodes
-from pipeline.matching.comparisons.addresses import UNIT
+from pipeline.matching.comparisons.address import UNIT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.rarity import rarity_of

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.matching.screening.rows import ROW_BYTES
 from pipeline.matching.screening.screening import Sketches
-from pipeline.matching.screening.sketches import MAX_ROWS, ROW_BYTES
+from pipeline.matching.screening.sketches import MAX_ROWS
 
 PAGE_BYTES = 4 * 4096 - 16
 """Four of LMDB's pages, less its header."""

@@ -11,7 +11,7 @@ from pipeline.correlation.keys import keys
 from pipeline.index.probes import Probe
 from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, Clause
 from pipeline.index.questions import Question
-from pipeline.matching.comparisons.things import WILDCARDS
+from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.model import Model
 
 

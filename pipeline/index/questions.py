@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.comparisons.things import WILDCARDS
+from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.records.dates import partial_date
 from pipeline.records.identifiers import canonical, plate
 from pipeline.records.names import clean_text

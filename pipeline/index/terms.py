@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-from pipeline.matching.comparisons.things import WILDCARDS
+from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
 from pipeline.matching.names import NamePrint, TokenPrint, sound_keys
 

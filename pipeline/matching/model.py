@@ -14,8 +14,9 @@ import msgspec
 import orjson
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.comparisons.catalogue import CATALOGUE, TYPES, of_type
+from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.levels import Compare, Comparison, Table
+from pipeline.matching.comparisons.types import TYPES
 
 FORMAT = 1
 """Raised when an older program cannot read a newer file."""
@@ -103,7 +104,10 @@ Plan = tuple[tuple[Compare, Table], ...]
 
 
 class Model:
-    """A model file, compiled for scoring. Two models of the same content are interchangeable."""
+    """A model file, compiled for scoring. Two models of the same content are interchangeable.
+
+    `offsets`: for each alternative the hundredths of a bit by which it is less frequent among pairs than strangers.
+    """
 
     def __init__(self, file: ModelFile) -> None:
         self.file = file
@@ -112,6 +116,7 @@ class Model:
         self.key_rarity = file.key_rarity
         self.prior = file.prior.bits
         self.companion_offset = file.prior.companion - file.prior.bits
+        self.offsets = (0, self.companion_offset)
         self.tables = {comparison.name: _table(comparison, file) for comparison in CATALOGUE}
         self.comparisons = {kind: of_type(kind) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
@@ -192,7 +197,8 @@ def _table(comparison: Comparison, file: ModelFile) -> Table:
     if any(stronger < weaker for stronger, weaker in pairwise(weights)):
         raise ValueError(f"weights of {comparison.name} are not monotone")
     companions = tuple(one_sign(level.companion, level.bits) for level in weighted.levels)
-    return Table(weights, companions, weighted.terms, weighted.rare, _shared(comparison.name, file), weighted.curve)
+    bits = tuple(zip(weights, companions, strict=True))
+    return Table(bits, weighted.terms, weighted.rare, _shared(comparison.name, file), weighted.curve)
 
 
 def one_sign(companion: int, bits: int) -> int:

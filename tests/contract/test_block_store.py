@@ -21,7 +21,7 @@ from pipeline.correlation.store import (
 )
 from pipeline.correlation.store_file import NO_OFFSET, Identity
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling, PhonePrint
-from pipeline.matching.screening.sketches import ROW_BYTES
+from pipeline.matching.screening.rows import ROW_BYTES
 
 IDENTITY = Identity("cluster", "topic", 0, "generation")
 

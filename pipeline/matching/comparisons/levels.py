@@ -6,73 +6,144 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from pipeline.matching.comparisons.bounds import BitsArray, Bound, most_at_any_level
 from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS, Bits
 
-Found = tuple[int, int, int, int]
-"""(bits in hundredths, level, index of the value in a, index of the value in b)."""
+if TYPE_CHECKING:
+    from pipeline.matching.screening.rows import Flags, Rows
+
+SHARED_CAP = 300
+"""Hundredths of a bit for agreeing on a value that the model lists as shared: a call centre is not a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Level:
     """One outcome of a comparison, with the share of pairs that fall into it.
 
-    `m` among true pairs, `u` among pairs of strangers, `h` among pairs of companions: different people of one household
-    (relatives, twins, father and son), different companies of one group. They are the reference that a model starts
-    from and keeps where data cannot tell. Only ratios matter: a level's weight is log2(m/u), against companions it is
-    log2(m/h).
+    `m` among true pairs, `u` among pairs of strangers, `h` among pairs of each kind of companions in the order of
+    alternatives.COMPANION_KINDS. They are the reference that a model starts from and keeps where data cannot tell.
+    Only ratios matter: a level's weight is log2(m/u), against companions it is log2(m/h).
     """
 
     name: str
     m: float
     u: float
-    h: float
+    h: tuple[float, ...]
+
+    def __init__(self, name: str, m: float, u: float, *h: float) -> None:
+        for key, value in (("name", name), ("m", m), ("u", u), ("h", h)):
+            object.__setattr__(self, key, value)
+
+    @property
+    def bits(self) -> Bits:
+        """Hundredths of a bit against each alternative."""
+        return tuple(hundredths(self.m, other) for other in (self.u, *self.h))
 
     @property
     def weight(self) -> int:
         """The match weight: log2(m/u) in hundredths of a bit."""
-        return hundredths(self.m, self.u)
+        return self.bits[STRANGERS]
 
     @property
     def companion(self) -> int:
         """log2(m/h) in hundredths of a bit."""
-        return hundredths(self.m, self.h)
+        return self.bits[COMPANIONS]
+
+
+class ComparisonResult(msgspec.Struct, frozen=True, gc=False):
+    """What a comparison says of two entities.
+
+    `bits`: hundredths of a bit against each alternative; `level`: index of the level shown to people; `a` and `b`:
+    indices of the values shown. Each alternative may have its bits from another pair of values.
+    """
+
+    bits: Bits
+    level: int
+    a: int = 0
+    b: int = 0
+
+    @property
+    def weight(self) -> int:
+        """Hundredths of a bit against strangers."""
+        return self.bits[STRANGERS]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A comparison's numbers as scoring reads them: weights by level, rarity by value, values known to be shared.
+    """A comparison's numbers as scoring reads them: bits by level, rarity by value, values known to be shared.
 
-    `terms` maps a value to the hundredths of a bit that agreeing on it adds to (or takes from) the level's weight;
-    a value that is not listed is rare and takes `rare`. `curve` bends the bits of names (model.WeightedComparison).
+    `bits` holds for each level the hundredths of a bit against each alternative. `terms` maps a value to the hundredths
+    of a bit that agreeing on it adds to (or takes from) the weight against strangers; a value that is not listed is
+    rare and takes `rare`. `curve` bends the bits of names (model.WeightedComparison).
     """
 
-    weights: tuple[int, ...]
-    companions: tuple[int, ...]
+    bits: tuple[Bits, ...]
     terms: dict[str, int] = field(default_factory=dict)
     rare: int = 0
     shared: frozenset[str] = frozenset()
     curve: tuple[tuple[int, int], ...] = ()
+    results: tuple[ComparisonResult, ...] = field(init=False)
+    """The result of each level, for a field of one value."""
+    neutral: tuple[ComparisonResult, ...] = field(init=False)
+    """The same with nothing against strangers."""
+    weights: tuple[int, ...] = field(init=False)
+    """Hundredths of a bit of each level against strangers."""
+    companions: tuple[Bits, ...] = field(init=False)
+    """Hundredths of a bit of each level against each kind of companions."""
+
+    def __post_init__(self) -> None:
+        results = tuple(ComparisonResult(bits, level) for level, bits in enumerate(self.bits))
+        object.__setattr__(self, "results", results)
+        object.__setattr__(self, "weights", tuple(bits[STRANGERS] for bits in self.bits))
+        object.__setattr__(self, "companions", tuple(bits[COMPANIONS:] for bits in self.bits))
+        object.__setattr__(self, "neutral", tuple(self.result(level, 0) for level in range(len(self.bits))))
 
     def adjusted(self, level: int, value: str) -> int:
         """The weight of agreeing on `value`; never below the next weaker level, nor below nothing (monotone)."""
         bits = self.weights[level] + self.terms.get(value, self.rare)
         return max(bits, self.weights[level + 1], 0)
 
+    def result(self, level: int, weight: int, a: int = 0, b: int = 0) -> ComparisonResult:
+        """The level's result with another weight against strangers: rarity and shared values count there alone."""
+        return ComparisonResult((weight,) + self.companions[level], level, a, b)
 
-Compare = Callable[[EntityPrint, EntityPrint, Table], Found | None]
+
+Compare = Callable[[EntityPrint, EntityPrint, Table], ComparisonResult | None]
+"""None: it says nothing of the pair."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A field of the model. `levels` go from the strongest agreement to the strongest contradiction."""
+    """One entry of the catalogue: how a field of two entities of one type is compared, and what bounds that.
+
+    `field`: the field of EntityPrint without which it says nothing; `also_reads`: others that it reads.
+    `levels` go from the strongest agreement to the strongest contradiction; `source` says where m, u and h come from.
+    `bound` holds for the types `bounded`, whose sketches have room for the field. Of other types a sketch only tells
+    whether the field has a value: `most` bounds the comparison then, whatever the values.
+    `sketched`: False where an entity with a value in `field` has no sketch at all.
+    `selector`: agreement ties two entities of different types; `may_share` says whether rows leave that open (None:
+    where both have a value).
+    """
 
     name: str
+    field: str
     types: frozenset[str]
     levels: tuple[Level, ...]
+    source: str
     compare: Compare
     value: Callable[[EntityPrint, int], str]
+    also_reads: tuple[str, ...] = ()
+    bound: Bound | None = None
+    bounded: frozenset[str] = frozenset()
+    sketched: bool = True
+    most: Callable[[Table], BitsArray] = most_at_any_level
     selector: bool = False
+    may_share: Callable[[Rows, Rows], Flags] | None = None
 
     @property
     def documentation(self) -> str:
@@ -97,8 +168,10 @@ def bend(bits: int, curve: tuple[tuple[int, int], ...]) -> int:
     return bits + curve[-1][1] - curve[-1][0]
 
 
-def stronger(found: Found, best: Found | None) -> Found:
-    """The one with more bits; on a tie the lower level and indices, so that order never matters."""
-    if best is None or found[0] > best[0] or (found[0] == best[0] and found[1:] < best[1:]):
+def stronger(found: ComparisonResult, best: ComparisonResult | None) -> ComparisonResult:
+    """The one with more bits against strangers; on a tie the lower level and indices, so that order never matters."""
+    if best is None or found.bits[0] > best.bits[0]:
         return found
-    return best
+    if found.bits[0] < best.bits[0]:
+        return best
+    return found if (found.level, found.a, found.b) < (best.level, best.a, best.b) else best

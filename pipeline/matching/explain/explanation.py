@@ -7,17 +7,17 @@ import re
 import msgspec
 
 from pipeline.matching.comparisons.catalogue import BY_NAME
-from pipeline.matching.comparisons.levels import Comparison, Found
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, compare
-from pipeline.matching.score.alternatives import against_both
+from pipeline.matching.score.alternatives import ALTERNATIVES, STRANGERS
 from pipeline.matching.score.scoring import (
-    COMPANIONABLE,
     EACH_PAIR,
     EntityAgreement,
     Evidence,
     attempts,
+    combined,
     counted,
     evidence,
     judgement,
@@ -154,29 +154,25 @@ def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[
 
 def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> EntityEvidence:
     comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
-    items = []
-    stranger = companion = 0
-    for comparison in comparisons:
-        table = model.tables[comparison.name]
-        found = None if comparison.name in tie.skipped else comparison.compare(a, b, table)
-        if found is not None:
-            items.append(_item(comparison, a, b, found))
-            stranger += found[0]
-            companion += table.companions[found[1]]
-    bits = stranger
-    if not tie.selector and a.type in COMPANIONABLE:
-        bits = against_both(stranger, companion + model.companion_offset)
-    return EntityEvidence(a.type, b.type, a.id, b.id, tuple(items), bits, counted(bits), bits - stranger)
+    found = [
+        (one, result)
+        for one in comparisons
+        if one.name not in tie.skipped and (result := one.compare(a, b, model.tables[one.name])) is not None
+    ]
+    items = tuple(_item(comparison, a, b, result) for comparison, result in found)
+    sums = tuple(map(sum, zip(*[result.bits for _, result in found], strict=True))) or (0,) * ALTERNATIVES
+    bits = sums[STRANGERS] if tie.selector else combined(sums, a.type, model)
+    return EntityEvidence(a.type, b.type, a.id, b.id, items, bits, counted(bits), bits - sums[STRANGERS])
 
 
-def _item(comparison: Comparison, a: EntityPrint, b: EntityPrint, found: Found) -> Item:
-    bits, level, i, j = found
+def _item(comparison: Comparison, a: EntityPrint, b: EntityPrint, found: ComparisonResult) -> Item:
+    bits, i, j = found.weight, found.a, found.b
     tokens: tuple[TokenPair, ...] = ()
     if comparison.name == "name":
         i, j, tokens = _best_names(a, b)
     return Item(
         field=comparison.name,
-        level=comparison.levels[level].name,
+        level=comparison.levels[found.level].name,
         value_a=spelled(comparison.value(a, i)),
         value_b=spelled(comparison.value(b, j)),
         bits=bits,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, Plan
+from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS
 from pipeline.matching.score.scoring import COMPANIONABLE, odds
 
 CONTRADICTION = -1000
@@ -42,17 +43,17 @@ def are_apart(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
     if a.type != b.type:
         return True
     plan = model.plans[a.type]
-    stranger, companion = odds(a, b, plan)
-    if stranger < CONTRADICTION:
+    bits = odds(a, b, plan)
+    if bits[STRANGERS] < CONTRADICTION:
         return True
-    more_likely = a.type in COMPANIONABLE and companion + model.file.prior.companion < 0
+    more_likely = a.type in COMPANIONABLE and bits[COMPANIONS] + model.file.prior.companion < 0
     return more_likely and _least_companion(a, b, plan) < OF_COMPANIONS
 
 
 def _least_companion(a: EntityPrint, b: EntityPrint, plan: Plan) -> int:
     """What the comparison that speaks most for companions says."""
-    found = [(compare(a, b, table), table) for compare, table in plan]
-    return min([table.companions[one[1]] for one, table in found if one is not None], default=0)
+    found = [compare(a, b, table) for compare, table in plan]
+    return min([one.bits[COMPANIONS] for one in found if one is not None], default=0)
 
 
 def groups(count: int, ties: Iterable[Tie], apart: Apart) -> list[list[int]]:

@@ -6,19 +6,19 @@ that two rows leave open. It is never below the score, and seldom so far above i
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.catalogue import TYPES
+from pipeline.matching.comparisons.types import TYPES
 from pipeline.matching.model import Model
-from pipeline.matching.score.alternatives import DISCOUNT, REACH
+from pipeline.matching.score.alternatives import DISCOUNT, REACH, STRANGERS
 from pipeline.matching.score.marks import ALL_PAIRS
 from pipeline.matching.score.scoring import COMPANIONABLE, EACH_PAIR, attempts, least_score
-from pipeline.matching.screening.row_screening import Reach, may_share
-from pipeline.matching.screening.rows import Bits, Flags, Rows, expanded
-from pipeline.matching.screening.sketches import WORDS
+from pipeline.matching.screening.row_screening import OddsBound, may_share
+from pipeline.matching.screening.rows import ROW_BYTES, ROW_WORDS, BitsOfRows, Flags, Rows, expanded
 
 _DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
 _COMPANIONABLE = np.array([kind in COMPANIONABLE for kind in TYPES])
@@ -40,8 +40,8 @@ class Sketches(NamedTuple):
 
 def joined(sketches: list[bytes]) -> Sketches:
     """Sketches one after the other."""
-    counts = np.array([len(one) // (4 * WORDS) for one in sketches], np.int32)
-    words = np.frombuffer(b"".join(sketches), np.uint32).reshape(-1, WORDS)
+    counts = np.array([len(one) // ROW_BYTES for one in sketches], np.int32)
+    words = np.frombuffer(b"".join(sketches), np.uint32).reshape(-1, ROW_WORDS)
     return Sketches(words, np.cumsum(counts, dtype=np.int32) - counts, counts)
 
 
@@ -49,9 +49,9 @@ class Screen:
     """Rules out pairs whose probability is below the threshold for certain, under one model."""
 
     def __init__(self, model: Model, threshold: float) -> None:
-        self._prior, self._offset = model.prior, model.companion_offset
+        self._prior, self._offsets = model.prior, np.array(model.offsets, np.int32)[:, None]
         self._least = least_score(threshold, model.file.calibration)
-        self._reach = Reach(model)
+        self._bound = OddsBound(model)
 
     def __call__(self, a: Sketches, b: Sketches) -> Flags:
         """Whether each case of `a` may be linked with the one of `b` at its place."""
@@ -61,25 +61,30 @@ class Screen:
             may[closed] = self._ceilings(a.at(closed), b.at(closed)) >= self._least
         return may
 
-    def _ceilings(self, a: Sketches, b: Sketches) -> Bits:
+    def _ceilings(self, a: Sketches, b: Sketches) -> BitsOfRows:
         """Hundredths of a bit, prior included, that the score of each case pair never exceeds."""
         pair, row, column = expanded(a.counts, b.counts)
         one, other = Rows(a.words, a.starts[pair] + row), Rows(b.words, b.starts[pair] + column)
-        same, first = one.small("type") == other.small("type"), one.small("first") != 0
+        same, first = one.byte("type") == other.byte("type"), one.byte("first") != 0
         bits = np.where(same, self._weights(one, other), 0)
         begins = np.flatnonzero(first & (column == 0))
         best = np.maximum(np.maximum.reduceat(bits, begins) - EACH_PAIR, 0)
         ceilings = np.bincount(pair[begins], best, len(a.counts)).astype(np.int32) + (self._prior + EACH_PAIR)
-        cells = np.bincount(pair[same & first & (other.small("first") != 0)], minlength=len(a.counts))
+        cells = np.bincount(pair[same & first & (other.byte("first") != 0)], minlength=len(a.counts))
         ceilings -= _ATTEMPTS[np.minimum(cells, ALL_PAIRS + 1)]
         ceilings[pair[~same & may_share(one, other)]] = self._least
         return ceilings
 
-    def _weights(self, one: Rows, other: Rows) -> Bits:
+    def _weights(self, one: Rows, other: Rows) -> BitsOfRows:
         """What scoring.weigh of two entities of one type, each by one of its names, never exceeds."""
-        stranger, companion = self._reach.odds(one, other)
-        companion += self._offset
-        gap = np.minimum(np.abs(stranger - companion), REACH)
-        against_both = np.minimum(stranger, companion) - _DISCOUNT[gap]
-        weights: Bits = np.where(_COMPANIONABLE[one.small("type")], against_both, stranger)
+        bits = self._bound.odds(one, other) + self._offsets
+        against_all = reduce(_against_both, bits)
+        weights: BitsOfRows = np.where(_COMPANIONABLE[one.byte("type")], against_all, bits[STRANGERS])
         return weights
+
+
+def _against_both(some: BitsOfRows, others: BitsOfRows) -> BitsOfRows:
+    """alternatives.against_both of each pair."""
+    gap = np.minimum(np.abs(some - others), REACH)
+    both: BitsOfRows = np.minimum(some, others) - _DISCOUNT[gap]
+    return both

@@ -48,7 +48,9 @@ class TrainingColumn:
 def columns_of(comparison: Comparison) -> list[TrainingColumn]:
     """The column, or two, of a comparison; the reference of names takes their bits at face value."""
     names = tuple(level.name for level in comparison.levels)
-    m, u, h = (_shares([getattr(level, part) for level in comparison.levels]) for part in "muh")
+    m, u, h = (
+        _shares(list(part)) for part in zip(*((one.m, one.u, one.h[0]) for one in comparison.levels), strict=True)
+    )
     if comparison.name != "name":
         return [TrainingColumn(comparison, names, m, u, h)]
     return [_bands(comparison), TrainingColumn(comparison, names, m, u, h, tells_strangers=False)]
@@ -82,7 +84,7 @@ def levels_of(
         for k, (compare, table, banded) in enumerate(plan):
             found = compare(prints[i], prints[j], table)
             if found is not None:
-                matrix[row, k] = band_of(found[0]) if banded else found[1]
+                matrix[row, k] = band_of(found.weight) if banded else found.level
         tick()
     return matrix
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from pipeline.matching.comparisons.addresses import address_key
+from pipeline.matching.comparisons.address import address_key
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import sound_keys
 

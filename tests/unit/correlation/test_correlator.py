@@ -11,7 +11,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.correlator import Correlator, targets
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
-from pipeline.matching.screening.sketches import ROW_BYTES
+from pipeline.matching.screening.rows import ROW_BYTES
 from pipeline.records.model import Case
 
 Make = Callable[..., Correlator]

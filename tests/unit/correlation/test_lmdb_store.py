@@ -11,7 +11,7 @@ import pytest
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET, Identity
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
-from pipeline.matching.screening.sketches import ROW_BYTES
+from pipeline.matching.screening.rows import ROW_BYTES
 
 IDENTITY = Identity("cluster", "topic", 0, "generation")
 CASE = Fingerprint("a:1", 1, "hash", "fr-pj", "FR", keys=(7,), sketch=b"sketched".ljust(ROW_BYTES))

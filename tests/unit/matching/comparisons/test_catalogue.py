@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS, TYPES, of_type
+from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS, of_type
 from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.comparisons.types import TYPES
 from pipeline.matching.explain.words import FIELDS, LEVELS, TOKEN_LEVELS
 from pipeline.matching.explain.words import TYPES as TYPE_WORDS
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.comparisons.events import METHOD, WHEN_WHERE, distance_m, method, when_where, where_value
+from pipeline.matching.comparisons.distances import distance_m, where_value
+from pipeline.matching.comparisons.when_where import LEVELS, compare
 from pipeline.records.normalised import Place
 
 
@@ -31,27 +32,15 @@ def test_place_and_time_are_one_joint_level(
 ) -> None:
     a = print_of(type="event", start="2026-10-27T22:00:00Z", latitude=48.85, longitude=2.35)
     b = print_of(type="event", start=start, latitude=latitude, longitude=2.35)
-    found = when_where(a, b, model.tables["when_where"])
+    found = compare(a, b, model.tables["when_where"])
     assert found is not None
-    assert WHEN_WHERE[found[1]].name == expected
-    assert when_where(b, a, model.tables["when_where"]) == found
+    assert LEVELS[found.level].name == expected
+    assert compare(b, a, model.tables["when_where"]) == found
 
 
 def test_a_place_without_a_time_says_nothing(print_of: Any, model: Any) -> None:
     a = print_of(type="event", latitude=48.85, longitude=2.35)
-    assert when_where(a, a, model.tables["when_where"]) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("Broken window", "same"), ("window broken, ladder", "similar"), ("window open", "similar"),
-     ("window left open by owner", "word_in_common"), ("stolen keys", "different")],
-)  # fmt: skip
-def test_methods(print_of: Any, model: Any, text: str, expected: str) -> None:
-    a, b = print_of(type="event", method="window broken"), print_of(type="event", method=text)
-    found = method(a, b, model.tables["method"])
-    assert found is not None
-    assert METHOD[found[1]].name == expected
+    assert compare(a, a, model.tables["when_where"]) is None
 
 
 def test_the_value_is_for_people(print_of: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.comparisons.things import PLATE, VIN, fits, plate_level, vin_level
+from pipeline.matching.comparisons.plate import LEVELS, fits, plate_level
 from pipeline.matching.fingerprint import IdentifierPrint
 from pipeline.matching.score.scoring import weigh
 
@@ -26,8 +26,8 @@ from pipeline.matching.score.scoring import weigh
 )
 def test_plate_levels(p: tuple[str, str], q: tuple[str, str], expected: str) -> None:
     a, b = (IdentifierPrint("plate", *one) for one in (p, q))
-    assert PLATE[plate_level(a, b)].name == expected
-    assert PLATE[plate_level(b, a)].name == expected
+    assert LEVELS[plate_level(a, b)].name == expected
+    assert LEVELS[plate_level(b, a)].name == expected
 
 
 @pytest.mark.parametrize(
@@ -40,21 +40,6 @@ def test_plate_levels(p: tuple[str, str], q: tuple[str, str], expected: str) -> 
 def test_wildcards_keep_the_order(p: str, q: str, fit: bool) -> None:
     assert fits(p, q) is fit
     assert fits(q, p) is fit
-
-
-@pytest.mark.parametrize(
-    ("p", "q", "expected"),
-    [
-        (("1HGCM82633A004352", 1), ("1HGCM82633A004352", 1), "same"),
-        (("1HGCM82633A004352", 1), ("1HGCM82633A0O4352", -1), "confusable"),
-        (("1HGCM82633A004352", 1), ("1HGCM82633A004353", 0), "one_edit_checked"),
-        (("WVWZZZ1JZXW000001", -1), ("WVWZZZ1JZXW000007", -1), "one_edit"),
-        (("1HGCM82633A004352", 1), ("WVWZZZ1JZXW000001", -1), "different"),
-    ],
-)
-def test_vin_levels(p: tuple[str, int], q: tuple[str, int], expected: str) -> None:
-    a, b = (IdentifierPrint("vin", value, "", valid) for value, valid in (p, q))
-    assert VIN[vin_level(a, b)].name == expected
 
 
 def test_make_model_and_colour_support_or_contradict_a_partial_plate(print_of: Any, model: Any) -> None:

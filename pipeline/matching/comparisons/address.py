@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import product
+from typing import TYPE_CHECKING
 
+import numpy as np
 from anyascii import anyascii
 from rapidfuzz import fuzz
 
-from pipeline.matching.comparisons.contacts import SHARED_CAP
-from pipeline.matching.comparisons.identifiers import ALL
-from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, stronger
+from pipeline.matching.comparisons.bounds import NONE, States, bound_by_level
+from pipeline.matching.comparisons.hashes import hashed, in_ascii, letters
+from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
+from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint
+
+if TYPE_CHECKING:
+    from pipeline.matching.screening.rows import Flags, Rows
 
 LEVELS = (
     Level("same_door", 0.45, 5.0e-6, 0.60),
@@ -23,8 +29,8 @@ LEVELS = (
     Level("same_city", 0.10, 8.0e-3, 0.08),
     Level("different", 0.23, 0.98, 0.14),
 )
-"""u(same_city) is that of a mid-sized town; the model's term frequencies replace it for the city in hand."""
 DOOR, STREET, UNIT_POSTCODE, POSTCODE, NEAR_POSTCODE, CITY, DIFFERENT = range(7)
+SOURCE = "estimated; u(same_city) is that of a mid-sized town, and a model's term frequencies replace it for the city"
 
 UNIT = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}|[a-z]\d[a-z]\d[a-z]\d|\d{4}[a-z]{2}|[a-z]\d[\dw][a-z\d]{4}")
 """Postcodes of a few doors each: United Kingdom, Canada, Netherlands, Ireland. Elsewhere they are those of a town."""
@@ -36,21 +42,22 @@ TEXT_SIMILARITY = 80
 CITY_SIMILARITY = 84
 
 
-def address(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
+def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Addresses, one joint level: same door (house, street, and postcode or city), same street, same postcode (more in
     countries where it is that of a few doors), a postcode with one wrong character, same city (rarer ones say more),
     different. An address that the model lists as shared (a hostel, a prison, a head office) counts for little. The best
     pair counts."""
     if not a.addresses or not b.addresses:
         return None
-    best: Found | None = None
+    best: ComparisonResult | None = None
     for i, j in product(range(len(a.addresses)), range(len(b.addresses))):
         level = address_level(a.addresses[i], b.addresses[j])
-        best = stronger((_bits(table, level, a.addresses[i], b.addresses[j]), level, i, j), best)
+        weight = _weight(table, level, a.addresses[i], b.addresses[j])
+        best = stronger(table.result(level, weight, i, j), best)
     return best
 
 
-def _bits(table: Table, level: int, p: AddressPrint, q: AddressPrint) -> int:
+def _weight(table: Table, level: int, p: AddressPrint, q: AddressPrint) -> int:
     if level == CITY:
         return min(table.adjusted(level, p.city), table.adjusted(level, q.city))
     if level <= STREET and table.shared and (address_key(p) in table.shared or address_key(q) in table.shared):
@@ -153,4 +160,75 @@ def address_value(one: EntityPrint, index: int) -> str:
     )
 
 
-ADDRESSES = (Comparison("address", ALL, LEVELS, address, address_value, selector=True),)
+CITY_UNLIKE = 1 - CITY_SIMILARITY / 100
+"""Share of both cities' letters that may differ (rapidfuzz ratio: edits without substitution, by both lengths)."""
+
+MOST_LETTERS = 250
+"""Letters of a city of which a row has room for the number."""
+
+NO_ADDRESS, ONE_ADDRESS, OPEN_ADDRESS = range(3)
+"""In a row: none; one that is told; several, or one without a street, of which nothing is told."""
+
+
+def encode(one: EntityPrint) -> tuple[int, ...]:
+    """The set of the city's letters; which of NO_ADDRESS and others; the number of city letters; hashes of both parts
+    of the postcode and of the house."""
+    if not one.addresses:
+        return 0, NO_ADDRESS, 0, 0, 0, 0
+    address, city = one.addresses[0], in_ascii(one.addresses[0].city)
+    if len(one.addresses) > 1 or not address.street or len(address.postcode) == 1 or len(city) > MOST_LETTERS:
+        return 0, OPEN_ADDRESS, 0, 0, 0, 0
+    return letters(city), ONE_ADDRESS, len(city), *_encode_postcode(address.postcode), _encode_house(address.house)
+
+
+def _encode_postcode(code: str) -> tuple[int, int]:
+    """One wrong character leaves the first two as they are, or all others."""
+    return (1 + hashed(code[:2], 255), 1 + hashed(code[2:], 255)) if code else (0, 0)
+
+
+def _encode_house(house: str) -> int:
+    return 1 + hashed(house.rstrip("abcdefgh"), 255) if house else 0
+
+
+def strongest_level(a: Rows, b: Rows) -> States:
+    """Two addresses with streets agree on more than the area only if their houses, where known, do."""
+    one, other = a.byte("address"), b.byte("address")
+    postcodes = (a.byte("postcode") > 0) & (b.byte("postcode") > 0)
+    begin = postcodes & (a.byte("postcode") == b.byte("postcode"))
+    end = postcodes & (a.byte("postcode_end") == b.byte("postcode_end"))
+    cities = (a.byte("city_length") > 0) & (b.byte("city_length") > 0)
+    lengths = a.byte("city_length").astype(np.int32) + b.byte("city_length")
+    unlike = np.bitwise_count(a.words("city")[0] ^ b.words("city")[0])
+    city = cities & (unlike <= CITY_UNLIKE * lengths + 1e-6)
+    level = np.where(city, CITY, DIFFERENT)
+    level = np.where(begin | end, NEAR_POSTCODE, level)
+    level = np.where(begin & end, UNIT_POSTCODE, level)
+    houses = (a.byte("house") == 0) | (b.byte("house") == 0) | (a.byte("house") == b.byte("house"))
+    level = np.where(houses & (city | begin | end | ~(postcodes | cities)), DOOR, level)
+    level = np.where((one == OPEN_ADDRESS) | (other == OPEN_ADDRESS), DOOR, level)
+    return np.where((one == NO_ADDRESS) | (other == NO_ADDRESS), NONE, level)
+
+
+def may_share_door(a: Rows, b: Rows) -> Flags:
+    """Whether two entities may have a door in common (EntityPrint.selectors)."""
+    doors: Flags = np.ones(len(a), np.bool_)
+    for part in ("postcode", "postcode_end", "house"):
+        doors &= a.byte(part) == b.byte(part)
+    doors |= (a.byte("address") == OPEN_ADDRESS) | (b.byte("address") == OPEN_ADDRESS)
+    doors &= (a.byte("address") != NO_ADDRESS) & (b.byte("address") != NO_ADDRESS)
+    return doors
+
+
+ADDRESS = Comparison(
+    "address",
+    "addresses",
+    ALL,
+    LEVELS,
+    SOURCE,
+    compare,
+    address_value,
+    bound=bound_by_level(strongest_level),
+    bounded=ALL,
+    may_share=may_share_door,
+    selector=True,
+)

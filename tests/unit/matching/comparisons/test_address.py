@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.matching.comparisons.addresses import LEVELS, address, address_key, address_level
-from pipeline.matching.comparisons.contacts import SHARED_CAP
+from pipeline.matching.comparisons.address import LEVELS, address_key, address_level, compare
+from pipeline.matching.comparisons.levels import SHARED_CAP
 from pipeline.matching.fingerprint import AddressPrint as At
 from pipeline.matching.model import Model
 
@@ -48,9 +48,9 @@ def test_a_shared_address_counts_for_little(print_of: Any, model: Model) -> None
         type="person", addresses=[{"house": "12", "street": "Hauptstr.", "postcode": "10115", "city": "Berlin"}]
     )
     shared = Model(msgspec.structs.replace(model.file, shared_addresses=(address_key(one.addresses[0]),)))
-    found = address(one, one, shared.tables["address"])
+    found = compare(one, one, shared.tables["address"])
     assert found is not None
-    assert found[0] == SHARED_CAP
+    assert found.weight == SHARED_CAP
 
 
 def test_cities_are_compared_across_scripts() -> None:

@@ -6,13 +6,13 @@ from itertools import product
 
 from rapidfuzz.distance import OSA
 
-from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, stronger
+from pipeline.matching.comparisons.bounds import NONE
+from pipeline.matching.comparisons.ends import MOST_EDITS
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger
+from pipeline.matching.comparisons.numbers import ELSEWHERE, may_share_number, number_bound
+from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
 from pipeline.records.identifier_types import CATALOGUE
-
-ALL = frozenset(
-    {"person", "organisation", "vehicle", "phone", "account", "document", "vessel", "weapon", "address", "event"}
-)
 
 SINGLE_VALUED = frozenset(kind.name for kind in CATALOGUE if not kind.renewable)
 """A thing has one of these at a time and for long: two different values speak against sameness. Documents, cards and
@@ -20,9 +20,6 @@ accounts are renewed, and an agency's own type is taken for renewable."""
 
 GENERIC = frozenset({"", "other", "unknown", "document", "id", "identifier"})
 """Types that only say "a number": comparable with any other type, at less weight."""
-
-ELSEWHERE = frozenset({"vin", "plate"})
-"""Compared by the vehicle comparisons."""
 
 LEVELS = (
     Level("same", 0.90, 2.0e-7, 2.0e-6),
@@ -36,6 +33,7 @@ LEVELS = (
     Level("conflict", 0.004, 0.95, 0.95),
 )
 SAME, CONFUSABLE, INVALID, TYPE_UNKNOWN, OTHER_COUNTRY, EDIT_CHECKED, EDIT, RENEWED, CONFLICT = range(9)
+SOURCE = "estimated"
 
 BITS_PER_CHARACTER = 332
 """log2(10) in hundredths: a number of k digits cannot say more than this much times k."""
@@ -44,7 +42,7 @@ MIN_NEAR = 6
 """Shorter numbers differ by one character too often by chance."""
 
 
-def identifier(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
+def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Identifiers of the same type and country: same; same once confusable characters (0/O, 1/I, 8/B, 5/S) are folded;
     one edit or transposition where a check digit fails on one side, or has none; another value of a single-valued type
     (contradiction) or of a renewable document (weak contradiction). The best agreement counts, and contradictions of
@@ -57,22 +55,24 @@ def identifier(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
         return None
     best = max(kinds, key=_rank)
     worst = min(kinds, key=_rank)
-    return (best[0] + worst[0], *best[1:]) if best[0] > 0 > worst[0] else (best if best[0] > 0 else worst)
+    if best.weight > 0 > worst.weight:
+        return table.result(best.level, best.weight + worst.weight, best.a, best.b)
+    return best if best.weight > 0 else worst
 
 
-def _rank(found: Found) -> tuple[int, int, int, int]:
-    return found[0], -found[1], -found[2], -found[3]
+def _rank(found: ComparisonResult) -> tuple[int, int, int, int]:
+    return found.weight, -found.level, -found.a, -found.b
 
 
-def _best_by_kind(a: EntityPrint, b: EntityPrint, table: Table) -> list[Found]:
+def _best_by_kind(a: EntityPrint, b: EntityPrint, table: Table) -> list[ComparisonResult]:
     """The strongest finding of each type of identifier that both entities have."""
-    kinds: dict[str, Found] = {}
+    kinds: dict[str, ComparisonResult] = {}
     for i, j in product(range(len(a.identifiers)), range(len(b.identifiers))):
         p, q = a.identifiers[i], b.identifiers[j]
         level = identifier_level(p, q)
         if level is not None:
             kind = max(p.type, q.type)
-            kinds[kind] = stronger((_bits(table, level, p, q), level, i, j), kinds.get(kind))
+            kinds[kind] = stronger(table.result(level, _bits(table, level, p, q), i, j), kinds.get(kind))
     return list(kinds.values())
 
 
@@ -105,7 +105,7 @@ def _same_level(p: IdentifierPrint, q: IdentifierPrint, comparable: bool) -> int
 
 
 def _one_edit(p: str, q: str) -> bool:
-    return min(len(p), len(q)) >= MIN_NEAR and OSA.distance(p, q, score_cutoff=1) <= 1
+    return min(len(p), len(q)) >= MIN_NEAR and OSA.distance(p, q, score_cutoff=MOST_EDITS) <= MOST_EDITS
 
 
 def identifier_value(one: EntityPrint, index: int) -> str:
@@ -114,4 +114,16 @@ def identifier_value(one: EntityPrint, index: int) -> str:
     return f"{found.type} {found.value}" + (f" ({found.country})" if found.country else "")
 
 
-IDENTIFIERS = (Comparison("identifier", ALL, LEVELS, identifier, identifier_value, selector=True),)
+IDENTIFIER = Comparison(
+    "identifier",
+    "identifiers",
+    ALL,
+    LEVELS,
+    SOURCE,
+    compare,
+    identifier_value,
+    bound=number_bound("identifier", SAME, EDIT_CHECKED, NONE),
+    bounded=ALL,
+    may_share=may_share_number,
+    selector=True,
+)

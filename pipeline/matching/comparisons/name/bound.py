@@ -1,4 +1,7 @@
-"""What the names of many pairs of rows weigh at most by sketches, without aligning their tokens."""
+"""What the names of many pairs of rows weigh at most, without aligning their tokens.
+
+Each token is given the best that it can find, even if others find the same; what contradicts or is missing is left out.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.names import levels
-from pipeline.matching.names.comparison import CULTURE
-from pipeline.matching.names.joined_words import ACRONYM_LETTER, ALIKE_SHARE, SLACK
-from pipeline.matching.names.outlines import MOST_EDITS
-from pipeline.matching.names.token_pairs import INITIAL_BITS
-from pipeline.matching.screening.rows import Bits, Flags, Index, Rows, Words, expanded
-from pipeline.matching.screening.sketches import (  # fmt: skip
+from pipeline.matching.comparisons import bounds
+from pipeline.matching.comparisons.bounds import BitsArray, Bound, States
+from pipeline.matching.comparisons.levels import Table, bend
+from pipeline.matching.comparisons.name.encoding import (
     BEGINNING,
     CLASS_BITS,
     CLASSES,
@@ -22,27 +22,31 @@ from pipeline.matching.screening.sketches import (  # fmt: skip
     FOLDED_CLASSES,
     FORM,
     HASH_BITS,
-    HASHES,
     INITIAL,
     LENGTH,
-    LETTERS,
     MANY,
     MOST_LENGTH,
     OPEN,
     RARITY,
     RARITY_STEP,
     SOUND,
-    TOKENS,
     UNLINED,
-    VARIANTS,
     WILD,
-)
+)  # fmt: skip
+from pipeline.matching.names import levels
+from pipeline.matching.names.comparison import CULTURE
+from pipeline.matching.names.joined_words import ACRONYM_LETTER, ALIKE_SHARE, SLACK
+from pipeline.matching.names.outlines import MOST_EDITS
+from pipeline.matching.names.token_pairs import INITIAL_BITS
+from pipeline.matching.screening.rows import TOKENS, BitsOfRows, Flags, Index, Rows, Words, expanded
 
 EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
 """Edits at most that leave two words alike, by the letters of the shorter (token_levels): of two letters none does."""
 
 ANY = 1 << 14
 """Hundredths of a bit that no names weigh."""
+
+NO_NAME = ANY + 1
 
 MOST_ACRONYM = 3
 """Letters of a person's name that may be an acronym (names.prints)."""
@@ -59,30 +63,35 @@ class _Names:
     """The name tokens of rows, in arrays of (TOKENS, rows)."""
 
     def __init__(self, rows: Rows) -> None:
-        words = rows.words[LETTERS : LETTERS + TOKENS]
+        words = rows.words("letters")
         self.letters: Words = words & _LETTERS
-        self.rarity: Bits = (words >> _RARITY).astype(np.int32)
-        self.variants: Words = rows.words[VARIANTS : VARIANTS + TOKENS]
-        self.hashes: Words = rows.words[HASHES : HASHES + TOKENS]
-        self.count = np.where(rows.small("names") == OPEN, 0, rows.small("names")).astype(np.int32)
+        self.rarity: BitsOfRows = (words >> _RARITY).astype(np.int32)
+        self.variants: Words = rows.words("variants")
+        self.hashes: Words = rows.words("hashes")
+        self.count = np.where(rows.byte("names") == OPEN, 0, rows.byte("names")).astype(np.int32)
         self.rows = rows
 
     @cached_property
-    def lengths(self) -> Bits:
+    def lengths(self) -> BitsOfRows:
         return _length(self.hashes)
 
 
-def most_name_bits(a: Rows, b: Rows) -> Bits:
-    """Hundredths of a bit, 0 or more, that the bits of two rows' names never exceed; 0 where a side has none."""
+def name_state(a: Rows, b: Rows) -> States:
+    """The bits of the names package, 0 to ANY, that two rows' names never exceed; NO_NAME where a side has none."""
+    named = (a.byte("names") > 0) & (b.byte("names") > 0)
+    return np.where(named, most_name_bits(a, b), NO_NAME)
+
+
+def most_name_bits(a: Rows, b: Rows) -> BitsOfRows:
+    """Hundredths of a bit, 0 or more, that the bits of two rows' names never exceed, where both have one."""
     one, other = _Names(a), _Names(b)
     bits = np.minimum(*_sums(one, other))
     bits = np.minimum(_joined(one, other, _joined(other, one, bits)), ANY)
-    bits[(a.small("names") == OPEN) | (b.small("names") == OPEN)] = ANY
-    bits[(a.small("names") == 0) | (b.small("names") == 0)] = 0
+    bits[(a.byte("names") == OPEN) | (b.byte("names") == OPEN)] = ANY
     return bits
 
 
-def _sums(one: _Names, other: _Names) -> tuple[Bits, Bits]:
+def _sums(one: _Names, other: _Names) -> tuple[BitsOfRows, BitsOfRows]:
     """Sums of the most that each token of a side may give, by either side."""
     count = len(one.rows)
     pair, row, column = expanded(one.count, other.count)
@@ -102,11 +111,11 @@ class _Tokens(NamedTuple):
     """
 
     edits: NDArray[np.uint8]
-    gap: Bits
-    shorter: Bits
+    gap: BitsOfRows
+    shorter: BitsOfRows
     apart: Words
     either: Words
-    rarity: Bits
+    rarity: BitsOfRows
     initial: Flags
     related: Flags
 
@@ -127,7 +136,7 @@ def _tokens(one: _Names, other: _Names, left: Index, right: Index) -> _Tokens:
     )
 
 
-def _length(hashes: Words) -> Bits:
+def _length(hashes: Words) -> BitsOfRows:
     return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
 
 
@@ -166,7 +175,7 @@ def _kept(words: Words) -> list[Words]:
     return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
 
 
-def _gains(of: _Tokens) -> Bits:
+def _gains(of: _Tokens) -> BitsOfRows:
     """Most bits of pairs of tokens that may be alike."""
     found = _level(levels.NEAR, of.rarity)
     for level, reached in (
@@ -179,33 +188,33 @@ def _gains(of: _Tokens) -> Bits:
     return np.where(of.initial, np.int32(INITIAL_BITS), found)
 
 
-def _level(level: str, rarity: Bits) -> Bits:
-    bits: Bits = np.clip(rarity - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
+def _level(level: str, rarity: BitsOfRows) -> BitsOfRows:
+    bits: BitsOfRows = np.clip(rarity - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
     return bits
 
 
-def _total(tokens: Index, gains: Bits, count: int) -> Bits:
+def _total(tokens: Index, gains: BitsOfRows, count: int) -> BitsOfRows:
     """The best of each token, summed, less what every agreeing one beyond the first costs."""
     flat = np.zeros(TOKENS * count, np.int32)
     np.maximum.at(flat, tokens, gains)
     best = flat.reshape(TOKENS, count)
-    found: Bits = np.maximum(best + np.int32(CULTURE), 0).sum(0, dtype=np.int32)
+    found: BitsOfRows = np.maximum(best + np.int32(CULTURE), 0).sum(0, dtype=np.int32)
     return found - np.int32(CULTURE) * best.any(0)
 
 
-def _joined(one: _Names, many: _Names, bits: Bits) -> Bits:
+def _joined(one: _Names, many: _Names, bits: BitsOfRows) -> BitsOfRows:
     """Most bits where tokens of `one` may be neighbouring tokens of `many` written together, or their initials."""
-    longest, acronym = one.rows.small("longest").astype(np.int32), one.rows.small("acronym")
-    may = np.flatnonzero((longest + SLACK >= many.rows.small("joined")) | (acronym <= many.rows.small("names")))
+    longest, acronym = one.rows.byte("longest").astype(np.int32), one.rows.byte("acronym")
+    may = np.flatnonzero((longest + SLACK >= many.rows.byte("joined")) | (acronym <= many.rows.byte("names")))
     if may.size:
         bits[may] = _runs(one, many, may, bits[may])
     return bits
 
 
-def _runs(one: _Names, many: _Names, may: NDArray[np.intp], bits: Bits) -> Bits:
+def _runs(one: _Names, many: _Names, may: NDArray[np.intp], bits: BitsOfRows) -> BitsOfRows:
     """Two tokens written together leave none to agree with another; what is joined must nearly be the same."""
     parts, flags = np.bitwise_or.reduce(many.letters[:, may]), np.bitwise_or.reduce(many.hashes[:, may])
-    letters, glue, joined = one.letters[:, may], many.rows.small("glue")[may] != 0, many.rows.small("joined")[may]
+    letters, glue, joined = one.letters[:, may], many.rows.byte("glue")[may] != 0, many.rows.byte("joined")[may]
     unknown = glue | ((flags | one.hashes[:, may]) & (_WILD | _UNLINED) != 0)
     two = (many.count[may] == 2) & ~glue
     edits = np.bitwise_count(np.where(two, letters ^ parts, letters & ~parts))
@@ -217,7 +226,25 @@ def _runs(one: _Names, many: _Names, may: NDArray[np.intp], bits: Bits) -> Bits:
     rarity = np.minimum(own, theirs.sum(0, dtype=np.int32))
     most = np.where((edits == 0) | unknown, rarity, np.minimum(rarity, _level(levels.VARIANT, own)))
     gains = np.where((alike | unknown) & (one.hashes[:, may] != 0), most, 0).max(0)
-    acronym = one.rows.small("acronym")[may] <= many.count[may]
+    acronym = one.rows.byte("acronym")[may] <= many.count[may]
     gains += np.where(acronym, np.int32(MOST_ACRONYM * ACRONYM_LETTER), 0)
-    found: Bits = np.where(two, np.maximum(bits, gains), bits + TOKENS * gains)
+    found: BitsOfRows = np.where(two, np.maximum(bits, gains), bits + TOKENS * gains)
     return found
+
+
+def _most(table: Table) -> BitsArray:
+    """By the bits of the names package, bent as the model says; against companions the best of all levels."""
+    companions = np.array(table.bits, np.int32)[:, 1:].max(0)
+    found = np.zeros((1 + len(companions), NO_NAME + 1), np.int32)
+    found[0, :NO_NAME] = [max(0, bend(bits, table.curve)) for bits in range(NO_NAME)]
+    found[1:, :NO_NAME] = companions[:, None]
+    return found
+
+
+NAME_BOUND = Bound(name_state, _most)
+
+
+def most_at_any_level(table: Table) -> BitsArray:
+    """Most bits of names of which a row tells nothing: those of their tokens may come to ANY."""
+    most: BitsArray = np.maximum(bounds.reach(table)[:, 0] + np.int32(ANY), 0)
+    return most

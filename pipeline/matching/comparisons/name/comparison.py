@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.matching.comparisons.levels import Comparison, Found, Level, Table, bend
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, bend
+from pipeline.matching.comparisons.name.bound import NAME_BOUND, most_at_any_level
+from pipeline.matching.comparisons.types import NAMED, PERSON
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, TokenPair, compare_all, levels
 from pipeline.matching.names.organisation_words import meanings
-
-NAMED = frozenset({"person", "organisation", "vessel", "account", "document", "address", "vehicle"})
 
 LEVELS = (
     Level("same", 0.55, 1.0e-4, 0.008),
@@ -18,10 +18,12 @@ LEVELS = (
     Level("conflict", 0.005, 2.0e-2, 0.790),
     Level("different", 0.050, 0.939, 0.082),
 )
-"""A name's own bits come from its tokens; the levels serve the companion hypothesis: relatives share the family name
-and rarely the given name (father and son in 1 of 100, names a letter apart in 2), companies of a group share the
-group's name."""
+"""Bits against strangers come from the tokens of a name; the levels serve the companion hypothesis."""
 SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, CONFLICT, DIFFERENT = range(7)
+SOURCE = (
+    "estimated: relatives share the family name and rarely the given name (father and son in 1 of 100, names a letter "
+    "apart in 2), companies of a group share the group's name"
+)
 
 WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})
 """What the company above those of single countries is called."""
@@ -29,7 +31,7 @@ WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 
 
-def name(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
+def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Names: the best pair of all names and aliases, token by token, in any order and across scripts (names package);
     bits are the sum over aligned tokens with their rarity. The level says whether all tokens agree, one name is longer,
     a given name is a letter off, only the family name contradicts, a single token is all there is on one side, another
@@ -43,7 +45,7 @@ def name(a: EntityPrint, b: EntityPrint, table: Table) -> Found | None:
     level = name_level(found, a, b)
     if level <= NEAR and a.type == "organisation" and _are_of_two_places(a, b):
         level = CONFLICT
-    return bend(found.bits, table.curve), level, 0, 0
+    return table.result(level, bend(found.bits, table.curve))
 
 
 def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
@@ -96,4 +98,15 @@ def name_value(one: EntityPrint, index: int) -> str:
     return " ".join(token.text for token in one.names[index].tokens)
 
 
-NAMES = (Comparison("name", NAMED, LEVELS, name, name_value),)
+NAME = Comparison(
+    "name",
+    "names",
+    NAMED,
+    LEVELS,
+    SOURCE,
+    compare,
+    name_value,
+    bound=NAME_BOUND,
+    bounded=PERSON,
+    most=most_at_any_level,
+)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.comparisons.identifiers import LEVELS, identifier, identifier_level
+from pipeline.matching.comparisons.identifier import LEVELS, compare, identifier_level
 from pipeline.matching.fingerprint import IdentifierPrint as Number
 
 
@@ -49,9 +49,9 @@ def test_a_short_number_weighs_no_more_than_its_digits(print_of: Any, model: Any
 
     def bits(value: str) -> int:
         one = print_of(type="person", identifiers=[{"type": "card_index", "value": value}])
-        found = identifier(one, one, table)
+        found = compare(one, one, table)
         assert found is not None
-        return found[0]
+        return found.weight
 
     assert bits("472") == 3 * 332
     assert bits("472918") < bits("4729185")
@@ -66,12 +66,12 @@ def test_a_contradicting_national_number_takes_from_an_agreeing_passport(print_o
         numbers = [passport, {"type": "national_id", "value": number, "country": "FR"}]
         return print_of(type="person", identifiers=numbers)
 
-    agree, contradict = identifier(entity("A1"), entity("A1"), table), identifier(entity("A1"), entity("B92"), table)
+    agree, contradict = compare(entity("A1"), entity("A1"), table), compare(entity("A1"), entity("B92"), table)
     assert agree is not None
     assert contradict is not None
-    assert contradict[0] < agree[0]
+    assert contradict.weight < agree.weight
 
 
 def test_zeros_are_no_evidence(print_of: Any, model: Any) -> None:
     one = print_of(type="person", identifiers=[{"type": "passport", "value": "000000000"}])
-    assert identifier(one, one, model.tables["identifier"]) is None
+    assert compare(one, one, model.tables["identifier"]) is None

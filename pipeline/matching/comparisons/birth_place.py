@@ -1,0 +1,46 @@
+"""Birth places, by their names."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
+from pipeline.matching.comparisons.types import PERSON
+from pipeline.matching.fingerprint import EntityPrint
+
+LEVELS = (
+    Level("same", 0.60, 4.0e-3, 0.40),
+    Level("near", 0.15, 3.0e-3, 0.10),
+    Level("word_in_common", 0.10, 1.5e-2, 0.10),
+    Level("different", 0.15, 0.98, 0.40),
+)
+SAME, NEAR, WORD, DIFFERENT = range(4)
+SOURCE = "estimated; a model's term frequencies replace u(same) for the place in hand"
+
+NEAR_PLACE = 80
+"""rapidfuzz ratio: one or two wrong letters in a place name."""
+
+
+def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """Birth places: same (rarer ones say more), one or two letters off, a word in common, different."""
+    if not a.birth_place or not b.birth_place:
+        return None
+    level = place_level(a.birth_place, b.birth_place)
+    return table.result(SAME, table.adjusted(SAME, a.birth_place)) if level == SAME else table.results[level]
+
+
+@lru_cache(maxsize=65536)
+def place_level(p: str, q: str) -> int:
+    """The level of two place names."""
+    if p == q:
+        return SAME
+    if fuzz.ratio(p, q) >= NEAR_PLACE:
+        return NEAR
+    return WORD if set(p.replace(",", " ").split()) & set(q.replace(",", " ").split()) else DIFFERENT
+
+
+BIRTH_PLACE = Comparison(
+    "birth_place", "birth_place", PERSON, LEVELS, SOURCE, compare, lambda one, _index: one.birth_place
+)

@@ -1,0 +1,32 @@
+"""Places on the globe: how far apart, and how people read them."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.records.normalised import Place
+
+EARTH_M = 6_371_000.0
+
+
+def distance_m(a: Place, b: Place) -> float:
+    """Great-circle distance in metres (haversine)."""
+    lat_a, lat_b = math.radians(a.latitude), math.radians(b.latitude)
+    half = math.sin((lat_b - lat_a) / 2) ** 2
+    half += math.cos(lat_a) * math.cos(lat_b) * math.sin(math.radians(b.longitude - a.longitude) / 2) ** 2
+    return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(half)))
+
+
+def where_value(one: EntityPrint, _index: int) -> str:
+    """Coordinates, and the start (UTC, ISO 8601) where there is one."""
+    place = "" if one.place is None else f"{one.place.latitude:.5f}, {one.place.longitude:.5f}"
+    return place if one.span is None else f"{place} @ {_iso(one.span.start)}"
+
+
+def _iso(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)

@@ -1,0 +1,62 @@
+"""E-mail addresses."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from rapidfuzz.distance import OSA
+
+from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
+from pipeline.matching.comparisons.types import ALL
+from pipeline.matching.fingerprint import EntityPrint
+
+LEVELS = (
+    Level("same", 0.55, 3.0e-7, 0.10),
+    Level("one_edit", 0.06, 3.0e-6, 0.001),
+    Level("same_local_part", 0.06, 1.0e-4, 0.005),
+    Level("near", 0.03, 1.0e-4, 0.002),
+    Level("same_role", 0.01, 1.0e-3, 0.01),
+    Level("different", 0.29, 0.98, 0.83),
+)
+SAME, EDIT, LOCAL, NEAR, ROLE, DIFFERENT = range(6)
+SOURCE = "estimated"
+
+MIN_LOCAL = 5
+NEAR_EDITS = 3
+ROLE_MAILBOXES = frozenset(
+    {"info", "contact", "admin", "office", "mail", "sales", "support", "service", "kontakt", "secretariat", "accueil",
+     "noreply", "no-reply", "hello", "enquiries", "webmaster", "postmaster", "direction", "presse", "press"}
+)  # fmt: skip
+"""RFC 2142 and habit: the local part names a role, not a person."""
+
+
+def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """E-mail addresses: same; one edit; same local part at another domain; up to three edits; the same role mailbox
+    (info@), which a whole office reads; different. An address that the model lists as shared counts for little. The
+    best pair of addresses counts."""
+    if not a.emails or not b.emails:
+        return None
+    best: ComparisonResult | None = None
+    for i, j in product(range(len(a.emails)), range(len(b.emails))):
+        level = email_level(a.emails[i], b.emails[j])
+        bits = table.weights[level]
+        if level < DIFFERENT and (a.emails[i] in table.shared or b.emails[j] in table.shared):
+            bits = min(bits, SHARED_CAP)
+        best = stronger(table.result(level, bits, i, j), best)
+    return best
+
+
+def email_level(p: str, q: str) -> int:
+    """The level of two addresses."""
+    if p == q:
+        return ROLE if p.partition("@")[0] in ROLE_MAILBOXES else SAME
+    edits = OSA.distance(p, q, score_cutoff=NEAR_EDITS)
+    local_p, local_q = p.partition("@")[0], q.partition("@")[0]
+    if edits == 1:
+        return EDIT
+    if local_p == local_q and len(local_p) >= MIN_LOCAL and local_p not in ROLE_MAILBOXES:
+        return LOCAL
+    return NEAR if edits <= NEAR_EDITS and local_p[:1] == local_q[:1] else DIFFERENT
+
+
+EMAIL = Comparison("email", "emails", ALL, LEVELS, SOURCE, compare, lambda one, index: one.emails[index], selector=True)

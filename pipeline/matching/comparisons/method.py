@@ -1,0 +1,36 @@
+"""The method of an event, by its words."""
+
+from __future__ import annotations
+
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
+from pipeline.matching.comparisons.types import EVENT
+from pipeline.matching.fingerprint import EntityPrint
+
+LEVELS = (
+    Level("same", 0.30, 0.004, 0.004),
+    Level("similar", 0.30, 0.03, 0.03),
+    Level("word_in_common", 0.20, 0.12, 0.12),
+    Level("different", 0.20, 0.85, 0.85),
+)
+SAME, SIMILAR, WORD, DIFFERENT = range(4)
+SOURCE = "estimated"
+
+SIMILAR_SHARE = 0.5
+"""Share of the method's words in common."""
+
+
+def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """Method of an event: same words, half of them, one of them, none."""
+    if not a.method or not b.method:
+        return None
+    common = len(set(a.method).intersection(b.method))
+    if a.method == b.method:
+        level = SAME
+    elif common >= SIMILAR_SHARE * max(len(a.method), len(b.method)):
+        level = SIMILAR
+    else:
+        level = WORD if common else DIFFERENT
+    return table.results[level]
+
+
+METHOD = Comparison("method", "method", EVENT, LEVELS, SOURCE, compare, lambda one, _index: ", ".join(one.method))

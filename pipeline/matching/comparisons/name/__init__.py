@@ -1,0 +1,1 @@
+"""Names: levels and comparison, what a sketch holds of a person's name, and the bound."""

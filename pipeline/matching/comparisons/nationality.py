@@ -1,0 +1,61 @@
+"""Nationalities: one in common says little, more if it is rare."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.matching.comparisons.bounds import NONE, States, bound_by_level
+from pipeline.matching.comparisons.hashes import hashed
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger
+from pipeline.matching.comparisons.types import PERSON
+from pipeline.matching.fingerprint import EntityPrint
+
+if TYPE_CHECKING:
+    from pipeline.matching.screening.rows import Rows
+
+LEVELS = (Level("same", 0.90, 0.20, 0.85), Level("different", 0.10, 0.80, 0.15))
+SAME, DIFFERENT = range(2)
+SOURCE = "estimated; a model's term frequencies replace u(same) for the nationality in hand"
+
+
+def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """Nationalities: one in common (rarer ones say more), or none."""
+    if not a.nationalities or not b.nationalities:
+        return None
+    best: ComparisonResult | None = None
+    for i, j in product(range(len(a.nationalities)), range(len(b.nationalities))):
+        if a.nationalities[i] == b.nationalities[j]:
+            best = stronger(table.result(SAME, table.adjusted(SAME, a.nationalities[i]), i, j), best)
+    return best or table.results[DIFFERENT]
+
+
+def nationality_value(one: EntityPrint, _index: int) -> str:
+    """All nationalities, as ISO 3166 writes them."""
+    return ", ".join(one.nationalities).upper()
+
+
+def encode(one: EntityPrint) -> int:
+    """A set of eight hashes, 0 for none."""
+    return sum({1 << hashed(nation, 8) for nation in one.nationalities}) if one.nationalities else 0
+
+
+def strongest_level(a: Rows, b: Rows) -> States:
+    """SAME where the sets of hashes have one in common."""
+    one, other = a.byte("nations"), b.byte("nations")
+    return np.where((one == 0) | (other == 0), NONE, one & other == 0)
+
+
+NATIONALITY = Comparison(
+    "nationality",
+    "nationalities",
+    PERSON,
+    LEVELS,
+    SOURCE,
+    compare,
+    nationality_value,
+    bound=bound_by_level(strongest_level),
+    bounded=PERSON,
+)

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.matching.comparisons.birth_date_text import LEVELS, compare
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "expected"),
+    [
+        ("1980-04-3l", "1980-04-31", "agrees"),
+        ("19?0-04-3l", "1980-04-31", "agrees"),
+        ("1980-O4-30", {"birth_date": "1980-04-30"}, "agrees"),
+        ("30/04/l980", {"birth_date": "1980-04-30"}, "agrees"),
+        ("19??-0?-30", {"birth_date": "1980-04-30"}, "agrees_in_part"),
+        ("1980-04-38", {"birth_date": "1980-04-30"}, "one_character"),
+        ("1971-12-38", {"birth_date": "1980-04-30"}, "different"),
+        ("in spring", {"birth_date": "1980-04-30"}, None),
+    ],
+)
+def test_unreadable_dates_are_compared_character_by_character(
+    print_of: Any, model: Any, text: str, other: Any, expected: str | None
+) -> None:
+    a = print_of(type="person", birth_date_text=text)
+    b = print_of(type="person", **(other if isinstance(other, dict) else {"birth_date_text": other}))
+    found = compare(a, b, model.tables["birth_date_text"])
+    mirrored = compare(b, a, model.tables["birth_date_text"])
+    assert (found and LEVELS[found.level].name) == expected
+    assert mirrored == found

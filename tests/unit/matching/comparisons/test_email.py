@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.matching.comparisons.email import LEVELS, compare, email_level
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "expected"),
+    [
+        ("anna.kowalska@example.org", "anna.kowalska@example.org", "same"),
+        ("anna.kowalska@example.org", "anna.kowalski@example.org", "one_edit"),
+        ("anna.kowalska@example.org", "anna.kowalska@mail.example", "same_local_part"),
+        ("contact@example.org", "contact@firm.example", "different"),
+        ("info@example.org", "info@example.org", "same_role"),
+        ("anna.kowalska@example.org", "anna.kovalski@example.org", "near"),
+        ("anna.kowalska@example.org", "piotr.nowak@example.org", "different"),
+    ],
+)
+def test_email_levels(p: str, q: str, expected: str) -> None:
+    assert LEVELS[email_level(p, q)].name == expected
+    assert LEVELS[email_level(q, p)].name == expected
+
+
+def test_an_empty_side_says_nothing(print_of: Any, model: Any) -> None:
+    nothing, one = print_of(type="person"), print_of(type="person", emails=["a.b@example.org"])
+    assert compare(nothing, one, model.tables["email"]) is None
