@@ -11,7 +11,7 @@ import numpy as np
 from anyascii import anyascii
 from rapidfuzz import fuzz
 
-from pipeline.matching.comparisons.bounds import NONE, States, bound_by_level
+from pipeline.matching.comparisons.bounds import States, bound_by_level
 from pipeline.matching.comparisons.hashes import hashed, in_ascii, letters
 from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
 from pipeline.matching.comparisons.types import ALL
@@ -29,7 +29,8 @@ LEVELS = (
     Level("same_city", 0.10, 8.0e-3, 0.08),
     Level("different", 0.23, 0.98, 0.14),
 )
-DOOR, STREET, UNIT_POSTCODE, POSTCODE, NEAR_POSTCODE, CITY, DIFFERENT = range(7)
+DOOR, STREET, UNIT_POSTCODE, POSTCODE, NEAR_POSTCODE, CITY, DIFFERENT, UNKNOWN = range(8)
+"""UNKNOWN is no level: a side has none."""
 SOURCE = "estimated; u(same_city) is that of a mid-sized town, and a model's term frequencies replace it for the city"
 
 UNIT = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}|[a-z]\d[a-z]\d[a-z]\d|\d{4}[a-z]{2}|[a-z]\d[\dw][a-z\d]{4}")
@@ -206,7 +207,7 @@ def strongest_level(a: Rows, b: Rows) -> States:
     houses = (a.byte("house") == 0) | (b.byte("house") == 0) | (a.byte("house") == b.byte("house"))
     level = np.where(houses & (city | begin | end | ~(postcodes | cities)), DOOR, level)
     level = np.where((one == OPEN_ADDRESS) | (other == OPEN_ADDRESS), DOOR, level)
-    return np.where((one == NO_ADDRESS) | (other == NO_ADDRESS), NONE, level)
+    return np.where((one == NO_ADDRESS) | (other == NO_ADDRESS), UNKNOWN, level)
 
 
 def may_share_door(a: Rows, b: Rows) -> Flags:

@@ -26,10 +26,10 @@ BitsArray = NDArray[np.int32]
 """Hundredths of a bit against each alternative: (ALTERNATIVES, states or pairs of rows)."""
 
 States = NDArray[np.integer]
-"""A state for each pair of rows; negative ones count from the end."""
+"""A state for each pair of rows, from 0."""
 
 NONE = -1
-"""In place of a level: the comparison says nothing. The last state of a bound by levels."""
+"""In place of a level: the comparison says nothing."""
 
 RowState = Callable[["Rows", "Rows"], States]
 
@@ -43,7 +43,7 @@ class Bound:
 
 
 def bound_by_level(strongest_level: RowState) -> Bound:
-    """A bound whose states are the strongest levels that rows leave open, or NONE."""
+    """A bound whose states are the strongest levels that rows leave open; the number of levels where none is known."""
     return Bound(strongest_level, reach)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.matching.comparisons.bounds import NONE, States, bound_by_level
+from pipeline.matching.comparisons.bounds import States, bound_by_level
 from pipeline.matching.comparisons.hashes import hashed
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger
 from pipeline.matching.comparisons.types import PERSON
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Rows
 
 LEVELS = (Level("same", 0.90, 0.20, 0.85), Level("different", 0.10, 0.80, 0.15))
-SAME, DIFFERENT = range(2)
+SAME, DIFFERENT, UNKNOWN = range(3)
+"""UNKNOWN is no level: a side has none."""
 SOURCE = "estimated; a model's term frequencies replace u(same) for the nationality in hand"
 
 
@@ -45,7 +46,7 @@ def encode(one: EntityPrint) -> int:
 def strongest_level(a: Rows, b: Rows) -> States:
     """SAME where the sets of hashes have one in common."""
     one, other = a.byte("nations"), b.byte("nations")
-    return np.where((one == 0) | (other == 0), NONE, one & other == 0)
+    return np.where((one == 0) | (other == 0), UNKNOWN, one & other == 0)
 
 
 NATIONALITY = Comparison(

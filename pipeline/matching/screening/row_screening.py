@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -20,42 +20,51 @@ MOST_OTHERS = 8
 
 
 class OddsBound:
-    """The sum of the bounds of some comparisons, all of them unless said, under one model."""
+    """The sum of the bounds of some comparisons, all of them unless said, under one model.
+
+    An entity may hold values that are not compared for its type (a person's plate, a vessel's flag). Rows tell of them
+    all the same; here they count for nothing.
+    """
 
     def __init__(self, model: Model, comparisons: Iterable[Comparison] = CATALOGUE) -> None:
-        bounds: dict[RowState, BitsArray] = {}
+        by_state: dict[RowState, BitsArray] = {}
         for one in comparisons:
             table = model.tables[one.name]
             if one.bound is not None:
-                bits = one.bound.bits(table)
-                bounds[one.bound.state] = bounds[one.bound.state] + bits if one.bound.state in bounds else bits
-            if (bits := _bits_by_presence(one, one.most(table))).any():
-                bounds[presence_state] = bounds.get(presence_state, np.int32(0)) + bits
-        self._bounds = list(bounds.items())
+                _add(by_state, one.bound.state, _by_type(one.bound.bits(table), one.bounded & one.types))
+            for entity_type in one.types:
+                if one in (held := without_room(entity_type)):
+                    bits = _by_presence(held.index(one), one.most(table))
+                    _add(by_state, presence_state, _by_type(bits, {entity_type}))
+        self._bounds = [(state, bits.reshape(ALTERNATIVES, -1), bits.shape[2]) for state, bits in by_state.items()]
 
     def odds(self, a: Rows, b: Rows) -> BitsArray:
         """Most hundredths of a bit against each alternative, (ALTERNATIVES, pairs), where both rows are of one type."""
-        found = np.zeros((ALTERNATIVES, len(a)), np.int32)
-        for state, bits in self._bounds:
-            found += bits.take(state(a, b), 1)
+        found, types = np.zeros((ALTERNATIVES, len(a)), np.int32), a.byte("type").astype(np.int32)
+        for state, bits, states in self._bounds:
+            found += bits.take(types * np.int32(states) + state(a, b), 1)
         return found
 
 
 def presence_state(a: Rows, b: Rows) -> States:
-    """The type of both entities and the comparisons without room for which both have values."""
-    others = (a.byte("others") & b.byte("others")).astype(np.int32)
-    return a.byte("type").astype(np.int32) << MOST_OTHERS | others
+    """The comparisons without room for which both have values."""
+    return a.byte("others") & b.byte("others")
 
 
-def _bits_by_presence(comparison: Comparison, most: BitsArray) -> BitsArray:
-    """What a comparison adds in each presence_state: `most` where both entities have a value that a row only notes."""
-    bits = np.zeros((ALTERNATIVES, len(TYPES) << MOST_OTHERS), np.int32)
-    others = np.arange(1 << MOST_OTHERS)
-    for at, entity_type in enumerate(TYPES):
-        if comparison in (held := without_room(entity_type)):
-            has = others >> held.index(comparison) & 1
-            bits[:, at << MOST_OTHERS : at + 1 << MOST_OTHERS] = most[:, None] * has
+def _by_presence(bit: int, most: BitsArray) -> BitsArray:
+    """`most` in each presence_state in which both have a value that a row only notes."""
+    bits: BitsArray = most[:, None] * (np.arange(1 << MOST_OTHERS) >> bit & 1).astype(np.int32)
     return bits
+
+
+def _by_type(bits: BitsArray, types: Collection[str]) -> BitsArray:
+    """The bits of each state for these types, 0 for others: (ALTERNATIVES, TYPES, states)."""
+    applies = np.array([entity_type in types for entity_type in TYPES])
+    return np.where(applies[:, None], bits[:, None], np.int32(0))
+
+
+def _add(by_state: dict[RowState, BitsArray], state: RowState, bits: BitsArray) -> None:
+    by_state[state] = by_state[state] + bits if state in by_state else bits
 
 
 _SHARED = tuple(dict.fromkeys(one.may_share for one in SELECTORS if one.may_share is not None))

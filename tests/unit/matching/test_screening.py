@@ -45,3 +45,10 @@ def test_a_phone_that_a_person_and_a_line_share_leaves_all_open(may_link: Any) -
 
 def test_a_case_without_a_sketch_is_never_ruled_out(may_link: Any) -> None:
     assert may_link([person("Zbigniew Oczko", birth_date_text="19?0-04-3l")], [person("Harald Lindqvist")])
+
+
+def test_what_is_not_compared_for_a_type_rules_nothing_out(may_link: Any) -> None:
+    def owner(born: str, vin: str) -> dict[str, Any]:
+        return person("Zbigniew Oczko", born, identifiers=[{"type": "vin", "value": vin}])
+
+    assert may_link([owner("1970-05-17", "WVWZZZ1JZXW000001")], [owner("1970-11-28", "1HGCM82633A004352")])
