@@ -15,7 +15,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-long test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
+.PHONY: help demo test test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,9 @@ test: $(READY) ## everything that must hold, and what each session took
 test-long: $(READY) ## the same with larger counts, then all faults
 	$(MAKE) test HYPOTHESIS_PROFILE=long SESSIONS="unit property+contract integration+e2e"
 	$(MAKE) test-fault
+
+test-random: $(READY) ## the laws of scoring and screening on other examples each time, in a minute: for continuous integration
+	HYPOTHESIS_PROFILE=random $(PYTEST) -n 2 tests/property/test_comparison_bounds.py tests/property/test_screening.py tests/property/test_scoring.py
 
 test-fault: $(READY) ## kills, outages, zombies and full disks on the real engines
 	$(PYTEST) tests/fault

@@ -1,4 +1,5 @@
-"""More examples for laws than for other tests: `default` for every run, `long` for `make test-long`."""
+"""More examples for laws than for other tests: `default` for every run, `random` others each time for
+`make test-random`, `long` for `make test-long`."""
 
 from __future__ import annotations
 
@@ -7,5 +8,6 @@ import os
 from hypothesis import settings
 
 settings.register_profile("default", settings(), max_examples=500)
+settings.register_profile("random", settings(), max_examples=2000, derandomize=False)
 settings.register_profile("long", settings(), max_examples=5000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

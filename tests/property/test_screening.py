@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.matching.matcher import THRESHOLD
@@ -131,7 +131,6 @@ def is_bounded(left: list[Any], right: list[Any]) -> bool:
 
 
 @given(many, many)
-@settings(max_examples=500)
 def test_no_pair_of_persons_or_vehicles_scores_above_its_bound(left: list[Any], right: list[Any]) -> None:
     assert is_bounded(left, right)
 

@@ -1,0 +1,77 @@
+"""The law of each comparison: two sketches never leave open less than it says of the two entities.
+
+Pairs are drawn at the comparison's own thresholds (tests/support/matching/comparison_edits.py). The first draws the
+same thousands for everybody; the second looks elsewhere each time under `make test-random` and `make test-long`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.matching.comparisons.catalogue import CATALOGUE
+from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.matcher import THRESHOLD
+from pipeline.matching.model import load_model
+from support.matching.comparison_edits import EDITS, edited_pair
+from support.matching.comparison_laws import edited_pairs, exceeding_its_bound, exceeding_the_screen, whole_cases
+
+model = cache(load_model)
+
+PAIRS = 2000
+"""Enough that each loosened comparison of tests/unit/matching/test_loosened_comparisons.py fails many times."""
+
+each_comparison = pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda one: one.name)
+
+seeds = st.integers(0, 2**32 - 1).map(Random)
+
+
+def test_every_comparison_has_edits() -> None:
+    assert list(EDITS) == [comparison.name for comparison in CATALOGUE]
+
+
+@each_comparison
+def test_no_pair_exceeds_the_bound_of_a_comparison(comparison: Comparison) -> None:
+    assert exceeding_its_bound(comparison, edited_pairs(comparison.name, PAIRS), model()) is None
+
+
+@each_comparison
+@given(random=st.randoms(use_true_random=False))
+@settings(max_examples=max(20, settings.default.max_examples // 10))
+def test_no_pair_exceeds_it_wherever_one_looks(comparison: Comparison, random: Any) -> None:
+    assert exceeding_its_bound(comparison, [edited_pair(random, comparison.name)], model()) is None
+
+
+def test_no_two_cases_score_above_the_screen() -> None:
+    random = Random(1)
+    assert exceeding_the_screen([whole_cases(random) for _ in range(PAIRS)], model(), THRESHOLD) is None
+
+
+@given(seed=seeds)
+@settings(max_examples=max(20, settings.default.max_examples // 10))
+def test_no_two_cases_score_above_the_screen_wherever_one_looks(seed: Random) -> None:
+    assert exceeding_the_screen([whole_cases(seed) for _ in range(20)], model(), THRESHOLD) is None
+
+
+@each_comparison
+def test_a_comparison_reads_the_fields_that_it_declares_and_no_other(comparison: Comparison) -> None:
+    table, fields = model().tables[comparison.name], {comparison.field, *comparison.also_reads}
+    for a, b in edited_pairs(comparison.name, 300):
+        bare = (EntityPrint(one.id, one.type, **{field: getattr(one, field) for field in fields}) for one in (a, b))
+        assert comparison.compare(*bare, table) == comparison.compare(a, b, table)
+
+
+@each_comparison
+def test_a_comparison_says_nothing_without_a_value_in_its_field(comparison: Comparison) -> None:
+    table, nothing = model().tables[comparison.name], EntityPrint("a", sorted(comparison.types)[0])
+    for a, b in edited_pairs(comparison.name, 100):
+        without = getattr(nothing, comparison.field)
+        bare = [type(a)(**{**{f: getattr(one, f) for f in one.__struct_fields__}, comparison.field: without})
+                for one in (a, b)]  # fmt: skip
+        assert comparison.compare(bare[0], bare[1] if not comparison.sketched else b, table) is None

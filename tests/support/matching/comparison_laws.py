@@ -1,0 +1,82 @@
+"""The laws that tie a bound to what it bounds, for many pairs at once; a counterexample is returned, not raised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from random import Random
+
+import numpy as np
+
+from pipeline.matching.comparisons.levels import Compare, Comparison
+from pipeline.matching.comparisons.types import TYPES
+from pipeline.matching.model import Model
+from pipeline.matching.score.scoring import score
+from pipeline.matching.screening.row_screening import OddsBound
+from pipeline.matching.screening.rows import Rows, expanded
+from pipeline.matching.screening.screening import Screen, joined
+from pipeline.matching.screening.sketches import sketch
+from support.matching.comparison_edits import PrintPair, edited_pair, whole_pair
+
+
+@cache
+def edited_pairs(comparison: str, count: int) -> tuple[PrintPair, ...]:
+    """The same for everybody."""
+    random = Random(1)
+    return tuple(edited_pair(random, comparison) for _ in range(count))
+
+
+def exceeding_its_bound(
+    comparison: Comparison, pairs: Sequence[PrintPair], model: Model, compare: Compare | None = None
+) -> PrintPair | None:
+    """A pair of which the comparison, or `compare` in its place, says more than two sketches leave open."""
+    kept = [pair for pair in pairs if all(sketch((one,)) for one in pair)]
+    if not kept:
+        return None
+    found = [(compare or comparison.compare)(a, b, model.tables[comparison.name]) for a, b in kept]
+    most = _most(comparison, kept, model)
+    for pair, result, bound in zip(kept, found, most.T.tolist(), strict=True):
+        bits = (0,) * len(bound) if result is None else result.bits
+        if any(one > allowed for one, allowed in zip(bits, bound, strict=True)):
+            return pair
+    return None
+
+
+def _most(comparison: Comparison, pairs: Sequence[PrintPair], model: Model) -> np.ndarray:
+    """(alternatives, pairs): the best of all rows of both sides; a side has a row for each name."""
+    left, right = (joined([sketch((one,)) for one in side]) for side in zip(*pairs, strict=True))
+    pair, row, column = expanded(left.counts, right.counts)
+    a, b = Rows(left.words, left.starts[pair] + row), Rows(right.words, right.starts[pair] + column)
+    bits = OddsBound(model, (comparison,)).odds(a, b)
+    return np.maximum.reduceat(bits, np.flatnonzero(np.diff(pair, prepend=-1)), 1)
+
+
+def whole_cases(random: Random) -> tuple[PrintPair, ...]:
+    """Pairs of entities for two cases: of one type, or of several; some have their counterpart under another type."""
+    types = [random.choice((*TYPES, "person", "person"))] * random.randrange(1, 4)
+    if random.random() < 0.5:
+        types = [random.choice(TYPES) for _ in types]
+    pairs = [whole_pair(random, entity_type) for entity_type in types]
+    if random.random() < 0.2:
+        a, b = whole_pair(random, "person")
+        pairs.append(
+            (a, type(b)("b", random.choice(TYPES), phones=b.phones, identifiers=b.identifiers, emails=a.emails))
+        )
+    return tuple(pairs)
+
+
+def exceeding_the_screen(cases: Sequence[tuple[PrintPair, ...]], model: Model, threshold: float) -> object | None:
+    """Two cases that score more than the screen's bound.
+
+    Cases of several types are let through, at the threshold, wherever two of different types may share a selector.
+    """
+    sides = [tuple(zip(*pairs, strict=True)) for pairs in cases]
+    sketches = [(sketch(a), sketch(b)) for a, b in sides]
+    kept = [(side, held) for side, held in zip(sides, sketches, strict=True) if all(held)]
+    left, right = (joined([held[at] for _, held in kept]) for at in range(2))
+    screen = Screen(model, threshold)
+    for ((a, b), _), ceiling in zip(kept, screen._ceilings(left, right).tolist(), strict=True):
+        scored = score(a, b, model)
+        if ceiling < (scored if len({one.type for one in (*a, *b)}) == 1 else min(scored, screen._least)):
+            return a, b
+    return None

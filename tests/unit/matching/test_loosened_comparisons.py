@@ -1,0 +1,154 @@
+"""The laws have teeth: a comparison that is loosened by one step without its bound makes its law fail.
+
+Three ways: it allows one more edit (or a shorter value) than before; it gives each pair one level up; it speaks where a
+side has no value. Of some fields a sketch only tells whether there is a value: their bound allows any level, so nothing
+but the last can break it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+
+from pipeline.matching.comparisons import address, birth_date, email, identifier, phone, plate, vin
+from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
+from pipeline.matching.comparisons.levels import Compare, Comparison, ComparisonResult, Table
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import Model
+from pipeline.matching.names import joined_words, levels, token_levels, token_pairs
+from support.matching.comparison_laws import edited_pairs, exceeding_its_bound
+
+PAIRS = 2000
+
+
+class Loosening(NamedTuple):
+    """A step: `old` becomes `new` in the source of a function, or `function` names a constant and `new` its value."""
+
+    comparison: str
+    step: str
+    module: ModuleType
+    function: str
+    old: str
+    new: Any
+
+
+EDITS = "score_cutoff=MOST_EDITS) <= MOST_EDITS", "score_cutoff=2) <= 2"
+
+LOOSENINGS = (
+    Loosening("name", "two edits for one", token_levels, "_spelling_level", "== 1 and shorter >", "<= 2 and shorter >"),
+    Loosening("name", "three edits for near", token_levels, "_spelling_level", "distance == _FAR", "distance > _FAR"),
+    Loosening("birth_date", "two digits for one", birth_date, "one_digit_off", "len(wrong) == 1", "len(wrong) <= 2"),
+    Loosening("birth_date_partial", "two years for one", birth_date, "partial_level", "y.year) == 1", "y.year) <= 2"),
+    Loosening("identifier", "two edits for one", identifier, "_one_edit", *EDITS),
+    Loosening("identifier", "a number of four", identifier, "MIN_NEAR", "", 4),
+    Loosening("phone", "two digits for one", phone, "phone_level", *EDITS),
+    Loosening("phone", "a number of six", phone, "NEAR_DIGITS", "", 6),
+    Loosening("vin", "two edits for one", vin, "vin_level", *EDITS),
+    Loosening("plate", "two edits for one", plate, "plate_level", *EDITS),
+    Loosening("plate", "a plate of four", plate, "SHORTEST", "", 4),
+    Loosening("address", "two characters of a postcode", address, "_near", "True)) <= 1", "True)) <= 2"),
+    Loosening("address", "cities less alike", address, "CITY_SIMILARITY", "", 70),
+    Loosening("address", "a house number a digit off", address, "_same_house", "p == q", "p[:1] == q[:1]"),
+)
+HARMLESS = (
+    Loosening("name", "joined words less alike", joined_words, "ALIKE_SHARE", "", 2),
+    Loosening("email", "four edits for three", email, "NEAR_EDITS", "", 4),
+)
+"""A joined word counts at an edit at most, however unlike it may be to be worth a look; e-mails may have any level."""
+
+BOUNDED = tuple(one for one in CATALOGUE if one.bound is not None)
+BY_PRESENCE = tuple(one for one in CATALOGUE if one.bound is None and one.sketched)
+
+UP = dict(zip(levels.LEVELS[1:6], levels.LEVELS, strict=False))
+"""Levels of name tokens up to NEAR, each with the one above it."""
+
+
+@pytest.fixture
+def loosen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Loosening], None]]:
+    def apply(step: Loosening) -> None:
+        if not step.old:
+            monkeypatch.setattr(step.module, step.function, step.new)
+        else:
+            source = textwrap.dedent(inspect.getsource(getattr(step.module, step.function)))
+            assert step.old in source, "the step is of code that is gone"
+            monkeypatch.setattr(step.module, step.function, _compiled(step, source.replace(step.old, step.new)))
+        _forget()
+
+    yield apply
+    monkeypatch.undo()
+    _forget()
+
+
+def _compiled(step: Loosening, source: str) -> Any:
+    namespace = dict(vars(step.module))
+    exec(f"from __future__ import annotations\n{source}", namespace)
+    return namespace[step.function]
+
+
+def _forget() -> None:
+    """What was remembered of pairs by the comparisons as they were."""
+    address.address_level.cache_clear()
+    token_pairs.PERSONAL._rows.clear()
+    token_pairs.OTHER._rows.clear()
+
+
+def one_level_up(comparison: Comparison) -> Compare:
+    def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+        found = comparison.compare(a, b, table)
+        return found if found is None or found.level == 0 else table.results[found.level - 1]
+
+    return compare
+
+
+def without_a_value(comparison: Comparison) -> Compare:
+    def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+        return comparison.compare(a, b, table) or table.results[0]
+
+    return compare
+
+
+def fails(comparison: Comparison, model: Model, compare: Compare | None = None) -> bool:
+    return exceeding_its_bound(comparison, edited_pairs(comparison.name, PAIRS), model, compare) is not None
+
+
+@pytest.mark.parametrize("step", LOOSENINGS, ids=lambda one: f"{one.comparison}: {one.step}")
+def test_one_more_edit_breaks_the_law(step: Loosening, loosen: Callable[[Loosening], None], model: Model) -> None:
+    loosen(step)
+    assert fails(BY_NAME[step.comparison], model)
+
+
+@pytest.mark.parametrize("step", HARMLESS, ids=lambda one: f"{one.comparison}: {one.step}")
+def test_one_more_edit_is_allowed_for(step: Loosening, loosen: Callable[[Loosening], None], model: Model) -> None:
+    loosen(step)
+    assert not fails(BY_NAME[step.comparison], model)
+
+
+@pytest.mark.parametrize("comparison", [one for one in BOUNDED if one.name != "name"], ids=lambda one: one.name)
+def test_one_level_up_breaks_the_law(comparison: Comparison, model: Model) -> None:
+    assert fails(comparison, model, one_level_up(comparison))
+
+
+def test_one_level_up_of_name_tokens_breaks_the_law(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
+    level = token_levels.token_level
+    monkeypatch.setattr(token_pairs, "token_level", lambda x, y: UP.get(level(x, y), level(x, y)))
+    _forget()
+    try:
+        assert fails(BY_NAME["name"], model)
+    finally:
+        monkeypatch.undo()
+        _forget()
+
+
+@pytest.mark.parametrize("comparison", BY_PRESENCE, ids=lambda one: one.name)
+def test_one_level_up_is_allowed_for_where_any_level_is_open(comparison: Comparison, model: Model) -> None:
+    assert not fails(comparison, model, one_level_up(comparison))
+
+
+@pytest.mark.parametrize("comparison", [*BOUNDED, *BY_PRESENCE], ids=lambda one: one.name)
+def test_a_comparison_that_speaks_without_a_value_breaks_the_law(comparison: Comparison, model: Model) -> None:
+    assert fails(comparison, model, without_a_value(comparison))
