@@ -13,6 +13,7 @@ from faust.types import TP
 from pipeline.settings import Settings
 from pipeline.streams.runtime.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp
 from pipeline.streams.runtime.worker_slots import claimed_slot
+from support.streams.echo import EchoTopics
 
 pytestmark = pytest.mark.engines
 
@@ -41,7 +42,7 @@ async def until(condition: Callable[[], bool], deadline_s: float = 30.0) -> None
             await asyncio.sleep(0.01)
 
 
-async def test_chunks_come_in_order_and_hold_raw_records(echo: Any, engine_settings: Settings) -> None:
+async def test_chunks_come_in_order_and_hold_raw_records(echo: EchoTopics, engine_settings: Settings) -> None:
     await echo._push(1200)
     seen: dict[int, list[int]] = {p: [] for p in range(4)}
     sizes = []
@@ -57,7 +58,7 @@ async def test_chunks_come_in_order_and_hold_raw_records(echo: Any, engine_setti
     assert max(sizes) <= CHUNK_RECORDS
 
 
-async def test_seeking_back_brings_the_records_again(echo: Any, engine_settings: Settings) -> None:
+async def test_seeking_back_brings_the_records_again(echo: EchoTopics, engine_settings: Settings) -> None:
     await echo._push(50)
     partition = TP(echo.source, 0)
     seen: list[int] = []
@@ -74,7 +75,7 @@ async def test_seeking_back_brings_the_records_again(echo: Any, engine_settings:
     assert seen == [*range(50), *range(20, 50)]
 
 
-async def test_a_slow_agent_holds_fetching_back_and_loses_nothing(echo: Any, engine_settings: Settings) -> None:
+async def test_a_slow_agent_holds_fetching_back_and_loses_nothing(echo: EchoTopics, engine_settings: Settings) -> None:
     await echo._push(8000)
     gate = asyncio.Event()
     seen: list[int] = []
@@ -94,7 +95,7 @@ async def test_a_slow_agent_holds_fetching_back_and_loses_nothing(echo: Any, eng
     assert sorted(seen) == sorted(list(range(8000)) * 4)
 
 
-async def test_only_what_was_acknowledged_is_committed(echo: Any, engine_settings: Settings) -> None:
+async def test_only_what_was_acknowledged_is_committed(echo: EchoTopics, engine_settings: Settings) -> None:
     await echo._push(10)
     held: list[Any] = []
 
@@ -113,7 +114,9 @@ async def test_only_what_was_acknowledged_is_committed(echo: Any, engine_setting
         assert set(app.consumer._committed_offset.values()) == {10}
 
 
-async def test_a_chunk_of_an_earlier_assignment_acknowledges_nothing(echo: Any, engine_settings: Settings) -> None:
+async def test_a_chunk_of_an_earlier_assignment_acknowledges_nothing(
+    echo: EchoTopics, engine_settings: Settings
+) -> None:
     await echo._push(10)
     held: list[Any] = []
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from support.processes.starting import Start
+from support.streams.echo import EachOnce, EchoTopics
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
 EFFECTS = ["publish", "transaction", "commit", "sync"]
 
 
-def test_every_record_once_and_in_order(echo: Any, start_echo: Any, each_once: Any, wait_for: Any) -> None:
+def test_every_record_once_and_in_order(
+    echo: EchoTopics, start_echo: Start, each_once: EachOnce, wait_for: WaitFor
+) -> None:
     echo.push(2000)
     start_echo()
     wait_for(lambda: echo.total() >= 8000)
@@ -22,7 +27,7 @@ def test_every_record_once_and_in_order(echo: Any, start_echo: Any, each_once: A
 
 @pytest.mark.parametrize("effect", EFFECTS)
 def test_a_kill_after_any_effect_neither_loses_nor_doubles(
-    effect: str, echo: Any, start_echo: Any, each_once: Any, wait_for: Any
+    effect: str, echo: EchoTopics, start_echo: Start, each_once: EachOnce, wait_for: WaitFor
 ) -> None:
     echo.push(1200)
     killed = start_echo("--kill-after", effect, "--times", "2")
@@ -32,7 +37,9 @@ def test_a_kill_after_any_effect_neither_loses_nor_doubles(
     each_once(echo, 1200)
 
 
-def test_a_lost_store_is_brought_up_to_the_progress(echo: Any, start_echo: Any, each_once: Any, wait_for: Any) -> None:
+def test_a_lost_store_is_brought_up_to_the_progress(
+    echo: EchoTopics, start_echo: Start, each_once: EachOnce, wait_for: WaitFor
+) -> None:
     echo.push(500)
     first = start_echo("--machine", "first")
     wait_for(lambda: echo.total() >= 2000)
@@ -44,7 +51,7 @@ def test_a_lost_store_is_brought_up_to_the_progress(echo: Any, start_echo: Any, 
     each_once(echo, 1000)
 
 
-def test_a_rebalance_under_backlog(echo: Any, start_echo: Any, each_once: Any, wait_for: Any) -> None:
+def test_a_rebalance_under_backlog(echo: EchoTopics, start_echo: Start, each_once: EachOnce, wait_for: WaitFor) -> None:
     echo.push(20000)
     first = start_echo()
     wait_for(lambda: echo.total() > 0)
@@ -57,7 +64,7 @@ def test_a_rebalance_under_backlog(echo: Any, start_echo: Any, each_once: Any, w
 
 
 def test_acknowledged_only_after_the_store_was_synced(
-    echo: Any, start_echo: Any, wait_for: Any, tmp_path: Path
+    echo: EchoTopics, start_echo: Start, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
     gate.touch()
@@ -71,7 +78,7 @@ def test_acknowledged_only_after_the_store_was_synced(
 
 
 def test_a_stopped_worker_that_comes_back_harms_nothing(
-    echo: Any, start_echo: Any, each_once: Any, wait_for: Any
+    echo: EchoTopics, start_echo: Start, each_once: EachOnce, wait_for: WaitFor
 ) -> None:
     echo.push(5000)
     zombie = start_echo()
@@ -86,7 +93,7 @@ def test_a_stopped_worker_that_comes_back_harms_nothing(
 
 
 def test_positions_that_were_acknowledged_wrongly_are_skipped_or_fetched_by_progress(
-    echo: Any, start_echo: Any, each_once: Any, wait_for: Any
+    echo: EchoTopics, start_echo: Start, each_once: EachOnce, wait_for: WaitFor
 ) -> None:
     echo.push(300)
     first = start_echo()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from support.processes.starting import Start
+from support.streams.echo import EachOnce, EchoTopics
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -15,10 +19,12 @@ NEVER = ("--session-s", "600")
 """A session that does not time out within a test: what happens does not wait for it, however slow the machine is."""
 
 Read = dict[str, set[tuple[str, int]]]
+ReadBy = Callable[[], Read]
+SharedBy = Callable[..., Read]
 
 
 @pytest.fixture
-def read_by(echo: Any) -> Any:
+def read_by(echo: EchoTopics) -> ReadBy:
     """The partitions that each member's instance reads, of a group at rest; nothing of one that is rebalancing."""
 
     def read() -> Read:
@@ -38,7 +44,7 @@ def read_by(echo: Any) -> Any:
 
 
 @pytest.fixture
-def shared_by(read_by: Any, wait_for: Any) -> Any:
+def shared_by(read_by: ReadBy, wait_for: WaitFor) -> SharedBy:
     """Wait until so many members share the partitions; gives who reads which."""
 
     def wait(members: int, topics: int = 1) -> Read:
@@ -47,8 +53,7 @@ def shared_by(read_by: Any, wait_for: Any) -> Any:
             whole = len(read) == members and all(read.values()) and sum(map(len, read.values())) == 4 * topics
             return read if whole else {}
 
-        found: Read = wait_for(shared, deadline_s=60)
-        return found
+        return wait_for(shared, deadline_s=60)
 
     return wait
 
@@ -61,9 +66,15 @@ def assignments(tmp_path: Path, worker: int) -> int:
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("restarted", [0, 1], ids=["leader", "follower"])
 def test_a_restart_within_the_session_timeout_moves_nothing(
-    ended_by: int, restarted: int, echo: Any, start_echo: Any, each_once: Any, shared_by: Any, wait_for: Any,
+    ended_by: int,
+    restarted: int,
+    echo: EchoTopics,
+    start_echo: Start,
+    each_once: EachOnce,
+    shared_by: SharedBy,
+    wait_for: WaitFor,
     tmp_path: Path,
-) -> None:  # fmt: skip
+) -> None:
     echo.push(500)
     workers = [start_echo(*NEVER)]
     shared_by(1)
@@ -81,7 +92,7 @@ def test_a_restart_within_the_session_timeout_moves_nothing(
 
 
 def test_a_killed_workers_partitions_are_read_by_another_with_its_stores(
-    echo: Any, start_echo: Any, each_once: Any, shared_by: Any, wait_for: Any, tmp_path: Path
+    echo: EchoTopics, start_echo: Start, each_once: EachOnce, shared_by: SharedBy, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     echo.push(500)
     first, _ = start_echo(), start_echo()
@@ -97,7 +108,7 @@ def test_a_killed_workers_partitions_are_read_by_another_with_its_stores(
 
 
 def test_a_worker_that_ends_for_good_hands_its_partitions_over_at_once(
-    echo: Any, start_echo: Any, shared_by: Any, wait_for: Any
+    echo: EchoTopics, start_echo: Start, shared_by: SharedBy, wait_for: WaitFor
 ) -> None:
     first, second = start_echo(*NEVER), start_echo(*NEVER)
     shared_by(2)
@@ -110,7 +121,9 @@ def test_a_worker_that_ends_for_good_hands_its_partitions_over_at_once(
     assert second.poll() is None
 
 
-def test_a_worker_that_asks_for_other_topics_leaves_first(echo: Any, start_echo: Any, shared_by: Any) -> None:
+def test_a_worker_that_asks_for_other_topics_leaves_first(
+    echo: EchoTopics, start_echo: Start, shared_by: SharedBy
+) -> None:
     """Else the broker hands it its old assignment, and nobody reads the new topic."""
     first = start_echo(*NEVER)
     shared_by(1)
@@ -122,7 +135,7 @@ def test_a_worker_that_asks_for_other_topics_leaves_first(echo: Any, start_echo:
 
 
 def test_two_homes_do_not_fence_each_other(
-    echo: Any, start_echo: Any, each_once: Any, shared_by: Any, wait_for: Any
+    echo: EchoTopics, start_echo: Start, each_once: EachOnce, shared_by: SharedBy, wait_for: WaitFor
 ) -> None:
     echo.push(500)
     workers = [start_echo("--machine", "a"), start_echo("--machine", "b")]
@@ -134,7 +147,13 @@ def test_two_homes_do_not_fence_each_other(
 
 
 def test_two_workers_given_one_slot_are_told_and_do_not_take_turns(
-    echo: Any, start_echo: Any, each_once: Any, read_by: Any, shared_by: Any, wait_for: Any, tmp_path: Path
+    echo: EchoTopics,
+    start_echo: Start,
+    each_once: EachOnce,
+    read_by: ReadBy,
+    shared_by: SharedBy,
+    wait_for: WaitFor,
+    tmp_path: Path,
 ) -> None:
     """As where a home was copied to another machine."""
     homes = echo.settings.home / "machines"
@@ -174,7 +193,7 @@ def assert_told(tmp_path: Path, worker: int, home: Path) -> None:
 
 
 def test_a_mended_copy_works_beside_the_original(
-    echo: Any, start_echo: Any, shared_by: Any, wait_for: Any, tmp_path: Path
+    echo: EchoTopics, start_echo: Start, shared_by: SharedBy, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     homes = echo.settings.home / "machines"
     first = start_echo("--machine", "a")

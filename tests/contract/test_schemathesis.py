@@ -13,7 +13,6 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
@@ -23,6 +22,7 @@ from pipeline.api.runtime import Runtime
 from pipeline.engines.ports import LOOPBACK
 from support.api.runtime import ANNA, GROUNDS, Api, record
 from support.api.runtime import office as office
+from support.index.documents import Office
 from support.waiting import WaitFor
 
 PINS = Path(__file__).with_name("schemathesis.txt")
@@ -66,7 +66,7 @@ def _install() -> None:
 
 
 @pytest.fixture
-def served(office: Any, tmp_path: Path, wait_for: WaitFor) -> Iterator[tuple[str, Api]]:
+def served(office: Office, tmp_path: Path, wait_for: WaitFor) -> Iterator[tuple[str, Api]]:
     """An API on in-memory parts, served on loopback."""
     api = Api(office, tmp_path, request_rate=10**9)
     api.hold(record("fr-pj"), record("be-fp"), record("nl-np", code="H2"))

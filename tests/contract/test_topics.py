@@ -17,6 +17,7 @@ from pipeline.streams.kafka.admin import admin, apply, ids
 from pipeline.streams.kafka.topic_state import read_states
 from pipeline.streams.provisioning.replica_warning import find_short_of_replicas, warn_of_missing_replicas
 from pipeline.streams.provisioning.topic_repair import repair
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -34,7 +35,7 @@ def test_missing_topics_are_created_and_then_found_as_the_catalogue_says(engine_
 
 
 def test_a_changed_configuration_is_reported_and_left_alone(
-    engine_settings: Settings, kafka_admin: KafkaAdminClient, wait_for: Any
+    engine_settings: Settings, kafka_admin: KafkaAdminClient, wait_for: WaitFor
 ) -> None:
     plan = planned(engine_settings)
     apply(engine_settings, plan)
@@ -57,7 +58,7 @@ def test_another_partition_count_is_refused_before_anything_is_created(
 
 
 def test_a_topic_made_anew_has_another_id_and_a_missing_one_is_named(
-    engine_settings: Settings, kafka_admin: KafkaAdminClient, wait_for: Any
+    engine_settings: Settings, kafka_admin: KafkaAdminClient, wait_for: WaitFor
 ) -> None:
     plan = topics.generation_plan(engine_settings, ["ab12"])
     name = plan[0].name
@@ -74,7 +75,7 @@ def test_a_topic_made_anew_has_another_id_and_a_missing_one_is_named(
 
 
 def test_a_changed_configuration_is_mended_by_repair(
-    engine_settings: Settings, kafka_admin: KafkaAdminClient, wait_for: Any
+    engine_settings: Settings, kafka_admin: KafkaAdminClient, wait_for: WaitFor
 ) -> None:
     plan = planned(engine_settings)
     apply(engine_settings, plan)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from support.installation.whole import STAGES
+from support.installation.whole import STAGES, Installation, Records
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
 
 
-def test_the_clocks_of_all_stages_jump(records: Any, installation: Any, start_stage: Any, wait_for: Any) -> None:
+def test_the_clocks_of_all_stages_jump(
+    records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor
+) -> None:
     feed = records.feed(120)
     third = len(feed) // 3
     workers = [start_stage(stage, "--jump") for stage in STAGES]

@@ -9,7 +9,6 @@ import signal
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -19,7 +18,9 @@ from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
-from support.installation.whole import STAGES, Message
+from support.installation.whole import STAGES, Installation, Message, Records, StartAll
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
@@ -55,7 +56,12 @@ def kill(home: Settings, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", [pytest.param("elasticsearch", marks=pytest.mark.short), "kafka"])
 def test_an_engine_killed_under_load(
-    engine: str, own_engines: Settings, records: Any, installation: Any, start_all: Any, wait_for: Any
+    engine: str,
+    own_engines: Settings,
+    records: Records,
+    installation: Installation,
+    start_all: StartAll,
+    wait_for: WaitFor,
 ) -> None:
     feed = records.feed(200)
     half = len(feed) // 2
@@ -77,7 +83,7 @@ def test_an_engine_killed_under_load(
 
 
 def test_workers_and_engines_killed_at_random_moments(
-    own_engines: Settings, records: Any, installation: Any, start_stage: Any, wait_for: Any
+    own_engines: Settings, records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor
 ) -> None:
     """Each once, then some again, each when a random share of what was pushed last has been decided."""
     draw = random.Random(7)
@@ -106,7 +112,7 @@ AWAY_S = 60
 
 
 def test_elasticsearch_away_for_a_minute_under_load(
-    own_engines: Settings, records: Any, installation: Any, start_all: Any, wait_for: Any
+    own_engines: Settings, records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     feed = records.feed(60)
     workers = start_all()
@@ -132,7 +138,12 @@ def test_elasticsearch_away_for_a_minute_under_load(
 
 @pytest.mark.parametrize("meanwhile", ["one", "two"])
 def test_a_kafka_wiped_under_existing_stores(
-    meanwhile: str, own_engines: Settings, records: Any, installation: Any, start_stage: Any, wait_for: Any
+    meanwhile: str,
+    own_engines: Settings,
+    records: Records,
+    installation: Installation,
+    start_stage: Start,
+    wait_for: WaitFor,
 ) -> None:
     """The stores of machine `one` are those of the former Kafka.
 

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.installation.whole import STAGES
+from support.installation.whole import STAGES, Installation, Records
 from support.processes.commands import command_of, with_support
+from support.waiting import WaitFor
 
 FILL = """
 import sys
@@ -116,7 +116,7 @@ def workers_on(disk: Path, megabytes: int, environment: dict[str, str]) -> Itera
 @pytest.mark.usefixtures("own_disks")
 @pytest.mark.timeout(280)
 def test_running_workers_wait_for_room_and_lose_nothing(
-    records: Any, installation: Any, engine_environment: dict[str, str], tmp_path: Path, wait_for: Any
+    records: Records, installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor
 ) -> None:
     feed = records.feed(300)
     third = len(feed) // 3

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 import pytest
@@ -22,6 +21,7 @@ from pipeline.streams.kafka.reading import read
 from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from support.installation.command import LIAISON
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -110,7 +110,7 @@ async def test_a_hanging_transaction_is_found_and_aborted_and_the_partition_goes
 
 
 async def test_a_transaction_that_its_coordinator_knows_of_is_left_to_it(
-    engine_settings: Settings, target: TopicPartition, wait_for: Any
+    engine_settings: Settings, target: TopicPartition, wait_for: WaitFor
 ) -> None:
     producer = FailFastProducer(engine_settings, f"{engine_settings.namespace}slow", transaction_timeout_ms=60_000)
     await producer.start()

@@ -10,6 +10,9 @@ from kafka import KafkaAdminClient
 
 from pipeline.streams.catalogues import topics
 from support.installation.compaction import Kept
+from support.installation.whole import Installation, Records
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
 
@@ -17,7 +20,7 @@ CANARY = "Zyxwakanary"
 
 
 def test_a_link_that_was_asserted_elsewhere_is_still_retracted(
-    records: Any, installation: Any, start_stage: Any, kafka_admin: KafkaAdminClient, wait_for: Any
+    records: Records, installation: Installation, start_stage: Start, kafka_admin: KafkaAdminClient, wait_for: WaitFor
 ) -> None:
     """The record that brought the link is gone when the old store comes back: `blocks` can't tell of it any more."""
     kept = Kept(installation, kafka_admin)

@@ -9,7 +9,6 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import orjson
@@ -21,6 +20,8 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
 from support.installation.command import LIAISON
 from support.installation.whole import Installation
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
 
@@ -48,7 +49,7 @@ def record(number: int, bad: bool) -> bytes:
 
 @pytest.fixture
 def gateway(
-    installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: Any
+    installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor
 ) -> Iterator[str]:
     """A running API; its URL."""
     port = any_free()
@@ -116,7 +117,7 @@ def each_record_once(installation: Installation, done: subprocess.CompletedProce
 
 
 def test_a_push_to_kafka(
-    feed: Path, installation: Installation, start_stage: Any, engine_environment: dict[str, str], wait_for: Any
+    feed: Path, installation: Installation, start_stage: Start, engine_environment: dict[str, str], wait_for: WaitFor
 ) -> None:
     start_stage("intake")
     command = [str(LIAISON), "feed", "push", str(feed), "--agency", "fr-pj", "--no-validate", "--wait", "--json"]
@@ -126,8 +127,8 @@ def test_a_push_to_kafka(
 
 
 def test_a_push_to_the_gateway(
-    feed: Path, installation: Installation, gateway: str, start_stage: Any,
-    engine_environment: dict[str, str], wait_for: Any,
+    feed: Path, installation: Installation, gateway: str, start_stage: Start,
+    engine_environment: dict[str, str], wait_for: WaitFor,
 ) -> None:  # fmt: skip
     start_stage("intake")
     bearer = [LIAISON, "token", "--agency", "fr-pj", "--country", "FR", "--role", "feed"]

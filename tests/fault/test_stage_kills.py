@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import signal
-from typing import Any
 
 import pytest
+
+from support.installation.whole import Installation, Records, StartAll
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 
@@ -16,7 +19,7 @@ EFFECTS = ("publish", "transaction", "commit", "sync")
 @pytest.mark.parametrize("effect", EFFECTS)
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_killed_after_an_effect(
-    stage: str, effect: str, records: Any, installation: Any, start_stage: Any, wait_for: Any
+    stage: str, effect: str, records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor
 ) -> None:
     feed = records.feed(90)
     half = len(feed) // 2
@@ -33,7 +36,7 @@ def test_a_stage_killed_after_an_effect(
 
 
 def test_a_stage_stopped_past_its_session_comes_back_as_a_zombie(
-    records: Any, installation: Any, start_stage: Any, start_all: Any, wait_for: Any
+    records: Records, installation: Installation, start_stage: Start, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     feed = records.feed(150)
     third = len(feed) // 3
@@ -53,7 +56,7 @@ def test_a_stage_stopped_past_its_session_comes_back_as_a_zombie(
 
 
 def test_two_workers_a_stage_joining_and_leaving(
-    records: Any, installation: Any, start_stage: Any, start_all: Any, wait_for: Any
+    records: Records, installation: Installation, start_stage: Start, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     feed = records.feed(240)
     quarter = len(feed) // 4

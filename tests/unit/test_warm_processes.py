@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from support.processes.warm import WarmProcess, run, start
+from support.waiting import WaitFor
 
 TELL = """
 import json, os, sys
@@ -63,7 +64,7 @@ def test_it_ends_as_its_script_does(script: Path, code: str, ends: int) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_signals_reach_it_alone(script: Path, tmp_path: Path, number: signal.Signals, wait_for: Any) -> None:
+def test_signals_reach_it_alone(script: Path, tmp_path: Path, number: signal.Signals, wait_for: WaitFor) -> None:
     script.write_text("import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(100)")
     processes = [begun(script, str(tmp_path / name)) for name in ("first", "second")]
     wait_for(lambda: {"first", "second"} <= {file.name for file in tmp_path.iterdir()})

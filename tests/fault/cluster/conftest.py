@@ -18,6 +18,7 @@ from support.cluster.faults import FaultReport, table_of
 from support.cluster.traffic import Traffic
 from support.installation.command import LIAISON
 from support.installation.whole import STAGES, Installation
+from support.waiting import WaitFor
 
 STARTED_WITHIN_S = 90.0
 _reports = pytest.StashKey[list[FaultReport]]()
@@ -103,7 +104,7 @@ def traffic(
     cluster: EngineCluster,
     cluster_settings: Settings,
     cluster_processes: dict[str, subprocess.Popen[bytes]],
-    wait_for: Any,
+    wait_for: WaitFor,
 ) -> Traffic:
     """The load, not yet flowing, on an installation that has taken in and shows its first records."""
     [name] = [name for name in cluster_processes if name.startswith("api:")]

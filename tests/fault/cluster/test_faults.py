@@ -19,6 +19,7 @@ from support.cluster.faults import FaultReport, run_fault
 from support.cluster.traffic import Traffic
 from support.installation.command import LIAISON
 from support.installation.whole import Installation
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
@@ -39,7 +40,7 @@ def fault(
     cluster_installation: Installation,
     cluster_processes: dict[str, subprocess.Popen[bytes]],
     cluster_environment: dict[str, str],
-    wait_for: Any,
+    wait_for: WaitFor,
 ) -> Iterator[RunFault]:
     """Run a fault under traffic; afterwards everything must be there, once, in each of its places."""
 

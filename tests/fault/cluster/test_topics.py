@@ -21,6 +21,7 @@ from pipeline.streams.provisioning.replica_warning import find_short_of_replicas
 from support.cluster.engines import SIZE, EngineCluster, admin_client, await_all
 from support.installation.command import LIAISON
 from support.installation.whole import Installation, Records
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
@@ -55,7 +56,7 @@ def apply_topics(single: Installation, cluster_environment: dict[str, str]) -> R
 
 
 def test_missing_replicas_are_reported_and_repaired(
-    single: Installation, apply_topics: Run, cluster: EngineCluster, records: Records, wait_for: Any
+    single: Installation, apply_topics: Run, cluster: EngineCluster, records: Records, wait_for: WaitFor
 ) -> None:
     pushed = single.push(records.feed(20))
     names = [name for name in states_of(cluster) if name.startswith(single.settings.namespace)]
@@ -74,7 +75,7 @@ def test_missing_replicas_are_reported_and_repaired(
     assert apply_topics("--repair")["repaired"] == []
 
 
-def test_kafka_s_own_topics_are_repaired(cluster: EngineCluster, apply_topics: Run, wait_for: Any) -> None:
+def test_kafka_s_own_topics_are_repaired(cluster: EngineCluster, apply_topics: Run, wait_for: WaitFor) -> None:
     apply_topics("--repair")
     with admin_client(cluster.kafka_url) as client:
         [topic] = client.describe_topics([OFFSETS])

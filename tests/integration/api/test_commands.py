@@ -16,6 +16,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.documents import case_document, link_document
 from pipeline.settings import Settings
 from support.api.index import index
+from support.index.documents import Office
 
 pytestmark = pytest.mark.engines
 
@@ -23,7 +24,7 @@ COUNTRIES = ("BE", "DE", "ES", "FR")
 
 
 @pytest.fixture
-async def written(office: Any, engine_settings: Settings) -> list[Any]:
+async def written(office: Office, engine_settings: Settings) -> list[Any]:
     """Four cases of one man in four countries, each linked to all others; one link is retracted. The live claims."""
     names = ("Ivan Petrov", "Иван Петров", "Petrov, Ivan", "Ivan Petrov")
     cases = [

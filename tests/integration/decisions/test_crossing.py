@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,6 +12,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, OvertakenError
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
+from support.installation.whole import Installation
 
 pytestmark = pytest.mark.engines
 
@@ -29,7 +29,7 @@ class Thread(msgspec.Struct, frozen=True):
 
 
 @pytest.fixture
-def settings(installation: Any) -> Settings:
+def settings(installation: Installation) -> Settings:
     """Topics, and no stage."""
     found: Settings = installation.settings
     return found

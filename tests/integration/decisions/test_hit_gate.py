@@ -20,6 +20,9 @@ from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
 from support.correlation.key_rings import RING
+from support.installation.whole import Installation, Records, StartAll
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
@@ -64,7 +67,12 @@ def allow(settings: Settings, daily: int) -> None:
 
 
 def test_pushed_cases_are_told_of_hits_within_the_budget_and_of_the_rest_once_the_owner_allows_more(
-    records: Any, installation: Any, start_all: Any, start_stage: Any, engine_environment: Any, wait_for: Any
+    records: Records,
+    installation: Installation,
+    start_all: StartAll,
+    start_stage: Start,
+    engine_environment: dict[str, str],
+    wait_for: WaitFor,
 ) -> None:
     settings = installation.settings
     engine_environment["LIAISON_HIT_BUDGET"] = str(DAILY)

@@ -30,6 +30,9 @@ from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
 from support.correlation.key_rings import RING
+from support.installation.whole import Installation
+from support.processes.starting import Process, Start
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -72,24 +75,24 @@ def run(settings: Settings, what: Callable[[Office], Awaitable[T]]) -> T:
     return asyncio.run(with_office())
 
 
-Start = Callable[[], Any]
+StartProject = Callable[[], Process]
 
 
 @pytest.fixture
 def project(
-    installation: Any,
-    start_stage: Any,
-    wait_for: Any,
+    installation: Installation,
+    start_stage: Start,
+    wait_for: WaitFor,
     elasticsearch_client: Elasticsearch,
     monkeypatch: pytest.MonkeyPatch,
-) -> Start:
+) -> StartProject:
     """Starts the project stage, and returns its process once it has made its indices.
 
     Decisions wait for it: it has yet to join its group.
     """
     monkeypatch.setattr("pipeline.index.decision_reading.EFFECTIVE_S", 60.0)
 
-    def start() -> Any:
+    def start() -> Process:
         process = start_stage("project")
         prefix = installation.settings.namespace
         names = [f"{prefix}{kind}" for kind in CATALOGUE]
@@ -101,7 +104,7 @@ def project(
 
 
 @pytest.fixture
-def settings(installation: Any, project: Start) -> Settings:
+def settings(installation: Installation, project: StartProject) -> Settings:
     """An installation whose project stage runs."""
     project()
     found: Settings = installation.settings
@@ -191,7 +194,7 @@ def test_reviews_and_assignments_are_read_as_soon_as_they_are_effective(settings
 
 
 def test_a_notice_goes_to_each_agency_once_even_if_the_stage_is_killed(
-    settings: Settings, start_stage: Any, wait_for: Any
+    settings: Settings, start_stage: Start, wait_for: WaitFor
 ) -> None:
     killed = start_stage("notify", "--kill-after", "transaction")
 
@@ -219,7 +222,11 @@ def test_a_notice_goes_to_each_agency_once_even_if_the_stage_is_killed(
 
 
 def test_the_index_is_rebuilt_from_what_kafka_keeps(
-    installation: Any, project: Start, wait_for: Any, elasticsearch_client: Elasticsearch, kafka_admin: Any
+    installation: Installation,
+    project: StartProject,
+    wait_for: WaitFor,
+    elasticsearch_client: Elasticsearch,
+    kafka_admin: Any,
 ) -> None:
     first, settings = project(), installation.settings
     run(settings, lambda office: office.disclose(ASKED))

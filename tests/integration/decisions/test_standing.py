@@ -6,7 +6,6 @@ import asyncio
 import json
 import uuid
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import pytest
@@ -22,6 +21,9 @@ from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
+from support.installation.whole import Installation, Records, StartAll
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 
@@ -68,7 +70,7 @@ def told(settings: Settings) -> list[str]:
 
 
 def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
-    records: Any, installation: Any, start_all: Any, wait_for: Any
+    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     settings = installation.settings
     person = records.person()
@@ -94,7 +96,7 @@ def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
 
 
 def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
-    records: Any, installation: Any, start_all: Any, start_stage: Any, wait_for: Any
+    records: Records, installation: Installation, start_all: StartAll, start_stage: Start, wait_for: WaitFor
 ) -> None:
     settings = installation.settings
     person = records.person()

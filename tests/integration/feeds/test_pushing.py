@@ -7,7 +7,6 @@ import signal
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
@@ -28,6 +27,7 @@ from pipeline.streams.registers import registry
 from support.feeds.pusher_process import EFFECTS
 from support.processes import warm
 from support.processes.starting import started
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -150,7 +150,7 @@ def test_no_upload_leaves_a_group_whose_lag_grows(settings: Settings, kafka_admi
 
 
 def test_where_the_topic_of_uploads_is_missing_the_message_says_what_to_do(
-    settings: Settings, kafka_admin: KafkaAdminClient, wait_for: Any
+    settings: Settings, kafka_admin: KafkaAdminClient, wait_for: WaitFor
 ) -> None:
     name = topics.name(settings, topics.UPLOADS)
     kafka_admin.delete_topics([name])

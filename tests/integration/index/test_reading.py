@@ -18,6 +18,7 @@ from pipeline.index.queries import Limits
 from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
+from support.index.documents import Office
 
 pytestmark = pytest.mark.engines
 
@@ -29,7 +30,7 @@ def record(agency: str, country: str, **fields: Any) -> dict[str, Any]:
     return {"case_id": "1", "agency": agency, "country": country, "entities": [person], **fields}
 
 
-async def linked(office: Any, writer: BulkWriter, **fields: Any) -> tuple[str, str]:
+async def linked(office: Office, writer: BulkWriter, **fields: Any) -> tuple[str, str]:
     """Write two linked cases, the second with further fields; their keys."""
     a, b = office.accepted(record("be-fp", "BE")), office.accepted(record("fr-pj", "FR", **fields))
     await writer.write([case_document(a), case_document(b), link_document(office.claim(a, b))])
@@ -40,7 +41,7 @@ async def visible(reader: IndexReader) -> list[str]:
     return [link.link async for link in reader.every_link()]
 
 
-async def test_a_case_is_read_the_moment_it_is_written(office: Any, writer: BulkWriter, reader: IndexReader) -> None:
+async def test_a_case_is_read_the_moment_it_is_written(office: Office, writer: BulkWriter, reader: IndexReader) -> None:
     given = record("fr-pj", "FR", title="Vol")
     await writer.write([case_document(office.accepted(given))])
     found = await reader.case("fr-pj:1")
@@ -51,7 +52,7 @@ async def test_a_case_is_read_the_moment_it_is_written(office: Any, writer: Bulk
 
 
 async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
-    office: Any, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
+    office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> None:
     handling = {"releasable_to": ["BE"], "purposes": ["investigation"]}
     for code in ("H1", "H2", "H3"):
@@ -69,7 +70,7 @@ async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
 
 
 async def test_a_link_shows_while_both_cases_are_what_it_was_made_of(
-    office: Any, writer: BulkWriter, reader: IndexReader
+    office: Office, writer: BulkWriter, reader: IndexReader
 ) -> None:
     a, b = await linked(office, writer)
     (link,) = [link async for link in reader.every_link()]
@@ -79,7 +80,7 @@ async def test_a_link_shows_while_both_cases_are_what_it_was_made_of(
 
 
 async def test_an_amendment_of_what_is_matched_hides_the_link_until_it_is_claimed_again(
-    office: Any, writer: BulkWriter, reader: IndexReader
+    office: Office, writer: BulkWriter, reader: IndexReader
 ) -> None:
     a, _ = await linked(office, writer)
     amended = office.accepted(record("fr-pj", "FR", version=2, retain_until="2031-01-01"))
@@ -91,7 +92,7 @@ async def test_an_amendment_of_what_is_matched_hides_the_link_until_it_is_claime
 
 
 async def test_an_amendment_of_title_and_summary_hides_nothing(
-    office: Any, writer: BulkWriter, reader: IndexReader
+    office: Office, writer: BulkWriter, reader: IndexReader
 ) -> None:
     await linked(office, writer)
     await writer.write([case_document(office.accepted(record("fr-pj", "FR", version=2, title="Autre titre")))])
@@ -99,7 +100,7 @@ async def test_an_amendment_of_title_and_summary_hides_nothing(
 
 
 async def test_a_withdrawn_case_and_its_links_are_gone_at_once(
-    office: Any, writer: BulkWriter, reader: IndexReader
+    office: Office, writer: BulkWriter, reader: IndexReader
 ) -> None:
     a, b = await linked(office, writer)
     gone = {"case_id": "1", "agency": "fr-pj", "country": "FR", "version": 2, "status": "withdrawn"}
@@ -110,7 +111,7 @@ async def test_a_withdrawn_case_and_its_links_are_gone_at_once(
 
 
 async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
-    office: Any, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
+    office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> None:
     await linked(office, writer)
     a = office.accepted(record("be-fp", "BE"))
@@ -126,7 +127,7 @@ async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
 
 
 async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
-    office: Any, writer: BulkWriter, client: AsyncElasticsearch, indices: Indices
+    office: Office, writer: BulkWriter, client: AsyncElasticsearch, indices: Indices
 ) -> None:
     _, b = await linked(office, writer, retain_until="2027-01-01")
 
@@ -140,7 +141,7 @@ async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
 
 
 async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
-    office: Any, writer: BulkWriter, reader: IndexReader, monkeypatch: pytest.MonkeyPatch
+    office: Office, writer: BulkWriter, reader: IndexReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "PAGE", 3)
     monkeypatch.setattr(reading, "LISTED", 2)

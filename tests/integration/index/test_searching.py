@@ -15,6 +15,7 @@ from pipeline.index.questions import parse
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search
 from pipeline.index.writer import BulkWriter
+from support.index.documents import Office
 
 pytestmark = pytest.mark.engines
 
@@ -43,7 +44,7 @@ RECORDS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture
 async def filled(
-    office: Any, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
+    office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> IndexReader:
     """An index of one case a record; the firm's has a summary, some are not for everyone."""
     handling = {
@@ -64,7 +65,7 @@ async def filled(
 
 
 async def found(
-    reader: IndexReader, office: Any, question: str, limits: Limits = EVERYTHING, country: str = ""
+    reader: IndexReader, office: Office, question: str, limits: Limits = EVERYTHING, country: str = ""
 ) -> list[str]:
     results = await search(reader, parse(question), office.model, limits, country)
     assert [one.score for one in results] == sorted((one.score for one in results), reverse=True)
@@ -91,28 +92,28 @@ FIRST = {
 }
 
 
-async def test_what_is_asked_for_comes_first(filled: IndexReader, office: Any) -> None:
+async def test_what_is_asked_for_comes_first(filled: IndexReader, office: Office) -> None:
     firsts = {question: (await found(filled, office, question))[:1] for question in FIRST}
     assert firsts == {question: [first] for question, first in FIRST.items()}
 
 
 async def test_a_phone_as_dialled_at_home_is_found_with_its_country_and_without(
-    filled: IndexReader, office: Any
+    filled: IndexReader, office: Office
 ) -> None:
     assert await found(filled, office, "06 12 34 56 78", country="FR") == ["petrov"]
     assert await found(filled, office, "06 12 34 56 78") == ["petrov"]
 
 
-async def test_a_partial_plate_finds_only_what_fits_it(filled: IndexReader, office: Any) -> None:
+async def test_a_partial_plate_finds_only_what_fits_it(filled: IndexReader, office: Office) -> None:
     assert await found(filled, office, "plate:1?BC*") == ["car"]
     assert sorted(await found(filled, office, "plate:1*234")) == ["car", "other-car"]
 
 
-async def test_a_name_nobody_bears_finds_nobody(filled: IndexReader, office: Any) -> None:
+async def test_a_name_nobody_bears_finds_nobody(filled: IndexReader, office: Office) -> None:
     assert await found(filled, office, "zbigniew oczko") == []
 
 
-async def test_a_requester_finds_only_what_is_released_to_him(filled: IndexReader, office: Any) -> None:
+async def test_a_requester_finds_only_what_is_released_to_him(filled: IndexReader, office: Office) -> None:
     belgian, own, german = (
         Limits(EVERYTHING.today, Viewer(agency, country, "investigation"))
         for agency, country in (("be-fp", "BE"), ("fr-x", "FR"), ("de-bka", "DE"))
@@ -124,14 +125,14 @@ async def test_a_requester_finds_only_what_is_released_to_him(filled: IndexReade
 
 
 async def test_a_case_withdrawn_since_the_last_refresh_is_not_shown(
-    filled: IndexReader, office: Any, writer: BulkWriter
+    filled: IndexReader, office: Office, writer: BulkWriter
 ) -> None:
     gone = {"case_id": "petrov", "agency": "fr-x", "country": "FR", "version": 2, "status": "withdrawn"}
     await writer.write([case_document(office.accepted(gone))])
     assert await found(filled, office, "ivan petrov") == ["namesake"]
 
 
-async def test_results_say_why(filled: IndexReader, office: Any) -> None:
+async def test_results_say_why(filled: IndexReader, office: Office) -> None:
     (result,) = await search(filled, parse("Иван Петров 1980-05-01"), office.model, EVERYTHING, limit=1)
     fields = {item.field: item for entity in result.evidence for item in entity.items}
     assert fields["birth_date"].bits > 0
@@ -151,7 +152,7 @@ NARROWED: tuple[tuple[Filters, list[str]], ...] = (
 
 
 async def test_days_places_offences_and_agencies_narrow_a_search(
-    office: Any, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
+    office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> None:
     told: dict[str, tuple[str, dict[str, Any]]] = {
         "arson": ("FR", {"opened": "2026-01-01", "closed": "2026-06-30"}),

@@ -15,6 +15,7 @@ from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
 from support.installation.command import Home, by_name, new_home
+from support.waiting import WaitFor
 
 WAY_OUT = ("LIAISON_KAFKA_URL", "LIAISON_ELASTICSEARCH_URL", "deploy/compose.yaml")
 
@@ -27,7 +28,7 @@ def one_line(errors: str) -> str:
 
 @pytest.mark.engines
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_up_leaves_no_orphan(home: Home, wait_for, ending: signal.Signals) -> None:
+def test_an_interrupted_up_leaves_no_orphan(home: Home, wait_for: WaitFor, ending: signal.Signals) -> None:
     with home.start("up") as up:
         wait_for(lambda: any(p.pid != up.pid for p in home.processes()), deadline_s=60)
         up.send_signal(ending)
@@ -37,7 +38,7 @@ def test_an_interrupted_up_leaves_no_orphan(home: Home, wait_for, ending: signal
     assert home.processes() == []
 
 
-def test_an_interrupted_fetch_ends_at_once_and_leaves_no_orphan(home: Home, wait_for) -> None:
+def test_an_interrupted_fetch_ends_at_once_and_leaves_no_orphan(home: Home, wait_for: WaitFor) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mirror = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with home.start("up", engine_cache=str(home.path / "cache"), engine_mirror=mirror) as up:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 
 import pytest
 
+from support.installation.command import RunLiaison
 from support.installation.whole import installation, make_installation, records, start_all, start_stage
 from support.processes import warm
 
@@ -14,7 +14,7 @@ __all__ = ["installation", "make_installation", "records", "start_all", "start_s
 
 
 @pytest.fixture
-def liaison(engine_environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+def liaison(engine_environment: dict[str, str]) -> RunLiaison:
     """Run `liaison ops WORDS` on this test's installation, to its end."""
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:

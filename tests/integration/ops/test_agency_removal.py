@@ -34,6 +34,7 @@ from support.installation.whole import (
     start_all,
     start_stage,
 )
+from support.waiting import WaitFor
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
 
@@ -110,7 +111,7 @@ def test_what_it_was_granted_and_what_it_asks_standing_ends(
 
 
 async def test_its_peoples_tokens_end_and_hold_again_when_it_comes_back(
-    engine_settings: Settings, make_installation: type[Installation], wait_for: Any
+    engine_settings: Settings, make_installation: type[Installation], wait_for: WaitFor
 ) -> None:
     await asyncio.to_thread(make_installation(engine_settings).prepare)
     token = issue(engine_settings, ANNA, NOW, timedelta(hours=1))

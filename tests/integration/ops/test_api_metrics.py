@@ -6,7 +6,6 @@ import math
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +16,7 @@ from pipeline.streams.monitoring.status_port import API_PLACE
 from support.installation.command import LIAISON
 from support.installation.status_ports import free_ports
 from support.installation.whole import Installation
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
 
@@ -45,7 +45,7 @@ class Served:
 
 @pytest.fixture
 def served(
-    installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: Any
+    installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor
 ) -> Iterator[Served]:
     first = free_ports(API_PLACE + 1)
     port = any_free()

@@ -34,6 +34,7 @@ from pipeline.times import now
 from support.installation.whole import STAGE_PROCESS, STAGES, Installation, Records
 from support.processes import warm
 from support.processes.starting import Start, started
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(500)]
 
@@ -79,7 +80,7 @@ async def decide(settings: Settings) -> None:
             step = ThreadStep(move, "be-fp", "bert", NOW, until=NOW + timedelta(days=9))
             await log.write(topics.DISCLOSURES, "d1", Disclosure("d1", "be-fp:1", "be-fp", "fr-pj", steps=(step,)))
         query = made("q1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
-        await log.write(topics.SUBSTAGE_PROCESSIONS, query.id, query)
+        await log.write(topics.SUBSCRIPTIONS, query.id, query)
     async with audited(settings, "something"):
         pass
 
@@ -136,7 +137,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     environment: dict[str, str],
     start_all: Callable[[], Any],
     start_there: Start,
-    wait_for: Any,
+    wait_for: WaitFor,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -18,8 +18,10 @@ from pipeline.access.reviews import Review, Verdict
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
+from support.installation.command import RunLiaison
 from support.installation.compaction import Kept
-from support.installation.whole import Installation
+from support.installation.whole import Installation, Records, StartAll
+from support.processes.starting import Start
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
@@ -57,12 +59,12 @@ async def review(settings: Settings) -> None:
 
 
 def test_a_withdrawn_or_expired_case_leaves_no_trace(
-    records: Any,
+    records: Records,
     installation: Installation,
     engine_environment: dict[str, str],
-    start_all: Any,
-    start_stage: Any,
-    liaison: Any,
+    start_all: StartAll,
+    start_stage: Start,
+    liaison: RunLiaison,
     kafka_admin: KafkaAdminClient,
     elasticsearch_client: Elasticsearch,
     wait_for: Callable[..., Any],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,10 +15,13 @@ import msgspec
 import pytest
 
 from pipeline.matching.model import Model, Prior, dump, load_model
+from support.installation.command import RunLiaison
+from support.installation.whole import Installation, Records
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 Links = dict[str, tuple[int, int, int]]
 
 STRICTER = 1800
@@ -37,7 +39,7 @@ def stricter(tmp_path: Path) -> tuple[Path, Model]:
     return path, Model(made)
 
 
-def pairs(records: Any, first: int, count: int) -> list[Any]:
+def pairs(records: Records, first: int, count: int) -> list[Any]:
     """Pairs of cases that both models link, and pairs that only the laxer one does; the last pair is amended."""
     made: list[Any] = []
     for number in range(first, first + count):
@@ -51,7 +53,7 @@ def pairs(records: Any, first: int, count: int) -> list[Any]:
     return [*made, records.message("fr-pj", f"strong{first}", 2, [records.person(phones=[])])]
 
 
-def told(installation: Any) -> dict[tuple[str, str, str], str]:
+def told(installation: Installation) -> dict[tuple[str, str, str], str]:
     """What each agency knows of its cases after all hits: the band by case and reference."""
     hits = installation.hits()
     assert len({hit["id"] for hit in hits}) == len(hits)
@@ -66,7 +68,7 @@ def told(installation: Any) -> dict[tuple[str, str, str], str]:
 
 
 @contextmanager
-def answers(installation: Any) -> Iterator[list[Links]]:
+def answers(installation: Installation) -> Iterator[list[Links]]:
     """What a reader sees who asks all the time meanwhile; raises what he met."""
     ended, seen = threading.Event(), [installation.visible_links()]
 
@@ -83,12 +85,17 @@ def answers(installation: Any) -> Iterator[list[Links]]:
         asking.result()
 
 
-def at_rest(installation: Any, sent: list[Any]) -> Callable[[], bool]:
+def at_rest(installation: Installation, sent: list[Any]) -> Callable[[], bool]:
     return lambda: installation.accounting().decided == len(sent) and installation.at_rest()
 
 
 def test_built_switched_to_and_back_while_records_flow(
-    records: Any, installation: Any, start_stage: Any, liaison: Run, stricter: Any, wait_for: Any
+    records: Records,
+    installation: Installation,
+    start_stage: Start,
+    liaison: RunLiaison,
+    stricter: Any,
+    wait_for: WaitFor,
 ) -> None:
     path, other = stricter
     old = installation.generation

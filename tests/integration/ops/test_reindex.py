@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,10 +13,11 @@ from elasticsearch import Elasticsearch
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
+from support.installation.command import RunLiaison
+from support.installation.whole import Installation, Records, StartAll
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 class Readers:
@@ -55,11 +54,11 @@ class Readers:
 
 @pytest.mark.timeout(700)
 def test_searches_are_complete_while_the_indices_are_replaced_under_load(
-    records: Any,
-    installation: Any,
-    start_all: Any,
-    wait_for: Any,
-    liaison: Run,
+    records: Records,
+    installation: Installation,
+    start_all: StartAll,
+    wait_for: WaitFor,
+    liaison: RunLiaison,
     elasticsearch_client: Elasticsearch,
     engine_environment: dict[str, str],
 ) -> None:
@@ -114,7 +113,12 @@ def setting(client: Elasticsearch, index: str, name: str) -> str:
 
 @pytest.mark.timeout(700)
 def test_a_reindex_that_was_killed_is_run_again(
-    records: Any, installation: Any, start_all: Any, wait_for: Any, liaison: Run, elasticsearch_client: Elasticsearch
+    records: Records,
+    installation: Installation,
+    start_all: StartAll,
+    wait_for: WaitFor,
+    liaison: RunLiaison,
+    elasticsearch_client: Elasticsearch,
 ) -> None:
     """What it left behind: an index in the making, and writes blocked."""
     feed = records.feed(40)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,15 +12,16 @@ import pytest
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
 from pipeline.records.partitioning import partition_of
+from support.installation.command import RunLiaison
+from support.installation.whole import Installation, Records, StartAll
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 CANARY = "Canary Kanarienvogel"
 
 
-def settled(installation: Any, wait_for: Any, count: int) -> None:
+def settled(installation: Installation, wait_for: WaitFor, count: int) -> None:
     wait_for(lambda: installation.accounting().decided == count and installation.at_rest(), deadline_s=120)
 
 
@@ -33,7 +32,7 @@ def token(settings: Any, agency: str, country: str) -> str:
 
 @pytest.mark.timeout(300)
 def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
-    records: Any, installation: Any, start_all: Any, wait_for: Any, liaison: Run
+    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     """The cause here is the sender's partitioner, as of a librdkafka client left at its default."""
     good = records.message("fr-pj", "good")
@@ -81,7 +80,7 @@ def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
 
 @pytest.mark.timeout(300)
 def test_a_feed_sent_again_contradicts_nothing(
-    records: Any, installation: Any, start_all: Any, wait_for: Any, liaison: Run
+    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     feed = [
         records.message("fr-pj", "one"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,10 +19,13 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_table
+from support.installation.command import RunLiaison
+from support.installation.whole import Installation, Records, StartAll
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 NOW = datetime.now(UTC)
 ANNA = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
 WHY = Grounds(Purpose.INVESTIGATION, "fr 2026/1")
@@ -47,7 +48,7 @@ def table(settings: Settings, topic: topics.Topic, kind: Any) -> dict[str, Any]:
 
 @pytest.mark.timeout(300)
 def test_what_has_had_its_time_ends_once(
-    records: Any, installation: Any, start_stage: Any, wait_for: Any, liaison: Run
+    records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     settings, soon = installation.settings, (NOW + timedelta(days=2)).date().isoformat()  # also if midnight passes
     sent = [
@@ -91,12 +92,12 @@ def documents(client: Elasticsearch, namespace: str) -> str:
 
 @pytest.mark.timeout(300)
 def test_an_expired_case_leaves_the_index_within_a_minute_and_comes_back_when_it_is_extended(
-    records: Any,
-    installation: Any,
-    start_all: Any,
-    start_stage: Any,
-    wait_for: Any,
-    liaison: Run,
+    records: Records,
+    installation: Installation,
+    start_all: StartAll,
+    start_stage: Start,
+    wait_for: WaitFor,
+    liaison: RunLiaison,
     elasticsearch_client: Elasticsearch,
 ) -> None:
     today, later = NOW.date().isoformat(), (NOW + timedelta(days=400)).date().isoformat()

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.engines
+from support.installation.command import RunLiaison
+from support.installation.whole import Installation, Records, StartAll
+from support.waiting import WaitFor
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+pytestmark = pytest.mark.engines
 
 
 @pytest.mark.timeout(300)
 def test_an_agencys_data_is_judged_by_what_became_of_it(
-    records: Any, installation: Any, start_all: Any, wait_for: Any, liaison: Run
+    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     whole = records.message("fr-pj", "whole")
     undated = records.person()

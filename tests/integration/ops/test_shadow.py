@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,11 +14,11 @@ from pipeline.matching.model import Model, Prior, dump, load_model
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
 from pipeline.streams.registers.registry import agencies
-from support.installation.whole import Installation, Records
+from support.installation.command import RunLiaison
+from support.installation.whole import Installation, Records, StartAll
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def shifted(folder: Path, hundredths: int) -> tuple[Path, Model]:
@@ -47,7 +44,12 @@ def ends(installation: Installation) -> dict[str, int]:
 
 
 def test_links_that_would_appear_and_vanish_are_those_of_a_batch_run_with_the_model(
-    records: Records, installation: Installation, start_all: Any, wait_for: Any, liaison: Run, tmp_path: Path
+    records: Records,
+    installation: Installation,
+    start_all: StartAll,
+    wait_for: WaitFor,
+    liaison: RunLiaison,
+    tmp_path: Path,
 ) -> None:
     feed = records.feed(60)
     start_all()
@@ -75,7 +77,7 @@ def test_links_that_would_appear_and_vanish_are_those_of_a_batch_run_with_the_mo
     assert liaison("shadow", "--model", str(shifted(tmp_path, 0)[0])).returncode == 0
 
 
-def test_the_active_model_is_no_second_one(installation: Installation, liaison: Run, tmp_path: Path) -> None:
+def test_the_active_model_is_no_second_one(installation: Installation, liaison: RunLiaison, tmp_path: Path) -> None:
     path = tmp_path / "same.json"
     path.write_bytes(dump(load_model().file))
     done = liaison("shadow", "--model", str(path))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,11 +17,11 @@ from pipeline.streams.audit.audit_tail import entries
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.times import now
-from support.installation.whole import Installation, Records
+from support.installation.command import RunLiaison
+from support.installation.whole import Installation, Records, StartAll
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 WHO = "Ivan Petrov 1980-05-14"
 SILENT = {"code": "H3", "releasable_to": [], "purposes": ["investigation"]}
@@ -45,7 +43,7 @@ async def happen(settings: Settings) -> None:
 
 
 def test_the_report_holds_what_the_agency_holds_of_him_and_nothing_of_others(
-    records: Records, installation: Installation, start_all: Any, wait_for: Any, liaison: Run
+    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     petrov = {"names": [{"given": "Ivan", "family": "Petrov"}], "birth_date": "1980-05-14"}
     feed = [
@@ -90,7 +88,7 @@ def test_the_report_holds_what_the_agency_holds_of_him_and_nothing_of_others(
     explain_policy(installation.settings, liaison)
 
 
-def explain_policy(settings: Settings, liaison: Run) -> None:
+def explain_policy(settings: Settings, liaison: RunLiaison) -> None:
     """The installation also tells who could see a case; a test of its own would take one of its own."""
     done = liaison("policy", "explain", "fr-pj:two", "--handling", "H0", "--releasable-to", "BE", "--json")
     assert done.returncode == 0, done.stderr

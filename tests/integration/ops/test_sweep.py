@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import signal
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
+
+from support.installation.command import RunLiaison
+from support.installation.whole import Installation, Records
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(420)]
 
@@ -27,11 +31,11 @@ def live_cases(client: Elasticsearch, namespace: str) -> int:
 
 
 def test_a_withdrawn_or_expired_case_leaves_no_trace_in_the_index(
-    records: Any,
-    installation: Any,
-    start_stage: Any,
-    liaison: Any,
-    wait_for: Any,
+    records: Records,
+    installation: Installation,
+    start_stage: Start,
+    liaison: RunLiaison,
+    wait_for: WaitFor,
     elasticsearch_client: Elasticsearch,
 ) -> None:
     namespace = installation.settings.namespace

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from pipeline.ops.status.throughput import SPANS, throughput
+from support.installation.whole import Installation, Records
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
 
 def test_each_record_counts_in_the_span_in_which_it_was_taken_in(
-    records: Any, installation: Any, start_stage: Any, wait_for: Any
+    records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor
 ) -> None:
     installation.push([records.message("fr-pj", str(number)) for number in range(5)])
     installation.push([records.message("be-fp", "1")])

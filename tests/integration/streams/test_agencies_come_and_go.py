@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -15,12 +14,18 @@ from pipeline.streams.kafka.admin import members
 from pipeline.streams.monitoring.lag import group_of
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
+from support.installation.whole import Installation, Records, StartAll
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
 
 
 def test_an_agency_is_added_to_and_removed_from_running_workers(
-    engine_settings: Settings, make_installation: Any, records: Any, start_all: Any, wait_for: Any
+    engine_settings: Settings,
+    make_installation: type[Installation],
+    records: Records,
+    start_all: StartAll,
+    wait_for: WaitFor,
 ) -> None:
     installation = make_installation(engine_settings)
     asyncio.run(apply_all(engine_settings))

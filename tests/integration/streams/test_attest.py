@@ -35,7 +35,10 @@ from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head,
 from pipeline.transparency.merkle import leaf_hash, root_of
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.witness import LogFault
+from support.installation.whole import Installation
 from support.processes import warm
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 
@@ -92,7 +95,7 @@ def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedPro
 
 @pytest.mark.parametrize("effect", ["publish", "transaction", "commit"])
 def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
-    installation: Any, start_stage: Any, wait_for: Any, effect: str
+    installation: Installation, start_stage: Start, wait_for: WaitFor, effect: str
 ) -> None:
     settings = installation.settings
     killed = start_stage("attest", "--kill-after", effect)
@@ -112,7 +115,11 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
 
 
 def test_agencies_witness_it_and_find_a_fork(
-    installation: Any, start_stage: Any, wait_for: Any, engine_environment: dict[str, str], tmp_path: Path
+    installation: Installation,
+    start_stage: Start,
+    wait_for: WaitFor,
+    engine_environment: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     settings = installation.settings
     start_stage("attest")
@@ -147,7 +154,11 @@ async def put_to(settings: Settings, name: str, value: bytes) -> None:
 
 
 def test_the_operator_finds_what_is_not_as_it_was_logged(
-    installation: Any, start_stage: Any, wait_for: Any, engine_environment: dict[str, str], kafka_admin: Any
+    installation: Installation,
+    start_stage: Start,
+    wait_for: WaitFor,
+    engine_environment: dict[str, str],
+    kafka_admin: Any,
 ) -> None:
     """Whoever holds the broker writes `audit` anew, with all hashes made to match, and adds to the log."""
     settings = installation.settings
@@ -170,7 +181,7 @@ def test_the_operator_finds_what_is_not_as_it_was_logged(
 
 
 def test_a_server_follows_it_and_goes_on_where_it_was(
-    installation: Any, start_stage: Any, wait_for: Any, tmp_path: Path
+    installation: Installation, start_stage: Start, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     settings = installation.settings
     start_stage("attest")
@@ -191,7 +202,9 @@ def test_a_server_follows_it_and_goes_on_where_it_was(
         asyncio.run(followed(len(written(settings))))
 
 
-def test_a_restored_log_goes_on_behind_its_last_entry(installation: Any, start_stage: Any, wait_for: Any) -> None:
+def test_a_restored_log_goes_on_behind_its_last_entry(
+    installation: Installation, start_stage: Start, wait_for: WaitFor
+) -> None:
     """No progress is restored, and the audit holds entries that the log does not."""
     settings = installation.settings
     asyncio.run(write(settings))

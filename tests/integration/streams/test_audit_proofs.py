@@ -19,8 +19,11 @@ from pipeline.settings import Settings
 from pipeline.times import now
 from pipeline.transparency.leaves import open_disclosure
 from support.api.runtime import GROUNDS, someone
+from support.installation.whole import Installation, Records, StartAll
 from support.processes import warm
 from support.processes.commands import command_of, with_support
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
@@ -32,7 +35,7 @@ AUDITOR = someone("fr-pj", "FR", Role.AUDITOR, Role.INVESTIGATOR, subject="audre
 
 
 @pytest.fixture
-def url(installation: Any, engine_environment: dict[str, str], wait_for: Any) -> Iterator[str]:
+def url(installation: Installation, engine_environment: dict[str, str], wait_for: WaitFor) -> Iterator[str]:
     """A server of the installation."""
     port = any_free()
     environment = {**engine_environment, "LIAISON_MAX_INDEX_LAG": "0"}
@@ -79,7 +82,7 @@ def search(settings: Settings, url: str, who: Requester, question: str) -> httpx
 
 
 def test_an_owner_proves_who_was_shown_its_record_and_what_is_left_out(
-    installation: Any, records: Any, start_all: Any, start_stage: Any, wait_for: Any, url: str,
+    installation: Installation, records: Records, start_all: StartAll, start_stage: Start, wait_for: WaitFor, url: str,
     engine_environment: dict[str, str], tmp_path: Path,
 ) -> None:  # fmt: skip
     settings = installation.settings

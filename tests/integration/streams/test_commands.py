@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 
 import pytest
 
 from pipeline.streams.catalogues.topics import CATALOGUE, Scope
+from support.installation.command import RunLiaison
 from support.processes import warm
 
 pytestmark = pytest.mark.engines
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture
-def liaison(engine_environment: dict[str, str]) -> Run:
+def liaison(engine_environment: dict[str, str]) -> RunLiaison:
     return lambda *words: warm.run(words, engine_environment, timeout_s=60)
 
 
-def test_from_nothing_to_a_registered_agency(liaison: Run) -> None:
+def test_from_nothing_to_a_registered_agency(liaison: RunLiaison) -> None:
     assert json.loads(liaison("ops", "agency", "list", "--json").stdout) == []
     created = json.loads(liaison("topics", "apply", "--json").stdout)
     shared = [topic for topic in CATALOGUE if topic.scope is not Scope.AGENCY]
@@ -39,21 +36,21 @@ def test_from_nothing_to_a_registered_agency(liaison: Run) -> None:
     assert liaison("ops", "lag").stdout.endswith(f"{sum(one['lag'] for one in waiting)} records behind in all\n")
 
 
-def test_a_broker_that_asks_nobody_holds_nobody_to_a_rate(liaison: Run) -> None:
+def test_a_broker_that_asks_nobody_holds_nobody_to_a_rate(liaison: RunLiaison) -> None:
     refused = liaison("ops", "agency", "add", "fr-pj", "--country", "FR", "--max-rate", "300000")
     assert refused.returncode == 1
     assert refused.stderr.startswith("liaison: this Kafka does not ask who sends")
     assert json.loads(liaison("ops", "agency", "list", "--json").stdout) == []
 
 
-def test_a_server_without_a_model_ends_in_one_line(liaison: Run) -> None:
+def test_a_server_without_a_model_ends_in_one_line(liaison: RunLiaison) -> None:
     failed = liaison("serve")
     assert failed.returncode == 1
     assert failed.stderr.count("\n") == 1
     assert "missing topics" in failed.stderr
 
 
-def test_an_expected_failure_is_one_line(liaison: Run) -> None:
+def test_an_expected_failure_is_one_line(liaison: RunLiaison) -> None:
     refused = liaison("ops", "agency", "add", "Fr pj", "--country", "FR")
     assert refused.returncode == 1
     assert refused.stderr.startswith("liaison: an agency's name has")

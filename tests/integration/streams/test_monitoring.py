@@ -9,6 +9,9 @@ import httpx
 import pytest
 
 from support.installation.status_ports import STAGES, Ports, free_ports
+from support.installation.whole import Installation, Records, StartAll
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -21,7 +24,7 @@ def ports(engine_environment: dict[str, str]) -> Ports:
 
 
 def test_what_went_through_is_counted_and_the_workers_are_ready(
-    ports: Ports, records: Any, installation: Any, start_all: Any, wait_for: Any
+    ports: Ports, records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     feed = [*records.feed(60), records.message("fr-pj", "bad")._replace(value=b"no JSON")]
     start_all()
@@ -54,7 +57,7 @@ def test_what_went_through_is_counted_and_the_workers_are_ready(
 
 
 def test_a_worker_without_agencies_is_alive_and_not_ready(
-    ports: Ports, engine_settings: Any, start_stage: Any, wait_for: Any
+    ports: Ports, engine_settings: Any, start_stage: Start, wait_for: WaitFor
 ) -> None:
     import asyncio
 

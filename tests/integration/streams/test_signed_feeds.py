@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -27,16 +27,18 @@ from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import agencies
 from pipeline.streams.registers.seals import sealed_expiry
 from pipeline.times import unix_ms
+from support.installation.command import RunLiaison
+from support.installation.whole import Installation, Records, StartAll
 from support.processes import warm
+from support.processes.starting import Start
 from support.records.signing import STRANGE_KEY
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
-Run = Callable[..., CompletedProcess[str]]
-
 
 @pytest.fixture
-def run(engine_environment: dict[str, str]) -> Run:
+def run(engine_environment: dict[str, str]) -> RunLiaison:
     """A command that must succeed."""
 
     def ran(*words: object, code: int = 0) -> CompletedProcess[str]:
@@ -48,7 +50,7 @@ def run(engine_environment: dict[str, str]) -> Run:
 
 
 @pytest.fixture
-def key(run: Run, installation: Any, tmp_path: Path) -> Path:
+def key(run: RunLiaison, installation: Installation, tmp_path: Path) -> Path:
     """fr-pj's private key; the installation has the public one, and takes nothing of fr-pj's unsigned."""
     private, public = tmp_path / "fr-pj.pem", tmp_path / "fr-pj.jwk"
     public.write_text(run("feed", "make-key", "--agency", "fr-pj", "-o", private).stdout)
@@ -61,7 +63,7 @@ def signed(message: Any, signer: RecordSigner) -> Any:
     return message._replace(value=signer.sign(message.value))
 
 
-def outcomes(installation: Any, messages: list[Any], wait_for: Any) -> list[str]:
+def outcomes(installation: Installation, messages: list[Any], wait_for: WaitFor) -> list[str]:
     """What intake decides about messages that somebody wrote to Kafka himself: reason, or outcome."""
     positions = installation.push(messages)
     wait_for(lambda: set(positions) <= set(installation.receipts()), 90)
@@ -69,7 +71,7 @@ def outcomes(installation: Any, messages: list[Any], wait_for: Any) -> list[str]
     return [receipts[position].reason or receipts[position].outcome for position in positions]
 
 
-def write(installation: Any, topic: topics.Topic, key: str, value: msgspec.Struct) -> None:
+def write(installation: Installation, topic: topics.Topic, key: str, value: msgspec.Struct) -> None:
     """Write to a topic of the installation's own, as whoever holds Kafka can."""
 
     async def written() -> None:
@@ -90,7 +92,13 @@ def expiry_of(raw: bytes) -> Expiry:
 
 
 def test_only_the_agencys_own_records_are_taken(
-    records: Any, installation: Any, start_all: Any, run: Run, key: Path, tmp_path: Path, wait_for: Any
+    records: Records,
+    installation: Installation,
+    start_all: StartAll,
+    run: RunLiaison,
+    key: Path,
+    tmp_path: Path,
+    wait_for: WaitFor,
 ) -> None:
     start_all()
     feed = tmp_path / "feed.ndjson"
@@ -135,7 +143,7 @@ def test_only_the_agencys_own_records_are_taken(
 
 
 def test_the_gateway_carries_signatures(
-    records: Any, installation: Any, start_stage: Any, key: Path, tmp_path: Path, wait_for: Any
+    records: Records, installation: Installation, start_stage: Start, key: Path, tmp_path: Path, wait_for: WaitFor
 ) -> None:
     start_stage("intake")
     feed = tmp_path / "feed.ndjson"
@@ -154,7 +162,7 @@ def test_the_gateway_carries_signatures(
 
 
 def test_a_key_that_has_ended_signs_nothing_whatever_time_the_message_claims(
-    records: Any, installation: Any, start_stage: Any, run: Run, tmp_path: Path, wait_for: Any
+    records: Records, installation: Installation, start_stage: Start, run: RunLiaison, tmp_path: Path, wait_for: WaitFor
 ) -> None:
     """Not the sender but the broker says when a record came."""
     private, public = tmp_path / "old.pem", tmp_path / "old.jwk"
@@ -180,7 +188,13 @@ def test_a_key_that_has_ended_signs_nothing_whatever_time_the_message_claims(
 
 
 def test_what_was_taken_is_verified_offline_and_a_revoked_key_ends(
-    records: Any, installation: Any, start_all: Any, run: Run, key: Path, tmp_path: Path, wait_for: Any
+    records: Records,
+    installation: Installation,
+    start_all: StartAll,
+    run: RunLiaison,
+    key: Path,
+    tmp_path: Path,
+    wait_for: WaitFor,
 ) -> None:
     start_all()
     own = read_signer("fr-pj", key, datetime.now(UTC))

@@ -16,8 +16,11 @@ from pipeline.ops.replay.rejections import RejectionFilter, rejections
 from pipeline.records.messages import Receipt
 from pipeline.streams.catalogues import topics
 from support.installation.command import LIAISON
+from support.installation.whole import Installation, Records
 from support.kafka.fetch_proxy import FetchProxy
 from support.kafka.record_batches import changed_at, made_batch, made_record, produce_raw, with_wrong_crc, zstd_bomb
+from support.processes.starting import Start
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -35,17 +38,17 @@ UNREADABLE = TINY + 2 * (TIMES + 1)
 
 
 @pytest.fixture
-def proxy(installation: Any) -> Iterator[FetchProxy]:
+def proxy(installation: Installation) -> Iterator[FetchProxy]:
     with FetchProxy(installation.settings.kafka_url).running() as running:
         yield running
 
 
-def produce(installation: Any, agency: str, batch: bytes) -> int:
+def produce(installation: Installation, agency: str, batch: bytes) -> int:
     topic = topics.name(installation.settings, topics.CASES, agency=agency)
     return asyncio.run(produce_raw(installation.settings.kafka_url, topic, 0, batch))
 
 
-def of_agency(installation: Any, agency: str) -> list[Receipt]:
+def of_agency(installation: Installation, agency: str) -> list[Receipt]:
     topic = topics.name(installation.settings, topics.CASES, agency=agency)
     return [one for one in installation.receipts().values() if one.position.topic == topic]
 
@@ -59,7 +62,11 @@ def resident_mib(process: Any) -> int:
 
 
 def test_bombs_of_one_agency_hold_up_no_other(
-    records: Any, installation: Any, start_all: Callable[[], list[Any]], engine_environment: Any, wait_for: Any
+    records: Records,
+    installation: Installation,
+    start_all: Callable[[], list[Any]],
+    engine_environment: dict[str, str],
+    wait_for: WaitFor,
 ) -> None:
     before = [records.message("be-fp", f"before-{number}") for number in range(20)]
     installation.push(before)
@@ -105,7 +112,12 @@ def commands_read_them(environment: dict[str, str], good: int) -> None:
 
 
 def test_a_damaged_batch_waits_for_an_operator_while_others_go_on(
-    records: Any, installation: Any, start_stage: Any, proxy: FetchProxy, engine_environment: Any, wait_for: Any
+    records: Records,
+    installation: Installation,
+    start_stage: Start,
+    proxy: FetchProxy,
+    engine_environment: dict[str, str],
+    wait_for: WaitFor,
 ) -> None:
     damaged = produce(installation, "fr-pj", made_batch(b"".join(made_record(at, b"k", b"v") for at in range(3)), 3))
     after = produce(installation, "fr-pj", made_batch(made_record(0, b"k", b"v"), 1))

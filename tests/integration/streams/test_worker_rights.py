@@ -46,6 +46,7 @@ from support.installation.whole import COUNTRIES, Records
 from support.kafka.secure_broker import Rule, log_decisions, refusals, rules_used, secure_broker
 from support.processes import warm
 from support.processes.warm import WarmProcess
+from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("worker rights"), pytest.mark.timeout(400)]
 
@@ -126,7 +127,7 @@ class Secured:
 
 @pytest.fixture(scope="module")
 def secured(
-    engines: Endpoints, elasticsearch_client: Any, tmp_path_factory: pytest.TempPathFactory, wait_for: Any
+    engines: Endpoints, elasticsearch_client: Any, tmp_path_factory: pytest.TempPathFactory, wait_for: WaitFor
 ) -> Iterator[Secured]:
     """Everything that a right is for has been done in it."""
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("said")

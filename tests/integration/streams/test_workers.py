@@ -19,6 +19,8 @@ from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add, agencies
 from pipeline.streams.workers.supervisor import STAGES
 from support.installation.status_ports import Ports, free_ports
+from support.installation.whole import Installation, Records
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -55,7 +57,12 @@ def stages(process: subprocess.Popen[bytes]) -> dict[str, psutil.Process]:
 
 @pytest.mark.timeout(240)
 def test_a_supervised_installation_from_its_first_agency_to_its_end(
-    engine_settings: Settings, make_installation: Any, records: Any, supervisor: Any, ports: Ports, wait_for: Any
+    engine_settings: Settings,
+    make_installation: type[Installation],
+    records: Records,
+    supervisor: Any,
+    ports: Ports,
+    wait_for: WaitFor,
 ) -> None:
     def restarts(reason: str) -> float:
         return ports.total("intake", "liaison_worker_restarts_total", reason=reason)
@@ -90,7 +97,9 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
     assert not any(child.is_running() for child in last.values())
 
 
-def test_stages_end_when_their_supervisor_is_killed(engine_settings: Settings, supervisor: Any, wait_for: Any) -> None:
+def test_stages_end_when_their_supervisor_is_killed(
+    engine_settings: Settings, supervisor: Any, wait_for: WaitFor
+) -> None:
     asyncio.run(apply_all(engine_settings))
     wait_for(lambda: stages(supervisor).keys() == set(STAGES), deadline_s=60)
     children = list(stages(supervisor).values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ import msgspec
 import psutil
 
 LIAISON = Path(sys.executable).with_name("liaison")
+
+RunLiaison = Callable[..., subprocess.CompletedProcess[str]]
+"""Runs `liaison WORDS` to its end."""
 
 OURS = "LIAISON_"
 

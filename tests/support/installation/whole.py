@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -42,11 +41,14 @@ from pipeline.streams.monitoring.lag import group_of, lag
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add, agencies
 from pipeline.streams.runtime.faults import FAULTS
-from support.processes.starting import Start, started
+from support.processes.starting import Process, Start, started
 
 COUNTRIES = {"fr-pj": "FR", "be-fp": "BE", "de-bk": "DE", "nl-np": "NL"}
 STAGE_PROCESS = "support.installation.stage_process"
 STAGES = ("intake", "correlate", "project")
+
+StartAll = Callable[[], list[Process]]
+"""Starts one worker of each stage."""
 
 GIVEN = ("Ivan", "Marie", "Pierre", "Anna", "Karim", "Sofia", "Luis", "Elena", "Omar", "Nina")
 SYLLABLES = ("ba", "do", "ki", "lu", "me", "na", "po", "ra", "su", "ti", "ve", "zo")
@@ -306,6 +308,6 @@ def start_stage(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[
 
 
 @pytest.fixture
-def start_all(start_stage: Start) -> Callable[[], list[subprocess.Popen[bytes]]]:
+def start_all(start_stage: Start) -> StartAll:
     """Start one worker of each stage."""
     return lambda: [start_stage(stage) for stage in STAGES]

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -78,7 +78,7 @@ class Echo:
         return ()
 
 
-def killer(effect: str, times: int):
+def killer(effect: str, times: int) -> Callable[[str, str], None]:
     """Kill this process by SIGKILL right after the effect has happened this many times."""
     left = times
 

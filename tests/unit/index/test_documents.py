@@ -11,6 +11,7 @@ from pipeline.index.fields import CATALOGUE
 from pipeline.matching.fingerprint import Contact, Handling, entity_print
 from pipeline.records.messages import Position, Rejected
 from pipeline.records.normalised import Entity, NormalisedName, Token
+from support.index.accepted import make_accepted
 
 CANARY = "Ivan the Canary"
 
@@ -35,7 +36,7 @@ def person(full: str) -> Entity:
     )
 
 
-def test_a_case_keeps_the_record_as_sent(make_accepted: Any) -> None:
+def test_a_case_keeps_the_record_as_sent() -> None:
     accepted = make_accepted(person(CANARY), title="Vol à Liège", extensions={"free": [1, {"form": None}]})
     action = case_document(accepted)
     document = body(action)
@@ -48,12 +49,12 @@ def test_a_case_keeps_the_record_as_sent(make_accepted: Any) -> None:
     assert {"name:ivan", "name:canary"} <= set(document["terms"])
 
 
-def test_handling_is_written_out_even_where_it_is_the_default(make_accepted: Any) -> None:
+def test_handling_is_written_out_even_where_it_is_the_default() -> None:
     document = body(case_document(make_accepted(handling=Handling())))
     assert document["handling"] == {"code": "H0", "releasable_to": [], "purposes": [], "caveat": ""}
 
 
-def test_every_field_of_every_document_is_in_the_catalogue(make_accepted: Any) -> None:
+def test_every_field_of_every_document_is_in_the_catalogue() -> None:
     accepted = make_accepted(
         person(CANARY),
         title="t", summary="s", language="fr", opened="2026-01-01", closed="2026-02-01", policing_goals=[6],
@@ -65,14 +66,14 @@ def test_every_field_of_every_document_is_in_the_catalogue(make_accepted: Any) -
 
 
 @pytest.mark.parametrize(("status", "version"), [("withdrawn", 6), ("expired", 7)])
-def test_a_tombstone_has_no_content(make_accepted: Any, status: str, version: int) -> None:
+def test_a_tombstone_has_no_content(status: str, version: int) -> None:
     action = case_document(make_accepted(person(CANARY), version=3, status=status, title=CANARY))
     assert action.version == version
     assert b"anary" not in action.body
     assert body(action) == {"case": "fr-pj:1", "agency": "fr-pj", "country": "FR", "version": 3, "state": status}
 
 
-def test_an_expiry_mark_orders_between_two_versions(make_accepted: Any) -> None:
+def test_an_expiry_mark_orders_between_two_versions() -> None:
     written = [
         case_document(make_accepted(version=v, status=s)).version
         for v, s in [(3, "active"), (3, "expired"), (4, "active")]

@@ -15,6 +15,7 @@ from pipeline.matching.fingerprint import entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, PartialDate
+from support.index.accepted import make_accepted
 
 
 def shown(renderable: RenderableType, width: int = 110) -> str:
@@ -64,7 +65,7 @@ def test_a_result_says_why_it_was_found(told: Explanation) -> None:
     assert "text in the record" in output
 
 
-def test_a_case_shows_the_record_and_who_may_see_it(make_accepted: Any) -> None:
+def test_a_case_shows_the_record_and_who_may_see_it() -> None:
     entity = {"id": "p1", "type": "person", "role": "suspect", "names": [{"full": "Иван Петров"}], "emails": None}
     action = case_document(make_accepted(title="Trafic", entities=[entity], opened="2026-10-28"))
     output = shown(terminal.case(msgspec.json.decode(action.body, type=CaseDocument)))
@@ -80,7 +81,7 @@ def test_a_case_shows_the_record_and_who_may_see_it(make_accepted: Any) -> None:
     assert "emails" not in output
 
 
-def test_markup_and_escapes_in_a_record_are_not_obeyed(make_accepted: Any) -> None:
+def test_markup_and_escapes_in_a_record_are_not_obeyed() -> None:
     action = case_document(make_accepted(title="[red]x[/red] \x1b[2J\u202e[bold]"))
     output = shown(terminal.case(msgspec.json.decode(action.body, type=CaseDocument)))
     assert "[red]x[/red]  [2J [bold]" in output

@@ -18,6 +18,7 @@ from pipeline.settings import Settings
 CONTENT = b"not really a jar, but exactly these bytes"
 JAR = Jar("org.example:tool:1.0", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 QUIET = Console(quiet=True)
+Repository = tuple[Path, str]
 
 
 class Silent(SimpleHTTPRequestHandler):
@@ -26,7 +27,7 @@ class Silent(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+def repository(tmp_path: Path) -> Iterator[Repository]:
     """A Maven repository on loopback: its jar's path and its URL."""
     root = tmp_path / "repository"
     jar = root / "org/example/tool/1.0/tool-1.0.jar"
@@ -51,7 +52,7 @@ def fetch(cache: Path, mirror: str, offline: bool = False) -> Path:
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_jar_is_fetched_once_and_then_found_offline(tmp_path: Path, repository) -> None:
+def test_a_jar_is_fetched_once_and_then_found_offline(tmp_path: Path, repository: Repository) -> None:
     jar, url = repository
     path = fetch(tmp_path / "cache", url)
     assert path.read_bytes() == CONTENT
@@ -60,7 +61,7 @@ def test_a_jar_is_fetched_once_and_then_found_offline(tmp_path: Path, repository
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_damaged_cached_jar_is_fetched_again(tmp_path: Path, repository) -> None:
+def test_a_damaged_cached_jar_is_fetched_again(tmp_path: Path, repository: Repository) -> None:
     _, url = repository
     path = fetch(tmp_path / "cache", url)
     path.write_bytes(CONTENT[:-1] + b"?")
@@ -68,7 +69,7 @@ def test_a_damaged_cached_jar_is_fetched_again(tmp_path: Path, repository) -> No
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_jar_that_is_not_the_pinned_one_is_refused_and_not_kept(tmp_path: Path, repository) -> None:
+def test_a_jar_that_is_not_the_pinned_one_is_refused_and_not_kept(tmp_path: Path, repository: Repository) -> None:
     jar, url = repository
     jar.write_bytes(CONTENT.replace(b"really", b"at all"))
     with pytest.raises(LiaisonError, match=r"org\.example:tool:1\.0: its checksum is not the pinned one"):
@@ -77,7 +78,7 @@ def test_a_jar_that_is_not_the_pinned_one_is_refused_and_not_kept(tmp_path: Path
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_missing_jar_names_the_ways_out_without_an_address(tmp_path: Path, repository) -> None:
+def test_a_missing_jar_names_the_ways_out_without_an_address(tmp_path: Path, repository: Repository) -> None:
     jar, url = repository
     jar.unlink()
     with pytest.raises(LiaisonError, match=r"LIAISON_KAFKA_URL and LIAISON_ELASTICSEARCH_URL .*deploy/compose\.yaml"):

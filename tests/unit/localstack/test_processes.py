@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -11,6 +12,7 @@ import pytest
 
 from pipeline.engines import run_files
 from pipeline.localstack import processes
+from support.waiting import WaitFor
 
 SLEEPER = "import time; time.sleep(60)"
 STUBBORN = (
@@ -22,9 +24,11 @@ print(subprocess.Popen([sys.executable, "-c", "{SLEEPER}"]).pid, flush=True)
 {SLEEPER}
 """
 
+Spawn = Callable[[str], psutil.Process]
+
 
 @pytest.fixture
-def spawn(tmp_path: Path):
+def spawn(tmp_path: Path) -> Iterator[Spawn]:
     started: list[psutil.Process] = []
 
     def start(program: str) -> psutil.Process:
@@ -40,14 +44,14 @@ def run_of(process: psutil.Process) -> run_files.ProcessRun:
     return run_files.ProcessRun(process.pid, run_files.start_time_s(process), port=1)
 
 
-def test_a_started_process_is_found_by_its_run(spawn, tmp_path: Path) -> None:
+def test_a_started_process_is_found_by_its_run(spawn: Spawn, tmp_path: Path) -> None:
     process = spawn(SLEEPER)
     path = tmp_path / "engine.run.json"
     run_files.write_run(path, run_of(process))
     assert run_files.find_process(run_files.read_run(path), marker=str(tmp_path)) == process
 
 
-def test_another_start_or_another_command_line_is_not_ours(spawn, tmp_path: Path) -> None:
+def test_another_start_or_another_command_line_is_not_ours(spawn: Spawn, tmp_path: Path) -> None:
     process = spawn(SLEEPER)
     recycled = run_files.ProcessRun(process.pid, run_files.start_time_s(process) - 60, port=1)
     assert run_files.find_process(recycled, marker=str(tmp_path)) is None
@@ -55,12 +59,12 @@ def test_another_start_or_another_command_line_is_not_ours(spawn, tmp_path: Path
     assert run_files.find_process(None, marker="") is None
 
 
-def test_it_runs_in_a_session_of_its_own(spawn) -> None:
+def test_it_runs_in_a_session_of_its_own(spawn: Spawn) -> None:
     process = spawn(SLEEPER)
     assert os.getsid(process.pid) == process.pid
 
 
-def test_a_stopped_process_is_gone_and_not_a_zombie(spawn, tmp_path: Path) -> None:
+def test_a_stopped_process_is_gone_and_not_a_zombie(spawn: Spawn, tmp_path: Path) -> None:
     process = spawn(SLEEPER)
     run = run_of(process)
     assert processes.stop([process], grace_s=10) == set()
@@ -68,14 +72,14 @@ def test_a_stopped_process_is_gone_and_not_a_zombie(spawn, tmp_path: Path) -> No
     assert not psutil.pid_exists(process.pid)
 
 
-def test_one_that_will_not_end_is_killed(spawn, tmp_path: Path, wait_for) -> None:
+def test_one_that_will_not_end_is_killed(spawn: Spawn, tmp_path: Path, wait_for: WaitFor) -> None:
     process = spawn(STUBBORN)
     wait_for(lambda: "deaf" in (tmp_path / "console.log").read_text())
     assert processes.stop([process], grace_s=0.1) == {process.pid}
     assert not psutil.pid_exists(process.pid)
 
 
-def test_a_kill_takes_the_children_along(spawn, tmp_path: Path, wait_for) -> None:
+def test_a_kill_takes_the_children_along(spawn: Spawn, tmp_path: Path, wait_for: WaitFor) -> None:
     process = spawn(PARENT)
     wait_for(lambda: (tmp_path / "console.log").read_text().strip())
     child = int((tmp_path / "console.log").read_text())
@@ -108,7 +112,7 @@ def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
     assert reached == [True]
 
 
-def test_an_interrupted_command_is_gone_before_the_interrupt_goes_on(wait_for) -> None:
+def test_an_interrupted_command_is_gone_before_the_interrupt_goes_on(wait_for: WaitFor) -> None:
     before = set(psutil.Process().children())
 
     def interrupt_once_started() -> None:

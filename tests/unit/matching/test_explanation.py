@@ -12,10 +12,11 @@ from pipeline.matching.explain.waterfall import bars, svg
 from pipeline.matching.explain.wording import bits, percent, text
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge
+from support.matching.prints import case_of
 
 
 @pytest.fixture
-def cases(case_of: Any) -> tuple[Any, Any]:
+def cases() -> tuple[Any, Any]:
     a = [
         {"type": "person", "names": [{"full": "Иван Зарубин"}], "birth_date": "1980-05-03", "phones": ["+33612345678"]},
         {"type": "vehicle", "plate": "AB-123-CD", "make": "Renault"},
@@ -66,7 +67,7 @@ def test_counterfactuals_say_what_would_change(cases: Any, model: Model) -> None
     assert {one.without for one in found.counterfactuals} >= {"name", "birth_date", "phone"}
 
 
-def test_a_counterfactual_is_the_judgement_without_the_field(case_of: Any, model: Model) -> None:
+def test_a_counterfactual_is_the_judgement_without_the_field(model: Model) -> None:
     def case(country: str, **fields: Any) -> Any:
         return case_of({"type": "person", "names": [{"full": "Zbigniew Oczko"}], **fields}, country=country)
 
@@ -77,7 +78,7 @@ def test_a_counterfactual_is_the_judgement_without_the_field(case_of: Any, model
     assert without.score == judge(case("FR", **bare), case("DE", **bare), model).score
 
 
-def test_a_contradiction_that_decides_is_said_where_there_is_no_link(case_of: Any, model: Model) -> None:
+def test_a_contradiction_that_decides_is_said_where_there_is_no_link(model: Model) -> None:
     a = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}], "birth_date": "1980-05-03"})
     b = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}], "birth_date": "1962-11-20"}, country="DE")
     bare = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}]}, country="DE")
@@ -89,7 +90,7 @@ def test_a_contradiction_that_decides_is_said_where_there_is_no_link(case_of: An
     assert "Sans la date de naissance : Lien possible" in text(found, "fr")
 
 
-def test_without_anything_for_it_a_contradiction_alone_is_explained(case_of: Any, model: Model) -> None:
+def test_without_anything_for_it_a_contradiction_alone_is_explained(model: Model) -> None:
     a = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}]})
     b = case_of({"type": "person", "names": [{"full": "Zbigniew Oczko"}]}, country="DE")
     found = explain(a, b, model)
@@ -108,7 +109,7 @@ def test_the_text_adds_up_with_each_share_of_the_total(cases: Any, model: Model)
     assert bits(found.fees, "en") in fee
 
 
-def test_whose_field_decides_is_said_where_several_have_it(case_of: Any, model: Model) -> None:
+def test_whose_field_decides_is_said_where_several_have_it(model: Model) -> None:
     phone, plate = {"type": "phone", "number": "+33612345678"}, {"type": "vehicle", "plate": "AB-123-CD"}
     found = explain(case_of(phone, plate), case_of(phone, {**plate, "plate": "AB-124-CD"}, country="DE"), model)
     assert found.decisive
@@ -116,7 +117,7 @@ def test_whose_field_decides_is_said_where_several_have_it(case_of: Any, model: 
     assert "le numéro de téléphone de Téléphone e0" in text(found, "fr")
 
 
-def test_a_script_without_a_model_is_said_to_count_for_less(case_of: Any, model: Model) -> None:
+def test_a_script_without_a_model_is_said_to_count_for_less(model: Model) -> None:
     def told(name: str) -> str:
         a = case_of({"type": "person", "names": [{"full": name}]})
         b = case_of({"type": "person", "names": [{"full": "Nikos Papadopoulos"}]}, country="DE")
@@ -126,7 +127,7 @@ def test_a_script_without_a_model_is_said_to_count_for_less(case_of: Any, model:
     assert "plain romanisation" not in told("Никос Пападопулос")
 
 
-def test_greek_names_end_in_their_own_sigma(case_of: Any, model: Model) -> None:
+def test_greek_names_end_in_their_own_sigma(model: Model) -> None:
     a = case_of({"type": "person", "names": [{"full": "Νίκος Σταύρου"}], "birth_place": "Σέρρες"})
     b = case_of({"type": "person", "names": [{"full": "Nikos Stavrou"}], "birth_place": "Σέρρες"}, country="DE")
     (part,) = explain(a, b, model).entities
@@ -134,7 +135,7 @@ def test_greek_names_end_in_their_own_sigma(case_of: Any, model: Model) -> None:
     assert part.items[0].tokens[0].a == "νίκος"
 
 
-def test_codes_are_words(case_of: Any, model: Model) -> None:
+def test_codes_are_words(model: Model) -> None:
     known = {
         "type": "person",
         "gender": "male",
@@ -148,7 +149,7 @@ def test_codes_are_words(case_of: Any, model: Model) -> None:
     assert "FR, PL ~ FR, PL" in text(found)
 
 
-def test_a_name_that_agrees_word_by_word_is_not_called_the_same(case_of: Any, model: Model) -> None:
+def test_a_name_that_agrees_word_by_word_is_not_called_the_same(model: Model) -> None:
     a = case_of({"type": "person", "names": [{"full": "Jean Dupont"}]})
     b = case_of({"type": "person", "names": [{"full": "J. Dupond"}]}, country="DE")
     found = explain(a, b, model)
@@ -169,7 +170,7 @@ def test_the_texts_say_the_same_in_both_languages(cases: Any, model: Model) -> N
     assert "0123456789ab" in english
 
 
-def test_what_decides_is_said(case_of: Any, model: Model) -> None:
+def test_what_decides_is_said(model: Model) -> None:
     a = case_of({"type": "person", "names": [{"full": "Maria Garcia"}], "birth_date": "1980-05-03"})
     b = case_of({"type": "person", "names": [{"full": "María García"}], "birth_date": "1980-05-03"}, country="DE")
     found = explain(a, b, model)

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from pipeline.matching.fingerprint import Fingerprint
+from support.matching.prints import case_of, print_of
 
 TYPICAL = [
     {
@@ -19,16 +18,16 @@ TYPICAL = [
 ]  # fmt: skip
 
 
-def test_a_typical_fingerprint_is_compact(case_of: Any) -> None:
+def test_a_typical_fingerprint_is_compact() -> None:
     assert len(msgspec.json.encode(case_of(*TYPICAL))) < 1300
 
 
-def test_a_fingerprint_survives_json(case_of: Any) -> None:
+def test_a_fingerprint_survives_json() -> None:
     found = case_of(*TYPICAL)
     assert msgspec.json.decode(msgspec.json.encode(found), type=Fingerprint) == found
 
 
-def test_the_order_of_values_changes_nothing(print_of: Any) -> None:
+def test_the_order_of_values_changes_nothing() -> None:
     values = {"phones": ["+33612345678", "+33687654321"], "nationalities": ["RU", "FR"], "emails": ["b@x.fr", "a@x.fr"]}
     mirrored = {field: list(reversed(some)) for field, some in values.items()}
     names = [{"full": "Ivan Petrov"}, {"full": "Иван Петров"}]
@@ -36,7 +35,7 @@ def test_the_order_of_values_changes_nothing(print_of: Any) -> None:
     assert one == print_of(type="person", names=names[::-1], **mirrored)
 
 
-def test_repeated_values_count_once(print_of: Any) -> None:
+def test_repeated_values_count_once() -> None:
     one = print_of(type="person", names=[{"full": "Ivan Petrov"}] * 50, phones=["+33612345678", "06 12 34 56 78"])
     assert len(one.names) == 1
     assert len(one.phones) == 1

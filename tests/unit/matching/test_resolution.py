@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, groups
+from support.matching.prints import print_of
 
 FATHER = {"type": "person", "names": [{"given": "John", "family": "Smith"}], "birth_date": "1970-10-10"}
 SON = {**FATHER, "birth_date": "1994-03-15"}
@@ -33,14 +34,14 @@ def test_what_could_be_either_of_two_joins_neither() -> None:
     assert groups(3, ties, lambda a, b: {a, b} == {0, 2}) == [[0], [1], [2]]
 
 
-def test_father_and_son_are_apart_and_one_person_is_not(print_of: Any, model: Model) -> None:
+def test_father_and_son_are_apart_and_one_person_is_not(model: Model) -> None:
     father, son = print_of(**FATHER, **HOME), print_of(**SON, **HOME)
     assert are_apart(father, son, model)
     assert not are_apart(father, father, model)
     assert are_apart(father, print_of(type="organisation", names=[{"full": "Smith Ltd"}]), model)
 
 
-def test_records_that_say_little_are_not_apart(print_of: Any, model: Model) -> None:
+def test_records_that_say_little_are_not_apart(model: Model) -> None:
     """Without any contradiction, though relatives of one family name are frequent."""
     whole = print_of(type="person", names=[{"full": "Zbigniew Oczko"}], birth_date="1970-10-10")
     part = print_of(type="person", names=[{"full": "Oczko"}])

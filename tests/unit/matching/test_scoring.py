@@ -8,6 +8,7 @@ import pytest
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Calibration, Model
 from pipeline.matching.score.scoring import attempts, band_of, judge, judgement, least_score, probability_of, weigh
+from support.matching.prints import case_of
 
 HOME = {
     "addresses": [{"house": "12", "street": "Rue de la Paix", "postcode": "75002", "city": "Paris", "country": "FR"}],
@@ -24,7 +25,7 @@ def unlabelled(name: str, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def probability(case_of: Any, model: Model) -> Any:
+def probability(model: Model) -> Any:
     def of(a: Any, b: Any) -> float:
         left, right = (one if isinstance(one, list) else [one] for one in (a, b))
         return judge(case_of(*left), case_of(*right, country="DE"), model).probability
@@ -121,7 +122,7 @@ class TestMixedEvidence:
         assert probability(owner, {"type": "phone", "number": "+33612345678"}) >= 0.5
         assert probability(owner, {"type": "phone", "number": "+33698765432"}) < 0.01
 
-    def test_a_value_counts_once_however_many_entities_carry_it(self, case_of: Any, model: Model) -> None:
+    def test_a_value_counts_once_however_many_entities_carry_it(self, model: Model) -> None:
         phone = {"type": "phone", "number": "+33612345678"}
         once = judge(case_of(phone), case_of(phone, country="DE"), model)
         carried = (
@@ -131,7 +132,7 @@ class TestMixedEvidence:
         twice = judge(case_of(*carried[0]), case_of(*carried[1], country="DE"), model)
         assert twice.score <= once.score
 
-    def test_a_contradiction_only_removes_its_own_pairs_evidence(self, case_of: Any, model: Model) -> None:
+    def test_a_contradiction_only_removes_its_own_pairs_evidence(self, model: Model) -> None:
         car = {"type": "vehicle", "plate": "AB-123-CD", "plate_country": "FR"}
         strangers = (
             unlabelled("Zbigniew Oczko", birth_date="1960-01-02"),
@@ -141,13 +142,13 @@ class TestMixedEvidence:
         alone = judge(case_of(car), case_of(car, country="DE"), model)
         assert with_strangers.score == alone.score - attempts(2)
 
-    def test_entities_are_assigned_one_to_one(self, case_of: Any, model: Model) -> None:
+    def test_entities_are_assigned_one_to_one(self, model: Model) -> None:
         one = unlabelled("Zbigniew Oczko", birth_date="1980-05-03")
         single = judge(case_of(one), case_of(one, country="DE"), model)
         doubled = judge(case_of(one, one), case_of(one, country="DE"), model)
         assert doubled.score == single.score - attempts(2)
 
-    def test_a_case_of_many_entities_compares_only_those_that_share_something(self, case_of: Any, model: Model) -> None:
+    def test_a_case_of_many_entities_compares_only_those_that_share_something(self, model: Model) -> None:
         from pipeline.matching.score.scoring import evidence
 
         def crowd(consonants: str, area: str) -> list[dict[str, Any]]:
@@ -168,7 +169,7 @@ class TestBadInput:
     def test_names_that_name_nobody_link_nobody(self, probability: Any, name: str) -> None:
         assert probability(unlabelled(name), unlabelled(name)) < 0.01
 
-    def test_placeholders_are_no_evidence(self, case_of: Any, model: Model) -> None:
+    def test_placeholders_are_no_evidence(self, model: Model) -> None:
         empty = {"phones": ["0000000000"], "identifiers": [{"type": "passport", "value": "000000000"}]}
         one = unlabelled("unknown", birth_date="1900-01-01", birth_place="n/a", emails=["unknown"], **empty)
         assert judge(case_of(one), case_of(one, country="DE"), model).score == model.prior
@@ -176,7 +177,7 @@ class TestBadInput:
     def test_a_letter_from_a_look_alike_alphabet_changes_nothing(self, probability: Any) -> None:
         assert probability(unlabelled("Ivаn Zarubin-Oczko"), unlabelled("Ivan Zarubin-Oczko")) >= 0.5
 
-    def test_an_emoji_in_a_name_changes_nothing(self, case_of: Any, model: Model) -> None:
+    def test_an_emoji_in_a_name_changes_nothing(self, model: Model) -> None:
         plain, adorned = (case_of(unlabelled(name)) for name in ("Zbigniew Oczko", "Zbigniew 😀 Oczko🙂"))
         other = case_of(unlabelled("Zbigniew Oczko"), country="DE")
         assert judge(adorned, other, model) == judge(plain, other, model)
@@ -207,7 +208,7 @@ def test_a_calibration_bends_the_probability_and_not_the_score(model: Model) -> 
     assert judgement(600, bent).probability == judgement(300, model).probability
 
 
-def test_a_score_is_an_exact_integer_in_any_company(case_of: Any, model: Model) -> None:
+def test_a_score_is_an_exact_integer_in_any_company(model: Model) -> None:
     people = [person("Marc", "Lefebvre", birth_date=f"19{year}-05-03", **HOME) for year in range(60, 80)]
     prints = [case_of(one).entities[0] for one in people]
     alone = [[weigh(a, b, model) for a in prints] for b in prints]

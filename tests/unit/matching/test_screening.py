@@ -9,12 +9,13 @@ import pytest
 from pipeline.matching.model import Model
 from pipeline.matching.screening.screening import Screen, joined
 from pipeline.matching.screening.sketches import sketch
+from support.matching.prints import case_of
 
 PHONE = "+33612345678"
 
 
 @pytest.fixture(scope="module")
-def may_link(model: Model, case_of: Any) -> Any:
+def may_link(model: Model) -> Any:
     """may_link([entity, ...], [entity, ...]): whether the screen lets the pair of cases through."""
     screen = Screen(model, 0.5)
 

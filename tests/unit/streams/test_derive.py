@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -13,6 +13,7 @@ from pipeline.streams.registers.control import new
 from pipeline.streams.runtime.stateless import Nothing
 from pipeline.streams.stages.derive import Derive
 from support.index.documents import Office
+from support.installation.whole import Records
 
 OFFICE = Office(load_model())
 RECORD = {"case_id": "1", "agency": "fr-pj", "country": "FR", "entities": []}
@@ -34,7 +35,7 @@ def derived(offset: int, born: tuple[int, ...], generation: str = "own") -> int:
     accepted = OFFICE.accepted(RECORD)
     provenance = msgspec.structs.replace(accepted.provenance, generation=generation)
     value = msgspec.json.encode(msgspec.structs.replace(accepted, provenance=provenance))
-    records: Any = [Kept("accepted", 1, offset, b"fr-pj:1", value)]
+    records: Records = [Kept("accepted", 1, offset, b"fr-pj:1", value)]
     return len(Derive(Settings(), one, OFFICE.model).step(TopicPartition("accepted", 1), Nothing(), records).outputs)
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
 
@@ -9,6 +7,7 @@ from pipeline.matching.comparisons.address import LEVELS, address_key, address_l
 from pipeline.matching.comparisons.levels import SHARED_CAP
 from pipeline.matching.fingerprint import AddressPrint as At
 from pipeline.matching.model import Model
+from support.matching.prints import print_of
 
 HOME = At("12", "rue de la paix", "75002", "paris", "FR")
 
@@ -43,7 +42,7 @@ def test_a_common_city_says_less_and_never_less_than_nothing(model: Model) -> No
     assert table.adjusted(city, "gap") == table.weights[city] + 300
 
 
-def test_a_shared_address_counts_for_little(print_of: Any, model: Model) -> None:
+def test_a_shared_address_counts_for_little(model: Model) -> None:
     one = print_of(
         type="person", addresses=[{"house": "12", "street": "Hauptstr.", "postcode": "10115", "city": "Berlin"}]
     )

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.matching.comparisons.birth_date_text import LEVELS, compare
+from pipeline.matching.model import Model
+from support.matching.prints import print_of
 
 
 @pytest.mark.parametrize(
@@ -21,7 +23,7 @@ from pipeline.matching.comparisons.birth_date_text import LEVELS, compare
     ],
 )
 def test_unreadable_dates_are_compared_character_by_character(
-    print_of: Any, model: Any, text: str, other: Any, expected: str | None
+    model: Model, text: str, other: Any, expected: str | None
 ) -> None:
     a = print_of(type="person", birth_date_text=text)
     b = print_of(type="person", **(other if isinstance(other, dict) else {"birth_date_text": other}))

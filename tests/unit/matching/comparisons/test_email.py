@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pipeline.matching.comparisons.email import LEVELS, compare, email_level
+from pipeline.matching.model import Model
+from support.matching.prints import print_of
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,6 @@ def test_email_levels(p: str, q: str, expected: str) -> None:
     assert LEVELS[email_level(q, p)].name == expected
 
 
-def test_an_empty_side_says_nothing(print_of: Any, model: Any) -> None:
+def test_an_empty_side_says_nothing(model: Model) -> None:
     nothing, one = print_of(type="person"), print_of(type="person", emails=["a.b@example.org"])
     assert compare(nothing, one, model.tables["email"]) is None

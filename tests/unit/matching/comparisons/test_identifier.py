@@ -6,6 +6,8 @@ import pytest
 
 from pipeline.matching.comparisons.identifier import LEVELS, compare, identifier_level
 from pipeline.matching.fingerprint import IdentifierPrint as Number
+from pipeline.matching.model import Model
+from support.matching.prints import print_of
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_numbers_that_say_nothing_of_each_other(p: Number, q: Number) -> None:
     assert identifier_level(q, p) is None
 
 
-def test_a_short_number_weighs_no_more_than_its_digits(print_of: Any, model: Any) -> None:
+def test_a_short_number_weighs_no_more_than_its_digits(model: Model) -> None:
     table = model.tables["identifier"]
 
     def bits(value: str) -> int:
@@ -58,7 +60,7 @@ def test_a_short_number_weighs_no_more_than_its_digits(print_of: Any, model: Any
     assert bits("47291853729") == table.weights[0]
 
 
-def test_a_contradicting_national_number_takes_from_an_agreeing_passport(print_of: Any, model: Any) -> None:
+def test_a_contradicting_national_number_takes_from_an_agreeing_passport(model: Model) -> None:
     table = model.tables["identifier"]
     passport = {"type": "passport", "value": "12AB34567", "country": "FR"}
 
@@ -72,6 +74,6 @@ def test_a_contradicting_national_number_takes_from_an_agreeing_passport(print_o
     assert contradict.weight < agree.weight
 
 
-def test_zeros_are_no_evidence(print_of: Any, model: Any) -> None:
+def test_zeros_are_no_evidence(model: Model) -> None:
     one = print_of(type="person", identifiers=[{"type": "passport", "value": "000000000"}])
     assert compare(one, one, model.tables["identifier"]) is None

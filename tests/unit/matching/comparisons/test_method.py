@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pipeline.matching.comparisons.method import LEVELS, compare
+from pipeline.matching.model import Model
+from support.matching.prints import print_of
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from pipeline.matching.comparisons.method import LEVELS, compare
     [("Broken window", "same"), ("window broken, ladder", "similar"), ("window open", "similar"),
      ("window left open by owner", "word_in_common"), ("stolen keys", "different")],
 )  # fmt: skip
-def test_methods(print_of: Any, model: Any, text: str, expected: str) -> None:
+def test_methods(model: Model, text: str, expected: str) -> None:
     a, b = print_of(type="event", method="window broken"), print_of(type="event", method=text)
     found = compare(a, b, model.tables["method"])
     assert found is not None

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
 
@@ -9,6 +7,7 @@ from pipeline.matching.comparisons.levels import SHARED_CAP
 from pipeline.matching.comparisons.phone import LEVELS, SAME, compare, phone_level
 from pipeline.matching.fingerprint import PhonePrint
 from pipeline.matching.model import Model
+from support.matching.prints import print_of
 
 
 @pytest.mark.parametrize(
@@ -27,7 +26,7 @@ def test_phone_levels(p: PhonePrint, q: PhonePrint, expected: str) -> None:
     assert LEVELS[phone_level(q, p)].name == expected
 
 
-def test_the_best_of_several_numbers_counts(print_of: Any, model: Any) -> None:
+def test_the_best_of_several_numbers_counts(model: Model) -> None:
     a = print_of(type="person", phones=["+33699999999", "+33612345678"])
     b = print_of(type="person", phones=["+33612345678", "+33611111112"])
     found = compare(a, b, model.tables["phone"])
@@ -36,7 +35,7 @@ def test_the_best_of_several_numbers_counts(print_of: Any, model: Any) -> None:
     assert a.phones[found.a] == b.phones[found.b]
 
 
-def test_a_shared_number_counts_for_little(print_of: Any, model: Model) -> None:
+def test_a_shared_number_counts_for_little(model: Model) -> None:
     one = print_of(type="person", phones=["+33612345678"])
     shared = Model(msgspec.structs.replace(model.file, shared_phones=("+33612345678",)))
     found = compare(one, one, shared.tables["phone"])
@@ -44,6 +43,6 @@ def test_a_shared_number_counts_for_little(print_of: Any, model: Model) -> None:
     assert found.weight == SHARED_CAP
 
 
-def test_an_empty_side_says_nothing(print_of: Any, model: Any) -> None:
+def test_an_empty_side_says_nothing(model: Model) -> None:
     nothing, one = print_of(type="person"), print_of(type="person", phones=["+33612345678"])
     assert compare(one, nothing, model.tables["phone"]) is None

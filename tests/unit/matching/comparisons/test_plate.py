@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pipeline.matching.comparisons.plate import LEVELS, fits, plate_level
 from pipeline.matching.fingerprint import IdentifierPrint
+from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import weigh
+from support.matching.prints import print_of
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_wildcards_keep_the_order(p: str, q: str, fit: bool) -> None:
     assert fits(q, p) is fit
 
 
-def test_make_model_and_colour_support_or_contradict_a_partial_plate(print_of: Any, model: Any) -> None:
+def test_make_model_and_colour_support_or_contradict_a_partial_plate(model: Model) -> None:
     seen = print_of(type="vehicle", plate="AB?23*", make="Renault", model="Clio", colour="red")
     same = print_of(type="vehicle", plate="AB-123-CD", make="Renault", model="Clio", colour="red")
     bare = print_of(type="vehicle", plate="AB-123-CD")
@@ -50,7 +50,7 @@ def test_make_model_and_colour_support_or_contradict_a_partial_plate(print_of: A
     assert weigh(seen, same, model) > weigh(seen, bare, model) > weigh(seen, other, model)
 
 
-def test_a_weapon_needs_its_maker_for_its_serial(print_of: Any, model: Any) -> None:
+def test_a_weapon_needs_its_maker_for_its_serial(model: Model) -> None:
     one = print_of(type="weapon", serial="K4711", make="Walther", calibre="9 mm")
     other = print_of(type="weapon", serial="K4711", make="Beretta", calibre="7.65 mm")
     assert weigh(one, one, model) > weigh(one, other, model)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pipeline.matching.comparisons.distances import distance_m, where_value
 from pipeline.matching.comparisons.when_where import LEVELS, compare
+from pipeline.matching.model import Model
 from pipeline.records.normalised import Place
+from support.matching.prints import print_of
 
 
 def test_distance_is_that_of_the_great_circle() -> None:
@@ -27,9 +27,7 @@ def test_distance_is_that_of_the_great_circle() -> None:
         ("2026-12-27T22:20:00Z", 48.8501, "apart"),
     ],
 )
-def test_place_and_time_are_one_joint_level(
-    print_of: Any, model: Any, start: str, latitude: float, expected: str
-) -> None:
+def test_place_and_time_are_one_joint_level(model: Model, start: str, latitude: float, expected: str) -> None:
     a = print_of(type="event", start="2026-10-27T22:00:00Z", latitude=48.85, longitude=2.35)
     b = print_of(type="event", start=start, latitude=latitude, longitude=2.35)
     found = compare(a, b, model.tables["when_where"])
@@ -38,11 +36,11 @@ def test_place_and_time_are_one_joint_level(
     assert compare(b, a, model.tables["when_where"]) == found
 
 
-def test_a_place_without_a_time_says_nothing(print_of: Any, model: Any) -> None:
+def test_a_place_without_a_time_says_nothing(model: Model) -> None:
     a = print_of(type="event", latitude=48.85, longitude=2.35)
     assert compare(a, a, model.tables["when_where"]) is None
 
 
-def test_the_value_is_for_people(print_of: Any) -> None:
+def test_the_value_is_for_people() -> None:
     event = print_of(type="event", start="2026-11-24T20:15:00Z", latitude=48.85, longitude=2.35)
     assert where_value(event, 0) == "48.85000, 2.35000 @ 2026-11-24T20:15:00Z"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pipeline.matching.names import bearer_decision, name_decision
+from support.matching.prints import name_print
 
 
 @pytest.mark.parametrize(
@@ -20,11 +19,11 @@ from pipeline.matching.names import bearer_decision, name_decision
         ("unknown", "unknown", False),
     ],
 )
-def test_verdict(name_print: Any, one: str, other: str, verdict: bool) -> None:
+def test_verdict(one: str, other: str, verdict: bool) -> None:
     assert name_decision(name_print(one), name_print(other), "person")[1] is verdict
 
 
-def test_the_score_of_a_name_with_itself_is_full(name_print: Any) -> None:
+def test_the_score_of_a_name_with_itself_is_full() -> None:
     assert name_decision(name_print("Wang Wei"), name_print("Wang Wei"), "person") == (100, True)
 
 
@@ -42,13 +41,11 @@ def test_the_score_of_a_name_with_itself_is_full(name_print: Any) -> None:
         ("Владимир Путин", "Vladimir Putin", "person", True),
     ],
 )
-def test_bearers_are_told_apart_by_less_than_names(
-    name_print: Any, one: str, other: str, entity_type: str, verdict: bool
-) -> None:
+def test_bearers_are_told_apart_by_less_than_names(one: str, other: str, entity_type: str, verdict: bool) -> None:
     assert bearer_decision(name_print(one, entity_type), name_print(other, entity_type))[1] is verdict
 
 
-def test_given_and_family_name_the_other_way_round_are_two_bearers(name_print: Any) -> None:
+def test_given_and_family_name_the_other_way_round_are_two_bearers() -> None:
     one = name_print(given="Friedrich", family="Hans")
     other = name_print(given="Hans", family="Friedrich")
     assert bearer_decision(one, other) == (0, False)

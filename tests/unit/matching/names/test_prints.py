@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from pipeline.matching.names import NamePrint, rare_tokens, sound_keys
+from support.matching.prints import name_print
 
 
-def test_a_print_survives_the_wire(name_print: Any) -> None:
+def test_a_print_survives_the_wire() -> None:
     prints = [name_print(text) for text in ("Иван bin Петров", "Abdul Rahman", "N/A", "김정은")]
     assert msgspec.json.decode(msgspec.json.encode(prints), type=list[NamePrint]) == prints
 
 
-def test_digits_within_a_word_are_the_letters_they_look_like(name_print: Any) -> None:
+def test_digits_within_a_word_are_the_letters_they_look_like() -> None:
     assert [token.forms[0] for token in name_print("Ig0r Sech1n").tokens] == ["igor", "sechin"]
     assert name_print("Witness12").tokens[0].forms == ("witness12",)
 
 
-def test_umlauts_have_both_spellings(name_print: Any) -> None:
+def test_umlauts_have_both_spellings() -> None:
     assert name_print("Müller").tokens[0].forms == ("muller", "mueller")
 
 
-def test_particles_are_kept_for_joining_only(name_print: Any) -> None:
+def test_particles_are_kept_for_joining_only() -> None:
     found = name_print("Pieter van der Bilt")
     assert [token.text for token in found.tokens] == ["pieter", "bilt"]
     assert found.glue == ("", "vander")
 
 
-def test_sound_keys_put_the_rarest_token_first_and_leave_initials_out(name_print: Any) -> None:
+def test_sound_keys_put_the_rarest_token_first_and_leave_initials_out() -> None:
     keys = sound_keys(name_print("John B. Oczko"))
     assert [key.rarity for key in keys] == sorted((key.rarity for key in keys), reverse=True)
     assert len(keys) == 2
 
 
-def test_spellings_in_two_scripts_share_a_key(name_print: Any) -> None:
+def test_spellings_in_two_scripts_share_a_key() -> None:
     for one, other in (("Петров", "Petrov"), ("محمد", "Mohamed"), ("オバマ", "Obama"), ("Youssef", "Yusuf")):
         first, second = (set(sound_keys(name_print(text))[0].sounds) for text in (one, other))
         assert first & second
 
 
-def test_keys_of_a_token_are_few(name_print: Any) -> None:
+def test_keys_of_a_token_are_few() -> None:
     for text in ("Petrov", "Александровский", "利文斯顿", "ヴィッサリオン"):
         assert all(1 <= len(key.sounds) <= 6 for key in sound_keys(name_print(text)))
 
 
-def test_rare_tokens_are_those_above_a_limit(name_print: Any) -> None:
+def test_rare_tokens_are_those_above_a_limit() -> None:
     assert rare_tokens(name_print("Maria Oczko"), 1200) == ("oczko",)

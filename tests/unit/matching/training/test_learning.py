@@ -12,6 +12,7 @@ from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score
 from pipeline.matching.training.learning import Budget
 from pipeline.matching.training.run import Trained, key_rarity, train
+from support.matching.prints import print_of
 
 BUDGET = Budget(random_pairs=40_000, pairs_per_rule=4_000, seed=3)
 SYLLABLES = ["ba", "do", "ki", "lu", "me", "na", "ro", "shi", "ta", "vo", "zu", "pe"]
@@ -26,7 +27,7 @@ def word(chance: random.Random, length: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def people(print_of: Any) -> list[Any]:
+def people() -> list[Any]:
     """300 people, each recorded twice.
 
     Of the second records a fifth has a wrong day of birth, a fifth another postcode, a tenth the wrong gender.
@@ -90,7 +91,7 @@ def test_the_likelihood_rises_until_it_settles(trained: Trained) -> None:
 
 
 def test_a_field_without_data_keeps_its_reference_and_one_that_cannot_be_told_is_reported(
-    people: list[Any], print_of: Any
+    people: list[Any],
 ) -> None:
     stray = print_of(type="person", names=[{"full": "Zbigniew Oczko"}], emails=["a.b@example.org"])
     other = print_of(type="person", names=[{"full": "Aino Virtanen"}], emails=["c.d@example.org"])

@@ -1,0 +1,39 @@
+"""Accepted versions to make documents of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pipeline.matching.fingerprint import Fingerprint, Handling, entity_print
+from pipeline.records.messages import Accepted, Position, Provenance
+from pipeline.records.normalised import Entity
+
+RELEASED = Handling("H1", ("BE",))
+
+
+def make_accepted(
+    *entities: Entity,
+    version: int = 1,
+    status: str = "active",
+    handling: Handling = RELEASED,
+    **data: Any,
+) -> Accepted:
+    """An accepted version of case 1 of fr-pj; further arguments are fields of its `data`."""
+    key = "fr-pj:1"
+    fingerprint = Fingerprint(
+        key, version, f"hash{version}", "fr-pj", "FR", handling=handling, keys=(7, 9),
+        entities=tuple(entity_print(entity) for entity in entities),
+    )  # fmt: skip
+    sent = {"case_id": "1", "agency": "fr-pj", "country": "FR", "version": version, "status": status, **data}
+    return Accepted(
+        case=key,
+        version=version,
+        status=status,
+        hash=f"hash{version}",
+        data=msgspec.Raw(msgspec.json.encode(sent)),
+        provenance=Provenance(Position("cases.fr-pj", 0, 5), "2026-11-24T10:00:00Z", "cafe", "1", "g1"),
+        entities=entities,
+        fingerprint=msgspec.Raw(msgspec.json.encode(fingerprint)),
+    )

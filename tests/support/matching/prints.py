@@ -1,0 +1,39 @@
+"""Prints of entities, cases and names as an agency writes them, through the real normalisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
+from pipeline.matching.names import NameComparison, NamePrint, compare, prepare
+from pipeline.records.model import Case
+from pipeline.records.names import normalise_name
+from pipeline.records.normalisation import normalise
+
+
+def case_of(*entities: dict[str, Any], country: str = "FR", case_id: str = "1") -> Fingerprint:
+    """The fingerprint of a case that holds the raw entities, without keys."""
+    agency = country.lower()
+    numbered = [{"id": f"e{at}", **entity} for at, entity in enumerate(entities)]
+    document = {"case_id": case_id, "agency": agency, "country": country, "version": 1, "status": "active"}
+    case = msgspec.convert({**document, "entities": numbered}, Case)
+    prints = tuple(entity_print(entity) for entity in normalise(case).entities)
+    return Fingerprint(case.key, 1, "", agency, country, entities=prints)
+
+
+def print_of(**entity: Any) -> EntityPrint:
+    """The print of one raw entity: print_of(type="person", ...)."""
+    return case_of(entity).entities[0]
+
+
+def name_print(full: str = "", entity_type: str = "person", **parts: str) -> NamePrint:
+    """The print of a raw name: name_print(full, "person", given=..., family=...)."""
+    given, middle, family, patronymic = (parts.get(key, "") for key in ("given", "middle", "family", "patronymic"))
+    return prepare(normalise_name(full, given, middle, family, patronymic, "", entity_type), entity_type)
+
+
+def compare_names(one: str, other: str, entity_type: str = "person") -> NameComparison:
+    """The comparison of two raw names."""
+    return compare(name_print(one, entity_type), name_print(other, entity_type))
