@@ -140,6 +140,10 @@ class HitLedger:
         if not (retracted or question.full or (told is not None and told.asks == question.asks)):
             self._wait(question)
 
+    def snapshot(self) -> dict[str, Admission]:
+        """Returns the admissions in force, by the ids of their questions: what links show."""
+        return dict(self._told)
+
     def waiting(self) -> int:
         """How many questions wait."""
         return sum(map(len, self._waiting.values()))

@@ -7,6 +7,7 @@ candidates are dropped without reading them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from copy import deepcopy
 from typing import Protocol
 
 import numpy as np
@@ -225,3 +226,14 @@ class MemoryStore:
 
     def close(self) -> None:
         """Memory has nothing to close."""
+
+    def snapshot(self) -> MemoryStore:
+        """Returns a copy of all that is held now; later changes of one do not reach the other."""
+        copy = MemoryStore()
+        copy.offset, copy.records = self.offset, self.records
+        copy._numbers = Numbers(self._numbers.count, self._numbers.countries)
+        copy._cases, copy._records = dict(self._cases), dict(self._records)
+        copy._blocks = {key: dict(listed) for key, listed in self._blocks.items()}
+        copy._links = {number: set(followed) for number, followed in self._links.items()}
+        copy.sketches = deepcopy(self.sketches)
+        return copy

@@ -43,7 +43,7 @@ async def until(condition: Callable[[], bool], deadline_s: float = 30.0) -> None
 
 
 async def test_chunks_come_in_order_and_hold_raw_records(echo: EchoTopics, engine_settings: Settings) -> None:
-    await echo._push(1200)
+    await echo.append(1200)
     seen: dict[int, list[int]] = {p: [] for p in range(4)}
     sizes = []
 
@@ -59,7 +59,7 @@ async def test_chunks_come_in_order_and_hold_raw_records(echo: EchoTopics, engin
 
 
 async def test_seeking_back_brings_the_records_again(echo: EchoTopics, engine_settings: Settings) -> None:
-    await echo._push(50)
+    await echo.append(50)
     partition = TP(echo.source, 0)
     seen: list[int] = []
 
@@ -76,7 +76,7 @@ async def test_seeking_back_brings_the_records_again(echo: EchoTopics, engine_se
 
 
 async def test_a_slow_agent_holds_fetching_back_and_loses_nothing(echo: EchoTopics, engine_settings: Settings) -> None:
-    await echo._push(8000)
+    await echo.append(8000)
     gate = asyncio.Event()
     seen: list[int] = []
     app_queue: list[int] = []
@@ -96,7 +96,7 @@ async def test_a_slow_agent_holds_fetching_back_and_loses_nothing(echo: EchoTopi
 
 
 async def test_only_what_was_acknowledged_is_committed(echo: EchoTopics, engine_settings: Settings) -> None:
-    await echo._push(10)
+    await echo.append(10)
     held: list[Any] = []
 
     async def keep(event: Any) -> None:
@@ -117,7 +117,7 @@ async def test_only_what_was_acknowledged_is_committed(echo: EchoTopics, engine_
 async def test_a_chunk_of_an_earlier_assignment_acknowledges_nothing(
     echo: EchoTopics, engine_settings: Settings
 ) -> None:
-    await echo._push(10)
+    await echo.append(10)
     held: list[Any] = []
 
     async def keep(event: Any) -> None:

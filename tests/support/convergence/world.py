@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -98,18 +97,6 @@ class Told(NamedTuple):
 
     hit: Hit
     claim: Claim
-
-
-def copied(store: MemoryStore) -> MemoryStore:
-    """What a crash leaves of a store: its last commit."""
-    copy = MemoryStore()
-    copy.offset, copy.records = store.offset, store.records
-    copy._cases, copy._records = dict(store._cases), dict(store._records)
-    copy._blocks = {key: dict(listed) for key, listed in store._blocks.items()}
-    copy.sketches = deepcopy(store.sketches)
-    copy._links = {number: set(linked) for number, linked in store._links.items()}
-    copy._numbers.count, copy._numbers.countries = store._numbers.count, list(store._numbers.countries)
-    return copy
 
 
 class World:
@@ -376,7 +363,7 @@ class Worker:
         log = self.world.blocks[self.partition]
         since = log.between(self.kept.offset, applied.offset)
         usable = self.kept.offset != NO_OFFSET and self.kept.records + len(since) == applied.records
-        self.correlator = self._correlator(copied(self.kept) if usable else MemoryStore())
+        self.correlator = self._correlator(self.kept.snapshot() if usable else MemoryStore())
         if usable:
             for _, fingerprint in since:
                 self.correlator.receive(fingerprint)
@@ -397,7 +384,7 @@ class Worker:
         self.correlator.store.records = applied.records
         self.correlator.store.commit(applied.offset)
         assert isinstance(self.correlator.store, MemoryStore)
-        self.kept = copied(self.correlator.store)
+        self.kept = self.correlator.store.snapshot()
 
     def step(self, count: int, crash: str) -> None:
         """A chunk: claims and progress in one transaction, then the store's commit; a crash between any two."""

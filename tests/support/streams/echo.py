@@ -34,9 +34,10 @@ class EchoTopics:
 
     def push(self, per_partition: int) -> None:
         """Append records to every source partition."""
-        asyncio.run(self._push(per_partition))
+        asyncio.run(self.append(per_partition))
 
-    async def _push(self, per_partition: int) -> None:
+    async def append(self, per_partition: int) -> None:
+        """The same, where a loop runs."""
         async with AIOKafkaProducer(bootstrap_servers=self.settings.kafka_url, linger_ms=5) as producer:
             for number in range(per_partition):
                 for partition in range(self.settings.case_partitions):

@@ -46,7 +46,7 @@ def told(answers: list[Answers]) -> list[str]:
 
 def shows(ledger: HitLedger) -> dict[str, str]:
     """What links show, by their questions' content."""
-    return {name: one.asks for name, one in ledger._told.items()}
+    return {name: one.asks for name, one in ledger.snapshot().items()}
 
 
 def test_an_answer_tells_the_asker_and_the_owner_and_admits_the_link() -> None:

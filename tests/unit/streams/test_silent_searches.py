@@ -37,8 +37,13 @@ class Desk:
         for agency, code in (("fr-pj", "H3"), ("be-fp", "H3"), ("nl-np", "H0")):
             index.write([case_document(office.accepted(record(agency, code=code, **PHONES)))])
         self.cipher = QueryCipher(keys_in(home))
-        reader = IndexReader(index, Indices("", ""), lambda: NOW)  # type: ignore[arg-type]
-        self.work = SilentSearches(Settings(home=home), reader, office.model, self.cipher)
+        self.home, self.office = home, office
+        self.reader = IndexReader(index, Indices("", ""), lambda: NOW)  # type: ignore[arg-type]
+        self.work = self.working_with(self.cipher)
+
+    def working_with(self, cipher: QueryCipher) -> SilentSearches:
+        """The consumer with other keys."""
+        return SilentSearches(Settings(home=self.home), self.reader, self.office.model, cipher)
 
     def entry(self, question: str, kind: ActKind = ActKind.SEARCH) -> AuditEntry:
         query = self.cipher.sealed(orjson.dumps({"question": question, "limit": 20}).decode(), NOW)
@@ -78,6 +83,4 @@ async def test_only_searches_are_asked_again_and_once_their_key_is_gone_no_more(
     assert [entry.kind for entry in decided.documents] == [ActKind.SEARCH]
     (output,) = await desk.work.publish(decided)
     assert output.topic == "notices"
-    desk.work._cipher = QueryCipher(keys_in(tmp_path))
-    assert await desk.work.publish(decided) == []
-    desk.work._cipher = desk.cipher
+    assert await desk.working_with(QueryCipher(keys_in(tmp_path))).publish(decided) == []
