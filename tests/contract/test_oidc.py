@@ -21,10 +21,11 @@ from pipeline.access.audit import ActKind
 from pipeline.access.tokens import KEPT, REFETCH_AFTER
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.errors import LiaisonError
-from support.api.runtime import GROUNDS, NOW, Api, record
+from support.api.runtime import GROUNDS, NOW, Api
 from support.api.runtime import office as office
 from support.index.documents import Office
 from support.processes.commands import command_of, with_support
+from support.records.builder import record
 from support.waiting import WaitFor
 
 ISSUER_PROCESS = "support.identity.issuer"

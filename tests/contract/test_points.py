@@ -17,9 +17,9 @@ from pipeline.index.queries import BY_CASE, page
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from support.api.runtime import record
 from support.index.documents import Office
 from support.index.memory import MemoryIndex
+from support.records.builder import record
 
 pytestmark = pytest.mark.engines
 

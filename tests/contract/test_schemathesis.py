@@ -20,9 +20,10 @@ import uvicorn
 from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime
 from pipeline.engines.ports import LOOPBACK
-from support.api.runtime import ANNA, GROUNDS, Api, record
+from support.api.runtime import ANNA, GROUNDS, Api
 from support.api.runtime import office as office
 from support.index.documents import Office
+from support.records.builder import record
 from support.waiting import WaitFor
 
 PINS = Path(__file__).with_name("schemathesis.txt")

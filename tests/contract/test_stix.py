@@ -13,9 +13,10 @@ from referencing import Registry, Resource
 
 from pipeline.api.services.export_formats import What
 from pipeline.api.services.exports import export
-from support.api.runtime import ANNA, BERT, Api, record
+from support.api.runtime import ANNA, BERT, Api
 from support.api.runtime import api as api
 from support.api.runtime import office as office
+from support.records.builder import record
 from support.records.samples import example
 
 FOLDER = Path(__file__).with_name("stix_schemas")

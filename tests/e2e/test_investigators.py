@@ -22,6 +22,7 @@ from support.installation.command import LIAISON
 from support.installation.whole import Installation, Message, Records
 from support.processes.commands import Program
 from support.processes.starting import Start, started
+from support.records.builder import person
 from support.waiting import WaitFor
 from support.web.browser import Desk, browser
 
@@ -48,7 +49,7 @@ def _cases(records: Records) -> list[Message]:
     man = {"type": "person", "birth_date": "1980-05-14", "nationalities": ["RU"], "identifiers": [passport]}
     russian = man | {"names": [{"full": "Иван Сергеевич Петров"}], "phones": ["+33612345678"], "role": "suspect"}
     latin = man | {"names": [{"full": "Ivan Petrov"}, {"full": "إيفان بيتروف", "kind": "alias"}]}
-    other = {"type": "person", "birth_date": "1991-03-02", "names": [{"full": "Marek Kowalczyk"}]}
+    other = person("Marek Kowalczyk", birth_date="1991-03-02")
     golf = {"type": "vehicle", "plate": "AB-123-CD", "plate_country": "FR", "make": "VW", "model": "Golf"}
     contact = {"unit": "DJSOC", "email": "djsoc@police.example", "phone": "+32 2 555 01 18"}
     robbery = {"opened": "2026-10-28", "summary": "Deux individus, une bijouterie.", "title": "Vol à main armée"}

@@ -21,6 +21,7 @@ from pipeline.streams.monitoring.lag import ends_of
 from support.installation.command import LIAISON
 from support.installation.whole import Installation
 from support.processes.starting import Start
+from support.records.builder import event_bytes
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
@@ -39,12 +40,8 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def record(number: int, bad: bool) -> bytes:
-    data = {
-        "case_id": str(number), "agency": "fr-pj", "country": "BE" if bad else "FR", "version": 1, "status": "active",
-        "title": f"Case {number}", "entities": [{"id": "v1", "type": "vehicle", "plate": f"XX-{number:06d}"}],
-    }  # fmt: skip
-    identity = {"specversion": "1.0", "id": f"fr-pj:{number}:1", "source": "/agencies/fr-pj"}
-    return orjson.dumps({**identity, "type": "org.liaison.case.v1", "data": data})
+    plate = {"type": "vehicle", "plate": f"XX-{number:06d}"}
+    return event_bytes("fr-pj", str(number), [plate], country="BE" if bad else "FR", title=f"Case {number}")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pipeline.matching.score.scoring import judge
 from pipeline.matching.screening.screening import Screen, joined
 from pipeline.matching.screening.sketches import sketch
 from support.matching.entity_strategies import entities, fingerprint
+from support.records.builder import person
 
 model = cache(load_model)
 
@@ -141,9 +142,7 @@ def test_no_pair_of_any_entities_scores_above_its_bound(left: list[Any], right: 
 
 
 def test_a_pair_is_screened_alike_in_any_company() -> None:
-    cases = [
-        fingerprint([{"type": "person", "names": [{"full": f"{one} {two}"}]}]) for one in GIVEN for two in FAMILY[:6]
-    ]
+    cases = [fingerprint([person(f"{one} {two}")]) for one in GIVEN for two in FAMILY[:6]]
     all_of = joined([sketch(case.entities) for case in cases])
     left, right = (part.ravel() for part in np.indices((len(cases), len(cases))))
     screen = Screen(model(), THRESHOLD)

@@ -32,8 +32,9 @@ from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings, settings
-from support.api.runtime import ANNA, Api, record
+from support.api.runtime import ANNA, Api
 from support.index.documents import Office
+from support.records.builder import record
 
 KINDS = {"hit only (H2)": "H2", "silent (H3)": "H3"}
 KEYS = 200

@@ -12,8 +12,8 @@ from pipeline.index.documents import case_document, link_document
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from support.api.index import index
-from support.api.runtime import record
 from support.index.documents import Office, admissions
+from support.records.builder import record
 
 
 @pytest.fixture(scope="session")

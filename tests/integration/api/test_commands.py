@@ -17,6 +17,7 @@ from pipeline.index.documents import case_document, link_document
 from pipeline.settings import Settings
 from support.api.index import index
 from support.index.documents import Office
+from support.records.builder import person
 
 pytestmark = pytest.mark.engines
 
@@ -30,7 +31,7 @@ async def written(office: Office, engine_settings: Settings) -> list[Any]:
     cases = [
         office.accepted({
             "case_id": "7", "agency": f"{country.lower()}-x", "country": country, "title": f"Affaire {country}",
-            "entities": [{"id": "p1", "type": "person", "names": [{"full": name}], "birth_date": "1980-05-01"}],
+            "entities": [person(name, id="p1", birth_date="1980-05-01")],
         })
         for country, name in zip(COUNTRIES, names, strict=True)
     ]  # fmt: skip

@@ -30,8 +30,9 @@ from pipeline.streams.audit.audit_log import AuditLog, KafkaSender, audit_log
 from pipeline.streams.audit.audit_tail import entries
 from support.api.bad_questions import BODIES, QUESTIONS
 from support.api.index import index
-from support.api.runtime import ANNA, GROUNDS, record, someone
+from support.api.runtime import ANNA, GROUNDS, someone
 from support.index.documents import Office
+from support.records.builder import person, record
 
 pytestmark = pytest.mark.engines
 
@@ -53,8 +54,8 @@ async def recorded(runtime: Runtime) -> list[AuditEntry]:
 
 async def test_what_moves_between_pages_comes_once(runtime: Runtime, office: Office) -> None:
     async def write(number: int, born: str, version: int = 1) -> None:
-        person = {"id": "p1", "type": "person", "names": [{"full": "Anna Nowak"}], "birth_date": born}
-        given = record("be-fp", str(number), version=version, entities=[person])
+        man = person("Anna Nowak", id="p1", birth_date=born)
+        given = record("be-fp", str(number), version=version, entities=[man])
         await index(runtime.settings, office, [case_document(office.accepted(given))])
 
     async def page(cursor: str | None) -> tuple[list[str], str | None]:

@@ -21,9 +21,10 @@ from pipeline.index.documents import case_document
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import entries
 from support.api.index import index
-from support.api.runtime import ANNA, GROUNDS, record
+from support.api.runtime import ANNA, GROUNDS
 from support.index.documents import Office
 from support.processes.commands import command_of, with_support
+from support.records.builder import record
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]

@@ -22,6 +22,7 @@ from pipeline.streams.kafka.reading import read
 from support.correlation.key_rings import RING
 from support.installation.whole import Installation, Records, StartAll
 from support.processes.starting import Start
+from support.records.builder import person
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
@@ -77,7 +78,7 @@ def test_pushed_cases_are_told_of_hits_within_the_budget_and_of_the_rest_once_th
     settings = installation.settings
     engine_environment["LIAISON_HIT_BUDGET"] = str(DAILY)
     people = [records.person() for _ in range(5)]
-    guess = {"names": people[0]["names"], "birth_date": people[0]["birth_date"][:4], "id": "p1", "type": "person"}
+    guess = person(names=people[0]["names"], birth_date=people[0]["birth_date"][:4], id="p1")
     hidden = [records.message("nl-np", str(at), people=[one], handling=HIDDEN) for at, one in enumerate(people)]
     asking = [records.message("fr-pj", str(at), people=[one]) for at, one in enumerate(people)]
     asking.append(records.message("fr-pj", "guess", people=[guess]))

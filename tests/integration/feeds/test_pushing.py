@@ -27,6 +27,7 @@ from pipeline.streams.registers import registry
 from support.feeds.pusher_process import EFFECTS
 from support.processes import warm
 from support.processes.starting import started
+from support.records.builder import event_bytes
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
@@ -38,16 +39,7 @@ Message = tuple[int, bytes | None, bytes | None]
 
 
 def record(number: int, **data: object) -> bytes:
-    identity = {"case_id": str(number), "agency": "fr-pj", "country": "FR", "version": 1, "status": "active"}
-    return orjson.dumps(
-        {
-            "specversion": "1.0",
-            "id": f"fr-pj:{number}:1",
-            "source": "/agencies/fr-pj",
-            "type": "org.liaison.case.v1",
-            "data": identity | data,
-        }
-    )
+    return event_bytes("fr-pj", str(number), **data)
 
 
 @pytest.fixture

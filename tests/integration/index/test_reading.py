@@ -19,20 +19,16 @@ from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
 from support.index.documents import Office
+from support.records.builder import record
 
 pytestmark = pytest.mark.engines
 
 EVERYTHING = Limits(date(2026, 11, 24))
 
 
-def record(agency: str, country: str, **fields: Any) -> dict[str, Any]:
-    person = {"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01"}
-    return {"case_id": "1", "agency": agency, "country": country, "entities": [person], **fields}
-
-
 async def linked(office: Office, writer: BulkWriter, **fields: Any) -> tuple[str, str]:
     """Write two linked cases, the second with further fields; their keys."""
-    a, b = office.accepted(record("be-fp", "BE")), office.accepted(record("fr-pj", "FR", **fields))
+    a, b = office.accepted(record("be-fp")), office.accepted(record("fr-pj", **fields))
     await writer.write([case_document(a), case_document(b), link_document(office.claim(a, b))])
     return a.case, b.case
 
@@ -42,7 +38,7 @@ async def visible(reader: IndexReader) -> list[str]:
 
 
 async def test_a_case_is_read_the_moment_it_is_written(office: Office, writer: BulkWriter, reader: IndexReader) -> None:
-    given = record("fr-pj", "FR", title="Vol")
+    given = record("fr-pj", title="Vol")
     await writer.write([case_document(office.accepted(given))])
     found = await reader.case("fr-pj:1")
     assert found is not None
@@ -56,7 +52,7 @@ async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
 ) -> None:
     handling = {"releasable_to": ["BE"], "purposes": ["investigation"]}
     for code in ("H1", "H2", "H3"):
-        given = record("fr-pj", "FR", case_id=code, handling=handling | {"code": code})
+        given = record("fr-pj", case_id=code, handling=handling | {"code": code})
         await writer.write([case_document(office.accepted(given))])
     await client.indices.refresh(index=indices.own("cases"))
 
@@ -83,11 +79,11 @@ async def test_an_amendment_of_what_is_matched_hides_the_link_until_it_is_claime
     office: Office, writer: BulkWriter, reader: IndexReader
 ) -> None:
     a, _ = await linked(office, writer)
-    amended = office.accepted(record("fr-pj", "FR", version=2, retain_until="2031-01-01"))
+    amended = office.accepted(record("fr-pj", version=2, retain_until="2031-01-01"))
     await writer.write([case_document(amended)])
     assert await visible(reader) == []
     assert await reader.links_of(a, 10) == []
-    await writer.write([link_document(office.claim(office.accepted(record("be-fp", "BE")), amended))])
+    await writer.write([link_document(office.claim(office.accepted(record("be-fp")), amended))])
     assert len(await visible(reader)) == 1
 
 
@@ -95,7 +91,7 @@ async def test_an_amendment_of_title_and_summary_hides_nothing(
     office: Office, writer: BulkWriter, reader: IndexReader
 ) -> None:
     await linked(office, writer)
-    await writer.write([case_document(office.accepted(record("fr-pj", "FR", version=2, title="Autre titre")))])
+    await writer.write([case_document(office.accepted(record("fr-pj", version=2, title="Autre titre")))])
     assert len(await visible(reader)) == 1
 
 
@@ -114,8 +110,8 @@ async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
     office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> None:
     await linked(office, writer)
-    a = office.accepted(record("be-fp", "BE"))
-    b = office.accepted(record("fr-pj", "FR", version=2, entities=[]))
+    a = office.accepted(record("be-fp"))
+    b = office.accepted(record("fr-pj", version=2, entities=[]))
     claim = office.claim(a, b, ClaimState.RETRACTED)
     await writer.write([link_document(claim)])
     assert await visible(reader) == []

@@ -16,14 +16,11 @@ from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search
 from pipeline.index.writer import BulkWriter
 from support.index.documents import Office
+from support.records.builder import case_data, handling, person
 
 pytestmark = pytest.mark.engines
 
 EVERYTHING = Limits(date(2026, 11, 24))
-
-
-def person(name: str, **fields: Any) -> dict[str, Any]:
-    return {"id": "p1", "type": "person", "names": [{"full": name}], **fields}
 
 
 RECORDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -47,18 +44,15 @@ async def filled(
     office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> IndexReader:
     """An index of one case a record; the firm's has a summary, some are not for everyone."""
-    handling = {
-        "namesake": {"code": "H1", "releasable_to": ["BE"], "purposes": ["investigation"]},
-        "garcia": {"code": "H3", "releasable_to": ["*"], "purposes": []},
+    more = {
+        "firm": {"summary": "Fraude à la TVA, société écran"},
+        "namesake": {"handling": handling("H1", ["BE"], ["investigation"])},
+        "garcia": {"handling": handling("H3", ["*"], [])},
     }
     cases = [
-        office.accepted({
-            "case_id": name, "agency": f"{country.lower()}-x", "country": country, "entities": [entity],
-            **({"summary": "Fraude à la TVA, société écran"} if name == "firm" else {}),
-            **({"handling": handling[name]} if name in handling else {}),
-        })
+        office.accepted(case_data(f"{country.lower()}-x", name, [entity], **more.get(name, {})))
         for name, (country, entity) in RECORDS.items()
-    ]  # fmt: skip
+    ]
     assert (await writer.write([case_document(case) for case in cases])).refused == []
     await client.indices.refresh(index=indices.own("cases"))
     return reader
@@ -162,13 +156,11 @@ async def test_days_places_offences_and_agencies_narrow_a_search(
             {"opened": "2026-03-01", "offences": [{"scheme": "ICCS", "code": "0501"}], "policing_goals": [6]},
         ),
     }
+    man = person("Ivan Petrov", addresses=[{"city": "Lyon", "country": "FR"}])
     cases = [
-        office.accepted({
-            "case_id": name, "agency": f"{country.lower()}-x", "country": country, **fields,
-            "entities": [person("Ivan Petrov", addresses=[{"city": "Lyon", "country": "FR"}])],
-        })
+        office.accepted(case_data(f"{country.lower()}-x", name, [man], **fields))
         for name, (country, fields) in told.items()
-    ]  # fmt: skip
+    ]
     assert (await writer.write([case_document(case) for case in cases])).refused == []
     await client.indices.refresh(index=indices.own("cases"))
     for filters, expected in NARROWED:

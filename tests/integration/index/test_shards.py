@@ -21,6 +21,7 @@ from pipeline.index.reading import IndexReader
 from pipeline.index.searching import SearchResult, find_hits, search
 from pipeline.index.writer import BulkWriter
 from support.index.documents import Office
+from support.records.builder import person
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
@@ -47,14 +48,16 @@ def documents(office: Office) -> tuple[list[Action], str]:
     draw = random.Random(7)
     taken = []
     for number in range(COUNT):
-        person: dict[str, Any] = {
-            "id": "p1", "type": "person", "names": [{"full": draw.choice(NAMES)}],
-            "birth_date": f"19{80 + number % 3}-05-01", "phones": [f"+33 6 12 34 56 {number % 20:02}"],
-        }  # fmt: skip
+        man = person(
+            draw.choice(NAMES),
+            id="p1",
+            birth_date=f"19{80 + number % 3}-05-01",
+            phones=[f"+33 6 12 34 56 {number % 20:02}"],
+        )
         country = draw.choice(["FR", "BE", "NL"])
         code = draw.choice(["H0", "H1", "H3"])
         handling = {"code": code, "releasable_to": ["BE"] if code == "H1" else ["*"], "purposes": ["investigation"]}
-        record = {"case_id": str(number), "agency": f"{country.lower()}-x", "country": country, "entities": [person]}
+        record = {"case_id": str(number), "agency": f"{country.lower()}-x", "country": country, "entities": [man]}
         taken.append(office.accepted(record | {"handling": handling}))
     links = [link_document(office.claim(a, b)) for a, b in zip(taken[::2], taken[1::2], strict=True)]
     links += [link_document(office.claim(taken[0], other)) for other in taken[2:40]]

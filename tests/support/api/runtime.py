@@ -255,16 +255,6 @@ class Api:
         return await self.request("POST", path, who, json=json, **more)
 
 
-def record(agency: str, case_id: str = "1", code: str = "H0", to: tuple[str, ...] = ("*",), **fields: Any) -> Any:
-    """A record of one man, Ivan Petrov, born in May 1980."""
-    person = {"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01"}
-    handling = {"code": code, "releasable_to": list(to), "purposes": ["investigation", "correlation"]}
-    return {
-        "case_id": case_id, "agency": agency, "country": agency[:2].upper(), "title": f"Affair {case_id}",
-        "handling": handling, "contact": {"unit": f"desk of {agency}"}, "entities": [person], **fields,
-    }  # fmt: skip
-
-
 @pytest.fixture(scope="session")
 def office() -> Office:
     """Makes documents of records by the shipped model."""

@@ -25,8 +25,9 @@ from pipeline.times import now
 from pipeline.web.app import mount
 from pipeline.web.people import PREPARED
 from pipeline.web.serving import configuration
-from support.api.runtime import Api, OpenRegistry, record
+from support.api.runtime import Api, OpenRegistry
 from support.index.documents import Office
+from support.records.builder import record
 
 
 class ToldRegistry(OpenRegistry):

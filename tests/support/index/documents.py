@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
@@ -19,12 +18,10 @@ from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.records.intake import accepted, take
 from pipeline.records.messages import Accepted, Outcome, Position, Receipt
-from pipeline.records.model import RECORD_TYPE
 from pipeline.records.validation import read
+from support.records.builder import RawCase, event, handling
 
-Record = dict[str, Any]
 ADMITTED = datetime(2026, 11, 24, 11, tzinfo=UTC)
-OPEN = {"code": "H0", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
 
 
 @dataclass(frozen=True)
@@ -33,13 +30,12 @@ class Office:
 
     model: Model
 
-    def accepted(self, record: Record) -> Accepted:
+    def accepted(self, record: RawCase) -> Accepted:
         """The accepted version that a record's `data` becomes; a default handling is open to all."""
-        data = {"version": 1, "status": "active", "handling": OPEN, **record}
+        data = {"version": 1, "status": "active", "handling": handling(), **record}
         if data["status"] == "withdrawn":
             del data["handling"]
-        envelope = {"specversion": "1.0", "id": "x", "source": "/x", "type": RECORD_TYPE, "data": data}
-        taken = take(read(msgspec.json.encode(envelope)), None)
+        taken = take(read(msgspec.json.encode(event(data))), None)
         assert taken is not None
         print_ = fingerprint(taken.case, taken.normalised, self.model)
         receipt = Receipt(Position("cases.x", 0, 1), Outcome.ACCEPTED, time="2026-11-24T10:00:00.000+00:00")

@@ -42,6 +42,7 @@ from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add, agencies
 from pipeline.streams.runtime.faults import FAULTS
 from support.processes.starting import Process, Start, started
+from support.records.builder import RawEntity, event_bytes, handling, person
 
 COUNTRIES = {"fr-pj": "FR", "be-fp": "BE", "de-bk": "DE", "nl-np": "NL"}
 STAGE_PROCESS = "support.installation.stage_process"
@@ -69,45 +70,27 @@ class Records:
     def __init__(self, seed: int = 7) -> None:
         self.draw = random.Random(seed)
 
-    def person(self, **fields: Any) -> dict[str, Any]:
+    def person(self, **fields: Any) -> RawEntity:
         """A person whom hardly anyone else resembles."""
         draw = self.draw
         family = "".join(draw.choices(SYLLABLES, k=4)).capitalize()
         born = f"{draw.randint(1940, 2005)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
-        made = {
-            "type": "person",
-            "names": [{"given": draw.choice(GIVEN), "family": family}],
-            "birth_date": born,
-            "phones": [f"+336{draw.randint(10_000_000, 99_999_999)}"],
-        }
-        return made | fields
+        given, phone = draw.choice(GIVEN), f"+336{draw.randint(10_000_000, 99_999_999)}"
+        return person(given=given, family=family, birth_date=born, phones=[phone]) | fields
 
     def message(
-        self, agency: str, case_id: str, version: int = 1, people: Iterable[dict[str, Any]] = (), **data: Any
+        self, agency: str, case_id: str, version: int = 1, people: Iterable[RawEntity] = (), **data: Any
     ) -> Message:
         """A case record as its agency sends it; with `status="withdrawn"` it has no content."""
         people = list(people) or [self.person()]
         content: dict[str, Any] = {
             "title": "Case",
-            "handling": {"code": "H0", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]},
-            "entities": [{**one, "id": f"p{at}"} for at, one in enumerate(people)],
+            "handling": handling(),
+            "entities": [{**one, "id": f"p{place}"} for place, one in enumerate(people)],
         }
-        body = {
-            "specversion": "1.0",
-            "id": f"{agency}:{case_id}:{version}",
-            "source": f"/agencies/{agency}",
-            "type": "org.liaison.case.v1",
-            "data": {
-                "case_id": case_id,
-                "agency": agency,
-                "country": COUNTRIES[agency],
-                "version": version,
-                "status": "active",
-                **({} if data.get("status") == "withdrawn" else content),
-                **data,
-            },
-        }
-        return Message(agency, f"{agency}:{case_id}".encode(), json.dumps(body).encode())
+        kept = {} if data.get("status") == "withdrawn" else content
+        sent = event_bytes(agency, case_id, version=version, **{**kept, **data})
+        return Message(agency, f"{agency}:{case_id}".encode(), sent)
 
     def feed(self, cases: int, prefix: str = "c") -> list[Message]:
         """Cases that share people across agencies; some are sent twice, amended or withdrawn."""
@@ -120,9 +103,7 @@ class Records:
             sent += [made, *self._later(self.draw.random(), agency, case_id, people, made)]
         return sent
 
-    def _later(
-        self, kind: float, agency: str, case_id: str, people: list[dict[str, Any]], made: Message
-    ) -> list[Message]:
+    def _later(self, kind: float, agency: str, case_id: str, people: list[RawEntity], made: Message) -> list[Message]:
         if kind < 0.1:
             return [made]
         if kind < 0.2:

@@ -11,14 +11,13 @@ from pipeline.matching.names import NameComparison, NamePrint, compare, prepare
 from pipeline.records.model import Case
 from pipeline.records.names import normalise_name
 from pipeline.records.normalisation import normalise
+from support.records.builder import RawEntity, case_data
 
 
-def case_of(*entities: dict[str, Any], country: str = "FR", case_id: str = "1") -> Fingerprint:
+def case_of(*entities: RawEntity, country: str = "FR", case_id: str = "1") -> Fingerprint:
     """The fingerprint of a case that holds the raw entities, without keys."""
     agency = country.lower()
-    numbered = [{"id": f"e{at}", **entity} for at, entity in enumerate(entities)]
-    document = {"case_id": case_id, "agency": agency, "country": country, "version": 1, "status": "active"}
-    case = msgspec.convert({**document, "entities": numbered}, Case)
+    case = msgspec.convert(case_data(agency, case_id, entities), Case)
     prints = tuple(entity_print(entity) for entity in normalise(case).entities)
     return Fingerprint(case.key, 1, "", agency, country, entities=prints)
 

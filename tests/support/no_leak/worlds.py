@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from pipeline.records.messages import Accepted, Position
 from support.api.runtime import NOW, someone
 from support.index.documents import Office, admissions
 from support.no_leak import decisions
+from support.records.builder import RawEntity, case_data, handling, person, vehicle
 
 OFFICE = Office(load_model())
 
@@ -28,30 +29,14 @@ RELEASES = (("*",), ("BE",), ("FR", "NL"), ())
 PURPOSES = (("investigation", "correlation"), ("investigation", "prosecution"), ())
 EXPIRED = "2026-11-24"
 
-PEOPLE: tuple[tuple[dict[str, Any], ...], ...] = (
-    ({"type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01", "phones": ["+33612345678"]},),
-    ({"type": "person", "names": [{"full": "Иван Петров"}], "birth_date": "1980-05-01"},),
-    (
-        {"type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1955-11-30"},
-        {"type": "vehicle", "plate": "1-ABC-234", "plate_country": "BE"},
-    ),
-    ({"type": "vehicle", "plate": "1-ABC-234", "plate_country": "BE"}, {"type": "phone", "number": "+33612345678"}),
-    (
-        {
-            "type": "person",
-            "names": [{"full": "Ivan Petrov"}],
-            "birth_date": "1933-02-03",
-            "identifiers": [{"type": "passport", "value": "C01X00T47"}],
-        },
-    ),
-    (
-        {
-            "type": "person",
-            "names": [{"full": "Ivan Petrov"}],
-            "birth_date": "1933-02",
-            "identifiers": [{"type": "passport", "value": "X0000001"}],
-        },
-    ),
+CAR = vehicle("1-ABC-234", "BE")
+PEOPLE: tuple[tuple[RawEntity, ...], ...] = (
+    (person("Ivan Petrov", birth_date="1980-05-01", phones=["+33612345678"]),),
+    (person("Иван Петров", birth_date="1980-05-01"),),
+    (person("Ivan Petrov", birth_date="1955-11-30"), CAR),
+    (CAR, {"type": "phone", "number": "+33612345678"}),
+    (person("Ivan Petrov", birth_date="1933-02-03", identifiers=[{"type": "passport", "value": "C01X00T47"}]),),
+    (person("Ivan Petrov", birth_date="1933-02", identifiers=[{"type": "passport", "value": "X0000001"}]),),
 )
 UNASKED, GUESS = 4, 5
 """Places of a person whom nobody asks for exactly, and of somebody's guess at him."""
@@ -109,13 +94,15 @@ KEYS = [f"{agency}:{number}" for agency in AGENCIES for number in (0, 1)]
 @cache
 def accepted(spec: Spec) -> Accepted:
     """The accepted version of a case, made once."""
-    entities = [{**one, "id": f"e{at}"} for at, one in enumerate(PEOPLE[spec.people])]
-    handling = {"code": spec.code, "releasable_to": list(spec.released), "purposes": list(spec.purposes)}
-    data = {
-        "case_id": str(spec.number), "agency": spec.agency, "country": spec.agency[:2].upper(),
-        "title": f"Affair of {spec.key}", "handling": handling, "contact": {"unit": f"desk of {spec.agency}"},
-        "opened": "2026-01-10", "entities": entities,
-    }  # fmt: skip
+    data = case_data(
+        spec.agency,
+        str(spec.number),
+        PEOPLE[spec.people],
+        title=f"Affair of {spec.key}",
+        handling=handling(spec.code, spec.released, spec.purposes),
+        contact={"unit": f"desk of {spec.agency}"},
+        opened="2026-01-10",
+    )
     return OFFICE.accepted(data | ({"retain_until": EXPIRED} if spec.expired else {}))
 
 

@@ -11,8 +11,8 @@ from pipeline.access.hit_gate import exact_band, see_link
 from pipeline.access.policy import LinkView
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
-from support.api.runtime import record
 from support.index.documents import Office
+from support.records.builder import person, record
 
 OFFICE = Office(load_model())
 
@@ -29,10 +29,6 @@ VEHICLE = {"id": "v1", "type": "vehicle", "plate": "1-ABC-234", "plate_country":
 def entities(*given: dict[str, Any]) -> tuple[EntityPrint, ...]:
     accepted = OFFICE.accepted(record("fr-pj", entities=list(given)))
     return msgspec.json.decode(accepted.fingerprint, type=Fingerprint).entities
-
-
-def person(**fields: Any) -> dict[str, Any]:
-    return {"id": "p1", "type": "person", **fields}
 
 
 def band(*asking: dict[str, Any]) -> str:

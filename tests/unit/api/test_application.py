@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
-from support.api.runtime import ANNA, BERT, GROUNDS, Api, record, someone
+from support.api.runtime import ANNA, BERT, GROUNDS, Api, someone
 from support.index.documents import Office
+from support.records.builder import record
 
 BY_KEY = (
     "/v1/cases/fr-pj:{}", "/v1/links?case=fr-pj:{}", "/v1/graph?case=fr-pj:{}", "/v1/timeline?case=fr-pj:{}",

@@ -18,7 +18,8 @@ from pipeline.api.problems import ForbiddenError, UnavailableError, Unprocessabl
 from pipeline.api.services.audit import ActFilter, acts, acts_file, trail
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit.audit_check import TrailStatus
-from support.api.runtime import ANNA, BERT, DORA, NOW, Api, record, someone
+from support.api.runtime import ANNA, BERT, DORA, NOW, Api, someone
+from support.records.builder import record
 
 AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
 

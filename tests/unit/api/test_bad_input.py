@@ -12,7 +12,8 @@ from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import statistics
 from pipeline.web.components.narrowing import filters_of
 from support.api.bad_questions import BODIES, QUESTIONS
-from support.api.runtime import ANNA, Api, record
+from support.api.runtime import ANNA, Api
+from support.records.builder import record
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -17,7 +17,8 @@ from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, 
 from pipeline.api.services.break_glass import break_glasses, confirm, open_alone, request_opening, review, withdraw
 from pipeline.api.services.cases import case
 from pipeline.api.services.disclosures import ask, disclosures, grant, revoke
-from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record, someone
+from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, someone
+from support.records.builder import record
 
 HOUR = timedelta(hours=1)
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")

@@ -10,8 +10,9 @@ from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
 from pipeline.correlation.claims import link_id
 from pipeline.matching.fingerprint import Handling
 from pipeline.streams.catalogues import topics
-from support.api.runtime import ANNA, GROUNDS, NOW, Api, record
+from support.api.runtime import ANNA, GROUNDS, NOW, Api
 from support.correlation.key_rings import RING
+from support.records.builder import record
 
 BY_KEY = (
     "/v1/cases/{}",

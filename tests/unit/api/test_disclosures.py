@@ -22,7 +22,8 @@ from pipeline.api.services.disclosures import (
     revoke,
 )
 from pipeline.api.services.links import links
-from support.api.runtime import ANNA, BERT, DORA, NOW, Api, record, someone
+from support.api.runtime import ANNA, BERT, DORA, NOW, Api, someone
+from support.records.builder import record
 
 DAY = timedelta(days=1)
 WANTED = Ask("the same phone", Urgency.URGENT, NOW + DAY)

@@ -10,12 +10,10 @@ import pytest
 from pipeline.api.services.exports import export
 from pipeline.api.services.graph import graph
 from pipeline.api.services.links import links
-from support.api.runtime import ANNA, BERT, Api, record
+from support.api.runtime import ANNA, BERT, Api
+from support.records.builder import person, record
 
-GUESS = {
-    "id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05",
-    "identifiers": [{"type": "passport", "value": "X0000001"}],
-}  # fmt: skip
+GUESS = person("Ivan Petrov", id="p1", birth_date="1980-05", identifiers=[{"type": "passport", "value": "X0000001"}])
 EXACT = GUESS | {"birth_date": "1980-05-01"}
 
 

@@ -9,17 +9,21 @@ import pytest
 from pipeline.access.audit import Form
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
-from support.api.runtime import ANNA, BERT, OPERATOR, Api, record
+from support.api.runtime import ANNA, BERT, OPERATOR, Api
+from support.records.builder import person, record
 
 
 def hidden(**fields: object) -> dict[str, object]:
-    person = {
-        "id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
-        "phones": ["+33 6 12 34 56 78"], "identifiers": [{"type": "passport", "value": "C01X00T47", "country": "DE"}],
-        "addresses": [{"city": "Gent"}],
-    }  # fmt: skip
+    man = person(
+        "Ivan Petrov",
+        id="p1",
+        birth_date="1980-05-01",
+        phones=["+33 6 12 34 56 78"],
+        identifiers=[{"type": "passport", "value": "C01X00T47", "country": "DE"}],
+        addresses=[{"city": "Gent"}],
+    )
     car = {"id": "v1", "type": "vehicle", "plate": "1-ABC-234", "plate_country": "BE"}
-    return record("nl-np", code="H2", title="Fraude", entities=[person, car], **fields)
+    return record("nl-np", code="H2", title="Fraude", entities=[man, car], **fields)
 
 
 async def ask(api: Api, question: str) -> SearchAnswer:

@@ -20,7 +20,8 @@ from pipeline.api.list_worker import TURN, turn
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services.list_checks import list_check
 from pipeline.records.agencies import Agency, AgencyState
-from support.api.runtime import ANNA, BERT, GROUNDS, Api, record, someone
+from support.api.runtime import ANNA, BERT, GROUNDS, Api, someone
+from support.records.builder import record
 
 LIST = "id,name,born,phone\nA1,Ivan Petrov,1980-05-01,\nA2,Zbigniew Oczko,,\nA3,,not a date,\nA4,,,\n"
 

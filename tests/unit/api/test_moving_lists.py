@@ -14,7 +14,8 @@ from pipeline.api.services.inbox import inbox
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
 from pipeline.index.filters import Filters
-from support.api.runtime import ANNA, BERT, NOW, Api, record
+from support.api.runtime import ANNA, BERT, NOW, Api
+from support.records.builder import person, record
 
 CASES = range(9)
 STRONG = {"phones": ["+33612345678"], "birth_date": "1980-05-01"}
@@ -29,8 +30,7 @@ Between = Callable[[], object]
 
 def man(number: int, known: dict[str, Any], version: int = 1, **fields: Any) -> Any:
     """A case of the other agency's about the man, of whom this much is known."""
-    person = {"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], **known}
-    return record("be-fp", str(number), version=version, entities=[person], **fields)
+    return record("be-fp", str(number), version=version, entities=[person("Ivan Petrov", id="p1", **known)], **fields)
 
 
 def key(number: int) -> str:
@@ -73,8 +73,8 @@ def found(api: Api) -> Page:
 @pytest.fixture
 def pairs(api: Api) -> dict[str, str]:
     """The links of one case to nine others, as the others are known; by link id the other case."""
-    person = {"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], **STRONG}
-    api.hold(record("fr-pj", entities=[person]))
+    man = person("Ivan Petrov", id="p1", **STRONG)
+    api.hold(record("fr-pj", entities=[man]))
     return dict(entry for number in CASES for entry in linked(api, number, STRONG if number < 3 else LIKELY))
 
 
@@ -134,7 +134,7 @@ async def test_what_is_taken_back_or_withheld_is_not_shown_from_a_point_in_time(
 
 
 async def test_what_no_longer_answers_is_not_shown_for_what_it_was(api: Api, found: Page) -> None:
-    other = [{"id": "p1", "type": "person", "names": [{"full": "Zhou Wen"}], "birth_date": "1955-11-30"}]
+    other = [person("Zhou Wen", id="p1", birth_date="1955-11-30")]
     pages = await read(found, lambda: None, lambda: api.hold(record("be-fp", "7", version=2, entities=other)))
     assert pages == [keys(0, 1, 2), keys(3, 4, 5), keys(6, 8)]
 

@@ -19,8 +19,9 @@ from pipeline.api.services.notices import MOST, accesses, latest_notices, notice
 from pipeline.api.services.subscriptions import end, subscribe
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.catalogues import topics
-from support.api.runtime import ANNA, BERT, DORA, NOW, Api, record, someone
+from support.api.runtime import ANNA, BERT, DORA, NOW, Api, someone
 from support.correlation.key_rings import RING
+from support.records.builder import record
 
 WANTED = Ask("the same phone", Urgency.URGENT, NOW + timedelta(days=1))
 KEY = "fr-pj:1"

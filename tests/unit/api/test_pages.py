@@ -11,7 +11,8 @@ from pipeline.api.rates import RequestRates
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
 from pipeline.index.filters import Filters
-from support.api.runtime import ANNA, BERT, Api, record
+from support.api.runtime import ANNA, BERT, Api
+from support.records.builder import record
 
 
 async def test_every_result_comes_on_one_page_alone(api: Api) -> None:

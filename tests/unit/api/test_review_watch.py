@@ -14,7 +14,8 @@ from pipeline.api.metrics import REGISTRY
 from pipeline.api.review_watch import overdue_reviews, show_overdue, watch_reviews
 from pipeline.api.services.break_glass import confirm, open_alone, request_opening, review
 from pipeline.api.services.disclosures import revoke
-from support.api.runtime import Api, record, someone
+from support.api.runtime import Api, someone
+from support.records.builder import record
 
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
 SECOND = someone("be-fp", "BE", Role.SUPERVISOR, subject="second")

@@ -21,7 +21,8 @@ from pipeline.api.services.reviews import (
     reviews,
     take_back,
 )
-from support.api.runtime import ANNA, BERT, DORA, GROUNDS, Api, record, someone
+from support.api.runtime import ANNA, BERT, DORA, GROUNDS, Api, someone
+from support.records.builder import person, record
 
 SAME, DIFFERENT = Verdicted(Verdict.SAME, "same passport"), Verdicted(Verdict.DIFFERENT, "a namesake")
 CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
@@ -71,8 +72,7 @@ async def test_reviews_survive_new_versions_and_what_changed_is_told(api: Api, l
     assert await listed(api) == []
     api.hold(record("fr-pj", to=("BE",), version=2, title="another title"))
     assert await listed(api) == []
-    twin = [{"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
-             "phones": ["+33612345678"]}]  # fmt: skip
+    twin = [person("Ivan Petrov", id="p1", birth_date="1980-05-01", phones=["+33612345678"])]
     api.hold(
         record("fr-pj", to=("BE",), version=3, entities=twin), record("be-fp", to=("FR",), version=2, entities=twin)
     )

@@ -10,7 +10,8 @@ from pipeline.access.requester import Requester
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
-from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record
+from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api
+from support.records.builder import record
 
 
 async def test_a_case_is_shown_with_its_caveat_and_recorded(api: Api) -> None:

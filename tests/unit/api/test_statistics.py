@@ -8,7 +8,8 @@ from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services import statistics as service
 from pipeline.api.services.statistics import deconfliction, statistics
-from support.api.runtime import ANNA, BERT, DORA, Api, record, someone
+from support.api.runtime import ANNA, BERT, DORA, Api, someone
+from support.records.builder import record
 
 MARKED: dict[str, Any] = {"policing_goals": [6], "offences": [{"scheme": "ICCS", "code": "0501"}]}
 

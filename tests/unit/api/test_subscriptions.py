@@ -14,7 +14,8 @@ from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableErro
 from pipeline.api.services.notices import notices
 from pipeline.api.services.subscriptions import end, renew, subscribe, subscriptions
 from pipeline.streams.catalogues import topics
-from support.api.runtime import ANNA, BERT, NOW, Api, record, someone
+from support.api.runtime import ANNA, BERT, NOW, Api, someone
+from support.records.builder import record
 
 QUESTION = "ivan petrov born:1980-05-01"
 

@@ -14,7 +14,8 @@ from pipeline.api.services import graph as service
 from pipeline.api.services.entities import entity
 from pipeline.api.services.exports import export
 from pipeline.api.session import Session
-from support.api.runtime import ANNA, DORA, Api, record
+from support.api.runtime import ANNA, DORA, Api
+from support.records.builder import person, record
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def chain(api: Api) -> Api:
     """A chain: fr - be - de in full, fr - nl as a hit, nl - es behind it."""
     event = {"id": "e1", "type": "event", "start": "2026-01-05T22:00:00Z"}
     api.hold(record("fr-pj", opened="2026-02-01"), record("nl-np", code="H2"), record("es-cnp"), record("de-bka"))
-    person = record("be-fp")["entities"][0]
-    api.hold(record("be-fp", title="=2+2", opened="2026-01-01", entities=[person, event]))
+    man = record("be-fp")["entities"][0]
+    api.hold(record("be-fp", title="=2+2", opened="2026-01-01", entities=[man, event]))
     for a, b in (("be-fp:1", "fr-pj:1"), ("be-fp:1", "de-bka:1"), ("fr-pj:1", "nl-np:1"), ("es-cnp:1", "nl-np:1")):
         api.link(a, b)
     return api
@@ -62,7 +63,7 @@ async def test_an_entity_is_followed_where_evidence_holds_it_for_the_same(chain:
 
 async def test_namesakes_of_another_age_are_not_one_thing(api: Api) -> None:
     """Father and son have a common friend in the middle; he without a birth date is neither."""
-    young, old, nameless = ({"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}]} for _ in range(3))
+    young, old, nameless = (person("Ivan Petrov", id="p1") for _ in range(3))
     young["birth_date"], old["birth_date"] = "1980-05-01", "1955-11-30"
     api.hold(record("fr-pj", entities=[young]), record("be-fp", entities=[nameless]), record("de-bka", entities=[old]))
     for a, b in (("be-fp:1", "fr-pj:1"), ("be-fp:1", "de-bka:1")):

@@ -16,7 +16,8 @@ from pipeline.api.services.break_glass import open_alone
 from pipeline.api.services.disclosures import ask, grant
 from pipeline.api.services.visibility import visibility
 from pipeline.records.agencies import Agency
-from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, record, someone
+from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, someone
+from support.records.builder import record
 
 KEY = "fr-pj:1"
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")

@@ -10,42 +10,28 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli.main import build
+from support.records.builder import RawEntity, event_bytes, person
 
 runner = CliRunner()
 
-OCZKO = {
-    "id": "p1",
-    "type": "person",
-    "names": [{"given": "Zbigniew", "family": "Oczko"}],
-    "birth_date": "1980-05-14",
-    "identifiers": [{"type": "passport", "value": "AB1234567", "country": "PL"}],
-}
+OCZKO = person(
+    given="Zbigniew",
+    family="Oczko",
+    id="p1",
+    birth_date="1980-05-14",
+    identifiers=[{"type": "passport", "value": "AB1234567", "country": "PL"}],
+)
 SPELT = {**OCZKO, "names": [{"full": "OCZKO Zbigniew"}]}
 
 
-def line(agency: str, country: str, person: dict[str, Any], version: int = 1) -> str:
-    return json.dumps(
-        {
-            "specversion": "1.0",
-            "id": f"{agency}:1:{version}",
-            "source": f"/agencies/{agency}",
-            "type": "org.liaison.case.v1",
-            "data": {
-                "case_id": "1",
-                "agency": agency,
-                "country": country,
-                "version": version,
-                "status": "active",
-                "entities": [person],
-            },
-        }
-    )
+def line(agency: str, man: RawEntity) -> str:
+    return event_bytes(agency, "1", [man]).decode()
 
 
 @pytest.fixture
 def cases(tmp_path: Path) -> Path:
     file = tmp_path / "cases.ndjson"
-    lines = [line("fr-pj", "FR", OCZKO), line("pl-kgp", "PL", SPELT), "", "{", line("fr-gn", "FR", OCZKO)]
+    lines = [line("fr-pj", OCZKO), line("pl-kgp", SPELT), "", "{", line("fr-gn", OCZKO)]
     file.write_text("\n".join(lines) + "\n")
     return file
 

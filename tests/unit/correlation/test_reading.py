@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pipeline.correlation.reading import LineReader, fingerprints
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
+from support.records.builder import event_bytes, person
 
 
-def line(case_id: str, version: int = 1, *, agency: str = "fr-pj", country: str = "FR", **data: Any) -> bytes:
-    content = {"case_id": case_id, "agency": agency, "country": country, "version": version, "status": "active", **data}
-    event = {
-        "specversion": "1.0",
-        "id": f"{agency}:{case_id}:{version}",
-        "source": f"/agencies/{agency}",
-        "type": "org.liaison.case.v1",
-        "data": content,
-    }
-    return json.dumps(event).encode()
+def line(case_id: str, version: int = 1, *, agency: str = "fr-pj", **data: Any) -> bytes:
+    return event_bytes(agency, case_id, version=version, **data)
 
 
 def read(*lines: bytes) -> tuple[list[Case], LineReader]:
@@ -59,8 +51,8 @@ def test_lines_are_counted_over_files() -> None:
 
 
 def test_a_withdrawal_has_a_fingerprint_without_content() -> None:
-    person = {"id": "p1", "type": "person", "names": [{"full": "Zbigniew Oczko"}]}
-    cases, _ = read(line("1", entities=[person]), line("1", 2, status="withdrawn"))
+    man = person("Zbigniew Oczko", id="p1")
+    cases, _ = read(line("1", entities=[man]), line("1", 2, status="withdrawn"))
     held, gone = fingerprints(cases, load_model())
     assert held.entities
     assert held.keys

@@ -2,22 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from pipeline.feeds.checking import Checker, LineProblem
+from support.records.builder import event_bytes
 
 
-def line(case_id: str = "1", agency: str = "fr-pj", country: str = "FR", version: int = 1, **data: Any) -> bytes:
-    identity = {"case_id": case_id, "agency": agency, "country": country, "version": version, "status": "active"}
-    return orjson.dumps(
-        {
-            "specversion": "1.0",
-            "id": f"{agency}:{case_id}:{version}",
-            "source": f"/agencies/{agency}",
-            "type": "org.liaison.case.v1",
-            "data": identity | data,
-        }
-    )
+def line(case_id: str = "1", agency: str = "fr-pj", country: str = "FR", **data: Any) -> bytes:
+    return event_bytes(agency, case_id, country=country, **data)
 
 
 def checked(*lines: bytes, country: str = "") -> list[tuple[LineProblem, ...]]:

@@ -19,6 +19,7 @@ from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, PartialDate
 from support.index.documents import Office
 from support.index.memory import Call, MemoryIndex
+from support.records.builder import person
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +78,8 @@ class Behind(MemoryIndex):
 
 
 def case(office: Office, number: int, name: str = "Ivan Petrov", version: int = 1, title: str = "As sent") -> Action:
-    person = {"id": "p1", "type": "person", "names": [{"full": name}]}
-    record = {"case_id": str(number), "agency": "fr-pj", "country": "FR", "version": version, "entities": [person]}
+    man = person(name, id="p1")
+    record = {"case_id": str(number), "agency": "fr-pj", "country": "FR", "version": version, "entities": [man]}
     return case_document(office.accepted(record | {"title": title}))
 
 
@@ -138,8 +139,8 @@ async def test_what_has_gone_or_may_not_be_read_makes_room_for_the_next(behind: 
 
 async def test_a_case_too_large_for_its_card_is_ranked_by_its_document(behind: Behind, office: Office) -> None:
     names = [{"full": name} for name in ("Zhou Wen", "Chou Wen the Younger", "Chow Wan of the Northern Quarter")]
-    crowd = [{"id": f"p{at}", "type": "person", "names": names} for at in range(2, 200)]
-    man = {"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}]}
+    crowd = [person(names=names, id=f"p{at}") for at in range(2, 200)]
+    man = person("Ivan Petrov", id="p1")
     record = {"case_id": "crowd", "agency": "fr-pj", "country": "FR", "entities": [man, *crowd]}
     large = case_document(office.accepted(record))
     assert b'"entities":"' in large.body

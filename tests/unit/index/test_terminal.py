@@ -16,6 +16,7 @@ from pipeline.matching.model import load_model
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, PartialDate
 from support.index.accepted import make_accepted
+from support.records.builder import person
 
 
 def shown(renderable: RenderableType, width: int = 110) -> str:
@@ -25,14 +26,14 @@ def shown(renderable: RenderableType, width: int = 110) -> str:
     return capture.get()
 
 
-def person(entity_id: str, name: str) -> Any:
+def person_print(entity_id: str, name: str) -> Any:
     names = (normalise_name(name, "", "", "", "", "", "person"),)
     return entity_print(Entity(entity_id, "person", names=names, birth_date=PartialDate(1980, 5, 1)))
 
 
 @pytest.fixture(scope="module")
 def told() -> Explanation:
-    return explain_entities((person("p1", "Ivan Petrov"),), (person("p7", "Иван Петров"),), load_model())
+    return explain_entities((person_print("p1", "Ivan Petrov"),), (person_print("p7", "Иван Петров"),), load_model())
 
 
 def test_the_terms_of_an_explanation_add_up_to_its_score(told: Explanation) -> None:
@@ -66,7 +67,7 @@ def test_a_result_says_why_it_was_found(told: Explanation) -> None:
 
 
 def test_a_case_shows_the_record_and_who_may_see_it() -> None:
-    entity = {"id": "p1", "type": "person", "role": "suspect", "names": [{"full": "Иван Петров"}], "emails": None}
+    entity = person("Иван Петров", id="p1", role="suspect", emails=None)
     action = case_document(make_accepted(title="Trafic", entities=[entity], opened="2026-10-28"))
     output = shown(terminal.case(msgspec.json.decode(action.body, type=CaseDocument)))
     for words in (

@@ -9,10 +9,11 @@ from typer.testing import CliRunner
 
 from pipeline.cli.main import build
 from pipeline.errors import LiaisonError
+from support.records.builder import event_bytes, person
 
 PAIR = {
-    "a": {"type": "person", "names": [{"full": "Zbigniew Oczko"}], "birth_date": "1980-05-03"},
-    "b": {"type": "person", "names": [{"full": "Oczko Zbigniew"}], "birth_date": "1980-05-03"},
+    "a": person("Zbigniew Oczko", birth_date="1980-05-03"),
+    "b": person("Oczko Zbigniew", birth_date="1980-05-03"),
 }
 
 
@@ -28,17 +29,9 @@ def pairs(tmp_path: Path) -> Path:
 
 
 def record(number: int, names: list[str], date: str) -> str:
-    person = {"id": "p", "type": "person", "names": [{"full": name} for name in names], "birth_date": date}
-    data = {
-        "case_id": str(number),
-        "agency": "fr-pj",
-        "country": "FR",
-        "version": 1,
-        "status": "active",
-        "entities": [person],
-    }
-    head = {"specversion": "1.0", "id": f"fr-pj:{number}:1", "source": "/agencies/fr-pj", "type": "org.liaison.case.v1"}
-    return json.dumps({**head, "data": data})
+    return event_bytes(
+        "fr-pj", str(number), [person(names=[{"full": name} for name in names], birth_date=date)]
+    ).decode()
 
 
 def test_compare_prints_one_judgement_a_line(pairs: Path) -> None:

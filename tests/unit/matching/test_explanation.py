@@ -13,17 +13,18 @@ from pipeline.matching.explain.wording import bits, percent, text
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge
 from support.matching.prints import case_of
+from support.records.builder import person
 
 
 @pytest.fixture
 def cases() -> tuple[Any, Any]:
     a = [
-        {"type": "person", "names": [{"full": "Иван Зарубин"}], "birth_date": "1980-05-03", "phones": ["+33612345678"]},
+        person("Иван Зарубин", birth_date="1980-05-03", phones=["+33612345678"]),
         {"type": "vehicle", "plate": "AB-123-CD", "make": "Renault"},
     ]
     b = [
         {"type": "vehicle", "plate": "AB-124-CD", "make": "Renault"},
-        {"type": "person", "names": [{"full": "Ivan Zarubin"}], "birth_date": "1980-03-05", "phones": ["+33612345678"]},
+        person("Ivan Zarubin", birth_date="1980-03-05", phones=["+33612345678"]),
         {"type": "phone", "number": "+33612345678"},
     ]
     return case_of(*a), case_of(*b, country="DE")
@@ -69,7 +70,7 @@ def test_counterfactuals_say_what_would_change(cases: Any, model: Model) -> None
 
 def test_a_counterfactual_is_the_judgement_without_the_field(model: Model) -> None:
     def case(country: str, **fields: Any) -> Any:
-        return case_of({"type": "person", "names": [{"full": "Zbigniew Oczko"}], **fields}, country=country)
+        return case_of(person("Zbigniew Oczko", **fields), country=country)
 
     known = {"birth_date": "1980-05-03", "phones": ["+33612345678"]}
     found = explain(case("FR", **known), case("DE", **known), model)
@@ -79,9 +80,9 @@ def test_a_counterfactual_is_the_judgement_without_the_field(model: Model) -> No
 
 
 def test_a_contradiction_that_decides_is_said_where_there_is_no_link(model: Model) -> None:
-    a = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}], "birth_date": "1980-05-03"})
-    b = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}], "birth_date": "1962-11-20"}, country="DE")
-    bare = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}]}, country="DE")
+    a = case_of(person("Anna Kowalska", birth_date="1980-05-03"))
+    b = case_of(person("Anna Kowalska", birth_date="1962-11-20"), country="DE")
+    bare = case_of(person("Anna Kowalska"), country="DE")
     found, without = explain(a, b, model), judge(a, bare, model)
     assert (found.band, without.band) == ("", "possible")
     (one,) = found.decisive
@@ -91,8 +92,8 @@ def test_a_contradiction_that_decides_is_said_where_there_is_no_link(model: Mode
 
 
 def test_without_anything_for_it_a_contradiction_alone_is_explained(model: Model) -> None:
-    a = case_of({"type": "person", "names": [{"full": "Anna Kowalska"}]})
-    b = case_of({"type": "person", "names": [{"full": "Zbigniew Oczko"}]}, country="DE")
+    a = case_of(person("Anna Kowalska"))
+    b = case_of(person("Zbigniew Oczko"), country="DE")
     found = explain(a, b, model)
     assert found.entities[0].bits < 0
     assert [one.score for one in found.counterfactuals] == [found.score] == [model.prior]
@@ -119,8 +120,8 @@ def test_whose_field_decides_is_said_where_several_have_it(model: Model) -> None
 
 def test_a_script_without_a_model_is_said_to_count_for_less(model: Model) -> None:
     def told(name: str) -> str:
-        a = case_of({"type": "person", "names": [{"full": name}]})
-        b = case_of({"type": "person", "names": [{"full": "Nikos Papadopoulos"}]}, country="DE")
+        a = case_of(person(name))
+        b = case_of(person("Nikos Papadopoulos"), country="DE")
         return text(explain(a, b, model))
 
     assert "plain romanisation, which counts for less" in told("Νίκος Παπαδόπουλος")
@@ -128,8 +129,8 @@ def test_a_script_without_a_model_is_said_to_count_for_less(model: Model) -> Non
 
 
 def test_greek_names_end_in_their_own_sigma(model: Model) -> None:
-    a = case_of({"type": "person", "names": [{"full": "Νίκος Σταύρου"}], "birth_place": "Σέρρες"})
-    b = case_of({"type": "person", "names": [{"full": "Nikos Stavrou"}], "birth_place": "Σέρρες"}, country="DE")
+    a = case_of(person("Νίκος Σταύρου", birth_place="Σέρρες"))
+    b = case_of(person("Nikos Stavrou", birth_place="Σέρρες"), country="DE")
     (part,) = explain(a, b, model).entities
     assert [item.value_a for item in part.items] == ["νίκος σταύρου", "σέρρες"]
     assert part.items[0].tokens[0].a == "νίκος"
@@ -150,8 +151,8 @@ def test_codes_are_words(model: Model) -> None:
 
 
 def test_a_name_that_agrees_word_by_word_is_not_called_the_same(model: Model) -> None:
-    a = case_of({"type": "person", "names": [{"full": "Jean Dupont"}]})
-    b = case_of({"type": "person", "names": [{"full": "J. Dupond"}]}, country="DE")
+    a = case_of(person("Jean Dupont"))
+    b = case_of(person("J. Dupond"), country="DE")
     found = explain(a, b, model)
     assert "the name: all words agree; " in text(found)
     assert "le nom : tous les mots concordent ; " in text(found, "fr")
@@ -171,8 +172,8 @@ def test_the_texts_say_the_same_in_both_languages(cases: Any, model: Model) -> N
 
 
 def test_what_decides_is_said(model: Model) -> None:
-    a = case_of({"type": "person", "names": [{"full": "Maria Garcia"}], "birth_date": "1980-05-03"})
-    b = case_of({"type": "person", "names": [{"full": "María García"}], "birth_date": "1980-05-03"}, country="DE")
+    a = case_of(person("Maria Garcia", birth_date="1980-05-03"))
+    b = case_of(person("María García", birth_date="1980-05-03"), country="DE")
     found = explain(a, b, model)
     assert "Without the birth date it would be below the threshold." in text(found)
     assert "Sans la date de naissance, ce serait en dessous du seuil." in text(found, "fr")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, groups
 from support.matching.prints import print_of
+from support.records.builder import person
 
-FATHER = {"type": "person", "names": [{"given": "John", "family": "Smith"}], "birth_date": "1970-10-10"}
+FATHER = person(given="John", family="Smith", birth_date="1970-10-10")
 SON = {**FATHER, "birth_date": "1994-03-15"}
 HOME = {"addresses": [{"house": "12", "street": "Main Street", "postcode": "75002", "city": "Paris"}]}
 

@@ -9,19 +9,12 @@ from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Calibration, Model
 from pipeline.matching.score.scoring import attempts, band_of, judge, judgement, least_score, probability_of, weigh
 from support.matching.prints import case_of
+from support.records.builder import person
 
 HOME = {
     "addresses": [{"house": "12", "street": "Rue de la Paix", "postcode": "75002", "city": "Paris", "country": "FR"}],
     "phones": ["+33612345678"],
 }
-
-
-def person(given: str, family: str, **fields: Any) -> dict[str, Any]:
-    return {"type": "person", "names": [{"given": given, "family": family}], **fields}
-
-
-def unlabelled(name: str, **fields: Any) -> dict[str, Any]:
-    return {"type": "person", "names": [{"full": name}], **fields}
 
 
 @pytest.fixture
@@ -35,31 +28,38 @@ def probability(model: Model) -> Any:
 
 class TestHouseholdsTwinsAndNamesakes:
     def test_household_members_are_not_linked(self, probability: Any) -> None:
-        marc = person("Marc", "Lefebvre", birth_date="1980-05-03", **HOME)
-        anne = person("Anne", "Lefebvre", birth_date="1982-07-13", **HOME)
+        marc = person(given="Marc", family="Lefebvre", birth_date="1980-05-03", **HOME)
+        anne = person(given="Anne", family="Lefebvre", birth_date="1982-07-13", **HOME)
         assert probability(marc, anne) < 0.5
 
     def test_household_members_without_birth_dates_are_not_linked(self, probability: Any) -> None:
-        assert probability(person("Marc", "Lefebvre", **HOME), person("Anne", "Lefebvre", **HOME)) < 0.5
+        assert (
+            probability(
+                person(given="Marc", family="Lefebvre", **HOME), person(given="Anne", family="Lefebvre", **HOME)
+            )
+            < 0.5
+        )
 
     def test_twins_are_not_linked(self, probability: Any) -> None:
-        marc = person("Marc", "Lefebvre", birth_date="1990-05-03", **HOME)
-        julien = person("Julien", "Lefebvre", birth_date="1990-05-03", **HOME)
+        marc = person(given="Marc", family="Lefebvre", birth_date="1990-05-03", **HOME)
+        julien = person(given="Julien", family="Lefebvre", birth_date="1990-05-03", **HOME)
         assert probability(marc, julien) < 0.5
 
     def test_twins_with_unlabelled_names_are_not_linked(self, probability: Any) -> None:
-        marc = unlabelled("Marc Lefebvre", birth_date="1990-05-03", **HOME)
-        julien = unlabelled("Lefebvre Julien", birth_date="1990-05-03", **HOME)
+        marc = person("Marc Lefebvre", birth_date="1990-05-03", **HOME)
+        julien = person("Lefebvre Julien", birth_date="1990-05-03", **HOME)
         assert probability(marc, julien) < 0.5
 
     def test_father_and_son_with_one_name_are_not_linked(self, probability: Any) -> None:
-        father = person("Marc", "Lefebvre", birth_date="1960-05-03", **HOME)
-        son = person("Marc", "Lefebvre", birth_date="1991-11-24", **HOME)
+        father = person(given="Marc", family="Lefebvre", birth_date="1960-05-03", **HOME)
+        son = person(given="Marc", family="Lefebvre", birth_date="1991-11-24", **HOME)
         assert probability(father, son) < 0.5
 
     def test_twins_that_share_a_mailbox_too_are_not_linked(self, probability: Any) -> None:
-        marc = person("Marc", "Lefebvre", birth_date="1990-05-03", emails=["lefebvre@example.org"], **HOME)
-        julien = person("Julien", "Lefebvre", birth_date="1990-05-03", emails=["lefebvre@example.org"], **HOME)
+        marc = person(given="Marc", family="Lefebvre", birth_date="1990-05-03", emails=["lefebvre@example.org"], **HOME)
+        julien = person(
+            given="Julien", family="Lefebvre", birth_date="1990-05-03", emails=["lefebvre@example.org"], **HOME
+        )
         assert probability(marc, julien) < 0.5
 
     def test_companies_of_one_group_in_two_countries_are_not_linked(self, probability: Any) -> None:
@@ -69,8 +69,8 @@ class TestHouseholdsTwinsAndNamesakes:
         assert probability(india, india) > 0.5
 
     def test_one_person_of_a_household_is_linked(self, probability: Any) -> None:
-        marc = person("Marc", "Lefebvre", birth_date="1980-05-03", **HOME)
-        again = person("Marc", "Lefèvre", birth_date="1980-05-03", **HOME)
+        marc = person(given="Marc", family="Lefebvre", birth_date="1980-05-03", **HOME)
+        again = person(given="Marc", family="Lefèvre", birth_date="1980-05-03", **HOME)
         assert probability(marc, again) >= 0.9
 
     @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ class TestHouseholdsTwinsAndNamesakes:
          ("John Smith", "John Smith"), ("Wang Wei", "王伟")],
     )  # fmt: skip
     def test_a_common_name_alone_is_not_linked(self, probability: Any, name: str, other: str) -> None:
-        assert probability(unlabelled(name), unlabelled(other)) < 0.5
+        assert probability(person(name), person(other)) < 0.5
 
     def test_a_common_name_with_another_birth_date_is_not_linked(self, probability: Any) -> None:
         assert (
             probability(
-                unlabelled("Maria Garcia", birth_date="1980-05-03"), unlabelled("Maria Garcia", birth_date="1971-12-24")
+                person("Maria Garcia", birth_date="1980-05-03"), person("Maria Garcia", birth_date="1971-12-24")
             )
             < 0.1
         )
@@ -92,7 +92,7 @@ class TestHouseholdsTwinsAndNamesakes:
     def test_a_common_name_with_its_birth_date_is_linked(self, probability: Any) -> None:
         assert (
             probability(
-                unlabelled("Maria Garcia", birth_date="1980-05-03"), unlabelled("María García", birth_date="1980-05-03")
+                person("Maria Garcia", birth_date="1980-05-03"), person("María García", birth_date="1980-05-03")
             )
             >= 0.9
         )
@@ -112,13 +112,13 @@ class TestMixedEvidence:
         phone_a, phone_b = ({"type": "phone", "number": number} for number in ("+33612345678", "+33612345679"))
         car_a = {"type": "vehicle", "plate": "AB12*", "make": "Renault", "model": "Clio", "colour": "red"}
         car_b = {"type": "vehicle", "plate": "AB-123-CD", "make": "Renault", "model": "Clio", "colour": "red"}
-        half_a, half_b = unlabelled("Zbigniew"), unlabelled("Zbigniew Oczko")
+        half_a, half_b = person("Zbigniew"), person("Zbigniew Oczko")
         singles = [probability(phone_a, phone_b), probability(half_a, half_b)]
         assert all(one < 0.5 for one in singles)
         assert probability([phone_a, car_a, half_a], [phone_b, car_b, half_b]) > 0.9
 
     def test_a_persons_phone_meets_the_phone_of_another_case(self, probability: Any) -> None:
-        owner = unlabelled("Zbigniew Oczko", phones=["+33612345678"])
+        owner = person("Zbigniew Oczko", phones=["+33612345678"])
         assert probability(owner, {"type": "phone", "number": "+33612345678"}) >= 0.5
         assert probability(owner, {"type": "phone", "number": "+33698765432"}) < 0.01
 
@@ -126,8 +126,8 @@ class TestMixedEvidence:
         phone = {"type": "phone", "number": "+33612345678"}
         once = judge(case_of(phone), case_of(phone, country="DE"), model)
         carried = (
-            [phone, unlabelled("A. Bekker", phones=["+33612345678"])],
-            [phone, unlabelled("C. Durand", phones=["+33612345678"])],
+            [phone, person("A. Bekker", phones=["+33612345678"])],
+            [phone, person("C. Durand", phones=["+33612345678"])],
         )
         twice = judge(case_of(*carried[0]), case_of(*carried[1], country="DE"), model)
         assert twice.score <= once.score
@@ -135,15 +135,15 @@ class TestMixedEvidence:
     def test_a_contradiction_only_removes_its_own_pairs_evidence(self, model: Model) -> None:
         car = {"type": "vehicle", "plate": "AB-123-CD", "plate_country": "FR"}
         strangers = (
-            unlabelled("Zbigniew Oczko", birth_date="1960-01-02"),
-            unlabelled("Aino Virtanen", birth_date="1999-08-07"),
+            person("Zbigniew Oczko", birth_date="1960-01-02"),
+            person("Aino Virtanen", birth_date="1999-08-07"),
         )
         with_strangers = judge(case_of(car, strangers[0]), case_of(car, strangers[1], country="DE"), model)
         alone = judge(case_of(car), case_of(car, country="DE"), model)
         assert with_strangers.score == alone.score - attempts(2)
 
     def test_entities_are_assigned_one_to_one(self, model: Model) -> None:
-        one = unlabelled("Zbigniew Oczko", birth_date="1980-05-03")
+        one = person("Zbigniew Oczko", birth_date="1980-05-03")
         single = judge(case_of(one), case_of(one, country="DE"), model)
         doubled = judge(case_of(one, one), case_of(one, country="DE"), model)
         assert doubled.score == single.score - attempts(2)
@@ -153,10 +153,10 @@ class TestMixedEvidence:
 
         def crowd(consonants: str, area: str) -> list[dict[str, Any]]:
             names = [f"{x}a{y}o{x}" for x in consonants for y in consonants]
-            return [unlabelled(f"{name} {name[::-1]}", phones=[f"{area}{at:02d}"]) for at, name in enumerate(names)]
+            return [person(f"{name} {name[::-1]}", phones=[f"{area}{at:02d}"]) for at, name in enumerate(names)]
 
         crowd_a, crowd_b = crowd("bdgkmn", "+336123450"), crowd("prstvz", "+336987650")
-        same = unlabelled("Zbigniew Oczko", phones=["+33611223344"])
+        same = person("Zbigniew Oczko", phones=["+33611223344"])
         a, b = case_of(*crowd_a, same), case_of(*crowd_b, same, country="DE")
         assert evidence(a.entities, b.entities, model).compared < 100
         assert judge(a, b, model).probability >= 0.5
@@ -167,28 +167,28 @@ class TestBadInput:
         "name", ["", "A", "Dr. Mr.", "unknown", "N/A", "inconnu", "😀 😀", "X X X X", "-", "\u200b"]
     )
     def test_names_that_name_nobody_link_nobody(self, probability: Any, name: str) -> None:
-        assert probability(unlabelled(name), unlabelled(name)) < 0.01
+        assert probability(person(name), person(name)) < 0.01
 
     def test_placeholders_are_no_evidence(self, model: Model) -> None:
         empty = {"phones": ["0000000000"], "identifiers": [{"type": "passport", "value": "000000000"}]}
-        one = unlabelled("unknown", birth_date="1900-01-01", birth_place="n/a", emails=["unknown"], **empty)
+        one = person("unknown", birth_date="1900-01-01", birth_place="n/a", emails=["unknown"], **empty)
         assert judge(case_of(one), case_of(one, country="DE"), model).score == model.prior
 
     def test_a_letter_from_a_look_alike_alphabet_changes_nothing(self, probability: Any) -> None:
-        assert probability(unlabelled("Ivаn Zarubin-Oczko"), unlabelled("Ivan Zarubin-Oczko")) >= 0.5
+        assert probability(person("Ivаn Zarubin-Oczko"), person("Ivan Zarubin-Oczko")) >= 0.5
 
     def test_an_emoji_in_a_name_changes_nothing(self, model: Model) -> None:
-        plain, adorned = (case_of(unlabelled(name)) for name in ("Zbigniew Oczko", "Zbigniew 😀 Oczko🙂"))
-        other = case_of(unlabelled("Zbigniew Oczko"), country="DE")
+        plain, adorned = (case_of(person(name)) for name in ("Zbigniew Oczko", "Zbigniew 😀 Oczko🙂"))
+        other = case_of(person("Zbigniew Oczko"), country="DE")
         assert judge(adorned, other, model) == judge(plain, other, model)
 
     @pytest.mark.parametrize("aliases", [50, 500])
     def test_many_aliases_are_compared_up_to_the_records_limit(self, probability: Any, aliases: int) -> None:
         """A record of more than 50 is rejected; pairs held against each other by hand keep the first 50."""
         names = [{"full": "Zbigniew Oczko"}, *({"full": f"Zz Nummer{at:03d}"} for at in range(aliases - 1))]
-        many = {"type": "person", "names": names}
-        assert probability(many, unlabelled("Zbigniew Oczko")) >= 0.5
-        assert probability(many, unlabelled("Aino Virtanen")) < 0.01
+        many = person(names=names)
+        assert probability(many, person("Zbigniew Oczko")) >= 0.5
+        assert probability(many, person("Aino Virtanen")) < 0.01
 
     def test_cases_without_entities_are_not_linked(self, model: Model) -> None:
         empty = Fingerprint("fr:1", 1, "", "fr", "FR"), Fingerprint("de:1", 1, "", "de", "DE")
@@ -209,7 +209,7 @@ def test_a_calibration_bends_the_probability_and_not_the_score(model: Model) -> 
 
 
 def test_a_score_is_an_exact_integer_in_any_company(model: Model) -> None:
-    people = [person("Marc", "Lefebvre", birth_date=f"19{year}-05-03", **HOME) for year in range(60, 80)]
+    people = [person(given="Marc", family="Lefebvre", birth_date=f"19{year}-05-03", **HOME) for year in range(60, 80)]
     prints = [case_of(one).entities[0] for one in people]
     alone = [[weigh(a, b, model) for a in prints] for b in prints]
     again = [[weigh(prints[i], prints[j], model) for i in reversed(range(20))] for j in range(20)]

@@ -20,13 +20,12 @@ from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.stages.silent_searches import SilentSearches
-from support.api.runtime import record
 from support.index.documents import Office
 from support.index.memory import MemoryIndex
+from support.records.builder import person, record
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-PHONES = {"entities": [{"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
-                        "phones": ["+33612345678"]}]}  # fmt: skip
+PHONES = {"entities": [person("Ivan Petrov", id="p1", birth_date="1980-05-01", phones=["+33612345678"])]}
 
 
 class Desk:

@@ -26,16 +26,15 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages.standing import Matches, Subscribe
-from support.api.runtime import record
 from support.correlation.key_rings import RING
 from support.index.documents import Office
+from support.records.builder import person, record
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
 BERT = Requester("bert", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
 QUESTION = "ivan petrov born:1980-05-01 phone:+33612345678"
-PHONED = [{"id": "p1", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
-           "phones": ["+33612345678"]}]  # fmt: skip
+PHONED = [person("Ivan Petrov", id="p1", birth_date="1980-05-01", phones=["+33612345678"])]
 FAMILIES = ("oczko", "petrov", "lefebvre", "kowalczyk", "brandt")
 
 
@@ -196,8 +195,8 @@ def test_a_guess_never_meets_a_hit_only_case(partition: Partition, question: str
 def test_guesses_with_made_up_numbers_meet_none_of_many_hit_only_cases(partition: Partition) -> None:
     names = [f"{given} {family}" for given in ("ivan", "pavel", "zbigniew", "maria") for family in FAMILIES]
     for at, name in enumerate(names):
-        person = PHONED[0] | {"names": [{"full": name}], "phones": []}
-        given = record("fr-pj", str(at), code="H2", to=("BE",), entities=[person])
+        man = PHONED[0] | {"names": [{"full": name}], "phones": []}
+        given = record("fr-pj", str(at), code="H2", to=("BE",), entities=[man])
         accepted = partition.office.accepted(given)
         partition.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
     told = [

@@ -12,15 +12,16 @@ from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 from pipeline.web.components.evidence import compared, what_would_change
 from pipeline.web.i18n import words
+from support.records.builder import person
 
 HOSTILE = "Zarubin</td><script>alert(1)</script>"
 ENGLISH = words("en")
 
 
 def held(agency: str, country: str, name: str, birth_date: str) -> Fingerprint:
-    person = {"id": "p", "type": "person", "names": [{"full": name}], "birth_date": birth_date, "gender": "male"}
+    man = person(name, id="p", birth_date=birth_date, gender="male")
     document = {"case_id": "1", "agency": agency, "country": country, "version": 1, "status": "active"}
-    case = msgspec.convert(document | {"entities": [person]}, Case)
+    case = msgspec.convert(document | {"entities": [man]}, Case)
     prints = tuple(map(entity_print, normalise(case).entities))
     return Fingerprint(case.key, 1, "", agency, country, entities=prints)
 

@@ -7,7 +7,8 @@ import pytest
 from pipeline.access.requester import Role
 from pipeline.api.services.disclosures import disclosures
 from pipeline.web.pages.case import PAGE
-from support.api.runtime import ANNA, BERT, Api, record, someone
+from support.api.runtime import ANNA, BERT, Api, someone
+from support.records.builder import record
 from support.web.pages import opened
 
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")

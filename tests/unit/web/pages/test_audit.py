@@ -8,7 +8,8 @@ from pipeline.access.requester import Role
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit.audit_check import TrailStatus
 from pipeline.web.pages.audit import PAGE
-from support.api.runtime import ANNA, BERT, NOW, Api, record, someone
+from support.api.runtime import ANNA, BERT, NOW, Api, someone
+from support.records.builder import record
 from support.web.pages import opened
 
 AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")

@@ -7,7 +7,8 @@ from pipeline.access.requester import Requester, Role
 from pipeline.api.services.break_glass import confirm, open_alone, request_opening
 from pipeline.web.pages.break_glass import PAGE
 from pipeline.web.pages.disclosures import PAGE as DISCLOSURES
-from support.api.runtime import ANNA, BERT, Api, record, someone
+from support.api.runtime import ANNA, BERT, Api, someone
+from support.records.builder import record
 from support.web.pages import Drawn, opened
 
 CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pipeline.access.requester import Role
 from pipeline.web.pages.case import PAGE
-from support.api.runtime import ANNA, Api, record, someone
+from support.api.runtime import ANNA, Api, someone
+from support.records.builder import person, record
 from support.web.pages import opened
 
 
@@ -16,11 +17,15 @@ async def test_two_cases_are_linked_by_hand_and_that_is_taken_back(api: Api) -> 
 
 
 async def test_codes_are_words_and_what_agencies_send_besides_stays(api: Api) -> None:
-    person = {
-        "id": "p1", "type": "person", "names": [{"full": "Иван Петров"}], "gender": "male", "nationalities": ["RU"],
-        "role": "suspect", "identifiers": [{"type": "card_index", "value": "7", "country": "DE"}],
-    }  # fmt: skip
-    api.hold(record("fr-pj", entities=[person]))
+    man = person(
+        "Иван Петров",
+        id="p1",
+        gender="male",
+        nationalities=["RU"],
+        role="suspect",
+        identifiers=[{"type": "card_index", "value": "7", "country": "DE"}],
+    )
+    api.hold(record("fr-pj", entities=[man]))
     said = (await opened(api, PAGE, ANNA, "fr", key="fr-pj:1")).said()
     for word in ("masculin", "Russie", "p1 suspect", "card_index 7 (DE)"):
         assert word in said

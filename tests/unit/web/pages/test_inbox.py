@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pipeline.access.requester import Role
 from pipeline.web.pages.inbox import PAGE
-from support.api.runtime import ANNA, Api, record, someone
+from support.api.runtime import ANNA, Api, someone
+from support.records.builder import record
 from support.web.pages import opened
 
 CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
