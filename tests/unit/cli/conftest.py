@@ -1,0 +1,7 @@
+"""The in-memory API's fixtures."""
+
+from __future__ import annotations
+
+from support.api.runtime import api, office
+
+__all__ = ["api", "office"]
