@@ -13,7 +13,8 @@ import pytest
 import trustme
 
 from pipeline.api.request_bodies import JSON_BYTES
-from support.api.runtime import ANNA, BERT, GROUNDS
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import GROUNDS
 from support.api.server import Door, MakeDoor, client, door, make_door, read_head, read_to_end
 
 __all__ = ["client", "door", "make_door"]

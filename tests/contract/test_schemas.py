@@ -47,6 +47,7 @@ from pipeline.streams.runtime.transactions import Progress
 from pipeline.transparency.growth import GrowingLog, grow
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord
+from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 from support.records.samples import FR_PJ, changed, example, message
 from support.transparency.log_world import KEYS, LOG
@@ -324,7 +325,7 @@ def test_leaves_and_heads_of_the_audit_log_hold_to_its_schema() -> None:
 def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
     """What people decide about a link or a case."""
     now, later = datetime(2026, 11, 24, 12, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
-    chief = Requester("chief", "be-fp", "BE", frozenset({Role.SUPERVISOR}))
+    chief = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
     made = Review(
         "r1", claim.link, claim.a.case, claim.b.case, 3, 4, claim.generation, Verdict.SAME, "be-fp", "chief", now,
         "the same passport", evidence=("0123456789abcdef",),

@@ -20,7 +20,8 @@ import uvicorn
 from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime
 from pipeline.engines.ports import LOOPBACK
-from support.api.runtime import ANNA, GROUNDS, Api
+from support.access.requesters import ANNA
+from support.api.runtime import GROUNDS, Api
 from support.api.runtime import office as office
 from support.index.documents import Office
 from support.records.builder import record

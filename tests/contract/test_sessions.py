@@ -10,9 +10,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from pipeline.access.requester import Requester, Role
+from pipeline.access.requester import Role
 from pipeline.web.csrf import COOKIE, form_token
-from support.api.runtime import ANNA, GROUNDS, someone
+from support.access.requesters import ANNA, make_requester
+from support.api.runtime import GROUNDS
 from support.api.server import PATIENCE_S, Door, client, door, make_door
 
 __all__ = ["client", "door", "make_door"]
@@ -57,7 +58,7 @@ def rewritten(token: str) -> str:
 
 
 def test_a_token_that_was_signed_out_opens_nothing(door: Door, client: httpx.Client) -> None:
-    token, other = door.token(), door.token(someone("fr-pj", "FR", subject="carl"))
+    token, other = door.token(), door.token(make_requester("fr-pj", subject="carl"))
     with signed_in(door, token) as browser:
         assert browser.get("/statistics").status_code == 200
         signed_out(browser, token)
@@ -72,7 +73,7 @@ def test_a_token_that_was_signed_out_opens_nothing(door: Door, client: httpx.Cli
 @pytest.mark.parametrize("ended", ["sign-out", "expiry", "agency"])
 @pytest.mark.parametrize("way", ["api", "page"])
 def test_a_live_stream_ends_with_its_session(door: Door, ended: str, way: str) -> None:
-    token = door.token(someone("fr-pj", "FR", subject=f"{ended}-{way}"))
+    token = door.token(make_requester("fr-pj", subject=f"{ended}-{way}"))
     path = "/v1/notices/stream" if way == "api" else "/notices/live"
     with signed_in(door, token) as browser, browser.stream("GET", path, headers=bearing(token)) as listening:
         parts = listening.iter_raw()
@@ -91,10 +92,10 @@ def test_claims_are_held_against_the_registry(door: Door, client: httpx.Client) 
     door.remove("be-fp")
     for who, expected in (
         (ANNA, 200),
-        (someone("fr-pj", "DE"), 401),
-        (someone("be-fp", "BE"), 401),
-        (someone("liaison-unknown", "FR"), 401),
-        (Requester("noor", "liaison-ops", "NL", frozenset({Role.OPS})), 403),
+        (make_requester("fr-pj", country="DE"), 401),
+        (make_requester("be-fp"), 401),
+        (make_requester("liaison-unknown", country="FR"), 401),
+        (make_requester("liaison-ops", Role.OPS, subject="noor", country="NL"), 403),
     ):
         assert status(client, door.token(who)) == expected, who
 

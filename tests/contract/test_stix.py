@@ -13,7 +13,8 @@ from referencing import Registry, Resource
 
 from pipeline.api.services.export_formats import What
 from pipeline.api.services.exports import export
-from support.api.runtime import ANNA, BERT, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import Api
 from support.api.runtime import api as api
 from support.api.runtime import office as office
 from support.records.builder import record

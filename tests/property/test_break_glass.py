@@ -24,13 +24,14 @@ from pipeline.access.disclosures import (
 from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass, view
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
+from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
 REVIEW_TIME = timedelta(hours=24)
 CHIEF, SECOND = (Requester(subject, "be-fp", "BE", frozenset({Role.SUPERVISOR})) for subject in ("chief", "second"))
-DUTY = Requester("duty", "fr-pj", "FR", frozenset({Role.SUPERVISOR}))
+DUTY = make_requester("fr-pj", Role.SUPERVISOR, subject="duty")
 HANDLINGS = [
     Handling(code, countries, ("investigation",))
     for code, countries in (("H2", ("BE", "DE")), ("H2", ("BE",)), ("H2", ("DE",)), ("H3", ("BE", "DE")))

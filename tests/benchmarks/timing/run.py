@@ -32,7 +32,8 @@ from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings, settings
-from support.api.runtime import ANNA, Api
+from support.access.requesters import ANNA
+from support.api.runtime import Api
 from support.index.documents import Office
 from support.records.builder import record
 

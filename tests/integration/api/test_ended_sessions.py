@@ -16,8 +16,8 @@ from pipeline.api.runtime import Runtime, opened
 from pipeline.settings import Settings
 from pipeline.streams.registers.revocations import requester_now
 from pipeline.times import now
+from support.access.requesters import ANNA, make_requester
 from support.api.index import beside
-from support.api.runtime import ANNA, someone
 from support.installation.command import LIAISON
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(200)]
@@ -44,7 +44,7 @@ def token_of(settings: Settings, who: Requester, issued: datetime | None = None,
 async def test_a_session_that_ended_is_over_at_every_server_and_after_a_restart(
     runtime: Runtime, engine_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    people = (ANNA, someone("fr-pj", "FR"), someone("xx-none", "FR"))
+    people = (ANNA, make_requester("fr-pj"), make_requester("xx-none", country="FR"))
     token, other, unknown = (token_of(engine_settings, who) for who in people)
     another = beside(engine_settings)
     async with opened(another) as second:
@@ -73,7 +73,7 @@ async def test_all_of_a_persons_sessions_end_at_once(
 ) -> None:
     before = now() - timedelta(minutes=5)
     tokens = [token_of(engine_settings, ANNA, before, hours) for hours in (1, 2)]
-    other = token_of(engine_settings, someone("fr-pj", "FR", subject="carl"), before)
+    other = token_of(engine_settings, make_requester("fr-pj", subject="carl"), before)
     words = ("ops", "sessions", "end", "--subject", ANNA.subject, "--agency", ANNA.agency)
     command = await asyncio.create_subprocess_exec(sys.executable, LIAISON, *words, env=engine_environment)
     assert await command.wait() == 0

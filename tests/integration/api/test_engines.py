@@ -28,9 +28,10 @@ from pipeline.index.reading import IndexReader
 from pipeline.streams.audit.audit_check import FRESH, TrailCheck
 from pipeline.streams.audit.audit_log import AuditLog, KafkaSender, audit_log
 from pipeline.streams.audit.audit_tail import entries
+from support.access.requesters import ANNA, make_requester
 from support.api.bad_questions import BODIES, QUESTIONS
 from support.api.index import index
-from support.api.runtime import ANNA, GROUNDS, someone
+from support.api.runtime import GROUNDS
 from support.index.documents import Office
 from support.records.builder import person, record
 
@@ -79,7 +80,7 @@ async def test_what_moves_between_pages_comes_once(runtime: Runtime, office: Off
 
 async def test_the_trail_is_verified_from_where_it_was_left(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.api.services.audit.PATIENCE_S", 60.0)  # who asks again adds an entry of his own
-    auditor = Session(runtime, someone("be-fp", "BE", Role.AUDITOR), grounds("investigation", "2026/1"))
+    auditor = Session(runtime, make_requester("be-fp", Role.AUDITOR), grounds("investigation", "2026/1"))
     first = await trail(auditor)
     assert (first.findings, first.entries) == ((), len(await recorded(runtime)))
     at = runtime.clock()
@@ -118,7 +119,7 @@ async def test_readers_share_a_round_trip_and_the_trail_verifies(
 ) -> None:
     async with audit_log(runtime.settings, runtime.clock) as log:
         mine = replace(runtime, audit=log)
-        who = someone("fr-pj", "FR", Role.SUPERVISOR)
+        who = make_requester("fr-pj", Role.SUPERVISOR)
         await asyncio.gather(*(links(Session(mine, who, grounds("investigation", "1")), "fr-pj:1") for _ in range(20)))
     command = asyncio.to_thread(CliRunner().invoke, build(), ["ops", "audit", "verify"], env=engine_environment)
     done = await command

@@ -20,8 +20,9 @@ from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.index.documents import case_document
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import entries
+from support.access.requesters import ANNA
 from support.api.index import index
-from support.api.runtime import ANNA, GROUNDS
+from support.api.runtime import GROUNDS
 from support.index.documents import Office
 from support.processes.commands import command_of, with_support
 from support.records.builder import record

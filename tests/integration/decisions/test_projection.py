@@ -17,7 +17,7 @@ from pipeline.access.break_glass import GlassReason, open_alone, request_opening
 from pipeline.access.disclosures import Ask, Disclosure, GlassVerdict, Urgency, grant, request, revoke, unopened
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.policy import CaseMeta, View, view
-from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Assignment, Review, Verdict, undo
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
@@ -29,6 +29,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
+from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 from support.installation.whole import Installation
 from support.processes.starting import Process, Start
@@ -40,8 +41,8 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 LINK = "0" * 32
 CASE = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
-ASKER = Requester("asker", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
-OWNER = Requester("owner", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+ASKER = make_requester("be-fp", subject="asker")
+OWNER = make_requester("fr-pj", subject="owner")
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
 ASKED = request(unopened(RING, CASE, ASKER), CASE, ASKER, WHY, Ask("urgent", Urgency.URGENT, NOW + DAY), NOW)
 GRANTED = grant(ASKED, CASE, OWNER, NOW + 9 * DAY, "", NOW)

@@ -14,20 +14,21 @@ from aiokafka import TopicPartition
 from pipeline.access.audit import Act, ActKind
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.requester import Grounds, Purpose, Requester
 from pipeline.access.subscriptions import Subscription, ended, made
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
+from support.access.requesters import make_requester
 from support.installation.whole import Installation, Records, StartAll
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 
-BERT = Requester("bert", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
+BERT = make_requester("be-fp", subject="bert")
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
 
 
@@ -105,7 +106,7 @@ def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
     start_stage("notify")
     installation.push([records.message("fr-pj", "1", people=[person], handling=silent)])
     installation.push([records.message("nl-np", "1", people=[person])])
-    anna = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+    anna = make_requester("fr-pj", subject="anna")
     for who in (anna, BERT):
         query = made(uuid.uuid4().hex, "+33 6 12 34 56 79", "", who, WHY, datetime.now(UTC), shared=True)
         write(settings, query)

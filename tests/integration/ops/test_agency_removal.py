@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
-from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.subscriptions import Subscription, SubscriptionState, made
 from pipeline.access.token_keys import issue
 from pipeline.access.tokens import TokenError
@@ -25,6 +25,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_table
 from pipeline.streams.registers import registry
 from pipeline.streams.registers.registry import agencies
+from support.access.requesters import make_requester
 from support.installation.whole import (
     Installation,
     Records,
@@ -78,7 +79,7 @@ def test_without_intake_it_says_so_and_can_be_run_again(installation: Installati
         removed(installation, "fr-pj", timeout_s=0.1)
 
 
-ANNA = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+ANNA = make_requester("fr-pj", subject="anna")
 NOW = datetime.now(UTC)
 
 

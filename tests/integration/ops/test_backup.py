@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
-from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import made
 from pipeline.errors import LiaisonError
@@ -31,6 +31,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
+from support.access.requesters import make_requester
 from support.installation.whole import STAGE_PROCESS, STAGES, Installation, Records
 from support.processes import warm
 from support.processes.starting import Start, started
@@ -38,7 +39,7 @@ from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(500)]
 
-ANNA = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+ANNA = make_requester("fr-pj", subject="anna")
 LINK = "0" * 32
 NOW = datetime.now(UTC)
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from elasticsearch import Elasticsearch
 
-from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import LASTS, Subscription, SubscriptionState, made
 from pipeline.ops.retention.policy import RENEWABLE
@@ -19,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_table
+from support.access.requesters import make_requester
 from support.installation.command import RunLiaison
 from support.installation.whole import Installation, Records, StartAll
 from support.processes.starting import Start
@@ -27,7 +28,7 @@ from support.waiting import WaitFor
 pytestmark = pytest.mark.engines
 
 NOW = datetime.now(UTC)
-ANNA = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+ANNA = make_requester("fr-pj", subject="anna")
 WHY = Grounds(Purpose.INVESTIGATION, "fr 2026/1")
 REVIEW = Review("held", "0" * 32, "be-fp:1", "fr-pj:kept", 1, 1, "g", Verdict.SAME, "fr-pj", "anna", NOW, "a reason")
 

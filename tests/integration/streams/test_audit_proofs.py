@@ -18,7 +18,8 @@ from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.settings import Settings
 from pipeline.times import now
 from pipeline.transparency.leaves import open_disclosure
-from support.api.runtime import GROUNDS, someone
+from support.access.requesters import make_requester
+from support.api.runtime import GROUNDS
 from support.installation.whole import Installation, Records, StartAll
 from support.processes import warm
 from support.processes.commands import command_of, with_support
@@ -30,8 +31,8 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 TOKEN_LIFE = timedelta(hours=1)
 SERVER_PROCESS = "support.web.server_process"
 
-BERT = someone("be-fp", "BE", subject="bert")
-AUDITOR = someone("fr-pj", "FR", Role.AUDITOR, Role.INVESTIGATOR, subject="audrey")
+BERT = make_requester("be-fp", subject="bert")
+AUDITOR = make_requester("fr-pj", Role.AUDITOR, Role.INVESTIGATOR, subject="audrey")
 
 
 @pytest.fixture

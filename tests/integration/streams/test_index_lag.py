@@ -18,8 +18,9 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.freshness import watched
 from pipeline.times import now
+from support.access.requesters import ANNA
 from support.api.index import beside
-from support.api.runtime import ANNA, GROUNDS
+from support.api.runtime import GROUNDS
 from support.installation.whole import Installation, Records
 from support.processes.starting import Start
 

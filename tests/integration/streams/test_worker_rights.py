@@ -21,7 +21,7 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from pipeline.access.requester import Requester, Role
+from pipeline.access.requester import Role
 from pipeline.access.token_keys import issue
 from pipeline.engines.endpoints import Endpoints
 from pipeline.engines.layout import StackLayout
@@ -41,6 +41,7 @@ from pipeline.streams.registers.control import control
 from pipeline.streams.workers.supervisor import STAGES
 from pipeline.times import now
 from pipeline.web.csrf import COOKIE, form_token
+from support.access.requesters import make_requester
 from support.installation.command import LIAISON
 from support.installation.whole import COUNTRIES, Records
 from support.kafka.secure_broker import Rule, log_decisions, refusals, rules_used, secure_broker
@@ -74,8 +75,8 @@ class Secured:
             "LIAISON_METRICS_PORT": "0",
         }  # fmt: skip
         people = (
-            Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR, Role.FEED})),
-            Requester("bert", "be-fp", "BE", frozenset({Role.SUPERVISOR, Role.FEED})),
+            make_requester("fr-pj", Role.INVESTIGATOR, Role.FEED, subject="anna"),
+            make_requester("be-fp", Role.SUPERVISOR, Role.FEED, subject="bert"),
         )
         self.tokens = {one.subject: issue(operator, one, now(), timedelta(hours=1)) for one in people}
         self._processes = ExitStack()

@@ -25,7 +25,7 @@ from pipeline.access.audit import Act, ActKind
 from pipeline.access.opaque import Opaque
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.access.requester import Requester, Role, grounds
+from pipeline.access.requester import Requester, grounds
 from pipeline.access.token_keys import issue, verifier
 from pipeline.api.application import create_app
 from pipeline.api.hit_budget import HitBudget
@@ -48,6 +48,7 @@ from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
 from pipeline.streams.catalogues import topics
 from pipeline.streams.stages.project import DECISIONS
 from pipeline.transparency.served_log import ServedLog
+from support.access.requesters import ANNA
 from support.correlation.key_rings import RING, ROTATED
 from support.index.documents import Office, admissions
 from support.index.memory import MemoryIndex
@@ -57,16 +58,6 @@ from support.transparency.log_world import KEYS
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 GROUNDS = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1"}
-
-
-def someone(agency: str, country: str, *roles: Role, subject: str = "") -> Requester:
-    return Requester(subject or f"someone@{agency}", agency, country, frozenset(roles or {Role.INVESTIGATOR}))
-
-
-ANNA = someone("fr-pj", "FR", subject="anna")
-BERT = someone("be-fp", "BE", subject="bert")
-DORA = someone("de-bka", "DE", subject="dora")
-OPERATOR = someone("", "", Role.OPERATOR, subject="operator")
 
 
 class RecordedAudit:

@@ -16,7 +16,8 @@ from pipeline.access.requester import Requester
 from pipeline.access.token_keys import issue
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.settings import Settings
-from support.api.runtime import ANNA, GROUNDS
+from support.access.requesters import ANNA
+from support.api.runtime import GROUNDS
 from support.processes.starting import started
 from support.waiting import WaitFor
 

@@ -19,11 +19,11 @@ from typing import Any
 import httpx
 from confluent_kafka import Producer
 
-from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
+from support.access.requesters import make_requester
 from support.installation.whole import COUNTRIES, Message, Records
 
 RECORDS_A_SECOND = 4
@@ -81,7 +81,7 @@ class Traffic:
     _token: str = field(init=False)
 
     def __post_init__(self) -> None:
-        who = Requester("tester", "nl-np", "NL", frozenset({Role.INVESTIGATOR}))
+        who = make_requester("nl-np", subject="tester")
         self._token = issue(self.settings, who, datetime.now(UTC), timedelta(hours=12))
 
     @contextmanager

@@ -26,7 +26,8 @@ from pipeline.correlation.references import reference
 from pipeline.index import decision_documents as written
 from pipeline.index.documents import Action
 from pipeline.matching.fingerprint import Handling
-from support.api.runtime import NOW, someone
+from support.access.requesters import make_requester
+from support.api.runtime import NOW
 from support.correlation.key_rings import RING
 
 ASKING = ("be-fp", "lu-pg")
@@ -122,7 +123,7 @@ def _glass(case: Any, agency: str) -> Iterator[Action]:
 
 def _seen(cases: Sequence[Any], agency: str) -> Iterator[Action]:
     """An agency was shown each case that it may know of for every purpose, and all of them together."""
-    who = someone(agency, agency[:2].upper(), subject="bert")
+    who = make_requester(agency, subject="bert")
     forms = {case.key: form for case in cases if (form := _form(case, who))}
     for what, keys in {**{key: [key] for key in forms}, **({"all": [*forms]} if forms else {})}.items():
         shown = tuple(Shown(key, forms[key]) for key in keys)

@@ -16,7 +16,8 @@ from pipeline.index.documents import Action, case_document, link_document
 from pipeline.matching.fingerprint import Handling
 from pipeline.matching.model import load_model
 from pipeline.records.messages import Accepted, Position
-from support.api.runtime import NOW, someone
+from support.access.requesters import make_requester
+from support.api.runtime import NOW
 from support.index.documents import Office, admissions
 from support.no_leak import decisions
 from support.records.builder import RawEntity, case_data, handling, person, vehicle
@@ -68,7 +69,7 @@ class Spec(NamedTuple):
 
     def hidden_from(self, who: Requester, purpose: Purpose) -> bool:
         """An auditor is told of what his agency's investigators know of, and reads none of it."""
-        reader = someone(who.agency, who.country) if Role.AUDITOR in who.roles else who
+        reader = make_requester(who.agency) if Role.AUDITOR in who.roles else who
         return view(self.meta(), reader, purpose, NOW) is View.NOTHING
 
 
@@ -84,7 +85,7 @@ specs = st.builds(
 )
 worlds = st.lists(specs, min_size=2, max_size=7, unique_by=lambda one: one.key)
 requesters = st.builds(
-    lambda agency, role: someone(agency, agency[:2].upper(), role),
+    lambda agency, role: make_requester(agency, role),
     st.sampled_from((*AGENCIES, "lu-pg")),
     st.sampled_from((Role.INVESTIGATOR, Role.INVESTIGATOR, Role.SUPERVISOR, Role.AUDITOR)),
 )

@@ -38,6 +38,7 @@ from pipeline.access.disclosures import (
 from pipeline.access.policy import CaseMeta, View, may_confirm_glass, view
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
+from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -50,12 +51,11 @@ REVIEW_TIME = 24 * HOUR
 JUSTIFIED, NOT_JUSTIFIED = GlassVerdict.JUSTIFIED, GlassVerdict.NOT_JUSTIFIED
 
 
-def person(agency: str, subject: str, *roles: Role) -> Requester:
-    return Requester(subject, agency, agency[:2].upper(), frozenset(roles or {Role.SUPERVISOR}))
-
-
-CHIEF, SECOND = person("be-fp", "chief"), person("be-fp", "second")
-DUTY = person("fr-pj", "duty")
+CHIEF, SECOND = (
+    make_requester("be-fp", Role.SUPERVISOR, subject="chief"),
+    make_requester("be-fp", Role.SUPERVISOR, subject="second"),
+)
+DUTY = make_requester("fr-pj", Role.SUPERVISOR, subject="duty")
 BLANK = unopened(RING, CASE, CHIEF, CHIEF.subject)
 
 
@@ -102,8 +102,8 @@ def test_nobody_confirms_the_own_request_in_whatever_role_nor_a_silent_case() ->
     assert may(SECOND)
     assert may(SECOND, View.FULL)
     assert not may(CHIEF)
-    assert not may(person("be-fp", "chief", Role.SUPERVISOR, Role.OPERATOR))
-    assert not may(person("be-fp", "third", Role.INVESTIGATOR))
+    assert not may(make_requester("be-fp", Role.SUPERVISOR, Role.OPERATOR, subject="chief"))
+    assert not may(make_requester("be-fp", Role.INVESTIGATOR, subject="third"))
     assert not may(SECOND, View.NOTHING)
     for code in ("H0", "H3"):
         assert not may(SECOND, View.FULL, CaseMeta("fr-pj:1", "fr-pj", Handling(code, ("BE",), ("investigation",))))

@@ -27,6 +27,7 @@ from pipeline.access.disclosures import (
 from pipeline.access.policy import CaseMeta, View, view
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
+from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -37,13 +38,8 @@ WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
 ASKED = Ask("the same phone", Urgency.URGENT, NOW + DAY)
 
 
-def person(agency: str, *roles: Role, subject: str = "") -> Requester:
-    name = subject or f"someone of {agency}"
-    return Requester(name, agency, agency[:2].upper(), frozenset(roles or {Role.INVESTIGATOR}))
-
-
-ASKER, OWNER = person("be-fp"), person("fr-pj")
-CHIEF = person("be-fp", Role.SUPERVISOR, subject="chief")
+ASKER, OWNER = make_requester("be-fp"), make_requester("fr-pj")
+CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
 BLANK = unopened(RING, CASE, ASKER)
 
 
@@ -63,7 +59,7 @@ def seen(one: Disclosure, who: Requester = ASKER, case: CaseMeta = CASE, now: da
 def test_a_grant_opens_the_case_to_the_whole_asking_agency_until_its_date_and_to_no_other() -> None:
     assert seen(asked()) is View.HIT
     assert seen(granted()) is seen(granted(), CHIEF) is View.FULL
-    assert seen(granted(), person("de-bka")) is View.HIT
+    assert seen(granted(), make_requester("de-bka")) is View.HIT
     assert seen(granted(), now=NOW + 7 * DAY) is View.HIT
 
 
@@ -130,12 +126,12 @@ def test_a_grant_may_be_given_another_end() -> None:
 
 def test_the_thread_is_the_agencys_reference_and_a_break_glass_the_supervisors_own() -> None:
     own = unopened(RING, CASE, CHIEF, CHIEF.subject)
-    assert len({BLANK.id, own.id, unopened(RING, CASE, person("de-bka")).id}) == 3
+    assert len({BLANK.id, own.id, unopened(RING, CASE, make_requester("de-bka")).id}) == 3
 
 
 def test_only_the_owners_readers_decide() -> None:
     assert may_decide(asked(), OWNER)
-    for who in (ASKER, person("de-bka"), person("fr-pj", Role.OPS), person("fr-pj", Role.FEED)):
+    for who in (ASKER, make_requester("de-bka"), make_requester("fr-pj", Role.OPS), make_requester("fr-pj", Role.FEED)):
         assert not may_decide(asked(), who)
 
 

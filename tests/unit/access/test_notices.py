@@ -18,23 +18,24 @@ from pipeline.access.disclosures import (
 )
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice, silent_link_notice
 from pipeline.access.policy import CaseMeta
-from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.requester import Grounds, Purpose, Role
 from pipeline.correlation.claims import ClaimSide
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.fingerprint import Handling
+from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 CASE = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
-CHIEF = Requester("chief", "be-fp", "BE", frozenset({Role.SUPERVISOR}))
-OWNER = Requester("owner", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
+OWNER = make_requester("fr-pj", subject="owner")
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
 BLANK = unopened(RING, CASE, CHIEF)
 ASKED = request(BLANK, CASE, CHIEF, WHY, Ask("urgent", Urgency.URGENT, LATER), NOW)
 GRANTED = grant(ASKED, CASE, OWNER, LATER, "", NOW)
 OWN = unopened(RING, CASE, CHIEF, CHIEF.subject)
-SECOND = Requester("second", "be-fp", "BE", frozenset({Role.SUPERVISOR}))
+SECOND = make_requester("be-fp", Role.SUPERVISOR, subject="second")
 REQUESTED = request_opening(OWN, CASE, CHIEF, WHY, GlassReason("a life"), NOW)
 ALONE = open_alone(OWN, CASE, CHIEF, WHY, GlassReason("a life"), timedelta(hours=24), NOW)
 

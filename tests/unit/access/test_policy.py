@@ -24,21 +24,18 @@ from pipeline.access.policy import (
 )
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
+from support.access.requesters import make_requester
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 INVESTIGATION = Purpose.INVESTIGATION
 FULL, HIT, NOTHING = View.FULL, View.HIT, View.NOTHING
 
 
-def requester(agency: str, country: str, *roles: Role, subject: str = "someone") -> Requester:
-    return Requester(subject, agency, country, frozenset(roles or {Role.INVESTIGATOR}))
-
-
-OWNER = requester("fr-pj", "FR")
-COMPATRIOT = requester("fr-dgsi", "FR")
-RECEIVER = requester("be-fp", "BE")
-STRANGER = requester("de-bka", "DE")
-OPERATOR = requester("", "", Role.OPERATOR)
+OWNER = make_requester("fr-pj")
+COMPATRIOT = make_requester("fr-dgsi")
+RECEIVER = make_requester("be-fp")
+STRANGER = make_requester("de-bka")
+OPERATOR = make_requester("", Role.OPERATOR)
 
 
 def case(code: str, *releasable_to: str, purposes: tuple[str, ...] = ("investigation",), **fields: object) -> CaseMeta:
@@ -71,8 +68,8 @@ def test_an_unknown_code_shows_nothing_to_others() -> None:
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.INVESTIGATOR, Role.SUPERVISOR, Role.OPERATOR}))
 def test_other_roles_read_no_case_not_even_their_own(role: Role) -> None:
-    for agency, country in (("fr-pj", "FR"), ("be-fp", "BE")):
-        assert view(case("H0", "*"), requester(agency, country, role), INVESTIGATION, NOW) is NOTHING
+    for agency in ("fr-pj", "be-fp"):
+        assert view(case("H0", "*"), make_requester(agency, role), INVESTIGATION, NOW) is NOTHING
 
 
 @pytest.mark.parametrize("who", [OWNER, RECEIVER, OPERATOR])
@@ -94,7 +91,7 @@ def grant(code: str = "H2", *, hours: float = 1, **fields: str) -> Grant:
         (grant(hours=0), HIT),
         (grant(case="fr-pj:2"), HIT),
         (grant(agency="nl-np"), HIT),
-        (grant(subject="someone"), FULL),
+        (grant(subject=RECEIVER.subject), FULL),
         (grant(subject="someone else"), HIT),
     ],
 )
@@ -113,8 +110,8 @@ def test_the_rule_that_decides_is_the_first_that_holds() -> None:
     assert rule(case("H3", "BE"), grant("H3")) is Rule.SILENT
     assert rule(case("H9", "BE")) is Rule.SILENT
     assert rule(case("H2", "BE")) is Rule.HIT_ONLY
-    assert rule(case("H2", "BE"), grant(subject="someone")) is Rule.BREAK_GLASS
-    assert rule(case("H2", "BE"), grant(subject="someone"), grant()) is Rule.GRANTED
+    assert rule(case("H2", "BE"), grant(subject=RECEIVER.subject)) is Rule.BREAK_GLASS
+    assert rule(case("H2", "BE"), grant(subject=RECEIVER.subject), grant()) is Rule.GRANTED
 
 
 def test_a_grant_opens_nothing_that_is_not_a_hit() -> None:
@@ -170,7 +167,7 @@ def test_both_owners_views_of_a_link(mine: str, theirs: str, receiver_sees: Link
 
 
 def test_only_a_supervisor_breaks_glass_and_only_on_a_hit() -> None:
-    supervisor = requester("be-fp", "BE", Role.SUPERVISOR)
+    supervisor = make_requester("be-fp", Role.SUPERVISOR)
     assert may_break_glass(case("H2", "BE"), supervisor, HIT)
     assert not may_break_glass(case("H2", "BE"), RECEIVER, HIT)
     assert not may_break_glass(case("H3", "BE"), supervisor, NOTHING)

@@ -22,6 +22,7 @@ from pipeline.access.reviews import (
     undo,
 )
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
+from support.access.requesters import make_requester
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LINK = "0" * 32
@@ -93,14 +94,14 @@ def test_another_agencys_contradiction_is_kept_and_shown_as_a_dispute(
 def test_the_reviewer_or_his_supervisor_takes_a_review_back_once() -> None:
     made = review(SAME)
     by = Requester(made.reviewer, "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
-    chief = Requester("chief", "be-fp", "BE", frozenset({Role.SUPERVISOR}))
+    chief = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
     for who in (by, chief):
         taken = undo(made, who, NOW)
         assert (taken.undone_by, taken.undone_at, taken.verdict) == (who.subject, NOW, SAME)
         with pytest.raises(NotUndoableError):
             undo(taken, who, NOW)
-    colleague = Requester("colleague", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
-    foreign = Requester("chief", "fr-pj", "FR", frozenset({Role.SUPERVISOR}))
+    colleague = make_requester("be-fp", subject="colleague")
+    foreign = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
     for who in (colleague, foreign):
         with pytest.raises(NotUndoableError):
             undo(made, who, NOW)

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from pipeline.access.requester import Requester, Role
+from pipeline.access.requester import Requester
 from pipeline.access.revocations import DenyList, Revocation, TokenBearer, token_id
+from support.access.requesters import make_requester
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-ANNA = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+ANNA = make_requester("fr-pj", subject="anna")
 
 
 def bearer(token: str, who: Requester = ANNA, issued: datetime = NOW) -> TokenBearer:

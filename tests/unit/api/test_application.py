@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
-from support.api.runtime import ANNA, BERT, GROUNDS, Api, someone
+from support.access.requesters import ANNA, BERT, make_requester
+from support.api.runtime import GROUNDS, Api
 from support.index.documents import Office
 from support.records.builder import record
 
@@ -38,7 +39,7 @@ async def test_an_expired_token_names_nobody(api: Api) -> None:
 async def test_other_roles_read_no_case(api: Api, role: Role) -> None:
     api.hold(record("fr-pj"))
     for path in PATHS:
-        assert (await api.get(path, who=someone("fr-pj", "FR", role))).status_code == 403
+        assert (await api.get(path, who=make_requester("fr-pj", role))).status_code == 403
     assert api.index.calls == []
 
 

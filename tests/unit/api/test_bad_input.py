@@ -11,8 +11,9 @@ from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import statistics
 from pipeline.web.components.narrowing import filters_of
+from support.access.requesters import ANNA
 from support.api.bad_questions import BODIES, QUESTIONS
-from support.api.runtime import ANNA, Api
+from support.api.runtime import Api
 from support.records.builder import record
 
 

@@ -10,7 +10,8 @@ from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
 from pipeline.correlation.claims import link_id
 from pipeline.matching.fingerprint import Handling
 from pipeline.streams.catalogues import topics
-from support.api.runtime import ANNA, GROUNDS, NOW, Api
+from support.access.requesters import ANNA
+from support.api.runtime import GROUNDS, NOW, Api
 from support.correlation.key_rings import RING
 from support.records.builder import record
 

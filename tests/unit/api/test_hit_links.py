@@ -10,7 +10,8 @@ import pytest
 from pipeline.api.services.exports import export
 from pipeline.api.services.graph import graph
 from pipeline.api.services.links import links
-from support.api.runtime import ANNA, BERT, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import Api
 from support.records.builder import person, record
 
 GUESS = person("Ivan Petrov", id="p1", birth_date="1980-05", identifiers=[{"type": "passport", "value": "X0000001"}])

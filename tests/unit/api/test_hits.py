@@ -9,7 +9,8 @@ import pytest
 from pipeline.access.audit import Form
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
-from support.api.runtime import ANNA, BERT, OPERATOR, Api
+from support.access.requesters import ANNA, BERT, OPERATOR
+from support.api.runtime import Api
 from support.records.builder import person, record
 
 

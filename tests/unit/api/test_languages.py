@@ -17,7 +17,8 @@ from pipeline.api.list_worker import FAULT
 from pipeline.api.problems import ProblemError
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
-from support.api.runtime import ANNA, GROUNDS, Api
+from support.access.requesters import ANNA
+from support.api.runtime import GROUNDS, Api
 from support.records.builder import record
 
 ROOT = Path(pipeline.__file__).parent

@@ -11,7 +11,8 @@ from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.list_rows import ListRow
 from pipeline.api.list_store import LASTS, ListJob, ListStore, NoListError
-from support.api.runtime import ANNA, NOW
+from support.access.requesters import ANNA
+from support.api.runtime import NOW
 
 NAMESPACES = ("", "a-", "a-b-")
 JOB = ListJob("0" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "en", NOW, 1)

@@ -14,7 +14,8 @@ from pipeline.api.services.inbox import inbox
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
 from pipeline.index.filters import Filters
-from support.api.runtime import ANNA, BERT, NOW, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import NOW, Api
 from support.records.builder import person, record
 
 CASES = range(9)

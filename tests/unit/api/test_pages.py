@@ -11,7 +11,8 @@ from pipeline.api.rates import RequestRates
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
 from pipeline.index.filters import Filters
-from support.api.runtime import ANNA, BERT, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import Api
 from support.records.builder import record
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pipeline.access.audit import ActKind
 from pipeline.api.metrics import REGISTRY
-from support.api.runtime import ANNA, GROUNDS, Api
+from support.access.requesters import ANNA
+from support.api.runtime import GROUNDS, Api
 from support.index.documents import Office
 
 

@@ -14,7 +14,8 @@ from starlette.staticfiles import StaticFiles
 
 from pipeline.api.metrics import INDEX_AGE, REGISTRY, show_index_age
 from pipeline.api.request_metrics import RequestMetrics
-from support.api.runtime import ANNA, NOW, Api
+from support.access.requesters import ANNA
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 
 

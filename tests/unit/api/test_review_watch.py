@@ -14,12 +14,13 @@ from pipeline.api.metrics import REGISTRY
 from pipeline.api.review_watch import overdue_reviews, show_overdue, watch_reviews
 from pipeline.api.services.break_glass import confirm, open_alone, request_opening, review
 from pipeline.api.services.disclosures import revoke
-from support.api.runtime import Api, someone
+from support.access.requesters import make_requester
+from support.api.runtime import Api
 from support.records.builder import record
 
-CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
-SECOND = someone("be-fp", "BE", Role.SUPERVISOR, subject="second")
-DUTY = someone("fr-pj", "FR", Role.SUPERVISOR, subject="duty")
+CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
+SECOND = make_requester("be-fp", Role.SUPERVISOR, subject="second")
+DUTY = make_requester("fr-pj", Role.SUPERVISOR, subject="duty")
 WANTED = GlassReason("a life", 1)
 
 

@@ -10,7 +10,8 @@ from pipeline.access.requester import Requester
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
 from pipeline.api.services.search import Search, search
-from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api
+from support.access.requesters import ANNA, BERT, DORA, OPERATOR
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 
 

@@ -14,7 +14,8 @@ from pipeline.api.services import graph as service
 from pipeline.api.services.entities import entity
 from pipeline.api.services.exports import export
 from pipeline.api.session import Session
-from support.api.runtime import ANNA, DORA, Api
+from support.access.requesters import ANNA, DORA
+from support.api.runtime import Api
 from support.records.builder import person, record
 
 

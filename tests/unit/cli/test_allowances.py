@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from pipeline.access.requester import Role
 from pipeline.cli.main import build
-from support.api.runtime import Api, someone
+from support.access.requesters import make_requester
+from support.api.runtime import Api
 
-CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
+CHIEF = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
 WHO = ("--token", "t", "--purpose", "investigation", "--case-ref", "2026/1")
 
 

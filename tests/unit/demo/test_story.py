@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from pipeline.access.requester import Requester, Role
 from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.demo.countries import countries
 from pipeline.demo.handling import handling, of_case
@@ -13,17 +12,14 @@ from pipeline.demo.story import Cast, Story, steps, story
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 from pipeline.matching.fingerprint import Handling
+from support.access.requesters import make_requester
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OPEN = Handling("H0", ("*",), ("investigation",))
 FOR_FRANCE = Handling("H2", ("FR",), ("investigation",))
 
 
-def someone(agency: str, country: str) -> Requester:
-    return Requester(f"x@{agency}", agency, country, frozenset({Role.INVESTIGATOR}))
-
-
-CAST = Cast(someone("fr-pj", "FR"), someone("be-fp", "BE"), someone("pl-kg", "PL"))
+CAST = Cast(make_requester("fr-pj"), make_requester("be-fp"), make_requester("pl-kg"))
 
 
 def link(hidden: Handling, names: tuple[str, str], born: str = "1980-05-14", score: int = 2_000) -> LinkDocument:

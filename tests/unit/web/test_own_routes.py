@@ -21,7 +21,8 @@ from pipeline.streams.catalogues import topics
 from pipeline.web import csrf, files, live, session, sign_in
 from pipeline.web.page_admission import PageAdmission
 from pipeline.web.site import Site
-from support.api.runtime import ANNA, BERT, NOW, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 
 STATED = json.dumps({"purpose": "investigation", "case_reference": "2026/1"})

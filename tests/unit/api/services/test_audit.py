@@ -18,10 +18,11 @@ from pipeline.api.problems import ForbiddenError, UnavailableError, Unprocessabl
 from pipeline.api.services.audit import ActFilter, acts, acts_file, trail
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit.audit_check import TrailStatus
-from support.api.runtime import ANNA, BERT, DORA, NOW, Api, someone
+from support.access.requesters import ANNA, BERT, DORA, make_requester
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 
-AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
+AUDITOR = make_requester("be-fp", Role.AUDITOR, subject="sofie")
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ async def test_a_file_holds_all_and_is_recorded_first(done: Api) -> None:
 
 
 async def test_it_is_for_auditors_alone(done: Api) -> None:
-    for who in (BERT, someone("be-fp", "BE", Role.SUPERVISOR), someone("be-fp", "BE", Role.OPS)):
+    for who in (BERT, make_requester("be-fp", Role.SUPERVISOR), make_requester("be-fp", Role.OPS)):
         for attempt in (acts(done.session(who), ActFilter()), trail(done.session(who))):
             with pytest.raises(ForbiddenError):
                 await attempt

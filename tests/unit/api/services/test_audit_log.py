@@ -22,12 +22,13 @@ from pipeline.transparency.merkle import is_consistent, is_included
 from pipeline.transparency.offline import OfflineReport, read_proofs, verify
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.witness import LogFault
-from support.api.runtime import ANNA, Api, someone
+from support.access.requesters import ANNA, make_requester
+from support.api.runtime import Api
 from support.index.documents import Office
 from support.transparency.log_world import KEYS, LOG, LogWorld, witness_of
 
-AUDITOR = someone("fr-pj", "FR", Role.AUDITOR, subject="audrey")
-OTHER = someone("lu-pg", "LU", Role.AUDITOR, subject="leo")
+AUDITOR = make_requester("fr-pj", Role.AUDITOR, subject="audrey")
+OTHER = make_requester("lu-pg", Role.AUDITOR, subject="leo")
 ROUTES = ("head", "consistency?first=1&second=2", "inclusion?index=0&size=2", "keys", "accesses")
 
 

@@ -17,14 +17,15 @@ from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, 
 from pipeline.api.services.break_glass import break_glasses, confirm, open_alone, request_opening, review, withdraw
 from pipeline.api.services.cases import case
 from pipeline.api.services.disclosures import ask, disclosures, grant, revoke
-from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, someone
+from support.access.requesters import ANNA, BERT, DORA, OPERATOR, make_requester
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 
 HOUR = timedelta(hours=1)
-CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
-SECOND = someone("be-fp", "BE", Role.SUPERVISOR, subject="second")
-DUTY = someone("fr-pj", "FR", Role.SUPERVISOR, subject="duty")
-STRANGER = someone("de-bka", "DE", Role.SUPERVISOR, subject="stranger")
+CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
+SECOND = make_requester("be-fp", Role.SUPERVISOR, subject="second")
+DUTY = make_requester("fr-pj", Role.SUPERVISOR, subject="duty")
+STRANGER = make_requester("de-bka", Role.SUPERVISOR, subject="stranger")
 KEY = "fr-pj:1"
 WANTED = GlassReason("a life", 3)
 JUSTIFIED, NOT_JUSTIFIED = GlassVerdict.JUSTIFIED, GlassVerdict.NOT_JUSTIFIED
@@ -83,7 +84,7 @@ async def test_a_second_supervisor_opens_to_the_first_for_the_time_asked(api: Ap
 async def test_the_same_person_is_no_second_one_in_any_role_or_session(api: Api, hit: str, roles: Any) -> None:
     name = await requested(api, hit)
     with pytest.raises(ForbiddenError):
-        await confirm(api.session(someone("be-fp", "BE", *roles, subject="chief")), name)
+        await confirm(api.session(make_requester("be-fp", *roles, subject="chief")), name)
     assert await rows(api, CHIEF, awaiting=True) == []
     assert not await reads(api, CHIEF)
 
@@ -169,7 +170,7 @@ async def test_stricter_handling_suspends_what_was_confirmed(api: Api, hit: str)
 
 async def test_what_is_asked_twice_is_answered_twice_and_done_once(api: Api, hit: str) -> None:
     name = await requested(api, hit)
-    for who in (SECOND, SECOND, someone("be-fp", "BE", Role.SUPERVISOR, subject="third")):
+    for who in (SECOND, SECOND, make_requester("be-fp", Role.SUPERVISOR, subject="third")):
         assert (await confirm(api.session(who), name)).disclosure["state"] == "granted"
     with pytest.raises(ConflictError):
         await withdraw(api.session(CHIEF), name)
@@ -359,7 +360,7 @@ async def test_the_story_over_http(api: Api, hit: str) -> None:
 
 async def test_two_who_confirm_at_once_open_it_once(api: Api, hit: str) -> None:
     name = await requested(api, hit)
-    third = someone("be-fp", "BE", Role.SUPERVISOR, subject="third")
+    third = make_requester("be-fp", Role.SUPERVISOR, subject="third")
     steps = (confirm(api.session(who), name) for who in (SECOND, third))
     await asyncio.gather(*steps, return_exceptions=True)
     (row,) = await rows(api, CHIEF)

@@ -12,7 +12,8 @@ from pipeline.records import signatures
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted
 from pipeline.web.pages.case import PAGE
-from support.api.runtime import ANNA, BERT, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import Api
 from support.records.builder import record
 from support.records.signing import ARRIVED_MS, KEY, KID, SIGNED, STRANGE_KEY, public, signing_agency
 from support.web.pages import opened

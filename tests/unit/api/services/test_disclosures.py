@@ -22,13 +22,14 @@ from pipeline.api.services.disclosures import (
     revoke,
 )
 from pipeline.api.services.links import links
-from support.api.runtime import ANNA, BERT, DORA, NOW, Api, someone
+from support.access.requesters import ANNA, BERT, DORA, make_requester
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 
 DAY = timedelta(days=1)
 WANTED = Ask("the same phone", Urgency.URGENT, NOW + DAY)
-CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
-COLLEAGUE = someone("be-fp", "BE", subject="colleague")
+CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
+COLLEAGUE = make_requester("be-fp", subject="colleague")
 KEY = "fr-pj:1"
 
 
@@ -142,9 +143,9 @@ async def test_who_may_not(api: Api, hit: str) -> None:
         await ask(api.session(DORA), hit, WANTED)
     for role in (Role.AUDITOR, Role.OPS, Role.FEED):
         with pytest.raises(ForbiddenError):
-            await ask(api.session(someone("be-fp", "BE", role)), hit, WANTED)
+            await ask(api.session(make_requester("be-fp", role)), hit, WANTED)
         with pytest.raises(ForbiddenError):
-            await grant(api.session(someone("fr-pj", "FR", role)), name, NOW + DAY)
+            await grant(api.session(make_requester("fr-pj", role)), name, NOW + DAY)
 
 
 async def test_for_another_purpose_there_is_nothing_to_ask_for(api: Api, hit: str) -> None:

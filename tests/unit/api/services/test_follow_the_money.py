@@ -5,7 +5,8 @@ import orjson
 from pipeline.api.services.export_formats import What
 from pipeline.api.services.exports import export
 from pipeline.api.services.follow_the_money import Entity, case_entities, link_entities
-from support.api.runtime import ANNA, Api
+from support.access.requesters import ANNA
+from support.api.runtime import Api
 from support.records.builder import record
 from support.records.samples import example
 

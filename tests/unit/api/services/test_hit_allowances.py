@@ -10,9 +10,10 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.hit_allowances import LONGEST, allow_hits, hit_allowances
-from support.api.runtime import ANNA, BERT, NOW, Api, someone
+from support.access.requesters import ANNA, BERT, make_requester
+from support.api.runtime import NOW, Api
 
-CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
+CHIEF = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
 UNTIL = NOW + timedelta(days=7)
 
 

@@ -20,7 +20,8 @@ from pipeline.api.list_worker import TURN, turn
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services.list_checks import list_check
 from pipeline.records.agencies import Agency, AgencyState
-from support.api.runtime import ANNA, BERT, GROUNDS, Api, someone
+from support.access.requesters import ANNA, BERT, make_requester
+from support.api.runtime import GROUNDS, Api
 from support.records.builder import record
 
 LIST = "id,name,born,phone\nA1,Ivan Petrov,1980-05-01,\nA2,Zbigniew Oczko,,\nA3,,not a date,\nA4,,,\n"
@@ -83,7 +84,7 @@ async def test_what_is_fetched_is_held_against_rights_again(api: Api) -> None:
 
 async def test_a_list_is_its_subjects_alone(api: Api) -> None:
     name = await uploaded(api)
-    for who in (BERT, someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")):
+    for who in (BERT, make_requester("fr-pj", Role.SUPERVISOR, subject="chief")):
         for path in ("", "/results", "/file"):
             assert (await api.get(f"/v1/list-checks/{name}{path}", who=who)).status_code == 404
         assert (await api.get("/v1/list-checks", who=who)).json()["lists"] == []
@@ -267,6 +268,6 @@ async def test_a_subject_has_so_many_lists(api: Api) -> None:
 
 
 async def test_other_roles_have_no_lists(api: Api) -> None:
-    auditor = someone("fr-pj", "FR", Role.AUDITOR)
+    auditor = make_requester("fr-pj", Role.AUDITOR)
     assert (await api.request("POST", "/v1/list-checks", auditor, content=LIST.encode())).status_code == 403
     assert (await api.get("/v1/list-checks", who=auditor)).status_code == 403

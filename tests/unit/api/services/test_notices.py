@@ -19,7 +19,8 @@ from pipeline.api.services.notices import MOST, accesses, latest_notices, notice
 from pipeline.api.services.subscriptions import end, subscribe
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.catalogues import topics
-from support.api.runtime import ANNA, BERT, DORA, NOW, Api, someone
+from support.access.requesters import ANNA, BERT, DORA, make_requester
+from support.api.runtime import NOW, Api
 from support.correlation.key_rings import RING
 from support.records.builder import record
 
@@ -150,7 +151,7 @@ async def test_who_may_not(api: Api) -> None:
         for what in (notices, latest_notices, accesses):
             call: Any = what
             with pytest.raises(ForbiddenError):
-                await call(api.session(someone("fr-pj", "FR", role)))
+                await call(api.session(make_requester("fr-pj", role)))
 
 
 async def test_over_http(api: Api) -> None:
@@ -158,7 +159,7 @@ async def test_over_http(api: Api) -> None:
     assert (await api.get("/v1/notices")).json()["notices"][0]["id"] == "n0"
     assert (await api.get("/v1/notices?cursor=nonsense")).status_code == 422
     assert (await api.get("/v1/agencies/me/accesses")).json()["accesses"] == []
-    assert (await api.get("/v1/notices/stream", someone("fr-pj", "FR", Role.OPS))).status_code == 403
+    assert (await api.get("/v1/notices/stream", make_requester("fr-pj", Role.OPS))).status_code == 403
 
 
 async def test_a_silent_cases_owner_reads_of_its_link_only_while_the_other_side_is_shown(api: Api) -> None:

@@ -21,12 +21,13 @@ from pipeline.api.services.reviews import (
     reviews,
     take_back,
 )
-from support.api.runtime import ANNA, BERT, DORA, GROUNDS, Api, someone
+from support.access.requesters import ANNA, BERT, DORA, make_requester
+from support.api.runtime import GROUNDS, Api
 from support.records.builder import person, record
 
 SAME, DIFFERENT = Verdicted(Verdict.SAME, "same passport"), Verdicted(Verdict.DIFFERENT, "a namesake")
-CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
-COLLEAGUE = someone("fr-pj", "FR", subject="colleague")
+CHIEF = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
+COLLEAGUE = make_requester("fr-pj", subject="colleague")
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ async def test_whoever_does_not_see_both_sides_in_full_neither_judges_nor_sees_j
 
 async def test_other_roles_judge_nothing(api: Api, link: str) -> None:
     for role in (Role.AUDITOR, Role.OPS, Role.FEED):
-        session = api.session(someone("fr-pj", "FR", role))
+        session = api.session(make_requester("fr-pj", role))
         for attempt in (reviews(session, link), review(session, link, SAME), inbox(session), assign(session, link, "")):
             with pytest.raises(ForbiddenError):
                 await attempt

@@ -8,7 +8,8 @@ from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services import statistics as service
 from pipeline.api.services.statistics import deconfliction, statistics
-from support.api.runtime import ANNA, BERT, DORA, Api, someone
+from support.access.requesters import ANNA, BERT, DORA, make_requester
+from support.api.runtime import Api
 from support.records.builder import record
 
 MARKED: dict[str, Any] = {"policing_goals": [6], "offences": [{"scheme": "ICCS", "code": "0501"}]}
@@ -49,7 +50,7 @@ async def test_events_of_one_place_and_time_are_deconflicted_among_what_is_read(
 
 
 async def test_who_may_not(api: Api) -> None:
-    session = api.session(someone("fr-pj", "FR", Role.FEED))
+    session = api.session(make_requester("fr-pj", Role.FEED))
     for attempt in (statistics(session), deconfliction(session, "fr-pj:1")):
         with pytest.raises(ForbiddenError):
             await attempt

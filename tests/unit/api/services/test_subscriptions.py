@@ -14,7 +14,8 @@ from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableErro
 from pipeline.api.services.notices import notices
 from pipeline.api.services.subscriptions import end, renew, subscribe, subscriptions
 from pipeline.streams.catalogues import topics
-from support.api.runtime import ANNA, BERT, NOW, Api, someone
+from support.access.requesters import ANNA, BERT, make_requester
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 
 QUESTION = "ivan petrov born:1980-05-01"
@@ -89,7 +90,7 @@ async def test_who_may_not(api: Api) -> None:
         with pytest.raises(NotFoundError):
             await attempt
     for role in (Role.OPS, Role.FEED, Role.AUDITOR):
-        session = api.session(someone("be-fp", "BE", role))
+        session = api.session(make_requester("be-fp", role))
         for attempt in (subscribe(session, QUESTION), end(session, name)):
             with pytest.raises(ForbiddenError):
                 await attempt

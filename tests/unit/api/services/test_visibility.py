@@ -16,11 +16,12 @@ from pipeline.api.services.break_glass import open_alone
 from pipeline.api.services.disclosures import ask, grant
 from pipeline.api.services.visibility import visibility
 from pipeline.records.agencies import Agency
-from support.api.runtime import ANNA, BERT, DORA, NOW, OPERATOR, Api, someone
+from support.access.requesters import ANNA, BERT, DORA, OPERATOR, make_requester
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 
 KEY = "fr-pj:1"
-CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
+CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ async def test_to_all_others_there_is_no_such_case_and_nothing_is_looked_up(api:
     assert api.index.calls == []
     assert {(act.rule, act.shown) for act in api.audit.acts} == {("not_shown", ())}
     with pytest.raises(ForbiddenError):
-        await visibility(api.session(someone("fr-pj", "FR", Role.AUDITOR)), KEY)
+        await visibility(api.session(make_requester("fr-pj", Role.AUDITOR)), KEY)
 
 
 async def test_over_http(api: Api, hit: str) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pipeline.access.notices import NoticeKind
-from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import LASTS, SubscriptionState, ended, made
 from pipeline.ops.retention.policy import (
@@ -25,10 +25,11 @@ from pipeline.ops.retention.policy import (
 )
 from pipeline.records.expiry import Expiry
 from pipeline.streams.catalogues import topics
+from support.access.requesters import make_requester
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-ANNA = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+ANNA = make_requester("fr-pj", subject="anna")
 STANDING = made("s1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "fr 2026/1"), NOW)
 REVIEW = Review(
     "r1", "0" * 32, "be-fp:1", "fr-pj:1", 1, 2, "g1", Verdict.SAME, "be-fp", "bob", NOW, "a reason", evidence=("d",)

@@ -12,7 +12,7 @@ import pytest
 from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, notice_id
-from pipeline.access.requester import Grounds, Purpose, Requester, Role
+from pipeline.access.requester import Grounds, Purpose, Requester
 from pipeline.access.subscriptions import LASTS, Subscription, ended, is_active, made, renewed
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
@@ -26,13 +26,14 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages.standing import Matches, Subscribe
+from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 from support.index.documents import Office
 from support.records.builder import person, record
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
-BERT = Requester("bert", "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
+BERT = make_requester("be-fp", subject="bert")
 QUESTION = "ivan petrov born:1980-05-01 phone:+33612345678"
 PHONED = [person("Ivan Petrov", id="p1", birth_date="1980-05-01", phones=["+33612345678"])]
 FAMILIES = ("oczko", "petrov", "lefebvre", "kowalczyk", "brandt")
@@ -112,7 +113,7 @@ def test_a_case_of_ones_own_country_is_met_too_and_ones_own_by_its_key(partition
 
 
 def test_two_queries_never_meet(partition: Partition) -> None:
-    anna = Requester("anna", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+    anna = make_requester("fr-pj", subject="anna")
     assert partition.query(asked()) == partition.query(asked("s2", anna)) == []
 
 

@@ -7,11 +7,12 @@ import pytest
 from pipeline.access.requester import Role
 from pipeline.api.services.disclosures import disclosures
 from pipeline.web.pages.case import PAGE
-from support.api.runtime import ANNA, BERT, Api, someone
+from support.access.requesters import ANNA, BERT, make_requester
+from support.api.runtime import Api
 from support.records.builder import record
 from support.web.pages import opened
 
-CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
+CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
 
 
 def held(api: Api) -> None:

@@ -4,10 +4,11 @@ import pytest
 
 from pipeline.access.requester import Role
 from pipeline.web.pages.allowances import PAGE
-from support.api.runtime import ANNA, Api, someone
+from support.access.requesters import ANNA, make_requester
+from support.api.runtime import Api
 from support.web.pages import opened
 
-CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
+CHIEF = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
 ALLOWED = {"agency": " be-fp ", "daily": "5000", "days": "14"}
 
 

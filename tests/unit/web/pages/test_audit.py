@@ -8,11 +8,12 @@ from pipeline.access.requester import Role
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit.audit_check import TrailStatus
 from pipeline.web.pages.audit import PAGE
-from support.api.runtime import ANNA, BERT, NOW, Api, someone
+from support.access.requesters import ANNA, BERT, make_requester
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 from support.web.pages import opened
 
-AUDITOR = someone("be-fp", "BE", Role.AUDITOR, subject="sofie")
+AUDITOR = make_requester("be-fp", Role.AUDITOR, subject="sofie")
 
 
 def did(api: Api) -> None:

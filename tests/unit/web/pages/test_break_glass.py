@@ -7,13 +7,14 @@ from pipeline.access.requester import Requester, Role
 from pipeline.api.services.break_glass import confirm, open_alone, request_opening
 from pipeline.web.pages.break_glass import PAGE
 from pipeline.web.pages.disclosures import PAGE as DISCLOSURES
-from support.api.runtime import ANNA, BERT, Api, someone
+from support.access.requesters import ANNA, BERT, make_requester
+from support.api.runtime import Api
 from support.records.builder import record
 from support.web.pages import Drawn, opened
 
-CHIEF = someone("be-fp", "BE", Role.SUPERVISOR, subject="chief")
-SECOND = someone("be-fp", "BE", Role.SUPERVISOR, subject="second")
-DUTY = someone("fr-pj", "FR", Role.SUPERVISOR, subject="duty")
+CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
+SECOND = make_requester("be-fp", Role.SUPERVISOR, subject="second")
+DUTY = make_requester("fr-pj", Role.SUPERVISOR, subject="duty")
 WANTED = GlassReason("a child is in danger", 2)
 
 

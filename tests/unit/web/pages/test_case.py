@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pipeline.access.requester import Role
 from pipeline.web.pages.case import PAGE
-from support.api.runtime import ANNA, Api, someone
+from support.access.requesters import ANNA, make_requester
+from support.api.runtime import Api
 from support.records.builder import person, record
 from support.web.pages import opened
 
@@ -40,7 +41,7 @@ async def test_a_case_that_may_not_be_read_and_one_that_is_not_there_look_the_sa
 
 
 async def test_other_roles_are_told_that_theirs_do_not_include_it(api: Api) -> None:
-    page = await opened(api, PAGE, someone("fr-pj", "FR", Role.FEED), key="fr-pj:1")
+    page = await opened(api, PAGE, make_requester("fr-pj", Role.FEED), key="fr-pj:1")
     assert "Your roles do not include this" in page.said()
 
 

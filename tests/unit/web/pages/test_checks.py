@@ -3,7 +3,8 @@ from __future__ import annotations
 from pipeline.api.list_worker import turn
 from pipeline.api.services.list_checks import submit
 from pipeline.web.pages import checks, list_found
-from support.api.runtime import ANNA, BERT, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import Api
 from support.records.builder import record
 from support.web.pages import opened
 

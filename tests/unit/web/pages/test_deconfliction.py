@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.web.pages.deconfliction import PAGE
-from support.api.runtime import ANNA, Api
+from support.access.requesters import ANNA
+from support.api.runtime import Api
 from support.records.builder import record
 from support.web.pages import opened
 

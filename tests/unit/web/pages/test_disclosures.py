@@ -8,7 +8,8 @@ from pipeline.access.disclosures import Ask, Urgency
 from pipeline.api.services.disclosures import ask
 from pipeline.web.components.threads import share_gone
 from pipeline.web.pages.disclosures import PAGE
-from support.api.runtime import ANNA, BERT, NOW, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import NOW, Api
 from support.records.builder import record
 from support.web.pages import opened
 

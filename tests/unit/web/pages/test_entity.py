@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pipeline.web.i18n import words
 from pipeline.web.pages.entity import PAGE, stated
-from support.api.runtime import ANNA, Api
+from support.access.requesters import ANNA
+from support.api.runtime import Api
 from support.records.builder import record
 from support.web.pages import opened
 

@@ -6,7 +6,8 @@ from pipeline.web.components.graph_drawing import Edge
 from pipeline.web.i18n import words
 from pipeline.web.pages.graph import GraphPageData, load
 from pipeline.web.session import Visit
-from support.api.runtime import ANNA, Api
+from support.access.requesters import ANNA
+from support.api.runtime import Api
 from support.records.builder import record
 
 

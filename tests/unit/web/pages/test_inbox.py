@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from pipeline.access.requester import Role
 from pipeline.web.pages.inbox import PAGE
-from support.api.runtime import ANNA, Api, someone
+from support.access.requesters import ANNA, make_requester
+from support.api.runtime import Api
 from support.records.builder import record
 from support.web.pages import opened
 
-CHIEF = someone("fr-pj", "FR", Role.SUPERVISOR, subject="chief")
+CHIEF = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
 
 
 def held(api: Api) -> None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.streams.catalogues import topics
 from pipeline.web.pages.notices import LIMIT, PAGE
-from support.api.runtime import ANNA, NOW, Api
+from support.access.requesters import ANNA
+from support.api.runtime import NOW, Api
 from support.web.pages import opened
 
 

@@ -10,10 +10,11 @@ from pipeline.web.layout import home
 from pipeline.web.page import Parameters
 from pipeline.web.pages.operations import PAGE
 from pipeline.web.session import Visit
-from support.api.runtime import ANNA, NOW, Api, someone
+from support.access.requesters import ANNA, make_requester
+from support.api.runtime import NOW, Api
 from support.web.pages import opened
 
-NOOR = someone("liaison-ops", "NL", Role.OPS)
+NOOR = make_requester("liaison-ops", Role.OPS, country="NL")
 MADE = "2026-11-24T09:00:00+00:00"
 
 SEEN = Overview(

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from pipeline.web.pages.records import LISTED, PAGE
-from support.api.runtime import ANNA, BERT, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import Api
 from support.records.builder import record
 from support.web.pages import opened
 

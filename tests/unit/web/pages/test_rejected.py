@@ -8,10 +8,11 @@ from pipeline.api.services import operations
 from pipeline.ops.replay.rejections import Rejection, RejectionFilter, Replayed
 from pipeline.settings import Settings
 from pipeline.web.pages.rejected import PAGE
-from support.api.runtime import ANNA, Api, someone
+from support.access.requesters import ANNA, make_requester
+from support.api.runtime import Api
 from support.web.pages import opened
 
-NOOR = someone("liaison-ops", "NL", Role.OPS)
+NOOR = make_requester("liaison-ops", Role.OPS, country="NL")
 TIME = "2026-11-24T09:00:00+00:00"
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from pipeline.web.pages.statistics import PAGE
-from support.api.runtime import ANNA, Api
+from support.access.requesters import ANNA
+from support.api.runtime import Api
 from support.records.builder import record
 from support.web.pages import opened
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from pipeline.access.requester import Role
 from pipeline.access.subscriptions import LASTS
 from pipeline.web.pages.subscriptions import PAGE
-from support.api.runtime import ANNA, NOW, Api, someone
+from support.access.requesters import ANNA, make_requester
+from support.api.runtime import NOW, Api
 from support.web.pages import opened
 
 QUESTION = "ivan petrov born:1980-05-01"
@@ -34,4 +35,4 @@ async def test_what_makes_no_sense_is_not_kept(api: Api) -> None:
 
 
 async def test_only_readers_see_it(api: Api) -> None:
-    assert "Your roles do not include this" in (await opened(api, PAGE, someone("fr-pj", "FR", Role.OPS))).said()
+    assert "Your roles do not include this" in (await opened(api, PAGE, make_requester("fr-pj", Role.OPS))).said()

@@ -3,7 +3,8 @@ from __future__ import annotations
 from pipeline.records.agencies import Agency
 from pipeline.web.pages import case
 from pipeline.web.pages.visibility import PAGE
-from support.api.runtime import ANNA, BERT, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import Api
 from support.records.builder import record
 from support.web.pages import opened
 
