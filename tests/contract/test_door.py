@@ -15,9 +15,9 @@ import trustme
 from pipeline.api.request_bodies import JSON_BYTES
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import GROUNDS
-from support.api.server import Door, MakeDoor, client, door, make_door, read_head, read_to_end
+from support.api.server import ApiServer, StartServer, api_server, client, read_head, read_to_end, start_server
 
-__all__ = ["client", "door", "make_door"]
+__all__ = ["api_server", "client", "start_server"]
 
 SEARCH = b"POST /v1/search HTTP/1.1\r\nHost: liaison\r\nContent-Type: application/json\r\n"
 LONG = b"Content-Length: 100000000\r\n"
@@ -28,18 +28,18 @@ def _lines(headers: dict[str, str]) -> bytes:
 
 
 @pytest.mark.parametrize("path", ["/v1/search", "/v1/list-checks", "/v1/feeds/fr-pj/cases", "/v1/nothing"])
-def test_nothing_of_a_body_is_awaited_before_the_token_is_checked(door: Door, path: str) -> None:
+def test_nothing_of_a_body_is_awaited_before_the_token_is_checked(api_server: ApiServer, path: str) -> None:
     """The attacker announces a body and sends none of it: the answer does not wait."""
     request = SEARCH.replace(b"/v1/search", path.encode())
     for authorization in (b"", b"Authorization: Bearer made.up.token\r\n", b"Authorization: Basic eDp5\r\n"):
-        told = door.exchange(request, authorization, LONG, b"\r\n")
+        told = api_server.exchange(request, authorization, LONG, b"\r\n")
         assert told.startswith(b"HTTP/1.1 401 "), told
         assert b"application/problem+json" in told
 
 
-def test_a_body_that_is_sent_after_the_refusal_holds_no_connection(door: Door) -> None:
+def test_a_body_that_is_sent_after_the_refusal_holds_no_connection(api_server: ApiServer) -> None:
     """The attacker trickles on: the server closes, whatever comes."""
-    with door.connection() as connected:
+    with api_server.connection() as connected:
         connected.sendall(SEARCH + LONG + b"\r\n")
         assert read_head(connected).startswith(b"HTTP/1.1 401 ")
         connected.sendall(b"{" * 1000)
@@ -47,43 +47,43 @@ def test_a_body_that_is_sent_after_the_refusal_holds_no_connection(door: Door) -
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
-def test_a_body_is_read_up_to_one_mebibyte(door: Door, client: httpx.Client, chunked: bool) -> None:
+def test_a_body_is_read_up_to_one_mebibyte(api_server: ApiServer, client: httpx.Client, chunked: bool) -> None:
     for size, status in ((JSON_BYTES, 422), (JSON_BYTES + 1, 413)):
         body = b" " * size
         sent = iter([body]) if chunked else body
-        answer = client.post("/v1/search", content=sent, headers=door.headers())
+        answer = client.post("/v1/search", content=sent, headers=api_server.headers())
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
         assert answer.json()["status"] == status
 
 
-def test_a_list_is_read_up_to_its_own_limit(door: Door, client: httpx.Client) -> None:
-    headers = {**door.headers(), "Content-Type": "text/csv"}
+def test_a_list_is_read_up_to_its_own_limit(api_server: ApiServer, client: httpx.Client) -> None:
+    headers = {**api_server.headers(), "Content-Type": "text/csv"}
     long = b"id,name\n" + b"".join(b"%d,Nobody Atall %d\n" % (n, n) for n in range(9000)) + b"x" * JSON_BYTES
     assert client.post("/v1/list-checks", content=long, headers=headers).status_code != 413
     assert client.post("/v1/list-checks", content=b"x" * (4 * JSON_BYTES + 1), headers=headers).status_code == 413
 
 
-def test_a_body_that_stops_coming_ends_the_request(door: Door) -> None:
-    told = door.exchange(SEARCH, _lines(door.headers()), b"Content-Length: 100\r\n\r\n", b'{"question":')
+def test_a_body_that_stops_coming_ends_the_request(api_server: ApiServer) -> None:
+    told = api_server.exchange(SEARCH, _lines(api_server.headers()), b"Content-Length: 100\r\n\r\n", b'{"question":')
     assert told.startswith(b"HTTP/1.1 408 ")
 
 
-def test_headers_that_stop_coming_end_the_connection(door: Door) -> None:
+def test_headers_that_stop_coming_end_the_connection(api_server: ApiServer) -> None:
     for begun in (b"", b"GET /healthz HTTP/1.1\r\nHost: liaison\r\nX-A: ", SEARCH):
-        told = door.exchange(begun)
+        told = api_server.exchange(begun)
         assert told.startswith(b"HTTP/1.1 408 "), begun
 
 
-def test_a_second_request_of_a_connection_is_as_slow_no_longer(door: Door) -> None:
-    with door.connection() as connected:
+def test_a_second_request_of_a_connection_is_as_slow_no_longer(api_server: ApiServer) -> None:
+    with api_server.connection() as connected:
         connected.sendall(b"GET /healthz HTTP/1.1\r\nHost: liaison\r\n\r\n")
         assert read_head(connected).startswith(b"HTTP/1.1 200 ")
         connected.sendall(b"GET /healthz HTTP/1.1\r\n")
         assert b"HTTP/1.1 408 " in read_to_end(connected)
 
 
-def test_headers_without_end_are_not_kept(door: Door) -> None:
-    with door.connection() as connected:
+def test_headers_without_end_are_not_kept(api_server: ApiServer) -> None:
+    with api_server.connection() as connected:
         told = b""
         try:
             connected.sendall(b"GET /healthz HTTP/1.1\r\nHost: liaison\r\nX-Long: ")
@@ -96,8 +96,8 @@ def test_headers_without_end_are_not_kept(door: Door) -> None:
             assert told.startswith(b"HTTP/1.1 431 ")
 
 
-def test_connections_are_capped(make_door: MakeDoor) -> None:
-    capped = make_door(max_connections=3)
+def test_connections_are_capped(start_server: StartServer) -> None:
+    capped = start_server(max_connections=3)
     with ExitStack() as held:
         for _ in range(3):
             connected = held.enter_context(capped.connection())
@@ -107,8 +107,8 @@ def test_connections_are_capped(make_door: MakeDoor) -> None:
         assert told.startswith(b"HTTP/1.1 503 ")
 
 
-def test_rates_count_all_ways_of_one_person_together(make_door: MakeDoor) -> None:
-    limited = make_door(request_rate=3)
+def test_rates_count_all_ways_of_one_person_together(start_server: StartServer) -> None:
+    limited = start_server(request_rate=3)
     with httpx.Client(base_url=limited.url) as opened:
         headers = limited.headers()
         opened.cookies.set("liaison_token", limited.token())
@@ -124,17 +124,17 @@ def test_rates_count_all_ways_of_one_person_together(make_door: MakeDoor) -> Non
         assert opened.get("/v1/cases/be-fp:1", headers=limited.headers(BERT)).status_code == 200
 
 
-def test_every_answer_bears_the_security_headers(door: Door) -> None:
+def test_every_answer_bears_the_security_headers(api_server: ApiServer) -> None:
     paths = ("/healthz", "/v1/cases/fr-pj:1", "/v1/nothing", "/sign-in", "/nowhere", "/assets/keys.js", "/docs",
              "/openapi.json", "/v1/failure", "/_nicegui_ws/socket.io/?EIO=4&transport=polling")  # fmt: skip
     for path in paths:
-        answer = httpx.get(f"{door.url}{path}", headers=door.headers())
+        answer = httpx.get(f"{api_server.url}{path}", headers=api_server.headers())
         assert answer.headers["x-content-type-options"] == "nosniff", path
         assert answer.headers["referrer-policy"] == "same-origin", path
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path
         assert "strict-transport-security" not in answer.headers, path
-    assert httpx.get(f"{door.url}/v1/failure", headers=door.headers()).status_code == 500
-    told = door.exchange(b"no http at all\r\n\r\n")
+    assert httpx.get(f"{api_server.url}/v1/failure", headers=api_server.headers()).status_code == 500
+    told = api_server.exchange(b"no http at all\r\n\r\n")
     assert told.startswith(b"HTTP/1.1 400 ")
     assert b"X-Content-Type-Options: nosniff" in told
 
@@ -153,10 +153,10 @@ def test_no_script_without_the_nonce_of_its_answer_may_run(client: httpx.Client)
     assert len(seen) == 3
 
 
-def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(make_door: MakeDoor, door: Door) -> None:
+def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(start_server: StartServer, api_server: ApiServer) -> None:
     forged = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Prefix": "//evil.example"}
-    trusting = make_door(trusted_proxies="127.0.0.0/8")
-    untrusted, trusted = (httpx.get(f"{one.url}/sign-in", headers=forged) for one in (door, trusting))
+    trusting = start_server(trusted_proxies="127.0.0.0/8")
+    untrusted, trusted = (httpx.get(f"{one.url}/sign-in", headers=forged) for one in (api_server, trusting))
     assert "strict-transport-security" not in untrusted.headers
     assert "secure" not in untrusted.headers["set-cookie"].lower()
     assert trusted.headers["strict-transport-security"] == "max-age=31536000"
@@ -166,7 +166,7 @@ def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(make_door: MakeDoor, d
 
 
 def test_over_tls_browsers_come_back_by_tls_and_take_our_cookies_from_this_host_alone(
-    make_door: MakeDoor, tmp_path: Path
+    start_server: StartServer, tmp_path: Path
 ) -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
@@ -174,7 +174,7 @@ def test_over_tls_browsers_come_back_by_tls_and_take_our_cookies_from_this_host_
     issued.private_key_pem.write_to_path(key)
     for blob in issued.cert_chain_pems:
         blob.write_to_path(chain, append=True)
-    guarded = make_door(scheme="https", api_certificate_file=chain, api_key_file=key)
+    guarded = start_server(scheme="https", api_certificate_file=chain, api_key_file=key)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     with httpx.Client(base_url=guarded.url, verify=trusting) as browser:
@@ -189,10 +189,10 @@ def test_over_tls_browsers_come_back_by_tls_and_take_our_cookies_from_this_host_
         assert all("Secure" in one for one in entered.headers.get_list("set-cookie"))
 
 
-def test_addresses_behind_a_proxy_are_counted_apart(make_door: MakeDoor) -> None:
-    trusting, open_ = (make_door(request_rate=2, trusted_proxies=proxies) for proxies in ("127.0.0.1", ""))
+def test_addresses_behind_a_proxy_are_counted_apart(start_server: StartServer) -> None:
+    trusting, open_ = (start_server(request_rate=2, trusted_proxies=proxies) for proxies in ("127.0.0.1", ""))
 
-    def statuses(served: Door) -> list[int]:
+    def statuses(served: ApiServer) -> list[int]:
         addresses = ("203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.1", "203.0.113.1")
         return [
             httpx.get(f"{served.url}/sign-in", headers={"X-Forwarded-For": address}).status_code
@@ -220,11 +220,11 @@ FORMS = {
 @pytest.mark.parametrize(
     "forged", ["no token", "wrong token", "another browser's", "null", "another site"], ids=lambda one: one
 )
-def test_a_forged_form_does_nothing(door: Door, path: str, forged: str) -> None:
-    with httpx.Client(base_url=door.url) as victim, httpx.Client(base_url=door.url) as attacker:
+def test_a_forged_form_does_nothing(api_server: ApiServer, path: str, forged: str) -> None:
+    with httpx.Client(base_url=api_server.url) as victim, httpx.Client(base_url=api_server.url) as attacker:
         own, others = _form(victim), _form(attacker)
         token = {"no token": "", "wrong token": "0" * 64, "another browser's": others}.get(forged, own)
-        origin = {"null": "null", "another site": "https://evil.example"}.get(forged, door.url)
+        origin = {"null": "null", "another site": "https://evil.example"}.get(forged, api_server.url)
         held = dict(victim.cookies)
         answer = victim.post(path, data=FORMS[path] | {"csrf": token}, headers={"Origin": origin})
         assert "wrong=origin" in answer.headers["location"]
@@ -233,46 +233,48 @@ def test_a_forged_form_does_nothing(door: Door, path: str, forged: str) -> None:
 
 
 @pytest.mark.parametrize("path", FORMS)
-def test_our_own_form_works(door: Door, client: httpx.Client, path: str) -> None:
-    answer = client.post(path, data=FORMS[path] | {"csrf": _form(client)}, headers={"Origin": door.url})
+def test_our_own_form_works(api_server: ApiServer, client: httpx.Client, path: str) -> None:
+    answer = client.post(path, data=FORMS[path] | {"csrf": _form(client)}, headers={"Origin": api_server.url})
     assert (answer.status_code, "wrong=" in answer.headers["location"]) == (303, False)
 
 
-def test_a_planted_secret_forges_no_form_of_one_who_is_signed_in(door: Door, client: httpx.Client) -> None:
+def test_a_planted_secret_forges_no_form_of_one_who_is_signed_in(api_server: ApiServer, client: httpx.Client) -> None:
     """A neighbouring host of the domain may set our cookie: it does not know the session's token."""
-    with httpx.Client(base_url=door.url) as attacker:
+    with httpx.Client(base_url=api_server.url) as attacker:
         token, planted = _form(attacker), attacker.cookies["liaison_csrf"]
-    client.post("/sign-in", data=FORMS["/sign-in"] | {"csrf": _form(client)}, headers={"Origin": door.url})
+    client.post("/sign-in", data=FORMS["/sign-in"] | {"csrf": _form(client)}, headers={"Origin": api_server.url})
     client.cookies.set("liaison_csrf", planted, domain="127.0.0.1", path="/")
-    answer = client.post("/sign-out", data={"csrf": token}, headers={"Origin": door.url})
+    answer = client.post("/sign-out", data={"csrf": token}, headers={"Origin": api_server.url})
     assert "wrong=origin" in answer.headers["location"]
 
 
-def test_a_form_of_nobody_is_refused_unread(door: Door) -> None:
+def test_a_form_of_nobody_is_refused_unread(api_server: ApiServer) -> None:
     head = b"POST /checks HTTP/1.1\r\nHost: liaison\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    told = door.exchange(head, LONG, b"\r\n")
+    told = api_server.exchange(head, LONG, b"\r\n")
     assert told.startswith(b"HTTP/1.1 303 ")
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 @pytest.mark.parametrize(("origin", "served"), [("http://evil.example", False), ("null", False), ("own", True)])
-def test_no_other_sites_page_opens_a_pages_socket(door: Door, transport: str, origin: str, served: bool) -> None:
+def test_no_other_sites_page_opens_a_pages_socket(
+    api_server: ApiServer, transport: str, origin: str, served: bool
+) -> None:
     upgrade = {
         "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }  # fmt: skip
-    headers = {"Host": f"127.0.0.1:{door.port}", "Origin": door.url if origin == "own" else origin}
+    headers = {"Host": f"127.0.0.1:{api_server.port}", "Origin": api_server.url if origin == "own" else origin}
     headers |= upgrade if transport == "websocket" else {}
-    with door.connection() as connected:
+    with api_server.connection() as connected:
         line = f"GET /_nicegui_ws/socket.io/?EIO=4&transport={transport} HTTP/1.1\r\n".encode()
         connected.sendall(line + _lines(headers) + b"\r\n")
         status = read_head(connected).split(b" ")[1]
     assert (status in (b"101", b"200")) is served, status
 
 
-def test_a_reader_who_does_not_read_is_let_go(make_door: MakeDoor) -> None:
+def test_a_reader_who_does_not_read_is_let_go(start_server: StartServer) -> None:
     """He asks again and again and reads no answer, so that the server can't write on."""
-    served = make_door(body_timeout_s=1)
+    served = start_server(body_timeout_s=1)
     request = b"GET /static-offline-docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: liaison\r\n\r\n"
     with served.connection() as connected:
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -285,6 +287,6 @@ def test_a_reader_who_does_not_read_is_let_go(make_door: MakeDoor) -> None:
         assert let_go
 
 
-def test_grounds_are_still_asked_for(door: Door, client: httpx.Client) -> None:
-    answer = client.get("/v1/cases/fr-pj:1", headers={"Authorization": door.headers(ANNA)["Authorization"]})
+def test_grounds_are_still_asked_for(api_server: ApiServer, client: httpx.Client) -> None:
+    answer = client.get("/v1/cases/fr-pj:1", headers={"Authorization": api_server.headers(ANNA)["Authorization"]})
     assert (answer.status_code, set(GROUNDS)) == (422, {"Liaison-Purpose", "Liaison-Case-Reference"})

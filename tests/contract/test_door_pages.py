@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from support.api.server import Door, door, make_door
-from support.web.browser import Desk, browser
+from support.api.server import ApiServer, api_server, start_server
+from support.web.browser import BrowserUser, browser
 
-__all__ = ["door", "make_door"]
+__all__ = ["api_server", "start_server"]
 
 CLAIRE = "claire@fr-pj"
 QUESTION = "Ivan Petrov 1980-05-01"
@@ -23,18 +23,18 @@ def opened() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(opened: Browser, door: Door) -> Iterator[Desk]:
+def desk(opened: Browser, api_server: ApiServer) -> Iterator[BrowserUser]:
     """Claire, signed in; what the browser refused under the policy counts as a fault."""
-    found = Desk(opened, door.url)
+    found = BrowserUser(opened, api_server.url)
     found.page.on("console", lambda said: found.faults.append(said.text) if "Content Security" in said.text else None)
     found.sign_in(CLAIRE, "2026/1")
     yield found
     found.page.context.close()
-    door.move_clock(0)
-    door.remove()
+    api_server.move_clock(0)
+    api_server.remove()
 
 
-def test_pages_work_under_their_policy_and_injected_script_does_not(desk: Desk) -> None:
+def test_pages_work_under_their_policy_and_injected_script_does_not(desk: BrowserUser) -> None:
     desk.ask(QUESTION)
     expect(desk.page.locator(".results .name").first).to_be_visible()
     desk.page.locator(".results .name").first.click()
@@ -58,7 +58,7 @@ def test_pages_work_under_their_policy_and_injected_script_does_not(desk: Desk) 
     assert any("Content Security Policy" in fault for fault in desk.faults)
 
 
-def test_an_owner_asks_who_would_see_its_case_under_other_handling(desk: Desk) -> None:
+def test_an_owner_asks_who_would_see_its_case_under_other_handling(desk: BrowserUser) -> None:
     page = desk.page
     page.goto("/cases/fr-pj:1")
     page.get_by_role("link", name="Who can see it").click()
@@ -77,18 +77,20 @@ def test_an_owner_asks_who_would_see_its_case_under_other_handling(desk: Desk) -
     desk.holds("allowances")
 
 
-def test_no_other_page_frames_ours(opened: Browser, door: Door) -> None:
+def test_no_other_page_frames_ours(opened: Browser, api_server: ApiServer) -> None:
     page = opened.new_page()
-    page.set_content(f'<iframe src="{door.url}/sign-in"></iframe>')
+    page.set_content(f'<iframe src="{api_server.url}/sign-in"></iframe>')
     (framed,) = page.frames[1:]
     assert "case_reference" not in framed.content()
-    page.goto(f"{door.url}/sign-in")
+    page.goto(f"{api_server.url}/sign-in")
     assert "case_reference" in page.content(), "alone it is shown"
     page.close()
 
 
 @pytest.mark.parametrize("ended", ["sign-out", "expiry", "agency"])
-def test_an_open_page_does_nothing_once_its_session_has_ended(desk: Desk, door: Door, ended: str) -> None:
+def test_an_open_page_does_nothing_once_its_session_has_ended(
+    desk: BrowserUser, api_server: ApiServer, ended: str
+) -> None:
     desk.ask(QUESTION)
     expect(desk.page.locator(".results .name").first).to_be_visible()
     if ended == "sign-out":
@@ -97,15 +99,15 @@ def test_an_open_page_does_nothing_once_its_session_has_ended(desk: Desk, door: 
         other.click("details.me summary")
         cookies = desk.page.context.cookies()
         other.get_by_role("button", name="Sign out").click()
-        expect(other).to_have_url(f"{door.url}/sign-in")
+        expect(other).to_have_url(f"{api_server.url}/sign-in")
         desk.page.context.add_cookies(cookies)  # a thief has copied them: the page acts by what it was opened with
     elif ended == "expiry":
-        door.move_clock(24 * 3600)
+        api_server.move_clock(24 * 3600)
     else:
-        door.remove("fr-pj")
+        api_server.remove("fr-pj")
     desk.page.keyboard.press("Escape")
     desk.page.keyboard.press("/")
     desk.page.fill("#question", "Petrov")
     desk.page.keyboard.press("Enter")
-    expect(desk.page).to_have_url(f"{door.url}/sign-in")
+    expect(desk.page).to_have_url(f"{api_server.url}/sign-in")
     expect(desk.page.locator("body")).not_to_contain_text("Affair")

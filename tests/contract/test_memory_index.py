@@ -19,8 +19,8 @@ from pipeline.index.mappings import Indices, apply
 from pipeline.settings import Settings
 from support.api.runtime import Api
 from support.index.traced_engine import TracedEngine
-from support.no_leak.requests import Answered, Request, ask, reads
-from support.no_leak.worlds import OFFICE, Spec, documents, requesters, worlds
+from support.no_leak.requests import ObservedAnswer, Request, ask, reads
+from support.no_leak.worlds import STAGES, CaseSpec, documents, requesters, worlds
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
@@ -44,12 +44,12 @@ class Both:
     def __init__(self, engine: TracedEngine, names: Indices, home: Path) -> None:
         self._engine, self._names, self._home = engine, names, home
 
-    async def real(self, world: list[Spec], who: Requester, purpose: Purpose, request: Request) -> Answered:
+    async def real(self, world: list[CaseSpec], who: Requester, purpose: Purpose, request: Request) -> ObservedAnswer:
         await self._engine.hold(documents(world))
-        return await ask(Api(OFFICE, self._home, self._engine, self._names), who, purpose, request)
+        return await ask(Api(STAGES, self._home, self._engine, self._names), who, purpose, request)
 
-    async def memory(self, world: list[Spec], who: Requester, purpose: Purpose, request: Request) -> Answered:
-        api = Api(OFFICE, self._home)
+    async def memory(self, world: list[CaseSpec], who: Requester, purpose: Purpose, request: Request) -> ObservedAnswer:
+        api = Api(STAGES, self._home)
         api.index.write(documents(world))
         return await ask(api, who, purpose, request)
 
@@ -65,7 +65,7 @@ async def both(engine_settings: Settings, namespace: str, tmp_path: Path) -> Asy
 @settings(bounded, max_examples=100)
 @given(world=worlds, who=requesters, purpose=purposes, request=reads)
 async def test_both_give_the_same_answer_to_the_same_calls(
-    both: Both, world: list[Spec], who: Requester, purpose: Purpose, request: Request
+    both: Both, world: list[CaseSpec], who: Requester, purpose: Purpose, request: Request
 ) -> None:
     real = await both.real(world, who, purpose, request)
     event(f"{request.method} {request.path.partition('?')[0].split(':')[0]} {real.statuses[0]}")
@@ -75,7 +75,7 @@ async def test_both_give_the_same_answer_to_the_same_calls(
 @bounded
 @given(world=worlds, who=requesters, purpose=purposes, request=reads, data=st.data())
 async def test_a_hidden_case_leaves_no_trace_in_elasticsearch(
-    both: Both, world: list[Spec], who: Requester, purpose: Purpose, request: Request, data: st.DataObject
+    both: Both, world: list[CaseSpec], who: Requester, purpose: Purpose, request: Request, data: st.DataObject
 ) -> None:
     hidden = [one for one in world if one.hidden_from(who, purpose)]
     assume(hidden)

@@ -22,8 +22,8 @@ from pipeline.access.tokens import KEPT, REFETCH_AFTER
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.errors import LiaisonError
 from support.api.runtime import GROUNDS, NOW, Api
-from support.api.runtime import office as office
-from support.index.documents import Office
+from support.api.runtime import stages as stages
+from support.index.documents import PureStages
 from support.processes.commands import command_of, with_support
 from support.records.builder import record
 from support.waiting import WaitFor
@@ -66,8 +66,8 @@ def issuer(wait_for: WaitFor) -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def api(office: Office, tmp_path: Path, issuer: Issuer) -> Api:
-    made = Api(office, tmp_path, token_issuer=issuer.url)
+def api(stages: PureStages, tmp_path: Path, issuer: Issuer) -> Api:
+    made = Api(stages, tmp_path, token_issuer=issuer.url)
     made.hold(record("fr-pj"))
     return made
 
@@ -129,14 +129,14 @@ async def test_a_new_key_is_found_and_an_old_one_ends(api: Api, issuer: Issuer) 
 
 
 async def test_while_it_is_away_known_keys_hold_and_without_any_nobody_is_called_a_stranger(
-    api: Api, issuer: Issuer, office: Office, tmp_path: Path
+    api: Api, issuer: Issuer, stages: PureStages, tmp_path: Path
 ) -> None:
     token = issuer.token()
     assert await answered(api, token) == 200
     issuer.end()
     api.now += KEPT + timedelta(seconds=1)
     assert await answered(api, token) == 200
-    fresh = Api(office, tmp_path, token_issuer=issuer.url)
+    fresh = Api(stages, tmp_path, token_issuer=issuer.url)
     answer = await fresh.get("/v1/cases/fr-pj:1", who=None, headers={**GROUNDS, "Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
@@ -146,6 +146,6 @@ async def test_another_issuers_document_is_not_taken(api: Api, issuer: Issuer) -
     assert await answered(api, issuer.token()) == 503
 
 
-async def test_keys_do_not_come_unprotected_over_a_network(office: Office, tmp_path: Path) -> None:
+async def test_keys_do_not_come_unprotected_over_a_network(stages: PureStages, tmp_path: Path) -> None:
     with pytest.raises(LiaisonError, match="https"):
-        Api(office, tmp_path, token_issuer="http://id.example")
+        Api(stages, tmp_path, token_issuer="http://id.example")

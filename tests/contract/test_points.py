@@ -17,7 +17,7 @@ from pipeline.index.queries import BY_CASE, page
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.index.memory import MemoryIndex
 from support.records.builder import record
 
@@ -85,11 +85,11 @@ async def held(request: pytest.FixtureRequest, engine_settings: Settings, namesp
         yield real
 
 
-OFFICE = Office(load_model())
+STAGES = PureStages(load_model())
 
 
 def case(number: int, version: int = 1) -> Action:
-    return case_document(OFFICE.accepted(record("fr-pj", str(number), version=version)))
+    return case_document(STAGES.accepted(record("fr-pj", str(number), version=version)))
 
 
 async def read(point: Point, after: list[Any] | None = None) -> list[tuple[str, int]]:

@@ -22,8 +22,8 @@ from pipeline.api.runtime import Runtime
 from pipeline.engines.ports import LOOPBACK
 from support.access.requesters import ANNA
 from support.api.runtime import GROUNDS, Api
-from support.api.runtime import office as office
-from support.index.documents import Office
+from support.api.runtime import stages as stages
+from support.index.documents import PureStages
 from support.records.builder import record
 from support.waiting import WaitFor
 
@@ -68,9 +68,9 @@ def _install() -> None:
 
 
 @pytest.fixture
-def served(office: Office, tmp_path: Path, wait_for: WaitFor) -> Iterator[tuple[str, Api]]:
+def served(stages: PureStages, tmp_path: Path, wait_for: WaitFor) -> Iterator[tuple[str, Api]]:
     """An API on in-memory parts, served on loopback."""
-    api = Api(office, tmp_path, request_rate=10**9)
+    api = Api(stages, tmp_path, request_rate=10**9)
     api.hold(record("fr-pj"), record("be-fp"), record("nl-np", code="H2"))
     api.link("be-fp:1", "fr-pj:1")
 

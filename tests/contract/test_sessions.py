@@ -14,20 +14,20 @@ from pipeline.access.requester import Role
 from pipeline.web.csrf import COOKIE, form_token
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import GROUNDS
-from support.api.server import PATIENCE_S, Door, client, door, make_door
+from support.api.server import PATIENCE_S, ApiServer, StartServer, api_server, client, start_server
 
-__all__ = ["client", "door", "make_door"]
+__all__ = ["api_server", "client", "start_server"]
 
 STATED = quote('{"purpose":"investigation","case_reference":"2026/1"}')
 CASE = "/v1/cases/fr-pj:1"
 
 
 @pytest.fixture(autouse=True)
-def at_rest(door: Door) -> Iterator[None]:
+def at_rest(api_server: ApiServer) -> Iterator[None]:
     """Each test begins, and leaves the server, with the machine's clock and all agencies."""
     yield
-    door.move_clock(0)
-    door.remove()
+    api_server.move_clock(0)
+    api_server.remove()
 
 
 def bearing(token: str) -> dict[str, str]:
@@ -39,10 +39,10 @@ def status(client: httpx.Client, token: str) -> int:
 
 
 @contextmanager
-def signed_in(door: Door, token: str) -> Iterator[httpx.Client]:
+def signed_in(api_server: ApiServer, token: str) -> Iterator[httpx.Client]:
     """A browser that holds a session of this token."""
     cookies = {"liaison_token": token, "liaison_grounds": STATED, COOKIE: "secret"}
-    with httpx.Client(base_url=door.url, cookies=cookies, timeout=PATIENCE_S) as browser:
+    with httpx.Client(base_url=api_server.url, cookies=cookies, timeout=PATIENCE_S) as browser:
         yield browser
 
 
@@ -57,14 +57,14 @@ def rewritten(token: str) -> str:
     return token[:-1] + letters[letters.index(token[-1]) ^ 1]
 
 
-def test_a_token_that_was_signed_out_opens_nothing(door: Door, client: httpx.Client) -> None:
-    token, other = door.token(), door.token(make_requester("fr-pj", subject="carl"))
-    with signed_in(door, token) as browser:
+def test_a_token_that_was_signed_out_opens_nothing(api_server: ApiServer, client: httpx.Client) -> None:
+    token, other = api_server.token(), api_server.token(make_requester("fr-pj", subject="carl"))
+    with signed_in(api_server, token) as browser:
         assert browser.get("/statistics").status_code == 200
         signed_out(browser, token)
     assert status(client, token) == 401
     assert status(client, rewritten(token)) == 401
-    with signed_in(door, token) as thief:
+    with signed_in(api_server, token) as thief:
         assert thief.get("/statistics").headers["location"].startswith("/sign-in")
         assert thief.get("/notices/live").status_code == 204
     assert status(client, other) == 200
@@ -72,24 +72,24 @@ def test_a_token_that_was_signed_out_opens_nothing(door: Door, client: httpx.Cli
 
 @pytest.mark.parametrize("ended", ["sign-out", "expiry", "agency"])
 @pytest.mark.parametrize("way", ["api", "page"])
-def test_a_live_stream_ends_with_its_session(door: Door, ended: str, way: str) -> None:
-    token = door.token(make_requester("fr-pj", subject=f"{ended}-{way}"))
+def test_a_live_stream_ends_with_its_session(api_server: ApiServer, ended: str, way: str) -> None:
+    token = api_server.token(make_requester("fr-pj", subject=f"{ended}-{way}"))
     path = "/v1/notices/stream" if way == "api" else "/notices/live"
-    with signed_in(door, token) as browser, browser.stream("GET", path, headers=bearing(token)) as listening:
+    with signed_in(api_server, token) as browser, browser.stream("GET", path, headers=bearing(token)) as listening:
         parts = listening.iter_raw()
         assert next(parts)
         if ended == "sign-out":
-            with signed_in(door, token) as another_tab:
+            with signed_in(api_server, token) as another_tab:
                 signed_out(another_tab, token)
         elif ended == "expiry":
-            door.move_clock(timedelta(hours=2).total_seconds())
+            api_server.move_clock(timedelta(hours=2).total_seconds())
         else:
-            door.remove("fr-pj")
+            api_server.remove("fr-pj")
         assert len(list(parts)) <= 2, "the stream ends; else reading times out"
 
 
-def test_claims_are_held_against_the_registry(door: Door, client: httpx.Client) -> None:
-    door.remove("be-fp")
+def test_claims_are_held_against_the_registry(api_server: ApiServer, client: httpx.Client) -> None:
+    api_server.remove("be-fp")
     for who, expected in (
         (ANNA, 200),
         (make_requester("fr-pj", country="DE"), 401),
@@ -97,11 +97,13 @@ def test_claims_are_held_against_the_registry(door: Door, client: httpx.Client) 
         (make_requester("liaison-unknown", country="FR"), 401),
         (make_requester("liaison-ops", Role.OPS, subject="noor", country="NL"), 403),
     ):
-        assert status(client, door.token(who)) == expected, who
+        assert status(client, api_server.token(who)) == expected, who
 
 
-def test_no_token_holds_for_longer_than_the_installation_allows(make_door: type[Door], door: Door) -> None:
-    strict = make_door(token_max_life_s=600)  # type: ignore[arg-type]
+def test_no_token_holds_for_longer_than_the_installation_allows(
+    start_server: StartServer, api_server: ApiServer
+) -> None:
+    strict = start_server(token_max_life_s=600)
     with httpx.Client(base_url=strict.url) as opened:
         for life_s, expected in ((600, 200), (601, 401)):
             assert status(opened, strict.token(life=timedelta(seconds=life_s))) == expected

@@ -17,9 +17,9 @@ from pipeline.web import csrf, session, sign_in
 from pipeline.web.provider import CHOICE
 from pipeline.web.site import Site
 from support.api.runtime import Api
-from support.api.runtime import office as office
+from support.api.runtime import stages as stages
 from support.identity.provider import CLIENT
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.processes.starting import started
 from support.waiting import WaitFor
 
@@ -43,10 +43,10 @@ def provider(tmp_path: Path, wait_for: WaitFor) -> Iterator[str]:
 
 
 @pytest.fixture
-def api(office: Office, tmp_path: Path, provider: str) -> Api:
+def api(stages: PureStages, tmp_path: Path, provider: str) -> Api:
     """An API that believes the provider."""
     found = Api(
-        office, tmp_path, token_keys=f"{provider}{DISCOVERY}", token_issuer=provider, token_audience=CLIENT,
+        stages, tmp_path, token_keys=f"{provider}{DISCOVERY}", token_issuer=provider, token_audience=CLIENT,
         oidc_client_id=CLIENT,
     )  # fmt: skip
     found.now = datetime.now(UTC)
@@ -140,9 +140,11 @@ async def test_nothing_of_the_way_can_be_read_in_an_address(api: Api) -> None:
         }  # fmt: skip
 
 
-async def test_a_provider_that_does_not_answer_is_said_on_the_form(api: Api, office: Office, tmp_path: Path) -> None:
+async def test_a_provider_that_does_not_answer_is_said_on_the_form(
+    api: Api, stages: PureStages, tmp_path: Path
+) -> None:
     away = f"http://{LOOPBACK}:{any_free()}"
-    lost = Api(office, tmp_path, token_keys=f"{away}{DISCOVERY}", token_issuer=away, oidc_client_id=CLIENT)
+    lost = Api(stages, tmp_path, token_keys=f"{away}{DISCOVERY}", token_issuer=away, oidc_client_id=CLIENT)
     async with browser(lost) as ours:
         left = await ours.post("/sign-in", data=form(ours))
         assert left.headers["location"].endswith("wrong=provider")

@@ -16,7 +16,7 @@ from pipeline.api.services.exports import export
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.api.runtime import api as api
-from support.api.runtime import office as office
+from support.api.runtime import stages as stages
 from support.records.builder import record
 from support.records.samples import example
 

@@ -19,12 +19,12 @@ from pipeline.records.agencies import Agency
 from pipeline.streams.registers import registry
 from support.identity.provider import CLIENT
 from support.installation.command import LIAISON
-from support.installation.whole import Installation, Message, Records
+from support.installation.whole import Installation, Message, RecordMaker
 from support.processes.commands import Program
 from support.processes.starting import Start, started
 from support.records.builder import person
 from support.waiting import WaitFor
-from support.web.browser import Desk, browser
+from support.web.browser import BrowserUser, browser
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
 
@@ -40,7 +40,7 @@ def _handling(code: str, *countries: str) -> dict[str, Any]:
     return {"code": code, "releasable_to": list(countries), "purposes": ["investigation", "correlation"]}
 
 
-def _cases(records: Records) -> list[Message]:
+def _cases(records: RecordMaker) -> list[Message]:
     """One man in a French case for Belgium, in an open and in a hit-only Belgian one for France; Poland gets none.
 
     Another man in a hit-only French case for Belgium, linked to nothing.
@@ -67,7 +67,7 @@ def _cases(records: Records) -> list[Message]:
 @pytest.fixture
 def installed(
     installation: Installation,
-    records: Records,
+    records: RecordMaker,
     start_all: Callable[[], list[subprocess.Popen[bytes]]],
     start_stage: Start,
     wait_for: WaitFor,
@@ -118,7 +118,7 @@ def guarded_url(installed: None, serve: Callable[..., str]) -> str:
 
 def test_three_countries_see_what_owners_allow(url: str, guarded_url: str, engine_environment: dict[str, str]) -> None:
     with browser() as opened:
-        claire, pieter, ewa, noor, sofie, lotte, marc = (Desk(opened, url) for _ in range(7))
+        claire, pieter, ewa, noor, sofie, lotte, marc = (BrowserUser(opened, url) for _ in range(7))
         claire.page.goto("/sign-in")
         claire.holds("sign-in")
         claire.sign_in(CLAIRE, "2026/4711")
@@ -142,15 +142,15 @@ def test_three_countries_see_what_owners_allow(url: str, guarded_url: str, engin
         audits(sofie)
         noor.sign_in(NOOR, "CHG/5")
         operates(noor)
-        reads_french(Desk(opened, url, "fr-FR"))
-        signs_in_at_the_agency(Desk(opened, guarded_url))
+        reads_french(BrowserUser(opened, url, "fr-FR"))
+        signs_in_at_the_agency(BrowserUser(opened, guarded_url))
     verified = subprocess.run(
         [LIAISON, "ops", "audit", "verify"], env=engine_environment, capture_output=True, text=True
     )
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-def searches_and_judges(claire: Desk) -> None:
+def searches_and_judges(claire: BrowserUser) -> None:
     page = claire.page
     claire.ask(QUESTION)
     expect(page.locator(".results .name", has_text="Vol avec effraction")).to_be_visible()
@@ -178,7 +178,7 @@ def searches_and_judges(claire: Desk) -> None:
     expect(page.locator(".colour.yellow")).to_be_visible()
 
 
-def sees_one_man(claire: Desk) -> None:
+def sees_one_man(claire: BrowserUser) -> None:
     """Across the records that she may read, and counted with them."""
     page = claire.page
     page.goto("/cases/fr-pj:2026-004711")
@@ -196,7 +196,7 @@ def sees_one_man(claire: Desk) -> None:
     assert "be-fp:BX-118" in file.value.path().read_text()
 
 
-def asks_for_the_hit(claire: Desk) -> None:
+def asks_for_the_hit(claire: BrowserUser) -> None:
     page = claire.page
     claire.ask(QUESTION)
     hit = page.locator(".results li.hit")
@@ -207,7 +207,7 @@ def asks_for_the_hit(claire: Desk) -> None:
     expect(page.locator("#said")).to_contain_text("be-fp was asked")
 
 
-def grants(pieter: Desk) -> None:
+def grants(pieter: BrowserUser) -> None:
     page = pieter.page
     expect(page.locator(".rail .count")).to_have_text("1")
     page.get_by_role("link", name="Disclosures").click()
@@ -224,7 +224,7 @@ def grants(pieter: Desk) -> None:
     pieter.holds("inbox")
 
 
-def reads_the_disclosed(claire: Desk) -> None:
+def reads_the_disclosed(claire: BrowserUser) -> None:
     page = claire.page
     claire.ask(QUESTION)
     page.locator(".results .name", has_text="Trafic de stupéfiants").click()
@@ -232,7 +232,7 @@ def reads_the_disclosed(claire: Desk) -> None:
     expect(page.locator(".entity").first).to_contain_text("Ivan Petrov")
 
 
-def subscribes(claire: Desk) -> None:
+def subscribes(claire: BrowserUser) -> None:
     page = claire.page
     claire.ask(QUESTION)
     page.get_by_role("button", name="Subscribe to this question").click()
@@ -242,7 +242,7 @@ def subscribes(claire: Desk) -> None:
     claire.holds("subscriptions", dark=True)
 
 
-def breaks_the_glass(pieter: Desk, way: str) -> None:
+def breaks_the_glass(pieter: BrowserUser, way: str) -> None:
     page = pieter.page
     pieter.ask(GUARDED)
     hit = page.locator(".results li.hit")
@@ -255,7 +255,7 @@ def breaks_the_glass(pieter: Desk, way: str) -> None:
     hit.get_by_role("button", name="Break the glass").click()
 
 
-def breaks_the_glass_with_a_second(pieter: Desk, lotte: Desk) -> None:
+def breaks_the_glass_with_a_second(pieter: BrowserUser, lotte: BrowserUser) -> None:
     breaks_the_glass(pieter, "second")
     expect(pieter.page.locator("#said")).to_contain_text("A second supervisor of your agency must confirm")
     pieter.page.goto("/break-glass")
@@ -271,7 +271,7 @@ def breaks_the_glass_with_a_second(pieter: Desk, lotte: Desk) -> None:
     expect(pieter.page.get_by_role("heading", name="Enlèvement")).to_be_visible()
 
 
-def breaks_the_glass_alone(pieter: Desk, marc: Desk) -> None:
+def breaks_the_glass_alone(pieter: BrowserUser, marc: BrowserUser) -> None:
     """The owner ends what two have opened; what one opens then it finds not justified."""
     page = marc.page
     page.goto("/break-glass")
@@ -290,7 +290,7 @@ def breaks_the_glass_alone(pieter: Desk, marc: Desk) -> None:
     expect(pieter.page.locator("[data-state=closed]")).to_be_visible()
 
 
-def sees_nothing(ewa: Desk) -> None:
+def sees_nothing(ewa: BrowserUser) -> None:
     page = ewa.page
     ewa.ask(QUESTION)
     expect(page.get_by_role("heading", name="Nothing found that you may see")).to_be_visible()
@@ -303,7 +303,7 @@ def sees_nothing(ewa: Desk) -> None:
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
 
 
-def sees_who_was_shown(pieter: Desk) -> None:
+def sees_who_was_shown(pieter: BrowserUser) -> None:
     page = pieter.page
     page.goto("/notices")
     expect(page.locator("tr[data-row]", has_text="Another agency asks for a record")).to_contain_text("fr-pj")
@@ -316,7 +316,7 @@ def sees_who_was_shown(pieter: Desk) -> None:
     pieter.holds("records", dark=True)
 
 
-def audits(sofie: Desk) -> None:
+def audits(sofie: BrowserUser) -> None:
     """Her own people by name, another agency's without; no key of a record that her agency sees as a hit."""
     page = sofie.page
     expect(page.get_by_role("heading", name="Audit", exact=True)).to_be_visible()
@@ -350,7 +350,7 @@ def sees_the_trail_verified(page: Page) -> None:
     expect(told).to_contain_text(re.compile("Whole.*entries verified"))
 
 
-def checks_a_list(claire: Desk) -> None:
+def checks_a_list(claire: BrowserUser) -> None:
     page = claire.page
     page.goto("/checks")
     page.get_by_label("Or lines, each a question").fill(f"{QUESTION}\nNobody Atall 1950-01-01")
@@ -361,7 +361,7 @@ def checks_a_list(claire: Desk) -> None:
     claire.holds("list-found")
 
 
-def operates(noor: Desk) -> None:
+def operates(noor: BrowserUser) -> None:
     page = noor.page
     expect(page.get_by_role("heading", name="Operations", exact=True)).to_be_visible()
     expect(page.locator("tr[data-row]", has_text="cases.fr-pj").first).to_be_visible()
@@ -373,7 +373,7 @@ def operates(noor: Desk) -> None:
     expect(page.locator("[data-state=closed]")).to_be_visible()
 
 
-def reads_french(claire: Desk) -> None:
+def reads_french(claire: BrowserUser) -> None:
     page = claire.page
     claire.sign_in(CLAIRE, "2026/4711")
     page.goto("/notices")
@@ -383,7 +383,7 @@ def reads_french(claire: Desk) -> None:
     expect(page.locator("[data-state=closed]")).to_be_visible()
 
 
-def signs_in_at_the_agency(claire: Desk) -> None:
+def signs_in_at_the_agency(claire: BrowserUser) -> None:
     page = claire.page
     page.goto("/inbox")
     claire.holds("sign-in-provider", dark=True)

@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
 from support.installation.command import LIAISON
-from support.installation.whole import COUNTRIES, Records
+from support.installation.whole import COUNTRIES, RecordMaker
 from support.kafka.secure_broker import secure_broker
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
@@ -74,7 +74,7 @@ async def installed(operator: Settings) -> None:
 
 
 def test_the_documents_commands_lead_to_the_first_accepted_record_and_the_first_hit(
-    operator: Settings, environment: dict[str, str], workers: Callable[[], None], records: Records, tmp_path: Path
+    operator: Settings, environment: dict[str, str], workers: Callable[[], None], records: RecordMaker, tmp_path: Path
 ) -> None:
 
     asyncio.run(installed(operator))

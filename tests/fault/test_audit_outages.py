@@ -15,7 +15,7 @@ from pipeline.streams.audit.audit_log import AuditError, AuditLog, KafkaSender
 from pipeline.streams.audit.audit_tail import entries
 from pipeline.streams.kafka import prompt_producer
 from pipeline.times import now
-from support.kafka.own_broker import HeldLine, broker, line, stopped
+from support.kafka.own_broker import HeldConnection, broker, line, stopped
 
 __all__ = ["broker", "line"]
 
@@ -76,7 +76,7 @@ async def test_a_broker_that_hangs_fails_all_acts_promptly_and_leaves_the_trail_
 
 @pytest.mark.short
 async def test_what_arrives_after_its_chain_was_replaced_is_no_fault(
-    broker: Settings, line: HeldLine, monkeypatch: pytest.MonkeyPatch
+    broker: Settings, line: HeldConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prompt_producer, "REQUEST_TIMEOUT_MS", 10_000)  # one request, which is held
     late = Act(ActKind.READ, subject="late")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.installation.whole import STAGES, Installation, Records
+from support.installation.whole import STAGES, Installation, RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
 
 
 def test_the_clocks_of_all_stages_jump(
-    records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_stage: Start, wait_for: WaitFor
 ) -> None:
     feed = records.feed(120)
     third = len(feed) // 3

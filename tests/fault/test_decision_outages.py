@@ -14,7 +14,7 @@ from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, Unkn
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
 from pipeline.streams.kafka.reading import read
-from support.kafka.own_broker import HeldLine, broker, line, stopped
+from support.kafka.own_broker import HeldConnection, broker, line, stopped
 
 __all__ = ["broker", "line"]
 
@@ -66,7 +66,7 @@ async def test_what_was_reported_as_failed_never_comes(broker: Settings) -> None
     assert set(await written(broker)) == expected
 
 
-async def test_what_was_held_back_comes_to_nothing(broker: Settings, line: HeldLine) -> None:
+async def test_what_was_held_back_comes_to_nothing(broker: Settings, line: HeldConnection) -> None:
     async with DecisionLog(broker) as log:
         await write_until_taken(log, "before")
         line.hold()
@@ -80,7 +80,7 @@ async def test_what_was_held_back_comes_to_nothing(broker: Settings, line: HeldL
 
 
 async def test_a_commit_whose_answer_is_lost_is_said_to_be_unknown(
-    broker: Settings, line: HeldLine, monkeypatch: pytest.MonkeyPatch
+    broker: Settings, line: HeldConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = FailFastProducer.commit_transaction
 

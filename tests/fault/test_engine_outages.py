@@ -18,7 +18,7 @@ from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
-from support.installation.whole import STAGES, Installation, Message, Records, StartAll
+from support.installation.whole import STAGES, Installation, Message, RecordMaker, StartAll
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -58,7 +58,7 @@ def kill(home: Settings, engine: str) -> None:
 def test_an_engine_killed_under_load(
     engine: str,
     own_engines: Settings,
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: StartAll,
     wait_for: WaitFor,
@@ -83,7 +83,7 @@ def test_an_engine_killed_under_load(
 
 
 def test_workers_and_engines_killed_at_random_moments(
-    own_engines: Settings, records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor
+    own_engines: Settings, records: RecordMaker, installation: Installation, start_stage: Start, wait_for: WaitFor
 ) -> None:
     """Each once, then some again, each when a random share of what was pushed last has been decided."""
     draw = random.Random(7)
@@ -112,7 +112,7 @@ AWAY_S = 60
 
 
 def test_elasticsearch_away_for_a_minute_under_load(
-    own_engines: Settings, records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor
+    own_engines: Settings, records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     feed = records.feed(60)
     workers = start_all()
@@ -140,7 +140,7 @@ def test_elasticsearch_away_for_a_minute_under_load(
 def test_a_kafka_wiped_under_existing_stores(
     meanwhile: str,
     own_engines: Settings,
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_stage: Start,
     wait_for: WaitFor,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support.installation.whole import STAGES, Installation, Records
+from support.installation.whole import STAGES, Installation, RecordMaker
 from support.processes.commands import command_of, with_support
 from support.waiting import WaitFor
 
@@ -116,7 +116,11 @@ def workers_on(disk: Path, megabytes: int, environment: dict[str, str]) -> Itera
 @pytest.mark.usefixtures("own_disks")
 @pytest.mark.timeout(280)
 def test_running_workers_wait_for_room_and_lose_nothing(
-    records: Records, installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor
+    records: RecordMaker,
+    installation: Installation,
+    engine_environment: dict[str, str],
+    tmp_path: Path,
+    wait_for: WaitFor,
 ) -> None:
     feed = records.feed(300)
     third = len(feed) // 3

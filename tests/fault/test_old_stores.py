@@ -9,8 +9,8 @@ import pytest
 from kafka import KafkaAdminClient
 
 from pipeline.streams.catalogues import topics
-from support.installation.compaction import Kept
-from support.installation.whole import Installation, Records
+from support.installation.compaction import TopicContents
+from support.installation.whole import Installation, RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -20,10 +20,14 @@ CANARY = "Zyxwakanary"
 
 
 def test_a_link_that_was_asserted_elsewhere_is_still_retracted(
-    records: Records, installation: Installation, start_stage: Start, kafka_admin: KafkaAdminClient, wait_for: WaitFor
+    records: RecordMaker,
+    installation: Installation,
+    start_stage: Start,
+    kafka_admin: KafkaAdminClient,
+    wait_for: WaitFor,
 ) -> None:
     """The record that brought the link is gone when the old store comes back: `blocks` can't tell of it any more."""
-    kept = Kept(installation, kafka_admin)
+    kept = TopicContents(installation, kafka_admin)
     kept.compact_at_once()
     person = records.person(names=[{"given": "Ivan", "family": CANARY}])
     sent: list[Any] = []

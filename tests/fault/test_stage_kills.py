@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -19,7 +19,7 @@ EFFECTS = ("publish", "transaction", "commit", "sync")
 @pytest.mark.parametrize("effect", EFFECTS)
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_killed_after_an_effect(
-    stage: str, effect: str, records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor
+    stage: str, effect: str, records: RecordMaker, installation: Installation, start_stage: Start, wait_for: WaitFor
 ) -> None:
     feed = records.feed(90)
     half = len(feed) // 2
@@ -36,7 +36,7 @@ def test_a_stage_killed_after_an_effect(
 
 
 def test_a_stage_stopped_past_its_session_comes_back_as_a_zombie(
-    records: Records, installation: Installation, start_stage: Start, start_all: StartAll, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_stage: Start, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     feed = records.feed(150)
     third = len(feed) // 3
@@ -56,7 +56,7 @@ def test_a_stage_stopped_past_its_session_comes_back_as_a_zombie(
 
 
 def test_two_workers_a_stage_joining_and_leaving(
-    records: Records, installation: Installation, start_stage: Start, start_all: StartAll, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_stage: Start, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     feed = records.feed(240)
     quarter = len(feed) // 4

@@ -25,7 +25,7 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from pipeline.matching.score.scoring import Judgement
 from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened
-from support.convergence.world import CASES, FencedError, Told, Version, World, day
+from support.convergence.world import CASES, FencedError, SentHit, SentVersion, World, day
 from support.correlation.key_rings import RING
 
 HANDLINGS = (
@@ -147,7 +147,7 @@ def is_bare(side: ClaimSide) -> bool:
     return not side.hash and side.contact == Contact()
 
 
-def told(hits: list[Told]) -> set[tuple[str, str, str]]:
+def told(hits: list[SentHit]) -> set[tuple[str, str, str]]:
     """What the agencies know after all hits; each must follow from the one before, and none comes twice."""
     assert len({one.id for one, _ in hits}) == len(hits)
     known: dict[tuple[str, str, str], Hit] = {}
@@ -161,7 +161,7 @@ def told(hits: list[Told]) -> set[tuple[str, str, str]]:
     return set(known)
 
 
-def is_true(world: World, one: Told) -> bool:
+def is_true(world: World, one: SentHit) -> bool:
     """Whether a hit told what the two versions that its claim names make of each other."""
     a, b = world.named(one.claim.a), world.named(one.claim.b)
     receiver, other = (a, b) if one.claim.a.case == one.hit.case else (b, a)
@@ -204,7 +204,7 @@ class Convergence(RuleBasedStateMachine):
         world = self.world
         if not world.inputs:
             return
-        one: Version = data.draw(st.sampled_from(world.inputs))
+        one: SentVersion = data.draw(st.sampled_from(world.inputs))
         if what == "again":
             world.inputs.append(world.inputs[-1])
         elif what == "late":

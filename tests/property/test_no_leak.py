@@ -17,10 +17,19 @@ from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester
 from support.api.runtime import Api
-from support.no_leak.requests import LEFT_OUT, OPERATIONS, WITHIN_A_LIST, Answered, Request, ask, requests, ways_out
-from support.no_leak.worlds import GUESS, OFFICE, UNASKED, Spec, documents, requesters, worlds
+from support.no_leak.requests import (
+    LEFT_OUT,
+    OPERATIONS,
+    WITHIN_A_LIST,
+    ObservedAnswer,
+    Request,
+    ask,
+    requests,
+    ways_out,
+)
+from support.no_leak.worlds import GUESS, STAGES, UNASKED, CaseSpec, documents, requesters, worlds
 
-HIDDEN = Spec("cz-pol", 0, UNASKED, "H2", ("*",), ("investigation", "correlation"))
+HIDDEN = CaseSpec("cz-pol", 0, UNASKED, "H2", ("*",), ("investigation", "correlation"))
 
 HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-")
 
@@ -28,9 +37,9 @@ FACTOR = 4
 """Examples in the place of one elsewhere: 2,000 in every run, 20,000 in the long one."""
 
 
-def answered(world: Iterable[Spec], who: Requester, purpose: Purpose, request: Request) -> Answered:
+def answered(world: Iterable[CaseSpec], who: Requester, purpose: Purpose, request: Request) -> ObservedAnswer:
     """What an index of these cases answers."""
-    api = Api(OFFICE, Path(HOME.name))
+    api = Api(STAGES, Path(HOME.name))
     api.index.write(documents(world, counted=True))
     return asyncio.run(ask(api, who, purpose, request))
 
@@ -39,7 +48,7 @@ def answered(world: Iterable[Spec], who: Requester, purpose: Purpose, request: R
 @settings(max_examples=FACTOR * settings().max_examples)
 @given(worlds, requesters, st.sampled_from([Purpose.INVESTIGATION, Purpose.PROSECUTION]), requests, st.data())
 def test_a_hidden_case_leaves_no_trace(
-    world: list[Spec], who: Requester, purpose: Purpose, request: Request, data: st.DataObject
+    world: list[CaseSpec], who: Requester, purpose: Purpose, request: Request, data: st.DataObject
 ) -> None:
     hidden = [one for one in world if one.hidden_from(who, purpose)]
     assume(hidden)
@@ -56,11 +65,11 @@ def test_a_hidden_case_leaves_no_trace(
 @settings(max_examples=settings().max_examples)
 @given(worlds, requesters, ways_out)
 def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answer(
-    world: list[Spec], who: Requester, request: Request
+    world: list[CaseSpec], who: Requester, request: Request
 ) -> None:
     """Neither by what is asked, nor by a case that the reader's agency pushed to find out, which the matcher links."""
     others = [one for one in world if one.key not in (f"{who.agency}:1", HIDDEN.key)]
-    pushed = Spec(who.agency, 1, GUESS, "H0", ("*",), HIDDEN.purposes)
+    pushed = CaseSpec(who.agency, 1, GUESS, "H0", ("*",), HIDDEN.purposes)
     assume(who.agency != HIDDEN.agency)
     rest = answered([*others, pushed], who, Purpose.INVESTIGATION, request)
     whole = answered([*others, pushed, HIDDEN], who, Purpose.INVESTIGATION, request)
@@ -69,6 +78,6 @@ def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answ
 
 
 def test_every_operation_is_asked() -> None:
-    document = Api(OFFICE, Path(HOME.name)).app.openapi()
+    document = Api(STAGES, Path(HOME.name)).app.openapi()
     promised = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     assert {(one.method, one.path) for one in OPERATIONS} | WITHIN_A_LIST | LEFT_OUT == promised

@@ -20,7 +20,7 @@ from pipeline.web.page import Page
 from pipeline.web.pages import PAGES, operations, search
 from support.api.runtime import Api
 from support.no_leak.requests import QUESTIONS, names
-from support.no_leak.worlds import KEYS, OFFICE, Spec, documents, requesters, worlds
+from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
 from support.web.pages import opened
 
 HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-pages-")
@@ -48,9 +48,9 @@ def parameters(page: Page[Any]) -> st.SearchStrategy[dict[str, str]]:
     return st.fixed_dictionaries({name: PLACES[name] for name in re.findall(r"{(\w+)", page.path)})
 
 
-async def drawn(world: Iterable[Spec], page: Page[Any], who: Requester, language: str, told: dict[str, str]) -> Any:
+async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, language: str, told: dict[str, str]) -> Any:
     """All that a page says, over an index of these cases; of the search page what it says to a question."""
-    api = Api(OFFICE, Path(HOME.name))
+    api = Api(STAGES, Path(HOME.name))
     api.index.write(documents(world))
     asked = {name: value for name, value in told.items() if name != "question"}
     with patch("uuid.uuid4", side_effect=names()):
@@ -66,7 +66,7 @@ async def drawn(world: Iterable[Spec], page: Page[Any], who: Requester, language
 @settings(max_examples=max(settings().max_examples // SHARE, 1))
 @given(worlds, requesters, pages, st.sampled_from(("en", "fr")), st.data())
 def test_a_hidden_case_leaves_no_trace_on_a_page(
-    world: list[Spec], who: Requester, page: Page[Any], language: str, data: st.DataObject
+    world: list[CaseSpec], who: Requester, page: Page[Any], language: str, data: st.DataObject
 ) -> None:
     hidden = [one for one in world if one.hidden_from(who, "investigation")]
     assume(hidden)

@@ -20,7 +20,7 @@ from pipeline.access import policy
 from pipeline.access.policy import CaseMeta, Grant, Rule
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
-from support.access.cedar import AccessRequest, Answer, CedarPolicies
+from support.access.cedar import AccessRequest, CedarAnswer, CedarPolicies
 
 pytestmark = pytest.mark.xdist_group("policy")  # Cedar is asked once for all tests here
 
@@ -77,10 +77,10 @@ def draw_grant(rng: random.Random, handling: Handling, agency: str) -> Grant:
     return Grant(case, whose, until, under, rng.choice(("", *SUBJECTS)))
 
 
-def decide_all(module: ModuleType, requests: Sequence[AccessRequest]) -> Iterator[Answer]:
+def decide_all(module: ModuleType, requests: Sequence[AccessRequest]) -> Iterator[CedarAnswer]:
     for one in requests:
         rule = module.decide(*one)
-        yield Answer(rule.view.value, rule.value)
+        yield CedarAnswer(rule.view.value, rule.value)
 
 
 @pytest.fixture(scope="module")
@@ -90,17 +90,17 @@ def requests() -> list[AccessRequest]:
 
 
 @pytest.fixture(scope="module")
-def cedar_answers(requests: list[AccessRequest]) -> list[Answer]:
+def cedar_answers(requests: list[AccessRequest]) -> list[CedarAnswer]:
     policies, size = CedarPolicies(), 1000
     return [one for at in range(0, len(requests), size) for one in policies.answers(requests[at : at + size])]
 
 
-def test_both_implementations_agree(requests: list[AccessRequest], cedar_answers: list[Answer]) -> None:
+def test_both_implementations_agree(requests: list[AccessRequest], cedar_answers: list[CedarAnswer]) -> None:
     for request, ours, cedars in zip(requests, decide_all(policy, requests), cedar_answers, strict=True):
         assert ours == cedars, request
 
 
-def test_every_rule_decides_often(cedar_answers: list[Answer]) -> None:
+def test_every_rule_decides_often(cedar_answers: list[CedarAnswer]) -> None:
     shares = {rule: count / len(cedar_answers) for rule, count in Counter(one.rule for one in cedar_answers).items()}
     assert set(shares) == set(Rule)
     assert min(shares.values()) >= LEAST_SHARE, shares
@@ -132,7 +132,7 @@ LOOSENED = {
 
 @pytest.mark.parametrize("loosened", LOOSENED)
 def test_a_loosened_rule_is_found(
-    loosened: str, requests: list[AccessRequest], cedar_answers: list[Answer], monkeypatch: pytest.MonkeyPatch
+    loosened: str, requests: list[AccessRequest], cedar_answers: list[CedarAnswer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, after = LOOSENED[loosened]
     text = Path(policy.__file__).read_text()

@@ -37,7 +37,7 @@ from pipeline.streams.kafka.connection import consumer_options, options
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
-from support.installation.whole import STAGE_PROCESS, Records
+from support.installation.whole import STAGE_PROCESS, RecordMaker
 from support.kafka.secure_broker import secure_broker
 from support.processes.starting import started
 
@@ -91,7 +91,7 @@ class Timed:
 
 async def send_calmly(settings: Settings, timed: Timed, until: float) -> None:
     """Send a record every PERIOD_S; one that is late does not delay the next."""
-    records, number = Records(), 0
+    records, number = RecordMaker(), 0
     async with AIOKafkaProducer(**options(settings), linger_ms=0) as producer, asyncio.TaskGroup() as group:
         begun = time.monotonic()
         while (now := time.monotonic()) < until:
@@ -128,7 +128,7 @@ def _position(value: bytes) -> str:
 
 async def flood(settings: Settings, seconds: float, rate: float) -> int:
     """Send records at a rate for a time; returns how many the broker has taken."""
-    records = Records()
+    records = RecordMaker()
     made = [records.message(FLOOD.name, f"@{number:06d}") for number in range(DIFFERENT)]
     topic, sent, begun = topics.name(settings, topics.CASES, agency=FLOOD.name), 0, time.monotonic()
     async with AIOKafkaProducer(**options(settings), linger_ms=5) as producer:
@@ -145,7 +145,7 @@ async def flood(settings: Settings, seconds: float, rate: float) -> int:
 async def measured(operator: Settings, setting: str, before_s: float, seconds: float) -> dict[str, Any]:
     """Run both phases and tell what `calm` waited in each."""
     calm, flooding = (as_agency(operator, agency, setting) for agency in (CALM, FLOOD))
-    size = len(Records().message(FLOOD.name, "x000000").value)
+    size = len(RecordMaker().message(FLOOD.name, "x000000").value)
     if setting == "secure":
         users.limit(operator, FLOOD.name, 2 * OWN_RATE * size)
     timed, begun = Timed(), time.monotonic()

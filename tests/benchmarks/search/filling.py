@@ -29,7 +29,7 @@ from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add
-from support.index.documents import Office
+from support.index.documents import PureStages
 
 SEED = 6
 SAMPLED = 20_000
@@ -83,7 +83,7 @@ async def _fill(settings: Settings, cases: int) -> Filled:
     for country in COUNTRIES:
         await add(settings, Agency(agency_of(country), country))
     await apply_all(settings)
-    corpus, registry = Corpus(SEED, SAMPLED), _Registry(Office(model))
+    corpus, registry = Corpus(SEED, SAMPLED), _Registry(PureStages(model))
     gc.freeze()
     async with connect(settings) as client:
         await apply(client, indices)
@@ -102,8 +102,8 @@ async def _fill(settings: Settings, cases: int) -> Filled:
 class _Registry:
     """Makes documents, and links each case to those before it that share a value with it."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, stages: PureStages) -> None:
+        self._stages = stages
         self._held: dict[str, list[Accepted]] = {}
         self._order: deque[str] = deque()
         self.links = 0
@@ -111,12 +111,12 @@ class _Registry:
 
     def documents(self, record: Record) -> Iterator[Action]:
         """The case's document, and those of its links."""
-        accepted = self._office.accepted(record)
+        accepted = self._stages.accepted(record)
         yield case_document(accepted)
         values = list(_values(record))
         known = {one.case: one for value in values for one in self._held.get(value, ())}
         for other in known.values():
-            if _agency(other) != _agency(accepted) and (claim := self._office.claim(accepted, other)).band:
+            if _agency(other) != _agency(accepted) and (claim := self._stages.claim(accepted, other)).band:
                 self.links += 1
                 self.linked.append(Link(claim.link, _linked(claim.a), _linked(claim.b)))
                 yield link_document(claim)

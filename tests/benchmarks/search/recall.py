@@ -37,7 +37,7 @@ from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
 from pipeline.model_building.transliteration_pairs import fold_latin, read_pairs, split_pairs
 from pipeline.settings import Settings, settings
-from support.index.documents import Office
+from support.index.documents import PureStages
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "names"
 QUERIES = 300
@@ -93,10 +93,10 @@ def engines() -> Iterator[Settings]:
             stack.down(own)
 
 
-async def write(writer: BulkWriter, office: Office, some: Sequence[Person]) -> None:
+async def write(writer: BulkWriter, stages: PureStages, some: Sequence[Person]) -> None:
     """Index their records."""
     for first in track(range(0, len(some), CHUNK), "indexing"):
-        documents = [case_document(office.accepted(one.record())) for one in some[first : first + CHUNK]]
+        documents = [case_document(stages.accepted(one.record())) for one in some[first : first + CHUNK]]
         outcome = await writer.write(documents)
         if outcome.refused:
             raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
@@ -120,7 +120,7 @@ async def measured(own: Settings, queries: int) -> list[Row]:
         await apply(client, indices)
         try:
             everybody = [one for some in sources.values() for one in some]
-            await write(BulkWriter(client, indices), Office(model), everybody)
+            await write(BulkWriter(client, indices), PureStages(model), everybody)
             await client.indices.refresh(index=indices.own("cases"))
             reader = IndexReader(client, Indices(indices.namespace, ""))
             await activate(client, indices)

@@ -34,7 +34,7 @@ from pipeline.matching.model import load_model
 from pipeline.settings import Settings, settings
 from support.access.requesters import ANNA
 from support.api.runtime import Api
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import record
 
 KINDS = {"hit only (H2)": "H2", "silent (H3)": "H3"}
@@ -91,7 +91,7 @@ async def compared(api: Api, kind: str, code: str, pairs: int, order: random.Ran
 
 async def measured(own: Settings, pairs: int) -> list[Outcome]:
     """All kinds, one after the other, on an index that holds both."""
-    office, names = Office(load_model(own.model)), Indices(f"timing-{uuid.uuid4().hex[:8]}-", "bench")
+    stages, names = PureStages(load_model(own.model)), Indices(f"timing-{uuid.uuid4().hex[:8]}-", "bench")
     async with connect(own) as client:
         await apply(client, names)
         await activate(client, names)
@@ -100,12 +100,12 @@ async def measured(own: Settings, pairs: int) -> list[Outcome]:
             for code in KINDS.values()
             for at in range(KEYS)
         ]
-        outcome = await BulkWriter(client, names).write([case_document(office.accepted(one)) for one in hidden])
+        outcome = await BulkWriter(client, names).write([case_document(stages.accepted(one)) for one in hidden])
         if outcome.refused:
             raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
         await client.indices.refresh(index=names.own("cases"))
         engine: Any = client
-        api = Api(office, own.home, engine, Indices(names.namespace, ""), request_rate=10**9)
+        api = Api(stages, own.home, engine, Indices(names.namespace, ""), request_rate=10**9)
         order = random.Random(7)
         return [await compared(api, kind, code, pairs, order) for kind, code in KINDS.items()]
 

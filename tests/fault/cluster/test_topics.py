@@ -20,7 +20,7 @@ from pipeline.streams.kafka.admin import apply
 from pipeline.streams.provisioning.replica_warning import find_short_of_replicas
 from support.cluster.engines import SIZE, EngineCluster, admin_client, await_all
 from support.installation.command import LIAISON
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
@@ -56,7 +56,7 @@ def apply_topics(single: Installation, cluster_environment: dict[str, str]) -> R
 
 
 def test_missing_replicas_are_reported_and_repaired(
-    single: Installation, apply_topics: Run, cluster: EngineCluster, records: Records, wait_for: WaitFor
+    single: Installation, apply_topics: Run, cluster: EngineCluster, records: RecordMaker, wait_for: WaitFor
 ) -> None:
     pushed = single.push(records.feed(20))
     names = [name for name in states_of(cluster) if name.startswith(single.settings.namespace)]

@@ -16,7 +16,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.documents import case_document, link_document
 from pipeline.settings import Settings
 from support.api.index import index
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import person
 
 pytestmark = pytest.mark.engines
@@ -25,19 +25,19 @@ COUNTRIES = ("BE", "DE", "ES", "FR")
 
 
 @pytest.fixture
-async def written(office: Office, engine_settings: Settings) -> list[Any]:
+async def written(stages: PureStages, engine_settings: Settings) -> list[Any]:
     """Four cases of one man in four countries, each linked to all others; one link is retracted. The live claims."""
     names = ("Ivan Petrov", "Иван Петров", "Petrov, Ivan", "Ivan Petrov")
     cases = [
-        office.accepted({
+        stages.accepted({
             "case_id": "7", "agency": f"{country.lower()}-x", "country": country, "title": f"Affaire {country}",
             "entities": [person(name, id="p1", birth_date="1980-05-01")],
         })
         for country, name in zip(COUNTRIES, names, strict=True)
     ]  # fmt: skip
-    claims = [office.claim(a, b) for a, b in combinations(cases, 2)]
-    ended = office.claim(cases[0], cases[1], ClaimState.RETRACTED)
-    await index(engine_settings, office, [*map(case_document, cases), *map(link_document, [*claims, ended])])
+    claims = [stages.claim(a, b) for a, b in combinations(cases, 2)]
+    ended = stages.claim(cases[0], cases[1], ClaimState.RETRACTED)
+    await index(engine_settings, stages, [*map(case_document, cases), *map(link_document, [*claims, ended])])
     return claims[1:]
 
 

@@ -32,7 +32,7 @@ from support.access.requesters import ANNA, make_requester
 from support.api.bad_questions import BODIES, QUESTIONS
 from support.api.index import index
 from support.api.runtime import GROUNDS
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import person, record
 
 pytestmark = pytest.mark.engines
@@ -53,11 +53,11 @@ async def recorded(runtime: Runtime) -> list[AuditEntry]:
     return [entry async for entry in entries(runtime.settings)]
 
 
-async def test_what_moves_between_pages_comes_once(runtime: Runtime, office: Office) -> None:
+async def test_what_moves_between_pages_comes_once(runtime: Runtime, stages: PureStages) -> None:
     async def write(number: int, born: str, version: int = 1) -> None:
         man = person("Anna Nowak", id="p1", birth_date=born)
         given = record("be-fp", str(number), version=version, entities=[man])
-        await index(runtime.settings, office, [case_document(office.accepted(given))])
+        await index(runtime.settings, stages, [case_document(stages.accepted(given))])
 
     async def page(cursor: str | None) -> tuple[list[str], str | None]:
         reader = Session(runtime, ANNA, grounds("investigation", "2026/1"))

@@ -23,7 +23,7 @@ from pipeline.streams.audit.audit_tail import entries
 from support.access.requesters import ANNA
 from support.api.index import index
 from support.api.runtime import GROUNDS
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.processes.commands import command_of, with_support
 from support.records.builder import record
 from support.waiting import WaitFor
@@ -37,8 +37,8 @@ Serve = Callable[[], subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-async def written(engine_settings: Settings, office: Office) -> None:
-    await index(engine_settings, office, [case_document(office.accepted(record(one))) for one in ("fr-pj", "be-fp")])
+async def written(engine_settings: Settings, stages: PureStages) -> None:
+    await index(engine_settings, stages, [case_document(stages.accepted(record(one))) for one in ("fr-pj", "be-fp")])
 
 
 @pytest.fixture

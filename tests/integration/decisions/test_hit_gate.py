@@ -20,7 +20,7 @@ from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
 from support.correlation.key_rings import RING
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes.starting import Start
 from support.records.builder import person
 from support.waiting import WaitFor
@@ -68,7 +68,7 @@ def allow(settings: Settings, daily: int) -> None:
 
 
 def test_pushed_cases_are_told_of_hits_within_the_budget_and_of_the_rest_once_the_owner_allows_more(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: StartAll,
     start_stage: Start,

@@ -52,7 +52,7 @@ REVIEW = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 2, "g1", Verdict.SAME, "be-
 T = TypeVar("T")
 
 
-class Office(NamedTuple):
+class Decisions(NamedTuple):
     """Where decisions are written and read."""
 
     log: DecisionLog
@@ -68,12 +68,12 @@ class Office(NamedTuple):
         return view(CASE, ASKER, Purpose.INVESTIGATION, NOW, grants)
 
 
-def run(settings: Settings, what: Callable[[Office], Awaitable[T]]) -> T:
-    async def with_office() -> T:
+def run(settings: Settings, what: Callable[[Decisions], Awaitable[T]]) -> T:
+    async def with_decisions() -> T:
         async with connect(settings) as client, DecisionLog(settings) as log:
-            return await what(Office(log, DecisionReader(client, Indices(settings.namespace, ""), RING)))
+            return await what(Decisions(log, DecisionReader(client, Indices(settings.namespace, ""), RING)))
 
-    return asyncio.run(with_office())
+    return asyncio.run(with_decisions())
 
 
 StartProject = Callable[[], Process]
@@ -123,20 +123,20 @@ def told(settings: Settings) -> list[Notice]:
 
 
 def test_what_was_acknowledged_is_effective(settings: Settings) -> None:
-    async def story(office: Office) -> list[View]:
-        views = [await office.seen()]
+    async def story(decisions: Decisions) -> list[View]:
+        views = [await decisions.seen()]
         for step in (ASKED, GRANTED, revoke(GRANTED, OWNER, "", NOW)):
-            await office.disclose(step)
-            views.append(await office.seen())
+            await decisions.disclose(step)
+            views.append(await decisions.seen())
         return views
 
     assert run(settings, story) == [View.HIT, View.HIT, View.FULL, View.HIT]
 
 
 def test_each_side_lists_its_threads(settings: Settings) -> None:
-    async def story(office: Office) -> list[list[Disclosure]]:
-        await office.disclose(GRANTED)
-        asked = [await office.reader.disclosures(agency, role, 10) for agency, role in SIDES]
+    async def story(decisions: Decisions) -> list[list[Disclosure]]:
+        await decisions.disclose(GRANTED)
+        asked = [await decisions.reader.disclosures(agency, role, 10) for agency, role in SIDES]
         return [[one for one, _ in found] for found in asked]
 
     assert run(settings, story) == [[GRANTED], [], [GRANTED], []]
@@ -155,14 +155,14 @@ def test_each_kind_of_thread_is_found_and_what_awaits_its_review_beneath_a_later
     reviewed = review(open_alone(own("reviewed"), CASE, ASKER, WHY, WANTED, DAY, NOW), OWNER, JUSTIFIED, "yes", NOW)
     again = request_opening(ended, CASE, ASKER, WHY, WANTED, NOW)
 
-    async def story(office: Office) -> tuple[dict[ThreadKind, list[Disclosure | None]], list[list[Disclosure]]]:
+    async def story(decisions: Decisions) -> tuple[dict[ThreadKind, list[Disclosure | None]], list[list[Disclosure]]]:
         for one in (ASKED, requested, alone, reviewed, again):
-            await office.disclose(one)
+            await decisions.disclose(one)
         found = {
-            kind: [one for one, _ in await office.reader.disclosures("fr-pj", "owner", 10, kind=kind)]
+            kind: [one for one, _ in await decisions.reader.disclosures("fr-pj", "owner", 10, kind=kind)]
             for kind in ThreadKind
         }
-        return found, [[one async for one in office.reader.late_reviews(NOW + at * DAY)] for at in (1, 2)]
+        return found, [[one async for one in decisions.reader.late_reviews(NOW + at * DAY)] for at in (1, 2)]
 
     found, late = run(settings, story)
     assert found == {
@@ -176,16 +176,16 @@ def test_each_kind_of_thread_is_found_and_what_awaits_its_review_beneath_a_later
 
 
 def test_reviews_and_assignments_are_read_as_soon_as_they_are_effective(settings: Settings) -> None:
-    async def story(office: Office) -> tuple[list[Review], list[Review], dict[str, str], dict[str, str]]:
+    async def story(decisions: Decisions) -> tuple[list[Review], list[Review], dict[str, str], dict[str, str]]:
         kept = []
         for one in (REVIEW, undo(REVIEW, ASKER, NOW)):
-            offset = await office.log.write(topics.REVIEWS, one.id, one)
-            await office.reader.effective("reviews", one.id, offset)
-            kept.append((await office.reader.reviews_of([LINK]))[LINK])
+            offset = await decisions.log.write(topics.REVIEWS, one.id, one)
+            await decisions.reader.effective("reviews", one.id, offset)
+            kept.append((await decisions.reader.reviews_of([LINK]))[LINK])
         assigned = Assignment(LINK, "be-fp", "someone", "asker", NOW)
-        offset = await office.log.write(topics.ASSIGNMENTS, assigned.id, assigned)
-        await office.reader.effective("assignments", assigned.id, offset)
-        own, other = [await office.reader.assignees(agency, [LINK]) for agency in ("be-fp", "fr-pj")]
+        offset = await decisions.log.write(topics.ASSIGNMENTS, assigned.id, assigned)
+        await decisions.reader.effective("assignments", assigned.id, offset)
+        own, other = [await decisions.reader.assignees(agency, [LINK]) for agency in ("be-fp", "fr-pj")]
         return kept[0], kept[1], own, other
 
     first, second, own, other = run(settings, story)
@@ -199,15 +199,15 @@ def test_a_notice_goes_to_each_agency_once_even_if_the_stage_is_killed(
 ) -> None:
     killed = start_stage("notify", "--kill-after", "transaction")
 
-    async def ask(office: Office) -> None:
-        await office.disclose(ASKED)
+    async def ask(decisions: Decisions) -> None:
+        await decisions.disclose(ASKED)
 
     run(settings, ask)
     assert killed.wait(timeout=60) == -signal.SIGKILL
     start_stage("notify")
 
-    async def answer(office: Office) -> None:
-        await office.disclose(GRANTED)
+    async def answer(decisions: Decisions) -> None:
+        await decisions.disclose(GRANTED)
 
     run(settings, answer)
     wait_for(lambda: len(told(settings)) == 2, deadline_s=60)
@@ -215,7 +215,7 @@ def test_a_notice_goes_to_each_agency_once_even_if_the_stage_is_killed(
     assert [(one.agency, one.kind) for one in told(settings)] == expected
 
     def read_by(agency: str, after: int = -1) -> list[Any]:
-        return run(settings, lambda office: office.reader.notices(agency, after, 10))
+        return run(settings, lambda decisions: decisions.reader.notices(agency, after, 10))
 
     (notice,) = wait_for(lambda: read_by("be-fp"), deadline_s=60)
     assert notice.reference == ASKED.id
@@ -230,8 +230,8 @@ def test_the_index_is_rebuilt_from_what_kafka_keeps(
     kafka_admin: Any,
 ) -> None:
     first, settings = project(), installation.settings
-    run(settings, lambda office: office.disclose(ASKED))
-    run(settings, lambda office: office.disclose(GRANTED))
+    run(settings, lambda decisions: decisions.disclose(ASKED))
+    run(settings, lambda decisions: decisions.disclose(GRANTED))
     first.send_signal(signal.SIGINT)  # for good: a group with members is not deleted
     first.wait(timeout=60)
     elasticsearch_client.indices.delete(index=Indices(settings.namespace, "").first("disclosures"))
@@ -240,7 +240,7 @@ def test_the_index_is_rebuilt_from_what_kafka_keeps(
 
     def is_open() -> bool:
         try:
-            return run(settings, lambda office: office.seen()) is View.FULL
+            return run(settings, lambda decisions: decisions.seen()) is View.FULL
         except LiaisonError:  # the new index is there a moment before its shard
             return False
 

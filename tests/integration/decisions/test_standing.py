@@ -22,7 +22,7 @@ from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
 from support.access.requesters import make_requester
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -71,7 +71,7 @@ def told(settings: Settings) -> list[str]:
 
 
 def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
-    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     settings = installation.settings
     person = records.person()
@@ -97,7 +97,7 @@ def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
 
 
 def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
-    records: Records, installation: Installation, start_all: StartAll, start_stage: Start, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_all: StartAll, start_stage: Start, wait_for: WaitFor
 ) -> None:
     settings = installation.settings
     person = records.person()

@@ -14,7 +14,7 @@ import pytest
 from pipeline.errors import LiaisonError
 from pipeline.feeds.client import FeedClient
 from support.installation.command import LIAISON
-from support.installation.whole import Installation, Message, Records
+from support.installation.whole import Installation, Message, RecordMaker
 from support.processes import warm
 
 pytestmark = pytest.mark.engines
@@ -25,7 +25,7 @@ def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess
 
 
 @pytest.fixture
-def feed(records: Records) -> list[Message]:
+def feed(records: RecordMaker) -> list[Message]:
     """A case, the same again, a later version, an earlier one, and one that is no record."""
     later = records.message("fr-pj", "1", 2)
     first = records.message("fr-pj", "1", 1)
@@ -69,7 +69,7 @@ def test_waiting_ends_in_time_where_nobody_takes_in(installation: Installation, 
 
 
 def test_receipts_since_a_time_leave_out_earlier_ones(
-    installation: Installation, records: Records, start_stage: Callable[..., object]
+    installation: Installation, records: RecordMaker, start_stage: Callable[..., object]
 ) -> None:
     start_stage("intake")
     with FeedClient("fr-pj", installation.settings) as client:
@@ -83,7 +83,7 @@ def test_receipts_since_a_time_leave_out_earlier_ones(
 
 def test_a_follower_is_told_of_a_hit_as_it_comes(
     installation: Installation,
-    records: Records,
+    records: RecordMaker,
     start_all: Callable[[], Any],
     engine_environment: dict[str, str],
 ) -> None:

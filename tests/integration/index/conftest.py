@@ -14,7 +14,7 @@ from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from support.index.documents import Office
+from support.index.documents import PureStages
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def writer(client: AsyncElasticsearch, indices: Indices) -> BulkWriter:
 
 
 @pytest.fixture(scope="session")
-def office() -> Office:
-    return Office(load_model())
+def stages() -> PureStages:
+    return PureStages(load_model())
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pipeline.index.queries import Limits
 from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import record
 
 pytestmark = pytest.mark.engines
@@ -26,10 +26,10 @@ pytestmark = pytest.mark.engines
 EVERYTHING = Limits(date(2026, 11, 24))
 
 
-async def linked(office: Office, writer: BulkWriter, **fields: Any) -> tuple[str, str]:
+async def linked(stages: PureStages, writer: BulkWriter, **fields: Any) -> tuple[str, str]:
     """Write two linked cases, the second with further fields; their keys."""
-    a, b = office.accepted(record("be-fp")), office.accepted(record("fr-pj", **fields))
-    await writer.write([case_document(a), case_document(b), link_document(office.claim(a, b))])
+    a, b = stages.accepted(record("be-fp")), stages.accepted(record("fr-pj", **fields))
+    await writer.write([case_document(a), case_document(b), link_document(stages.claim(a, b))])
     return a.case, b.case
 
 
@@ -37,9 +37,11 @@ async def visible(reader: IndexReader) -> list[str]:
     return [link.link async for link in reader.every_link()]
 
 
-async def test_a_case_is_read_the_moment_it_is_written(office: Office, writer: BulkWriter, reader: IndexReader) -> None:
+async def test_a_case_is_read_the_moment_it_is_written(
+    stages: PureStages, writer: BulkWriter, reader: IndexReader
+) -> None:
     given = record("fr-pj", title="Vol")
-    await writer.write([case_document(office.accepted(given))])
+    await writer.write([case_document(stages.accepted(given))])
     found = await reader.case("fr-pj:1")
     assert found is not None
     assert found.data["title"] == "Vol"
@@ -48,12 +50,12 @@ async def test_a_case_is_read_the_moment_it_is_written(office: Office, writer: B
 
 
 async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
-    office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
+    stages: PureStages, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> None:
     handling = {"releasable_to": ["BE"], "purposes": ["investigation"]}
     for code in ("H1", "H2", "H3"):
         given = record("fr-pj", case_id=code, handling=handling | {"code": code})
-        await writer.write([case_document(office.accepted(given))])
+        await writer.write([case_document(stages.accepted(given))])
     await client.indices.refresh(index=indices.own("cases"))
 
     async def found(code: str, country: str = "BE", purpose: str = "investigation") -> str | None:
@@ -66,9 +68,9 @@ async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
 
 
 async def test_a_link_shows_while_both_cases_are_what_it_was_made_of(
-    office: Office, writer: BulkWriter, reader: IndexReader
+    stages: PureStages, writer: BulkWriter, reader: IndexReader
 ) -> None:
-    a, b = await linked(office, writer)
+    a, b = await linked(stages, writer)
     (link,) = [link async for link in reader.every_link()]
     assert (link.a.case, link.b.case) == (a, b)
     assert link.band
@@ -76,43 +78,43 @@ async def test_a_link_shows_while_both_cases_are_what_it_was_made_of(
 
 
 async def test_an_amendment_of_what_is_matched_hides_the_link_until_it_is_claimed_again(
-    office: Office, writer: BulkWriter, reader: IndexReader
+    stages: PureStages, writer: BulkWriter, reader: IndexReader
 ) -> None:
-    a, _ = await linked(office, writer)
-    amended = office.accepted(record("fr-pj", version=2, retain_until="2031-01-01"))
+    a, _ = await linked(stages, writer)
+    amended = stages.accepted(record("fr-pj", version=2, retain_until="2031-01-01"))
     await writer.write([case_document(amended)])
     assert await visible(reader) == []
     assert await reader.links_of(a, 10) == []
-    await writer.write([link_document(office.claim(office.accepted(record("be-fp")), amended))])
+    await writer.write([link_document(stages.claim(stages.accepted(record("be-fp")), amended))])
     assert len(await visible(reader)) == 1
 
 
 async def test_an_amendment_of_title_and_summary_hides_nothing(
-    office: Office, writer: BulkWriter, reader: IndexReader
+    stages: PureStages, writer: BulkWriter, reader: IndexReader
 ) -> None:
-    await linked(office, writer)
-    await writer.write([case_document(office.accepted(record("fr-pj", version=2, title="Autre titre")))])
+    await linked(stages, writer)
+    await writer.write([case_document(stages.accepted(record("fr-pj", version=2, title="Autre titre")))])
     assert len(await visible(reader)) == 1
 
 
 async def test_a_withdrawn_case_and_its_links_are_gone_at_once(
-    office: Office, writer: BulkWriter, reader: IndexReader
+    stages: PureStages, writer: BulkWriter, reader: IndexReader
 ) -> None:
-    a, b = await linked(office, writer)
+    a, b = await linked(stages, writer)
     gone = {"case_id": "1", "agency": "fr-pj", "country": "FR", "version": 2, "status": "withdrawn"}
-    await writer.write([case_document(office.accepted(gone))])
+    await writer.write([case_document(stages.accepted(gone))])
     assert await reader.case(b) is None
     assert await visible(reader) == await reader.links_of(a, 10) == []
     assert [case.case async for case in reader.every_case(EVERYTHING)] == [a]
 
 
 async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
-    office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
+    stages: PureStages, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> None:
-    await linked(office, writer)
-    a = office.accepted(record("be-fp"))
-    b = office.accepted(record("fr-pj", version=2, entities=[]))
-    claim = office.claim(a, b, ClaimState.RETRACTED)
+    await linked(stages, writer)
+    a = stages.accepted(record("be-fp"))
+    b = stages.accepted(record("fr-pj", version=2, entities=[]))
+    claim = stages.claim(a, b, ClaimState.RETRACTED)
     await writer.write([link_document(claim)])
     assert await visible(reader) == []
     left = (await client.get(index=indices.own("links"), id=claim.link))["_source"]
@@ -123,9 +125,9 @@ async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
 
 
 async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
-    office: Office, writer: BulkWriter, client: AsyncElasticsearch, indices: Indices
+    stages: PureStages, writer: BulkWriter, client: AsyncElasticsearch, indices: Indices
 ) -> None:
-    _, b = await linked(office, writer, retain_until="2027-01-01")
+    _, b = await linked(stages, writer, retain_until="2027-01-01")
 
     async def seen(time: datetime) -> tuple[bool, int, int]:
         reader = IndexReader(client, indices, lambda: time)
@@ -137,19 +139,19 @@ async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
 
 
 async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
-    office: Office, writer: BulkWriter, reader: IndexReader, monkeypatch: pytest.MonkeyPatch
+    stages: PureStages, writer: BulkWriter, reader: IndexReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "PAGE", 3)
     monkeypatch.setattr(reading, "LISTED", 2)
     cases = [
-        office.accepted(record(f"x{number}", country)) for number, country in enumerate(("BE", "FR", "DE", "NL", "ES"))
+        stages.accepted(record(f"x{number}", country)) for number, country in enumerate(("BE", "FR", "DE", "NL", "ES"))
     ]
-    claims = [office.claim(a, b) for a, b in combinations(cases, 2)]
+    claims = [stages.claim(a, b) for a, b in combinations(cases, 2)]
     await writer.write([*map(case_document, cases), *map(link_document, claims)])
     assert await visible(reader) == sorted(claim.link for claim in claims)
     assert [case.case async for case in reader.every_case(EVERYTHING)] == [case.case for case in cases]
     hidden = {"case_id": "1", "agency": "x1", "country": "FR", "version": 2, "status": "withdrawn"}
-    await writer.write([case_document(office.accepted(hidden))])
+    await writer.write([case_document(stages.accepted(hidden))])
     assert len(await reader.links_of("x0:1", 3)) == 3
 
 

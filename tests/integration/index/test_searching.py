@@ -15,7 +15,7 @@ from pipeline.index.questions import parse
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search
 from pipeline.index.writer import BulkWriter
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import case_data, handling, person
 
 pytestmark = pytest.mark.engines
@@ -41,7 +41,7 @@ RECORDS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture
 async def filled(
-    office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
+    stages: PureStages, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> IndexReader:
     """An index of one case a record; the firm's has a summary, some are not for everyone."""
     more = {
@@ -50,7 +50,7 @@ async def filled(
         "garcia": {"handling": handling("H3", ["*"], [])},
     }
     cases = [
-        office.accepted(case_data(f"{country.lower()}-x", name, [entity], **more.get(name, {})))
+        stages.accepted(case_data(f"{country.lower()}-x", name, [entity], **more.get(name, {})))
         for name, (country, entity) in RECORDS.items()
     ]
     assert (await writer.write([case_document(case) for case in cases])).refused == []
@@ -59,9 +59,9 @@ async def filled(
 
 
 async def found(
-    reader: IndexReader, office: Office, question: str, limits: Limits = EVERYTHING, country: str = ""
+    reader: IndexReader, stages: PureStages, question: str, limits: Limits = EVERYTHING, country: str = ""
 ) -> list[str]:
-    results = await search(reader, parse(question), office.model, limits, country)
+    results = await search(reader, parse(question), stages.model, limits, country)
     assert [one.score for one in results] == sorted((one.score for one in results), reverse=True)
     return [one.case.case.split(":")[1] for one in results]
 
@@ -86,48 +86,48 @@ FIRST = {
 }
 
 
-async def test_what_is_asked_for_comes_first(filled: IndexReader, office: Office) -> None:
-    firsts = {question: (await found(filled, office, question))[:1] for question in FIRST}
+async def test_what_is_asked_for_comes_first(filled: IndexReader, stages: PureStages) -> None:
+    firsts = {question: (await found(filled, stages, question))[:1] for question in FIRST}
     assert firsts == {question: [first] for question, first in FIRST.items()}
 
 
 async def test_a_phone_as_dialled_at_home_is_found_with_its_country_and_without(
-    filled: IndexReader, office: Office
+    filled: IndexReader, stages: PureStages
 ) -> None:
-    assert await found(filled, office, "06 12 34 56 78", country="FR") == ["petrov"]
-    assert await found(filled, office, "06 12 34 56 78") == ["petrov"]
+    assert await found(filled, stages, "06 12 34 56 78", country="FR") == ["petrov"]
+    assert await found(filled, stages, "06 12 34 56 78") == ["petrov"]
 
 
-async def test_a_partial_plate_finds_only_what_fits_it(filled: IndexReader, office: Office) -> None:
-    assert await found(filled, office, "plate:1?BC*") == ["car"]
-    assert sorted(await found(filled, office, "plate:1*234")) == ["car", "other-car"]
+async def test_a_partial_plate_finds_only_what_fits_it(filled: IndexReader, stages: PureStages) -> None:
+    assert await found(filled, stages, "plate:1?BC*") == ["car"]
+    assert sorted(await found(filled, stages, "plate:1*234")) == ["car", "other-car"]
 
 
-async def test_a_name_nobody_bears_finds_nobody(filled: IndexReader, office: Office) -> None:
-    assert await found(filled, office, "zbigniew oczko") == []
+async def test_a_name_nobody_bears_finds_nobody(filled: IndexReader, stages: PureStages) -> None:
+    assert await found(filled, stages, "zbigniew oczko") == []
 
 
-async def test_a_requester_finds_only_what_is_released_to_him(filled: IndexReader, office: Office) -> None:
+async def test_a_requester_finds_only_what_is_released_to_him(filled: IndexReader, stages: PureStages) -> None:
     belgian, own, german = (
         Limits(EVERYTHING.today, Viewer(agency, country, "investigation"))
         for agency, country in (("be-fp", "BE"), ("fr-x", "FR"), ("de-bka", "DE"))
     )
-    assert sorted(await found(filled, office, "ivan petrov", belgian)) == ["namesake", "petrov"]
-    assert sorted(await found(filled, office, "ivan petrov", own)) == ["namesake", "petrov"]
-    assert await found(filled, office, "ivan petrov", german) == ["petrov"]
-    assert await found(filled, office, "maria@example.org", german) == []
+    assert sorted(await found(filled, stages, "ivan petrov", belgian)) == ["namesake", "petrov"]
+    assert sorted(await found(filled, stages, "ivan petrov", own)) == ["namesake", "petrov"]
+    assert await found(filled, stages, "ivan petrov", german) == ["petrov"]
+    assert await found(filled, stages, "maria@example.org", german) == []
 
 
 async def test_a_case_withdrawn_since_the_last_refresh_is_not_shown(
-    filled: IndexReader, office: Office, writer: BulkWriter
+    filled: IndexReader, stages: PureStages, writer: BulkWriter
 ) -> None:
     gone = {"case_id": "petrov", "agency": "fr-x", "country": "FR", "version": 2, "status": "withdrawn"}
-    await writer.write([case_document(office.accepted(gone))])
-    assert await found(filled, office, "ivan petrov") == ["namesake"]
+    await writer.write([case_document(stages.accepted(gone))])
+    assert await found(filled, stages, "ivan petrov") == ["namesake"]
 
 
-async def test_results_say_why(filled: IndexReader, office: Office) -> None:
-    (result,) = await search(filled, parse("Иван Петров 1980-05-01"), office.model, EVERYTHING, limit=1)
+async def test_results_say_why(filled: IndexReader, stages: PureStages) -> None:
+    (result,) = await search(filled, parse("Иван Петров 1980-05-01"), stages.model, EVERYTHING, limit=1)
     fields = {item.field: item for entity in result.evidence for item in entity.items}
     assert fields["birth_date"].bits > 0
     assert {"name", "key"} <= set(result.met)
@@ -146,7 +146,7 @@ NARROWED: tuple[tuple[Filters, list[str]], ...] = (
 
 
 async def test_days_places_offences_and_agencies_narrow_a_search(
-    office: Office, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
+    stages: PureStages, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> None:
     told: dict[str, tuple[str, dict[str, Any]]] = {
         "arson": ("FR", {"opened": "2026-01-01", "closed": "2026-06-30"}),
@@ -158,15 +158,15 @@ async def test_days_places_offences_and_agencies_narrow_a_search(
     }
     man = person("Ivan Petrov", addresses=[{"city": "Lyon", "country": "FR"}])
     cases = [
-        office.accepted(case_data(f"{country.lower()}-x", name, [man], **fields))
+        stages.accepted(case_data(f"{country.lower()}-x", name, [man], **fields))
         for name, (country, fields) in told.items()
     ]
     assert (await writer.write([case_document(case) for case in cases])).refused == []
     await client.indices.refresh(index=indices.own("cases"))
     for filters, expected in NARROWED:
         limits = Limits(EVERYTHING.today, filters=bodies(filters))
-        assert sorted(await found(reader, office, "ivan petrov", limits)) == expected, filters
+        assert sorted(await found(reader, stages, "ivan petrov", limits)) == expected, filters
         assert [one.case for one in await reader.browse(limits, 10)] == sorted(
             f"{told[name][0].lower()}-x:{name}" for name in expected
         )
-    assert sorted(await found(reader, office, "petrov city:Lyon")) == sorted(told)
+    assert sorted(await found(reader, stages, "petrov city:Lyon")) == sorted(told)

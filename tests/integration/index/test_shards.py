@@ -20,7 +20,7 @@ from pipeline.index.questions import parse
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import SearchResult, find_hits, search
 from pipeline.index.writer import BulkWriter
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import person
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
@@ -43,7 +43,7 @@ QUESTIONS = (
 )
 
 
-def documents(office: Office) -> tuple[list[Action], str]:
+def documents(stages: PureStages) -> tuple[list[Action], str]:
     """Cases with few names and many ties, some hidden, and links between neighbours; and a case with links."""
     draw = random.Random(7)
     taken = []
@@ -58,16 +58,18 @@ def documents(office: Office) -> tuple[list[Action], str]:
         code = draw.choice(["H0", "H1", "H3"])
         handling = {"code": code, "releasable_to": ["BE"] if code == "H1" else ["*"], "purposes": ["investigation"]}
         record = {"case_id": str(number), "agency": f"{country.lower()}-x", "country": country, "entities": [man]}
-        taken.append(office.accepted(record | {"handling": handling}))
-    links = [link_document(office.claim(a, b)) for a, b in zip(taken[::2], taken[1::2], strict=True)]
-    links += [link_document(office.claim(taken[0], other)) for other in taken[2:40]]
+        taken.append(stages.accepted(record | {"handling": handling}))
+    links = [link_document(stages.claim(a, b)) for a, b in zip(taken[::2], taken[1::2], strict=True)]
+    links += [link_document(stages.claim(taken[0], other)) for other in taken[2:40]]
     return [*map(case_document, taken), *links], taken[0].case
 
 
 @pytest.fixture
-async def readers(client: AsyncElasticsearch, namespace: str, office: Office) -> tuple[IndexReader, IndexReader, str]:
+async def readers(
+    client: AsyncElasticsearch, namespace: str, stages: PureStages
+) -> tuple[IndexReader, IndexReader, str]:
     """The same documents in one shard and in three, and a case that has many links."""
-    actions, linked = documents(office)
+    actions, linked = documents(stages)
     made = []
     for name, shards in (("one", 1), ("three", 3)):
         indices = Indices(f"{namespace}{name}-", "g1")
@@ -83,15 +85,15 @@ def told(results: Sequence[SearchResult]) -> list[tuple[Any, ...]]:
     return [(one.case.case, one.score, one.met, one.evidence) for one in results]
 
 
-async def test_every_answer_is_the_same(readers: tuple[IndexReader, IndexReader, str], office: Office) -> None:
+async def test_every_answer_is_the_same(readers: tuple[IndexReader, IndexReader, str], stages: PureStages) -> None:
     one, three, linked = readers
     for limits in LIMITS:
         for text in QUESTIONS:
             question = parse(text)
-            found = [told(await search(reader, question, office.model, limits, "FR")) for reader in (one, three)]
+            found = [told(await search(reader, question, stages.model, limits, "FR")) for reader in (one, three)]
             assert found[0] == found[1]
             assert found[0] or limits is not ALL
-            hits = [await find_hits(reader, question, "FR", office.model, limits) for reader in (one, three)]
+            hits = [await find_hits(reader, question, "FR", stages.model, limits) for reader in (one, three)]
             assert hits[0] == hits[1]
         cases = [[case.case async for case in reader.every_case(limits)] for reader in (one, three)]
         assert cases[0] == cases[1]
@@ -107,11 +109,11 @@ async def test_every_answer_is_the_same(readers: tuple[IndexReader, IndexReader,
 
 
 async def test_candidates_are_cut_off_at_the_same_place(
-    readers: tuple[IndexReader, IndexReader, str], office: Office
+    readers: tuple[IndexReader, IndexReader, str], stages: PureStages
 ) -> None:
     """More cases answer than are ranked, with equal scores at the cut."""
     question = parse("ivan petrov")
-    asked_for = asked(question, probe(question, ""), office.model.stop_keys, office.model.key_rarity)
+    asked_for = asked(question, probe(question, ""), stages.model.stop_keys, stages.model.key_rarity)
     found = [await reader.candidates(candidates(asked_for, ALL, 20)) for reader in readers[:2]]
     assert [(one.card.case, one.score, one.met) for one in found[0]] == [
         (one.card.case, one.score, one.met) for one in found[1]

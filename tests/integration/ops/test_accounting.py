@@ -15,7 +15,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin
 from pipeline.streams.monitoring.lag import group_of
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.processes.starting import Start
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
@@ -30,7 +30,7 @@ async def say(installation: Installation, receipts: list[Receipt]) -> None:
 
 
 def test_each_agency_is_accounted_for_on_a_running_system(
-    records: Records, installation: Installation, start_stage: Start, liaison: RunLiaison
+    records: RecordMaker, installation: Installation, start_stage: Start, liaison: RunLiaison
 ) -> None:
     feed = [*records.feed(40), records.message("fr-pj", "bad")._replace(value=b"no JSON")]
     intake = start_stage("intake")
@@ -67,7 +67,7 @@ def test_each_agency_is_accounted_for_on_a_running_system(
 
 
 def test_a_position_that_was_passed_without_a_receipt_is_missing(
-    records: Records, installation: Installation, liaison: RunLiaison
+    records: RecordMaker, installation: Installation, liaison: RunLiaison
 ) -> None:
     [sent] = installation.push([records.message("fr-pj", "lost")])
     topic, partition, offset = sent.rsplit("-", 2)

@@ -28,7 +28,7 @@ from pipeline.streams.registers.registry import agencies
 from support.access.requesters import make_requester
 from support.installation.whole import (
     Installation,
-    Records,
+    RecordMaker,
     installation,
     make_installation,
     records,
@@ -47,7 +47,7 @@ def removed(installation: Installation, name: str, timeout_s: float = 90) -> Rem
 
 
 def test_all_cases_go_with_their_links_and_later_records_are_refused(
-    installation: Installation, records: Records, start_all: Callable[[], Any], wait_for: Callable[..., object]
+    installation: Installation, records: RecordMaker, start_all: Callable[[], Any], wait_for: Callable[..., object]
 ) -> None:
     start_all()
     person = records.person()
@@ -71,7 +71,7 @@ def test_all_cases_go_with_their_links_and_later_records_are_refused(
     assert installation.accounting().balanced
 
 
-def test_without_intake_it_says_so_and_can_be_run_again(installation: Installation, records: Records) -> None:
+def test_without_intake_it_says_so_and_can_be_run_again(installation: Installation, records: RecordMaker) -> None:
     with pytest.raises(LiaisonError, match="no agency xx-no"):
         removed(installation, "xx-no")
     installation.push([records.message("fr-pj", "1")])

@@ -32,7 +32,7 @@ from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
 from support.access.requesters import make_requester
-from support.installation.whole import STAGE_PROCESS, STAGES, Installation, Records
+from support.installation.whole import STAGE_PROCESS, STAGES, Installation, RecordMaker
 from support.processes import warm
 from support.processes.starting import Start, started
 from support.waiting import WaitFor
@@ -132,7 +132,7 @@ def start_there(environment: dict[str, str], elsewhere: Installation) -> Iterato
 
 
 def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     elsewhere: Installation,
     environment: dict[str, str],
@@ -181,7 +181,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
 
 
 def test_what_it_would_not_go_with_is_refused_before_anything_is_written(
-    records: Records, installation: Installation, elsewhere: Installation, tmp_path: Path
+    records: RecordMaker, installation: Installation, elsewhere: Installation, tmp_path: Path
 ) -> None:
     folder = Folder(tmp_path / "backup")
     asyncio.run(decide(installation.settings))

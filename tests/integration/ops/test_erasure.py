@@ -19,8 +19,8 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from support.installation.command import RunLiaison
-from support.installation.compaction import Kept
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.compaction import TopicContents
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes.starting import Start
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
@@ -59,7 +59,7 @@ async def review(settings: Settings) -> None:
 
 
 def test_a_withdrawn_or_expired_case_leaves_no_trace(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     engine_environment: dict[str, str],
     start_all: StartAll,
@@ -70,7 +70,7 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
     wait_for: Callable[..., Any],
 ) -> None:
     namespace, home = installation.settings.namespace, installation.settings.home
-    kept = Kept(installation, kafka_admin)
+    kept = TopicContents(installation, kafka_admin)
     kept.compact_at_once()
     engine_environment["LIAISON_ERASE_AFTER"] = "0"
     workers = [*start_all(), start_stage("notify")]

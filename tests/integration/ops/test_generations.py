@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.matching.model import Model, Prior, dump, load_model
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -39,7 +39,7 @@ def stricter(tmp_path: Path) -> tuple[Path, Model]:
     return path, Model(made)
 
 
-def pairs(records: Records, first: int, count: int) -> list[Any]:
+def pairs(records: RecordMaker, first: int, count: int) -> list[Any]:
     """Pairs of cases that both models link, and pairs that only the laxer one does; the last pair is amended."""
     made: list[Any] = []
     for number in range(first, first + count):
@@ -90,7 +90,7 @@ def at_rest(installation: Installation, sent: list[Any]) -> Callable[[], bool]:
 
 
 def test_built_switched_to_and_back_while_records_flow(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_stage: Start,
     liaison: RunLiaison,

@@ -23,7 +23,7 @@ from pipeline.index.mappings import Indices
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin
 from support.installation.status_ports import STAGES, Ports, free_ports
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
@@ -100,7 +100,7 @@ def prometheus(ports: Ports, tmp_path: Path, wait_for: Callable[..., Any]) -> It
         process.wait(30)
 
 
-async def send_as_of(installation: Installation, records: Records, agency: str, at_ms: int) -> None:
+async def send_as_of(installation: Installation, records: RecordMaker, agency: str, at_ms: int) -> None:
     """One record that its agency sent at another time, on a topic that for once takes the sender's word for it."""
     one = records.message(agency, "long-ago")
     topic = topics.name(installation.settings, topics.CASES, agency=agency)
@@ -114,7 +114,7 @@ async def send_as_of(installation: Installation, records: Records, agency: str, 
 
 def test_it_shows_the_lag_while_a_stage_is_held_up_and_the_feed_that_is_silent(
     prometheus: Prometheus,
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: Callable[[], Any],
     wait_for: Callable[..., Any],

@@ -14,7 +14,7 @@ from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
@@ -54,7 +54,7 @@ class Readers:
 
 @pytest.mark.timeout(700)
 def test_searches_are_complete_while_the_indices_are_replaced_under_load(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: StartAll,
     wait_for: WaitFor,
@@ -113,7 +113,7 @@ def setting(client: Elasticsearch, index: str, name: str) -> str:
 
 @pytest.mark.timeout(700)
 def test_a_reindex_that_was_killed_is_run_again(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: StartAll,
     wait_for: WaitFor,

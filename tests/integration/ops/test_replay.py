@@ -13,7 +13,7 @@ from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
 from pipeline.records.partitioning import partition_of
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
@@ -32,7 +32,7 @@ def token(settings: Any, agency: str, country: str) -> str:
 
 @pytest.mark.timeout(300)
 def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
-    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
+    records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     """The cause here is the sender's partitioner, as of a librdkafka client left at its default."""
     good = records.message("fr-pj", "good")
@@ -80,7 +80,7 @@ def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
 
 @pytest.mark.timeout(300)
 def test_a_feed_sent_again_contradicts_nothing(
-    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
+    records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     feed = [
         records.message("fr-pj", "one"),

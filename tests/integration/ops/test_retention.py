@@ -21,7 +21,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_table
 from support.access.requesters import make_requester
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -49,7 +49,7 @@ def table(settings: Settings, topic: topics.Topic, kind: Any) -> dict[str, Any]:
 
 @pytest.mark.timeout(300)
 def test_what_has_had_its_time_ends_once(
-    records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor, liaison: RunLiaison
+    records: RecordMaker, installation: Installation, start_stage: Start, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     settings, soon = installation.settings, (NOW + timedelta(days=2)).date().isoformat()  # also if midnight passes
     sent = [
@@ -93,7 +93,7 @@ def documents(client: Elasticsearch, namespace: str) -> str:
 
 @pytest.mark.timeout(300)
 def test_an_expired_case_leaves_the_index_within_a_minute_and_comes_back_when_it_is_extended(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: StartAll,
     start_stage: Start,

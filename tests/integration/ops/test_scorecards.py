@@ -7,7 +7,7 @@ import json
 import pytest
 
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engines
 
 @pytest.mark.timeout(300)
 def test_an_agencys_data_is_judged_by_what_became_of_it(
-    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
+    records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     whole = records.message("fr-pj", "whole")
     undated = records.person()

@@ -15,7 +15,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
 from pipeline.streams.registers.registry import agencies
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
@@ -44,7 +44,7 @@ def ends(installation: Installation) -> dict[str, int]:
 
 
 def test_links_that_would_appear_and_vanish_are_those_of_a_batch_run_with_the_model(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: StartAll,
     wait_for: WaitFor,

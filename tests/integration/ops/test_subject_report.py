@@ -18,7 +18,7 @@ from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.times import now
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
@@ -43,7 +43,7 @@ async def happen(settings: Settings) -> None:
 
 
 def test_the_report_holds_what_the_agency_holds_of_him_and_nothing_of_others(
-    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
+    records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor, liaison: RunLiaison
 ) -> None:
     petrov = {"names": [{"given": "Ivan", "family": "Petrov"}], "birth_date": "1980-05-14"}
     feed = [

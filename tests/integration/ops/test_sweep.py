@@ -10,7 +10,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -31,7 +31,7 @@ def live_cases(client: Elasticsearch, namespace: str) -> int:
 
 
 def test_a_withdrawn_or_expired_case_leaves_no_trace_in_the_index(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_stage: Start,
     liaison: RunLiaison,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.ops.status.throughput import SPANS, throughput
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.engines
 
 
 def test_each_record_counts_in_the_span_in_which_it_was_taken_in(
-    records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_stage: Start, wait_for: WaitFor
 ) -> None:
     installation.push([records.message("fr-pj", str(number)) for number in range(5)])
     installation.push([records.message("be-fp", "1")])

@@ -14,7 +14,7 @@ from pipeline.streams.kafka.admin import members
 from pipeline.streams.monitoring.lag import group_of
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
 def test_an_agency_is_added_to_and_removed_from_running_workers(
     engine_settings: Settings,
     make_installation: type[Installation],
-    records: Records,
+    records: RecordMaker,
     start_all: StartAll,
     wait_for: WaitFor,
 ) -> None:

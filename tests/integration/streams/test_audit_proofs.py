@@ -20,7 +20,7 @@ from pipeline.times import now
 from pipeline.transparency.leaves import open_disclosure
 from support.access.requesters import make_requester
 from support.api.runtime import GROUNDS
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes import warm
 from support.processes.commands import command_of, with_support
 from support.processes.starting import Start
@@ -83,9 +83,15 @@ def search(settings: Settings, url: str, who: Requester, question: str) -> httpx
 
 
 def test_an_owner_proves_who_was_shown_its_record_and_what_is_left_out(
-    installation: Installation, records: Records, start_all: StartAll, start_stage: Start, wait_for: WaitFor, url: str,
-    engine_environment: dict[str, str], tmp_path: Path,
-) -> None:  # fmt: skip
+    installation: Installation,
+    records: RecordMaker,
+    start_all: StartAll,
+    start_stage: Start,
+    wait_for: WaitFor,
+    url: str,
+    engine_environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
     settings = installation.settings
     person = records.person()
     start_all()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.records.partitioning import partition_of
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
@@ -17,7 +17,7 @@ Cases = dict[str, tuple[Any, str]]
 
 
 @pytest.fixture
-def cases(records: Records) -> Cases:
+def cases(records: RecordMaker) -> Cases:
     """By name, in the order sent: the message, and the reason it is rejected for, or its outcome."""
 
     def good(case_id: str, version: int = 1, **data: Any) -> Any:
@@ -58,7 +58,7 @@ def cases(records: Records) -> Cases:
 
 
 def test_each_ends_as_rejection_or_warning_while_good_records_are_indexed(
-    cases: Cases, records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor
+    cases: Cases, records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     goods = [records.message("fr-pj", f"among{number}") for number in range(len(cases))]
     messages = [one for pair in zip((bad for bad, _ in cases.values()), goods, strict=True) for one in pair]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from support.installation.file_modes import open_to_others
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
@@ -26,7 +26,7 @@ def usual_umask() -> Iterator[None]:
 @pytest.mark.usefixtures("usual_umask")
 def test_whatever_workers_make_is_their_users_alone(
     installation: Installation,
-    records: Records,
+    records: RecordMaker,
     start_all: Callable[[], list[subprocess.Popen[bytes]]],
     wait_for: WaitFor,
 ) -> None:

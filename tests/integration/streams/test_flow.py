@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engines
 
 
 def test_links_are_those_of_a_batch_run_and_hits_go_to_both_agencies(
-    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     feed = records.feed(150)
     workers = start_all()
@@ -30,7 +30,7 @@ def test_links_are_those_of_a_batch_run_and_hits_go_to_both_agencies(
 
 @pytest.mark.timeout(240)
 def test_killed_between_two_effects_the_accounting_balances_and_links_are_those_of_a_batch_run(
-    records: Records, installation: Installation, start_stage: Start, start_all: StartAll, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_stage: Start, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     """The other points are in tests/fault, and for lanes in general in tests/contract/test_chunk_consumer.py."""
     feed = records.feed(100)
@@ -52,7 +52,7 @@ def test_killed_between_two_effects_the_accounting_balances_and_links_are_those_
 
 
 def test_a_record_of_ours_that_cannot_be_read_is_kept_and_holds_up_nothing(
-    records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     installation.poison()
     feed = records.feed(30)

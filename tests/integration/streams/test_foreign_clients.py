@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -32,7 +32,7 @@ def producer(settings: Settings, codec: str, **options: Any) -> Producer:
     )
 
 
-def send(settings: Settings, codec: str, records: Records, prefix: str, **options: Any) -> list[bytes]:
+def send(settings: Settings, codec: str, records: RecordMaker, prefix: str, **options: Any) -> list[bytes]:
     """Send some cases and wait until they are acknowledged; returns their keys."""
     sent, failed = producer(settings, codec, **options), []
     messages = [records.message("fr-pj", f"{prefix}-{codec}-{number}") for number in range(CASES)]
@@ -50,7 +50,7 @@ def send(settings: Settings, codec: str, records: Records, prefix: str, **option
 
 
 def test_each_codec_is_taken_in_however_it_is_sent(
-    records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_stage: Start, wait_for: WaitFor
 ) -> None:
     settings, keys = installation.settings, []
     for codec in CODECS:

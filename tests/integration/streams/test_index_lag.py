@@ -21,7 +21,7 @@ from pipeline.times import now
 from support.access.requesters import ANNA
 from support.api.index import beside
 from support.api.runtime import GROUNDS
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.processes.starting import Start
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
@@ -47,7 +47,7 @@ async def until(holds: Callable[[], bool], deadline_s: float = 90) -> None:
 
 
 async def test_reads_wait_for_the_index(
-    records: Records, installation: Installation, start_stage: Start, monkeypatch: pytest.MonkeyPatch
+    records: RecordMaker, installation: Installation, start_stage: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipeline.streams.monitoring.freshness.LOOK_S", 0.2)
     settings = installation.settings.model_copy(update={"max_index_lag": LAG_S})
@@ -86,7 +86,7 @@ async def test_reads_wait_for_the_index(
 
 
 async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
-    records: Records, installation: Installation, start_stage: Start, monkeypatch: pytest.MonkeyPatch
+    records: RecordMaker, installation: Installation, start_stage: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pusher that has sent and not committed makes `as_of` stand still, and shuts no reading."""
     monkeypatch.setattr("pipeline.streams.monitoring.freshness.LOOK_S", 0.2)

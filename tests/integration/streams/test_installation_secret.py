@@ -23,7 +23,7 @@ from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import entries
 from pipeline.streams.registers.installation_secret import key_ring
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.processes import warm
 from support.waiting import WaitFor
 
@@ -46,7 +46,7 @@ def openings(reference: str, agency: str, known: bytes) -> Iterator[str]:
 
 def test_a_hits_reference_does_not_open_to_who_knows_the_clusters_id(
     installation: Installation,
-    records: Records,
+    records: RecordMaker,
     start_all: Callable[[], list[subprocess.Popen[bytes]]],
     kafka_admin: KafkaAdminClient,
     wait_for: WaitFor,
@@ -64,7 +64,7 @@ def test_a_hits_reference_does_not_open_to_who_knows_the_clusters_id(
 
 def test_a_hit_says_which_secret_keys_it_and_leads_back_to_its_agency(
     installation: Installation,
-    records: Records,
+    records: RecordMaker,
     start_all: Callable[[], list[subprocess.Popen[bytes]]],
     wait_for: WaitFor,
 ) -> None:

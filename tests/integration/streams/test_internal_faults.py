@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.records.partitioning import partition_of
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -19,7 +19,7 @@ AGENCIES = ("fr-pj", "be-fp", "de-bk", "nl-np")
 
 
 def test_a_bug_rejects_nothing_and_holds_up_its_own_partition_alone(
-    records: Records, installation: Installation, start_stage: Start, wait_for: WaitFor, tmp_path: Path
+    records: RecordMaker, installation: Installation, start_stage: Start, wait_for: WaitFor, tmp_path: Path
 ) -> None:
     home = partition_of(f"fr-pj:{POISON}".encode(), installation.settings.case_partitions)
     poison = records.message("fr-pj", POISON)

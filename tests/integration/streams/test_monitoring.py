@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from support.installation.status_ports import STAGES, Ports, free_ports
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -24,7 +24,7 @@ def ports(engine_environment: dict[str, str]) -> Ports:
 
 
 def test_what_went_through_is_counted_and_the_workers_are_ready(
-    ports: Ports, records: Records, installation: Installation, start_all: StartAll, wait_for: WaitFor
+    ports: Ports, records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
     feed = [*records.feed(60), records.message("fr-pj", "bad")._replace(value=b"no JSON")]
     start_all()

@@ -28,7 +28,7 @@ from pipeline.streams.registers.registry import agencies
 from pipeline.streams.registers.seals import sealed_expiry
 from pipeline.times import unix_ms
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, Records, StartAll
+from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes import warm
 from support.processes.starting import Start
 from support.records.signing import STRANGE_KEY
@@ -92,7 +92,7 @@ def expiry_of(raw: bytes) -> Expiry:
 
 
 def test_only_the_agencys_own_records_are_taken(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: StartAll,
     run: RunLiaison,
@@ -143,7 +143,7 @@ def test_only_the_agencys_own_records_are_taken(
 
 
 def test_the_gateway_carries_signatures(
-    records: Records, installation: Installation, start_stage: Start, key: Path, tmp_path: Path, wait_for: WaitFor
+    records: RecordMaker, installation: Installation, start_stage: Start, key: Path, tmp_path: Path, wait_for: WaitFor
 ) -> None:
     start_stage("intake")
     feed = tmp_path / "feed.ndjson"
@@ -162,7 +162,12 @@ def test_the_gateway_carries_signatures(
 
 
 def test_a_key_that_has_ended_signs_nothing_whatever_time_the_message_claims(
-    records: Records, installation: Installation, start_stage: Start, run: RunLiaison, tmp_path: Path, wait_for: WaitFor
+    records: RecordMaker,
+    installation: Installation,
+    start_stage: Start,
+    run: RunLiaison,
+    tmp_path: Path,
+    wait_for: WaitFor,
 ) -> None:
     """Not the sender but the broker says when a record came."""
     private, public = tmp_path / "old.pem", tmp_path / "old.jwk"
@@ -188,7 +193,7 @@ def test_a_key_that_has_ended_signs_nothing_whatever_time_the_message_claims(
 
 
 def test_what_was_taken_is_verified_offline_and_a_revoked_key_ends(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: StartAll,
     run: RunLiaison,

@@ -16,7 +16,7 @@ from pipeline.ops.replay.rejections import RejectionFilter, rejections
 from pipeline.records.messages import Receipt
 from pipeline.streams.catalogues import topics
 from support.installation.command import LIAISON
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.kafka.fetch_proxy import FetchProxy
 from support.kafka.record_batches import changed_at, made_batch, made_record, produce_raw, with_wrong_crc, zstd_bomb
 from support.processes.starting import Start
@@ -62,7 +62,7 @@ def resident_mib(process: Any) -> int:
 
 
 def test_bombs_of_one_agency_hold_up_no_other(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_all: Callable[[], list[Any]],
     engine_environment: dict[str, str],
@@ -112,7 +112,7 @@ def commands_read_them(environment: dict[str, str], good: int) -> None:
 
 
 def test_a_damaged_batch_waits_for_an_operator_while_others_go_on(
-    records: Records,
+    records: RecordMaker,
     installation: Installation,
     start_stage: Start,
     proxy: FetchProxy,

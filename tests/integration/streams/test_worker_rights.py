@@ -43,8 +43,8 @@ from pipeline.times import now
 from pipeline.web.csrf import COOKIE, form_token
 from support.access.requesters import make_requester
 from support.installation.command import LIAISON
-from support.installation.whole import COUNTRIES, Records
-from support.kafka.secure_broker import Rule, log_decisions, refusals, rules_used, secure_broker
+from support.installation.whole import COUNTRIES, RecordMaker
+from support.kafka.secure_broker import AccessRule, log_decisions, refusals, rules_used, secure_broker
 from support.processes import warm
 from support.processes.warm import WarmProcess
 from support.waiting import WaitFor
@@ -115,10 +115,10 @@ class Secured:
         for file in [*self.folder.glob("*.log"), *(self.operator.home / "logs").glob("*.log*")]:
             yield file.name, file.read_text(errors="replace")
 
-    def unused(self) -> dict[str, set[Rule]]:
+    def unused(self) -> dict[str, set[AccessRule]]:
         """By role, the rights without which all that was done would have been allowed just the same."""
         used = rules_used(self.operator.home)
-        granted = {role: {Rule(*grant) for grant in role_grants(self.operator, role)} for role in ROLES}
+        granted = {role: {AccessRule(*grant) for grant in role_grants(self.operator, role)} for role in ROLES}
         return {
             role: rules - used.get(self.operator.namespace + role, set())
             for role, rules in granted.items()
@@ -181,7 +181,7 @@ def serves(secured: Secured) -> bool:
 
 
 def push(secured: Secured) -> None:
-    records = Records()
+    records = RecordMaker()
     petrov = records.person(names=[{"given": "Ivan", "family": "Petrov"}], birth_date="1980-05-14")
     feeds = {
         ("anna", "fr-pj"): [

@@ -19,7 +19,7 @@ from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add, agencies
 from pipeline.streams.workers.supervisor import STAGES
 from support.installation.status_ports import Ports, free_ports
-from support.installation.whole import Installation, Records
+from support.installation.whole import Installation, RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
@@ -59,7 +59,7 @@ def stages(process: subprocess.Popen[bytes]) -> dict[str, psutil.Process]:
 def test_a_supervised_installation_from_its_first_agency_to_its_end(
     engine_settings: Settings,
     make_installation: type[Installation],
-    records: Records,
+    records: RecordMaker,
     supervisor: Any,
     ports: Ports,
     wait_for: WaitFor,

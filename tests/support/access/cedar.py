@@ -32,7 +32,7 @@ class AccessRequest(NamedTuple):
     grants: tuple[Grant, ...]
 
 
-class Answer(NamedTuple):
+class CedarAnswer(NamedTuple):
     """How Cedar lets the case be seen (full, hit, nothing), and by which of its policies."""
 
     view: str
@@ -46,7 +46,7 @@ class CedarPolicies:
         self._names = re.findall(r'^@id\("(\w+)"\)', text, re.MULTILINE)
         self._policies = cedarpy.PolicySet.from_str(text)
 
-    def answers(self, requests: Sequence[AccessRequest]) -> list[Answer]:
+    def answers(self, requests: Sequence[AccessRequest]) -> list[CedarAnswer]:
         """The answer to each request."""
         asked = [(place, one) for place, request in enumerate(requests) for one in _questions(request)]
         found = cedarpy.is_authorized_batch([one for _, one in asked], self._policies, [])
@@ -62,10 +62,10 @@ class CedarPolicies:
         return (self._names[int(one.removeprefix("policy"))] for one in result.diagnostics.reasons)
 
 
-def _answer(by_action: dict[str, set[str]]) -> Answer:
+def _answer(by_action: dict[str, set[str]]) -> CedarAnswer:
     for action, view in (("read", "full"), ("learn", "hit"), ("nothing", "nothing")):
         if action in by_action:
-            return Answer(view, min(by_action[action], key=PRECEDENCE.index))
+            return CedarAnswer(view, min(by_action[action], key=PRECEDENCE.index))
     raise AssertionError("nothing was asked")
 
 

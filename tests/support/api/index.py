@@ -14,18 +14,18 @@ from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
-from support.index.documents import Office
+from support.index.documents import PureStages
 
 AGENCIES = ("be-fp", "de-bka", "es-cnp", "fr-pj", "nl-np", "pl-kg")
 """Those that take part."""
 
 
-async def index(settings: Settings, office: Office, actions: Sequence[Action]) -> None:
+async def index(settings: Settings, stages: PureStages, actions: Sequence[Action]) -> None:
     """Make topics, agencies and indices, write, and refresh."""
     await apply_all(settings)
     for name in AGENCIES:
         await registry.add(settings, Agency(name, name[:2].upper()))
-    own = Indices(settings.namespace, generation(office.model, settings.block_partitions))
+    own = Indices(settings.namespace, generation(stages.model, settings.block_partitions))
     async with connect(settings) as client:
         assert await apply(client, own) == []
         assert (await BulkWriter(client, own).write(actions)).refused == []

@@ -1,6 +1,6 @@
 """The API on in-memory parts: a filled index, a recorded audit, a fixed clock, tokens of a key of its own.
 
-api = Api(office, tmp_path); api.hold(record, record); api.link("fr-pj:1", "be-fp:1")
+api = Api(stages, tmp_path); api.hold(record, record); api.link("fr-pj:1", "be-fp:1")
 answer = await api.get("/v1/cases/fr-pj:1", who=ANNA)
 await links(api.session(ANNA), "fr-pj:1")          # the same, in-process
 """
@@ -50,7 +50,7 @@ from pipeline.streams.stages.project import DECISIONS
 from pipeline.transparency.served_log import ServedLog
 from support.access.requesters import ANNA
 from support.correlation.key_rings import RING, ROTATED
-from support.index.documents import Office, admissions
+from support.index.documents import PureStages, admissions
 from support.index.memory import MemoryIndex
 from support.index.traced_engine import TracedEngine
 from support.transparency.log_world import KEYS
@@ -152,14 +152,14 @@ class Api:
 
     def __init__(
         self,
-        office: Office,
+        stages: PureStages,
         home: Path,
         engine: TracedEngine | None = None,
         names: Indices = Indices("", ""),  # noqa: B008 - frozen
         log: ServedLog | None = None,
         **settings: Any,
     ) -> None:
-        self.office = office
+        self.stages = stages
         self.now = NOW
         self.behind: timedelta | None = timedelta()
         """By how much the index is behind project's topics; None: not known."""
@@ -180,7 +180,7 @@ class Api:
         self.runtime = Runtime(
             settings=self.settings,
             reader=IndexReader(self.engine, names, self.clock),
-            model=office.model,
+            model=stages.model,
             audit=self.audit,
             cipher=cipher,
             opaque=Opaque(RING),
@@ -213,13 +213,13 @@ class Api:
     def hold(self, *records: Mapping[str, Any]) -> None:
         """Index records as intake and project would."""
         for record in records:
-            accepted = self.office.accepted(dict(record))
+            accepted = self.stages.accepted(dict(record))
             self.held[accepted.case] = accepted
             self.index.write([case_document(accepted)])
 
     def link(self, a: str, b: str, state: ClaimState = ClaimState.LIVE, *, admitted: bool = True) -> str:
         """Index the claim about two held cases, and that the gate has answered both; its link id."""
-        claim = self.office.claim(self.held[a], self.held[b], state)
+        claim = self.stages.claim(self.held[a], self.held[b], state)
         self.index.write([link_document(claim), *(admissions(claim) if admitted else ())])
         return claim.link
 
@@ -247,12 +247,12 @@ class Api:
 
 
 @pytest.fixture(scope="session")
-def office() -> Office:
+def stages() -> PureStages:
     """Makes documents of records by the shipped model."""
-    return Office(load_model())
+    return PureStages(load_model())
 
 
 @pytest.fixture
-def api(office: Office, tmp_path: Path) -> Api:
+def api(stages: PureStages, tmp_path: Path) -> Api:
     """An API over an empty in-memory index."""
-    return Api(office, tmp_path)
+    return Api(stages, tmp_path)

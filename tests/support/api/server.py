@@ -25,7 +25,7 @@ SERVER_PROCESS = "support.api.server_process"
 PATIENCE_S = 30.0
 
 
-class Door:
+class ApiServer:
     """One server."""
 
     def __init__(self, port: int, home: Path, scheme: str = "http") -> None:
@@ -86,33 +86,33 @@ def read_head(connected: socket.socket) -> bytes:
     return told
 
 
-MakeDoor = Callable[..., Door]
+StartServer = Callable[..., ApiServer]
 
 
 @pytest.fixture(scope="module")
-def make_door(tmp_path_factory: pytest.TempPathFactory, wait_for: WaitFor) -> Iterator[MakeDoor]:
+def start_server(tmp_path_factory: pytest.TempPathFactory, wait_for: WaitFor) -> Iterator[StartServer]:
     """Start a server with settings (`max_connections=3`) of its own; all end with the module."""
     with ExitStack() as running:
 
-        def make(scheme: str = "http", home: Path | None = None, **settings: object) -> Door:
-            folder = home or tmp_path_factory.mktemp("door")
+        def make(scheme: str = "http", home: Path | None = None, **settings: object) -> ApiServer:
+            folder = home or tmp_path_factory.mktemp("api_server")
             port = any_free()
             named: Mapping[str, str] = {f"LIAISON_{name.upper()}": str(value) for name, value in settings.items()}
             environment = {**os.environ, "LIAISON_HOME": str(folder), **named}
             running.enter_context(started(SERVER_PROCESS, environment, folder))(str(port))
             wait_for(lambda: accepts(LOOPBACK, port), 90)
-            return Door(port, folder, scheme)
+            return ApiServer(port, folder, scheme)
 
         yield make
 
 
 @pytest.fixture(scope="module")
-def door(make_door: MakeDoor) -> Door:
+def api_server(start_server: StartServer) -> ApiServer:
     """A server with short time-outs."""
-    return make_door(header_timeout_s=1, body_timeout_s=1)
+    return start_server(header_timeout_s=1, body_timeout_s=1)
 
 
 @pytest.fixture
-def client(door: Door) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=door.url, timeout=PATIENCE_S) as opened:
+def client(api_server: ApiServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=api_server.url, timeout=PATIENCE_S) as opened:
         yield opened

@@ -26,11 +26,11 @@ from pipeline.web.app import mount
 from pipeline.web.people import PREPARED
 from pipeline.web.serving import configuration
 from support.api.runtime import Api, OpenRegistry
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import record
 
 
-class ToldRegistry(OpenRegistry):
+class FileRegistry(OpenRegistry):
     """Agencies that the test says have left are removed."""
 
     def __init__(self, told: Path) -> None:
@@ -45,9 +45,9 @@ class ToldRegistry(OpenRegistry):
 class ServedApi(Api):
     """The in-memory API by the machine's clock, moved as the test says."""
 
-    def __init__(self, office: Office, home: Path) -> None:
-        super().__init__(office, home)
-        self.runtime.agencies = ToldRegistry(home / "left")
+    def __init__(self, stages: PureStages, home: Path) -> None:
+        super().__init__(stages, home)
+        self.runtime.agencies = FileRegistry(home / "left")
         self.runtime.agencies |= {name: Agency(name, name[:2].upper()) for name in ("fr-pj", "be-fp", "nl-np")}
 
     @property
@@ -62,7 +62,7 @@ class ServedApi(Api):
 
 def served(settings: Settings) -> uvicorn.Server:
     """The server over a few cases of one man."""
-    api = ServedApi(Office(load_model()), settings.home)
+    api = ServedApi(PureStages(load_model()), settings.home)
     api.hold(record("fr-pj"), record("be-fp"), record("nl-np", code="H2"))
     api.link("fr-pj:1", "be-fp:1")
 

@@ -24,7 +24,7 @@ from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from support.access.requesters import make_requester
-from support.installation.whole import COUNTRIES, Message, Records
+from support.installation.whole import COUNTRIES, Message, RecordMaker
 
 RECORDS_A_SECOND = 4
 CASES_A_FEED = 60
@@ -77,7 +77,7 @@ class Traffic:
     canaries: list[Canary] = field(default_factory=list)
     searches: list[Search] = field(default_factory=list)
     _made: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    _records: Records = field(default_factory=Records)
+    _records: RecordMaker = field(default_factory=RecordMaker)
     _token: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -59,21 +59,21 @@ class Log:
             del self.entries[offset]
 
 
-class Applied(NamedTuple):
+class AppliedOffset(NamedTuple):
     """How far a partition was applied: its last offset, and how many records in all."""
 
     offset: int
     records: int
 
 
-NONE = Applied(NO_OFFSET, 0)
+NONE = AppliedOffset(NO_OFFSET, 0)
 
 
 class FencedError(Exception):
     """Another worker has taken the partition over."""
 
 
-class Version(NamedTuple):
+class SentVersion(NamedTuple):
     """A case's version as it is sent and accepted: its fingerprint, and the hash of all its content."""
 
     fingerprint: Fingerprint
@@ -92,7 +92,7 @@ class Version(NamedTuple):
         return msgspec.convert(read, Keeping)
 
 
-class Told(NamedTuple):
+class SentHit(NamedTuple):
     """A hit, and the claim that brought it."""
 
     hit: Hit
@@ -105,8 +105,8 @@ class World:
     def __init__(self, matcher: WorldMatcher, partitions: int) -> None:
         self.matcher, self.partitions = matcher, partitions
         self.now = START
-        self.sent: dict[str, list[Version]] = {}
-        self.inputs: list[Version] = []
+        self.sent: dict[str, list[SentVersion]] = {}
+        self.inputs: list[SentVersion] = []
         self.expiries: list[Expiry] = []
         self.accepted, self.links = Log(), Log()
         self.blocks = [Log() for _ in range(partitions)]
@@ -117,7 +117,7 @@ class World:
         self.indexed = self.projected = NO_OFFSET
         self.seen: dict[str, Seen] = {}
         self.stored: tuple[int, dict[str, Seen]] = NO_OFFSET, {}
-        self.hits: list[Told] = []
+        self.hits: list[SentHit] = []
         self.written: list[Write] = []
         self.cases: dict[str, tuple[int, Fingerprint]] = {}
         self.documents: dict[str, Write] = {}
@@ -158,13 +158,13 @@ class World:
             changed = f"{last.hash} until {until}"
             self._send(msgspec.structs.replace(last, version=last.version + 1, retain_until=until, hash=changed))
 
-    def contradict(self, one: Version) -> None:
+    def contradict(self, one: SentVersion) -> None:
         """A version that was sent before, with other content."""
         other = msgspec.structs.replace(one.fingerprint, entities=(), keys=(), hash="other")
-        self.inputs.append(Version(other, f"not {one.content}"))
+        self.inputs.append(SentVersion(other, f"not {one.content}"))
 
     def _send(self, fingerprint: Fingerprint) -> None:
-        version = Version(fingerprint, f"{fingerprint.hash} {fingerprint.version}")
+        version = SentVersion(fingerprint, f"{fingerprint.hash} {fingerprint.version}")
         self.sent.setdefault(fingerprint.case, []).append(version)
         self.inputs.append(version)
 
@@ -177,7 +177,7 @@ class World:
 
     # --- correlate
 
-    def transaction(self, worker: Worker, applied: Applied, claims: list[Claim]) -> None:
+    def transaction(self, worker: Worker, applied: AppliedOffset, claims: list[Claim]) -> None:
         """All of a chunk's claims with its progress, or, from a zombie, nothing."""
         if self.owners[worker.partition] is not worker:
             raise FencedError
@@ -206,7 +206,7 @@ class World:
             seen[claim.link] = step.seen
             if step.write:
                 self.write(step.write)
-            hits += [Told(hit, claim) for hit in step.hits]
+            hits += [SentHit(hit, claim) for hit in step.hits]
             projected = offset
         if crash != "before sending":
             self.hits, self.projected, self.seen = hits, projected, seen
@@ -317,7 +317,7 @@ class Intake:
             agency = Agency(asked.agency, CASES[asked.case])
             made = mark(asked, agency, self.known.get(asked.case))
             if made is not None:
-                self._write(Version(expiry_mark(made), asked.content_hash), set(range(self.world.partitions)))
+                self._write(SentVersion(expiry_mark(made), asked.content_hash), set(range(self.world.partitions)))
             self.ended += 1
 
     def lose(self) -> None:
@@ -325,7 +325,9 @@ class Intake:
         self.known = {one.fingerprint.case: one.known for one in self.world.accepted.last()}
         self.stored = self.taken
 
-    def _newer(self, chunk: list[Version], known: dict[str, Known]) -> Iterator[tuple[Version, dict[str, Known]]]:
+    def _newer(
+        self, chunk: list[SentVersion], known: dict[str, Known]
+    ) -> Iterator[tuple[SentVersion, dict[str, Known]]]:
         """What is due, each with what was known before it."""
         for one in chunk:
             case = one.fingerprint.case
@@ -333,7 +335,7 @@ class Intake:
                 yield one, dict(known)
                 known[case] = one.known
 
-    def _write(self, one: Version, partitions: set[int]) -> None:
+    def _write(self, one: SentVersion, partitions: set[int]) -> None:
         case = one.fingerprint.case
         self.world.accepted.append(case, one)
         for partition in partitions:
@@ -349,12 +351,12 @@ class Intake:
 class Worker:
     """One owner of one partition of `blocks`."""
 
-    def __init__(self, world: World, partition: int, kept: MemoryStore, applied: Applied) -> None:
+    def __init__(self, world: World, partition: int, kept: MemoryStore, applied: AppliedOffset) -> None:
         self.world, self.partition = world, partition
         self.kept = kept
         self.restart(applied)
 
-    def restart(self, applied: Applied) -> None:
+    def restart(self, applied: AppliedOffset) -> None:
         """Open the kept store and bring it up to what was applied, without emitting.
 
         A store is caught up only if nothing after its offset was compacted away: then fewer records are left than were
@@ -380,7 +382,7 @@ class Worker:
     def _correlator(self, store: MemoryStore) -> Correlator:
         return Correlator(store, self.partition, self.world.partitions, self.world.matcher.pairs, generation="g")
 
-    def commit(self, applied: Applied) -> None:
+    def commit(self, applied: AppliedOffset) -> None:
         self.correlator.store.records = applied.records
         self.correlator.store.commit(applied.offset)
         assert isinstance(self.correlator.store, MemoryStore)
@@ -391,7 +393,7 @@ class Worker:
         chunk = self.world.blocks[self.partition].between(self.kept.offset, 1 << 60)[:count]
         taken = self.correlator.receive_all([fingerprint for _, fingerprint in chunk])
         claims = [claim for some in taken for claim in some]
-        applied = Applied(chunk[-1][0], self.kept.records + len(chunk)) if chunk else NONE
+        applied = AppliedOffset(chunk[-1][0], self.kept.records + len(chunk)) if chunk else NONE
         if chunk and crash != "before sending":
             self.world.transaction(self, applied, claims)
         if crash:

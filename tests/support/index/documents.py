@@ -25,7 +25,7 @@ ADMITTED = datetime(2026, 11, 24, 11, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Office:
+class PureStages:
     """What intake and correlate do to a record and to a pair, by their own pure functions."""
 
     model: Model

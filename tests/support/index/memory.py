@@ -24,13 +24,13 @@ WORD = re.compile(r"\w+")
 Document = dict[str, Any]
 
 
-class Answer(NamedTuple):
+class SearchAnswer(NamedTuple):
     """What the client wraps its answers in."""
 
     body: dict[str, Any]
 
 
-class Call(NamedTuple):
+class IndexCall(NamedTuple):
     """One call to the engine, to which kind of index, and the ids of the documents that it brought."""
 
     kind: str
@@ -46,7 +46,7 @@ class MemoryIndex:
         self._held: dict[str, dict[str, tuple[int, Document]]] = {name: {} for name in self._names.values()}
         self._points: dict[str, tuple[str, dict[str, tuple[int, Document]]]] = {}
         self._opened = count()
-        self.calls: list[Call] = []
+        self.calls: list[IndexCall] = []
         self.indices = self
 
     def write(self, actions: Iterable[Action]) -> None:
@@ -57,20 +57,20 @@ class MemoryIndex:
             if action.id not in held or held[action.id][0] <= version:
                 held[action.id] = (version, orjson.loads(action.body))
 
-    async def refresh(self, index: str) -> Answer:
+    async def refresh(self, index: str) -> SearchAnswer:
         self._note("refresh", index)
-        return Answer({})
+        return SearchAnswer({})
 
-    async def open_point_in_time(self, index: str, keep_alive: str) -> Answer:
+    async def open_point_in_time(self, index: str, keep_alive: str) -> SearchAnswer:
         self._note("open", index)
         name = f"point-{next(self._opened)}"
         self._points[name] = index, dict(self._held[index])
-        return Answer({"id": name})
+        return SearchAnswer({"id": name})
 
-    async def close_point_in_time(self, id: str) -> Answer:  # noqa: A002 - the client's name
+    async def close_point_in_time(self, id: str) -> SearchAnswer:  # noqa: A002 - the client's name
         self._note("close", self._point(id)[0])
         del self._points[id]
-        return Answer({})
+        return SearchAnswer({})
 
     async def mget(
         self,
@@ -80,7 +80,7 @@ class MemoryIndex:
         source: bool = True,
         realtime: bool = True,
         preference: str = "",
-    ) -> Answer:
+    ) -> SearchAnswer:
         held = self._held[index]
         docs = [
             {"_id": one, "found": one in held}
@@ -88,7 +88,7 @@ class MemoryIndex:
             for one in ids
         ]
         self._note("get", index, [doc["_id"] for doc in docs if doc["found"]])
-        return Answer({"docs": docs})
+        return SearchAnswer({"docs": docs})
 
     async def search(
         self,
@@ -100,7 +100,7 @@ class MemoryIndex:
         search_after: list[Any] | None = None,
         docvalue_fields: Iterable[str] = (),
         **_: Any,
-    ) -> Answer:
+    ) -> SearchAnswer:
         where, held = self._point(pit["id"]) if pit else (index, self._held[index])
         hits = [
             {
@@ -117,7 +117,7 @@ class MemoryIndex:
         if search_after is not None:
             hits = [hit for hit in hits if _order(sort, hit["sort"]) > _order(sort, search_after)]
         self._note("search", where, [hit["_id"] for hit in hits[:size]])
-        return Answer({"hits": {"hits": hits[:size]}})
+        return SearchAnswer({"hits": {"hits": hits[:size]}})
 
     def forget_points(self) -> None:
         """Lose all points in time, as a restart of Elasticsearch does."""
@@ -131,7 +131,7 @@ class MemoryIndex:
 
     def _note(self, kind: str, index: str, ids: Iterable[str] = ()) -> None:
         where = next(one for one, name in self._names.items() if name == index)
-        self.calls.append(Call(kind, where, tuple(ids)))
+        self.calls.append(IndexCall(kind, where, tuple(ids)))
 
 
 class _Met(NamedTuple):

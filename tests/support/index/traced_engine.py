@@ -12,7 +12,7 @@ from elasticsearch import AsyncElasticsearch
 from pipeline.index.documents import Action, card_of
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
-from support.index.memory import Call
+from support.index.memory import IndexCall
 
 
 class TracedEngine:
@@ -22,7 +22,7 @@ class TracedEngine:
         self._client, self._names = client, names
         self._held: dict[tuple[str, str], bytes] = {}
         self._versions: dict[str, int] = {}
-        self.calls: list[Call] = []
+        self.calls: list[IndexCall] = []
         self._kinds = {name: kind for kind in CATALOGUE for name in (names.active(kind), names.own(kind))}
         self._points: dict[str, str] = {}
         self.indices = self
@@ -47,17 +47,17 @@ class TracedEngine:
         return {"_index": self._names.own(kind), "_id": id_}
 
     async def refresh(self, index: str) -> Any:
-        self.calls.append(Call("refresh", self._kinds[index]))
+        self.calls.append(IndexCall("refresh", self._kinds[index]))
         return await self._client.indices.refresh(index=index)
 
     async def open_point_in_time(self, **asked: Any) -> Any:
         answer = await self._client.open_point_in_time(**asked)
         self._points[answer["id"]] = self._kinds[asked["index"]]
-        self.calls.append(Call("open", self._kinds[asked["index"]]))
+        self.calls.append(IndexCall("open", self._kinds[asked["index"]]))
         return answer
 
     async def close_point_in_time(self, **asked: Any) -> Any:
-        self.calls.append(Call("close", self._points.pop(asked["id"])))
+        self.calls.append(IndexCall("close", self._points.pop(asked["id"])))
         return await self._client.close_point_in_time(**asked)
 
     async def mget(self, **asked: Any) -> Any:
@@ -66,13 +66,13 @@ class TracedEngine:
         for doc in answer["docs"]:
             doc |= {"_version": self._versions.get(doc["_id"], 0)} if doc.get("found") else {}
         ids = tuple(doc["_id"] for doc in answer["docs"] if doc["found"])
-        self.calls.append(Call("get", self._kinds[asked["index"]], ids))
+        self.calls.append(IndexCall("get", self._kinds[asked["index"]], ids))
         return answer
 
     async def search(self, **asked: Any) -> Any:
         answer = await self._client.search(**asked)
         where = self._points[asked["pit"]["id"]] if "pit" in asked else self._kinds[asked["index"]]
-        self.calls.append(Call("search", where, tuple(map(_id, answer["hits"]["hits"]))))
+        self.calls.append(IndexCall("search", where, tuple(map(_id, answer["hits"]["hits"]))))
         return answer
 
 

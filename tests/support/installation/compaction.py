@@ -25,7 +25,7 @@ AT_ONCE = {
 """The catalogue's days made milliseconds. What else a topic has been set to stays."""
 
 
-class Kept:
+class TopicContents:
     """What Kafka still holds of an installation, in every topic."""
 
     def __init__(self, installation: Installation, client: KafkaAdminClient) -> None:

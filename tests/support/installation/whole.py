@@ -64,7 +64,7 @@ class Message(NamedTuple):
     partition: int | None = None
 
 
-class Records:
+class RecordMaker:
     """Makes the records and messages of a test, always the same for the same seed."""
 
     def __init__(self, seed: int = 7) -> None:
@@ -112,9 +112,9 @@ class Records:
 
 
 @pytest.fixture
-def records() -> Records:
+def records() -> RecordMaker:
     """The test's record maker."""
-    return Records()
+    return RecordMaker()
 
 
 @dataclass

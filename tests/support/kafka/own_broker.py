@@ -53,7 +53,7 @@ def _is_stopped(pid: int) -> bool:
     return all(state in "Tt" for state in states)
 
 
-class HeldLine:
+class HeldConnection:
     """Passes connections on to Kafka; `hold` keeps what clients send on those that are open, `release` sends it."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -107,10 +107,10 @@ class HeldLine:
 
 
 @pytest.fixture
-async def line(broker: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HeldLine]:
+async def line(broker: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HeldConnection]:
     """A line that all of aiokafka's connections in this process take, whatever address a broker goes by."""
     host, _, port = endpoints(broker).kafka.partition(":")
-    made = HeldLine(host, int(port))
+    made = HeldConnection(host, int(port))
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     own = server.sockets[0].getsockname()[1]
     connect = aiokafka.client.create_conn

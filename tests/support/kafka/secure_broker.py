@@ -16,7 +16,7 @@ from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import admin
 
 
-class Rule(NamedTuple):
+class AccessRule(NamedTuple):
     """An access rule by which something was allowed."""
 
     kind: str
@@ -49,13 +49,13 @@ def log_decisions(operator: Settings) -> None:
         client.alter_configs([level])
 
 
-def rules_used(home: Path) -> dict[str, set[Rule]]:
+def rules_used(home: Path) -> dict[str, set[AccessRule]]:
     """By user, the rules without which something that it did would have been refused."""
-    used: dict[str, set[Rule]] = {}
+    used: dict[str, set[AccessRule]] = {}
     for log in (home / "logs").glob("kafka.log*"):
         for user, asked, kind, name, pattern, operation in _ALLOWED.findall(log.read_text()):
             if asked == operation:
-                used.setdefault(user, set()).add(Rule(kind, name, operation, pattern == "PREFIXED"))
+                used.setdefault(user, set()).add(AccessRule(kind, name, operation, pattern == "PREFIXED"))
     return used
 
 

@@ -16,7 +16,7 @@ from pipeline.access.requester import Purpose, Requester
 from pipeline.api.list_worker import turn
 from pipeline.correlation.claims import link_id
 from support.api.runtime import Api
-from support.index.memory import Call
+from support.index.memory import IndexCall
 from support.no_leak.decisions import ASKING, FIRST, glass_threads_of, review_id, subscription_id, threads_of
 from support.no_leak.worlds import KEYS
 
@@ -221,7 +221,7 @@ requests = st.one_of(*(one.requests for one in OPERATIONS))
 reads = st.one_of(*(one.requests for one in OPERATIONS if not one.writes))
 
 
-class Answered(NamedTuple):
+class ObservedAnswer(NamedTuple):
     """All that can be told of an answer, dates aside and with its length for a cursor; and the calls to the engine.
 
     Of a call: its kind, the index, and how many documents it brought that the request does not name itself.
@@ -237,7 +237,7 @@ class Answered(NamedTuple):
         return self.statuses, self.headers, self.bodies
 
 
-async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> Answered:
+async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> ObservedAnswer:
     """What an API answers, and the calls that it made to its engine."""
     api.decided.first = FIRST
     headers = {"Liaison-Purpose": purpose.value, "Liaison-Case-Reference": "1", "X-Request-ID": "the-same-1"}
@@ -246,7 +246,7 @@ async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> A
             answers = await _list(api, who, headers)
         else:
             answers = [one async for one in _pages(api, who, headers, request)]
-    return Answered(
+    return ObservedAnswer(
         [one.status_code for one in answers],
         [{name: value for name, value in one.headers.items() if name != "date"} for one in answers],
         [_comparable(one.content, who) for one in answers],
@@ -264,7 +264,7 @@ def _in_order(request: Request, calls: list[tuple[str, str, int]]) -> list[tuple
     return sorted(calls) if request.path == "/v1/list-checks" else calls
 
 
-def _call(call: Call, named: frozenset[str]) -> tuple[str, str, int]:
+def _call(call: IndexCall, named: frozenset[str]) -> tuple[str, str, int]:
     return call.kind, call.where, sum(one not in named for one in call.ids)
 
 

@@ -18,11 +18,11 @@ from pipeline.matching.model import load_model
 from pipeline.records.messages import Accepted, Position
 from support.access.requesters import make_requester
 from support.api.runtime import NOW
-from support.index.documents import Office, admissions
+from support.index.documents import PureStages, admissions
 from support.no_leak import decisions
 from support.records.builder import RawEntity, case_data, handling, person, vehicle
 
-OFFICE = Office(load_model())
+STAGES = PureStages(load_model())
 
 AGENCIES = ("fr-pj", "fr-dgsi", "be-fp", "nl-np", "de-bka")
 CODES = ("H0", "H1", "H2", "H3")
@@ -43,7 +43,7 @@ UNASKED, GUESS = 4, 5
 """Places of a person whom nobody asks for exactly, and of somebody's guess at him."""
 
 
-class Spec(NamedTuple):
+class CaseSpec(NamedTuple):
     """A case of a generated index."""
 
     agency: str
@@ -74,7 +74,7 @@ class Spec(NamedTuple):
 
 
 specs = st.builds(
-    Spec,
+    CaseSpec,
     st.sampled_from(AGENCIES),
     st.integers(0, 1),
     st.integers(0, UNASKED - 1),
@@ -93,7 +93,7 @@ KEYS = [f"{agency}:{number}" for agency in AGENCIES for number in (0, 1)]
 
 
 @cache
-def accepted(spec: Spec) -> Accepted:
+def accepted(spec: CaseSpec) -> Accepted:
     """The accepted version of a case, made once."""
     data = case_data(
         spec.agency,
@@ -104,18 +104,18 @@ def accepted(spec: Spec) -> Accepted:
         contact={"unit": f"desk of {spec.agency}"},
         opened="2026-01-10",
     )
-    return OFFICE.accepted(data | ({"retain_until": EXPIRED} if spec.expired else {}))
+    return STAGES.accepted(data | ({"retain_until": EXPIRED} if spec.expired else {}))
 
 
 @cache
-def _link(a: Spec, b: Spec) -> tuple[Action, ...]:
+def _link(a: CaseSpec, b: CaseSpec) -> tuple[Action, ...]:
     """A link, and that the gate has answered whoever asks exactly by it, unless that agency's budget is spent."""
-    claim = OFFICE.claim(accepted(a), accepted(b))
+    claim = STAGES.claim(accepted(a), accepted(b))
     answered = admissions(claim) if a.number != b.number else ()
     return (link_document(claim), *answered) if claim.band else ()
 
 
-def documents(world: Iterable[Spec], *, counted: bool = False) -> list[Action]:
+def documents(world: Iterable[CaseSpec], *, counted: bool = False) -> list[Action]:
     """All documents of an index that holds these cases.
 
     That is theirs, those of every link between two countries, and what was decided and told of them while whoever it

@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-class Desk:
+class BrowserUser:
     """One person at a browser of his or her own."""
 
     def __init__(self, opened: Browser, url: str, language: str = "en-GB") -> None:

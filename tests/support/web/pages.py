@@ -24,7 +24,7 @@ from support.api.runtime import Api
 CURSOR = re.compile(r"[A-Za-z0-9_-]{800,}")
 
 
-class Drawn:
+class RenderedPage:
     """An open page of one visitor."""
 
     def __init__(self, client: Client) -> None:
@@ -83,11 +83,11 @@ class _Event:
         self.args = args
 
 
-async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en", **parameters: str) -> Drawn:
+async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en", **parameters: str) -> RenderedPage:
     """The page as `who` opens it."""
     core.loop = asyncio.get_running_loop()
     visit = Visit(api.runtime, words(language), "light", who, grounds("investigation", "2026/1"))
     with Client(ui.page(page.path), request=None) as client, patch.object(client, "connected"):
         # A page waits for its browser, and here is none, where loading takes long.
         await OpenPage(visit, dict(parameters), page).open()
-    return Drawn(client)
+    return RenderedPage(client)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from support.web.browser import NARROW, WIDE, Desk, browser
+from support.web.browser import NARROW, WIDE, BrowserUser, browser
 
 CLAIRE, PIETER, SOFIE, NOOR = "claire@fr-pj", "pieter@be-fp", "sofie@be-fp", "noor@liaison-ops"
 LINES = "Jan Kowalski\nNobody Atall 1950-01-01\ncity:Lyon"
@@ -26,9 +26,9 @@ class Album:
     def __init__(self, opened: Browser, url: str, folder: Path) -> None:
         self._opened, self._url, self._folder = opened, url, folder
 
-    def desk(self, subject: str, reference: str) -> Desk:
+    def desk(self, subject: str, reference: str) -> BrowserUser:
         """Somebody who has signed in."""
-        desk = Desk(self._opened, self._url)
+        desk = BrowserUser(self._opened, self._url)
         desk.sign_in(subject, reference)
         return desk
 
@@ -50,7 +50,7 @@ class Album:
         expect(page.locator("[aria-busy]")).to_have_count(0)
 
     def signs_in(self) -> None:
-        page = Desk(self._opened, self._url).page
+        page = BrowserUser(self._opened, self._url).page
         page.goto("/sign-in")
         self.take(page, "sign-in")
 

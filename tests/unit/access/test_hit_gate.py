@@ -11,10 +11,10 @@ from pipeline.access.hit_gate import exact_band, see_link
 from pipeline.access.policy import LinkView
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import person, record
 
-OFFICE = Office(load_model())
+STAGES = PureStages(load_model())
 
 NAMED = {"names": [{"full": "Ivan Petrov"}]}
 HELD: dict[str, Any] = {
@@ -27,12 +27,12 @@ VEHICLE = {"id": "v1", "type": "vehicle", "plate": "1-ABC-234", "plate_country":
 
 
 def entities(*given: dict[str, Any]) -> tuple[EntityPrint, ...]:
-    accepted = OFFICE.accepted(record("fr-pj", entities=list(given)))
+    accepted = STAGES.accepted(record("fr-pj", entities=list(given)))
     return msgspec.json.decode(accepted.fingerprint, type=Fingerprint).entities
 
 
 def band(*asking: dict[str, Any]) -> str:
-    return exact_band(entities(*asking), entities(person(**HELD), VEHICLE), OFFICE.model)
+    return exact_band(entities(*asking), entities(person(**HELD), VEHICLE), STAGES.model)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_plate_counts_only_where_all_of_it_is_read() -> None:
     partial = {**VEHICLE, "plate": "1?BC*"}
     assert band(VEHICLE) in ("certain", "probable")
     assert band(partial) == ""
-    assert exact_band(entities(partial), entities(partial), OFFICE.model) == ""
+    assert exact_band(entities(partial), entities(partial), STAGES.model) == ""
 
 
 def test_what_is_not_exact_moves_no_band() -> None:

@@ -11,7 +11,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import GROUNDS, Api
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import record
 
 BY_KEY = (
@@ -94,9 +94,9 @@ async def test_a_backlog_is_told_and_takes_no_server_out_of_use(api: Api, backlo
 
 
 async def test_where_nobody_knows_how_fresh_the_index_is_an_answer_does_not_say_that_it_is(
-    office: Office, tmp_path: Path
+    stages: PureStages, tmp_path: Path
 ) -> None:
-    api = Api(office, tmp_path, max_index_lag=0.0)
+    api = Api(stages, tmp_path, max_index_lag=0.0)
     api.hold(record("fr-pj"))
     api.behind = None
     assert (await api.get("/v1/cases/fr-pj:1")).json()["as_of"] == "1970-01-01T00:00:00+00:00"

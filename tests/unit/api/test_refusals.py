@@ -8,7 +8,7 @@ from pipeline.access.audit import ActKind
 from pipeline.api.metrics import REGISTRY
 from support.access.requesters import ANNA
 from support.api.runtime import GROUNDS, Api
-from support.index.documents import Office
+from support.index.documents import PureStages
 
 
 def not_recorded() -> float:
@@ -48,8 +48,8 @@ async def test_what_is_not_refused_is_no_refusal(api: Api) -> None:
     assert refused(api) == []
 
 
-async def test_beyond_the_rate_refusals_are_counted_alone(office: Office, tmp_path: Path) -> None:
-    api, before = Api(office, tmp_path, request_rate=3), not_recorded()
+async def test_beyond_the_rate_refusals_are_counted_alone(stages: PureStages, tmp_path: Path) -> None:
+    api, before = Api(stages, tmp_path, request_rate=3), not_recorded()
     for _ in range(5):
         assert (await api.get("/v1/cases/fr-pj:1", who=None)).status_code == 401
     assert (len(refused(api)), not_recorded() - before) == (3, 2)

@@ -17,8 +17,8 @@ from pipeline.matching.fingerprint import Contact, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, PartialDate
-from support.index.documents import Office
-from support.index.memory import Call, MemoryIndex
+from support.index.documents import PureStages
+from support.index.memory import IndexCall, MemoryIndex
 from support.records.builder import person
 
 
@@ -73,21 +73,23 @@ class Behind(MemoryIndex):
         self.past.write(actions)
 
     async def search(self, **asked: Any) -> Any:
-        self.calls.append(Call("search"))
+        self.calls.append(IndexCall("search"))
         return await self.past.search(**asked)
 
 
-def case(office: Office, number: int, name: str = "Ivan Petrov", version: int = 1, title: str = "As sent") -> Action:
+def case(
+    stages: PureStages, number: int, name: str = "Ivan Petrov", version: int = 1, title: str = "As sent"
+) -> Action:
     man = person(name, id="p1")
     record = {"case_id": str(number), "agency": "fr-pj", "country": "FR", "version": version, "entities": [man]}
-    return case_document(office.accepted(record | {"title": title}))
+    return case_document(stages.accepted(record | {"title": title}))
 
 
-async def first(index: Behind, office: Office, most: int, admit: Admit) -> list[str]:
+async def first(index: Behind, stages: PureStages, most: int, admit: Admit) -> list[str]:
     question, limits = parse("ivan petrov"), Limits(date(2026, 11, 24))
     reader = IndexReader(index, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
     asked_for, wanted = probe(question, ""), PageRequest(most, admit)
-    return [one.case for _, one in await find(reader, question, asked_for, office.model, limits, wanted)]
+    return [one.case for _, one in await find(reader, question, asked_for, stages.model, limits, wanted)]
 
 
 async def all_of_them(documents: Documents) -> Collection[str]:
@@ -95,54 +97,54 @@ async def all_of_them(documents: Documents) -> Collection[str]:
 
 
 @pytest.fixture(scope="module")
-def office(model: Model) -> Office:
-    return Office(model)
+def stages(model: Model) -> PureStages:
+    return PureStages(model)
 
 
 @pytest.fixture
-def behind(office: Office) -> Behind:
+def behind(stages: PureStages) -> Behind:
     """Five cases of one man."""
     index = Behind()
-    index.refreshed([case(office, number) for number in range(5)])
+    index.refreshed([case(stages, number) for number in range(5)])
     return index
 
 
-async def test_only_what_is_shown_is_looked_at_in_real_time(behind: Behind, office: Office) -> None:
-    shown = await first(behind, office, 2, all_of_them)
-    assert behind.calls == [Call("search"), Call("get", "cases", tuple(shown))]
+async def test_only_what_is_shown_is_looked_at_in_real_time(behind: Behind, stages: PureStages) -> None:
+    shown = await first(behind, stages, 2, all_of_them)
+    assert behind.calls == [IndexCall("search"), IndexCall("get", "cases", tuple(shown))]
 
 
-async def test_what_has_changed_since_it_was_indexed_is_ranked_anew(behind: Behind, office: Office) -> None:
-    behind.write([case(office, 0, "Ivan Petroff", 2), case(office, 1, "Zhou Wen", 2)])
-    assert await first(behind, office, 3, all_of_them) == ["fr-pj:2", "fr-pj:3", "fr-pj:4"]
-    assert await first(behind, office, 9, all_of_them) == ["fr-pj:2", "fr-pj:3", "fr-pj:4", "fr-pj:0"]
+async def test_what_has_changed_since_it_was_indexed_is_ranked_anew(behind: Behind, stages: PureStages) -> None:
+    behind.write([case(stages, 0, "Ivan Petroff", 2), case(stages, 1, "Zhou Wen", 2)])
+    assert await first(behind, stages, 3, all_of_them) == ["fr-pj:2", "fr-pj:3", "fr-pj:4"]
+    assert await first(behind, stages, 9, all_of_them) == ["fr-pj:2", "fr-pj:3", "fr-pj:4", "fr-pj:0"]
 
 
-async def test_what_is_shown_of_an_amended_case_is_what_holds_now(behind: Behind, office: Office) -> None:
-    behind.write([case(office, 0, version=2, title="Amended")])
+async def test_what_is_shown_of_an_amended_case_is_what_holds_now(behind: Behind, stages: PureStages) -> None:
+    behind.write([case(stages, 0, version=2, title="Amended")])
     question, limits = parse("ivan petrov"), Limits(date(2026, 11, 24))
     reader = IndexReader(behind, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
-    found = await search(reader, question, office.model, limits)
+    found = await search(reader, question, stages.model, limits)
     titles = {one.case.case: (one.case.data or {}).get("title") for one in found}
     assert titles == {"fr-pj:0": "Amended"} | {f"fr-pj:{number}": "As sent" for number in range(1, 5)}
 
 
-async def test_what_has_gone_or_may_not_be_read_makes_room_for_the_next(behind: Behind, office: Office) -> None:
+async def test_what_has_gone_or_may_not_be_read_makes_room_for_the_next(behind: Behind, stages: PureStages) -> None:
     async def but_one(documents: Documents) -> Collection[str]:
         return documents.keys() - {"fr-pj:2"}
 
-    behind.write([case_document(office.accepted({
+    behind.write([case_document(stages.accepted({
         "case_id": "0", "agency": "fr-pj", "country": "FR", "version": 2, "status": "withdrawn", "entities": []
     }))])  # fmt: skip
-    assert await first(behind, office, 2, but_one) == ["fr-pj:1", "fr-pj:3"]
+    assert await first(behind, stages, 2, but_one) == ["fr-pj:1", "fr-pj:3"]
 
 
-async def test_a_case_too_large_for_its_card_is_ranked_by_its_document(behind: Behind, office: Office) -> None:
+async def test_a_case_too_large_for_its_card_is_ranked_by_its_document(behind: Behind, stages: PureStages) -> None:
     names = [{"full": name} for name in ("Zhou Wen", "Chou Wen the Younger", "Chow Wan of the Northern Quarter")]
     crowd = [person(names=names, id=f"p{at}") for at in range(2, 200)]
     man = person("Ivan Petrov", id="p1")
     record = {"case_id": "crowd", "agency": "fr-pj", "country": "FR", "entities": [man, *crowd]}
-    large = case_document(office.accepted(record))
+    large = case_document(stages.accepted(record))
     assert b'"entities":"' in large.body
     behind.refreshed([large])
-    assert "fr-pj:crowd" in await first(behind, office, 9, all_of_them)
+    assert "fr-pj:crowd" in await first(behind, stages, 9, all_of_them)

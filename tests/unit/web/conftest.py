@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from support.api.runtime import api, office
+from support.api.runtime import api, stages
 
-__all__ = ["api", "office"]
+__all__ = ["api", "stages"]

@@ -24,7 +24,7 @@ from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.witness import LogFault
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.transparency.log_world import KEYS, LOG, LogWorld, witness_of
 
 AUDITOR = make_requester("fr-pj", Role.AUDITOR, subject="audrey")
@@ -60,10 +60,10 @@ class Logged:
 
 
 @pytest.fixture
-def logged(office: Office, tmp_path: Path) -> Iterator[Logged]:
+def logged(stages: PureStages, tmp_path: Path) -> Iterator[Logged]:
     served = ServedLog(tmp_path / "log")
     served.begin("topic")
-    made = Logged(Api(office, tmp_path, log=served), LogWorld(tmp_path))
+    made = Logged(Api(stages, tmp_path, log=served), LogWorld(tmp_path))
     made.world.write(Act(ActKind.OPENED))
     made.world.act("be-fp", "fr-pj:1", "lu-pg:4")
     made.world.act("be-fp", "lu-pg:4")

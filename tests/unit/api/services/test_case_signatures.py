@@ -21,7 +21,7 @@ from support.web.pages import opened
 
 def held(api: Api, key: Any = KEY, forge: bytes = b"", **fields: Any) -> None:
     """Index fr-pj:1, signed with a key (None: not at all), and then with words of its data changed."""
-    value = api.office.accepted(record("fr-pj", **fields))
+    value = api.stages.accepted(record("fr-pj", **fields))
     data = msgspec.json.decode(value.data)
     signature = signatures.sign(signatures.signed_data(data), key, KID, SIGNED) if key else ""
     provenance = msgspec.structs.replace(value.provenance, arrived_ms=ARRIVED_MS, signature=signature)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -12,10 +12,9 @@ from pipeline.settings import Settings
 from pipeline.streams.registers.control import new
 from pipeline.streams.runtime.stateless import Nothing
 from pipeline.streams.stages.derive import Derive
-from support.index.documents import Office
-from support.installation.whole import Records
+from support.index.documents import PureStages
 
-OFFICE = Office(load_model())
+STAGES = PureStages(load_model())
 RECORD = {"case_id": "1", "agency": "fr-pj", "country": "FR", "entities": []}
 
 
@@ -31,12 +30,12 @@ class Kept(NamedTuple):
 
 def derived(offset: int, born: tuple[int, ...], generation: str = "own") -> int:
     """How many fingerprints a record that names this generation leads to."""
-    one = replace(new(OFFICE.model, 4), id="own", born=born)
-    accepted = OFFICE.accepted(RECORD)
+    one = replace(new(STAGES.model, 4), id="own", born=born)
+    accepted = STAGES.accepted(RECORD)
     provenance = msgspec.structs.replace(accepted.provenance, generation=generation)
     value = msgspec.json.encode(msgspec.structs.replace(accepted, provenance=provenance))
-    records: Records = [Kept("accepted", 1, offset, b"fr-pj:1", value)]
-    return len(Derive(Settings(), one, OFFICE.model).step(TopicPartition("accepted", 1), Nothing(), records).outputs)
+    records: list[Any] = [Kept("accepted", 1, offset, b"fr-pj:1", value)]
+    return len(Derive(Settings(), one, STAGES.model).step(TopicPartition("accepted", 1), Nothing(), records).outputs)
 
 
 def test_what_another_generation_took_in_goes_to_all_partitions() -> None:

@@ -9,7 +9,6 @@ from pipeline.index.documents import Action
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.stateless import Nothing
 from pipeline.streams.stages.project import Index
-from support.installation.whole import Records
 
 
 class Kept(NamedTuple):
@@ -27,7 +26,12 @@ def document(record: Any) -> Action:
 @pytest.mark.parametrize(("topic", "indexed"), [(topics.REVIEWS, [2, 1]), (topics.AUDIT, [0, 1, 2])])
 def test_only_a_compacted_topics_earlier_values_of_a_key_are_left_out(topic: topics.Topic, indexed: list[int]) -> None:
     """All entries of a writer's chain bear its key; each is an act of its own."""
-    records: Records = [Kept(0, b"k", b"{}"), Kept(1, b"other", b"{}"), Kept(2, b"k", b"{}"), Kept(3, b"gone", None)]
+    records: Any = [
+        Kept(0, b"k", b"{}"),
+        Kept(1, b"other", b"{}"),
+        Kept(2, b"k", b"{}"),
+        Kept(3, b"gone", None),
+    ]
     writing: Any = None
     result = Index(topic, document, writing).step(TopicPartition("t", 0), Nothing(), records)
     assert [one.record.offset for one in result.documents] == indexed

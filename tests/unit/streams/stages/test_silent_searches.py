@@ -20,7 +20,7 @@ from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.stages.silent_searches import SilentSearches
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.index.memory import MemoryIndex
 from support.records.builder import person, record
 
@@ -32,17 +32,17 @@ class Desk:
     """The consumer over an index of two silent cases and an open one."""
 
     def __init__(self, home: Path) -> None:
-        office, index = Office(load_model()), MemoryIndex(Indices("", "g1"))
+        stages, index = PureStages(load_model()), MemoryIndex(Indices("", "g1"))
         for agency, code in (("fr-pj", "H3"), ("be-fp", "H3"), ("nl-np", "H0")):
-            index.write([case_document(office.accepted(record(agency, code=code, **PHONES)))])
+            index.write([case_document(stages.accepted(record(agency, code=code, **PHONES)))])
         self.cipher = QueryCipher(keys_in(home))
-        self.home, self.office = home, office
+        self.home, self.stages = home, stages
         self.reader = IndexReader(index, Indices("", ""), lambda: NOW)  # type: ignore[arg-type]
         self.work = self.working_with(self.cipher)
 
     def working_with(self, cipher: QueryCipher) -> SilentSearches:
         """The consumer with other keys."""
-        return SilentSearches(Settings(home=self.home), self.reader, self.office.model, cipher)
+        return SilentSearches(Settings(home=self.home), self.reader, self.stages.model, cipher)
 
     def entry(self, question: str, kind: ActKind = ActKind.SEARCH) -> AuditEntry:
         query = self.cipher.sealed(orjson.dumps({"question": question, "limit": 20}).decode(), NOW)

@@ -28,7 +28,7 @@ from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages.standing import Matches, Subscribe
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
-from support.index.documents import Office
+from support.index.documents import PureStages
 from support.records.builder import person, record
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -54,7 +54,7 @@ class Partition:
     def __init__(self, *, active: bool = True) -> None:
         self.now = NOW
         self.model = load_model()
-        self.office = Office(self.model)
+        self.stages = PureStages(self.model)
         self.correlator = Correlator(MemoryStore(), 0, 1, ModelMatcher(self.model, find_exact_band=exact_band))
         self.matches = Matches(Settings(), RING, active=active, clock=lambda: self.now)
 
@@ -63,7 +63,7 @@ class Partition:
         return self.correlator.store.record(number).fingerprint.entities
 
     def case(self, agency: str, code: str = "H0", to: tuple[str, ...] = ("BE",), **fields: Any) -> list[Notice]:
-        accepted = self.office.accepted(record(agency, code=code, to=to, entities=PHONED, **fields))
+        accepted = self.stages.accepted(record(agency, code=code, to=to, entities=PHONED, **fields))
         return self.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
 
     def query(self, one: Subscription) -> list[Notice]:
@@ -88,7 +88,7 @@ def test_a_notices_id_does_not_confirm_a_guess_at_the_hidden_case(partition: Par
     """Who asks exactly knows most of a small record, and case keys count up: its content's hash can be computed."""
     partition.query(asked())
     [hit] = partition.case("fr-pj", "H2")
-    guessed = partition.office.accepted(record("fr-pj", code="H2", to=("BE",), entities=PHONED)).hash
+    guessed = partition.stages.accepted(record("fr-pj", code="H2", to=("BE",), entities=PHONED)).hash
     known = notice_id(NoticeKind.SUBSCRIPTION_MATCH, "sub:s1", "fr-pj:1", guessed)
     assert known not in hit.id
     assert len(hit.id) == 40
@@ -168,7 +168,7 @@ def test_only_the_active_generation_tells() -> None:
 def test_a_number_without_a_type_meets_it_under_any(partition: Partition) -> None:
     partition.query(asked(question="ivan petrov born:1980-05-01 number:75X1234567"))
     entity = PHONED[0] | {"identifiers": [{"type": "passport", "value": "75X1234567"}], "phones": []}
-    given = partition.office.accepted(record("fr-pj", entities=[entity]))
+    given = partition.stages.accepted(record("fr-pj", entities=[entity]))
     assert len(partition.receive(msgspec.json.decode(given.fingerprint, type=Fingerprint))) == 1
 
 
@@ -198,7 +198,7 @@ def test_guesses_with_made_up_numbers_meet_none_of_many_hit_only_cases(partition
     for at, name in enumerate(names):
         man = PHONED[0] | {"names": [{"full": name}], "phones": []}
         given = record("fr-pj", str(at), code="H2", to=("BE",), entities=[man])
-        accepted = partition.office.accepted(given)
+        accepted = partition.stages.accepted(given)
         partition.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
     told = [
         partition.query(asked(f"s{at}", question=f"{name} born:1980 number:X{at:07}")) for at, name in enumerate(names)
@@ -237,8 +237,8 @@ def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Pa
 
 
 def test_claims_about_links_are_left_alone(partition: Partition) -> None:
-    claim = partition.office.claim(
-        *(partition.office.accepted(record(agency, entities=PHONED)) for agency in ("fr-pj", "be-fp"))
+    claim = partition.stages.claim(
+        *(partition.stages.accepted(record(agency, entities=PHONED)) for agency in ("fr-pj", "be-fp"))
     )
     assert isinstance(claim, Claim)
     assert not partition.matches.concerns(claim)

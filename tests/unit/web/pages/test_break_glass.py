@@ -10,7 +10,7 @@ from pipeline.web.pages.disclosures import PAGE as DISCLOSURES
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import Api
 from support.records.builder import record
-from support.web.pages import Drawn, opened
+from support.web.pages import RenderedPage, opened
 
 CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
 SECOND = make_requester("be-fp", Role.SUPERVISOR, subject="second")
@@ -23,7 +23,7 @@ async def held(api: Api) -> str:
     return api.session(CHIEF).reference("fr-pj:1")
 
 
-async def page_of(api: Api, who: Requester) -> Drawn:
+async def page_of(api: Api, who: Requester) -> RenderedPage:
     return await opened(api, PAGE, who)
 
 
