@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
-from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.disclosures import Disclosure, Move, grant_of, thread_ids
 from pipeline.access.hit_ledger import Admission, HitAllowance
@@ -30,7 +29,7 @@ from pipeline.index.decision_documents import (
     ReviewDocument,
     SubscriptionDocument,
 )
-from pipeline.index.engine import ask, fetched
+from pipeline.index.engine import SearchEngine, ask, fetched
 from pipeline.index.mappings import Indices
 from pipeline.index.points import Point
 from pipeline.index.queries import Body, page
@@ -89,7 +88,7 @@ class Acts(NamedTuple):
 class DecisionReader:
     """Reads reviews, assignments, disclosures and notices of the active indices. `ring` keys thread ids."""
 
-    def __init__(self, client: AsyncElasticsearch, indices: Indices, ring: KeyRing) -> None:
+    def __init__(self, client: SearchEngine, indices: Indices, ring: KeyRing) -> None:
         self._client, self._indices, self._ring = client, indices, ring
 
     async def of(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:

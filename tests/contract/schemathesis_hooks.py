@@ -7,7 +7,7 @@ from typing import Any
 import schemathesis
 
 
-@schemathesis.serializer("application/x-ndjson", "text/csv")
+@schemathesis.serializer("application/x-ndjson", "text/csv")  # type: ignore[untyped-decorator] # in an environment of its own
 def as_text(_: Any, value: Any) -> bytes:
     """The body's bytes."""
     return value if isinstance(value, bytes) else str(value).encode()

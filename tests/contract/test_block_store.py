@@ -153,8 +153,8 @@ def test_sketches_are_those_of_the_last_versions(store: BlockStore, settle: Call
         settle()
     numbers = np.array([sequence_of(store.find([case])[case]) for case in held], np.uint32)
     words, starts, counts = store.sketches.of(numbers)
-    rows = [words[start : start + count].tobytes() for start, count in zip(starts, counts, strict=True)]
-    assert rows == list(held.values())
+    kept = [words[start : start + count].tobytes() for start, count in zip(starts, counts, strict=True)]
+    assert kept == list(held.values())
 
 
 def test_links_are_followed_from_both_sides(store: BlockStore, settle: Callable[[], None]) -> None:

@@ -205,7 +205,7 @@ def test_addresses_behind_a_proxy_are_counted_apart(start_server: StartServer) -
 
 def _form(client: httpx.Client) -> str:
     (token,) = set(re.findall('"name":"csrf","value":"([0-9a-f]{64})"', client.get("/sign-in").text))
-    return token
+    return str(token)
 
 
 FORMS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -97,7 +98,7 @@ def test_an_open_page_does_nothing_once_its_session_has_ended(
         other = desk.page.context.new_page()
         other.goto("/statistics")
         other.click("details.me summary")
-        cookies = desk.page.context.cookies()
+        cookies: Any = desk.page.context.cookies()
         other.get_by_role("button", name="Sign out").click()
         expect(other).to_have_url(f"{api_server.url}/sign-in")
         desk.page.context.add_cookies(cookies)  # a thief has copied them: the page acts by what it was opened with

@@ -79,7 +79,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
 """Schemas of values that code has a struct for."""
 
 OPAQUE = (inspect.RawType, inspect.AnyType)
-JSON_TYPES = {
+JSON_TYPES: dict[type, str] = {
     inspect.StrType: "string",
     inspect.BytesType: "string",
     inspect.IntType: "integer",
@@ -252,8 +252,8 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     yield "control", control.Setting("rejected_batch", "cases.fr-pj-2-7", "x", "2026-11-01T10:00:00Z", batch=batch)
     yield "control", control.Setting("generation", "0123456789ab", "uid 1", "2026-11-01T10:00:00Z", 4, file)
     decisions = [_received(message()), _received(message(status="withdrawn")), _received(b"{"), _received(None)]
-    first = SourceMessage(Position("cases.fr-pj", 0, 7), "fr-pj", None, None)
-    decisions.append(reject_batch(first, 9, "its records are malformed", "2026-11-01T10:00:00.000+00:00"))
+    unreadable = SourceMessage(Position("cases.fr-pj", 0, 7), "fr-pj", None, None)
+    decisions.append(reject_batch(unreadable, 9, "its records are malformed", "2026-11-01T10:00:00.000+00:00"))
     for decision in decisions:
         yield "receipt", decision.receipt
         if decision.rejected:
@@ -269,18 +269,18 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     other = _received(changed(lambda event: event["data"].update(case_id="2")), "fr-pj:2").taken
     assert other is not None
     a, b = (fingerprint(taken.case, taken.normalised, scoring) for taken in (first, other))
-    sides = [
+    one, two = (
         ClaimSide(each.case, each.version, hash=each.hash, agency=each.agency, country=country, handling=each.handling)
         for each, country in ((a, "BE"), (b, "DE"))
-    ]
+    )
     evidence = msgspec.Raw(msgspec.json.encode(explain(a, b, scoring, "0123456789ab")))
-    claim = Claim(link_id(a.case, b.case), ClaimState.LIVE, 0, "0123456789ab", *sides, 900, 0.99, "certain", evidence)
+    claim = Claim(link_id(a.case, b.case), ClaimState.LIVE, 0, "0123456789ab", one, two, 900, 0.99, "certain", evidence)
     yield "link", claim
     yield (
         "link",
         Claim(claim.link, ClaimState.RETRACTED, 0, claim.generation, ClaimSide(a.case, 3), ClaimSide(b.case, 4)),
     )
-    hit = hits.hit(claim, sides[0], sides[1], None, hits.view(claim, sides[0], sides[1]), RING)
+    hit = hits.hit(claim, one, two, None, hits.view(claim, one, two), RING)
     assert hit is not None
     yield "hit", hit
     yield from (("audit", entry) for entry in _audited())
@@ -357,7 +357,7 @@ def _glass_samples(case: CaseMeta, chief: Requester, why: Grounds, now: datetime
     yield review(alone, chief, GlassVerdict.NOT_JUSTIFIED, "no need", now)
 
 
-def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tuple[str, object]]:
+def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tuple[str, msgspec.Struct]]:
     told = hits.CounterpartView("fr-pj", claim.a.contact, "certain", full=False, asks=claim.b.hash)
     hit = hits.hit(claim, claim.b, claim.a, None, told, RING)
     assert hit is not None

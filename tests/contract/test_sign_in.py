@@ -63,7 +63,7 @@ def browser(api: Api) -> httpx.AsyncClient:
 
 def form(ours: httpx.AsyncClient) -> dict[str, str]:
     """The form as the browser's page holds it now."""
-    return FORM | {csrf.FIELD: csrf.form_token("secret", ours.cookies.get(session.TOKEN, ""))}
+    return FORM | {csrf.FIELD: csrf.form_token("secret", ours.cookies.get(session.TOKEN) or "")}
 
 
 async def answered(ours: httpx.AsyncClient, name: str = "claire") -> httpx.URL:

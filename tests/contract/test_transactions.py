@@ -112,7 +112,8 @@ async def test_a_fence_that_falls_between_two_sends_is_known_for_one(
     await owner.start()
     producer = zombie._producer
     assert producer is not None
-    send, sent = producer.send_batch, []
+    send = producer.send_batch
+    sent: list[object] = []
 
     async def once_fenced(*arguments: Any, **named: Any) -> Any:
         async with asyncio.timeout(10):

@@ -52,7 +52,7 @@ def workers(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[[]
 
     def start() -> None:
         with (tmp_path / "workers.log").open("wb") as log:
-            command = [LIAISON, "worker", "all"]
+            command = [str(LIAISON), "worker", "all"]
             started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
 
     yield start

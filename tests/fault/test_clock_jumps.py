@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from support.installation.whole import STAGES, Installation, RecordMaker
@@ -21,7 +23,7 @@ def test_the_clocks_of_all_stages_jump(
     for part in (feed[:third], feed[third : 2 * third], feed[2 * third :]):
         installation.push(part)
         pushed += len(part)
-        wait_for(lambda due=pushed: installation.accounting().decided == due, deadline_s=90)
+        wait_for(partial(installation.has_decided, pushed), deadline_s=90)
     wait_for(installation.at_rest, deadline_s=90)
     installation.holds(feed)
     assert [worker.poll() for worker in workers] == [None, None, None]

@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def test_workers_and_engines_killed_at_random_moments(
         installation.push(part)
         due = len(feed) + draw.randint(0, len(part) - 1)
         feed += part
-        wait_for(lambda due=due: installation.accounting().decided > due, deadline_s=120)
+        wait_for(partial(installation.has_decided_more_than, due), deadline_s=120)
         if victim in engines:
             kill(own_engines, victim)
             stack.up(own_engines)

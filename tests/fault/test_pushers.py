@@ -128,7 +128,7 @@ def test_a_push_to_the_gateway(
     engine_environment: dict[str, str], wait_for: WaitFor,
 ) -> None:  # fmt: skip
     start_stage("intake")
-    bearer = [LIAISON, "token", "--agency", "fr-pj", "--country", "FR", "--role", "feed"]
+    bearer = [str(LIAISON), "token", "--agency", "fr-pj", "--country", "FR", "--role", "feed"]
     token = subprocess.run(bearer, env=engine_environment, capture_output=True, text=True, check=True).stdout.strip()
     words = ["feed", "push", str(feed), "--agency", "fr-pj", "--no-validate", "--gateway", gateway, "--json"]
     command, environment = [str(LIAISON), *words], engine_environment | {"LIAISON_TOKEN": token}

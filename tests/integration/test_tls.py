@@ -172,7 +172,7 @@ def test_the_api(
     port = any_free()
     own = {"LIAISON_API_CERTIFICATE_FILE": str(certificates.chain), "LIAISON_API_KEY_FILE": str(certificates.key)}
     with (tmp_path / "serve.log").open("wb") as log:
-        command = [LIAISON, "serve", "--port", str(port)]
+        command = [str(LIAISON), "serve", "--port", str(port)]
         server = subprocess.Popen(command, env={**os.environ, **engine_environment, **own}, stdout=log, stderr=log)
     trusting = ssl.create_default_context(cafile=certificates.authority)
     try:

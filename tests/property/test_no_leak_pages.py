@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.requester import Requester
+from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import link_id
 from pipeline.web.page import Page
 from pipeline.web.pages import PAGES, operations, search
@@ -68,7 +68,7 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
 def test_a_hidden_case_leaves_no_trace_on_a_page(
     world: list[CaseSpec], who: Requester, page: Page[Any], language: str, data: st.DataObject
 ) -> None:
-    hidden = [one for one in world if one.hidden_from(who, "investigation")]
+    hidden = [one for one in world if one.hidden_from(who, Purpose.INVESTIGATION)]
     assume(hidden)
     removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
     told = data.draw(parameters(page)) | {"question": data.draw(st.sampled_from(QUESTIONS))}

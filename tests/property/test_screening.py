@@ -41,7 +41,7 @@ FAMILY = [
 
 
 @st.composite
-def spelt(draw: Any) -> str:
+def spelt(draw: st.DrawFn) -> str:
     """A name, some of whose letters are left out, doubled, exchanged or replaced, or whose words are joined."""
     text = draw(st.sampled_from(GIVEN)) + " " + draw(st.sampled_from(FAMILY))
     for _ in range(draw(st.integers(0, 3))):
@@ -52,7 +52,7 @@ def spelt(draw: Any) -> str:
 
 
 @st.composite
-def numbered(draw: Any, values: list[str]) -> str:
+def numbered(draw: st.DrawFn, values: list[str]) -> str:
     """A number of some characters, one of which may be wrong, missing, or exchanged with the next."""
     text = draw(st.sampled_from(values))
     at = draw(st.integers(0, len(text) - 1))
@@ -79,7 +79,7 @@ PLACES = [
 
 
 @st.composite
-def address(draw: Any) -> dict[str, str]:
+def address(draw: st.DrawFn) -> dict[str, str]:
     city, postcode = draw(st.sampled_from(PLACES))
     street = draw(st.sampled_from(["Rue de la Paix", "Rue de la Pais", "Avenue Foch", ""]))
     house = draw(st.sampled_from(["12", "12b", "14", ""]))
@@ -88,7 +88,7 @@ def address(draw: Any) -> dict[str, str]:
 
 
 @st.composite
-def known(draw: Any) -> dict[str, Any]:
+def known(draw: st.DrawFn) -> dict[str, Any]:
     """A person of whom much is known, drawn from little, so that two often have nearly the same."""
     found: dict[str, Any] = {"type": "person"}
     found["names"] = [{"full": name} for name in draw(st.lists(spelt(), min_size=1, max_size=3))]
@@ -108,7 +108,7 @@ def known(draw: Any) -> dict[str, Any]:
 
 
 @st.composite
-def vehicle(draw: Any) -> dict[str, Any]:
+def vehicle(draw: st.DrawFn) -> dict[str, Any]:
     plate, vin = draw(numbered(["AB123CD", "AB12", "A?12*"])), draw(numbered(["WVWZZZ1JZXW000001", "VF1AAAAA", "VF1"]))
     return {
         "type": "vehicle",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
+from operator import add
 from typing import NamedTuple
 
 import orjson
@@ -79,7 +80,7 @@ def decide(feed: Iterable[Sent], known: dict[str, Known], late: timedelta, *, ag
         arrived = START + sent.minute * MINUTE + (timedelta(days=10) if again else timedelta())
         place = Position("cases.fr-pj", PARTITION, offset + (1000 if again else 0))
         origin = Position("cases.fr-pj", PARTITION, offset) if again else None
-        desk = Desk({"fr-pj": AGENCY}, 4, known.get, lambda at=arrived: at + late)
+        desk = Desk({"fr-pj": AGENCY}, 4, known.get, partial(add, arrived, late))
         source = SourceMessage(place, "fr-pj", CASE.encode(), raw(sent), unix_ms(arrived), origin)
         decision = receive(source, desk)
         if decision.taken is not None:

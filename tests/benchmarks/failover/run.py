@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,7 +34,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin
 from pipeline.streams.monitoring.lag import ends_of, group_of
 from support.installation.whole import STAGE_PROCESS, STAGES, Installation, Message
-from support.processes.starting import Start, cold, started
+from support.processes.starting import Process, Start, cold, started
 
 PROBES = 60
 """Cases sent at the moment of the kill: some for every partition."""
@@ -59,7 +58,7 @@ class Run:
     def __init__(self, settings: Settings, start: Start) -> None:
         self.installation, self._settings, self._start = Installation(settings), settings, start
         self._messages = (Message(one.agency, one.key, one.value) for one in Population(1).messages())
-        self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.workers: dict[str, Process] = {}
 
     def fill(self, cases: int) -> None:
         """Take cases in from end to end."""

@@ -86,7 +86,8 @@ class Timed:
     def quantiles(self, begin: float, end: float) -> tuple[int, float, float, float]:
         """How many were sent in a span, and the median, the 99th of a hundred and the longest wait in seconds."""
         waits = [waited for at, waited in self.waits if begin <= at < end]
-        return len(waits), *(float(np.quantile(waits, q)) for q in (0.5, 0.99, 1.0))
+        half, most, longest = (float(np.quantile(waits, q)) for q in (0.5, 0.99, 1.0))
+        return len(waits), half, most, longest
 
 
 async def send_calmly(settings: Settings, timed: Timed, until: float) -> None:
@@ -136,7 +137,7 @@ async def flood(settings: Settings, seconds: float, rate: float) -> int:
             for number in range(sent, int(passed * rate)):
                 one, case = made[number % DIFFERENT], f"x{number:06d}".encode()
                 old = f"@{number % DIFFERENT:06d}".encode()
-                await producer.send(topic, one.value.replace(old, case), key=one.key.replace(old, case))
+                await producer.send(topic, one.event.replace(old, case), key=one.case.encode().replace(old, case))
                 sent += 1
             await asyncio.sleep(TICK_S)
     return sent
@@ -145,7 +146,7 @@ async def flood(settings: Settings, seconds: float, rate: float) -> int:
 async def measured(operator: Settings, setting: str, before_s: float, seconds: float) -> dict[str, Any]:
     """Run both phases and tell what `calm` waited in each."""
     calm, flooding = (as_agency(operator, agency, setting) for agency in (CALM, FLOOD))
-    size = len(RecordMaker().message(FLOOD.name, "x000000").value)
+    size = len(RecordMaker().message(FLOOD.name, "x000000").event)
     if setting == "secure":
         users.limit(operator, FLOOD.name, 2 * OWN_RATE * size)
     timed, begun = Timed(), time.monotonic()

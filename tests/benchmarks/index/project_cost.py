@@ -12,6 +12,7 @@ import random
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
 from elasticsearch import AsyncElasticsearch
@@ -64,11 +65,12 @@ def case(number: int, model: Model) -> Accepted:
 async def with_helper(client: AsyncElasticsearch, index: str, actions: Sequence[Action]) -> None:
     """Write ready bodies with the client's helper."""
 
-    def expand(action: Action) -> tuple[dict[str, dict[str, object]], bytes]:
+    def expand(action: Any) -> tuple[dict[str, Any], bytes]:
         head = {"_index": index, "_id": action.id, "version": action.version, "version_type": "external_gte"}
         return {"index": head}, action.body
 
-    async for done, _ in async_streaming_bulk(client, actions, raise_on_error=False, expand_action_callback=expand):
+    ready: Any = actions
+    async for done, _ in async_streaming_bulk(client, ready, raise_on_error=False, expand_action_callback=expand):
         assert done
 
 

@@ -57,6 +57,7 @@ class Corpus:
     def records(self) -> Iterator[Record]:
         """Cases as agencies send them (`data`)."""
         for number, message in enumerate(self._population.messages(), start=1):
+            assert message.value is not None
             record = orjson.loads(message.value)["data"] | self._details()
             if self._random.random() < IN_CYRILLIC:
                 _write_in_cyrillic(record)

@@ -25,7 +25,15 @@ from pipeline.settings import Settings
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
-LOCUST = (BIN / "uv", "run", "--quiet", "--no-project", "--with-requirements", HERE / "requirements.txt", "locust")
+LOCUST = (
+    str(BIN / "uv"),
+    "run",
+    "--quiet",
+    "--no-project",
+    "--with-requirements",
+    str(HERE / "requirements.txt"),
+    "locust",
+)
 """In an environment of its own, which uv keeps: locust's web server does not go with the versions locked here."""
 
 SERVERS = 2

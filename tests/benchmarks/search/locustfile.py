@@ -22,7 +22,7 @@ SERVERS = itertools.cycle(os.environ["LIAISON_BENCH_SERVERS"].split())
 AGENCIES = list(LOAD["tokens"])
 
 
-class Investigator(FastHttpUser):
+class Investigator(FastHttpUser):  # type: ignore[misc] # Locust is in an environment of its own
     """Another investigator of another agency each time, as if many took turns."""
 
     wait_time = between(0.5 * THINK_S, 1.5 * THINK_S)
@@ -32,7 +32,7 @@ class Investigator(FastHttpUser):
         """Each user stays with one server, as behind a balancer that keeps sessions together."""
         self.server = next(SERVERS)
 
-    @task
+    @task  # type: ignore[untyped-decorator]
     def ask(self) -> None:
         """One request."""
         [kind] = random.choices(list(MIX), MIX.values())

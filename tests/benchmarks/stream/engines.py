@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -33,7 +34,7 @@ def engines(home: Path) -> Iterator[tuple[Settings, dict[str, psutil.Process]]]:
     found = stack.up(own)
     try:
         running = {one.name: psutil.Process(one.pid) for one in stack.status(own) if one.pid}
-        urls = {"kafka_url": found.kafka, "elasticsearch_url": found.elasticsearch}
+        urls: dict[str, Any] = {"kafka_url": found.kafka, "elasticsearch_url": found.elasticsearch}
         yield Settings(home=home, namespace=unused_namespace(), secret_file=own.secret_path, **urls), running
     finally:
         stack.down(own)

@@ -68,7 +68,7 @@ def fault(
 
 
 def audit_faults(environment: dict[str, str]) -> list[Any]:
-    words = [LIAISON, "ops", "audit", "verify", "--json"]
+    words = [str(LIAISON), "ops", "audit", "verify", "--json"]
     verified = subprocess.run(words, env=environment, capture_output=True, text=True)
     found: list[Any] = json.loads(verified.stdout)["findings"]
     return found

@@ -134,7 +134,7 @@ def test_what_was_acknowledged_is_effective(settings: Settings) -> None:
 
 
 def test_each_side_lists_its_threads(settings: Settings) -> None:
-    async def story(decisions: Decisions) -> list[list[Disclosure]]:
+    async def story(decisions: Decisions) -> list[list[Disclosure | None]]:
         await decisions.disclose(GRANTED)
         asked = [await decisions.reader.disclosures(agency, role, 10) for agency, role in SIDES]
         return [[one for one, _ in found] for found in asked]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -38,7 +39,7 @@ PUSHER_PROCESS = "support.feeds.pusher_process"
 Message = tuple[int, bytes | None, bytes | None]
 
 
-def record(number: int, **data: object) -> bytes:
+def record(number: int, **data: Any) -> bytes:
     return event_bytes("fr-pj", str(number), **data)
 
 

@@ -44,7 +44,7 @@ async def filled(
     stages: PureStages, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
 ) -> IndexReader:
     """An index of one case a record; the firm's has a summary, some are not for everyone."""
-    more = {
+    more: dict[str, dict[str, Any]] = {
         "firm": {"summary": "Fraude à la TVA, société écran"},
         "namesake": {"handling": handling("H1", ["BE"], ["investigation"])},
         "garcia": {"handling": handling("H3", ["*"], [])},

@@ -154,7 +154,7 @@ def test_built_switched_to_and_back_while_records_flow(
     assert installation.accounting().balanced
 
     def listed(generation: str) -> dict[str, Any]:
-        told = json.loads(liaison("generation", "status", "--json").stdout)
+        told: list[dict[str, Any]] = json.loads(liaison("generation", "status", "--json").stdout)
         return {one["id"]: one for one in told}[generation]
 
     assert listed(old)["active"]

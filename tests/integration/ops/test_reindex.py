@@ -67,7 +67,7 @@ def test_searches_are_complete_while_the_indices_are_replaced_under_load(
     installation.push(feed)
     wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=240)
     links = set(installation.visible_links())
-    cases = set(installation.cases({one.key.decode() for one in feed}))
+    cases = set(installation.cases({one.case for one in feed}))
     before = set(elasticsearch_client.indices.get(index=f"{installation.settings.namespace}*").body)
 
     engine_environment |= {"LIAISON_INDEX_SHARDS": "2,cases=3"}

@@ -39,7 +39,7 @@ def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
     strayed = records.message("fr-pj", "strayed", title=CANARY)
     broken = records.message("be-fp", "broken")._replace(value=b'{"canary": "' + CANARY.encode())
     partitions = installation.settings.case_partitions
-    elsewhere = (partition_of(strayed.key, partitions) + 1) % partitions
+    elsewhere = (partition_of(strayed.case.encode(), partitions) + 1) % partitions
     positions = installation.push([good, strayed._replace(partition=elsewhere), broken])
     start_all()
     settled(installation, wait_for, 3)
@@ -71,8 +71,8 @@ def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
     assert installation.accounting().balanced
     assert installation.cases(["fr-pj:strayed"]) == {"fr-pj:strayed": 1}
 
-    again = liaison("rejected", "replay", positions[2], "--json")
-    assert json.loads(again.stdout)["sent"] == {"be-fp": 1}
+    later = liaison("rejected", "replay", positions[2], "--json")
+    assert json.loads(later.stdout)["sent"] == {"be-fp": 1}
     settled(installation, wait_for, 6)
     latest = json.loads(liaison("rejected", "list", "--reason", "not_json", "--json").stdout)[0]
     assert latest["origin"] == positions[2]

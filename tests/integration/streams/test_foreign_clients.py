@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -34,19 +34,25 @@ def producer(settings: Settings, codec: str, **options: Any) -> Producer:
 
 def send(settings: Settings, codec: str, records: RecordMaker, prefix: str, **options: Any) -> list[bytes]:
     """Send some cases and wait until they are acknowledged; returns their keys."""
-    sent, failed = producer(settings, codec, **options), []
+    sent = producer(settings, codec, **options)
+    failed: list[KafkaError] = []
+
+    def note(error: KafkaError | None, _: object) -> None:
+        if error is not None:
+            failed.append(error)
+
     messages = [records.message("fr-pj", f"{prefix}-{codec}-{number}") for number in range(CASES)]
     if transactional := "transactional.id" in options:
         sent.init_transactions(30)
         sent.begin_transaction()
     for message in messages:
         topic = topics.name(settings, topics.CASES, agency=message.agency)
-        sent.produce(topic, message.value, message.key, on_delivery=lambda error, _: error and failed.append(error))
+        sent.produce(topic, message.value, message.key, on_delivery=note)
     if transactional:
         sent.commit_transaction(30)
     assert sent.flush(30) == 0
     assert not failed
-    return [message.key for message in messages]
+    return [message.case.encode() for message in messages]
 
 
 def test_each_codec_is_taken_in_however_it_is_sent(

@@ -102,7 +102,7 @@ def test_only_the_agencys_own_records_are_taken(
 ) -> None:
     start_all()
     feed = tmp_path / "feed.ndjson"
-    feed.write_bytes(b"".join(records.message("fr-pj", str(number)).value + b"\n" for number in range(3)))
+    feed.write_bytes(b"".join(records.message("fr-pj", str(number)).event + b"\n" for number in range(3)))
     pushed = run("feed", "push", feed, "--agency", "fr-pj", "--sign", key, "--wait")
     assert "3 accepted" in pushed.stderr
 
@@ -110,7 +110,7 @@ def test_only_the_agencys_own_records_are_taken(
     forger = RecordSigner("fr-pj", STRANGE_KEY, datetime.now(UTC))
     first, forged = signed(records.message("fr-pj", "0"), own), records.message("fr-pj", "forged")
     stolen = json.loads(first.value)["signature"]
-    replayed = json.loads(records.message("fr-pj", "0", 2).value) | {"signature": stolen}
+    replayed = json.loads(records.message("fr-pj", "0", 2).event) | {"signature": stolen}
     bad = [
         forged,
         records.message("fr-pj", "0", 2),
@@ -147,12 +147,12 @@ def test_the_gateway_carries_signatures(
 ) -> None:
     start_stage("intake")
     feed = tmp_path / "feed.ndjson"
-    feed.write_bytes(b"".join(records.message("fr-pj", str(number)).value + b"\n" for number in range(3)))
+    feed.write_bytes(b"".join(records.message("fr-pj", str(number)).event + b"\n" for number in range(3)))
 
     async def body() -> AsyncIterator[bytes]:
         for line in signed_lines(numbered_lines(feed), read_signer("fr-pj", key, datetime.now(UTC))):
             yield line
-        yield records.message("fr-pj", "unsigned").value
+        yield records.message("fr-pj", "unsigned").event
 
     received = asyncio.run(take(installation.settings, Agency("fr-pj", "FR"), "upload", body()))
     assert received.pushed.sent == 4

@@ -85,7 +85,7 @@ def test_bombs_of_one_agency_hold_up_no_other(
     assert time.monotonic() - pushed < 10
     wait_for(lambda: len(of_agency(installation, "fr-pj")) == 3 + len(good) // 2)
 
-    keys = [message.key.decode() for message in [*before, *good]]
+    keys = [message.case for message in [*before, *good]]
     wait_for(lambda: len(installation.cases(keys)) == len(keys), deadline_s=60)
     ranges = sorted((r.reason, len(r.offsets)) for r in of_agency(installation, "fr-pj") if r.outcome == "rejected")
     assert ranges == [("unreadable_batch", TIMES + 1), ("unreadable_batch", TIMES + 1), ("unreadable_batch", TINY)]
@@ -106,8 +106,8 @@ def commands_read_them(environment: dict[str, str], good: int) -> None:
         assert json.loads(done.stdout) == {"sent": sent, **left}, done.stderr
     receipts = liaison(environment, "feed", "receipts", "--agency", "fr-pj", "--outcome", "rejected").stdout
     assert receipts.count("..") == receipts.count("unreadable_batch") == 3
-    for words in (("lag",), ("accounting",)):
-        done = liaison(environment, "ops", *words)
+    for command in ("lag", "accounting"):
+        done = liaison(environment, "ops", command)
         assert done.returncode == 0, done.stderr
 
 

@@ -72,7 +72,8 @@ class RecordedAudit:
             raise AuditError("away")
         assert act.rule, act
         for one in act.shown:
-            assert Rule(one.rule).view.value == one.form.value, one
+            rule = next(rule for rule in Rule if rule == one.rule)
+            assert rule.view.value == one.form.value, one
         self.acts.append(act)
 
     def kinds(self) -> list[ActKind]:

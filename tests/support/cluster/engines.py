@@ -192,7 +192,7 @@ class EngineCluster:
             health = httpx.get(f"http://{LOOPBACK}:{port}/_cluster/health", timeout=ANSWER_TIMEOUT_S).json()
         except (httpx.HTTPError, ValueError):
             return False
-        return health.get("status") == "green" and health.get("number_of_nodes") == SIZE
+        return bool(health.get("status") == "green" and health.get("number_of_nodes") == SIZE)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ class Issuer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = f"http://127.0.0.1:{self.server.server_port}"  # type: ignore[attr-defined]
         if self.path == "/keys":
-            self._answer(KeySet(self.keys).as_dict(private=False))
+            self._answer(KeySet([*self.keys]).as_dict(private=False))
         elif self.path == "/.well-known/openid-configuration":
             self._answer({"issuer": "https://evil.example" if self.foreign else url, "jwks_uri": f"{url}/keys"})
         else:

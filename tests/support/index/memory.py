@@ -7,7 +7,7 @@ documents came back.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -82,7 +82,7 @@ class MemoryIndex:
         preference: str = "",
     ) -> SearchAnswer:
         held = self._held[index]
-        docs = [
+        docs: list[Document] = [
             {"_id": one, "found": one in held}
             | ({"_version": held[one][0], "_source": _included(held[one][1], source_includes)} if one in held else {})
             for one in ids
@@ -102,7 +102,7 @@ class MemoryIndex:
         **_: Any,
     ) -> SearchAnswer:
         where, held = self._point(pit["id"]) if pit else (index, self._held[index])
-        hits = [
+        hits: list[Document] = [
             {
                 "_id": id_,
                 "_source": source,
@@ -182,7 +182,7 @@ def _in_range(held: list[Any], value: Document) -> bool:
     )
 
 
-_TESTS = {
+_TESTS: dict[str, Callable[[list[Any], Any], bool]] = {
     "term": lambda held, value: str(value) in map(str, held),
     "terms": lambda held, value: not {str(one) for one in value}.isdisjoint(map(str, held)),
     "range": _in_range,

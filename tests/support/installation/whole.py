@@ -63,6 +63,20 @@ class Message(NamedTuple):
     value: bytes | None
     partition: int | None = None
 
+    @property
+    def case(self) -> str:
+        """The key of its case. Raises ValueError where it has none."""
+        if self.key is None:
+            raise ValueError("a message without a key")
+        return self.key.decode()
+
+    @property
+    def event(self) -> bytes:
+        """What it carries. Raises ValueError where it carries nothing."""
+        if self.value is None:
+            raise ValueError("a message without a value")
+        return self.value
+
 
 class RecordMaker:
     """Makes the records and messages of a test, always the same for the same seed."""
@@ -156,6 +170,14 @@ class Installation:
 
     def accounting(self) -> Accounting:
         return asyncio.run(accounting(self.settings))
+
+    def has_decided(self, count: int) -> bool:
+        """Whether exactly so many messages have an outcome."""
+        return self.accounting().decided == count
+
+    def has_decided_more_than(self, count: int) -> bool:
+        """Whether more messages have an outcome."""
+        return self.accounting().decided > count
 
     def members(self) -> int:
         """How many workers are members of their groups."""

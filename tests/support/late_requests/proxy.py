@@ -235,7 +235,7 @@ class _Connection:
                 if (expected.api, expected.version) == (form.API_KEY, form.API_VERSION):
                     answer = form.RESPONSE_TYPE.decode(frame[CORRELATION_BYTES:])
                     self._readdress(answer)
-                    return frame[:CORRELATION_BYTES] + answer.encode()
+                    return frame[:CORRELATION_BYTES] + bytes(answer.encode())
         return frame
 
     def _readdress(self, answer: Any) -> None:

@@ -33,14 +33,15 @@ class WarmProcess:
     """One such process; what it shares with subprocess.Popen has the same names."""
 
     def __init__(self, command: Sequence[str], told: int) -> None:
-        self.args, self.returncode, self._told = command, None, told
+        self.args, self._told = command, told
+        self.returncode: int | None = None
         self.pid = self._number()
 
     def _number(self) -> int:
         packed = os.read(self._told, NUMBER.size)
         if not packed:
             raise ChildProcessError(f"the parent of warm processes has ended: {self.args}")
-        return NUMBER.unpack(packed)[0]
+        return int(NUMBER.unpack(packed)[0])
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""

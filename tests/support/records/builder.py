@@ -27,7 +27,7 @@ def handling(code: str = "H0", releasable_to: Iterable[str] = ("*",), purposes: 
     return {"code": code, "releasable_to": list(releasable_to), "purposes": list(purposes)}
 
 
-def person(full: str = "", *, given: str = "", family: str = "", **fields: Any) -> RawEntity:
+def person(full: str = "", /, *, given: str = "", family: str = "", **fields: Any) -> RawEntity:
     """A person of this name; `names=[...]` in its place gives several."""
     name = {part: text for part, text in (("full", full), ("given", given), ("family", family)) if text}
     return {"type": "person", **({"names": [name]} if name else {}), **fields}

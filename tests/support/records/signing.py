@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
 
 from pipeline.records import signatures
@@ -65,5 +66,7 @@ def with_header(raw: bytes, header: bytes) -> bytes:
     event = orjson.loads(raw)
     segment = urlsafe_b64encode(header).rstrip(b"=")
     payload = urlsafe_b64encode(signatures.signed_data(event["data"])).rstrip(b"=")
-    signature = urlsafe_b64encode(KEY.get_op_key("sign").sign(segment + b"." + payload)).rstrip(b"=")
+    private = KEY.get_op_key("sign")
+    assert isinstance(private, Ed25519PrivateKey)
+    signature = urlsafe_b64encode(private.sign(segment + b"." + payload)).rstrip(b"=")
     return orjson.dumps({**event, "signature": (segment + b".." + signature).decode()})

@@ -119,7 +119,7 @@ if __name__ == "__main__":
     parser.add_argument("--expiries", action="store_true", help="read a second topic")
     parser.add_argument("--session-s", type=float, default=chunks.SESSION_TIMEOUT_S)
     given = parser.parse_args()
-    chunks.SESSION_TIMEOUT_S = given.session_s
+    vars(chunks)["SESSION_TIMEOUT_S"] = given.session_s
     try:
         asyncio.run(main(given))
     except LiaisonError as error:

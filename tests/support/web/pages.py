@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from nicegui import Client, core, ui
 from nicegui.element import Element
+from nicegui.event_listener import EventListener
 
 from pipeline.access.requester import Requester, grounds
 from pipeline.web.i18n import words
@@ -52,10 +53,10 @@ class RenderedPage:
         listeners = [one for one in self._client.layout._event_listeners.values() if one.type == event]
         with self._client.content:
             for listener in listeners:
-                handler: Callable[..., Any] = listener.handler
+                handler = _handler_of(listener)
                 await handler(_Event(args))
 
-    async def send(self, at: int = 0, **fields: str) -> None:
+    async def send(self, at: int = 0, /, **fields: str) -> None:
         """Send a form with these fields."""
         forms = [one for one in self._content() if one.tag == "form"]
         await self._tell(forms[at], fields)
@@ -65,11 +66,16 @@ class RenderedPage:
 
     async def _tell(self, element: Element, args: Any) -> None:
         (listener,) = element._event_listeners.values()
-        handler: Callable[..., Any] = listener.handler
+        handler = _handler_of(listener)
         with element:
             done = handler(_Event(args)) if inspect.signature(handler).parameters else handler()
             if inspect.isawaitable(done):
                 await done
+
+
+def _handler_of(listener: EventListener) -> Callable[..., Any]:
+    assert listener.handler is not None
+    return listener.handler
 
 
 def _without_cursors(attributes: dict[str, Any]) -> dict[str, Any]:

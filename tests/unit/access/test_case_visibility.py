@@ -82,5 +82,5 @@ def test_handling_that_no_record_has_is_refused() -> None:
         ((None, None, ["fun"]), "purposes"),
     ):
         with pytest.raises(HandlingChangeError) as caught:
-            handling_change(*words)  # type: ignore[arg-type]
+            handling_change(*words)
         assert caught.value.field == field

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -96,7 +97,7 @@ def test_states_and_what_is_overdue() -> None:
 
 
 def test_steps_that_are_not_due_are_refused() -> None:
-    for wrong in (
+    steps: tuple[Callable[[], object], ...] = (
         lambda: request(asked(), CASE, ASKER, WHY, ASKED, NOW),
         lambda: request(granted(), CASE, ASKER, WHY, ASKED, NOW),
         lambda: request(BLANK, CASE, ASKER, WHY, ASKED, NOW + DAY),
@@ -106,7 +107,8 @@ def test_steps_that_are_not_due_are_refused() -> None:
         lambda: refuse(granted(), OWNER, "", NOW),
         lambda: revoke(asked(), OWNER, "", NOW),
         lambda: revoke(refuse(asked(), OWNER, "", NOW), OWNER, "", NOW),
-    ):
+    )
+    for wrong in steps:
         with pytest.raises(NotDueError):
             wrong()
 

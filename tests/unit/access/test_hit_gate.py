@@ -16,7 +16,7 @@ from support.records.builder import person, record
 
 STAGES = PureStages(load_model())
 
-NAMED = {"names": [{"full": "Ivan Petrov"}]}
+NAMED: dict[str, Any] = {"names": [{"full": "Ivan Petrov"}]}
 HELD: dict[str, Any] = {
     **NAMED, "birth_date": "1980-05-01", "phones": ["+33612345678"], "emails": ["ivan@example.org"],
     "birth_place": "Tver", "birth_date_text": "spring of 1980", "gender": "male", "nationalities": ["RU"],

@@ -81,7 +81,7 @@ def test_a_withdrawn_or_expired_case_is_gone_for_everyone(who: Requester) -> Non
 
 def grant(code: str = "H2", *, hours: float = 1, **fields: str) -> Grant:
     under = Handling(code, ("BE",), ("investigation",))
-    return Grant(**{"case": "fr-pj:1", "agency": "be-fp", **fields}, until=NOW + timedelta(hours=hours), under=under)  # type: ignore[arg-type]
+    return Grant(**{"case": "fr-pj:1", "agency": "be-fp", **fields}, until=NOW + timedelta(hours=hours), under=under)
 
 
 @pytest.mark.parametrize(

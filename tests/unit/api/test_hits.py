@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,10 @@ from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
 from support.access.requesters import ANNA, BERT, OPERATOR
 from support.api.runtime import Api
-from support.records.builder import person, record
+from support.records.builder import RawCase, person, record
 
 
-def hidden(**fields: object) -> dict[str, object]:
+def hidden(**fields: Any) -> RawCase:
     man = person(
         "Ivan Petrov",
         id="p1",

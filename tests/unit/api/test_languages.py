@@ -32,7 +32,8 @@ SOURCES = sorted(
 """Where what the API raises may come from; the command line speaks English."""
 
 
-KINDS = {one.__name__ for one in (ProblemError, *ProblemError.__subclasses__())}
+PROBLEMS: list[type[ProblemError]] = [ProblemError, *ProblemError.__subclasses__()]
+KINDS = {one.__name__ for one in PROBLEMS}
 
 
 def raised(file: Path) -> Iterator[str]:
@@ -41,7 +42,7 @@ def raised(file: Path) -> Iterator[str]:
     constants = {
         target.id: node.value.value
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
@@ -84,7 +85,7 @@ def test_translations_keep_the_places_where_values_go() -> None:
     with (CATALOGUES / "fr.po").open("rb") as file:
         for message in read_po(file, locale="fr"):
             source, target = (
-                {name for _, name, _, _ in Formatter().parse(text)} for text in (message.id, message.string)
+                {name for _, name, _, _ in Formatter().parse(text)} for text in (str(message.id), str(message.string))
             )
             assert not message.id or source == target, message.id
 

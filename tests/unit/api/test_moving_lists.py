@@ -19,8 +19,8 @@ from support.api.runtime import NOW, Api
 from support.records.builder import person, record
 
 CASES = range(9)
-STRONG = {"phones": ["+33612345678"], "birth_date": "1980-05-01"}
-LIKELY = {"birth_date": "1980-05"}
+STRONG: dict[str, Any] = {"phones": ["+33612345678"], "birth_date": "1980-05-01"}
+LIKELY: dict[str, Any] = {"birth_date": "1980-05"}
 WEAK = {"birth_date": "1980"}
 
 Page = Callable[[str], Awaitable[tuple[Sequence[str], str | None]]]

@@ -9,7 +9,6 @@ import pytest
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.disclosures import GlassVerdict
 from pipeline.access.requester import Role
-from pipeline.api import review_watch
 from pipeline.api.metrics import REGISTRY
 from pipeline.api.review_watch import overdue_reviews, show_overdue, watch_reviews
 from pipeline.api.services.break_glass import confirm, open_alone, request_opening, review
@@ -73,7 +72,7 @@ async def test_the_metric_says_what_was_counted_last_and_names_nobody_else(
     async def ends(_: float) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(review_watch.asyncio, "sleep", ends)
+    monkeypatch.setattr("pipeline.api.review_watch.asyncio.sleep", ends)
     with suppress(asyncio.CancelledError):
         await watch_reviews(api.runtime.decisions, api.runtime.reader, api.clock)
     assert (shown("fr-pj"), shown("de-bka")) == (1.0, None)

@@ -20,7 +20,7 @@ WHO = ("--token", "t", "--purpose", "investigation", "--case-ref", "2026/1")
 
 async def run(*words: str) -> Result:
     """A command has an event loop of its own."""
-    return await asyncio.to_thread(CliRunner().invoke, build(), ["allowances", *words])
+    return await asyncio.to_thread(lambda: CliRunner().invoke(build(), ["allowances", *words]))
 
 
 async def test_an_allowance_is_set_and_listed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -16,7 +16,7 @@ from pipeline.cli.main import build
 LIAISON = Path(sys.executable).with_name("liaison")
 
 
-def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def _commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name, child in getattr(command, "commands", {}).items():
         if getattr(child, "commands", None):
             yield from _commands(child, (*path, name))

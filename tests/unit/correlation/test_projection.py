@@ -29,8 +29,10 @@ def released(a: ClaimSide, b: ClaimSide, band: str = "probable") -> Claim:
 
 
 def retracted(a: ClaimSide, b: ClaimSide) -> Claim:
-    bare = [ClaimSide(one.case, one.version, one.expired, agency=one.agency, country=one.country) for one in (a, b)]
-    return Claim("link", ClaimState.RETRACTED, 0, "g", *bare)
+    first, second = (
+        ClaimSide(one.case, one.version, one.expired, agency=one.agency, country=one.country) for one in (a, b)
+    )
+    return Claim("link", ClaimState.RETRACTED, 0, "g", first, second)
 
 
 A, B = side("a:1", 1), side("b:1", 1)

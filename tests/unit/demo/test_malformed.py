@@ -12,9 +12,10 @@ from pipeline.demo.countries import countries
 from pipeline.demo.malformed import STORIES
 from pipeline.demo.recording import Recorded
 from pipeline.records.agencies import Agency
-from pipeline.records.intake import Desk, Known, SourceMessage, receive
+from pipeline.records.intake import Desk, SourceMessage, receive
 from pipeline.records.messages import Position, Receipt
 from pipeline.records.partitioning import partition_of
+from pipeline.records.versions import Known
 
 PARTITIONS = 4
 

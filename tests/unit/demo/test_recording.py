@@ -11,7 +11,8 @@ from pipeline.demo.world import TruePerson, World
 
 
 def people(culture: str, count: int) -> list[TruePerson]:
-    world, found = World(Random(1)), []
+    world = World(Random(1))
+    found: list[TruePerson] = []
     while len(found) < count:
         person = world.person()
         found += [person] if person.culture.name == culture else []

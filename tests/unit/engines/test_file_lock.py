@@ -20,6 +20,7 @@ def test_a_second_holder_waits_and_says_so_until_the_first_is_gone(tmp_path: Pat
     lock = tmp_path / "folder" / "lock"
     command = [sys.executable, "-c", HOLDER, str(lock)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         waited: list[bool] = []
 

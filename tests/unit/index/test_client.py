@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
@@ -13,7 +14,7 @@ async def test_credentials_go_with_every_request_and_stay_out_of_sight() -> None
     settings = Settings(
         elasticsearch_url="https://search.example:9200",
         elasticsearch_username="liaison",
-        elasticsearch_password="canary",
+        elasticsearch_password=SecretStr("canary"),
     )
     async with connect(settings) as client:
         (node,) = client.transport.node_pool.all()

@@ -18,7 +18,7 @@ from pipeline.matching.model import Model, load_model
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, PartialDate
 from support.index.documents import PureStages
-from support.index.memory import IndexCall, MemoryIndex
+from support.index.memory import IndexCall, MemoryIndex, SearchAnswer
 from support.records.builder import person
 
 
@@ -72,9 +72,9 @@ class Behind(MemoryIndex):
         self.write(actions)
         self.past.write(actions)
 
-    async def search(self, **asked: Any) -> Any:
+    async def search(self, *given: Any, **asked: Any) -> SearchAnswer:
         self.calls.append(IndexCall("search"))
-        return await self.past.search(**asked)
+        return await self.past.search(*given, **asked)
 
 
 def case(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pipeline.settings import Settings
 
 
 @pytest.fixture
-def listening() -> str:
+def listening() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
@@ -27,7 +28,8 @@ def test_given_urls_are_the_endpoints(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("given", "asked"), [("kafka_url", "ELASTICSEARCH"), ("elasticsearch_url", "KAFKA")])
 def test_without_a_stack_the_error_names_the_missing_setting(tmp_path: Path, given: str, asked: str) -> None:
-    settings = Settings(**{"home": tmp_path, "kafka_url": "", "elasticsearch_url": "", given: "http://x:1"})
+    urls: dict[str, Any] = {"kafka_url": "", "elasticsearch_url": "", given: "http://x:1"}
+    settings = Settings(home=tmp_path, **urls)
     with pytest.raises(LiaisonError, match=f"no stack is running: .*LIAISON_{asked}_URL"):
         endpoints(settings)
 

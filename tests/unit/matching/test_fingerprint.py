@@ -4,8 +4,9 @@ import msgspec
 
 from pipeline.matching.fingerprint import Fingerprint
 from support.matching.prints import case_of, print_of
+from support.records.builder import RawEntity
 
-TYPICAL = [
+TYPICAL: list[RawEntity] = [
     {
         "type": "person",
         "names": [{"full": "Иван Сергеевич Петров"}, {"given": "Ivan", "family": "Petrov", "kind": "alias"}],

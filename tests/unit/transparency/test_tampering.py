@@ -353,13 +353,12 @@ def test_tag_keys_that_come_later_find_what_came_before(world: LogWorld, tmp_pat
     assert (witness.is_scanned, witness.own_leaves()) == (True, {})
     witness.close()
     witness = Witness(tmp_path / "late", LOG.verifier, KEYS.of(OWNER))
-    assert not witness.is_scanned
+    assert (witness.is_scanned, witness.own_leaves()) == (False, {})
     for index, body in enumerate(world.leaves()):
         witness.see(leaf_key(index), body)
     witness.commit(TreeState())
     witness.note_scanned()
-    assert witness.is_scanned
-    assert len(witness.own_leaves()) == 5
+    assert (witness.is_scanned, len(witness.own_leaves())) == (True, 5)
     assert world.check(witness, OWNER).findings == ()
 
 

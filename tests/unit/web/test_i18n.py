@@ -35,10 +35,13 @@ def test_every_message_of_the_pages_is_in_the_french_catalogue_and_nothing_else_
 def test_translations_keep_the_places_where_values_go() -> None:
     with (CATALOGUES / "fr.po").open("rb") as file:
         for message in read_po(file, locale="fr"):
-            sources = message.id if isinstance(message.id, tuple) else (message.id,)
-            targets = message.string if isinstance(message.string, tuple) else (message.string,)
-            for source, target in zip(sources, targets, strict=True):
+            for source, target in zip(_forms(message.id), _forms(message.string), strict=True):
                 assert not message.id or _places(source) == _places(target)
+
+
+def _forms(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    """A message's singular and plural, or the one that it has."""
+    return [text or ""] if text is None or isinstance(text, str) else list(text)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def signed_in(browser: httpx.AsyncClient, api: Api, who: Requester = ANNA) -> ht
 
 def form(browser: httpx.AsyncClient, **fields: str) -> dict[str, str]:
     """Fields of a form of our own page."""
-    return {csrf.FIELD: csrf.form_token("secret", browser.cookies.get(session.TOKEN, "")), **fields}
+    return {csrf.FIELD: csrf.form_token("secret", browser.cookies.get(session.TOKEN) or ""), **fields}
 
 
 async def told(api: Api, number: int) -> None:

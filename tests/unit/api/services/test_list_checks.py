@@ -211,7 +211,8 @@ async def test_pages_and_files_hold_every_row(api: Api) -> None:
     api.hold(record("fr-pj", title="=1+1"), record("be-fp"))
     name = await uploaded(api, "id,name\n" + "=2,Ivan Petrov\n" + "b,Oczko\n" * 9)
     await worked(api)
-    seen, cursor = [], ""
+    seen: list[int] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = (await api.get(f"/v1/list-checks/{name}/results", params={"limit": 4, "cursor": cursor})).json()
         seen += [row["row"] for row in page["rows"]]

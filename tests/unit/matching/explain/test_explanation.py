@@ -10,6 +10,7 @@ import pytest
 from pipeline.matching.explain.explanation import Explanation, explain, mirrored, rarity
 from pipeline.matching.explain.waterfall import bars, svg
 from pipeline.matching.explain.wording import bits, percent, text
+from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge
 from support.matching.prints import case_of
@@ -17,7 +18,7 @@ from support.records.builder import person
 
 
 @pytest.fixture
-def cases() -> tuple[Any, Any]:
+def cases() -> tuple[Fingerprint, Fingerprint]:
     a = [
         person("Иван Зарубин", birth_date="1980-05-03", phones=["+33612345678"]),
         {"type": "vehicle", "plate": "AB-123-CD", "make": "Renault"},
@@ -30,7 +31,7 @@ def cases() -> tuple[Any, Any]:
     return case_of(*a), case_of(*b, country="DE")
 
 
-def test_it_explains_exactly_the_judgement(cases: Any, model: Model) -> None:
+def test_it_explains_exactly_the_judgement(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
     for a, b in (cases, cases[::-1]):
         found, judged = explain(a, b, model), judge(a, b, model)
         assert (found.score, found.probability, found.band) == (judged.score, judged.probability, judged.band)
@@ -40,7 +41,7 @@ def test_it_explains_exactly_the_judgement(cases: Any, model: Model) -> None:
             assert part.bits == sum(item.bits for item in part.items) + part.alternative
 
 
-def test_a_and_b_are_those_of_the_call(cases: Any, model: Model) -> None:
+def test_a_and_b_are_those_of_the_call(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
     a, b = cases
     found = explain(a, b, model)
     assert mirrored(explain(b, a, model)) == found
@@ -49,8 +50,8 @@ def test_a_and_b_are_those_of_the_call(cases: Any, model: Model) -> None:
     assert next(item for item in person.items if item.field == "birth_date").value_a == "1980-05-03"
 
 
-def test_values_levels_rarity_and_shares(cases: Any, model: Model) -> None:
-    found = explain(*cases, model)
+def test_values_levels_rarity_and_shares(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
+    found = explain(*cases, model=model)
     items = {(part.type_a, item.field): item for part in found.entities for item in part.items}
     date = items["person", "birth_date"]
     assert (date.level, date.value_a, date.value_b) == ("day_month_swapped", "1980-05-03", "1980-03-05")
@@ -59,8 +60,8 @@ def test_values_levels_rarity_and_shares(cases: Any, model: Model) -> None:
     assert items["person", "name"].tokens
 
 
-def test_counterfactuals_say_what_would_change(cases: Any, model: Model) -> None:
-    found = explain(*cases, model)
+def test_counterfactuals_say_what_would_change(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
+    found = explain(*cases, model=model)
     assert [one.score for one in found.counterfactuals] == sorted(one.score for one in found.counterfactuals)
     against = {(part.entity_a, item.field) for part in found.entities for item in part.items if item.bits < 0}
     for one in found.counterfactuals:
@@ -100,8 +101,8 @@ def test_without_anything_for_it_a_contradiction_alone_is_explained(model: Model
     assert "count for nothing" in text(found)
 
 
-def test_the_text_adds_up_with_each_share_of_the_total(cases: Any, model: Model) -> None:
-    found = explain(*cases, model)
+def test_the_text_adds_up_with_each_share_of_the_total(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
+    found = explain(*cases, model=model)
     lines = text(found).splitlines()
     shares = [int(line.split()[1].rstrip("%")) for line in lines if line.startswith("  ") and "%" in line]
     assert sum(shares) == pytest.approx(100, abs=len(shares))
@@ -160,8 +161,8 @@ def test_a_name_that_agrees_word_by_word_is_not_called_the_same(model: Model) ->
     assert "toujours aucun lien" in text(found, "fr")
 
 
-def test_the_texts_say_the_same_in_both_languages(cases: Any, model: Model) -> None:
-    found = explain(*cases, model, generation="0123456789ab")
+def test_the_texts_say_the_same_in_both_languages(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
+    found = explain(*cases, model=model, generation="0123456789ab")
     english, french = text(found), text(found, "fr")
     assert english.count("\n") == french.count("\n")
     assert "Certain link" in english
@@ -179,8 +180,8 @@ def test_what_decides_is_said(model: Model) -> None:
     assert "Sans la date de naissance, ce serait en dessous du seuil." in text(found, "fr")
 
 
-def test_the_waterfall_runs_from_the_prior_to_the_score(cases: Any, model: Model) -> None:
-    found = explain(*cases, model)
+def test_the_waterfall_runs_from_the_prior_to_the_score(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
+    found = explain(*cases, model=model)
     steps = bars(found)
     assert steps[0].start == 0
     assert steps[0].end == model.prior
@@ -190,8 +191,8 @@ def test_the_waterfall_runs_from_the_prior_to_the_score(cases: Any, model: Model
     assert len(root.findall("{http://www.w3.org/2000/svg}rect")) == len(steps)
 
 
-def test_evidence_is_plain_json(cases: Any, model: Model) -> None:
-    found = explain(*cases, model)
+def test_evidence_is_plain_json(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
+    found = explain(*cases, model=model)
     assert msgspec.json.decode(msgspec.json.encode(found), type=Explanation) == found
 
 

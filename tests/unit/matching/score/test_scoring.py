@@ -11,7 +11,7 @@ from pipeline.matching.score.scoring import attempts, band_of, judge, judgement,
 from support.matching.prints import case_of
 from support.records.builder import person
 
-HOME = {
+HOME: dict[str, Any] = {
     "addresses": [{"house": "12", "street": "Rue de la Paix", "postcode": "75002", "city": "Paris", "country": "FR"}],
     "phones": ["+33612345678"],
 }

@@ -81,9 +81,9 @@ def test_a_slot_given_up_is_not_remembered(settings: Settings) -> None:
 
 def test_that_a_worker_was_fenced_is_kept_for_the_next(settings: Settings) -> None:
     with claimed_slot(settings, "intake") as slot:
-        assert not slot.was_fenced
+        before = slot.was_fenced
         slot.note_fenced(fenced=True)
-        assert slot.was_fenced
+        assert (before, slot.was_fenced) == (False, True)
     with claimed_slot(settings, "intake") as slot:
         assert slot.was_fenced
         slot.note_fenced(fenced=False)

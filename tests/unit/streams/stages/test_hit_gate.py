@@ -88,8 +88,8 @@ def test_a_link_without_exact_parts_asks_nothing() -> None:
 
 def test_new_content_asks_again_and_a_retraction_says_whose_case_changed() -> None:
     asker, owner = side(ASKER, "H0"), side(OWNER, "H2")
-    gone = [ClaimSide(f"{name}:1", version, agency=name) for name, version in ((ASKER, 2), (OWNER, 1))]
-    withdrawn = Claim("link fr-pj:1 nl-np:1", ClaimState.RETRACTED, 0, "g1", *gone)
+    gone, kept = (ClaimSide(f"{name}:1", version, agency=name) for name, version in ((ASKER, 2), (OWNER, 1)))
+    withdrawn = Claim("link fr-pj:1 nl-np:1", ClaimState.RETRACTED, 0, "g1", gone, kept)
     first, again = questions(live(asker, owner), live(side(ASKER, "H0", 2), owner))
     assert (first.asks, again.asks) == ("hash 1", "hash 2")
     _, last = questions(live(asker, owner), withdrawn)
@@ -98,7 +98,7 @@ def test_new_content_asks_again_and_a_retraction_says_whose_case_changed() -> No
     assert last.hit.kind is HitKind.RETRACTED
 
 
-class Writing:
+class RecordedWriting:
     """Keeps the documents that would be written."""
 
     def __init__(self) -> None:
@@ -113,8 +113,9 @@ class Gate:
     """The gate's work, with a budget of one."""
 
     def __init__(self) -> None:
-        self.writing: Any = Writing()
-        self.work = AnswerQuestions(Settings(hit_budget=1), "g1", self.writing)
+        self.writing = RecordedWriting()
+        writing: Any = self.writing
+        self.work = AnswerQuestions(Settings(hit_budget=1), "g1", writing)
         self.now = NOW
         self.offset = -1
 

@@ -25,7 +25,7 @@ from support.index.memory import MemoryIndex
 from support.records.builder import person, record
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-PHONES = {"entities": [person("Ivan Petrov", id="p1", birth_date="1980-05-01", phones=["+33612345678"])]}
+PHONED = person("Ivan Petrov", id="p1", birth_date="1980-05-01", phones=["+33612345678"])
 
 
 class Desk:
@@ -34,10 +34,10 @@ class Desk:
     def __init__(self, home: Path) -> None:
         stages, index = PureStages(load_model()), MemoryIndex(Indices("", "g1"))
         for agency, code in (("fr-pj", "H3"), ("be-fp", "H3"), ("nl-np", "H0")):
-            index.write([case_document(stages.accepted(record(agency, code=code, **PHONES)))])
+            index.write([case_document(stages.accepted(record(agency, code=code, entities=[PHONED])))])
         self.cipher = QueryCipher(keys_in(home))
         self.home, self.stages = home, stages
-        self.reader = IndexReader(index, Indices("", ""), lambda: NOW)  # type: ignore[arg-type]
+        self.reader = IndexReader(index, Indices("", ""), lambda: NOW)
         self.work = self.working_with(self.cipher)
 
     def working_with(self, cipher: QueryCipher) -> SilentSearches:

@@ -237,8 +237,7 @@ def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Pa
 
 
 def test_claims_about_links_are_left_alone(partition: Partition) -> None:
-    claim = partition.stages.claim(
-        *(partition.stages.accepted(record(agency, entities=PHONED)) for agency in ("fr-pj", "be-fp"))
-    )
+    one, other = (partition.stages.accepted(record(agency, entities=PHONED)) for agency in ("fr-pj", "be-fp"))
+    claim = partition.stages.claim(one, other)
     assert isinstance(claim, Claim)
     assert not partition.matches.concerns(claim)

@@ -15,9 +15,9 @@ STEPS = [
 def test_bars_fill_the_width_and_each_begins_where_the_one_before_ends() -> None:
     zero, (prior, name, score) = drawn_of(STEPS)
     assert (name.left, name.width) == (0, 100)
-    assert (prior.left, prior.left + prior.width) == (0, pytest.approx(zero))
+    assert [prior.left, prior.left + prior.width] == pytest.approx([0, zero])
     assert (prior.end, name.end) == (name.left, 100)
-    assert (score.left, score.left + score.width) == (pytest.approx(zero), pytest.approx(100))
+    assert [score.left, score.left + score.width] == pytest.approx([zero, 100])
 
 
 def test_each_bar_carries_its_side() -> None:

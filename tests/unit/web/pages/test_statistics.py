@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline.web.pages.statistics import PAGE
 from support.access.requesters import ANNA
 from support.api.runtime import Api
@@ -8,7 +10,10 @@ from support.web.pages import opened
 
 
 async def test_counts_are_named_in_the_readers_language(api: Api) -> None:
-    marked = {"policing_goals": [6], "offences": [{"scheme": "ICCS", "code": "0501"}, {"scheme": "own", "code": "7"}]}
+    marked: dict[str, Any] = {
+        "policing_goals": [6],
+        "offences": [{"scheme": "ICCS", "code": "0501"}, {"scheme": "own", "code": "7"}],
+    }
     api.hold(record("fr-pj", **marked), record("be-fp"))
     api.link("fr-pj:1", "be-fp:1")
     page = await opened(api, PAGE, ANNA, "fr")
