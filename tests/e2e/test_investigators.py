@@ -19,7 +19,8 @@ from pipeline.records.agencies import Agency
 from pipeline.streams.registers import registry
 from support.identity.provider import CLIENT
 from support.installation.command import LIAISON
-from support.installation.whole import Installation, Message, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import Message, RecordMaker
 from support.processes.commands import Program
 from support.processes.starting import Start, started
 from support.records.builder import person

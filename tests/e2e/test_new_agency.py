@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
 from support.installation.command import LIAISON
-from support.installation.whole import COUNTRIES, RecordMaker
+from support.installation.records import COUNTRIES, RecordMaker
 from support.kafka.secure_broker import secure_broker
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.installation.whole import installation, make_installation, records, start_all, start_stage
+from support.installation.fixtures import installation, make_installation, records, start_all, start_stage
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
 

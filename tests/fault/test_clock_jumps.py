@@ -6,7 +6,9 @@ from functools import partial
 
 import pytest
 
-from support.installation.whole import STAGES, Installation, RecordMaker
+from support.installation.fixtures import STAGES
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

@@ -19,7 +19,9 @@ from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
-from support.installation.whole import STAGES, Installation, Message, RecordMaker, StartAll
+from support.installation.fixtures import STAGES, StartAll
+from support.installation.installation import Installation
+from support.installation.records import Message, RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

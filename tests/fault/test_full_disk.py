@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from support.installation.whole import STAGES, Installation, RecordMaker
+from support.installation.fixtures import STAGES
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.commands import command_of, with_support
 from support.waiting import WaitFor
 

@@ -10,7 +10,8 @@ from kafka import KafkaAdminClient
 
 from pipeline.streams.catalogues import topics
 from support.installation.compaction import TopicContents
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

@@ -19,7 +19,7 @@ from pipeline.engines.ports import any_free
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
 from support.installation.command import LIAISON
-from support.installation.whole import Installation
+from support.installation.installation import Installation
 from support.processes.starting import Start
 from support.records.builder import event_bytes
 from support.waiting import WaitFor

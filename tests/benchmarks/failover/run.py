@@ -33,7 +33,9 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin
 from pipeline.streams.monitoring.lag import ends_of, group_of
-from support.installation.whole import STAGE_PROCESS, STAGES, Installation, Message
+from support.installation.fixtures import STAGE_PROCESS, STAGES
+from support.installation.installation import Installation
+from support.installation.records import Message
 from support.processes.starting import Process, Start, cold, started
 
 PROBES = 60

@@ -37,7 +37,8 @@ from pipeline.streams.kafka.connection import consumer_options, options
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
-from support.installation.whole import STAGE_PROCESS, RecordMaker
+from support.installation.fixtures import STAGE_PROCESS
+from support.installation.records import RecordMaker
 from support.kafka.secure_broker import secure_broker
 from support.processes.starting import started
 

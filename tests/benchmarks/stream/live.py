@@ -24,7 +24,9 @@ from benchmarks.stream.population import Population
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import members
-from support.installation.whole import STAGE_PROCESS, STAGES, Installation, Message
+from support.installation.fixtures import STAGE_PROCESS, STAGES
+from support.installation.installation import Installation
+from support.installation.records import Message
 from support.processes.starting import started
 
 SHARES: Final = (0.1, 0.5, 0.9)

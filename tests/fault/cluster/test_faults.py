@@ -18,7 +18,7 @@ from support.cluster.engines import EngineCluster, Member, admin_client, await_a
 from support.cluster.faults import FaultReport, run_fault
 from support.cluster.traffic import Traffic
 from support.installation.command import LIAISON
-from support.installation.whole import Installation
+from support.installation.installation import Installation
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]

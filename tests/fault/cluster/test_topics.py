@@ -20,7 +20,8 @@ from pipeline.streams.kafka.admin import apply
 from pipeline.streams.provisioning.replica_warning import find_short_of_replicas
 from support.cluster.engines import SIZE, EngineCluster, admin_client, await_all
 from support.installation.command import LIAISON
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]

@@ -12,7 +12,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, OvertakenError
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
-from support.installation.whole import Installation
+from support.installation.installation import Installation
 
 pytestmark = pytest.mark.engines
 

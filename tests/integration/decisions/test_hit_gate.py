@@ -20,7 +20,9 @@ from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
 from support.correlation.key_rings import RING
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.records.builder import person
 from support.waiting import WaitFor

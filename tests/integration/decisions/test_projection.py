@@ -31,7 +31,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
-from support.installation.whole import Installation
+from support.installation.installation import Installation
 from support.processes.starting import Process, Start
 from support.waiting import WaitFor
 

@@ -14,7 +14,8 @@ import pytest
 from pipeline.errors import LiaisonError
 from pipeline.feeds.client import FeedClient
 from support.installation.command import LIAISON
-from support.installation.whole import Installation, Message, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import Message, RecordMaker
 from support.processes import warm
 
 pytestmark = pytest.mark.engines

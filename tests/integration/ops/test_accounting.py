@@ -15,7 +15,8 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin
 from pipeline.streams.monitoring.lag import group_of
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]

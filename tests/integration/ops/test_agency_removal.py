@@ -26,15 +26,9 @@ from pipeline.streams.kafka.reading import read_table
 from pipeline.streams.registers import registry
 from pipeline.streams.registers.registry import agencies
 from support.access.requesters import make_requester
-from support.installation.whole import (
-    Installation,
-    RecordMaker,
-    installation,
-    make_installation,
-    records,
-    start_all,
-    start_stage,
-)
+from support.installation.fixtures import installation, make_installation, records, start_all, start_stage
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]

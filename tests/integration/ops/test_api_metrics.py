@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipeline.engines.ports import any_free
 from pipeline.streams.monitoring.status_port import API_PLACE
 from support.installation.command import LIAISON
+from support.installation.installation import Installation
 from support.installation.status_ports import free_ports
-from support.installation.whole import Installation
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]

@@ -32,7 +32,9 @@ from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
 from support.access.requesters import make_requester
-from support.installation.whole import STAGE_PROCESS, STAGES, Installation, RecordMaker
+from support.installation.fixtures import STAGE_PROCESS, STAGES
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes import warm
 from support.processes.starting import Start, started
 from support.waiting import WaitFor

@@ -20,7 +20,9 @@ from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from support.installation.command import RunLiaison
 from support.installation.compaction import TopicContents
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]

@@ -22,8 +22,9 @@ from pipeline.engines.ports import any_free
 from pipeline.index.mappings import Indices
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.installation.status_ports import STAGES, Ports, free_ports
-from support.installation.whole import Installation, RecordMaker
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 

@@ -14,7 +14,9 @@ from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines

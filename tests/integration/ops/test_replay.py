@@ -13,7 +13,9 @@ from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue
 from pipeline.records.partitioning import partition_of
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines

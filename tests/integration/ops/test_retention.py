@@ -21,7 +21,9 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_table
 from support.access.requesters import make_requester
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

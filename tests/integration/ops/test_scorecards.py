@@ -7,7 +7,9 @@ import json
 import pytest
 
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines

@@ -15,7 +15,9 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
 from pipeline.streams.registers.registry import agencies
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]

@@ -10,7 +10,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

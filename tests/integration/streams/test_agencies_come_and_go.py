@@ -14,7 +14,9 @@ from pipeline.streams.kafka.admin import members
 from pipeline.streams.monitoring.lag import group_of
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]

@@ -35,7 +35,7 @@ from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head,
 from pipeline.transparency.merkle import leaf_hash, root_of
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.witness import LogFault
-from support.installation.whole import Installation
+from support.installation.installation import Installation
 from support.processes import warm
 from support.processes.starting import Start
 from support.waiting import WaitFor

@@ -20,7 +20,9 @@ from pipeline.times import now
 from pipeline.transparency.leaves import open_disclosure
 from support.access.requesters import make_requester
 from support.api.runtime import GROUNDS
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes import warm
 from support.processes.commands import command_of, with_support
 from support.processes.starting import Start

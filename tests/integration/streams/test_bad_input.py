@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from pipeline.records.partitioning import partition_of
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines

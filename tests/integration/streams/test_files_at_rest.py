@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from support.installation.file_modes import open_to_others
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]

@@ -6,7 +6,9 @@ import signal
 
 import pytest
 
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

@@ -9,7 +9,8 @@ from confluent_kafka import KafkaError, Producer
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

@@ -21,7 +21,8 @@ from pipeline.times import now
 from support.access.requesters import ANNA
 from support.api.index import beside
 from support.api.runtime import GROUNDS
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]

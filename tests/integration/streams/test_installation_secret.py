@@ -23,7 +23,8 @@ from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import entries
 from pipeline.streams.registers.installation_secret import key_ring
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes import warm
 from support.waiting import WaitFor
 

@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.records.partitioning import partition_of
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.installation.status_ports import STAGES, Ports, free_ports
-from support.installation.whole import Installation, RecordMaker, StartAll
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

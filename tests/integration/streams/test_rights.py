@@ -35,7 +35,7 @@ from pipeline.streams.kafka.connection import options
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
-from support.installation.whole import COUNTRIES
+from support.installation.records import COUNTRIES
 from support.kafka.secure_broker import log_decisions, secure_broker
 from support.processes import warm
 from support.waiting import WaitFor

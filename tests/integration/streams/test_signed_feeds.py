@@ -28,7 +28,9 @@ from pipeline.streams.registers.registry import agencies
 from pipeline.streams.registers.seals import sealed_expiry
 from pipeline.times import unix_ms
 from support.installation.command import RunLiaison
-from support.installation.whole import Installation, RecordMaker, StartAll
+from support.installation.fixtures import StartAll
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.processes import warm
 from support.processes.starting import Start
 from support.records.signing import STRANGE_KEY

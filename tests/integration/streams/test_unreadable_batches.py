@@ -16,7 +16,8 @@ from pipeline.ops.replay.rejections import RejectionFilter, rejections
 from pipeline.records.messages import Receipt
 from pipeline.streams.catalogues import topics
 from support.installation.command import LIAISON
-from support.installation.whole import Installation, RecordMaker
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.kafka.fetch_proxy import FetchProxy
 from support.kafka.record_batches import changed_at, made_batch, made_record, produce_raw, with_wrong_crc, zstd_bomb
 from support.processes.starting import Start

@@ -43,7 +43,7 @@ from pipeline.times import now
 from pipeline.web.csrf import COOKIE, form_token
 from support.access.requesters import make_requester
 from support.installation.command import LIAISON
-from support.installation.whole import COUNTRIES, RecordMaker
+from support.installation.records import COUNTRIES, RecordMaker
 from support.kafka.secure_broker import AccessRule, log_decisions, refusals, rules_used, secure_broker
 from support.processes import warm
 from support.processes.warm import WarmProcess

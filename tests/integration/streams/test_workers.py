@@ -18,8 +18,9 @@ from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add, agencies
 from pipeline.streams.workers.supervisor import STAGES
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
 from support.installation.status_ports import Ports, free_ports
-from support.installation.whole import Installation, RecordMaker
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines

@@ -24,7 +24,7 @@ from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from support.access.requesters import make_requester
-from support.installation.whole import COUNTRIES, Message, RecordMaker
+from support.installation.records import COUNTRIES, Message, RecordMaker
 
 RECORDS_A_SECOND = 4
 CASES_A_FEED = 60

@@ -10,7 +10,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from pipeline.streams.catalogues import topics
-from support.installation.whole import COUNTRIES, Installation
+from support.installation.installation import Installation
+from support.installation.records import COUNTRIES
 
 FOR_DAYS = (topics.CASES, topics.REJECTED)
 """Kafka deletes what they hold after seven days; here it is told to."""

@@ -1,21 +1,15 @@
-"""A whole installation on the real engines: agencies, records to push, workers to start, and what came of it.
-
-The fixtures serve the suites whose conftest imports them.
-"""
+"""A whole installation on the real engines: its topics and agencies, what is pushed, and what came of it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.correlation.batch import links as batch_links
@@ -41,94 +35,7 @@ from pipeline.streams.monitoring.lag import group_of, lag
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add, agencies
 from pipeline.streams.runtime.faults import FAULTS
-from support.processes.starting import Process, Start, started
-from support.records.builder import RawEntity, event_bytes, handling, person
-
-COUNTRIES = {"fr-pj": "FR", "be-fp": "BE", "de-bk": "DE", "nl-np": "NL"}
-STAGE_PROCESS = "support.installation.stage_process"
-STAGES = ("intake", "correlate", "project")
-
-StartAll = Callable[[], list[Process]]
-"""Starts one worker of each stage."""
-
-GIVEN = ("Ivan", "Marie", "Pierre", "Anna", "Karim", "Sofia", "Luis", "Elena", "Omar", "Nina")
-SYLLABLES = ("ba", "do", "ki", "lu", "me", "na", "po", "ra", "su", "ti", "ve", "zo")
-
-
-class Message(NamedTuple):
-    """What is pushed to a national topic; a partition of None is where the key belongs."""
-
-    agency: str
-    key: bytes | None
-    value: bytes | None
-    partition: int | None = None
-
-    @property
-    def case(self) -> str:
-        """The key of its case. Raises ValueError where it has none."""
-        if self.key is None:
-            raise ValueError("a message without a key")
-        return self.key.decode()
-
-    @property
-    def event(self) -> bytes:
-        """What it carries. Raises ValueError where it carries nothing."""
-        if self.value is None:
-            raise ValueError("a message without a value")
-        return self.value
-
-
-class RecordMaker:
-    """Makes the records and messages of a test, always the same for the same seed."""
-
-    def __init__(self, seed: int = 7) -> None:
-        self.draw = random.Random(seed)
-
-    def person(self, **fields: Any) -> RawEntity:
-        """A person whom hardly anyone else resembles."""
-        draw = self.draw
-        family = "".join(draw.choices(SYLLABLES, k=4)).capitalize()
-        born = f"{draw.randint(1940, 2005)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
-        given, phone = draw.choice(GIVEN), f"+336{draw.randint(10_000_000, 99_999_999)}"
-        return person(given=given, family=family, birth_date=born, phones=[phone]) | fields
-
-    def message(
-        self, agency: str, case_id: str, version: int = 1, people: Iterable[RawEntity] = (), **data: Any
-    ) -> Message:
-        """A case record as its agency sends it; with `status="withdrawn"` it has no content."""
-        people = list(people) or [self.person()]
-        content: dict[str, Any] = {
-            "title": "Case",
-            "handling": handling(),
-            "entities": [{**one, "id": f"p{place}"} for place, one in enumerate(people)],
-        }
-        kept = {} if data.get("status") == "withdrawn" else content
-        sent = event_bytes(agency, case_id, version=version, **{**kept, **data})
-        return Message(agency, f"{agency}:{case_id}".encode(), sent)
-
-    def feed(self, cases: int, prefix: str = "c") -> list[Message]:
-        """Cases that share people across agencies; some are sent twice, amended or withdrawn."""
-        shared = [self.person() for _ in range(cases // 3)]
-        sent: list[Message] = []
-        for number in range(cases):
-            agency, case_id = self.draw.choice(list(COUNTRIES)), f"{prefix}{number:05d}"
-            people = [self.draw.choice(shared), self.person()]
-            made = self.message(agency, case_id, 1, people)
-            sent += [made, *self._later(self.draw.random(), agency, case_id, people, made)]
-        return sent
-
-    def _later(self, kind: float, agency: str, case_id: str, people: list[RawEntity], made: Message) -> list[Message]:
-        if kind < 0.1:
-            return [made]
-        if kind < 0.2:
-            return [self.message(agency, case_id, 2, people[1:] if kind < 0.15 else people)]
-        return [self.message(agency, case_id, 3, status="withdrawn")] if kind < 0.25 else []
-
-
-@pytest.fixture
-def records() -> RecordMaker:
-    """The test's record maker."""
-    return RecordMaker()
+from support.installation.records import COUNTRIES, Message
 
 
 @dataclass
@@ -287,30 +194,3 @@ class Installation:
         assert len({hit["id"] for hit in hits}) == len(hits)
         kinds = Counter(hit["kind"] for hit in hits)
         assert kinds["new"] - kinds["retracted"] == 2 * len(expected)
-
-
-@pytest.fixture
-def make_installation() -> type[Installation]:
-    """For tests that prepare Kafka themselves."""
-    return Installation
-
-
-@pytest.fixture
-def installation(engine_settings: Settings) -> Installation:
-    """Topics and agencies, ready for workers."""
-    found = Installation(engine_settings)
-    found.prepare()
-    return found
-
-
-@pytest.fixture
-def start_stage(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
-    """Start a stage's process; all are killed at the end."""
-    with started(STAGE_PROCESS, engine_environment, tmp_path) as start:
-        yield start
-
-
-@pytest.fixture
-def start_all(start_stage: Start) -> StartAll:
-    """Start one worker of each stage."""
-    return lambda: [start_stage(stage) for stage in STAGES]

@@ -1,0 +1,52 @@
+"""The fixtures of a whole installation and its workers; they serve the suites whose conftest imports them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import Settings
+from support.installation.installation import Installation
+from support.installation.records import RecordMaker
+from support.processes.starting import Process, Start, started
+
+STAGE_PROCESS = "support.installation.stage_process"
+STAGES = ("intake", "correlate", "project")
+
+StartAll = Callable[[], list[Process]]
+"""Starts one worker of each stage."""
+
+
+@pytest.fixture
+def records() -> RecordMaker:
+    """The test's record maker."""
+    return RecordMaker()
+
+
+@pytest.fixture
+def make_installation() -> type[Installation]:
+    """For tests that prepare Kafka themselves."""
+    return Installation
+
+
+@pytest.fixture
+def installation(engine_settings: Settings) -> Installation:
+    """Topics and agencies, ready for workers."""
+    found = Installation(engine_settings)
+    found.prepare()
+    return found
+
+
+@pytest.fixture
+def start_stage(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Start a stage's process; all are killed at the end."""
+    with started(STAGE_PROCESS, engine_environment, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def start_all(start_stage: Start) -> StartAll:
+    """Start one worker of each stage."""
+    return lambda: [start_stage(stage) for stage in STAGES]
