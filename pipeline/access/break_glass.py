@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pipeline.access.disclosures import (
+    THREAD_STATE_LABELS,
     Disclosure,
     GlassVerdict,
     Move,
@@ -81,7 +82,7 @@ def confirm(before: Disclosure, case: CaseMeta, by: Requester, now: datetime) ->
     if before.last.move is not Move.BREAK_GLASS_REQUEST:
         raise NotDueError("nothing awaits a confirmation")
     if (held := state(before, case.handling, now)) is not ThreadState.AWAITING_CONFIRMATION:
-        raise NotDueError("the request can't be confirmed any more ({state})", state=held.value)
+        raise NotDueError("the request can no longer be confirmed: {state}", state=THREAD_STATE_LABELS[held])
     asked = before.last
     step = msgspec.structs.replace(
         make_step(Move.CONFIRMATION, by, "", now),
@@ -170,4 +171,4 @@ def _require_reason(wanted: GlassReason) -> None:
 
 def _require_none(before: Disclosure, case: CaseMeta, now: datetime, *states: ThreadState) -> None:
     if before.steps and (held := state(before, case.handling, now)) in states:
-        raise NotDueError("there is one already ({state})", state=held.value)
+        raise NotDueError("there is already a request for this case: {state}", state=THREAD_STATE_LABELS[held])

@@ -18,6 +18,7 @@ from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.references import reference
 from pipeline.errors import LiaisonError
+from pipeline.locale import N_
 from pipeline.matching.fingerprint import Handling
 
 LONGEST_GRANT: Final = timedelta(days=366)
@@ -44,6 +45,18 @@ class Move(StrEnum):
     REVIEW = "review"
     """The owner's verdict on what a supervisor opened alone."""
 
+
+MOVE_LABELS: Final = {
+    Move.REQUEST: N_("Request"),
+    Move.GRANT: N_("Grant"),
+    Move.REFUSAL: N_("Refusal"),
+    Move.REVOCATION: N_("Revocation"),
+    Move.BREAK_GLASS: N_("Emergency access"),
+    Move.BREAK_GLASS_REQUEST: N_("Request for emergency access"),
+    Move.CONFIRMATION: N_("Confirmation"),
+    Move.WITHDRAWAL: N_("Withdrawal"),
+    Move.REVIEW: N_("Review"),
+}
 
 OPENING: Final = frozenset({Move.GRANT, Move.BREAK_GLASS, Move.CONFIRMATION, Move.REVIEW})
 """Steps that open a case until their end; a review has one where it leaves the case open."""
@@ -75,6 +88,18 @@ class ThreadState(StrEnum):
     EXPIRED = "expired"
     AWAITING_CONFIRMATION = "awaiting_confirmation"
     WITHDRAWN = "withdrawn"
+
+
+THREAD_STATE_LABELS: Final = {
+    ThreadState.REQUESTED: N_("Pending"),
+    ThreadState.GRANTED: N_("Granted"),
+    ThreadState.REFUSED: N_("Refused"),
+    ThreadState.REVOKED: N_("Revoked"),
+    ThreadState.SUSPENDED: N_("Suspended: handling is stricter now"),
+    ThreadState.EXPIRED: N_("Expired"),
+    ThreadState.AWAITING_CONFIRMATION: N_("Awaiting a second supervisor"),
+    ThreadState.WITHDRAWN: N_("Withdrawn"),
+}
 
 
 class ThreadStep(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -150,7 +175,7 @@ def request(before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, ask
     if ask.deadline <= now:
         raise NotDueError("the deadline has passed")
     if before.steps and (held := state(before, case.handling, now)) in (ThreadState.REQUESTED, ThreadState.GRANTED):
-        raise NotDueError("there is one already ({state})", state=held.value)
+        raise NotDueError("there is already a request for this case: {state}", state=THREAD_STATE_LABELS[held])
     step = make_grounded_step(Move.REQUEST, by, why, ask.reason, now)
     return append_step(before, msgspec.structs.replace(step, urgency=ask.urgency, deadline=ask.deadline))
 
@@ -253,7 +278,7 @@ def require_last(one: Disclosure, *moves: Move) -> None:
 
 
 def _not_after(last: ThreadStep) -> NotDueError:
-    return NotDueError("after its last step ({step}) this one cannot be taken", step=last.move.value)
+    return NotDueError("not possible after the last step: {step}", step=MOVE_LABELS[last.move])
 
 
 def make_grounded_step(move: Move, by: Requester, why: Grounds, reason: str, now: datetime) -> ThreadStep:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pipeline.api.languages import in_language, said
+from pipeline.api.languages import translate_error
 from pipeline.errors import LiaisonError
+from pipeline.locale import translate
 
 Detail = str | LiaisonError
 """What there is to say of a problem; a message with {places} is an error with their values."""
@@ -27,9 +28,9 @@ class ProblemError(LiaisonError):
 
     def body(self, request_id: str, language: str = "en") -> dict[str, Any]:
         """The problem's JSON members."""
-        told = {"detail": said(self, language)} if self.detailed else {}
-        title = in_language(self.title, language)
-        return {"type": "about:blank", "title": title, "status": self.status, **told, **self.extensions} | (
+        detail = {"detail": translate_error(self, language)} if self.detailed else {}
+        title = translate(self.title, language)
+        return {"type": "about:blank", "title": title, "status": self.status, **detail, **self.extensions} | (
             {"request_id": request_id} if request_id else {}
         )
 

@@ -23,7 +23,7 @@ from pipeline.api import metrics
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
-from pipeline.matching.explain.wording import LANGUAGES
+from pipeline.locale import LANGUAGES
 from pipeline.streams.audit.audit_log import AuditError
 
 RETRY_S = 30

@@ -78,8 +78,9 @@ def explain_pairs(
     """Explain pairs of entities in words: every comparison, its weight, and what would change the decision."""
     import msgspec
 
+    from pipeline.locale import LANGUAGES
     from pipeline.matching.explain.waterfall import svg as chart
-    from pipeline.matching.explain.wording import LANGUAGES, legend, text
+    from pipeline.matching.explain.wording import legend, text
     from pipeline.matching.model import generation, load_model
     from pipeline.matching.score.entity_pairs import PairError, explain_pair
     from pipeline.settings import settings

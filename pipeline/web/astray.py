@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from pipeline.api.problems import NotFoundError, ProblemError
 from pipeline.api.responses import problem_response
+from pipeline.locale import N_
 from pipeline.web import layout
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, text
-from pipeline.web.i18n import N_
 from pipeline.web.session import Visit, visit
 from pipeline.web.site import Site
 

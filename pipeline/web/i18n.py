@@ -1,28 +1,16 @@
-"""What pages say, in English and French: gettext catalogues, compiled in memory when first used.
-
-The catalogues are the .po files alone; nothing compiled is kept, so none can be out of date. English is the source: a
-new message is written in the code, in words("...") or N_("..."), and added to locale/fr.po; a test names what lacks.
-"""
+"""What pages say, in English and French: messages of pipeline/locale, and numbers, dates and countries by CLDR."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from babel import Locale, dates, numbers
 
 from pipeline.api import languages
-from pipeline.matching.explain.wording import LANGUAGES
-
-CATALOGUES = Path(__file__).with_name("locale")
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a message that is translated elsewhere
-    """Mark a message for the catalogue."""
-    return message
+from pipeline.locale import LANGUAGES, N_, translate, translate_plural
 
 
 class Words:
@@ -30,22 +18,19 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._messages = languages.catalogue(CATALOGUES, language)
         self._locale = Locale(language, territory="GB" if language == "en" else None)
 
     def __call__(self, message: str, **values: object) -> str:
         """The message in this language, with `values` put in."""
-        said = self._messages.gettext(message)
-        return said.format(**values) if values else said
+        return translate(message, self.language, **values)
 
     def of(self, names: Mapping[Any, str], code: object) -> str:
         """What a code of a closed list is called; the code itself where it is not listed."""
-        name = str(names.get(code, code))
-        return self(name) if name else ""
+        return self(names[code]) if code in names else str(code)
 
     def plural(self, one: str, many: str, count: int, **values: object) -> str:
         """The message for that many; {count} is written out."""
-        return self._messages.ngettext(one, many, count).format(count=self.number(count), **values)
+        return translate_plural(one, many, count, self.language).format(count=self.number(count), **values)
 
     def number(self, value: float) -> str:
         """A number with the language's grouping."""

@@ -8,13 +8,13 @@ from nicegui import ui
 from nicegui.element import Element
 
 from pipeline.access.requester import Grounds, Role
-from pipeline.matching.explain.wording import LANGUAGES
+from pipeline.locale import LANGUAGES, N_
 from pipeline.web.components.form import post_form
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.narrowing import FORM
 from pipeline.web.components.shortcuts import shortcuts
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.session import Visit
 from pipeline.web.theme import THEMES, dress
 from pipeline.web.vocabulary import LANGUAGE_WORDS, PURPOSES, ROLES, STATED, THEME_WORDS

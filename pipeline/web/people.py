@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from pipeline.access.requester import Requester, Role
-from pipeline.web.i18n import N_
+from pipeline.locale import N_
 
 WORKING_DAY = timedelta(hours=12)
 """How long a prepared person's token holds."""

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from pipeline.access.requester import Grounds, GroundsError, grounds
 from pipeline.access.token_keys import issue
 from pipeline.access.tokens import KeysAwayError, TokenError
-from pipeline.matching.explain.wording import LANGUAGES
+from pipeline.locale import LANGUAGES
 from pipeline.streams.audit.decision_log import DecisionError
 from pipeline.web import csrf, provider, session
 from pipeline.web.people import WORKING_DAY, named

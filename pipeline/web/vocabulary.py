@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.access.requester import ASKABLE, Role
-from pipeline.web.i18n import N_
+from pipeline.locale import N_, NC_
 
 PURPOSES = {
     "investigation": N_("Investigation"),
@@ -33,17 +33,6 @@ LANGUAGE_WORDS = {"en": "English", "fr": "Français"}
 
 URGENCIES = {"routine": N_("Routine"), "urgent": N_("Urgent"), "immediate": N_("Immediate")}
 
-THREAD_STATES = {
-    "requested": N_("Awaits an answer"),
-    "granted": N_("Granted"),
-    "refused": N_("Refused"),
-    "revoked": N_("Revoked"),
-    "suspended": N_("Suspended by stricter handling"),
-    "expired": N_("Ended"),
-    "awaiting_confirmation": N_("Awaits a second supervisor"),
-    "withdrawn": N_("Request withdrawn"),
-}
-
 OVERSIGHTS = {
     "awaiting_confirmation": N_("Awaits a second supervisor"),
     "confirmed": N_("Confirmed by two"),
@@ -56,18 +45,6 @@ OVERSIGHTS = {
 """Who has looked at a break-glass."""
 
 GLASS_VERDICTS = {"justified": N_("Justified"), "not_justified": N_("Not justified")}
-
-MOVES = {
-    "request": N_("asked"),
-    "grant": N_("granted"),
-    "refusal": N_("refused"),
-    "revocation": N_("revoked"),
-    "break_glass": N_("broke the glass"),
-    "break_glass_request": N_("asked a second supervisor to break the glass"),
-    "confirmation": N_("confirmed"),
-    "withdrawal": N_("withdrew the request"),
-    "review": N_("reviewed"),
-}
 
 VERDICTS = {
     "same": N_("Same"),
@@ -94,7 +71,7 @@ PARTS = {
     "victim": N_("victim"),
     "witness": N_("witness"),
     "associate": N_("associate"),
-    "missing": N_("missing"),
+    "missing": NC_("person", "missing"),
 }
 """What an entity may be in a case, and below what values may be; what agencies send besides is shown as sent."""
 

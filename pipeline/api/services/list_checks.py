@@ -12,7 +12,7 @@ import msgspec
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
-from pipeline.api.languages import said
+from pipeline.api.languages import translate_error
 from pipeline.api.list_rows import Form, ListError, ListRow, rows_of
 from pipeline.api.list_store import Found, ListJob, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
@@ -219,7 +219,7 @@ def _row(
             matches.append(_match(document, one))
         elif document is not None and seen is View.HIT and "reference" in one:
             hits.append({**hit(meta(document), session.reference), "band": one["band"]})
-    problem = said(LiaisonError(found.problem, **found.values), session.language) if found.problem else None
+    problem = translate_error(LiaisonError(found.problem, **found.values), session.language) if found.problem else None
     return {"row": at + 1, "id": asked.own or None, "problem": problem, "matches": matches, "hits": hits}
 
 

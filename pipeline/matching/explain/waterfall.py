@@ -6,8 +6,9 @@ from html import escape
 
 import msgspec
 
+from pipeline.locale import N_
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.wording import bits
+from pipeline.matching.explain.wording import bits, label
 from pipeline.matching.explain.words import FIELDS
 
 ROW, LEFT, WIDTH, RIGHT, TOP = 26, 210, 420, 70, 16
@@ -17,11 +18,12 @@ UP, DOWN, TOTAL = "#2f7d5b", "#b3492f", "#3b5b8c"
 """For, against, sums: distinct in lightness too, so that they can be told apart without colour."""
 
 OTHER = {
-    "en": {"prior": "before any evidence", "alternative": "household or group", "attempts": "number of comparisons",
-           "floor": "cannot count below nothing", "score": "score"},
-    "fr": {"prior": "avant tout indice", "alternative": "foyer ou groupe", "attempts": "nombre de comparaisons",
-           "floor": "ne peut compter moins que rien", "score": "score"},
-}  # fmt: skip
+    "prior": N_("before any evidence"),
+    "alternative": N_("household or group"),
+    "attempts": N_("number of comparisons"),
+    "floor": N_("cannot count below nothing"),
+    "score": N_("score"),
+}
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -35,7 +37,7 @@ class Bar(msgspec.Struct, frozen=True):
 
 def bars(found: Explanation, language: str = "en") -> list[Bar]:
     """The chart's data; the last bar runs from 0 to the score."""
-    words = {**FIELDS[language], **OTHER[language]}
+    words = FIELDS | OTHER
     steps = [("prior", found.prior)]
     for part in found.entities:
         steps += [(item.field, item.bits) for item in part.items]
@@ -44,9 +46,9 @@ def bars(found: Explanation, language: str = "en") -> list[Bar]:
     steps += [("attempts", found.fees)] if found.fees else []
     result, at = [], 0
     for kind, step in steps:
-        result.append(Bar(kind, words.get(kind, kind), at, at + step))
+        result.append(Bar(kind, label(words, kind, language), at, at + step))
         at += step
-    return [*result, Bar("score", words["score"], 0, found.score)]
+    return [*result, Bar("score", label(words, "score", language), 0, found.score)]
 
 
 def svg(found: Explanation, language: str = "en") -> str:
@@ -58,7 +60,7 @@ def svg(found: Explanation, language: str = "en") -> str:
     height = TOP + ROW * len(rows) + 8
     zero = LEFT - lowest * scale
     body = "".join(_row(number, bar, lowest, scale, language) for number, bar in enumerate(rows))
-    title = escape(f"{OTHER[language]['score']} {bits(found.score, language)}")
+    title = escape(f"{label(OTHER, 'score', language)} {bits(found.score, language)}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + RIGHT} {height}" role="img"'
         f' font-family="sans-serif" font-size="12"><title>{title}</title>'

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from pipeline.locale import LANGUAGES, N_, translate
 from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item
-from pipeline.matching.explain.words import (
-    COMPANIONS,
-    FIELDS,
-    LEVELS,
-    NAME_LEVELS,
-    SENTENCES,
-    TOKEN_LEVELS,
-    TYPES,
-    VALUES,
-)
+from pipeline.matching.explain.words import COMPANIONS, FIELDS, LEVELS, NAME_LEVELS, TOKEN_LEVELS, TYPES, VALUES
 from pipeline.matching.names import TokenPair, levels
 from pipeline.matching.names.token_levels import is_learnt
 from pipeline.records.scripts import script_of
 
-LANGUAGES = ("en", "fr")
 CODED = frozenset({"gender", "identifier"})
 """Fields whose values are codes, or begin with one."""
 
@@ -27,82 +18,122 @@ CEILING = 0.99999
 PERCENT = {"en": "%", "fr": "\N{NO-BREAK SPACE}%"}
 MINUS = "\N{MINUS SIGN}"
 
+BANDS = {"certain": N_("Certain link"), "probable": N_("Probable link"), "possible": N_("Possible link")}
+NO_BAND = N_("No link")
+
+LEGEND = N_(
+    "Each line: bits for (+) or against (−); the share of all that speaks for the link; how well two values agree; "
+    "1 in N: so much rarer this is between strangers; both values as compared."
+)
+
 
 def text(found: Explanation, language: str = "en") -> str:
     """The whole explanation, one statement a line. Raises KeyError for a language that is not in LANGUAGES."""
-    return "\n".join(_statements(found, SENTENCES[language], language))
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    return "\n".join(_statements(found, language))
 
 
 def legend(language: str) -> str:
     """How to read the lines of a text."""
-    return SENTENCES[language]["reading"]
+    return translate(LEGEND, language)
 
 
 def reasons(parts: Iterable[EntityEvidence], language: str = "en") -> tuple[str, ...]:
     """What speaks for and against each pair of entities, one statement a line."""
-    return tuple(line.strip() for part in parts for line in _entity(part, SENTENCES[language], language))
+    return tuple(line.strip() for part in parts for line in _entity(part, language))
 
 
-def _statements(found: Explanation, say: dict[str, str], language: str) -> Iterator[str]:
-    band = say[found.band or "none"]
-    yield say["verdict"].format(
-        band=band, probability=percent(found.probability, language), bits=bits(found.score, language)
+def label(names: Mapping[str, str], code: str, language: str) -> str:
+    """What a code of a table of words.py is called; the code itself where the table lacks it."""
+    return translate(names[code], language) if code in names else code
+
+
+def _statements(found: Explanation, language: str) -> Iterator[str]:
+    yield translate(
+        "{band}: probability {probability} ({bits} bits).",
+        language,
+        band=band(found.band, language),
+        probability=percent(found.probability, language),
+        bits=bits(found.score, language),
     )
-    yield say["prior"].format(bits=bits(found.prior, language))
+    yield translate("Before any evidence: {bits} bits.", language, bits=bits(found.prior, language))
     for part in found.entities:
-        yield from _entity(part, say, language)
+        yield from _entity(part, language)
         if part.bits < 0:
-            yield say["floor"]
+            yield translate("  Such entities count for nothing, not against the link.", language)
     if found.fees:
-        yield say["attempts"].format(bits=bits(found.fees, language))
+        yield translate("For the number of entities compared: {bits} bits.", language, bits=bits(found.fees, language))
     yield from (counterfactual(one, found, language) for one in found.decisive)
     if found.counterfactuals and not found.decisive:
         yield steady(found, language)
-    yield say["generation" if found.generation else "model"].format(
-        model=found.model, hash=found.model_hash, generation=found.generation
+    yield _origin(found, language)
+
+
+def _origin(found: Explanation, language: str) -> str:
+    """Which model the explanation is by, and in which generation it was computed."""
+    if not found.generation:
+        return translate("Model {model} ({hash}).", language, model=found.model, hash=found.model_hash)
+    return translate(
+        "Model {model} ({hash}), generation {generation}.",
+        language,
+        model=found.model,
+        hash=found.model_hash,
+        generation=found.generation,
     )
 
 
-def _entity(part: EntityEvidence, say: dict[str, str], language: str) -> Iterator[str]:
-    a, b = (TYPES[language].get(kind, kind) for kind in (part.type_a, part.type_b))
-    yield say["entities"].format(a=f"{a} {part.entity_a}", b=f"{b} {part.entity_b}", bits=bits(part.bits, language))
-    yield from (_item(item, say, language) for item in part.items)
+def band(name: str | None, language: str) -> str:
+    """A band in words, also that of no link."""
+    return label(BANDS, name, language) if name else translate(NO_BAND, language)
+
+
+def _entity(part: EntityEvidence, language: str) -> Iterator[str]:
+    a, b = (label(TYPES, kind, language) for kind in (part.type_a, part.type_b))
+    yield translate(
+        "{a} and {b}: {bits} bits.",
+        language,
+        a=f"{a} {part.entity_a}",
+        b=f"{b} {part.entity_b}",
+        bits=bits(part.bits, language),
+    )
+    yield from (_item(item, language) for item in part.items)
     if part.alternative:
-        said = COMPANIONS[language].get(part.type_a, "").format(bits=f"{bits(part.alternative, language):>6}")
-        yield "  " + said
+        said = label(COMPANIONS, part.type_a, language) if part.type_a in COMPANIONS else ""
+        yield f"  {bits(part.alternative, language):>6}  {said}"
 
 
-def _item(item: Item, say: dict[str, str], language: str) -> str:
-    said = [
-        say["item"].format(
-            bits=bits(item.bits, language),
-            share=f"{100 * item.share:.0f}{PERCENT[language]}" if item.share else "",
-            field=FIELDS[language].get(item.field, item.field),
-            level=agreement(item, language),
-        )
-    ]
+def _item(item: Item, language: str) -> str:
+    share = f"{100 * item.share:.0f}{PERCENT[language]}" if item.share else ""
+    agreed = translate(
+        "{field}: {level}", language, field=label(FIELDS, item.field, language), level=agreement(item, language)
+    )
+    said = [f"  {bits(item.bits, language):>6} {share:>{len('100') + len(PERCENT[language])}}  {agreed}"]
     if rare := rarity(item, language):
         said.append(rare)
     values = f"{value(item.field, item.value_a, language)} ~ {value(item.field, item.value_b, language)}"
-    tokens = [
-        say["token"].format(a=pair.a or "∅", b=pair.b or "∅", level=token_level(pair, language))
-        for pair in item.tokens
-        if pair.a != pair.b
-    ]
-    return say["and"].join(said) + f" | {values}" + (f" ({say['and'].join(tokens)})" if tokens else "")
+    tokens = [_token(pair, language) for pair in item.tokens if pair.a != pair.b]
+    between = translate("; ", language)
+    return between.join(said) + f" | {values}" + (f" ({between.join(tokens)})" if tokens else "")
+
+
+def _token(pair: TokenPair, language: str) -> str:
+    return translate(
+        "{a} ~ {b}: {level}", language, a=pair.a or "∅", b=pair.b or "∅", level=token_level(pair, language)
+    )
 
 
 def rarity(item: Item, language: str) -> str:
     """Such as "1 in 3,400"; empty for what does not speak for the pair."""
     if not item.rarity:
         return ""
-    return SENTENCES[language]["rarity"].format(number=grouped(item.rarity.removeprefix("1 in "), language))
+    return translate("1 in {number}", language, number=grouped(item.rarity.removeprefix("1 in "), language))
 
 
 def agreement(item: Item, language: str) -> str:
     """How well two values agree."""
-    own = NAME_LEVELS[language] if item.field == "name" else {}
-    return own.get(item.level) or LEVELS[language].get(item.level, item.level)
+    own = NAME_LEVELS if item.field == "name" and item.level in NAME_LEVELS else LEVELS
+    return label(own, item.level, language)
 
 
 def value(field: str, said: str, language: str) -> str:
@@ -110,32 +141,41 @@ def value(field: str, said: str, language: str) -> str:
     if field not in CODED:
         return said
     code, blank, rest = said.partition(" ")
-    return VALUES[language].get(code, code) + blank + rest
+    return label(VALUES, code, language) + blank + rest
 
 
 def token_level(pair: TokenPair, language: str) -> str:
     """How two words of names agree; of a script without a learnt model also that."""
-    said = TOKEN_LEVELS[language].get(pair.level, pair.level)
+    said = label(TOKEN_LEVELS, pair.level, language)
     scripts = {script_of(pair.a), script_of(pair.b)} if pair.a and pair.b else set()
     if pair.level == levels.DIFFERENT or len(scripts) < 2 or all(map(is_learnt, scripts)):
         return said
-    return SENTENCES[language]["plainly"].format(level=said)
+    return translate("{level}, by a plain romanisation, which counts for less", language, level=said)
 
 
 def counterfactual(one: Counterfactual, found: Explanation, language: str) -> str:
     """What would be without one field; whose it is where several entities have it."""
-    say, field = SENTENCES[language], FIELDS[language].get(one.without, one.without)
+    field = label(FIELDS, one.without, language)
     if len(found.entities) > 1:
         part = next(part for part in found.entities if part.entity_a == one.entity_a)
-        field = say["of"].format(field=field, kind=TYPES[language].get(part.type_a, part.type_a), entity=one.entity_a)
+        kind = label(TYPES, part.type_a, language)
+        field = translate("{field} of {kind} {entity}", language, field=field, kind=kind, entity=one.entity_a)
     if not one.band:
-        return say["without_none"].format(field=field)
-    return say["without"].format(field=field, band=say[one.band], probability=percent(one.probability, language))
+        return translate("Without {field} it would be below the threshold.", language, field=field)
+    return translate(
+        "Without {field}: {band}, probability {probability}.",
+        language,
+        field=field,
+        band=band(one.band, language),
+        probability=percent(one.probability, language),
+    )
 
 
 def steady(found: Explanation, language: str) -> str:
     """What is said where no single field decides."""
-    return SENTENCES[language]["steady" if found.band else "steady_none"]
+    if found.band:
+        return translate("No single field decides: without any one of them the band would be the same.", language)
+    return translate("No single field decides: without any one of them there would still be no link.", language)
 
 
 def bits(hundredths: int, language: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import Fact, facts
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import GENDERS, IDENTIFIERS, NAME_KINDS, PARTS
 
 Raw = dict[str, Any]
@@ -47,7 +48,7 @@ def entity(words: Words, raw: Raw, across: str) -> None:
     """One entity of a case; `across` is its page that shows it in all records."""
     with box("article", "entity", id=f"entity-{raw['id']}"):
         with box("p", "kind"):
-            text("b", TYPES[words.language].get(raw["type"], raw["type"]))
+            text("b", words.of(TYPES, raw["type"]))
             text("span", " ".join(filter(None, (raw["id"], words.of(PARTS, raw.get("role") or "")))))
             link(words("Across records"), across)
         with box("div", "stack"):

@@ -15,7 +15,7 @@ from pipeline.web.vocabulary import GENDERS
 
 def field_name(words: Words, field: str) -> str:
     """A comparison's name as a heading: "Birth date"."""
-    said = FIELDS[words.language].get(field, field)
+    said = words.of(FIELDS, field)
     for article in ("the ", "le ", "la ", "les ", "l'"):
         said = said.removeprefix(article)
     return said[:1].upper() + said[1:]
@@ -34,7 +34,7 @@ def compared(words: Words, found: Explanation, side_a: str, side_b: str) -> htpy
 
 
 def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> Iterator[htpy.Element]:
-    kind = TYPES[words.language].get(part.type_a, part.type_a)
+    kind = words.of(TYPES, part.type_a)
     heading = words("{kind} {a} and {b}", kind=kind, a=part.entity_a, b=part.entity_b)
     yield htpy.tr(".pair")[
         htpy.th(scope="rowgroup", colspan="4")[heading],
@@ -44,7 +44,7 @@ def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> It
     for item in part.items:
         yield _item(words, item, titles)
     if part.alternative:
-        said = COMPANIONS[words.language].get(part.type_a, "{bits}").format(bits="").strip()
+        said = words(COMPANIONS.get(part.type_a, ""))
         yield htpy.tr[
             htpy.th(scope="row")[words("Another explanation")],
             htpy.td(colspan="3")[said],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import get_args
 
 from pipeline.api.services.export_formats import Format, What
+from pipeline.locale import N_
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, text
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 
 PATH = "/export"
 

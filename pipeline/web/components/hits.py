@@ -13,11 +13,11 @@ from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.services.break_glass import open_alone, request_opening
 from pipeline.api.services.disclosures import ask
+from pipeline.locale import N_
 from pipeline.web.addresses import of_case
 from pipeline.web.components.form import Sent, choice, field, form, send
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.words_with_frames import band, tag
-from pipeline.web.i18n import N_
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import URGENCIES
 

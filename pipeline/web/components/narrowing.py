@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.index.filters import Filters, is_day
+from pipeline.locale import N_
 from pipeline.web.components.markup import box, text
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 
 FORM = "asking"
 """The id of the form that asks; the fields here are part of it, wherever they stand."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence, Item
 from pipeline.matching.explain.wording import agreement, bits, rarity
 from pipeline.web.components.evidence import field_name
 from pipeline.web.components.markup import box, foreign, text
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 
 MET = {
     "number": N_("the same number"),

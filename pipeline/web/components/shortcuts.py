@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import htpy
 
+from pipeline.locale import N_
 from pipeline.web.components.markup import still
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 
 KEYS = {
     "/": N_("Search"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.api.languages import said
+from pipeline.api.languages import translate_error
 from pipeline.api.problems import (
     ConflictError,
     ForbiddenError,
@@ -14,9 +14,10 @@ from pipeline.api.problems import (
     UnprocessableError,
 )
 from pipeline.errors import LiaisonError
+from pipeline.locale import N_
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, link, text
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 
 LINES = 8
 
@@ -51,13 +52,13 @@ def failed(words: Words, error: LiaisonError) -> None:
             hint = words("Whether a record exists is not told to those who may not see it.")
             _state("closed", words(_title(error)), hint if isinstance(error, NotFoundError) else "")
         case UnprocessableError():
-            _state("trouble", words(_title(error)), said(error, words.language), role="alert")
+            _state("trouble", words(_title(error)), translate_error(error, words.language), role="alert")
         case _:
             again = words("Try again")
             _state(
                 "trouble",
                 words(_title(error)),
-                said(error, words.language),
+                translate_error(error, words.language),
                 lambda: link(again, "", "button"),
                 role="alert",
             )
@@ -65,7 +66,7 @@ def failed(words: Words, error: LiaisonError) -> None:
 
 def reason(words: Words, error: LiaisonError) -> str:
     """One line on why an action failed."""
-    return f"{words(_title(error))}: {said(error, words.language)}"
+    return f"{words(_title(error))}: {translate_error(error, words.language)}"
 
 
 def _title(error: LiaisonError) -> str:

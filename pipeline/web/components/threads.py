@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pipeline.access.disclosures import MOVE_LABELS
 from pipeline.access.redaction import Row
 from pipeline.api.services.disclosures import revoke
 from pipeline.web.addresses import of_case
 from pipeline.web.components.form import Sent, field, form
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.page import OpenPage
-from pipeline.web.vocabulary import GLASS_VERDICTS, MOVES, PURPOSES, URGENCIES
+from pipeline.web.vocabulary import GLASS_VERDICTS, PURPOSES, URGENCIES
 
 AWAITED = frozenset({"requested", "awaiting_confirmation", "awaiting_review", "overdue"})
 """States in which somebody is to act by a time."""
@@ -60,7 +61,7 @@ def thread_steps(view: OpenPage, row: Row) -> None:
         for step in row["steps"]:
             with box("li", "row"):
                 text("time", words.moment(step["time"]), "quiet", datetime=step["time"])
-                text("span", f"{step['subject'] or step['agency']} {words(MOVES[step['move']])}")
+                text("span", f"{step['subject'] or step['agency']} · {words.of(MOVE_LABELS, step['move'])}")
                 if step["urgency"]:
                     text("span", words.of(URGENCIES, step["urgency"]), "quiet")
                 if step["purpose"]:

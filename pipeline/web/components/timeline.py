@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from pipeline.access.redaction import Row
+from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, foreign, text
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 
 
 class Moment(NamedTuple):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.web.components.markup import box, text
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 
 BANDS = {"certain": (3, N_("Certain")), "probable": (2, N_("Probable")), "possible": (1, N_("Possible"))}
 """How many of three bars stand for a band, and its word."""

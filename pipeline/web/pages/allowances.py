@@ -15,6 +15,7 @@ from pipeline.api.services.hit_allowances import (
     allow_hits,
     hit_allowances,
 )
+from pipeline.locale import N_
 from pipeline.records.agencies import AgencyState
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, send
@@ -22,7 +23,7 @@ from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

@@ -11,6 +11,7 @@ from pipeline.access.audit_verification import Finding
 from pipeline.access.redaction import Row
 from pipeline.api.services.audit import ActFilter, ActsAnswer, ActsFormat, TrailAnswer, acts, trail
 from pipeline.index.filters import is_day
+from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.acts import act_columns, form_tag
 from pipeline.web.components.exporting import FORMS as FILES
@@ -21,7 +22,7 @@ from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import FAULTS, REQUEST_RULES

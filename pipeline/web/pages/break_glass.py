@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from pipeline.access.disclosures import GlassVerdict
+from pipeline.access.disclosures import THREAD_STATE_LABELS, GlassVerdict
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.services.break_glass import break_glasses, confirm, review, withdraw
+from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, choice, field, form
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.threads import revocation_form, thread_head, thread_steps, thread_timer
 from pipeline.web.components.words_with_frames import tag
-from pipeline.web.i18n import N_
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import GLASS_VERDICTS, OVERSIGHTS, THREAD_STATES
+from pipeline.web.vocabulary import GLASS_VERDICTS, OVERSIGHTS
 
 FIRST = {"overdue": 0, "awaiting_review": 1, "awaiting_confirmation": 1}
 """What somebody is to act on comes before the rest."""
@@ -73,7 +73,7 @@ def _thread(view: OpenPage, row: Row, actions: Callable[[OpenPage, Row], None]) 
             if looked:
                 tag(words.of(OVERSIGHTS, looked), "warn" if looked in FIRST else "plain")
             if looked != row["state"]:
-                tag(words.of(THREAD_STATES, row["state"]), "plain")
+                tag(words.of(THREAD_STATE_LABELS, row["state"]), "plain")
             thread_timer(view, row)
         with box("div", "why"):
             actions(view, row)

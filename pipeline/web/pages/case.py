@@ -9,6 +9,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
 from pipeline.api.services.reviews import manual_links
+from pipeline.locale import N_
 from pipeline.web.addresses import of_deconfliction, of_entity, of_graph, of_visibility
 from pipeline.web.components.by_hand import by_hand
 from pipeline.web.components.entity import entity
@@ -17,7 +18,7 @@ from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import facts, panel
 from pipeline.web.components.timeline import timeline
 from pipeline.web.components.words_with_frames import handling_code, tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES, STATUSES

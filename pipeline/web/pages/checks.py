@@ -7,6 +7,7 @@ from functools import partial
 
 from pipeline.api.list_rows import MOST_ROWS
 from pipeline.api.services.list_checks import ListCheck, ListChecksAnswer, forget, list_checks
+from pipeline.locale import N_
 from pipeline.web.addresses import of_list
 from pipeline.web.components import states
 from pipeline.web.components.form import field, post_form, send
@@ -14,7 +15,7 @@ from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.progress import progress
 from pipeline.web.components.table import TableColumn, table
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

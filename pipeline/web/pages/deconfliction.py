@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.statistics import DeconflictionAnswer, deconfliction
+from pipeline.locale import N_
 from pipeline.web.addresses import of_case
 from pipeline.web.components import states
 from pipeline.web.components.hits import contact
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
+from pipeline.access.disclosures import THREAD_STATE_LABELS
 from pipeline.access.redaction import Row
 from pipeline.api.services.disclosures import disclosures, grant, refuse
 from pipeline.index.decision_reading import ThreadKind
+from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, choice, field, form
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.threads import revocation_form, thread_head, thread_steps, thread_timer
 from pipeline.web.components.words_with_frames import tag
-from pipeline.web.i18n import N_
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import THREAD_STATES
 
 LENGTHS = {"7": 7, "30": 30, "90": 90, "365": 365}
 """Days for which a case can be opened."""
@@ -63,7 +63,7 @@ def _thread(view: OpenPage, row: Row) -> None:
             thread_head(row)
             thread_steps(view, row)
         with box("p", "score small"):
-            tag(words.of(THREAD_STATES, row["state"]), "warn" if row["state"] == "requested" else "plain")
+            tag(words.of(THREAD_STATE_LABELS, row["state"]), "warn" if row["state"] == "requested" else "plain")
             thread_timer(view, row)
         with box("div", "why"):
             _decisions(view, row)

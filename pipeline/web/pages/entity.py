@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.entities import EntityAnswer, entity
+from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
 from pipeline.web.addresses import of_case
 from pipeline.web.components.entity import FIELDS, full_name, said
@@ -15,7 +16,7 @@ from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import band, tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
@@ -55,7 +56,7 @@ def _heading(words: Words, found: EntityAnswer, key: str) -> None:
     with box("div", "heading"):
         with box("p", "trail"):
             link(key, of_case(key), data_up="")
-            text("span", f" · {TYPES[words.language].get(found.type, found.type)}")
+            text("span", f" · {words.of(TYPES, found.type)}")
         foreign(full_name(names[0]) if names else found.appearances[0]["entity"]["id"], "h1")
         text("p", words("Held for one by all links together; computed now, and kept nowhere."), "small quiet")
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.graph import DEEPEST, Most, graph
+from pipeline.locale import N_
 from pipeline.web.addresses import of_case, of_graph
 from pipeline.web.components import states
 from pipeline.web.components.graph_drawing import Edge, Node, drawing_of
@@ -15,7 +16,7 @@ from pipeline.web.components.markup import box, drawing, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import BANDS, band, tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

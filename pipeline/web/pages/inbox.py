@@ -7,6 +7,7 @@ from itertools import groupby
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.inbox import InboxAnswer, inbox
+from pipeline.locale import N_
 from pipeline.matching.explain.wording import bits, percent
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
@@ -18,7 +19,7 @@ from pipeline.web.components.panel import panel
 from pipeline.web.components.sides import LinkSide, sides, title, under
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import BANDS, tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

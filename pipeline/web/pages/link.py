@@ -11,6 +11,7 @@ from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import MOST, links
 from pipeline.api.services.reviews import Judged, reviews
+from pipeline.locale import N_
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import bits, percent
 from pipeline.web.addresses import of_case
@@ -21,7 +22,7 @@ from pipeline.web.components.markup import box, foreign, link, still, text
 from pipeline.web.components.panel import facts, panel
 from pipeline.web.components.waterfall import waterfall
 from pipeline.web.components.words_with_frames import band, handling_code
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

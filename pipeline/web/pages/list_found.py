@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.list_checks import MEDIA_TYPES, ListCheck, ListResultsAnswer, list_check, results
+from pipeline.locale import N_
 from pipeline.web.addresses import of_case, of_list
 from pipeline.web.components import states
 from pipeline.web.components.form import post_form
@@ -15,7 +16,7 @@ from pipeline.web.components.panel import panel
 from pipeline.web.components.progress import progress
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import band, tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.notices import NoticesAnswer, latest_notices
+from pipeline.locale import N_
 from pipeline.web.addresses import of_case
 from pipeline.web.components import states
 from pipeline.web.components.markup import link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import NOTICES, PURPOSES

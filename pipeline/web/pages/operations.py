@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from pipeline.api.services.operations import operations
+from pipeline.locale import N_
 from pipeline.ops.generations.run import Status
 from pipeline.ops.status.overview import AgencyFeed, Overview, Size
 from pipeline.ops.status.throughput import Throughput
@@ -16,7 +17,7 @@ from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

@@ -9,6 +9,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.notices import AccessesAnswer, accesses
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
+from pipeline.locale import N_
 from pipeline.web.addresses import of_case
 from pipeline.web.components import states
 from pipeline.web.components.acts import act_columns, form_tag
@@ -17,7 +18,7 @@ from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

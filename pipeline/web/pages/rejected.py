@@ -5,13 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from pipeline.api.services.operations import MOST, RejectedAnswer, rejected, replay
+from pipeline.locale import N_
 from pipeline.ops.replay.rejections import Rejection
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

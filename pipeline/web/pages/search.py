@@ -18,6 +18,7 @@ from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.errors import LiaisonError
+from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import bits
 from pipeline.web.addresses import of_case
@@ -30,7 +31,7 @@ from pipeline.web.components.reasons import reasons
 from pipeline.web.components.subscribing import asked as subscribed
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

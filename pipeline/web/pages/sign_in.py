@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from pipeline.locale import N_
 from pipeline.web import provider
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, text
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.layout import begin, brand, switches
 from pipeline.web.people import PreparedPerson
 from pipeline.web.session import Visit

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pipeline.api.services.statistics import StatisticsAnswer, statistics
+from pipeline.locale import N_
 from pipeline.web.components.counted import counted
 from pipeline.web.components.exporting import exporting
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.narrowing import GOALS
 from pipeline.web.components.panel import panel
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import ICCS_SECTIONS

@@ -7,13 +7,13 @@ from functools import partial
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.subscriptions import end, renew, subscriptions
+from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.subscribing import subscribing
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import tag
-from pipeline.web.i18n import N_
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES

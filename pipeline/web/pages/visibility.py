@@ -9,13 +9,14 @@ from pipeline.access.policy import STRICTNESS
 from pipeline.access.redaction import Row
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.visibility import VisibilityAnswer, visibility
+from pipeline.locale import N_
 from pipeline.web.addresses import of_case
 from pipeline.web.components.form import Sent, choice, field, form, send
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import facts, panel
 from pipeline.web.components.table import TableColumn, table
 from pipeline.web.components.words_with_frames import HANDLING, handling_code, tag
-from pipeline.web.i18n import N_, Words
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES, RULES, STATED, VIEWS

@@ -1,47 +1,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from string import Formatter
 
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
-from pipeline import web
-from pipeline.web.i18n import CATALOGUES, preferred, words
-
-KEYWORDS = {"words": None, "N_": None, "plural": (1, 2)}
-"""What marks a message in the code."""
-
-
-def _messages() -> set[str | tuple[str, ...]]:
-    folder = str(Path(web.__file__).parent)
-    found = extract_from_dir(folder, method_map=[("**.py", "python")], keywords=KEYWORDS)
-    return {message for _, _, message, _, _ in found}
-
-
-def _places(message: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(message) if name}
-
-
-def test_every_message_of_the_pages_is_in_the_french_catalogue_and_nothing_else_is() -> None:
-    with (CATALOGUES / "fr.po").open("rb") as file:
-        catalogue = read_po(file, locale="fr")
-    held = {message.id for message in catalogue if message.id and message.string and not message.fuzzy}
-    assert held == _messages()
-
-
-def test_translations_keep_the_places_where_values_go() -> None:
-    with (CATALOGUES / "fr.po").open("rb") as file:
-        for message in read_po(file, locale="fr"):
-            for source, target in zip(_forms(message.id), _forms(message.string), strict=True):
-                assert not message.id or _places(source) == _places(target)
-
-
-def _forms(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
-    """A message's singular and plural, or the one that it has."""
-    return [text or ""] if text is None or isinstance(text, str) else list(text)
+from pipeline.web.i18n import preferred, words
 
 
 @pytest.mark.parametrize(

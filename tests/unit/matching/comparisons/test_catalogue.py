@@ -19,21 +19,20 @@ def test_reference_weights_fall_from_level_to_level(comparison: Comparison) -> N
 @pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda one: one.name)
 def test_every_comparison_is_documented_and_worded(comparison: Comparison) -> None:
     assert len(comparison.documentation) > 40
-    for language in ("en", "fr"):
-        assert FIELDS[language][comparison.name]
-        assert all(LEVELS[language][level.name] for level in comparison.levels)
+    assert FIELDS[comparison.name]
+    assert all(LEVELS[level.name] for level in comparison.levels)
 
 
 def test_every_type_has_comparisons_and_a_word() -> None:
     for kind in TYPES:
         assert of_type(kind)
-        assert all(kind in TYPE_WORDS[language] for language in ("en", "fr"))
+        assert kind in TYPE_WORDS
 
 
 def test_token_levels_are_worded() -> None:
     from pipeline.matching.names import LEVELS as NAME_LEVELS
 
-    assert set(NAME_LEVELS) <= TOKEN_LEVELS["en"].keys() == TOKEN_LEVELS["fr"].keys()
+    assert set(NAME_LEVELS) <= TOKEN_LEVELS.keys()
 
 
 def test_selectors_are_what_names_a_thing_by_itself() -> None:

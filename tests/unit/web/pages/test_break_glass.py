@@ -43,7 +43,7 @@ async def test_a_request_is_withdrawn_on_the_page(api: Api) -> None:
     await request_opening(api.session(CHIEF), await held(api), WANTED)
     page = await page_of(api, CHIEF)
     await page.press("Withdraw")
-    assert "Request withdrawn" in page.said()
+    assert "Withdrawn" in page.said()
     assert "Confirm" not in (await page_of(api, SECOND)).said()
 
 
