@@ -80,7 +80,7 @@ def confirm(before: Disclosure, case: CaseMeta, by: Requester, now: datetime) ->
     policy.may_confirm_glass decides who may.
     """
     if before.last.move is not Move.BREAK_GLASS_REQUEST:
-        raise NotDueError("nothing awaits a confirmation")
+        raise NotDueError("no request is waiting for confirmation")
     if (held := state(before, case.handling, now)) is not ThreadState.AWAITING_CONFIRMATION:
         raise NotDueError("the request can no longer be confirmed: {state}", state=THREAD_STATE_LABELS[held])
     asked = before.last
@@ -98,7 +98,7 @@ def confirm(before: Disclosure, case: CaseMeta, by: Requester, now: datetime) ->
 def withdraw(before: Disclosure, by: Requester, now: datetime) -> Disclosure:
     """The thread without its request, which only its own supervisor takes back. Raises NotDueError."""
     if before.last.move is not Move.BREAK_GLASS_REQUEST:
-        raise NotDueError("nothing awaits a confirmation")
+        raise NotDueError("no request is waiting for confirmation")
     return append_step(before, make_step(Move.WITHDRAWAL, by, "", now))
 
 
@@ -127,9 +127,9 @@ def open_alone(
 def review(before: Disclosure, by: Requester, verdict: GlassVerdict, comment: str, now: datetime) -> Disclosure:
     """The thread with the owner's verdict; what is not justified is closed. Raises NotDueError where none is due."""
     if not comment.strip():
-        raise NotDueError("a review needs a comment")
+        raise NotDueError("enter a comment for the review")
     if unreviewed(before) is None:
-        raise NotDueError("nothing awaits a review")
+        raise NotDueError("no access is waiting for review")
     step = msgspec.structs.replace(make_step(Move.REVIEW, by, comment, now), verdict=verdict)
     if verdict is GlassVerdict.JUSTIFIED and grant_of(before) is not None:
         step = msgspec.structs.replace(step, until=before.last.until, under=before.last.under)
@@ -164,9 +164,9 @@ _SEEN: Final = {Move.CONFIRMATION: Oversight.CONFIRMED, Move.BREAK_GLASS: Oversi
 
 def _require_reason(wanted: GlassReason) -> None:
     if not wanted.reason.strip():
-        raise NotDueError("break-glass needs a reason")
+        raise NotDueError("enter a reason for emergency access")
     if not 1 <= wanted.hours <= LONGEST_HOURS:
-        raise NotDueError("break-glass opens for 1 to {most} hours", most=LONGEST_HOURS)
+        raise NotDueError("emergency access lasts 1 to {most} hours", most=LONGEST_HOURS)
 
 
 def _require_none(before: Disclosure, case: CaseMeta, now: datetime, *states: ThreadState) -> None:

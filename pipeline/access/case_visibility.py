@@ -94,11 +94,11 @@ def handling_change(
     """A change by its words; empty ones count for nothing. Raises HandlingChangeError."""
     countries, allowed = _stated(releasable_to), _stated(purposes)
     if code is not None and code not in STRICTNESS:
-        raise HandlingChangeError("handling is one of H0, H1, H2, H3", "handling")
+        raise HandlingChangeError("handling must be H0, H1, H2 or H3", "handling")
     if any(one != EVERY_COUNTRY and not _COUNTRY.fullmatch(one) for one in countries or ()):
-        raise HandlingChangeError("a country is two capital letters; * is every country", "releasable_to")
+        raise HandlingChangeError("a country is two capital letters, such as FR; * is every country", "releasable_to")
     if not set(allowed or ()) <= set(Purpose):
-        raise HandlingChangeError("there is no such purpose", "purposes")
+        raise HandlingChangeError("unknown purpose", "purposes")
     return HandlingChange(code, countries, allowed)
 
 

@@ -173,7 +173,7 @@ def unopened(ring: KeyRing, case: CaseMeta, requester: Requester, subject: str =
 def request(before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, ask: Ask, now: datetime) -> Disclosure:
     """The thread with a request. Raises NotDueError while one is open, or a grant in force."""
     if ask.deadline <= now:
-        raise NotDueError("the deadline has passed")
+        raise NotDueError("the deadline must be in the future")
     if before.steps and (held := state(before, case.handling, now)) in (ThreadState.REQUESTED, ThreadState.GRANTED):
         raise NotDueError("there is already a request for this case: {state}", state=THREAD_STATE_LABELS[held])
     step = make_grounded_step(Move.REQUEST, by, why, ask.reason, now)
@@ -187,7 +187,7 @@ def grant(before: Disclosure, case: CaseMeta, by: Requester, until: datetime, re
     """
     require_last(before, Move.REQUEST, Move.GRANT)
     if not now < until <= now + LONGEST_GRANT:
-        raise NotDueError("a grant ends after now and within {most} days", most=LONGEST_GRANT.days)
+        raise NotDueError("access must end in the future, within {most} days", most=LONGEST_GRANT.days)
     step = make_step(Move.GRANT, by, reason, now)
     return append_step(before, msgspec.structs.replace(step, until=until, under=plain_handling(case.handling)))
 

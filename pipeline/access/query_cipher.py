@@ -42,7 +42,7 @@ class QueryCipher:
         try:
             text = AESGCM(self._key_of(month, False)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], month.encode())
         except InvalidTag as error:
-            raise LiaisonError("the query text is not what was written") from error
+            raise LiaisonError("the stored query text is damaged or was altered") from error
         return text.decode()
 
 
@@ -58,7 +58,9 @@ def keys_in(folder: Path) -> MonthKey:
             try:
                 held[month] = path.read_bytes()
             except FileNotFoundError as error:
-                raise LiaisonError("the key for queries of {month} is gone", month=month) from error
+                raise LiaisonError(
+                    "queries of {month} can no longer be decrypted: their key was deleted", month=month
+                ) from error
         return held[month]
 
     return key_of

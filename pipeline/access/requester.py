@@ -70,7 +70,9 @@ class GroundsError(LiaisonError):
 
     def __init__(self, *fields: str) -> None:
         purposes = ", ".join(sorted(ASKABLE))
-        super().__init__("state {fields}; purposes are {purposes}", fields=", ".join(fields), purposes=purposes)
+        super().__init__(
+            "missing or invalid: {fields}; purposes are {purposes}", fields=", ".join(fields), purposes=purposes
+        )
         self.fields = fields
 
 

@@ -133,9 +133,9 @@ def _is_disputed(holding: Iterable[Review]) -> bool:
 def undo(review: Review, by: Requester, now: datetime) -> Review:
     """The review taken back: by its reviewer, or by a supervisor of his agency. Raises NotUndoableError."""
     if review.undone:
-        raise NotUndoableError("the review was undone before")
+        raise NotUndoableError("this review is already undone")
     if by.agency != review.agency or not (by.subject == review.reviewer or "supervisor" in by.roles):
-        raise NotUndoableError("a review is undone by its reviewer or by his supervisor")
+        raise NotUndoableError("only the reviewer or their supervisor can undo a review")
     return msgspec.structs.replace(review, undone=True, undone_by=by.subject, undone_at=now)
 
 

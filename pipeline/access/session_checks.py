@@ -17,7 +17,7 @@ def check_session(bearer: TokenBearer, registry: Registry, denied: DenyList) -> 
     """Raises TokenError where the agency does not take part, or the session was ended."""
     check_agency(bearer.requester, registry)
     if denied.covers(bearer):
-        raise TokenError("the session has ended: sign in again")
+        raise TokenError("the session has ended; sign in again")
 
 
 def check_agency(requester: Requester, registry: Registry) -> None:
@@ -28,9 +28,9 @@ def check_agency(requester: Requester, registry: Registry) -> None:
     agency = registry.get(requester.agency)
     if agency is None:
         if not requester.roles or requester.roles - STAFF:
-            raise TokenError("the token's agency does not take part")
+            raise TokenError("the token's agency is not registered here")
         return
     if agency.state is AgencyState.REMOVED:
-        raise TokenError("the token's agency no longer takes part")
+        raise TokenError("the token's agency has left this installation")
     if agency.country != requester.country:
-        raise TokenError("the token's country is not its agency's")
+        raise TokenError("the token names another country than its agency's")

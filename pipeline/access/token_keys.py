@@ -47,7 +47,7 @@ def _fetch(settings: Settings) -> Fetch:
     if not source.startswith(SCHEMES):
         return lambda: _of_file(Path(source))
     if not is_protected(source):
-        raise LiaisonError("the keys that tokens are signed with must come over https")
+        raise LiaisonError("the identity provider's keys must come over https")
     return lambda: _published(source, settings.token_issuer)
 
 
@@ -73,7 +73,7 @@ async def _of_file(path: Path) -> dict[str, Any]:
     try:
         held: dict[str, Any] = orjson.loads(path.expanduser().read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
-        raise KeysAwayError("LIAISON_TOKEN_KEYS is no readable key set") from error
+        raise KeysAwayError("LIAISON_TOKEN_KEYS does not hold a readable key set (JWKS)") from error
     return held
 
 
@@ -87,7 +87,7 @@ async def _published(url: str, issuer: str) -> dict[str, Any]:
         if "jwks_uri" not in held:
             return held
         if held.get("issuer") != issuer:
-            raise KeysAwayError("the discovery document is another issuer's than LIAISON_TOKEN_ISSUER")
+            raise KeysAwayError("the discovery document names another issuer than LIAISON_TOKEN_ISSUER")
         return await _json(client, str(held["jwks_uri"]))
 
 
@@ -96,9 +96,9 @@ async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
         answer = (await client.get(url)).raise_for_status()
         held: dict[str, Any] = orjson.loads(answer.content)
     except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError) as error:
-        raise KeysAwayError("the key set that tokens are signed with does not answer") from error
+        raise KeysAwayError("the identity provider's key set is not responding; try again") from error
     if not isinstance(held, dict):
-        raise KeysAwayError("what is published is no key set")
+        raise KeysAwayError("the identity provider does not publish a valid key set (JWKS)")
     return held
 
 
@@ -109,9 +109,9 @@ def issue(settings: Settings, requester: Requester, now: datetime, life: timedel
     """
     if life.total_seconds() > settings.token_max_life_s:
         longest = round(settings.token_max_life_s)
-        raise LiaisonError("a token may hold for {longest} s at most (LIAISON_TOKEN_MAX_LIFE_S)", longest=longest)
+        raise LiaisonError("a token may be valid for at most {longest} s (LIAISON_TOKEN_MAX_LIFE_S)", longest=longest)
     if settings.token_keys or _has_issuer(settings):
-        raise LiaisonError("tokens are signed by an identity provider's keys: ask it for one")
+        raise LiaisonError("tokens come from your identity provider here; get one there")
     key = local_key(settings)
     issued = int(now.timestamp())
     claims = {

@@ -95,13 +95,13 @@ class TokenVerifier:
         """A token's header and claims, once they hold. Raises TokenError, KeysAwayError."""
         await self.bearer(token)
         if self._keys is None:
-            raise KeysAwayError("the keys that tokens are signed with cannot be had")
+            raise KeysAwayError("the identity provider's keys are not available; try again")
         held = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
         return dict(held.header), dict(held.claims)
 
     def _read(self, token: str) -> TokenBearer:
         if self._keys is None:
-            raise KeysAwayError("the keys that tokens are signed with cannot be had")
+            raise KeysAwayError("the identity provider's keys are not available; try again")
         claims = valid(self._signed(token, self._keys), self._rules, self._clock())
         return TokenBearer(requester_of(claims), token_id(token), issued_at(claims))
 
@@ -133,7 +133,7 @@ class TokenVerifier:
             try:
                 self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
             except (JoseError, ValueError, TypeError, KeyError) as error:
-                raise KeysAwayError("what is published is no key set") from error
+                raise KeysAwayError("the identity provider does not publish a valid key set (JWKS)") from error
             self._held.clear()
 
 
@@ -149,7 +149,7 @@ def signed(token: str, keys: KeySet) -> dict[str, Any]:
     except InvalidKeyIdError:
         raise
     except (JoseError, ValueError, TypeError) as error:
-        raise TokenError("the token does not hold: {cause}", cause=_cause(error)) from error
+        raise TokenError("invalid token: {cause}", cause=_cause(error)) from error
 
 
 def valid(claims: dict[str, Any], rules: TokenRules, now: datetime) -> dict[str, Any]:
@@ -166,9 +166,9 @@ def valid(claims: dict[str, Any], rules: TokenRules, now: datetime) -> dict[str,
     try:
         registry.validate(claims)
     except (JoseError, ValueError, TypeError) as error:
-        raise TokenError("the token does not hold: {cause}", cause=_cause(error)) from error
+        raise TokenError("invalid token: {cause}", cause=_cause(error)) from error
     if claims["exp"] - claims["iat"] > rules.longest_life.total_seconds():
-        raise TokenError("the token holds for longer than this installation allows")
+        raise TokenError("the token is valid for longer than this installation allows")
     return claims
 
 
@@ -182,7 +182,7 @@ def requester_of(claims: dict[str, Any]) -> Requester:
     subject, agency, country = (_text(claims, name) for name in ("sub", "agency", "country"))
     roles = _roles(claims.get("roles"))
     if not subject:
-        raise TokenError("the token names no subject")
+        raise TokenError("the token names no user (sub)")
     if Role.OPERATOR not in roles and not (agency and country):
         raise TokenError("the token names no agency or country")
     return Requester(subject, agency, country, roles)
@@ -191,7 +191,7 @@ def requester_of(claims: dict[str, Any]) -> Requester:
 def _text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name, "")
     if not isinstance(value, str):
-        raise TokenError("the token's {name} is no text", name=name)
+        raise TokenError("the token's {name} must be text", name=name)
     return value
 
 

@@ -74,9 +74,7 @@ class _Refusals:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_bare_refusal(message):
             self._replaced = True
-            problem = problem_response(
-                self._request, RequestTooLargeError("the body is larger than this request may have")
-            )
+            problem = problem_response(self._request, RequestTooLargeError("the request's body is too large"))
             await problem(self._request.scope, self._request.receive, self._send)
         elif not self._replaced:
             await self._send(message)
@@ -111,4 +109,4 @@ async def limit_rate(runtime: Runtime, requester: Requester) -> None:
     Raises TooManyRequestsError beyond LIAISON_REQUEST_RATE.
     """
     if wait_s := await runtime.rates.count(requester.agency, requester.subject):
-        raise TooManyRequestsError("slow down", wait_s)
+        raise TooManyRequestsError("too many requests; try again later", wait_s)

@@ -119,7 +119,7 @@ def _answer_problems(app: FastAPI) -> None:
     @app.exception_handler(LiaisonError)
     async def engine_away(request: Request, error: LiaisonError) -> Response:
         log.warning("%s: %s", request.state.request_id, error)
-        return problem_response(request, UnavailableError("the index does not answer; try again"))
+        return problem_response(request, UnavailableError("the search index is not responding; try again"))
 
     @app.exception_handler(RequestValidationError)
     async def misshapen(request: Request, error: RequestValidationError) -> Response:
@@ -134,17 +134,17 @@ def _unprocessable(error: RequestValidationError) -> ProblemError:
     """Which fields are wrong and how; never the values."""
     faults = [(".".join(map(str, fault["loc"])), str(fault["type"])) for fault in error.errors()]
     told = "; ".join(f"{place}: {kind.replace('_', ' ')}" for place, kind in faults)
-    detail = LiaisonError("not as it should be: {faults}", faults=told)
+    detail = LiaisonError("invalid: {faults}", faults=told)
     return UnprocessableError(detail, *(place for place, _ in faults))
 
 
 def _named(error: HTTPException) -> ProblemError:
     if isinstance(error, StalledBodyError):
-        return StalledRequestError("no further part of the request came in time: send it again")
+        return StalledRequestError("the rest of the request did not arrive in time; send it again")
     if error.status_code == NotFoundError.status:
         return NotFoundError()
     if error.status_code == NO_JSON:
-        return UnprocessableError("the body is no JSON", "body")
+        return UnprocessableError("the body is not valid JSON", "body")
     problem = ProblemError(headers=error.headers)
     problem.status, problem.title = error.status_code, str(error.detail)  # type: ignore[misc]
     return problem

@@ -46,16 +46,16 @@ _lines = msgspec.json.Decoder(_Line)
 def rows_of(raw: bytes, form: Form) -> tuple[ListRow, ...]:
     """The rows of a list, empty ones aside. Raises ListError; its message tells the line, never a value."""
     if len(raw) > MOST_BYTES:
-        raise ListError("the list is larger than {most} bytes", most=MOST_BYTES)
+        raise ListError("the list is larger than {most} bytes; split it", most=MOST_BYTES)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ListError("the list is not UTF-8") from error
+        raise ListError("the list is not UTF-8 text; save it as UTF-8") from error
     found = tuple(_row(one) for one in (_of_csv(text) if form == "csv" else _of_ndjson(text)))
     if not found:
-        raise ListError("the list has no rows")
+        raise ListError("the list is empty")
     if len(found) > MOST_ROWS:
-        raise ListError("the list has more than {most} rows", most=MOST_ROWS)
+        raise ListError("the list has more than {most} rows; split it", most=MOST_ROWS)
     return found
 
 
@@ -71,12 +71,12 @@ def _of_csv(text: str) -> Iterator[Mapping[str, list[str]]]:
                 _require_width(cells, names, reader.line_num)
                 yield {name: cell.split(SEVERAL) for name, cell in zip(names, cells, strict=False)}
     except csv.Error as error:
-        raise ListError("line {line} of the list cannot be read", line=reader.line_num) from error
+        raise ListError("line {line}: not readable as CSV or JSON", line=reader.line_num) from error
 
 
 def _require_width(cells: list[str], names: list[str], line: int) -> None:
     if len(cells) > len(names):
-        raise ListError("line {line} of the list cannot be read", line=line)
+        raise ListError("line {line}: not readable as CSV or JSON", line=line)
 
 
 def _of_ndjson(text: str) -> Iterator[Mapping[str, list[str]]]:
@@ -86,14 +86,14 @@ def _of_ndjson(text: str) -> Iterator[Mapping[str, list[str]]]:
         try:
             told = _lines.decode(line)
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise ListError("line {line} of the list cannot be read", line=number) from error
+            raise ListError("line {line}: not readable as CSV or JSON", line=number) from error
         _require_known(told, number)
         yield {name: value if isinstance(value, list) else [value or ""] for name, value in told.items()}
 
 
 def _require_known(names: Iterable[str], line: int) -> None:
     if not set(names) <= set(COLUMNS):
-        raise ListError("line {line} names a column that is none of {columns}", line=line, columns=", ".join(COLUMNS))
+        raise ListError("line {line}: unknown column; the columns are {columns}", line=line, columns=", ".join(COLUMNS))
 
 
 def _row(told: Mapping[str, list[str]]) -> ListRow:

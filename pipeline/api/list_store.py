@@ -106,7 +106,7 @@ class ListStore:
     def job(self, who: Requester, name: str) -> ListJob:
         """A list of this requester's. Raises NoListError, also for a name that no list has, such as a path."""
         if not NAME.fullmatch(name):
-            raise NoListError("there is no such list, or none of yours")
+            raise NoListError("list not found, or not yours")
         return self._job(self._place(who, name))
 
     def of(self, who: Requester) -> list[ListJob]:
@@ -146,7 +146,7 @@ class ListStore:
         try:
             descriptor = os.open(place / "found", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except FileNotFoundError as error:
-            raise NoListError("there is no such list, or none of yours") from error
+            raise NoListError("list not found, or not yours") from error
         with os.fdopen(descriptor, "ab") as file:
             file.write(text.encode() + b"\n")
             file.flush()
@@ -221,7 +221,7 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise NoListError("there is no such list, or none of yours") from error
+        raise NoListError("list not found, or not yours") from error
 
 
 def _drop_torn_line(file: Path) -> None:

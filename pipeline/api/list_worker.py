@@ -32,7 +32,7 @@ IDLE_S: Final = 1.0
 TURN: Final = 25
 """Steps of one list before the next one's turn: 200 rows."""
 
-FAULT: Final = "this row could not be asked"
+FAULT: Final = "this row could not be checked"
 
 MOST_CASES: Final = 10
 """Cases kept for a row: who needs more asks by a search."""

@@ -109,7 +109,7 @@ def opened(session: Session, context: str, cursor: str | None) -> Place | None:
         return None
     place = session.runtime.opaque.position_of(_bound(session, context), cursor)
     if place is None:
-        raise UnprocessableError("the cursor belongs to another question", "cursor")
+        raise UnprocessableError("the cursor belongs to another search", "cursor")
     found: Place = orjson.loads(place)
     return found
 

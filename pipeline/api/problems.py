@@ -47,7 +47,7 @@ class UnauthenticatedError(ProblemError):
 class ForbiddenError(ProblemError):
     """The token's roles do not allow this."""
 
-    status, title = 403, "Not allowed"
+    status, title = 403, "Access denied"
 
 
 class NotFoundError(ProblemError):
@@ -80,7 +80,7 @@ class RequestTooLargeError(ProblemError):
 class UnprocessableError(ProblemError):
     """What was asked is incomplete or makes no sense; `fields` names where."""
 
-    status, title = 422, "Cannot be processed"
+    status, title = 422, "Invalid request"
 
     def __init__(self, detail: Detail, *fields: str) -> None:
         super().__init__(detail, fields=list(fields))
@@ -98,7 +98,7 @@ class TooManyRequestsError(ProblemError):
 class UnavailableError(ProblemError):
     """Kafka, Elasticsearch or the index's freshness does not allow an answer now."""
 
-    status, title = 503, "Not available now"
+    status, title = 503, "Temporarily unavailable"
 
     def __init__(self, detail: Detail, after_s: int = 5) -> None:
         super().__init__(detail, {"Retry-After": str(after_s)})

@@ -58,7 +58,7 @@ class Session:
         allowed = self.runtime.settings.max_index_lag
         held = self.runtime.indexed_as_of()
         if allowed and (held is None or (self.now - held).total_seconds() > allowed):
-            raise UnavailableError("the index is too far behind", RETRY_S)
+            raise UnavailableError("the search index is too far behind; try again later", RETRY_S)
 
     @property
     def as_of(self) -> str:
@@ -187,7 +187,7 @@ class Session:
             await self.runtime.audit.write(act)
         except AuditError as error:
             metrics.AUDIT_FAILURES.inc()
-            raise UnavailableError("nothing is disclosed while it cannot be recorded") from error
+            raise UnavailableError("access can't be logged right now, so nothing is shown; try again") from error
 
 
 meta = case_meta

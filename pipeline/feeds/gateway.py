@@ -63,7 +63,7 @@ async def take(
             received.lines += len(chunk)
             if received.lines > MOST_LINES:
                 raise TooLargeError(
-                    "more than {most} lines in one request: send the rest as another upload", most=MOST_LINES
+                    "more than {most} lines in one request; send the rest in another upload", most=MOST_LINES
                 )
             received.places |= {record: n for n, raw in numbered if (record := record_of(raw))}
             await push_chunk(opened, await asyncio.to_thread(_checked, checker, numbered), received.pushed)
@@ -85,7 +85,7 @@ async def lines_of(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
             rest.clear()
         rest += last
         if len(rest) > MOST_LINE_BYTES:
-            raise TooLargeError("a line of more than {most} bytes", most=MOST_LINE_BYTES)
+            raise TooLargeError("a line is longer than {most} bytes", most=MOST_LINE_BYTES)
     if rest:
         yield bytes(rest)
 

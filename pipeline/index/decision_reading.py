@@ -252,7 +252,7 @@ class DecisionReader:
         deadline = time.monotonic() + EFFECTIVE_S
         while (await self._version(kind, name)) < offset:
             if time.monotonic() > deadline:
-                raise NotEffectiveError("recorded; it takes effect as soon as the index has followed")
+                raise NotEffectiveError("saved; it takes effect as soon as the search index has caught up")
             await asyncio.sleep(POLL_S)
         await ask(self._client.indices.refresh, index=self._indices.active(kind))
 

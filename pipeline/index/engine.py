@@ -9,9 +9,9 @@ from elasticsearch import ApiError, NotFoundError, TransportError
 
 from pipeline.errors import LiaisonError
 
-NO_INDEX = "there is no index yet: start a worker, or `liaison demo`"
+NO_INDEX = "no search index yet; start a worker, or `liaison demo`"
 OWN_COPIES = "_local"
-SILENT = "Elasticsearch does not answer: {kind}"
+SILENT = "Elasticsearch is not responding ({kind}); try again"
 
 
 class SearchEngine(Protocol):

@@ -86,18 +86,18 @@ class _Draft:
 def parse(text: str) -> Question:
     """The question in `text`. Raises LiaisonError if it is empty, too long, or names a date that is none."""
     if len(text) > LONGEST:
-        raise LiaisonError("the question is longer than {most} characters", most=LONGEST)
+        raise LiaisonError("the search is longer than {most} characters; shorten it", most=LONGEST)
     draft = _Draft()
     clean = clean_text(text)
     rest = _take(_PHONE, clean, lambda found: draft.add("phone", found))
     parts = list(_PART.finditer(rest))
     if len(parts) > MOST_PARTS:
-        raise LiaisonError("the question has more than {most} words", most=MOST_PARTS)
+        raise LiaisonError("the search has more than {most} words; shorten it", most=MOST_PARTS)
     for field, value in _grouped(parts):
         _place(draft, field, value)
     question = draft.question()
     if question.empty:
-        raise LiaisonError("the question asks for nothing")
+        raise LiaisonError("nothing to search for; enter a name, number, phone, plate or place")
     return question
 
 
@@ -139,7 +139,7 @@ def _close(run: list[str]) -> Iterator[tuple[str, str]]:
 
 def _place(draft: _Draft, field: str, value: str) -> None:
     if field == "born" and not _is_date(value):
-        raise LiaisonError("born: takes YYYY, YYYY-MM or YYYY-MM-DD")
+        raise LiaisonError("born: use YYYY, YYYY-MM or YYYY-MM-DD")
     if field:
         draft.add(field, value)
     elif _EMAIL.fullmatch(value):

@@ -19,7 +19,7 @@ from pipeline.web.session import Visit, visit
 from pipeline.web.site import Site
 
 API = "/v1/"
-ASTRAY = N_("There is no such page")
+ASTRAY = N_("Page not found")
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +54,9 @@ def _draw(visitor: Visit, problem: ProblemError) -> None:
     words = visitor.words
     if isinstance(problem, NotFoundError):
         text("h1", words(ASTRAY))
-        text("p", words("The address may be mistyped, or from another version."))
+        text("p", words("Check the address, or go to the start page."))
     else:
         text("h1", "Liaison")
         states.failed(words, problem)
     with box("p", "row"):
-        text("a", words("To the beginning"), "button", href="/")
+        text("a", words("Start page"), "button", href="/")

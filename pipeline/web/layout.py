@@ -43,10 +43,10 @@ NAVIGATION = (
     NavigationEntry("search", "s", N_("Search"), READERS),
     NavigationEntry("checks", "l", N_("List check"), READERS),
     NavigationEntry("inbox", "i", N_("Inbox"), READERS),
-    NavigationEntry("disclosures", "d", N_("Disclosures"), READERS),
-    NavigationEntry("break-glass", "b", N_("Break-glass"), READERS),
-    NavigationEntry("subscriptions", "u", N_("Subscriptions"), READERS),
-    NavigationEntry("notices", "n", N_("Notices"), READERS),
+    NavigationEntry("disclosures", "d", N_("Access requests"), READERS),
+    NavigationEntry("break-glass", "b", N_("Emergency access"), READERS),
+    NavigationEntry("subscriptions", "u", N_("Alerts"), READERS),
+    NavigationEntry("notices", "n", N_("Notifications"), READERS),
     NavigationEntry("records", "r", N_("Our records"), READERS),
     NavigationEntry("statistics", "t", N_("Statistics"), READERS),
     NavigationEntry("audit", "a", N_("Audit"), frozenset({Role.AUDITOR})),
@@ -79,10 +79,10 @@ def frame(visit: Visit, title: str, current: str) -> Element:
     with client.layout.classes("framed"):
         _top(visit).move(target_index=0)
         _rail(visit, current).move(target_index=1)
-        text("footer", visit.words("Times in UTC. Everything shown here is recorded."), "foot")
+        text("footer", visit.words("Times in UTC. All access is logged."), "foot")
         box("div", "said", id="said", role="status", aria_live="polite")
         shortcuts(visit.words, {entry.key: entry.word for entry in entries(visit.roles)})
-    ui.skip_link(visit.words("Skip to the content"), target=client.content)
+    ui.skip_link(visit.words("Skip to content"), target=client.content)
     return client.content
 
 
@@ -114,14 +114,14 @@ def _asking(words: Words) -> None:
         text("label", words("Search"), "hidden-words", for_="question")
         box(
             "input", id="question", name="q", type="search", autocomplete="off", spellcheck="false", maxlength="1000",
-            placeholder=words("Name in any script, number, phone, plate, date"),
+            placeholder=words("Name in any script, number, phone, plate or date"),
         )  # fmt: skip
         text("kbd", "/", aria_hidden="true")
 
 
 def _grounds(visit: Visit) -> None:
     if visit.grounds is not None:
-        with box("p", "grounds", title=visit.words("Stated for this working session and recorded with every request")):
+        with box("p", "grounds", title=visit.words("Stated for this session and logged with every request")):
             text("span", visit.words.of(PURPOSES, visit.grounds.purpose), "tag plain")
             text("span", visit.grounds.case_reference, "reference", dir="auto")
 
@@ -140,7 +140,7 @@ def _me(visit: Visit) -> None:
                 _restate(visit, visit.grounds)
             switches(visit)
             with box("div", "row"):
-                text("button", words("Keyboard"), "button slight", type="button", data_help="")
+                text("button", words("Keyboard shortcuts"), "button slight", type="button", data_help="")
                 with post_form("/sign-out", visit.csrf, ""):
                     text("button", words("Sign out"), "button slight", type="submit")
 
@@ -148,7 +148,7 @@ def _me(visit: Visit) -> None:
 def _restate(visit: Visit, stated: Grounds) -> None:
     """The form that goes on with another purpose or case, without signing in again."""
     words = visit.words
-    with post_form("/grounds", visit.csrf, data_back="", aria_label=words("Another case")):
+    with post_form("/grounds", visit.csrf, data_back="", aria_label=words("Change purpose or case")):
         with box("p", "field"):
             text("label", words("Purpose"), for_="stated-purpose")
             with box("select", id="stated-purpose", name="purpose"):
@@ -156,17 +156,17 @@ def _restate(visit: Visit, stated: Grounds) -> None:
                     chosen = True if purpose == stated.purpose else None
                     text("option", words.of(PURPOSES, purpose), value=purpose, selected=chosen)
         with box("p", "field"):
-            text("label", words("Reference of your own case"), for_="stated-reference")
+            text("label", words("Your case reference"), for_="stated-reference")
             box("input", id="stated-reference", name="case_reference", required=True, maxlength="200", dir="auto",
                 autocomplete="off", value=stated.case_reference)  # fmt: skip
-        text("button", words("Go on with these"), "button slight", type="submit")
+        text("button", words("Save"), "button slight", type="submit")
 
 
 def switches(visit: Visit) -> None:
     """The choices of language and of light or dark; each is a form, so that they work before anything else does."""
     words = visit.words
     _switch(visit, "language", words("Language"), {name: LANGUAGE_WORDS[name] for name in LANGUAGES}, words.language)
-    _switch(visit, "theme", words("Appearance"), {name: words.of(THEME_WORDS, name) for name in THEMES}, visit.theme)
+    _switch(visit, "theme", words("Theme"), {name: words.of(THEME_WORDS, name) for name in THEMES}, visit.theme)
 
 
 def _switch(visit: Visit, name: str, title: str, choices: dict[str, str], current: str) -> None:
@@ -178,7 +178,7 @@ def _switch(visit: Visit, name: str, title: str, choices: dict[str, str], curren
 
 
 def _rail(visit: Visit, current: str) -> Element:
-    with box("nav", "rail", aria_label=visit.words("Main")) as rail:
+    with box("nav", "rail", aria_label=visit.words("Main navigation")) as rail:
         for entry in entries(visit.roles):
             _entry(visit, entry, current)
     return rail
@@ -190,5 +190,5 @@ def _entry(visit: Visit, entry: NavigationEntry, current: str) -> None:
         icon(entry.name)
         text("span", visit.words(entry.word))
         if entry.name == LIVE:
-            new = visit.words("A notice has come")
+            new = visit.words("New notification")
             text("span", "", "count", data_live=LIVE_PATH, data_whose=visit.who, data_new=new)

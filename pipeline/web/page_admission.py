@@ -80,7 +80,7 @@ class PageAdmission:
             if visitor.requester is not None:
                 await limit_rate(self._site.runtime, visitor.requester)
             elif wait_s := await self._site.runtime.rates.count("", f"address {_address(request)}"):
-                raise TooManyRequestsError("slow down", wait_s)
+                raise TooManyRequestsError("too many requests; try again later", wait_s)
         except TooManyRequestsError as problem:
             return await astray.answer(self._site, request, problem)
         return None

@@ -25,22 +25,22 @@ ROLES = {
     Role.OPERATOR: N_("Operator"),
 }
 
-STATUSES = {"active": N_("Active"), "corrected": N_("Corrected"), "withdrawn": N_("Withdrawn")}
+STATUSES = {"active": NC_("case", "Active"), "corrected": N_("Corrected"), "withdrawn": N_("Withdrawn")}
 
-THEME_WORDS = {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
+THEME_WORDS = {"auto": N_("System"), "light": N_("Light"), "dark": N_("Dark")}
 
 LANGUAGE_WORDS = {"en": "English", "fr": "Français"}
 
 URGENCIES = {"routine": N_("Routine"), "urgent": N_("Urgent"), "immediate": N_("Immediate")}
 
 OVERSIGHTS = {
-    "awaiting_confirmation": N_("Awaits a second supervisor"),
-    "confirmed": N_("Confirmed by two"),
-    "awaiting_review": N_("Awaits the owner's review"),
+    "awaiting_confirmation": N_("Awaiting a second supervisor"),
+    "confirmed": N_("Confirmed by a second supervisor"),
+    "awaiting_review": N_("Awaiting the owner's review"),
     "overdue": N_("Review overdue"),
     "justified": N_("Reviewed: justified"),
     "not_justified": N_("Reviewed: not justified"),
-    "opened_by_one": N_("Opened by one, before two were needed"),
+    "opened_by_one": N_("Opened by one supervisor, under the earlier rule"),
 }
 """Who has looked at a break-glass."""
 
@@ -54,16 +54,16 @@ VERDICTS = {
 }
 
 NOTICES = {
-    "subscription_match": N_("A subscription has a match"),
-    "shared_interest": N_("Another agency asks the same"),
-    "silent_search": N_("Somebody searched for a silent record"),
-    "silent_link": N_("A silent record of yours has a link"),
-    "hit_told": N_("Another agency was told that a hit-only record of yours exists"),
-    "break_glass": N_("A supervisor opened a record without asking"),
-    "break_glass_request": N_("A supervisor of ours asks for a second one"),
-    "disclosure_request": N_("Another agency asks for a record"),
-    "disclosure_answer": N_("An owner answered"),
-    "expiry": N_("A record comes to its end"),
+    "subscription_match": N_("New match for an alert"),
+    "shared_interest": N_("Another agency is searching for the same"),
+    "silent_search": N_("Someone searched for one of your silent records"),
+    "silent_link": N_("New link to one of your silent records"),
+    "hit_told": N_("Another agency received a hit on one of your hit-only records"),
+    "break_glass": N_("A supervisor used emergency access"),
+    "break_glass_request": N_("A supervisor of your agency needs a second confirmation"),
+    "disclosure_request": N_("Another agency requests access to a record"),
+    "disclosure_answer": N_("Reply to your access request"),
+    "expiry": N_("A record expires soon"),
 }
 
 PARTS = {
@@ -75,9 +75,9 @@ PARTS = {
 }
 """What an entity may be in a case, and below what values may be; what agencies send besides is shown as sent."""
 
-GENDERS = {"male": N_("male"), "female": N_("female"), "other": N_("other"), "unknown": N_("not known")}
+GENDERS = {"male": N_("male"), "female": N_("female"), "other": N_("other"), "unknown": N_("unknown")}
 
-NAME_KINDS = {"alias": N_("alias"), "birth": N_("at birth"), "maiden": N_("at birth"), "nickname": N_("nickname")}
+NAME_KINDS = {"alias": N_("alias"), "birth": N_("birth name"), "maiden": N_("birth name"), "nickname": N_("nickname")}
 
 IDENTIFIERS = {
     "passport": N_("passport"),
@@ -89,32 +89,32 @@ IDENTIFIERS = {
 }
 
 ICCS_SECTIONS = {
-    "01": N_("death"),
+    "01": N_("acts causing death"),
     "02": N_("harm to the person"),
-    "03": N_("sexual nature"),
-    "04": N_("property, with violence"),
-    "05": N_("property only"),
-    "06": N_("controlled drugs"),
+    "03": N_("sexual offences"),
+    "04": N_("property offences with violence"),
+    "05": N_("property offences"),
+    "06": N_("drug offences"),
     "07": N_("fraud, deception, corruption"),
     "08": N_("public order and authority"),
-    "09": N_("public safety and the State"),
-    "10": N_("natural environment"),
-    "11": N_("other acts"),
+    "09": N_("public safety and state security"),
+    "10": N_("environmental offences"),
+    "11": N_("other offences"),
 }
 """What the sections of the International Classification of Crime for Statistical Purposes (UNODC, 2015) are about."""
 
 FORMS = {"full": N_("full content"), "hit": N_("hit only")}
 
-VIEWS = FORMS | {"nothing": N_("nothing")}
+VIEWS = FORMS | {"nothing": N_("no access")}
 """How a case is seen."""
 
 ACTS = {
     "search": N_("Search"),
-    "read": N_("Read"),
+    "read": N_("View"),
     "export": N_("Export"),
     "disclosure": N_("Disclosure"),
     "review": N_("Review"),
-    "subscription": N_("Subscription"),
+    "subscription": N_("Alert"),
     "push": N_("Records sent"),
     "operation": N_("Operation"),
     "refused": N_("Request refused"),
@@ -123,26 +123,26 @@ ACTS = {
 RULES = {
     "withdrawn": N_("withdrawn by its owner"),
     "expired": N_("retention has ended"),
-    "operator": N_("operator of the installation"),
-    "reads_nothing": N_("the role reads no records"),
+    "operator": N_("system operator"),
+    "reads_nothing": N_("this role has no access to records"),
     "owner": N_("owner agency"),
     "not_released": N_("not released to the country"),
     "purpose": N_("purpose not allowed"),
     "released": N_("released to the country"),
     "silent": N_("silent: H3"),
-    "granted": N_("opened by the owner"),
-    "break_glass": N_("opened by break-glass"),
+    "granted": N_("disclosed by the owner"),
+    "break_glass": N_("emergency access"),
     "hit_only": N_("hit only: H2"),
 }
 """Why a record is seen as it is: the rules of the policy."""
 
 REQUEST_RULES = {
     "role": N_("allowed by a role"),
-    "operator": N_("operator of the installation"),
-    "command": N_("command at the installation"),
-    "not_shown": N_("not there, or not shown"),
+    "operator": N_("system operator"),
+    "command": N_("command on the server"),
+    "not_shown": N_("not found, or no access"),
     "no_session": N_("not signed in"),
-    "not_allowed": N_("roles do not include it"),
+    "not_allowed": N_("role does not allow it"),
     "no_grounds": N_("purpose or case reference missing"),
     "malformed": N_("invalid request"),
 }
@@ -150,8 +150,8 @@ REQUEST_RULES = {
 
 FAULTS = {
     "altered": N_("altered"),
-    "missing": N_("entries before it are gone"),
+    "missing": N_("earlier entries are missing"),
     "reordered": N_("out of order"),
-    "cut_short": N_("cut short"),
+    "cut_short": N_("end is missing"),
 }
 """What may be wrong with the audit trail."""

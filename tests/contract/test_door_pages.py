@@ -39,7 +39,7 @@ def test_pages_work_under_their_policy_and_injected_script_does_not(desk: Browse
     desk.ask(QUESTION)
     expect(desk.page.locator(".results .name").first).to_be_visible()
     desk.page.locator(".results .name").first.click()
-    expect(desk.page.get_by_role("link", name="Neighbourhood")).to_be_visible()
+    expect(desk.page.get_by_role("link", name="Network")).to_be_visible()
     desk.page.click("details.me summary")
     desk.page.get_by_role("button", name="Dark").click()
     expect(desk.page.locator("html[data-theme=dark]")).to_have_count(1)
@@ -62,19 +62,19 @@ def test_pages_work_under_their_policy_and_injected_script_does_not(desk: Browse
 def test_an_owner_asks_who_would_see_its_case_under_other_handling(desk: BrowserUser) -> None:
     page = desk.page
     page.goto("/cases/fr-pj:1")
-    page.get_by_role("link", name="Who can see it").click()
+    page.get_by_role("link", name="Who has access").click()
     belgium = page.get_by_role("row", name="be-fp")
     expect(belgium).to_contain_text("full content")
     page.get_by_label("Code").select_option("H3")
     page.get_by_label("Border check").check()
-    page.get_by_role("button", name="Show what would change").click()
+    page.get_by_role("button", name="Show effect").click()
     expect(belgium).to_contain_text("silent: H3")
     expect(page.get_by_label("Border check")).to_be_checked()
     desk.holds("who can see it", dark=True)
     page.goto("/records")
     desk.holds("records")
-    page.get_by_role("link", name="Hits allowed to others").click()
-    expect(page.get_by_text("No agency is allowed more")).to_be_visible()
+    page.get_by_role("link", name="Hit quotas for other agencies").click()
+    expect(page.get_by_text("No agency has a higher quota")).to_be_visible()
     desk.holds("allowances")
 
 

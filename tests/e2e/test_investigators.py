@@ -161,12 +161,12 @@ def searches_and_judges(claire: BrowserUser) -> None:
     page.locator(".results .name", has_text="Vol à main armée").click()
     expect(page.get_by_role("note")).to_contain_text("Ne pas contacter le suspect.")
     claire.holds("case")
-    page.get_by_role("link", name="Neighbourhood").click()
+    page.get_by_role("link", name="Network").click()
     expect(page.locator("svg.graph .node")).to_have_count(1 + LINKS)
     claire.holds("graph")
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Vol avec effraction").click()
-    expect(page.get_by_role("heading", name="How the score comes about")).to_be_visible()
+    expect(page.get_by_role("heading", name="Score breakdown")).to_be_visible()
     expect(page.locator(".waterfall")).to_be_visible()
     expect(page.locator(".compare")).to_contain_text("passport 751234567")
     claire.holds("link", dark=True)
@@ -183,7 +183,7 @@ def sees_one_man(claire: BrowserUser) -> None:
     """Across the records that she may read, and counted with them."""
     page = claire.page
     page.goto("/cases/fr-pj:2026-004711")
-    page.get_by_role("link", name="Across records").first.click()
+    page.get_by_role("link", name="All records of this person").first.click()
     expect(page.locator(".nicegui-content")).to_contain_text("إيفان بيتروف")
     expect(page.locator(".nicegui-content")).to_contain_text("be-fp:BX-118")
     expect(page.locator(".nicegui-content")).not_to_contain_text("BX-900")
@@ -201,27 +201,27 @@ def asks_for_the_hit(claire: BrowserUser) -> None:
     page = claire.page
     claire.ask(QUESTION)
     hit = page.locator(".results li.hit")
-    hit.get_by_text("Ask for disclosure").click()
+    hit.get_by_text("Request access").click()
     hit.get_by_label("Reason").fill("the same man in two robberies")
     hit.get_by_label("Urgency").select_option("urgent")
-    hit.get_by_role("button", name="Ask the owner").click()
-    expect(page.locator("#said")).to_contain_text("be-fp was asked")
+    hit.get_by_role("button", name="Send request").click()
+    expect(page.locator("#said")).to_contain_text("Request sent to be-fp")
 
 
 def grants(pieter: BrowserUser) -> None:
     page = pieter.page
     expect(page.locator(".rail .count")).to_have_text("1")
-    page.get_by_role("link", name="Disclosures").click()
+    page.get_by_role("link", name="Access requests").click()
     expect(page.locator(".results")).to_contain_text("the same man in two robberies")
     pieter.holds("disclosures", dark=True)
-    page.get_by_label("Word to the agency").fill("for this case only")
-    page.get_by_role("button", name="Grant", exact=True).click()
+    page.get_by_label("Message (optional)").fill("for this case only")
+    page.get_by_role("button", name="Grant access").click()
     expect(page.locator("#said")).to_contain_text("Granted")
     expect(page.locator(".results .tag", has_text="Granted")).to_be_visible()
     page.goto("/inbox")
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
-    page.get_by_role("button", name="Take").first.click()
-    expect(page.get_by_role("button", name="Give back")).to_be_visible()
+    page.get_by_role("button", name="Assign to me").first.click()
+    expect(page.get_by_role("button", name="Unassign")).to_be_visible()
     pieter.holds("inbox")
 
 
@@ -236,9 +236,9 @@ def reads_the_disclosed(claire: BrowserUser) -> None:
 def subscribes(claire: BrowserUser) -> None:
     page = claire.page
     claire.ask(QUESTION)
-    page.get_by_role("button", name="Subscribe to this question").click()
-    expect(page.locator("#said")).to_contain_text("Subscribed")
-    page.get_by_role("link", name="Subscriptions").click()
+    page.get_by_role("button", name="Alert me to new matches").click()
+    expect(page.locator("#said")).to_contain_text("Alert created")
+    page.get_by_role("link", name="Alerts").click()
     expect(page.locator("tr[data-row]", has_text=QUESTION)).to_contain_text("2026/4711")
     claire.holds("subscriptions", dark=True)
 
@@ -247,26 +247,26 @@ def breaks_the_glass(pieter: BrowserUser, way: str) -> None:
     page = pieter.page
     pieter.ask(GUARDED)
     hit = page.locator(".results li.hit")
-    hit.get_by_text("Open without asking").click()
-    expect(hit.get_by_text("fr-pj is told at once")).to_be_visible()
-    form = hit.locator("form", has=page.get_by_text("Break the glass"))
+    hit.locator("summary", has_text="Emergency access").click()
+    expect(hit.get_by_text("fr-pj is notified at once")).to_be_visible()
+    form = hit.locator("form", has=page.get_by_text("Use emergency access"))
     form.get_by_label("Reason").fill("a child is in danger")
-    form.get_by_label("Who looks at it").select_option(way)
+    form.get_by_label("Oversight").select_option(way)
     pieter.holds("break-glass-form", dark=True)
-    hit.get_by_role("button", name="Break the glass").click()
+    hit.get_by_role("button", name="Use emergency access").click()
 
 
 def breaks_the_glass_with_a_second(pieter: BrowserUser, lotte: BrowserUser) -> None:
     breaks_the_glass(pieter, "second")
     expect(pieter.page.locator("#said")).to_contain_text("A second supervisor of your agency must confirm")
     pieter.page.goto("/break-glass")
-    expect(pieter.page.get_by_role("button", name="Withdraw")).to_be_visible()
+    expect(pieter.page.get_by_role("button", name="Withdraw request")).to_be_visible()
     page = lotte.page
     page.goto("/break-glass")
     expect(page.locator(".results")).to_contain_text("a child is in danger")
     lotte.holds("break-glass", dark=True)
     page.get_by_role("button", name="Confirm").click()
-    expect(page.locator(".results .tag", has_text="Confirmed by two")).to_be_visible()
+    expect(page.locator(".results .tag", has_text="Confirmed by a second supervisor")).to_be_visible()
     pieter.ask(GUARDED)
     pieter.page.locator(".results .name", has_text="Enlèvement").click()
     expect(pieter.page.get_by_role("heading", name="Enlèvement")).to_be_visible()
@@ -276,16 +276,16 @@ def breaks_the_glass_alone(pieter: BrowserUser, marc: BrowserUser) -> None:
     """The owner ends what two have opened; what one opens then it finds not justified."""
     page = marc.page
     page.goto("/break-glass")
-    expect(page.locator(".results .tag", has_text="Confirmed by two")).to_be_visible()
+    expect(page.locator(".results .tag", has_text="Confirmed by a second supervisor")).to_be_visible()
     page.get_by_role("button", name="Revoke").click()
     expect(page.locator(".results .tag", has_text="Revoked")).to_be_visible()
     breaks_the_glass(pieter, "alone")
     expect(pieter.page.get_by_role("heading", name="Enlèvement")).to_be_visible()
     page.reload()
-    page.get_by_label("Verdict").select_option("not_justified")
+    page.get_by_label("Decision").select_option("not_justified")
     page.get_by_label("Comment").fill("there was time to ask")
     marc.holds("break-glass-owner", dark=True)
-    page.get_by_role("button", name="Give the verdict").click()
+    page.get_by_role("button", name="Save review").click()
     expect(page.locator(".results .tag", has_text="Reviewed: not justified")).to_be_visible()
     pieter.page.reload()
     expect(pieter.page.locator("[data-state=closed]")).to_be_visible()
@@ -294,20 +294,20 @@ def breaks_the_glass_alone(pieter: BrowserUser, marc: BrowserUser) -> None:
 def sees_nothing(ewa: BrowserUser) -> None:
     page = ewa.page
     ewa.ask(QUESTION)
-    expect(page.get_by_role("heading", name="Nothing found that you may see")).to_be_visible()
+    expect(page.get_by_role("heading", name="No results you have access to")).to_be_visible()
     for key in ("be-fp:BX-900", "be-fp:BX-118", "fr-pj:2026-004711", "be-fp:no-such"):
         page.goto(f"/cases/{key}")
         expect(page.locator("[data-state=closed]")).to_be_visible()
         expect(page.locator(".nicegui-content")).not_to_contain_text("Petrov")
     ewa.holds("no-access")
     page.goto("/nowhere")
-    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
 
 
 def sees_who_was_shown(pieter: BrowserUser) -> None:
     page = pieter.page
     page.goto("/notices")
-    expect(page.locator("tr[data-row]", has_text="Another agency asks for a record")).to_contain_text("fr-pj")
+    expect(page.locator("tr[data-row]", has_text="Another agency requests access to a record")).to_contain_text("fr-pj")
     pieter.holds("notices")
     page.goto("/records")
     shown = page.locator("tr[data-row]", has_text="be-fp:BX-900")
@@ -328,12 +328,12 @@ def audits(sofie: BrowserUser) -> None:
     for hidden in (CLAIRE, "fr-pj:2026-009000"):
         expect(page.locator(".nicegui-content")).not_to_contain_text(hidden)
     sofie.holds("audit", dark=True)
-    page.get_by_label("Person of our agency").fill(PIETER)
+    page.get_by_label("User of our agency").fill(PIETER)
     page.get_by_role("button", name="Apply").click()
     expect(rows.filter(has_not_text=PIETER)).to_have_count(0)
     expect(rows.first).to_be_visible()
     with page.expect_download() as file:
-        page.get_by_role("form", name="All of it as a file").get_by_role("button", name="CSV").click()
+        page.get_by_role("form", name="Export all").get_by_role("button", name="CSV").click()
     told = file.value.path().read_text()
     assert PIETER in told
     assert CLAIRE not in told
@@ -345,7 +345,7 @@ def sees_the_trail_verified(page: Page) -> None:
     """Asks again while the check goes on; an answer waits for it for two seconds."""
     told = page.locator(".nicegui-content")
     expect(told).to_contain_text(re.compile("entries (verified|read so far)"))
-    while page.get_by_role("link", name="Look again").count():
+    while page.get_by_role("link", name="Check again").count():
         page.reload()
         expect(told).to_contain_text(re.compile("entries (verified|read so far)"))
     expect(told).to_contain_text(re.compile("Whole.*entries verified"))
@@ -354,9 +354,9 @@ def sees_the_trail_verified(page: Page) -> None:
 def checks_a_list(claire: BrowserUser) -> None:
     page = claire.page
     page.goto("/checks")
-    page.get_by_label("Or lines, each a question").fill(f"{QUESTION}\nNobody Atall 1950-01-01")
+    page.get_by_label("Or paste one search per line").fill(f"{QUESTION}\nNobody Atall 1950-01-01")
     claire.holds("list-check", dark=True)
-    page.get_by_role("button", name="Check the list").click()
+    page.get_by_role("button", name="Check list").click()
     expect(page.get_by_role("link", name="Vol avec effraction")).to_be_visible()
     expect(page.locator("body")).to_contain_text("1 row without a match")
     claire.holds("list-found")
@@ -368,7 +368,7 @@ def operates(noor: BrowserUser) -> None:
     expect(page.locator("tr[data-row]", has_text="cases.fr-pj").first).to_be_visible()
     noor.holds("operations", dark=True)
     page.goto("/operations/rejected")
-    expect(page.get_by_role("heading", name="Nothing was rejected")).to_be_visible()
+    expect(page.get_by_role("heading", name="No rejected messages")).to_be_visible()
     noor.holds("rejected")
     page.goto("/search")
     expect(page.locator("[data-state=closed]")).to_be_visible()
@@ -378,7 +378,7 @@ def reads_french(claire: BrowserUser) -> None:
     page = claire.page
     claire.sign_in(CLAIRE, "2026/4711")
     page.goto("/notices")
-    expect(page.get_by_text("Un abonnement a trouvé une correspondance").first).to_be_visible()
+    expect(page.get_by_text("Nouvelle concordance pour une alerte").first).to_be_visible()
     claire.holds("notices-french")
     page.goto("/operations")
     expect(page.locator("[data-state=closed]")).to_be_visible()
@@ -388,8 +388,8 @@ def signs_in_at_the_agency(claire: BrowserUser) -> None:
     page = claire.page
     page.goto("/inbox")
     claire.holds("sign-in-provider", dark=True)
-    page.get_by_label("Reference of your own case").fill("2026/4711")
-    page.get_by_role("button", name="Begin the working session").click()
+    page.get_by_label("Your case reference").fill("2026/4711")
+    page.get_by_role("button", name="Sign in").click()
     page.get_by_label("Name").fill("claire")
     page.get_by_role("button", name="Enter").click()
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()

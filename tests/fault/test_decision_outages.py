@@ -92,7 +92,7 @@ async def test_a_commit_whose_answer_is_lost_is_said_to_be_unknown(
         await write_until_taken(log, "before")
         with monkeypatch.context() as patched:
             patched.setattr(FailFastProducer, "commit_transaction", held)
-            with pytest.raises(UnknownDecisionError, match="look before you decide again"):
+            with pytest.raises(UnknownDecisionError, match="check before you repeat it"):
                 await log.write(topics.REVIEWS, "unknown", Value("x"))
         await write_until_taken(log, "after")
         known = await written(broker)

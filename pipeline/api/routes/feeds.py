@@ -61,7 +61,7 @@ async def push(
 ) -> StreamingResponse:
     """One record a line. With `validate`, lines that intake would reject are left out and told."""
     if not requester.operates and (Role.FEED not in requester.roles or requester.agency != agency):
-        raise ForbiddenError("it takes a token of this agency with the role feed")
+        raise ForbiddenError("sending records needs a token of this agency with the role feed")
     runtime = runtime_of(request)
     known = (await agencies(runtime.settings)).get(agency)
     if known is None or known.state is not AgencyState.ACTIVE:
@@ -79,9 +79,9 @@ async def push(
         raise RequestTooLargeError(error) from error
     except AuditError as error:
         metrics.AUDIT_FAILURES.inc()
-        raise UnavailableError("nothing is taken while it cannot be recorded") from error
+        raise UnavailableError("access can't be logged right now, so nothing was accepted; try again") from error
     except ClientDisconnect as error:
-        raise ProblemError("the request was cut off") from error
+        raise ProblemError("the request ended early; send it again") from error
     except (LiaisonError, KafkaError) as error:
         raise UnavailableError(error) from error
     return StreamingResponse(gateway.told(runtime.settings, agency, received), media_type=NDJSON)

@@ -112,7 +112,7 @@ async def trail(session: Session) -> TrailAnswer:
     try:
         found = await session.runtime.trail.checked(PATIENCE_S)
     except (KafkaError, OSError) as error:
-        raise UnavailableError("Kafka does not answer") from error
+        raise UnavailableError("Kafka is not responding; try again") from error
     at = found.at.isoformat() if found.at else None
     return TrailAnswer(found.entries, found.findings, at, found.running)
 

@@ -71,7 +71,7 @@ def consistency(session: Session, first: int, second: int) -> ConsistencyAnswer:
     """Raises ForbiddenError, UnprocessableError for sizes that the log has not had."""
     session.require(Role.AUDITOR)
     if not 0 < first <= second <= session.runtime.log.store.size:
-        raise UnprocessableError("the audit log has not had these sizes", "first", "second")
+        raise UnprocessableError("the audit log never had these tree sizes", "first", "second")
     return ConsistencyAnswer(first, second, encode_hashes(session.runtime.log.store.consistency(first, second)))
 
 
@@ -80,7 +80,7 @@ def inclusion(session: Session, index: int, size: int) -> InclusionAnswer:
     session.require(Role.AUDITOR)
     served = session.runtime.log
     if not 0 <= index < size <= served.store.size:
-        raise UnprocessableError("the audit log has no such leaf in a tree of this size", "index", "size")
+        raise UnprocessableError("no such leaf in the audit log at this tree size", "index", "size")
     [leaf] = encode_hashes([served.leaf_at(index)])
     return InclusionAnswer(index, size, leaf, encode_hashes(served.inclusion(index, size)))
 
@@ -116,7 +116,7 @@ async def accesses(session: Session, first: int) -> AsyncIterator[bytes]:
 def _head(session: Session) -> ServedHead:
     found = session.runtime.log.head()
     if found is None:
-        raise UnavailableError("the audit log has no signed head yet")
+        raise UnavailableError("the audit log has no signed head yet; try again later")
     return found
 
 
@@ -128,7 +128,7 @@ async def _await_index(session: Session, size: int) -> None:
     deadline = time.monotonic() + FOLLOWED_S
     while not await _has_followed(session, size):
         if time.monotonic() >= deadline:
-            raise UnavailableError("the index has not followed the audit log; try again")
+            raise UnavailableError("the search index is behind the audit log; try again")
         await asyncio.sleep(POLL_S)
 
 

@@ -66,9 +66,7 @@ async def confirm(session: Session, name: str) -> DisclosureAnswer:
     """
     before, case, seen = await _agency_thread(session, name)
     if not may_confirm_glass(case, session.requester, seen, before.subject):
-        raise ForbiddenError(
-            "another supervisor of your agency confirms this, while only a hit may be seen of the case"
-        )
+        raise ForbiddenError("only another supervisor of your agency can confirm, while the case is hit only for you")
     if before.last.move is Move.CONFIRMATION:
         return await _unchanged(session, before, case, seen)
     after = take_step(lambda: glass.confirm(before, case, session.requester, session.now))
@@ -79,7 +77,7 @@ async def withdraw(session: Session, name: str) -> DisclosureAnswer:
     """Take an own request back before it is confirmed. Raises NotFoundError, ForbiddenError, ConflictError."""
     before, case, seen = await _agency_thread(session, name)
     if before.subject != session.requester.subject:
-        raise ForbiddenError("only who requested it takes it back")
+        raise ForbiddenError("only the requester can withdraw the request")
     if before.last.move is Move.WITHDRAWAL:
         return await _unchanged(session, before, case, seen)
     after = take_step(lambda: glass.withdraw(before, session.requester, session.now))
@@ -94,12 +92,12 @@ async def review(session: Session, name: str, verdict: GlassVerdict, comment: st
     """
     before, case = await owned_thread(session, name)
     if Role.SUPERVISOR not in session.requester.roles:
-        raise ForbiddenError("a supervisor of the owner reviews this")
+        raise ForbiddenError("only a supervisor of the owner agency can review this")
     given = verdict_of(before)
     if given is verdict:
         return await _unchanged(session, before, case, View.FULL)
     if given is not None:
-        raise ConflictError("it was reviewed otherwise")
+        raise ConflictError("someone else has already reviewed this")
     after = take_step(lambda: glass.review(before, session.requester, verdict, comment, session.now))
     return await record_step(session, before, after, case, View.FULL)
 

@@ -16,7 +16,7 @@ from pipeline.api.services.case_signatures import signature_verdict
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 
-NO_CASE = "there is no such case, or none that you may read"
+NO_CASE = "case not found, or you do not have access"
 
 
 class CaseAnswer(msgspec.Struct, frozen=True):

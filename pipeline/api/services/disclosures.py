@@ -26,8 +26,8 @@ from pipeline.streams.catalogues import topics
 MOST = 100
 """Threads of one page."""
 
-NO_HIT = "there is no such hit, or none of yours"
-NO_THREAD = "there is no such disclosure, or none of yours"
+NO_HIT = "hit not found, or not yours"
+NO_THREAD = "request not found, or not yours"
 
 Row = dict[str, Any]
 
@@ -140,7 +140,7 @@ async def hit_case(session: Session, reference: str) -> CaseMeta:
         raise NotFoundError(NO_HIT)
     if seen is View.FULL:
         await session.audit(ActKind.DISCLOSURE, {"reference": reference}, session.shown({document.case: seen}))
-        raise ConflictError("you may read this case", case=document.case)
+        raise ConflictError("you already have access to this case", case=document.case)
     return meta(document)
 
 

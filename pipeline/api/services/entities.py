@@ -85,7 +85,7 @@ async def entity(session: Session, key: str, name: str) -> EntityAnswer:
     own = await readable(session, key)
     if name not in _entities(own):
         await session.audit(ActKind.READ, {"entity": name, "case": key}, session.shown({key: View.FULL}))
-        raise NotFoundError("there is no such entity")
+        raise NotFoundError("entity not found")
     near = await _near(session, key)
     cases = await session.runtime.reader.cases(sorted(near.bands), fields=None)
     views = await session.views(cases)

@@ -50,7 +50,7 @@ async def allow_hits(session: Session, agency: str, daily: int, until: datetime)
     session.require(Role.SUPERVISOR)
     who = session.requester
     if not session.now < until <= session.now + LONGEST:
-        error = LiaisonError("an allowance ends after now and within {most} days", most=LONGEST.days)
+        error = LiaisonError("a quota must end in the future, within {most} days", most=LONGEST.days)
         raise UnprocessableError(error, "until")
     made = HitAllowance(who.agency, agency, daily, until, who.subject, session.now)
     await session.audit(ActKind.DISCLOSURE, {"hits_a_day": daily, "until": until.isoformat()}, about=made.id)

@@ -70,7 +70,7 @@ async def assign(session: Session, link: str, assignee: str) -> ReviewsAnswer:
     session.require_reader()
     who = session.requester
     if assignee not in ("", who.subject) and Role.SUPERVISOR not in who.roles:
-        raise ForbiddenError("a supervisor assigns links to others")
+        raise ForbiddenError("only a supervisor can assign links to others")
     await reviews(session, link)
     made = Assignment(link, who.agency, assignee, who.subject, session.now)
     await session.audit(ActKind.REVIEW, {"assignee": assignee}, about=link)

@@ -86,7 +86,7 @@ async def submit(session: Session, raw: bytes, form: Form, key: str = "") -> Lis
     name = _name(session, key)
     held = [job.id for job in await asyncio.to_thread(lists.of, session.requester)]
     if name not in held and len(held) >= MOST_LISTS:
-        raise ConflictError(LiaisonError("you have {most} lists: delete one", most=MOST_LISTS))
+        raise ConflictError(LiaisonError("you have {most} lists already; delete one first", most=MOST_LISTS))
     await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
     job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows))
     await asyncio.to_thread(lists.add, job, rows)
@@ -161,7 +161,7 @@ def _job(session: Session, name: str) -> ListJob:
     except NoListError as error:
         raise NotFoundError(error) from error
     if session.now >= job.expires:
-        raise NotFoundError("there is no such list, or none of yours")
+        raise NotFoundError("list not found, or not yours")
     return job
 
 

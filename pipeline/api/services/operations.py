@@ -73,4 +73,4 @@ async def _operating(session: Session, what: str) -> AsyncIterator[None]:
     try:
         yield
     except (KafkaError, OSError) as error:
-        raise UnavailableError("Kafka does not answer") from error
+        raise UnavailableError("Kafka is not responding; try again") from error

@@ -33,7 +33,7 @@ from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.streams.catalogues import topics
 
-NO_LINK = "there is no such link, or none whose two sides you may read"
+NO_LINK = "link not found, or you do not have access to both cases"
 MOST_MANUAL = 100
 
 Row = dict[str, Any]
@@ -110,7 +110,7 @@ async def link_by_hand(session: Session, one: str, other: str, reason: str) -> R
     Raises NotFoundError, UnprocessableError, UnavailableError.
     """
     if one == other:
-        raise UnprocessableError("a case is not linked to itself", "case_b")
+        raise UnprocessableError("a case can't be linked to itself", "case_b")
     sides = await _sides(session, link_id(one, other), tuple(sorted((one, other))))
     return await _keep(session, sides, _made(session, sides, Verdicted(Verdict.SAME, reason)))
 
@@ -195,7 +195,7 @@ async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Si
 
 def _made(session: Session, sides: Sides, said: Verdicted) -> Review:
     if not said.reason.strip():
-        raise UnprocessableError("a judgement has a reason", "reason")
+        raise UnprocessableError("enter a reason for your decision", "reason")
     link = sides.link
     return Review(
         id=uuid.uuid4().hex,

@@ -73,7 +73,7 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
         page = await _answers(session, asked, question, limit)
         hits = _Page([], {}) if asked.cursor else await _hits(session, asked, question)
     elif asked.filters.empty:
-        raise UnprocessableError("ask a question, or narrow what is to be listed", "question", "filters")
+        raise UnprocessableError("enter search terms or a filter", "question", "filters")
     else:
         page, hits = await _listed(session, asked, limit), _Page([], {})
     await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.shown(page.seen | hits.seen))
@@ -84,7 +84,9 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
 def require_bounded(filters: Filters) -> None:
     """Raises UnprocessableError for a value that no case can have."""
     if not filters.bounded:
-        raise UnprocessableError(LiaisonError("a filter has more than {most} characters", most=LONGEST), "filters")
+        raise UnprocessableError(
+            LiaisonError("a filter has more than {most} characters; shorten it", most=LONGEST), "filters"
+        )
 
 
 def _same(asked: Search) -> Search:

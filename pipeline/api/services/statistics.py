@@ -87,7 +87,7 @@ async def _readable(session: Session, filters: Filters) -> list[CaseDocument]:
         if (await session.views({one.case: one}))[one.case] is View.FULL:
             found.append(one)
         if len(found) > MOST:
-            raise UnprocessableError(LiaisonError("more than {most} cases are not counted: narrow them", most=MOST))
+            raise UnprocessableError(LiaisonError("more than {most} cases can't be counted; add filters", most=MOST))
     return found
 
 
@@ -99,9 +99,7 @@ async def _links(session: Session, countries: Mapping[str, str]) -> list[tuple[s
         if all(case in countries for case in one.cases):
             found.append((countries[one.a.case], countries[one.b.case]))
         if len(found) > MOST:
-            raise UnprocessableError(
-                LiaisonError("more than {most} links are not counted: narrow the cases", most=MOST)
-            )
+            raise UnprocessableError(LiaisonError("more than {most} links can't be counted; add filters", most=MOST))
     return found
 
 
@@ -113,7 +111,7 @@ async def _near(session: Session, case: CaseDocument, events: Iterable[int]) -> 
             seen = (await session.views({one.case: one}))[one.case]
             found += [one] if seen is View.FULL else []
         if len(found) > MOST:
-            raise UnprocessableError(LiaisonError("more than {most} cases are not listed", most=MOST))
+            raise UnprocessableError(LiaisonError("more than {most} cases can't be listed; add filters", most=MOST))
     return found
 
 

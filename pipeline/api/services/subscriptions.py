@@ -21,7 +21,7 @@ from pipeline.streams.catalogues import topics
 MOST = 100
 """Active standing queries of one agency: each is held against every case that comes."""
 
-NO_SUBSCRIPTION = "there is no such subscription, or none of your agency's"
+NO_SUBSCRIPTION = "alert not found, or not your agency's"
 
 Row = dict[str, Any]
 
@@ -53,7 +53,7 @@ async def subscribe(session: Session, question: str, country: str = "", *, share
     except LiaisonError as error:
         raise UnprocessableError(error, "question") from error
     if len(await session.runtime.decisions.subscriptions(session.requester.agency, MOST)) >= MOST:
-        raise ConflictError(LiaisonError("an agency has at most {most} subscriptions: end one", most=MOST))
+        raise ConflictError(LiaisonError("your agency has {most} alerts already; stop one first", most=MOST))
     name = uuid.uuid4().hex
     who, why = session.requester, session.grounds
     return await _keep(session, queries.made(name, question, country, who, why, session.now, shared=share))

@@ -18,11 +18,11 @@ UP, DOWN, TOTAL = "#2f7d5b", "#b3492f", "#3b5b8c"
 """For, against, sums: distinct in lightness too, so that they can be told apart without colour."""
 
 OTHER = {
-    "prior": N_("before any evidence"),
-    "alternative": N_("household or group"),
-    "attempts": N_("number of comparisons"),
-    "floor": N_("cannot count below nothing"),
-    "score": N_("score"),
+    "prior": N_("Starting odds"),
+    "alternative": N_("Shared-household adjustment"),
+    "attempts": N_("Number of comparisons"),
+    "floor": N_("Negative total counts as zero"),
+    "score": N_("Score"),
 }
 
 

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.locale import LANGUAGES, N_, translate
 from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item
-from pipeline.matching.explain.words import COMPANIONS, FIELDS, LEVELS, NAME_LEVELS, TOKEN_LEVELS, TYPES, VALUES
+from pipeline.matching.explain.words import (
+    COMPANIONS,
+    FIELD_PHRASES,
+    FIELDS,
+    LEVELS,
+    NAME_LEVELS,
+    TOKEN_LEVELS,
+    TYPES,
+    VALUES,
+)
 from pipeline.matching.names import TokenPair, levels
 from pipeline.matching.names.token_levels import is_learnt
 from pipeline.records.scripts import script_of
@@ -22,8 +31,8 @@ BANDS = {"certain": N_("Certain link"), "probable": N_("Probable link"), "possib
 NO_BAND = N_("No link")
 
 LEGEND = N_(
-    "Each line: bits for (+) or against (−); the share of all that speaks for the link; how well two values agree; "
-    "1 in N: so much rarer this is between strangers; both values as compared."
+    "Each line: bits for (+) or against (−) the link; its share of all evidence for the link; how well the two values "
+    "agree; 1 in N: how rare such agreement is between strangers; both values as compared."
 )
 
 
@@ -57,13 +66,15 @@ def _statements(found: Explanation, language: str) -> Iterator[str]:
         probability=percent(found.probability, language),
         bits=bits(found.score, language),
     )
-    yield translate("Before any evidence: {bits} bits.", language, bits=bits(found.prior, language))
+    yield translate("Starting odds: {bits} bits.", language, bits=bits(found.prior, language))
     for part in found.entities:
         yield from _entity(part, language)
         if part.bits < 0:
-            yield translate("  Such entities count for nothing, not against the link.", language)
+            yield translate("  These entities count as zero, not against the link.", language)
     if found.fees:
-        yield translate("For the number of entities compared: {bits} bits.", language, bits=bits(found.fees, language))
+        yield translate(
+            "Correction for the number of entities compared: {bits} bits.", language, bits=bits(found.fees, language)
+        )
     yield from (counterfactual(one, found, language) for one in found.decisive)
     if found.counterfactuals and not found.decisive:
         yield steady(found, language)
@@ -150,18 +161,18 @@ def token_level(pair: TokenPair, language: str) -> str:
     scripts = {script_of(pair.a), script_of(pair.b)} if pair.a and pair.b else set()
     if pair.level == levels.DIFFERENT or len(scripts) < 2 or all(map(is_learnt, scripts)):
         return said
-    return translate("{level}, by a plain romanisation, which counts for less", language, level=said)
+    return translate("{level} (simple romanisation, counts less)", language, level=said)
 
 
 def counterfactual(one: Counterfactual, found: Explanation, language: str) -> str:
     """What would be without one field; whose it is where several entities have it."""
-    field = label(FIELDS, one.without, language)
+    field = label(FIELD_PHRASES, one.without, language)
     if len(found.entities) > 1:
         part = next(part for part in found.entities if part.entity_a == one.entity_a)
         kind = label(TYPES, part.type_a, language)
         field = translate("{field} of {kind} {entity}", language, field=field, kind=kind, entity=one.entity_a)
     if not one.band:
-        return translate("Without {field} it would be below the threshold.", language, field=field)
+        return translate("Without {field}: below the threshold, no link.", language, field=field)
     return translate(
         "Without {field}: {band}, probability {probability}.",
         language,
@@ -174,7 +185,7 @@ def counterfactual(one: Counterfactual, found: Explanation, language: str) -> st
 def steady(found: Explanation, language: str) -> str:
     """What is said where no single field decides."""
     if found.band:
-        return translate("No single field decides: without any one of them the band would be the same.", language)
+        return translate("No single field decides: without any one of them the result would be the same.", language)
     return translate("No single field decides: without any one of them there would still be no link.", language)
 
 

@@ -85,9 +85,9 @@ class DecisionLog:
         except (TimeoutError, KafkaError, IllegalOperation, OSError) as error:
             if decision.ending:
                 raise UnknownDecisionError(
-                    "it is not known whether the decision was recorded: look before you decide again"
+                    "it is not known whether the decision was saved; check before you repeat it"
                 ) from error
-            raise DecisionError("the decision is not recorded: {kind}", kind=type(error).__name__) from error
+            raise DecisionError("the decision was not saved ({kind}); try again", kind=type(error).__name__) from error
 
     async def _commit(self, decision: _Decision) -> int:
         """One transaction; after a failure the producer is dropped, and the next one's start ends what it left open."""
@@ -97,7 +97,7 @@ class DecisionLog:
             sent = await producer.send_and_wait(decision.topic, decision.value, key=decision.key, partition=0)
             if decision.replaces is not None and await self._is_overtaken(decision, sent.offset):
                 await producer.abort_transaction()
-                raise OvertakenError("it was decided otherwise in the same moment")
+                raise OvertakenError("someone else decided this at the same moment; look again")
             decision.ending = True
             await producer.commit_transaction()
         except BaseException:

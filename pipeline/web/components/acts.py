@@ -15,7 +15,7 @@ def act_columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
         TableColumn(words("Person"), lambda row: text("span", row["subject"] or "–")),
-        TableColumn(words("Act"), lambda row: text("span", words.of(ACTS, row["kind"]))),
+        TableColumn(words("Action"), lambda row: text("span", words.of(ACTS, row["kind"]))),
         TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]) or "–")),
     ]
 

@@ -17,9 +17,9 @@ def assignment(view: OpenPage, row: Row) -> None:
     with box("div", "row"):
         text("span", assignee or "–")
         if mine:
-            _button(view, name, words("Give back"), "")
+            _button(view, name, words("Unassign"), "")
         else:
-            _button(view, name, words("Take"), view.visit.who)
+            _button(view, name, words("Assign to me"), view.visit.who)
     if Role.SUPERVISOR in view.visit.roles:
         _to_another(view, name)
 
@@ -38,7 +38,7 @@ def _to_another(view: OpenPage, link: str) -> None:
         await _assign(view, link, fields["assignee"].strip())
 
     with box("details", "more"):
-        text("summary", words("Assign to another"))
+        text("summary", words("Assign to someone else"))
         with form(sent):
             field(words("Person"), "assignee", link, required=True, maxlength="256", autocomplete="off")
             send(words("Assign"))

@@ -41,10 +41,10 @@ def _making(view: OpenPage, case: str) -> None:
 
     async def sent(fields: Sent) -> None:
         made = link_by_hand(view.visit.session(), case, fields["other"].strip(), fields["reason"])
-        await view.act(made, words("Linked"))
+        await view.act(made, words("Link added"))
 
     with box("details", "more"):
-        text("summary", words("Link by hand"))
+        text("summary", words("Add a link"))
         with form(sent):
             field(
                 words("Key of the other case"),

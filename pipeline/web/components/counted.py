@@ -20,13 +20,13 @@ def counted(words: Words, title: str, heading: str, counts: Mapping[str, int]) -
     columns: list[TableColumn[Count]] = [
         TableColumn(heading, lambda one: text("span", one[0])),
         TableColumn(words("Share"), lambda one: _bar(one[1] / most), "bar"),
-        TableColumn(words("Number"), lambda one: text("span", words.number(one[1])), "number"),
+        TableColumn(words("Count"), lambda one: text("span", words.number(one[1])), "number"),
     ]
     with panel(title, tight=True):
         if rows:
             table(title, columns, rows)
         else:
-            states.empty(words("Nothing to count"))
+            states.empty(words("No data"))
 
 
 def _bar(share: float) -> None:

@@ -15,18 +15,19 @@ from pipeline.web.vocabulary import GENDERS, IDENTIFIERS, NAME_KINDS, PARTS
 Raw = dict[str, Any]
 
 WORDS = {
-    "birth_date": N_("Birth date"), "birth_date_text": N_("Birth date as read"), "birth_place": N_("Birth place"),
-    "birth_country": N_("Birth country"), "death_date": N_("Death date"), "gender": N_("Gender"),
+    "birth_date": N_("Date of birth"), "birth_date_text": N_("Date of birth as received"),
+    "birth_place": N_("Place of birth"), "birth_country": N_("Country of birth"),
+    "death_date": N_("Date of death"), "gender": N_("Gender"),
     "nationalities": N_("Nationalities"), "addresses": N_("Addresses"), "phones": N_("Phones"),
     "emails": N_("E-mail"), "occupation": N_("Occupation"), "country": N_("Country"), "legal_form": N_("Legal form"),
     "founded": N_("Founded"), "dissolved": N_("Dissolved"), "plate": N_("Plate"), "plate_country": N_("Plate country"),
     "vin": N_("VIN"), "make": N_("Make"), "model": N_("Model"), "colour": N_("Colour"), "year": N_("Year"),
     "category": N_("Category"), "number": N_("Number"), "imei": N_("IMEI"), "imsi": N_("IMSI"), "iccid": N_("ICCID"),
     "iban": N_("IBAN"), "bic": N_("BIC"), "institution": N_("Institution"), "wallet": N_("Wallet"),
-    "network": N_("Network"), "document_type": N_("Kind of document"), "mrz": N_("Machine-readable zone"),
+    "network": N_("Network"), "document_type": N_("Document type"), "mrz": N_("Machine-readable zone"),
     "issued": N_("Issued"), "expires": N_("Expires"), "imo": N_("IMO number"), "mmsi": N_("MMSI"),
     "call_sign": N_("Call sign"), "flag": N_("Flag"), "serial": N_("Serial number"), "calibre": N_("Calibre"),
-    "full": N_("Address"), "house": N_("House"), "street": N_("Street"), "unit": N_("Unit"),
+    "full": N_("Address"), "house": N_("House number"), "street": N_("Street"), "unit": N_("Flat or unit"),
     "postcode": N_("Postcode"), "city": N_("City"), "region": N_("Region"), "start": N_("From"), "end": N_("To"),
     "method": N_("Method"), "latitude": N_("Latitude"), "longitude": N_("Longitude"), "identifiers": N_("Identifiers"),
     "remark": N_("Remark"),
@@ -37,7 +38,7 @@ COUNTRIES = frozenset({"birth_country", "nationalities", "country", "plate_count
 TIMES = frozenset({"start", "end"})
 CODES = {"gender": GENDERS, "document_type": IDENTIFIERS, "role": PARTS}
 
-FIELDS = {"names": N_("Name"), "role": N_("Part")} | WORDS
+FIELDS = {"names": N_("Name"), "role": N_("Role")} | WORDS
 """All that is said of an entity, with its word."""
 
 ADDRESS_PARTS = ("street", "house", "unit", "postcode", "city", "region", "country")
@@ -50,7 +51,8 @@ def entity(words: Words, raw: Raw, across: str) -> None:
         with box("p", "kind"):
             text("b", words.of(TYPES, raw["type"]))
             text("span", " ".join(filter(None, (raw["id"], words.of(PARTS, raw.get("role") or "")))))
-            link(words("Across records"), across)
+            person = raw["type"] == "person"
+            link(words("All records of this person") if person else words("All linked records"), across)
         with box("div", "stack"):
             _names(words, raw)
             facts(list(_facts(words, raw)))

@@ -13,21 +13,13 @@ from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import GENDERS
 
 
-def field_name(words: Words, field: str) -> str:
-    """A comparison's name as a heading: "Birth date"."""
-    said = words.of(FIELDS, field)
-    for article in ("the ", "le ", "la ", "les ", "l'"):
-        said = said.removeprefix(article)
-    return said[:1].upper() + said[1:]
-
-
 def compared(words: Words, found: Explanation, side_a: str, side_b: str) -> htpy.Element:
     """The whole comparison as one table, a block of rows for each pair of entities."""
-    titles = (words("Field"), side_a, words("How they agree"), side_b, words("Bits"), words("Rarity"))
+    titles = (words("Field"), side_a, words("Agreement"), side_b, words("Bits"), words("Rarity"))
     numbers = titles[4:]
     heads = (htpy.th(class_="number" if title in numbers else None, scope="col")[title] for title in titles)
     return htpy.table(".folds.compare")[
-        htpy.caption(".hidden-words")[words("The two sides field by field")],
+        htpy.caption(".hidden-words")[words("Comparison field by field")],
         htpy.thead[htpy.tr[heads]],
         (htpy.tbody[_entities(words, part, titles)] for part in found.entities),
     ]
@@ -46,7 +38,7 @@ def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> It
     if part.alternative:
         said = words(COMPANIONS.get(part.type_a, ""))
         yield htpy.tr[
-            htpy.th(scope="row")[words("Another explanation")],
+            htpy.th(scope="row")[words("Alternative explanation")],
             htpy.td(colspan="3")[said],
             htpy.td(".number.against", data_column=titles[4])[bits(part.alternative, words.language)],
             htpy.td,
@@ -56,7 +48,7 @@ def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> It
 def _item(words: Words, item: Item, titles: tuple[str, ...]) -> htpy.Element:
     side = "for" if item.bits > 0 else "against" if item.bits < 0 else "quiet"
     return htpy.tr[
-        htpy.th(scope="row")[field_name(words, item.field)],
+        htpy.th(scope="row")[words.of(FIELDS, item.field)],
         htpy.td(".value", data_column=titles[1])[_foreign(_value(words, item.field, item.value_a))],
         htpy.td(data_column=titles[2])[htpy.span[agreement(item, words.language)], _tokens(words, item)],
         htpy.td(".value", data_column=titles[3])[_foreign(_value(words, item.field, item.value_b))],

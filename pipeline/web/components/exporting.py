@@ -12,7 +12,7 @@ from pipeline.web.i18n import Words
 
 PATH = "/export"
 
-WHAT = {"links": N_("Links"), "cases": N_("Records")}
+WHAT = {"links": N_("Links"), "cases": N_("Cases")}
 FORMS = {"ndjson": "NDJSON", "csv": "CSV", "ftm": "FollowTheMoney", "stix": "STIX 2.1"}
 
 

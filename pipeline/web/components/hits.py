@@ -28,7 +28,7 @@ HOURS = {str(hours): hours for hours in (LONGEST_HOURS, 4, 2, 1)}
 """For how long a record can be opened without asking."""
 
 ALONE = "alone"
-WAYS = {"second": N_("A second supervisor confirms"), ALONE: N_("At once, the owner reviews it")}
+WAYS = {"second": N_("A second supervisor confirms first"), ALONE: N_("Open now and notify owner")}
 
 
 def hit_only(view: OpenPage, row: Row) -> None:
@@ -72,17 +72,17 @@ def ask_owner(view: OpenPage, row: Row) -> None:
     async def sent(fields: Sent) -> None:
         deadline = view.visit.runtime.clock() + timedelta(days=DAYS[fields["days"]])
         wanted = Ask(fields["reason"], Urgency(fields["urgency"]), deadline)
-        done = words("{agency} was asked", agency=row["agency"])
+        done = words("Request sent to {agency}", agency=row["agency"])
         await view.act(ask(view.visit.session(), reference, wanted), done, redraw=False)
 
     with box("details", "more why"):
-        text("summary", words("Ask for disclosure"), data_open="")
+        text("summary", words("Request access"), data_open="")
         with form(sent):
             field(words("Reason"), "reason", reference, "textarea", required=True, maxlength="2000")
             with box("div", "filters"):
                 choice(words("Urgency"), "urgency", reference, {one: words(word) for one, word in URGENCIES.items()})
-                choice(words("Answer within"), "days", reference, _spans(view))
-                send(words("Ask the owner"))
+                choice(words("Reply within"), "days", reference, _spans(view))
+                send(words("Send request"))
 
 
 def break_the_glass(view: OpenPage, row: Row) -> None:
@@ -100,29 +100,27 @@ def break_the_glass(view: OpenPage, row: Row) -> None:
             done = words("A second supervisor of your agency must confirm within {span}", span=span)
             await view.act(request_opening(session, reference, wanted), done, redraw=False)
             return
-        answer = await view.act(
-            open_alone(session, reference, wanted), words("The record is open to you"), redraw=False
-        )
+        answer = await view.act(open_alone(session, reference, wanted), words("You now have access"), redraw=False)
         if answer is not None:
             ui.navigate.to(of_case(answer.disclosure["case"]))
 
     with box("details", "more why"):
-        text("summary", words("Open without asking"))
+        text("summary", words("Emergency access"))
         with form(sent):
             with box("p", "notice bad"):
                 text("span", _warning(view, row["agency"]))
             mark = f"glass-{reference}"
             field(words("Reason"), "reason", mark, "textarea", required=True, maxlength="2000")
             with box("div", "filters"):
-                choice(words("Who looks at it"), "way", mark, {way: words(word) for way, word in WAYS.items()})
+                choice(words("Oversight"), "way", mark, {way: words(word) for way, word in WAYS.items()})
                 spans = {name: words.span(timedelta(hours=hours)) for name, hours in HOURS.items()}
-                choice(words("Open for"), "hours", mark, spans)
-                send(words("Break the glass"), "button slight")
+                choice(words("Access for"), "hours", mark, spans)
+                send(words("Use emergency access"), "button slight")
 
 
 def _warning(view: OpenPage, agency: str) -> str:
     return view.words(
-        "{agency} is told at once when its record is opened, and why. It opens to you alone, for the time you choose.",
+        "{agency} is notified at once and sees your reason. Only you get access, for the time you choose.",
         agency=agency,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.access.redaction import Row
 from pipeline.access.reviews import Verdict
 from pipeline.api.services.reviews import Judged, Verdicted, review, take_back
-from pipeline.web.components.evidence import field_name
+from pipeline.matching.explain.words import FIELDS
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.components.words_with_frames import colour, tag
@@ -32,12 +32,12 @@ def judging(view: OpenPage, judged: Judged) -> None:
 def _changed(words: Words, judged: Judged) -> None:
     """How the evidence differs from what our own verdict rests on."""
     if judged.new_evidence:
-        fields = ", ".join(dict.fromkeys(field_name(words, field) for field, _ in judged.new_evidence))
-        text("p", words("New since our verdict: {fields}", fields=fields), "notice")
+        fields = ", ".join(dict.fromkeys(words.of(FIELDS, field) for field, _ in judged.new_evidence))
+        text("p", words("New since our review: {fields}", fields=fields), "notice")
     if judged.gone_evidence:
         gone = words.plural(
-            "{count} comparison that our verdict rests on is gone",
-            "{count} comparisons that our verdict rests on are gone",
+            "{count} comparison behind our review no longer exists",
+            "{count} comparisons behind our review no longer exist",
             judged.gone_evidence,
         )
         text("p", gone, "notice")
@@ -51,7 +51,7 @@ def _given(view: OpenPage, one: Row) -> None:
             text("span", one.get("reviewer") or one["agency"])
             text("time", words.moment(one["time"]), "quiet", datetime=one["time"])
             if one["undone"]:
-                tag(words("Taken back"), "plain")
+                tag(words("Undone"), "plain")
             elif one.get("reviewer") == view.visit.who:
                 undo(view, one["id"])
         if one.get("reason"):
@@ -62,7 +62,7 @@ def undo(view: OpenPage, name: str) -> None:
     """The button that takes back a review of one's own."""
 
     async def undone() -> None:
-        await view.act(take_back(view.visit.session(), name), view.words("Taken back"))
+        await view.act(take_back(view.visit.session(), name), view.words("Undone"))
 
     text("button", view.words("Undo"), "button slight", type="button").on("click", undone)
 
@@ -72,11 +72,11 @@ def _verdict(view: OpenPage, judged: Judged) -> None:
 
     async def sent(fields: Sent) -> None:
         said = Verdicted(Verdict(fields["verdict"]), fields["reason"], "action" in fields)
-        await view.act(review(view.visit.session(), judged.link, said), words("Your judgement is kept"))
+        await view.act(review(view.visit.session(), judged.link, said), words("Decision saved"))
 
     with form(sent):
         with box("fieldset", "choices"):
-            text("legend", words("Your verdict"))
+            text("legend", words("Your decision"))
             for number, (verdict, word) in enumerate(VERDICTS.items(), start=1):
                 with box("label", "choice"):
                     box("input", type="radio", name="verdict", value=verdict, required=True, data_press=str(number))
@@ -87,4 +87,4 @@ def _verdict(view: OpenPage, judged: Judged) -> None:
             text("span", words("Confirmed, needs action"))
         field(words("Reason"), "reason", "verdict", "textarea", required=True, maxlength="2000")
         with box("div", "row"):
-            send(words("Keep the judgement"))
+            send(words("Save decision"))

@@ -22,13 +22,13 @@ def links_table(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
     """All links of `case`, or a word that there are none."""
     words = view.words
     if not rows:
-        hint = words("A link appears as soon as another country's record fits.")
-        states.empty(words("No links that you may see"), hint)
+        hint = words("Links appear here as soon as a record from another country matches.")
+        states.empty(words("No links you have access to"), hint)
         return
     columns: list[TableColumn[Row]] = [
-        TableColumn(words("Other side"), lambda row: _other(view, case, row)),
+        TableColumn(words("Other case"), lambda row: _other(view, case, row)),
         TableColumn(words("Band"), lambda row: band(words, row["band"])),
-        TableColumn(words("Judgement"), lambda row: _judged(words, row)),
+        TableColumn(words("Review"), lambda row: _judged(words, row)),
         TableColumn(
             words("Probability"),
             lambda row: _number(row["probability"], lambda said: percent(said, words.language)),

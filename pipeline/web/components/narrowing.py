@@ -27,7 +27,7 @@ GOALS = {
 def narrowing(words: Words) -> None:
     """The fields, folded until wanted or used."""
     with box("details", "more", data_filters=""):
-        text("summary", words("Narrow, or list without a question"))
+        text("summary", words("Filters"))
         with box("div", "filters"):
             _field(words("Country"), "country", maxlength="2", placeholder="BE", pattern="[A-Za-z]{2}")
             _field(words("Agency"), "agency", maxlength="64", placeholder="be-fp")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence, Item
 from pipeline.matching.explain.wording import agreement, bits, rarity
-from pipeline.web.components.evidence import field_name
+from pipeline.matching.explain.words import FIELDS
 from pipeline.web.components.markup import box, foreign, text
 from pipeline.web.i18n import Words
 
@@ -15,12 +15,12 @@ MET = {
     "number": N_("the same number"),
     "phone": N_("the same phone number"),
     "email": N_("the same e-mail address"),
-    "piece": N_("pieces of the plate"),
+    "piece": N_("parts of the plate"),
     "place": N_("the same place"),
-    "text": N_("words of the title or summary"),
-    "sound": N_("a name that sounds alike"),
-    "name": N_("a word of the name"),
-    "key": N_("name and detail together"),
+    "text": N_("words in the title or summary"),
+    "sound": N_("a similar-sounding name"),
+    "name": N_("part of the name"),
+    "key": N_("name together with another detail"),
 }
 """The clauses of a question that a case can meet, said only where the matcher has no better reason."""
 
@@ -39,7 +39,7 @@ def reasons(words: Words, evidence: Sequence[EntityEvidence], met: Iterable[str]
 
 def _reason(words: Words, item: Item) -> None:
     with box("span", "reason", title=bits(item.bits, words.language)):
-        text("b", field_name(words, item.field))
+        text("b", words.of(FIELDS, item.field))
         text("span", " ")
         foreign(item.value_b)
         rare = rarity(item, words.language)

@@ -15,11 +15,11 @@ KEYS = {
     "j": N_("Next row"),
     "k": N_("Previous row"),
     "Enter": N_("Open the row"),
-    "a": N_("Take the row, or give it back"),
-    "1 2 3 4": N_("Choose a verdict"),
-    "Ctrl Enter": N_("Send the form"),
-    "Esc": N_("Leave a field, close, or go back"),
-    "?": N_("This list"),
+    "a": N_("Assign to me, or unassign"),
+    "1 2 3 4": N_("Choose a decision"),
+    "Ctrl Enter": N_("Submit the form"),
+    "Esc": N_("Leave the field, close or go back"),
+    "?": N_("Show these shortcuts"),
 }
 
 
@@ -28,9 +28,9 @@ def shortcuts(words: Words, pages: Mapping[str, str]) -> None:
     meanings = KEYS | {f"g {letter}": word for letter, word in pages.items()}
     keys_on = htpy.input("#keys-on", type="checkbox", checked=True)
     content = [
-        htpy.h2("#help-title")[words("Keyboard")],
+        htpy.h2("#help-title")[words("Keyboard shortcuts")],
         htpy.dl(".keys")[([_keys(keys), htpy.dd[words(word)]] for keys, word in meanings.items())],
-        htpy.label(".choice")[keys_on, htpy.span[words("Use single keys")]],
+        htpy.label(".choice")[keys_on, htpy.span[words("Enable single-key shortcuts")]],
         htpy.form(".row", method="dialog")[htpy.button(".button", type="submit")[words("Close")]],
     ]
     still(content, "dialog", id="help", aria_labelledby="help-title")

@@ -22,13 +22,13 @@ from pipeline.web.i18n import Words
 LINES = 8
 
 TITLES: dict[type[ProblemError], str] = {
-    NotFoundError: N_("There is nothing here, or nothing that you may see"),
-    ForbiddenError: N_("Your roles do not include this"),
-    UnprocessableError: N_("This cannot be asked so"),
-    ConflictError: N_("This does not fit what holds already"),
-    TooManyRequestsError: N_("Too much at once"),
+    NotFoundError: N_("Not found, or you do not have access"),
+    ForbiddenError: N_("Your role does not allow this"),
+    UnprocessableError: N_("Invalid request"),
+    ConflictError: N_("Someone changed this first"),
+    TooManyRequestsError: N_("Too many requests"),
 }
-OTHERWISE = N_("Not available now")
+OTHERWISE = N_("Temporarily unavailable")
 
 
 def empty(title: str, hint: str = "") -> None:
@@ -49,7 +49,7 @@ def failed(words: Words, error: LiaisonError) -> None:
     """Why there is no content: no access, no such thing, or something that does not answer."""
     match error:
         case NotFoundError() | ForbiddenError():
-            hint = words("Whether a record exists is not told to those who may not see it.")
+            hint = words("Those without access are not told whether a record exists.")
             _state("closed", words(_title(error)), hint if isinstance(error, NotFoundError) else "")
         case UnprocessableError():
             _state("trouble", words(_title(error)), translate_error(error, words.language), role="alert")

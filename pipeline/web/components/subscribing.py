@@ -14,11 +14,11 @@ def subscribing(view: OpenPage) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        await view.act(asked(view, fields["question"]), words("Subscribed"))
+        await view.act(asked(view, fields["question"]), words("Alert created"))
 
     with form(sent):
         field(
-            words("Question"),
+            words("Search terms"),
             "question",
             "subscription",
             required=True,
@@ -27,7 +27,7 @@ def subscribing(view: OpenPage) -> None:
             dir="auto",
         )
         text("p", grounds_of(view), "small quiet")
-        send(words("Subscribe"))
+        send(words("Create alert"))
 
 
 async def asked(view: OpenPage, question: str) -> SubscriptionAnswer:
@@ -40,7 +40,7 @@ def grounds_of(view: OpenPage) -> str:
     """For what, and how long, a standing query is asked."""
     stated = view.visit.session().grounds
     return view.words(
-        "For ninety days, held against every case that comes or changes. Purpose: {purpose}; your case: {reference}.",
+        "Runs for 90 days on every new or changed case. Purpose: {purpose}; your case: {reference}.",
         purpose=view.words.of(PURPOSES, stated.purpose),
         reference=stated.case_reference,
     )

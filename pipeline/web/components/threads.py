@@ -81,5 +81,5 @@ def revocation_form(view: OpenPage, name: str) -> None:
         await view.act(revoke(view.visit.session(), name, fields["reason"]), view.words("Revoked"))
 
     with form(sent, "filters"):
-        field(view.words("Reason of taking it back"), "reason", f"revoke-{name}", maxlength="2000")
+        field(view.words("Reason for revoking"), "reason", f"revoke-{name}", maxlength="2000")
         text("button", view.words("Revoke"), "button", type="submit")

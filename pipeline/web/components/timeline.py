@@ -45,7 +45,7 @@ def timeline(words: Words, row: Row) -> None:
     """The moments as a list."""
     found = moments(row)
     if not found:
-        states.empty(words("The record holds no dates"))
+        states.empty(words("No dates in this record"))
         return
     with box("ol", "timeline"):
         for moment in found:

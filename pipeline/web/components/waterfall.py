@@ -30,16 +30,16 @@ def waterfall(words: Words, found: Explanation) -> None:
     zero, drawn = drawn_of(steps)
     chart = [_step(words, bar, place, zero) for bar, place in zip(steps, drawn, strict=True)]
     still(chart, "figure", "waterfall", role="img", aria_label=_told(words, steps))
-    columns = {words("Step"): "", words("Bits"): "number", words("Sum so far"): "number"}
+    columns = {words("Step"): "", words("Bits"): "number", words("Running total"): "number"}
     said = [(bar.label, bits(bar.end - bar.start, words.language), bits(bar.end, words.language)) for bar in steps]
-    numbers = still_table(words("Steps of the score"), columns, said)
-    still([htpy.summary[words("The same as a table")], numbers], "details", "table")
+    numbers = still_table(words("Score breakdown"), columns, said)
+    still([htpy.summary[words("View as table")], numbers], "details", "table")
 
 
 def _told(words: Words, steps: Sequence[Bar]) -> str:
     """What those hear who do not see the chart."""
     return words(
-        "From {start} bits before any evidence to a score of {score} bits",
+        "From starting odds of {start} bits to a score of {score} bits",
         start=bits(steps[0].end, words.language),
         score=bits(steps[-1].end, words.language),
     )

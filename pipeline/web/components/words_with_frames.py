@@ -18,10 +18,10 @@ COLOURS = {
 """The colours of the EU's Multiple-Identity Detector (Regulation (EU) 2019/817, articles 30 to 33)."""
 
 HANDLING = {
-    "H0": N_("Full content to those it is released to"),
+    "H0": N_("Full content for countries it is released to"),
     "H1": N_("Full content with the owner's caveat"),
-    "H2": N_("Hit only: content after a disclosure"),
-    "H3": N_("Silent: nobody else sees anything"),
+    "H2": N_("Hit only: content on request"),
+    "H3": N_("Silent: invisible to other agencies"),
 }
 
 

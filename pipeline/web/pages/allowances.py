@@ -44,13 +44,13 @@ def draw(view: OpenPage, found: HitAllowancesAnswer) -> None:
     with box("div", "heading"):
         with box("p", "trail"):
             link(words("Our records"), "/records", data_up="")
-        text("h1", words("Hits allowed to others"))
-    daily = words("every agency: {count} a day", count=words.number(found.daily))
-    with panel(words("Allowed beyond that"), daily, tight=True):
+        text("h1", words("Hit quotas for other agencies"))
+    daily = words("default for each agency: {count} a day", count=words.number(found.daily))
+    with panel(words("Higher quotas"), daily, tight=True):
         if found.allowances:
-            table(words("Hits allowed to others"), _columns(words), found.allowances)
+            table(words("Hit quotas for other agencies"), _columns(words), found.allowances)
         else:
-            states.empty(words("No agency is allowed more"))
+            states.empty(words("No agency has a higher quota"))
     if Role.SUPERVISOR in view.visit.roles:
         _form(view)
 
@@ -58,7 +58,7 @@ def draw(view: OpenPage, found: HitAllowancesAnswer) -> None:
 def _columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("Hits a day"), lambda row: text("span", words.number(row["daily"])), "number"),
+        TableColumn(words("Hits per day"), lambda row: text("span", words.number(row["daily"])), "number"),
         TableColumn(words("Until"), lambda row: _until(words, row)),
         TableColumn(words("Person"), lambda row: text("span", row["by"])),
     ]
@@ -67,7 +67,7 @@ def _columns(words: Words) -> list[TableColumn[Row]]:
 def _until(words: Words, row: Row) -> None:
     text("time", words.moment(row["until"]), "nowrap", datetime=row["until"])
     if not row["active"]:
-        tag(words("Has run out"), "warn")
+        tag(words("Expired"), "warn")
 
 
 def _form(view: OpenPage) -> None:
@@ -76,20 +76,20 @@ def _form(view: OpenPage) -> None:
     async def sent(fields: Sent) -> None:
         wanted = _wanted(view.visit, fields)
         if wanted is None:
-            view.say(words("Name an agency that takes part, a number of hits and of days."), bad=True)
+            view.say(words("Enter a participating agency, hits per day and days."), bad=True)
             return
         session = view.visit.session()
         until = session.now + timedelta(days=wanted.days)
-        await view.act(allow_hits(session, wanted.agency, wanted.daily, until), words("Allowed"))
+        await view.act(allow_hits(session, wanted.agency, wanted.daily, until), words("Quota saved"))
 
-    with panel(words("Allow an agency more")), form(sent, "filters"):
+    with panel(words("Raise an agency's quota")), form(sent, "filters"):
         field(words("Agency"), "agency", "allowance", required=True, maxlength="32", pattern="[a-z0-9][a-z0-9-]*",
               placeholder="be-fp", autocomplete="off")  # fmt: skip
-        field(words("Hits a day"), "daily", "allowance", type="number", required=True, min="1", max=str(MOST))
+        field(words("Hits per day"), "daily", "allowance", type="number", required=True, min="1", max=str(MOST))
         field(words("Days"), "days", "allowance", type="number", required=True, min="1", max=str(LONGEST.days),
               value=str(DAYS))  # fmt: skip
-        send(words("Allow"), "button")
-        text("p", words("What waits is answered at once, as far as it reaches."), "small quiet")
+        send(words("Save quota"), "button")
+        text("p", words("Waiting hits are released at once, up to the new quota."), "small quiet")
 
 
 class _Wanted(NamedTuple):
@@ -110,4 +110,4 @@ def _wanted(visit: Visit, fields: Sent) -> _Wanted | None:
     return _Wanted(agency.name, daily, days) if 1 <= daily <= MOST and 1 <= days <= LONGEST.days else None
 
 
-PAGE = Page(PATH, N_("Hits allowed to others"), "records", load, draw)
+PAGE = Page(PATH, N_("Hit quotas for other agencies"), "records", load, draw)

@@ -69,19 +69,19 @@ def draw(view: OpenPage, loaded: AuditPageData) -> None:
         _files(words, wanted, view.visit.csrf)
     _trail(words, loaded.trail)
     _narrowing(view, wanted)
-    with panel(words("Who did what"), words("latest first"), tight=True):
+    with panel(words("Activity"), words("newest first"), tight=True):
         if loaded.acts.acts:
-            table(words("Who did what"), _columns(words), loaded.acts.acts)
+            table(words("Activity"), _columns(words), loaded.acts.acts)
         elif wanted == ActFilter():
-            states.empty(words("Nothing was done yet"))
+            states.empty(words("No activity yet"))
         else:
-            states.empty(words("Nothing was done so"), words("Other days, or fewer words, may find more."))
-    pager(view, loaded.acts.next, words("Older"), words("Back to the latest"))
+            states.empty(words("No matching activity"), words("Try other dates or fewer filters."))
+    pager(view, loaded.acts.next, words("Older"), words("Back to newest"))
 
 
 def _files(words: Words, wanted: ActFilter, token: str) -> None:
     """A button for each format; the file holds what is listed, all pages of it."""
-    with post_form(FILE, token, "row", aria_label=words("All of it as a file")):
+    with post_form(FILE, token, "row", aria_label=words("Export all")):
         for name, value in msgspec.to_builtins(wanted).items():
             box("input", type="hidden", name=name, value=value)
         for kind in get_args(ActsFormat):
@@ -89,19 +89,21 @@ def _files(words: Words, wanted: ActFilter, token: str) -> None:
 
 
 def _trail(words: Words, found: TrailAnswer) -> None:
-    with panel(words("The trail"), words("acts of all agencies, each bound to the one before")):
+    with panel(words("Audit trail"), words("actions of all agencies, each chained to the one before")):
         if found.findings:
-            count = words.plural("{count} fault in the trail", "{count} faults in the trail", len(found.findings))
+            count = words.plural(
+                "{count} error in the audit trail", "{count} errors in the audit trail", len(found.findings)
+            )
             text("p", count, "notice bad", role="alert")
             with box("ul", "plain"):
                 for one in found.findings:
                     text("li", _told(words, one))
         with box("p", "row"):
             if not found.findings and found.checked:
-                tag(words("Whole"), "plain")
+                tag(words("Intact"), "plain")
             text("span", _state(words, found), "small quiet")
             if found.running:
-                link(words("Look again"), "", "button slight")
+                link(words("Check again"), "", "button slight")
 
 
 def _told(words: Words, one: Finding) -> str:
@@ -111,7 +113,7 @@ def _told(words: Words, one: Finding) -> str:
 
 def _state(words: Words, found: TrailAnswer) -> str:
     if found.running:
-        return words.plural("{count} entry read so far", "{count} entries read so far", found.entries)
+        return words.plural("{count} entry checked so far", "{count} entries checked so far", found.entries)
     read = words.plural("{count} entry verified", "{count} entries verified", found.entries)
     return f"{read}, {words.moment(found.checked)}" if found.checked else read
 
@@ -125,15 +127,15 @@ def _narrowing(view: OpenPage, wanted: ActFilter) -> None:
         view.parameters.update({name: value for name in FIELDS if (value := fields.get(name, "").strip())})
         await view.redraw()
 
-    with panel(words("Narrow")), form(sent, "filters"):
-        field(words("Person of our agency"), "subject", "acts", maxlength="200", autocomplete="off",
+    with panel(words("Filters")), form(sent, "filters"):
+        field(words("User of our agency"), "subject", "acts", maxlength="200", autocomplete="off",
               spellcheck="false", value=wanted.subject)  # fmt: skip
         field(words("Agency"), "agency", "acts", maxlength="64", autocomplete="off", placeholder="be-fp",
               value=wanted.agency)  # fmt: skip
         field(words("From"), "first", "acts", type="date", value=wanted.first)
         field(words("To"), "last", "acts", type="date", value=wanted.last)
         send(words("Apply"), "button")
-        told = words("Of other agencies' people the agency is told, and of their acts those that showed our records.")
+        told = words("For other agencies you see the agency, not the user, and only actions that showed our records.")
         text("p", told, "small quiet")
 
 
@@ -143,7 +145,7 @@ def _columns(words: Words) -> list[TableColumn[Row]]:
             words("Time"), lambda row: text("time", words.instant(row["time"]), "nowrap", datetime=row["time"])
         ),
         *act_columns(words),
-        TableColumn(words("For case"), lambda row: foreign(row["case_reference"] or "–")),
+        TableColumn(words("Case reference"), lambda row: foreign(row["case_reference"] or "–")),
         TableColumn(words("Rule"), lambda row: text("span", words.of(REQUEST_RULES, row["rule"] or "–"))),
         TableColumn(words("Records"), lambda row: _shown(words, row)),
     ]

@@ -47,16 +47,16 @@ async def _listed(visit: Visit, mine: bool) -> tuple[Row, ...]:
 def draw(view: OpenPage, loaded: BreakGlassPageData) -> None:
     """Show both lists."""
     words = view.words
-    text("h1", words("Break-glass"))
-    with panel(words("On our records"), words("we review what one opened alone"), tight=True):
+    text("h1", words("Emergency access"))
+    with panel(words("On our records"), words("we review what a supervisor opened alone"), tight=True):
         _threads(view, loaded.theirs, _owner_actions)
-    with panel(words("By our supervisors"), words("a second one confirms"), tight=True):
+    with panel(words("By our supervisors"), words("a second supervisor confirms"), tight=True):
         _threads(view, loaded.ours, _own_actions)
 
 
 def _threads(view: OpenPage, rows: tuple[Row, ...], actions: Callable[[OpenPage, Row], None]) -> None:
     if not rows:
-        states.empty(view.words("Nothing was opened without asking"))
+        states.empty(view.words("No emergency access"))
         return
     with box("ol", "results"):
         for row in rows:
@@ -92,12 +92,12 @@ def _review(view: OpenPage, name: str) -> None:
 
     async def sent(fields: Sent) -> None:
         act = review(view.visit.session(), name, GlassVerdict(fields["verdict"]), fields["comment"])
-        await view.act(act, words("Verdict recorded"))
+        await view.act(act, words("Review saved"))
 
     with form(sent, "filters"):
-        choice(words("Verdict"), "verdict", name, {code: words(word) for code, word in GLASS_VERDICTS.items()})
+        choice(words("Decision"), "verdict", name, {code: words(word) for code, word in GLASS_VERDICTS.items()})
         field(words("Comment"), "comment", name, required=True, maxlength="2000")
-        text("button", words("Give the verdict"), "button main", type="submit")
+        text("button", words("Save review"), "button main", type="submit")
 
 
 def _own_actions(view: OpenPage, row: Row) -> None:
@@ -105,7 +105,7 @@ def _own_actions(view: OpenPage, row: Row) -> None:
         return
     words, name = view.words, row["id"]
     if row["subject"] == view.visit.who:
-        _button(words("Withdraw"), _withdraws(view, name))
+        _button(words("Withdraw request"), _withdraws(view, name))
     else:
         _button(words("Confirm"), _confirms(view, name))
 
@@ -119,7 +119,7 @@ def _withdraws(view: OpenPage, name: str) -> Callable[[], Awaitable[None]]:
 
 def _confirms(view: OpenPage, name: str) -> Callable[[], Awaitable[None]]:
     async def pressed() -> None:
-        await view.act(confirm(view.visit.session(), name), view.words("Confirmed: the record is open to who asked"))
+        await view.act(confirm(view.visit.session(), name), view.words("Confirmed: the requester now has access"))
 
     return pressed
 
@@ -128,4 +128,4 @@ def _button(word: str, pressed: Callable[[], Awaitable[None]]) -> None:
     text("button", word, "button", type="button").on("click", pressed)
 
 
-PAGE = Page("/break-glass", N_("Break-glass"), "break-glass", load, draw)
+PAGE = Page("/break-glass", N_("Emergency access"), "break-glass", load, draw)

@@ -26,9 +26,11 @@ from pipeline.web.vocabulary import PURPOSES, STATUSES
 LINKS = 50
 
 SIGNATURE_DOUBTS = {
-    "unsigned": N_("This version is not signed, although its agency signs its records: ask it before you rely on it."),
+    "unsigned": N_(
+        "This version is not signed, though its agency signs its records. Check with it before you rely on this."
+    ),
     "bad_signature": N_(
-        "The signature is not its agency's, or not for this record: ask the agency before you rely on it."
+        "The signature is not its agency's, or not for this record. Check with it before you rely on this."
     ),
 }
 """What is said of a case whose signature the server did not find good, by its verdict."""
@@ -58,11 +60,11 @@ def draw(view: OpenPage, loaded: CasePageData) -> None:
     _heading(words, row)
     if row["caveat"]:
         with box("p", "notice", role="note"):
-            text("strong", words("Caveat of the owner: "))
+            text("strong", words("Owner's caveat: "))
             foreign(row["caveat"])
     with box("div", "columns"):
         with box("div"):
-            shown = words("the {count} strongest", count=LINKS) if loaded.more else words("strongest first")
+            shown = words("{count} strongest", count=LINKS) if loaded.more else words("strongest first")
             with panel(words("Links"), shown, tight=True):
                 links_table(view, row["case"], loaded.links)
             _entities(words, row)
@@ -71,7 +73,7 @@ def draw(view: OpenPage, loaded: CasePageData) -> None:
         with box("div"):
             _handling(words, row, own=_is_own(view.visit, row))
             _record(words, row)
-            with panel(words("Linked by hand")):
+            with panel(words("Links added by hand")):
                 by_hand(view, row["case"], loaded.by_hand)
             _provenance(words, row)
 
@@ -84,7 +86,7 @@ def _heading(words: Words, row: Row) -> None:
         with box("div", "row apart"):
             foreign(data.get("title") or data["case_id"], "h1")
             with box("div", "row"):
-                link(words("Neighbourhood"), of_graph(row["case"], 2), "button slight")
+                link(words("Network"), of_graph(row["case"], 2), "button slight")
                 if any(one["type"] == "event" for one in data.get("entities", ())):
                     link(words("Same place and time"), of_deconfliction(row["case"]), "button slight")
         with box("p", "row small"):
@@ -120,7 +122,7 @@ def _handling(words: Words, row: Row, *, own: bool) -> None:
             ]
         )
         if own:
-            link(words("Who can see it"), of_visibility(row["case"]), "button slight")
+            link(words("Who has access"), of_visibility(row["case"]), "button slight")
 
 
 def _countries(words: Words, codes: list[str]) -> str:
@@ -130,7 +132,7 @@ def _countries(words: Words, codes: list[str]) -> str:
 def _record(words: Words, row: Row) -> None:
     data, contact = row["data"], row["contact"] or {}
     grading = data.get("evaluation") or {}
-    with panel(words("Grading and contact")):
+    with panel(words("Source grading and contact")):
         graded = f"{grading['source']}{grading['information']} ({grading['scheme']})" if grading else ""
         facts(
             [
@@ -150,11 +152,11 @@ def _provenance(words: Words, row: Row) -> None:
     with panel(words("Provenance")):
         facts(
             [
-                (words("Taken in"), words.moment(came["ingested_at"]) if came.get("ingested_at") else None),
+                (words("Received"), words.moment(came["ingested_at"]) if came.get("ingested_at") else None),
                 (words("Position"), _position(came.get("position"))),
                 (words("Schema"), came.get("schema_version")),
                 (words("Content"), (came.get("content_hash") or "")[:16]),
-                (words("Signature"), words("that of its agency") if row["signature_verdict"] == "good" else None),
+                (words("Signature"), words("valid, by its agency") if row["signature_verdict"] == "good" else None),
                 (words("Model"), came.get("generation")),
             ]
         )

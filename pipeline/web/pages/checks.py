@@ -29,13 +29,15 @@ def draw(view: OpenPage, found: ListChecksAnswer) -> None:
     """The form for a new list, and those there are."""
     words = view.words
     text("h1", words("List check"))
-    with panel(words("Check a list")):
+    with panel(words("New list check")):
         _form(words, view.visit.csrf)
-    with panel(words("Your lists"), words("kept for a day"), tight=True):
+    with panel(words("Your lists"), words("kept for 24 h"), tight=True):
         if found.lists:
             table(words("Your lists"), _columns(view), found.lists)
         else:
-            states.empty(words("No lists"), words("A list is worked on in the background, here and after you leave."))
+            states.empty(
+                words("No lists"), words("Lists are checked in the background, even after you leave this page.")
+            )
 
 
 def _form(words: Words, token: str) -> None:
@@ -43,18 +45,18 @@ def _form(words: Words, token: str) -> None:
         box("input", type="hidden", name="key", value=uuid.uuid4().hex)
         with box("div", "halves"):
             with box("div", "stack"):
-                field(words("File, CSV or NDJSON"), "file", "list", type="file", accept=".csv,.ndjson,.jsonl,text/csv")
+                field(words("File (CSV or NDJSON)"), "file", "list", type="file", accept=".csv,.ndjson,.jsonl,text/csv")
                 text("p", _columns_told(words), "small quiet")
-            field(words("Or lines, each a question"), "lines", "list", "textarea", dir="auto", rows="4")
+            field(words("Or paste one search per line"), "lines", "list", "textarea", dir="auto", rows="4")
         with box("div", "row"):
-            send(words("Check the list"), "button main")
-            most = words("Up to {count} rows; each is recorded as a search.", count=words.number(MOST_ROWS))
+            send(words("Check list"), "button main")
+            most = words("Up to {count} rows, each logged as a search.", count=words.number(MOST_ROWS))
             text("span", most, "small quiet")
 
 
 def _columns_told(words: Words) -> str:
     return words(
-        "Columns: {columns}. Several values of one cell are parted by |.",
+        "Columns: {columns}. Separate several values in one cell with |.",
         columns="id, question, country, name, born, phone, email, number, plate, city, text",
     )
 
@@ -63,13 +65,13 @@ def _columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
     words = view.words
     return [
         TableColumn(
-            words("Sent"), lambda one: link(words.moment(one.created), of_list(one.id), "nowrap", data_open="")
+            words("Submitted"), lambda one: link(words.moment(one.created), of_list(one.id), "nowrap", data_open="")
         ),
         TableColumn(words("Rows"), lambda one: text("span", words.number(one.rows)), "number"),
         TableColumn(words("Progress"), lambda one: progress(words, one)),
         TableColumn(words("Your case"), lambda one: foreign(one.case_reference)),
         TableColumn(words("Kept until"), lambda one: text("span", words.moment(one.expires), "nowrap")),
-        TableColumn(words("Change"), lambda one: _delete(view, one.id)),
+        TableColumn(words("Actions"), lambda one: _delete(view, one.id)),
     ]
 
 

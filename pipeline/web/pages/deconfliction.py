@@ -28,12 +28,12 @@ def draw(view: OpenPage, found: DeconflictionAnswer) -> None:
         with box("p", "trail"):
             link(key, of_case(key), data_up="")
         text("h1", words("Same place and time"))
-    with panel(words("Open cases of other agencies"), words("talk before you act"), tight=True):
+    with panel(words("Open cases of other agencies"), words("contact them before you act"), tight=True):
         if found.cases:
             table(words("Open cases of other agencies"), _columns(words), found.cases)
         else:
-            hint = words("No open case that you may read has an event near one of this case.")
-            states.empty(words("Nobody else is there"), hint)
+            hint = words("No open case you have access to has an event near one in this case.")
+            states.empty(words("No overlap"), hint)
 
 
 def _columns(words: Words) -> list[TableColumn[Row]]:

@@ -40,16 +40,16 @@ async def load(visit: Visit, _: Parameters) -> DisclosuresPageData:
 def draw(view: OpenPage, loaded: DisclosuresPageData) -> None:
     """Show both lists, what awaits our answer first."""
     words = view.words
-    text("h1", words("Disclosures"))
-    with panel(words("Asked of us"), words("we decide"), tight=True):
+    text("h1", words("Access requests"))
+    with panel(words("Received requests"), words("we decide"), tight=True):
         _threads(view, sorted(loaded.theirs, key=lambda row: row["state"] != "requested"))
-    with panel(words("Asked by us"), words("the owner decides"), tight=True):
+    with panel(words("Sent requests"), words("the owner decides"), tight=True):
         _threads(view, loaded.ours)
 
 
 def _threads(view: OpenPage, rows: list[Row] | tuple[Row, ...]) -> None:
     if not rows:
-        states.empty(view.words("Nothing is asked"))
+        states.empty(view.words("No requests"))
         return
     with box("ol", "results"):
         for row in rows:
@@ -92,12 +92,12 @@ def _answer(view: OpenPage, name: str) -> None:
 
     with form(sent, "filters"):
         spans = {length: words.span(timedelta(days=days)) for length, days in LENGTHS.items()}
-        choice(words("Open for"), "days", f"grant-{name}", spans)
-        field(words("Word to the agency"), "reason", f"grant-{name}", maxlength="2000")
-        text("button", words("Grant"), "button main", type="submit")
+        choice(words("Access for"), "days", f"grant-{name}", spans)
+        field(words("Message (optional)"), "reason", f"grant-{name}", maxlength="2000")
+        text("button", words("Grant access"), "button main", type="submit")
     with form(refused, "filters"):
-        field(words("Reason of a refusal"), "reason", f"refuse-{name}", maxlength="2000")
+        field(words("Reason for refusal"), "reason", f"refuse-{name}", maxlength="2000")
         text("button", words("Refuse"), "button", type="submit")
 
 
-PAGE = Page("/disclosures", N_("Disclosures"), "disclosures", load, draw)
+PAGE = Page("/disclosures", N_("Access requests"), "disclosures", load, draw)

@@ -45,10 +45,10 @@ def draw(view: OpenPage, found: EntityAnswer) -> None:
     """What is said, and where."""
     words, key = view.words, view.parameters["key"]
     _heading(words, found, key)
-    with panel(words("What is said"), words("with the records that say so"), tight=True):
-        table(words("What is said"), _columns(words), stated(words, found.facts))
-    with panel(words("Where it appears"), _extent(words, found), tight=True):
-        table(words("Where it appears"), _appearances(words), found.appearances)
+    with panel(words("Known details"), words("with their source records"), tight=True):
+        table(words("Known details"), _columns(words), stated(words, found.facts))
+    with panel(words("Appears in"), _extent(words, found), tight=True):
+        table(words("Appears in"), _appearances(words), found.appearances)
 
 
 def _heading(words: Words, found: EntityAnswer, key: str) -> None:
@@ -58,12 +58,12 @@ def _heading(words: Words, found: EntityAnswer, key: str) -> None:
             link(key, of_case(key), data_up="")
             text("span", f" · {words.of(TYPES, found.type)}")
         foreign(full_name(names[0]) if names else found.appearances[0]["entity"]["id"], "h1")
-        text("p", words("Held for one by all links together; computed now, and kept nowhere."), "small quiet")
+        text("p", words("Combined from all linked records. Computed on request, not stored."), "small quiet")
 
 
 def _extent(words: Words, found: EntityAnswer) -> str:
     count = words.plural("{count} record", "{count} records", len(found.appearances))
-    return count if found.complete else words("{records}, and more that were not looked at", records=count)
+    return count if found.complete else words("{records}, and more not checked", records=count)
 
 
 def stated(words: Words, facts: Sequence[Row]) -> list[Stated]:
@@ -104,7 +104,7 @@ def _stated(words: Words, one: Stated) -> None:
     with box("span", "row"):
         foreign(one.value)
         if one.differs and one.first:
-            tag(words("records differ"), "warn")
+            tag(words("records disagree"), "warn")
 
 
 def _cases(one: Stated) -> None:
@@ -118,7 +118,7 @@ def _appearances(words: Words) -> list[TableColumn[Row]]:
         TableColumn(words("Record"), lambda row: link(row["case"], of_case(row["case"]), "code", data_open="")),
         TableColumn(words("Country"), lambda row: text("span", words.country(row["country"]))),
         TableColumn(words("Names"), lambda row: _names(row["entity"])),
-        TableColumn(words("Part"), lambda row: text("span", ", ".join(said(words, "role", row["entity"].get("role"))))),
+        TableColumn(words("Role"), lambda row: text("span", ", ".join(said(words, "role", row["entity"].get("role"))))),
         TableColumn(words("Band"), lambda row: band(words, row["band"])),
     ]
 
@@ -129,4 +129,4 @@ def _names(raw: Row) -> None:
             foreign(full_name(name))
 
 
-PAGE = Page("/entities/{entity}/of/{key:path}", N_("Across records"), "search", load, draw)
+PAGE = Page("/entities/{entity}/of/{key:path}", N_("All linked records"), "search", load, draw)

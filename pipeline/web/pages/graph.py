@@ -75,36 +75,36 @@ def draw(view: OpenPage, loaded: GraphPageData) -> None:
         with box("p", "trail"):
             link(loaded.key, of_case(loaded.key), data_up="")
         with box("div", "row apart"):
-            text("h1", words("Neighbourhood"))
+            text("h1", words("Network"))
             _depths(words, loaded)
     if not loaded.edges:
-        states.empty(words("No links that you may see"))
+        states.empty(words("No links you have access to"))
         return
     count = words.plural("{count} link", "{count} links", len(loaded.edges))
     with panel(words("Linked records"), count):
         with box("div", "scroll"):
             drawing(drawing_of(loaded.nodes, loaded.edges, words("Linked records")))
-        _legend(words, complete=loaded.complete)
+        _legend(words, len(loaded.edges), more=not loaded.complete)
         with box("details", "table"):
-            text("summary", words("The same as a table"))
+            text("summary", words("View as table"))
             table(words("Linked records"), _columns(words, loaded), loaded.edges)
 
 
-def _legend(words: Words, *, complete: bool) -> None:
+def _legend(words: Words, shown: int, *, more: bool) -> None:
     with box("p", "row small legend"):
         for name, (_, word) in BANDS.items():
             with box("span", "row"):
                 box("i", name, aria_hidden="true")
                 text("span", words(word))
-        if not complete:
-            tag(words("More is linked than is drawn"), "warn")
+        if more:
+            tag(words("Showing {count} links; there are more", count=words.number(shown)), "warn")
 
 
 def _depths(words: Words, loaded: GraphPageData) -> None:
-    with box("nav", "switch", aria_label=words("Depth")):
+    with box("nav", "switch", aria_label=words("Distance")):
         for depth in range(1, DEEPEST + 1):
             current = "true" if depth == loaded.depth else None
-            said = words.plural("{count} step", "{count} steps", depth)
+            said = words.plural("{count} hop", "{count} hops", depth)
             link(said, of_graph(loaded.key, depth), aria_current=current)
 
 
@@ -112,9 +112,9 @@ def _columns(words: Words, loaded: GraphPageData) -> list[TableColumn[Edge]]:
     named = {node.name: node.word for node in loaded.nodes}
     return [
         TableColumn(words("Record"), lambda edge: text("span", named[edge.a], "code")),
-        TableColumn(words("Other side"), lambda edge: text("span", named[edge.b], "code")),
+        TableColumn(words("Other case"), lambda edge: text("span", named[edge.b], "code")),
         TableColumn(words("Band"), lambda edge: band(words, edge.band)),
     ]
 
 
-PAGE = Page("/graph/{depth}/of/{key:path}", N_("Neighbourhood"), "search", load, draw)
+PAGE = Page("/graph/{depth}/of/{key:path}", N_("Network"), "search", load, draw)

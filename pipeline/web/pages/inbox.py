@@ -9,10 +9,10 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.inbox import InboxAnswer, inbox
 from pipeline.locale import N_
 from pipeline.matching.explain.wording import bits, percent
+from pipeline.matching.explain.words import FIELDS
 from pipeline.web.addresses import of_link
 from pipeline.web.components import states
 from pipeline.web.components.assignment import assignment
-from pipeline.web.components.evidence import field_name
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
@@ -26,7 +26,7 @@ from pipeline.web.session import Visit
 LIMIT = 50
 """Links of one page."""
 
-WHOSE = {"": N_("All"), "mine": N_("Mine"), "nobody": N_("Nobody's")}
+WHOSE = {"": N_("All"), "mine": N_("Assigned to me"), "nobody": N_("Unassigned")}
 """Whose links are listed: the choices of the parameter `whose`."""
 
 
@@ -43,14 +43,14 @@ def draw(view: OpenPage, loaded: InboxAnswer) -> None:
         text("h1", words("Inbox"))
         _choice(words, view.parameters.get("whose", ""))
     if not loaded.links:
-        states.empty(words("Nothing awaits a judgement"), words("New links of your agency's cases come here."))
+        states.empty(words("Nothing to review"), words("New links to your agency's cases appear here."))
     for band, rows in groupby(loaded.links, key=lambda row: row["band"]):
         _band(view, words.of({name: word for name, (_, word) in BANDS.items()}, band), list(rows))
-    pager(view, loaded.next, words("Next"), words("Back to the first"))
+    pager(view, loaded.next, words("Next"), words("Back to start"))
 
 
 def _choice(words: Words, current: str) -> None:
-    with box("nav", "switch", aria_label=words("Whose")):
+    with box("nav", "switch", aria_label=words("Assignment")):
         for name, word in WHOSE.items():
             target = f"/inbox?whose={name}" if name else "/inbox"
             link(words(word), target, aria_current="true" if name == current else None)
@@ -65,8 +65,8 @@ def _band(view: OpenPage, name: str, rows: list[Row]) -> None:
 def _columns(view: OpenPage) -> list[TableColumn[Row]]:
     words = view.words
     return [
-        TableColumn(words("Our record"), lambda row: _ours(view, row)),
-        TableColumn(words("Other side"), lambda row: _theirs(words, sides(row, _ours_begin(view))[1])),
+        TableColumn(words("Our case"), lambda row: _ours(view, row)),
+        TableColumn(words("Other case"), lambda row: _theirs(words, sides(row, _ours_begin(view))[1])),
         TableColumn(words("Assigned to"), lambda row: assignment(view, row)),
         TableColumn(
             words("Probability"), lambda row: text("span", percent(row["probability"], words.language)), "number"
@@ -87,11 +87,11 @@ def _ours(view: OpenPage, row: Row) -> None:
         title(own)
     text("div", own.case, "quiet small code")
     if row["judged_different"]:
-        tag(view.words("Judged different; new: {fields}", fields=_fields(view.words, row["new_evidence"])), "warn")
+        tag(view.words("Reviewed as different; new: {fields}", fields=_fields(view.words, row["new_evidence"])), "warn")
 
 
 def _fields(words: Words, found: Iterable[list[str]]) -> str:
-    return ", ".join(dict.fromkeys(field_name(words, field) for field, _ in found))
+    return ", ".join(dict.fromkeys(words.of(FIELDS, field) for field, _ in found))
 
 
 def _theirs(words: Words, other: LinkSide) -> None:

@@ -58,14 +58,14 @@ def draw(view: OpenPage, loaded: LinkPageData) -> None:
     _sides(words, loaded, found)
     with box("div", "columns"):
         with box("div"):
-            with panel(words("Field by field"), words("values as normalised for comparison"), tight=True):
+            with panel(words("Comparison"), words("values normalised for comparison"), tight=True):
                 still(compared(words, found, loaded.a["agency"], loaded.b["agency"]), classes="scroll")
-            with panel(words("How the score comes about"), words("in bits")):
+            with panel(words("Score breakdown"), words("in bits")):
                 waterfall(words, found)
         with box("div"):
-            with panel(words("Judgement")):
+            with panel(words("Review")):
                 judging(view, loaded.judged)
-            with panel(words("What would change the decision")):
+            with panel(words("What would change this result")):
                 still(what_would_change(words, found))
             _model(words, row, found)
 
@@ -74,7 +74,7 @@ def _heading(words: Words, row: Row, key: str) -> None:
     with box("div", "heading"):
         with box("p", "trail"):
             link(key, of_case(key), data_up="")
-        text("h1", words("Link between two records"))
+        text("h1", words("Link between two cases"))
 
 
 def _sides(words: Words, loaded: LinkPageData, found: Explanation) -> None:

@@ -47,12 +47,12 @@ def draw(view: OpenPage, loaded: ListResultsPageData) -> None:
     view.listen(AGAIN, view.redraw)
     _heading(view, loaded.list)
     told = [row for row in rows if row["matches"] or row["hits"] or row["problem"]]
-    with panel(words("What was found"), _counted(words, len(rows) - len(told)), tight=True):
+    with panel(words("Results"), _counted(words, len(rows) - len(told)), tight=True):
         if told:
-            table(words("What was found"), _columns(words), told)
+            table(words("Results"), _columns(words), told)
         else:
-            states.empty(words("Nothing found that you may see") if rows else words("Nothing has been asked yet"))
-    pager(view, loaded.found.next, words("Next"), words("Back to the first"))
+            states.empty(words("No results you have access to") if rows else words("No row checked yet"))
+    pager(view, loaded.found.next, words("Next"), words("Back to start"))
 
 
 def _heading(view: OpenPage, one: ListCheck) -> None:
@@ -76,7 +76,7 @@ def _counted(words: Words, nothing: int) -> str:
 def _columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Row"), lambda row: text("span", words.number(row["row"])), "number"),
-        TableColumn(words("Your id"), lambda row: foreign(row["id"] or "–")),
+        TableColumn(words("Your ID"), lambda row: foreign(row["id"] or "–")),
         TableColumn(words("Records"), lambda row: _found(words, row)),
     ]
 

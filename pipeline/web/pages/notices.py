@@ -34,20 +34,20 @@ async def load(visit: Visit, parameters: Parameters) -> NoticesAnswer:
 def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
     """Show them as a table."""
     words = view.words
-    text("h1", words("Notices"))
+    text("h1", words("Notifications"))
     view.listen(TOLD, view.redraw)
-    with panel(words("What we were told"), words("latest first"), tight=True):
+    with panel(words("All notifications"), words("newest first"), tight=True):
         if loaded.notices:
-            table(words("Notices"), _columns(words), loaded.notices)
+            table(words("Notifications"), _columns(words), loaded.notices)
         else:
-            states.empty(words("No notices"))
-    pager(view, loaded.next, words("Older"), words("Back to the latest"))
+            states.empty(words("No notifications"))
+    pager(view, loaded.next, words("Older"), words("Back to newest"))
 
 
 def _columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
-        TableColumn(words("What"), lambda row: text("span", words.of(NOTICES, row["kind"]))),
+        TableColumn(words("Event"), lambda row: text("span", words.of(NOTICES, row["kind"]))),
         TableColumn(words("Agency"), lambda row: text("span", row["agency"] or "")),
         TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
         TableColumn(words("Record"), lambda row: _about(words, row)),
@@ -56,13 +56,13 @@ def _columns(words: Words) -> list[TableColumn[Row]]:
 
 def _about(words: Words, row: Row) -> None:
     if row["disclosure"] and (row["kind"] in GLASS or row["reference"] not in (None, row["disclosure"])):
-        link(words("Break-glass"), "/break-glass", data_open="")
+        link(words("Emergency access"), "/break-glass", data_open="")
     elif row["disclosure"]:
-        link(words("Disclosures"), "/disclosures", data_open="")
+        link(words("Access requests"), "/disclosures", data_open="")
     elif row["case"]:
         link(row["case"], of_case(row["case"]), "code", data_open="")
     else:
         text("span", row["reference"] or "", "code")
 
 
-PAGE = Page("/notices", N_("Notices"), "notices", load, draw)
+PAGE = Page("/notices", N_("Notifications"), "notices", load, draw)

@@ -70,8 +70,8 @@ def draw(view: OpenPage, seen: Overview) -> None:
         _rejections(words, seen.rejected)
     _generations(words, seen.generations)
     with box("div", "halves"):
-        _sizes(words, words("Indices"), words("in Elasticsearch"), seen.indices)
-        _sizes(words, words("Stores"), words("of this machine"), seen.stores)
+        _sizes(words, words("Indexes"), words("in Elasticsearch"), seen.indices)
+        _sizes(words, words("Local state stores"), words("on this machine"), seen.stores)
 
 
 def _follow(view: OpenPage) -> None:
@@ -85,15 +85,15 @@ def _follow(view: OpenPage) -> None:
     with box("label", "choice"):
         followed = True if view.kept.get("followed") else None
         box("input", type="checkbox", data_every=str(EVERY_S), data_tick=TICK, checked=followed)
-        text("span", view.words("Look again every {seconds} s", seconds=EVERY_S))
+        text("span", view.words("Refresh every {seconds} s", seconds=EVERY_S))
 
 
 def _tiles(words: Words, seen: Overview) -> None:
     active = next((one for one in seen.generations if one.active), None)
     with box("dl", "tiles"):
-        _tile(words("Records that wait"), words.number(sum(one.records for one in seen.waiting)))
-        _tile(words("Silent feeds"), words.number(sum(one.silent for one in seen.feeds)))
-        _tile(words("Rejected in a day"), words.number(sum(seen.rejected.values())))
+        _tile(words("Messages waiting (lag)"), words.number(sum(one.records for one in seen.waiting)))
+        _tile(words("Feeds without data for 24 h"), words.number(sum(one.silent for one in seen.feeds)))
+        _tile(words("Rejected, last 24 h"), words.number(sum(seen.rejected.values())))
         _tile(words("Active model"), active.model if active else "–", active.id if active else "")
 
 
@@ -111,8 +111,8 @@ def _taken_in(words: Words, told: Throughput) -> None:
     counts = [one.counts for one in told.rates if one.topic.startswith(TAKEN_IN)]
     rates = [sum(span) / told.span_s for span in zip(*counts, strict=True)]
     most = words.number(round(max(rates, default=0.0), 1))
-    with panel(words("Sent by agencies"), words("offsets written a second, in the last hour")):
-        charts.columns(words, told.begins, rates, words("At most {rate} a second in the last hour", rate=most))
+    with panel(words("Messages from agencies"), words("messages per second, last hour")):
+        charts.columns(words, told.begins, rates, words("Peak in the last hour: {rate} messages per second", rate=most))
 
 
 def _topics(seen: Overview) -> dict[str, TopicActivity]:
@@ -131,29 +131,29 @@ def _lags(words: Words, topics: Sequence[TopicActivity], told: Throughput, looks
     busy = sorted((one for one in topics if not one.quiet), key=lambda one: -sum(one.waiting.values()))
     quiet = [one for one in topics if one.quiet]
     shown = _topic_columns(words, told.span_s, looks)
-    with panel(words("Topics"), words("offsets written, and records that a stage has yet to do"), tight=True):
+    with panel(words("Topics"), words("messages written, and messages waiting for a consumer"), tight=True):
         if busy:
             table(words("Topics"), shown, busy)
         if quiet:
             with box("details", "table folded"):
-                text("summary", words.plural("{count} quiet topic", "{count} quiet topics", len(quiet)))
-                table(words("Quiet topics"), shown, quiet)
+                text("summary", words.plural("{count} idle topic", "{count} idle topics", len(quiet)))
+                table(words("Idle topics"), shown, quiet)
 
 
 def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[TableColumn[TopicActivity]]:
     rate: TableColumn[TopicActivity] = TableColumn(
-        words("Now a second"), lambda one: text("span", _rate(words, one.counts[-1:], span_s)), "number"
+        words("Messages/s"), lambda one: text("span", _rate(words, one.counts[-1:], span_s)), "number"
     )
     columns: list[TableColumn[TopicActivity]] = [
         TableColumn(words("Topic"), lambda one: text("span", one.name, "code")),
         TableColumn(words("Last hour"), lambda one: charts.line(one.counts, words.number(sum(one.counts)))),
         rate,
         TableColumn(words("Waiting"), lambda one: text("span", words.number(sum(one.waiting.values()))), "number"),
-        TableColumn(words("For stage"), lambda one: _stages(words, one.waiting)),
+        TableColumn(words("Consumer"), lambda one: _stages(words, one.waiting)),
     ]
     if len(looks) > 1:
         columns.insert(
-            4, TableColumn(words("Since opened"), lambda one: _since(words, [look[one.name] for look in looks]))
+            4, TableColumn(words("Since page opened"), lambda one: _since(words, [look[one.name] for look in looks]))
         )
     return columns
 
@@ -181,16 +181,18 @@ def _feeds(words: Words, seen: Overview) -> None:
         TableColumn(words("Agency"), lambda one: text("span", one.agency)),
         TableColumn(words("Country"), lambda one: text("span", words.country(one.country))),
         TableColumn(
-            words("Last record"), lambda one: text("span", words.moment(one.last) if one.last else "–", "nowrap")
+            words("Last message"), lambda one: text("span", words.moment(one.last) if one.last else "–", "nowrap")
         ),
         TableColumn(words("Last hour"), lambda one: _hour(words, counts.get(f"{TAKEN_IN}{one.agency}", ()))),
-        TableColumn(words("State"), lambda one: _state(words("Silent") if one.silent else "", words("Sends"))),
+        TableColumn(
+            words("State"), lambda one: _state(words("No data for 24 h") if one.silent else "", words("Active"))
+        ),
     ]
-    with panel(words("Feeds"), words("silent after a day"), tight=True):
+    with panel(words("Feeds"), words("no data after 24 h is flagged"), tight=True):
         if seen.feeds:
             table(words("Feeds"), columns, seen.feeds)
         else:
-            states.empty(words("No agency takes part yet"), words("`liaison ops agency add` registers one."))
+            states.empty(words("No agencies yet"), words("Add one with `liaison ops agency add`."))
 
 
 def _hour(words: Words, counts: Sequence[int]) -> None:
@@ -206,11 +208,11 @@ def _rejections(words: Words, counted: dict[str, int]) -> None:
         TableColumn(words("Reason"), lambda one: _reason(one[0])),
         TableColumn(words("Records"), lambda one: text("span", words.number(one[1])), "number"),
     ]
-    with panel(words("Rejections"), words("of the last day"), tight=True):
+    with panel(words("Rejected messages"), words("last 24 h"), tight=True):
         if counted:
-            table(words("Rejections"), columns, counted.items())
+            table(words("Rejected messages"), columns, counted.items())
         else:
-            states.empty(words("Nothing was rejected"))
+            states.empty(words("No rejected messages"))
 
 
 def _reason(reason: str) -> None:
@@ -221,12 +223,12 @@ def _generations(words: Words, generations: Sequence[Status]) -> None:
     columns: list[TableColumn[Status]] = [
         TableColumn(words("Generation"), lambda one: text("span", one.id, "code")),
         TableColumn(words("Model"), lambda one: text("span", one.model)),
-        TableColumn(words("State"), lambda one: tag(words("Active") if one.active else words("In reserve"), "plain")),
-        TableColumn(words("Made"), lambda one: text("span", words.moment(one.time) if one.time else "–", "nowrap")),
+        TableColumn(words("State"), lambda one: tag(words("Active") if one.active else words("Standby"), "plain")),
+        TableColumn(words("Created"), lambda one: text("span", words.moment(one.time) if one.time else "–", "nowrap")),
         TableColumn(words("Waiting"), lambda one: text("span", words.number(sum(one.behind.values()))), "number"),
         TableColumn(words("Workers"), lambda one: text("span", words.number(sum(one.workers.values()))), "number"),
     ]
-    with panel(words("Generations"), words("a model and what was computed with it"), tight=True):
+    with panel(words("Generations"), words("each model with the links computed by it"), tight=True):
         table(words("Generations"), columns, generations)
 
 

@@ -54,7 +54,7 @@ def draw(view: OpenPage, loaded: RecordsPageData) -> None:
     with box("div", "row apart"):
         text("h1", words("Our records"))
         with box("div", "row"):
-            link(words("Hits allowed to others"), "/allowances", "button slight")
+            link(words("Hit quotas for other agencies"), "/allowances", "button slight")
             _choice(words, listed=loaded.records is not None)
     if loaded.accesses is not None:
         _accesses(view, loaded.accesses)
@@ -64,18 +64,18 @@ def draw(view: OpenPage, loaded: RecordsPageData) -> None:
 
 def _choice(words: Words, *, listed: bool) -> None:
     with box("nav", "switch", aria_label=words("Our records")):
-        link(words("Who was shown them"), "/records", aria_current=None if listed else "true")
+        link(words("Who saw them"), "/records", aria_current=None if listed else "true")
         link(words("All"), f"/records?list={LISTED}", aria_current="true" if listed else None)
 
 
 def _accesses(view: OpenPage, found: AccessesAnswer) -> None:
     words = view.words
-    with panel(words("Who was shown them"), words("latest first"), tight=True):
+    with panel(words("Who saw them"), words("newest first"), tight=True):
         if found.accesses:
-            table(words("Who was shown our records"), _columns(words), found.accesses)
+            table(words("Who saw our records"), _columns(words), found.accesses)
         else:
-            states.empty(words("Nobody was shown any yet"))
-    pager(view, found.next, words("Older"), words("Back to the latest"))
+            states.empty(words("No one has seen them yet"))
+    pager(view, found.next, words("Older"), words("Back to newest"))
 
 
 def _columns(words: Words) -> list[TableColumn[Row]]:
@@ -99,12 +99,12 @@ def _records(view: OpenPage, found: SearchAnswer) -> None:
         TableColumn(words("Title"), lambda row: foreign(row["title"] or "–")),
         TableColumn(words("Caveat"), lambda row: foreign(row["caveat"] or "–")),
     ]
-    with panel(words("All"), words("by their keys"), tight=True):
+    with panel(words("All"), words("sorted by key"), tight=True):
         if found.results:
             table(words("Our records"), columns, found.results)
         else:
-            states.empty(words("Our agency has no record here"))
-    pager(view, found.next, words("Next"), words("Back to the first"))
+            states.empty(words("Our agency has no records here"))
+    pager(view, found.next, words("Next"), words("Back to start"))
 
 
 PAGE = Page("/records", N_("Our records"), "records", load, draw)

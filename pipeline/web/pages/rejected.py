@@ -30,7 +30,7 @@ def draw(view: OpenPage, found: RejectedAnswer) -> None:
     with box("div", "heading"):
         with box("p", "trail"):
             link(words("Operations"), "/operations", data_up="")
-        text("h1", words("Rejections"))
+        text("h1", words("Rejected messages"))
     if reason:
         with box("p", "row"):
             text("span", reason, "tag code")
@@ -39,11 +39,11 @@ def draw(view: OpenPage, found: RejectedAnswer) -> None:
         _reasons(words, found.counts)
     if found.rejections:
         _again(view, reason)
-        shown = words("the latest {count}", count=MOST) if len(found.rejections) == MOST else words("latest first")
+        shown = words("latest {count}", count=MOST) if len(found.rejections) == MOST else words("newest first")
         with panel(words.plural("{count} record", "{count} records", sum(found.counts.values())), shown, tight=True):
-            table(words("Rejections"), _columns(words), found.rejections)
+            table(words("Rejected messages"), _columns(words), found.rejections)
     else:
-        states.empty(words("Nothing was rejected"))
+        states.empty(words("No rejected messages"))
 
 
 def _reasons(words: Words, counts: dict[str, int]) -> None:
@@ -57,18 +57,18 @@ def _again(view: OpenPage, reason: str) -> None:
 
     async def sent(fields: Sent) -> None:
         answer = await view.act(
-            replay(view.visit.session(), reason, fields["agency"].strip()), words("Sent again"), redraw=False
+            replay(view.visit.session(), reason, fields["agency"].strip()), words("Replay started"), redraw=False
         )
         if answer is not None:
             view.say(_told(words, answer.sent, answer.left))
 
-    with panel(words("Send again")), form(sent, "filters"):
-        field(words("Only of agency"), "agency", "again", maxlength="64", autocomplete="off", placeholder="fr-pj")
-        send(words("Send again"), "button main")
+    with panel(words("Replay rejected messages")), form(sent, "filters"):
+        field(words("Only from agency"), "agency", "again", maxlength="64", autocomplete="off", placeholder="fr-pj")
+        send(words("Replay"), "button main")
         text(
             "p",
             words(
-                "What was mended meanwhile is taken in, the rest is rejected anew; what was accepted is a duplicate."
+                "Fixed messages are accepted; the rest are rejected again; already accepted ones count as duplicates."
             ),
             "small quiet",
         )
@@ -76,8 +76,10 @@ def _again(view: OpenPage, reason: str) -> None:
 
 def _told(words: Words, sent: dict[str, int], left: dict[str, int]) -> str:
     """How many went, and how many need more than that."""
-    gone = words.plural("{count} record sent again", "{count} records sent again", sum(sent.values()))
-    stays = words.plural("{count} left: a fault of ours", "{count} left: faults of ours", sum(left.values()))
+    gone = words.plural("{count} message replayed", "{count} messages replayed", sum(sent.values()))
+    stays = words.plural(
+        "{count} not replayed (internal error)", "{count} not replayed (internal error)", sum(left.values())
+    )
     return f"{gone}; {stays}" if left else gone
 
 
@@ -86,11 +88,11 @@ def _columns(words: Words) -> list[TableColumn[Rejection]]:
         TableColumn(words("Time"), lambda one: text("time", words.moment(one.time), "nowrap", datetime=one.time)),
         TableColumn(words("Agency"), lambda one: text("span", one.agency or "–")),
         TableColumn(words("Reason"), lambda one: text("span", one.reason, "code")),
-        TableColumn(words("Where"), lambda one: text("span", one.pointer or "–", "code breaks")),
-        TableColumn(words("What"), lambda one: text("span", one.message)),
+        TableColumn(words("Field"), lambda one: text("span", one.pointer or "–", "code breaks")),
+        TableColumn(words("Problem"), lambda one: text("span", one.message)),
         TableColumn(words("Position"), lambda one: text("span", one.place, "code small quiet nowrap")),
         TableColumn(words("Bytes"), lambda one: text("span", words.number(one.size)), "number"),
     ]
 
 
-PAGE = Page(PATH, N_("Rejections"), "operations", load, draw)
+PAGE = Page(PATH, N_("Rejected messages"), "operations", load, draw)

@@ -42,12 +42,12 @@ LIMIT = 25
 """Results of one page."""
 
 GUIDE = (
-    (N_("Name, in any script, with or without a birth date"), "Иван Петров 1980-05"),
+    (N_("Name in any script, with or without date of birth"), "Иван Петров 1980-05"),
     (N_("Phone"), "+33 6 12 34 56 78"),
-    (N_("Plate, also a part of one"), "plate:AB-1?3*"),
-    (N_("Number of a document or account"), "number:52NO43308"),
+    (N_("Plate, full or partial"), "plate:AB-1?3*"),
+    (N_("Document or account number"), "number:52NO43308"),
     (N_("Place"), "city:Lyon"),
-    (N_("Words of title or summary"), 'text:"vol aggravé"'),
+    (N_("Words in the title or summary"), 'text:"vol aggravé"'),
 )
 """What can be asked, each with an example (questions.py)."""
 
@@ -82,12 +82,12 @@ def draw(view: OpenPage, _: None) -> None:
 
 
 def _guide(words: Words) -> None:
-    with panel(words("What can be asked"), words("all at once, in any order"), tight=True):
+    with panel(words("Search tips"), words("combine freely, in any order"), tight=True):
         table(
-            words("What can be asked"),
+            words("Search tips"),
             [
-                TableColumn[tuple[str, str]](words("By"), lambda row: text("span", words(row[0]))),
-                TableColumn(words("For example"), lambda row: _example(row[1])),
+                TableColumn[tuple[str, str]](words("Search by"), lambda row: text("span", words(row[0]))),
+                TableColumn(words("Example"), lambda row: _example(row[1])),
             ],
             GUIDE,
         )
@@ -141,11 +141,11 @@ def _subscribe(view: OpenPage, question: str) -> None:
     words = view.words
 
     async def pressed() -> None:
-        await view.act(subscribed(view, question), words("Subscribed"), redraw=False)
+        await view.act(subscribed(view, question), words("Alert created"), redraw=False)
 
     with box("p", "row small"):
-        text("button", words("Subscribe to this question"), "button slight", type="button").on("click", pressed)
-        text("span", words("for ninety days; matches come as notices"), "quiet")
+        text("button", words("Alert me to new matches"), "button slight", type="button").on("click", pressed)
+        text("span", words("for 90 days; matches appear under Notifications"), "quiet")
 
 
 def _results(view: OpenPage, answer: SearchAnswer) -> None:
@@ -154,14 +154,14 @@ def _results(view: OpenPage, answer: SearchAnswer) -> None:
     hits = [row for row in rows if row["view"] == View.HIT]
     if not rows:
         states.empty(
-            words("Nothing found that you may see"),
-            words("Try fewer words, another spelling, or a number. Records that owners keep to themselves never show."),
+            words("No results you have access to"),
+            words("Try fewer words, another spelling or a number. Silent records never appear."),
         )
         return
     found = words.plural("{count} record", "{count} records", len(full))
-    aside = words("strongest evidence first") if "evidence" in rows[0] else words("by their keys")
+    aside = words("strongest evidence first") if "evidence" in rows[0] else words("sorted by key")
     _list(found, aside, full, lambda row: _result(words, row))
-    _list(words("Hits without content"), words("the owner decides"), hits, lambda row: hit_only(view, row))
+    _list(words("Restricted matches (hit only)"), words("the owner decides"), hits, lambda row: hit_only(view, row))
 
 
 def _list(title: str, aside: str, rows: Sequence[Row], draw_row: Callable[[Row], object]) -> None:

@@ -19,14 +19,14 @@ PATH = "/sign-in"
 TITLE = N_("Sign in")
 
 FAULTS = {
-    "purpose": N_("State the purpose."),
-    "case_reference": N_("State the reference of your own case."),
-    "token": N_("This token does not hold, or nobody was chosen."),
-    "provider": N_("Your agency's identity provider does not answer."),
+    "purpose": N_("Choose a purpose."),
+    "case_reference": N_("Enter your case reference."),
+    "token": N_("Invalid or expired token, or no user chosen."),
+    "provider": N_("Your agency's identity provider is not responding. Try again later."),
     "sign-out": N_(
-        "You are signed out of this browser. The session could not be ended everywhere: it ends with its token."
+        "You are signed out here, but the session could not be ended everywhere. It ends when its token expires."
     ),
-    "origin": N_("The form came from another site, or its page was out of date. Try again."),
+    "origin": N_("This form was out of date, or came from another site. Try again."),
 }
 
 
@@ -46,7 +46,7 @@ def draw(visit: Visit, site: Site, after: str, wrong: tuple[str, ...]) -> None:
             _who(words, site)
             _grounds(words, wrong)
             with box("div", "row"):
-                text("button", words("Begin the working session"), "button main", type="submit")
+                text("button", words("Sign in"), "button main", type="submit")
 
 
 def _faults(words: Words, wrong: tuple[str, ...]) -> None:
@@ -57,18 +57,18 @@ def _faults(words: Words, wrong: tuple[str, ...]) -> None:
 def _who(words: Words, site: Site) -> None:
     if site.people:
         with box("fieldset", "stack"):
-            text("legend", words("A prepared person"))
+            text("legend", words("Demo user"))
             with box("div", "people"):
                 for at, person in enumerate(site.people):
                     _person(words, person, chosen=at == 0)
     elif provider.offered(site.runtime.settings):
         box("input", type="hidden", name="person", value=provider.CHOICE)
-        text("p", words("You will be sent to your agency's identity provider."), "notice plain")
+        text("p", words("You will be redirected to your agency's identity provider."), "notice plain")
     else:
         with box("p", "field"):
             text("label", words("Token"), for_="token")
             box("input", id="token", name="token", type="password", autocomplete="off")
-            text("span", words("`liaison token` makes one for development."), "hint")
+            text("span", words("For development, `liaison token` makes one."), "hint")
 
 
 def _person(words: Words, person: PreparedPerson, *, chosen: bool) -> None:
@@ -88,11 +88,11 @@ def _grounds(words: Words, wrong: tuple[str, ...]) -> None:
                 for purpose in STATED:
                     text("option", words.of(PURPOSES, purpose), value=purpose)
         with box("p", "field"):
-            text("label", words("Reference of your own case"), for_="case_reference")
+            text("label", words("Your case reference"), for_="case_reference")
             invalid = "true" if "case_reference" in wrong else None
             box(
                 "input", id="case_reference", name="case_reference", required=True, autocomplete="off", dir="auto",
                 maxlength="200", placeholder="2026/4711", aria_invalid=invalid,
             )  # fmt: skip
-    recorded = words("Both are recorded with everything you look at, and owners of records can see them.")
+    recorded = words("Both are logged with everything you view; the owners of the records can see them.")
     text("p", recorded, "small quiet")

@@ -25,7 +25,7 @@ def draw(view: OpenPage, found: StatisticsAnswer) -> None:
     words = view.words
     text("h1", words("Statistics"))
     with box("dl", "tiles"):
-        for word, number in ((words("Records that you may read"), found.cases), (words("Links"), found.links)):
+        for word, number in ((words("Cases you have access to"), found.cases), (words("Links"), found.links)):
             with box("div"):
                 text("dt", word)
                 text("dd", words.number(number))
@@ -38,7 +38,7 @@ def draw(view: OpenPage, found: StatisticsAnswer) -> None:
         with box("div", "stack"):
             pairs = {_pair(words, codes): count for codes, count in found.country_pairs.items()}
             counted(words, words("Links between countries"), words("Countries"), pairs)
-            with panel(words("Export"), words("recorded like every look")):
+            with panel(words("Export"), words("logged like every access")):
                 exporting(words, view.visit.csrf)
 
 

@@ -27,25 +27,25 @@ async def load(visit: Visit, _: Parameters) -> tuple[Row, ...]:
 def draw(view: OpenPage, rows: tuple[Row, ...]) -> None:
     """The form for a new one, and those there are."""
     words = view.words
-    text("h1", words("Subscriptions"))
-    with panel(words("Ask from now on")):
+    text("h1", words("Alerts"))
+    with panel(words("New alert")):
         subscribing(view)
-    with panel(words("What we ask"), words("latest first"), tight=True):
+    with panel(words("Active alerts"), words("newest first"), tight=True):
         if rows:
-            table(words("Subscriptions"), _columns(view), rows)
+            table(words("Alerts"), _columns(view), rows)
         else:
-            states.empty(words("No subscriptions"), words("Matches of a subscription come as notices."))
+            states.empty(words("No alerts"), words("Matches for an alert appear under Notifications."))
 
 
 def _columns(view: OpenPage) -> list[TableColumn[Row]]:
     words = view.words
     return [
-        TableColumn(words("Question"), lambda row: foreign(row["question"] or "")),
+        TableColumn(words("Search terms"), lambda row: foreign(row["question"] or "")),
         TableColumn(words("Person"), lambda row: text("span", row["owner"] or "–")),
         TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
         TableColumn(words("Your case"), lambda row: foreign(row["case_reference"] or "")),
         TableColumn(words("Until"), lambda row: _until(view, row)),
-        TableColumn(words("Change"), lambda row: _changes(view, row["id"])),
+        TableColumn(words("Actions"), lambda row: _changes(view, row["id"])),
     ]
 
 
@@ -54,13 +54,13 @@ def _until(view: OpenPage, row: Row) -> None:
         text("time", view.words.day(row["until"]), "nowrap", datetime=row["until"])
     if not row["active"]:
         text("span", " ")
-        tag(view.words("Has run out"), "warn")
+        tag(view.words("Expired"), "warn")
 
 
 def _changes(view: OpenPage, name: str) -> None:
     with box("div", "row"):
         _button(view.words("Renew"), partial(_renew, view, name))
-        _button(view.words("End"), partial(_end, view, name))
+        _button(view.words("Stop"), partial(_end, view, name))
 
 
 def _button(word: str, pressed: Callable[[], Awaitable[None]]) -> None:
@@ -68,11 +68,11 @@ def _button(word: str, pressed: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _renew(view: OpenPage, name: str) -> None:
-    await view.act(renew(view.visit.session(), name), view.words("Renewed"))
+    await view.act(renew(view.visit.session(), name), view.words("Alert renewed"))
 
 
 async def _end(view: OpenPage, name: str) -> None:
-    await view.act(end(view.visit.session(), name), view.words("Ended"))
+    await view.act(end(view.visit.session(), name), view.words("Alert stopped"))
 
 
-PAGE = Page("/subscriptions", N_("Subscriptions"), "subscriptions", load, draw)
+PAGE = Page("/subscriptions", N_("Alerts"), "subscriptions", load, draw)

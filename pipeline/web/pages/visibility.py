@@ -51,7 +51,7 @@ def draw(view: OpenPage, found: VisibilityAnswer) -> None:
     with box("div", "heading"):
         with box("p", "trail"):
             link(found.case, of_case(found.case), data_up="")
-        text("h1", words("Who can see it"))
+        text("h1", words("Who has access"))
     with box("div", "columns"):
         with box("div"):
             _table(words, found)
@@ -59,7 +59,7 @@ def draw(view: OpenPage, found: VisibilityAnswer) -> None:
         with box("div"):
             with panel(words("Handling")):
                 _handling(words, found.handling)
-            with panel(words("What if")):
+            with panel(words("Simulate a change")):
                 if found.changed_handling:
                     _handling(words, found.changed_handling)
                 _form(view, found.changed_handling or found.handling)
@@ -98,7 +98,7 @@ def _form(view: OpenPage, handling: Row) -> None:
                     box("input", type="checkbox", name=f"purpose-{purpose}", value="1",
                         checked=purpose in handling["purposes"])  # fmt: skip
                     text("span", words.of(PURPOSES, purpose))
-        send(words("Show what would change"), "button")
+        send(words("Show effect"), "button")
 
 
 def _table(words: Words, found: VisibilityAnswer) -> None:
@@ -109,8 +109,8 @@ def _table(words: Words, found: VisibilityAnswer) -> None:
         TableColumn(words("Agency"), lambda row: _agency(words, next(iter(row.values())))),
         *(_column(words, purpose) for purpose in STATED),
     ]
-    with panel(words("By agency and purpose"), words("as the policy decides now"), tight=True):
-        table(words("Who can see it"), columns, by_agency.values())
+    with panel(words("By agency and purpose"), words("under the current policy"), tight=True):
+        table(words("Who has access"), columns, by_agency.values())
 
 
 def _column(words: Words, purpose: str) -> TableColumn[dict[str, Row]]:
@@ -151,12 +151,12 @@ def _people(words: Words, found: VisibilityAnswer) -> None:
         columns.append(
             TableColumn(words("would become"), lambda row: text("span", _purposes(words, row["changed_purposes"])))
         )
-    with panel(words("Opened by break-glass"), words("by one person each"), tight=True):
-        table(words("Opened by break-glass"), columns, found.people)
+    with panel(words("Emergency access"), words("one user each"), tight=True):
+        table(words("Emergency access"), columns, found.people)
 
 
 def _purposes(words: Words, purposes: tuple[str, ...]) -> str:
     return ", ".join(words.of(PURPOSES, one) for one in purposes) or words("none")
 
 
-PAGE = Page("/visibility/of/{key:path}", N_("Who can see it"), "records", load, draw)
+PAGE = Page("/visibility/of/{key:path}", N_("Who has access"), "records", load, draw)

@@ -120,4 +120,4 @@ async def test_a_case_and_its_links_are_shown(written: list[Any], liaison: Any) 
 async def test_an_unknown_case_is_one_line(written: list[Any], liaison: Any, command: str) -> None:
     done = await on_a_thread(liaison, command, "fr-x:8")
     assert isinstance(done.exception, LiaisonError)
-    assert str(done.exception) == "there is no such case, or none that you may read"
+    assert str(done.exception) == "case not found, or you do not have access"

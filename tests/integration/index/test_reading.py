@@ -157,7 +157,7 @@ async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
 
 
 async def test_without_an_index_it_says_what_to_do(client: AsyncElasticsearch, namespace: str) -> None:
-    with pytest.raises(LiaisonError, match="no index yet"):
+    with pytest.raises(LiaisonError, match="no search index yet"):
         await IndexReader(client, Indices(namespace, "g1")).case("fr-pj:1")
 
 

@@ -114,7 +114,7 @@ async def test_its_peoples_tokens_end_and_hold_again_when_it_comes_back(
         assert await runtime.requester(token) == ANNA
         await registry.put(engine_settings, Agency("fr-pj", "FR", state=AgencyState.REMOVED))
         await asyncio.to_thread(wait_for, lambda: runtime.agencies["fr-pj"].state is AgencyState.REMOVED)
-        with pytest.raises(TokenError, match="no longer takes part"):
+        with pytest.raises(TokenError, match="has left this installation"):
             await runtime.requester(token)
         await registry.put(engine_settings, Agency("fr-pj", "FR"))
         await asyncio.to_thread(wait_for, lambda: runtime.agencies["fr-pj"].state is AgencyState.ACTIVE)

@@ -67,7 +67,8 @@ async def test_reads_wait_for_the_index(
             project.wait()
             await asyncio.to_thread(installation.push, [records.message("fr-pj", "2")])
             late = await answered(client, 503)
-            assert (late.headers["retry-after"], late.json()["detail"]) == ("30", "the index is too far behind")
+            detail = "the search index is too far behind; try again later"
+            assert (late.headers["retry-after"], late.json()["detail"]) == ("30", detail)
             start_stage("project")
             await answered(client, 200)
             await until(lambda: runtime.as_of() == runtime.indexed_as_of())

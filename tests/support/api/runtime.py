@@ -114,7 +114,7 @@ class RecordedDecisions:
         if self.away:
             raise DecisionError("away")
         if replaces is not None and self._last.get((topic.pattern, key), replaces) != replaces:
-            raise OvertakenError("it was decided otherwise in the same moment")
+            raise OvertakenError("someone else decided this at the same moment; look again")
         self._last[topic.pattern, key] = value
         offset = self.first + len(self.values)
         self.values.append((topic.pattern, value))

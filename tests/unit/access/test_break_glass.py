@@ -91,7 +91,7 @@ def test_a_request_expires_unconfirmed() -> None:
     assert state(requested(), H2, NOW) is ThreadState.AWAITING_CONFIRMATION
     assert oversight(requested(), NOW) is Oversight.AWAITING_CONFIRMATION
     assert (state(requested(), H2, end), oversight(requested(), end)) == (ThreadState.EXPIRED, None)
-    with pytest.raises(NotDueError, match="any more"):
+    with pytest.raises(NotDueError, match="no longer"):
         confirm(requested(), CASE, SECOND, end)
     assert state(requested(requested(), end), H2, end) is ThreadState.AWAITING_CONFIRMATION
 
@@ -128,7 +128,7 @@ def test_stricter_handling_suspends_what_is_open_and_what_is_requested(stricter:
         assert seen(one, case=tightened) is not View.FULL
         assert state(one, stricter, NOW) is ThreadState.SUSPENDED
     assert state(requested(), stricter, NOW) is ThreadState.SUSPENDED
-    with pytest.raises(NotDueError, match="any more"):
+    with pytest.raises(NotDueError, match="no longer"):
         confirm(requested(), tightened, SECOND, NOW)
 
 

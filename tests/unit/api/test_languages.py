@@ -17,10 +17,15 @@ FRENCH = {**GROUNDS, "Accept-Language": "fr-BE, en;q=0.5"}
 @pytest.mark.parametrize(
     ("path", "headers", "title", "detail"),
     [
-        ("/v1/cases/fr-pj:9", FRENCH, "Introuvable", "ce dossier n'existe pas, ou vous ne pouvez pas le lire"),
+        ("/v1/cases/fr-pj:9", FRENCH, "Introuvable", "affaire introuvable, ou vous n'y avez pas accès"),
         ("/v1/nothing", FRENCH, "Introuvable", None),
-        ("/v1/links", FRENCH, "Ne peut être traité", "incorrect : query.case: missing"),
-        ("/v1/links?case=1", {"Accept-Language": "fr"}, "Ne peut être traité", "indiquez purpose, case_reference"),
+        ("/v1/links", FRENCH, "Demande non valide", "non valide : query.case: missing"),
+        (
+            "/v1/links?case=1",
+            {"Accept-Language": "fr"},
+            "Demande non valide",
+            "manquant ou non valide : purpose, case_reference",
+        ),
     ],
 )
 async def test_a_problem_is_told_in_the_language_asked_for(
@@ -34,16 +39,16 @@ async def test_a_problem_is_told_in_the_language_asked_for(
 
 async def test_values_keep_their_place_in_french(api: Api) -> None:
     answer = await api.post("/v1/search", {"question": "x" * 1001}, headers=FRENCH)
-    assert answer.json()["detail"] == "la question dépasse 1000 caractères"
+    assert answer.json()["detail"] == "la recherche dépasse 1000 caractères ; raccourcissez-la"
 
 
 async def test_reasons_are_told_in_the_language_asked_for(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp"))
     api.link("fr-pj:1", "be-fp:1")
     (row,) = (await links(api.session(ANNA, "fr"), "fr-pj:1")).links
-    assert "date de naissance" in row["explanation"]
+    assert "Date de naissance" in row["explanation"]
     found = await search(api.session(ANNA, "fr"), Search("ivan petrov 1980-05-01"))
-    assert any("date de naissance" in line for line in found.results[0]["why"])
+    assert any("Date de naissance" in line for line in found.results[0]["why"])
 
 
 @pytest.mark.parametrize(

@@ -33,4 +33,4 @@ def test_numbers_dates_and_countries_follow_the_language() -> None:
 
 def test_a_plural_is_chosen_by_the_language() -> None:
     assert words("en").plural("{count} record", "{count} records", 0) == "0 records"
-    assert words("fr").plural("{count} record", "{count} records", 0) == "0 dossier"
+    assert words("fr").plural("{count} record", "{count} records", 0) == "0 fiche"

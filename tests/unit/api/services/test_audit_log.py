@@ -160,7 +160,10 @@ async def test_only_auditors_are_told(logged: Logged, route: str) -> None:
 @pytest.mark.parametrize("route", ["head", "accesses"])
 async def test_before_there_is_a_head_nothing_is_told(api: Api, route: str) -> None:
     answer = await api.get(f"/v1/audit/log/{route}", AUDITOR)
-    assert (answer.status_code, answer.json()["detail"]) == (503, "the audit log has no signed head yet")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        503,
+        "the audit log has no signed head yet; try again later",
+    )
 
 
 async def test_handing_out_keys_and_proofs_is_on_record_first(logged: Logged) -> None:

@@ -187,7 +187,7 @@ async def test_what_is_asked_twice_is_answered_twice_and_done_once(api: Api, hit
     for _ in range(2):
         done = (await review(api.session(DUTY), name, JUSTIFIED, "it was")).disclosure
         assert (done["oversight"], len(done["steps"])) == ("justified", 7)
-    with pytest.raises(ConflictError, match="otherwise"):
+    with pytest.raises(ConflictError, match="already reviewed"):
         await review(api.session(DUTY), name, NOT_JUSTIFIED, "it was not")
     assert await reads(api, CHIEF)
 

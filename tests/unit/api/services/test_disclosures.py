@@ -72,7 +72,7 @@ async def test_a_grant_from_before_a_rotation_holds_after_it(api: Api, hit: str)
     assert later != hit
     assert await reads(api, BERT)
     for reference in (hit, later):
-        with pytest.raises(ConflictError, match="you may read"):
+        with pytest.raises(ConflictError, match="you already have access"):
             await ask(api.session(BERT), reference, WANTED)
     await revoke(api.session(ANNA), name)
     assert not await reads(api, BERT)

@@ -56,8 +56,8 @@ async def test_each_row_is_answered_as_a_search_is(api: Api) -> None:
     assert [one["case"] for one in first["matches"]] == ["be-fp:1", "fr-pj:1"]
     assert [one["agency"] for one in first["hits"]] == ["nl-np"]
     assert (second["matches"], second["hits"], second["problem"]) == ([], [], None)
-    assert third["problem"].startswith("born: takes")
-    assert (fourth["id"], fourth["problem"]) == ("A4", "ask a question, or narrow what is to be listed")
+    assert third["problem"].startswith("born: use")
+    assert (fourth["id"], fourth["problem"]) == ("A4", "enter search terms or a filter")
     assert b"es-cnp" not in orjson.dumps(first)
 
 
@@ -145,7 +145,7 @@ async def test_a_row_that_meets_a_fault_of_ours_holds_up_no_other(
     name = await uploaded(api)
     monkeypatch.setattr("pipeline.api.list_worker.search", broken)
     await worked(api)
-    assert {row["problem"] for row in await rows(api, name)} == {"this row could not be asked"}
+    assert {row["problem"] for row in await rows(api, name)} == {"this row could not be checked"}
     assert "Petrov" not in caplog.text
 
 
@@ -233,7 +233,7 @@ def long(rows: int) -> Iterator[bytes]:
 @pytest.mark.parametrize(
     ("raw", "form", "told"),
     [
-        (b"", "csv", "no rows"), (b"name\n", "csv", "no rows"), (b"nom\nx\n", "csv", "line 1 names a column"),
+        (b"", "csv", "is empty"), (b"name\n", "csv", "is empty"), (b"nom\nx\n", "csv", "line 1: unknown column"),
         (b"\xff", "csv", "UTF-8"), (b'name\n"x', "csv", "line 2"), (b"name\nx,y\n", "csv", "line 2"),
         (b"{}\n[1]\n", "ndjson", "line 2"), (b"[" * 100_000, "ndjson", "line 1"),
         (b'{"name":{"a":1}}', "ndjson", "line 1"),
@@ -265,7 +265,7 @@ async def test_a_subject_has_so_many_lists(api: Api) -> None:
     for _ in range(10):
         await uploaded(api)
     answer = await api.request("POST", "/v1/list-checks", content=LIST.encode())
-    assert (answer.status_code, answer.json()["detail"]) == (409, "you have 10 lists: delete one")
+    assert (answer.status_code, answer.json()["detail"]) == (409, "you have 10 lists already; delete one first")
 
 
 async def test_other_roles_have_no_lists(api: Api) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS, of_type
 from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.comparisons.types import TYPES
-from pipeline.matching.explain.words import FIELDS, LEVELS, TOKEN_LEVELS
+from pipeline.matching.explain.words import FIELD_PHRASES, FIELDS, LEVELS, TOKEN_LEVELS
 from pipeline.matching.explain.words import TYPES as TYPE_WORDS
 
 
@@ -20,6 +20,7 @@ def test_reference_weights_fall_from_level_to_level(comparison: Comparison) -> N
 def test_every_comparison_is_documented_and_worded(comparison: Comparison) -> None:
     assert len(comparison.documentation) > 40
     assert FIELDS[comparison.name]
+    assert FIELD_PHRASES[comparison.name]
     assert all(LEVELS[level.name] for level in comparison.levels)
 
 

@@ -42,7 +42,7 @@ def test_every_comparison_has_its_row(found: Explanation) -> None:
     titles, pair, *items = cells(compared(ENGLISH, found, "be-fp", "fr-pj"))
     assert (titles[1], titles[3]) == ("be-fp", "fr-pj")
     assert pair[0] == "Person p and p"
-    assert [row[0] for row in items] == ["Name", "Birth date", "Gender", "Another explanation"]
+    assert [row[0] for row in items] == ["Name", "Date of birth", "Gender", "Alternative explanation"]
 
 
 def test_what_a_record_says_stays_text(found: Explanation) -> None:

@@ -31,7 +31,7 @@ async def test_a_supervisor_gives_a_reason_after_being_told_that_the_owner_hears
 ) -> None:
     held(api)
     page = await opened(api, PAGE, CHIEF, key="be-fp:1")
-    assert "fr-pj is told at once" in page.said()
+    assert "fr-pj is notified at once" in page.said()
     await page.send(1, reason="a child is in danger", way=way, hours="2")
     (thread,) = await threads(api)
     told = [(step["move"], step["reason"], step["hours"]) for step in thread["steps"]]
@@ -41,8 +41,8 @@ async def test_a_supervisor_gives_a_reason_after_being_told_that_the_owner_hears
 async def test_an_investigator_can_only_ask(api: Api) -> None:
     held(api)
     page = await opened(api, PAGE, BERT, key="be-fp:1")
-    assert "Ask for disclosure" in page.said()
-    assert "Open without asking" not in page.said()
+    assert "Request access" in page.said()
+    assert "Emergency access" not in page.said()
     await page.send(reason="the same man", urgency="urgent", days="3")
     (thread,) = await threads(api)
     assert thread["state"] == "requested"

@@ -6,9 +6,9 @@ from pipeline.matching.explain.waterfall import Bar
 from pipeline.web.components.waterfall import drawn_of
 
 STEPS = [
-    Bar("prior", "before any evidence", 0, -1700),
+    Bar("prior", "Starting odds", 0, -1700),
     Bar("name", "the name", -1700, 800),
-    Bar("score", "score", 0, 800),
+    Bar("score", "Score", 0, 800),
 ]
 
 
@@ -26,5 +26,5 @@ def test_each_bar_carries_its_side() -> None:
 
 
 def test_without_any_evidence_there_is_still_a_chart() -> None:
-    zero, (only,) = drawn_of([Bar("score", "score", 0, 0)])
+    zero, (only,) = drawn_of([Bar("score", "Score", 0, 0)])
     assert (zero, only.left, only.width) == (0, 0, 0)

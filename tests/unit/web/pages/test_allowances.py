@@ -14,12 +14,12 @@ ALLOWED = {"agency": " be-fp ", "daily": "5000", "days": "14"}
 
 async def test_a_supervisor_allows_more_and_the_agency_sees_it(api: Api) -> None:
     page = await opened(api, PAGE, CHIEF)
-    assert "No agency is allowed more" in page.said()
+    assert "No agency has a higher quota" in page.said()
     await page.send(**ALLOWED)
     assert "be-fp 5,000 8 Dec 2026" in page.said()
     said = (await opened(api, PAGE, ANNA, "fr")).said()
     assert "chaque service : 200 par jour" in said
-    assert "Permettre davantage" not in said
+    assert "Relever le quota" not in said
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def did(api: Api) -> None:
 async def test_it_tells_who_did_what_and_names_no_record_that_is_a_hit(api: Api) -> None:
     did(api)
     said = (await opened(api, PAGE, AUDITOR)).said()
-    for told in ("bert", "ref 0", "A record of fr-pj", "be-fp:1", "Whole", "3 entries verified"):
+    for told in ("bert", "ref 0", "A record of fr-pj", "be-fp:1", "Intact", "3 entries verified"):
         assert told in said
     for words in ("hit only: H2", "allowed by a role"):
         assert words in said
@@ -46,22 +46,22 @@ async def test_the_form_narrows_what_is_listed(api: Api) -> None:
     await page.send(1, subject="bert", agency="", first="", last="")
     assert "be-fp:1" not in page.said()
     await page.send(1, subject="", agency="", first="2026-11-25", last="")
-    assert "Nothing was done so" in page.said()
+    assert "No matching activity" in page.said()
 
 
 async def test_it_says_where_nothing_was_done_and_what_is_wrong_with_the_trail(api: Api) -> None:
     api.trail.stands = TrailStatus(5, (Finding("host 1", 4, Fault.CUT_SHORT, ""),), NOW)
     said = (await opened(api, PAGE, AUDITOR)).said()
-    assert "Nothing was done yet" in said
-    assert "1 fault in the trail" in said
-    assert "host 1, entry 4: cut short" in said
-    assert "Whole" not in said
+    assert "No activity yet" in said
+    assert "1 error in the audit trail" in said
+    assert "host 1, entry 4: end is missing" in said
+    assert "Intact" not in said
     api.trail.stands = TrailStatus(5, running=True)
     said = (await opened(api, PAGE, AUDITOR, "fr")).said()
-    assert "5 entrées lues jusqu'ici" in said
-    assert "Regarder à nouveau" in said
+    assert "5 entrées vérifiées jusqu'ici" in said
+    assert "Vérifier à nouveau" in said
 
 
 async def test_it_is_for_auditors_alone(api: Api) -> None:
-    assert "Your roles do not include this" in (await opened(api, PAGE, BERT)).said()
+    assert "Your role does not allow this" in (await opened(api, PAGE, BERT)).said()
     assert api.audit.acts == []

@@ -29,20 +29,20 @@ async def page_of(api: Api, who: Requester) -> RenderedPage:
 
 async def test_a_second_supervisor_confirms_on_the_page_and_the_first_can_only_withdraw(api: Api) -> None:
     await request_opening(api.session(CHIEF), await held(api), WANTED)
-    assert "Withdraw" in (await page_of(api, CHIEF)).said()
+    assert "Withdraw request" in (await page_of(api, CHIEF)).said()
     assert "Confirm" not in (await page_of(api, BERT)).said()
     page = await page_of(api, SECOND)
     assert "a child is in danger" in page.said()
     assert "fr-pj:1" not in page.said()
     await page.press("Confirm")
-    assert "Confirmed by two" in page.said()
-    assert "Confirmed by two" in (await page_of(api, ANNA)).said()
+    assert "Confirmed by a second supervisor" in page.said()
+    assert "Confirmed by a second supervisor" in (await page_of(api, ANNA)).said()
 
 
 async def test_a_request_is_withdrawn_on_the_page(api: Api) -> None:
     await request_opening(api.session(CHIEF), await held(api), WANTED)
     page = await page_of(api, CHIEF)
-    await page.press("Withdraw")
+    await page.press("Withdraw request")
     assert "Withdrawn" in page.said()
     assert "Confirm" not in (await page_of(api, SECOND)).said()
 
@@ -51,17 +51,17 @@ async def test_a_confirmation_over_rest_is_what_the_page_shows_and_a_page_that_s
     name = (await request_opening(api.session(CHIEF), await held(api), WANTED)).disclosure["id"]
     stale = await page_of(api, CHIEF)
     await confirm(api.session(SECOND), name)
-    await stale.press("Withdraw")
-    assert "Confirmed by two" in (await page_of(api, CHIEF)).said()
+    await stale.press("Withdraw request")
+    assert "Confirmed by a second supervisor" in (await page_of(api, CHIEF)).said()
 
 
 async def test_the_owners_supervisor_reviews_and_an_overdue_one_is_marked_and_comes_first(api: Api) -> None:
     await open_alone(api.session(CHIEF), await held(api), WANTED)
-    assert "Awaits the owner's review" in (await page_of(api, DUTY)).said()
+    assert "Awaiting the owner's review" in (await page_of(api, DUTY)).said()
     api.hold(record("fr-pj", "2", code="H2"))
     api.now += timedelta(hours=25)
     await request_opening(api.session(CHIEF), api.session(CHIEF).reference("fr-pj:2"), WANTED)
-    assert "Give the verdict" not in (await page_of(api, ANNA)).said()
+    assert "Save review" not in (await page_of(api, ANNA)).said()
     page = await page_of(api, DUTY)
     said = page.said()
     assert "overdue by" in said
@@ -70,12 +70,12 @@ async def test_the_owners_supervisor_reviews_and_an_overdue_one_is_marked_and_co
     assert "Reviewed: not justified" in page.said()
     theirs = (await page_of(api, BERT)).said()
     assert "there was time to ask" in theirs
-    assert "Give the verdict" not in theirs
+    assert "Save review" not in theirs
 
 
 async def test_what_is_asked_of_owners_has_a_page_of_its_own(api: Api) -> None:
     await open_alone(api.session(CHIEF), await held(api), WANTED)
-    assert "Nothing is asked" in (await opened(api, DISCLOSURES, ANNA)).said()
+    assert "No requests" in (await opened(api, DISCLOSURES, ANNA)).said()
     assert "Revoke" in (await page_of(api, ANNA)).said()
     page = await page_of(api, ANNA)
     await page.send(reason="stop")

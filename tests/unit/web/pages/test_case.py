@@ -37,17 +37,17 @@ async def test_a_case_that_may_not_be_read_and_one_that_is_not_there_look_the_sa
     hidden = await opened(api, PAGE, ANNA, key="be-fp:1")
     missing = await opened(api, PAGE, ANNA, key="be-fp:2")
     assert hidden.said() == missing.said()
-    assert "There is nothing here" in hidden.said()
+    assert "Not found, or you do not have access" in hidden.said()
 
 
 async def test_other_roles_are_told_that_theirs_do_not_include_it(api: Api) -> None:
     page = await opened(api, PAGE, make_requester("fr-pj", Role.FEED), key="fr-pj:1")
-    assert "Your roles do not include this" in page.said()
+    assert "Your role does not allow this" in page.said()
 
 
 async def test_a_fault_of_ours_is_said_without_its_words(api: Api) -> None:
     api.hold(record("fr-pj"))
     api.runtime.reader = None  # type: ignore[assignment]
     page = await opened(api, PAGE, ANNA, key="fr-pj:1")
-    assert "Not available now" in page.said()
+    assert "Temporarily unavailable" in page.said()
     assert "NoneType" not in page.said()

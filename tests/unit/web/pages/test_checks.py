@@ -15,7 +15,7 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp", code="H2"))
     name = (await submit(api.session(ANNA), LIST, "csv")).list.id
     assert "0 of 2" in (await opened(api, checks.PAGE, ANNA)).said()
-    assert "Nothing has been asked yet" in (await opened(api, list_found.PAGE, ANNA, name=name)).said()
+    assert "No row checked yet" in (await opened(api, list_found.PAGE, ANNA, name=name)).said()
     await turn(api.runtime)
     found = (await opened(api, list_found.PAGE, ANNA, name=name)).said()
     assert "A-1" in found
@@ -30,4 +30,4 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
 
 async def test_a_list_is_its_senders_alone(api: Api) -> None:
     name = (await submit(api.session(ANNA), LIST, "csv")).list.id
-    assert "There is nothing here" in (await opened(api, list_found.PAGE, BERT, name=name)).said()
+    assert "Not found, or you do not have access" in (await opened(api, list_found.PAGE, BERT, name=name)).said()

@@ -26,4 +26,4 @@ async def test_whom_to_talk_to(api: Api) -> None:
 
 async def test_nobody_is_there(api: Api) -> None:
     api.hold(raid("fr-pj"))
-    assert "Nobody else is there" in (await opened(api, PAGE, ANNA, key="fr-pj:1")).said()
+    assert "No overlap" in (await opened(api, PAGE, ANNA, key="fr-pj:1")).said()

@@ -18,15 +18,15 @@ def held(api: Api) -> None:
 async def test_an_investigator_takes_a_link_and_gives_it_back(api: Api) -> None:
     held(api)
     page = await opened(api, PAGE, ANNA)
-    assert "Assign to another" not in page.said()
-    await page.press("Take")
-    assert "anna Give back" in page.said()
-    await page.press("Give back")
-    assert "– Take" in page.said()
+    assert "Assign to someone else" not in page.said()
+    await page.press("Assign to me")
+    assert "anna Unassign" in page.said()
+    await page.press("Unassign")
+    assert "– Assign to me" in page.said()
 
 
 async def test_a_supervisor_assigns_it_to_another(api: Api) -> None:
     held(api)
     page = await opened(api, PAGE, CHIEF)
     await page.send(assignee=" anna ")
-    assert "anna Take" in page.said()
+    assert "anna Assign to me" in page.said()

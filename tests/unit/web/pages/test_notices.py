@@ -20,5 +20,5 @@ async def test_the_newest_come_first_and_older_ones_behind_them(api: Api) -> Non
     await page.press("Older")
     assert "24 Nov 2026" in page.said()
     assert "13 Jan 2027" not in page.said()
-    await page.press("Back to the latest")
+    await page.press("Back to newest")
     assert "13 Jan 2027" in page.said()

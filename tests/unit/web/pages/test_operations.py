@@ -36,12 +36,12 @@ async def test_it_says_what_may_need_a_hand(api: Api) -> None:
         return SEEN
 
     said = (await opened(api, PAGE._replace(load=load), NOOR)).said()
-    for told in ("1,234", "Silent", "Poland", "not_json", "model-7", "12.3 MB", "4,321", "24 Nov 2026 09:00"):
+    for told in ("1,234", "No data for 24 h", "Poland", "not_json", "model-7", "12.3 MB", "4,321", "24 Nov 2026 09:00"):
         assert told in said
 
 
 async def test_only_those_who_operate_see_it(api: Api) -> None:
-    assert "Your roles do not include this" in (await opened(api, PAGE, ANNA)).said()
+    assert "Your role does not allow this" in (await opened(api, PAGE, ANNA)).said()
     assert api.audit.acts == []
 
 

@@ -16,5 +16,5 @@ async def test_our_own_records_are_listed_and_nobody_elses(api: Api) -> None:
 
 
 async def test_an_agency_without_records_is_told_so(api: Api) -> None:
-    assert "Nobody was shown any yet" in (await opened(api, PAGE, BERT)).said()
-    assert "Our agency has no record here" in (await opened(api, PAGE, BERT, list=LISTED)).said()
+    assert "No one has seen them yet" in (await opened(api, PAGE, BERT)).said()
+    assert "Our agency has no records here" in (await opened(api, PAGE, BERT, list=LISTED)).said()

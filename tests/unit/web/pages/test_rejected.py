@@ -63,5 +63,5 @@ async def test_nothing_is_sent_that_cannot_be_recorded(api: Api, asked: list[Rej
 
 
 async def test_only_those_who_operate_see_them(api: Api, asked: list[RejectionFilter]) -> None:
-    assert "Your roles do not include this" in (await opened(api, PAGE, ANNA)).said()
+    assert "Your role does not allow this" in (await opened(api, PAGE, ANNA)).said()
     assert api.audit.acts == []

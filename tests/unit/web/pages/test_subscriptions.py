@@ -14,25 +14,25 @@ QUESTION = "ivan petrov born:1980-05-01"
 
 async def test_one_is_asked_on_the_grounds_of_the_session_renewed_and_ended(api: Api) -> None:
     page = await opened(api, PAGE, ANNA)
-    assert "No subscriptions" in page.said()
+    assert "No alerts" in page.said()
     assert "Purpose: Investigation; your case: 2026/1" in page.said()
     await page.send(question=QUESTION)
     assert QUESTION in page.said()
     api.now = NOW + LASTS + timedelta(days=1)
     page = await opened(api, PAGE, ANNA)
-    assert "Has run out" in page.said()
+    assert "Expired" in page.said()
     await page.press("Renew")
-    assert "Has run out" not in page.said()
-    await page.press("End")
-    assert "No subscriptions" in page.said()
+    assert "Expired" not in page.said()
+    await page.press("Stop")
+    assert "No alerts" in page.said()
 
 
 async def test_what_makes_no_sense_is_not_kept(api: Api) -> None:
     page = await opened(api, PAGE, ANNA)
     await page.send(question="born:nonsense")
-    assert "No subscriptions" in page.said()
+    assert "No alerts" in page.said()
     assert api.decided.values == []
 
 
 async def test_only_readers_see_it(api: Api) -> None:
-    assert "Your roles do not include this" in (await opened(api, PAGE, make_requester("fr-pj", Role.OPS))).said()
+    assert "Your role does not allow this" in (await opened(api, PAGE, make_requester("fr-pj", Role.OPS))).said()

@@ -20,7 +20,7 @@ def held(api: Api) -> None:
 async def test_it_says_how_each_agency_sees_the_case_and_why(api: Api) -> None:
     held(api)
     said = (await opened(api, PAGE, ANNA, key=KEY)).said()
-    for words in ("de-bka Germany nothing not released to the country", "be-fp Belgium hit only hit only: H2",
+    for words in ("de-bka Germany no access not released to the country", "be-fp Belgium hit only hit only: H2",
                  "fr-pj France full content owner agency", "Operator full content"):  # fmt: skip
         assert words in said
     assert "→" not in said
@@ -32,7 +32,7 @@ async def test_it_says_what_other_handling_would_change(api: Api) -> None:
     page = await opened(api, PAGE, ANNA, key=KEY)
     await page.send(handling="H1", releasable_to="be, de", **{"purpose-investigation": "1"})
     said = page.said()
-    assert "de-bka Germany nothing not released to the country → full content released to the country" in said
+    assert "de-bka Germany no access not released to the country → full content released to the country" in said
     assert "be-fp Belgium hit only hit only: H2 → full content released to the country" in said
     await page.send(handling="H1", releasable_to="France")
     assert "a country is two capital letters" in page.said()
@@ -40,7 +40,7 @@ async def test_it_says_what_other_handling_would_change(api: Api) -> None:
 
 async def test_it_is_reached_from_ones_own_case_and_there_for_nobody_else(api: Api) -> None:
     held(api)
-    assert "Who can see it" in (await opened(api, case.PAGE, ANNA, key=KEY)).said()
-    assert "Who can see it" not in (await opened(api, case.PAGE, ANNA, key="be-fp:1")).said()
+    assert "Who has access" in (await opened(api, case.PAGE, ANNA, key=KEY)).said()
+    assert "Who has access" not in (await opened(api, case.PAGE, ANNA, key="be-fp:1")).said()
     for key in (KEY, "fr-pj:none"):
-        assert "There is nothing here" in (await opened(api, PAGE, BERT, key=key)).said()
+        assert "Not found, or you do not have access" in (await opened(api, PAGE, BERT, key=key)).said()
