@@ -22,7 +22,7 @@ def split_addresses(text: str) -> tuple[str, ...]:
     if len({address.partition("://")[0] for address in addresses}) > 1:
         raise ValueError("it mixes http and https; give all addresses one scheme")
     if repeated := [address for address, times in Counter(addresses).items() if times > 1]:
-        raise ValueError(f"{repeated[0]} stands there more than once; name each node once")
+        raise ValueError(f"{repeated[0]} is listed more than once; list each node once")
     return tuple(addresses)
 
 
@@ -36,11 +36,11 @@ def _address(entry: str) -> str:
         parts = urlsplit(entry)
         port = parts.port or (HTTPS_PORT if parts.scheme == "https" else None)
     except ValueError:
-        raise ValueError(f'"{entry}" is no address; give http://host:9200') from None
+        raise ValueError(f'"{entry}" is not an address; use http://host:9200') from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port is None:
-        raise ValueError(f'"{entry}" is no address; give scheme, host and port, as in http://host:9200')
+        raise ValueError(f'"{entry}" is not an address; use scheme, host and port, as in http://host:9200')
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError(f'"{entry}" names more than a host; leave out what follows the port')
+        raise ValueError(f'"{entry}" contains more than a host; remove what follows the port')
     return f"{parts.scheme}://{_host(parts)}:{port}"
 
 

@@ -33,18 +33,18 @@ def read_secrets(settings: Settings) -> tuple[bytes, ...]:
         content, mode = path.read_bytes(), path.stat().st_mode
     except FileNotFoundError:
         raise LiaisonError(
-            f"there is no secret in {path}: put the installation's own back, or, for a new installation, "
+            f"no secret in {path}; put the installation's own back, or, for a new installation, "
             f"make one with `liaison ops secret new`"
         ) from None
     except OSError as error:
         raise LiaisonError(f"the secret in {path} can't be read: {error.strerror}") from error
     if mode & EVERYONE:
-        raise LiaisonError(f"every user of this machine may open {path}: run `chmod o= {path}`")
+        raise LiaisonError(f"every user of this machine can open {path}; run `chmod o= {path}`")
     if not content or len(content) % SECRET_BYTES or len(content) > SECRET_BYTES * MAX_SECRETS:
         raise LiaisonError(f"{path} must hold {SECRET_BYTES} bytes, and {SECRET_BYTES} more for each rotation")
     found = tuple(content[at : at + SECRET_BYTES] for at in range(0, len(content), SECRET_BYTES))
     if len(set(found)) < len(found):
-        raise LiaisonError(f"{path} holds a secret twice: put a whole copy back")
+        raise LiaisonError(f"{path} holds a secret twice; put an intact copy back")
     return found
 
 
@@ -52,7 +52,7 @@ def make_secret(settings: Settings) -> Path:
     """Make the secret of a new installation; returns its path. Of two makers one wins. Raises LiaisonError."""
     path = settings.secret_path
     if not create_private(path, secrets.token_bytes(SECRET_BYTES)):
-        raise LiaisonError(f"{path} holds a secret already; `liaison ops secret rotate` adds another")
+        raise LiaisonError(f"{path} already holds a secret; add another with `liaison ops secret rotate`")
     return path
 
 
@@ -63,9 +63,9 @@ def add_secret(settings: Settings) -> None:
     """
     held, path = read_secrets(settings), settings.secret_path
     if len(held) == MAX_SECRETS:
-        raise LiaisonError(f"{path} holds {MAX_SECRETS} secrets, which is the most")
+        raise LiaisonError(f"{path} already holds {MAX_SECRETS} secrets, the maximum")
     try:
         content = b"".join((*held, secrets.token_bytes(SECRET_BYTES)))
         write_private(path, content, stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
-        raise LiaisonError(f"{path} can't be written: rotate where it can, then hand the file out again") from error
+        raise LiaisonError(f"{path} can't be written; rotate where it can, then distribute the file again") from error

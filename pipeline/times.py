@@ -32,5 +32,5 @@ def point_in_time(text: str, at: datetime, units: Mapping[str, str] = UNITS) -> 
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise LiaisonError(f"{text!r} is no time: write 10m, 2h, 7d or 2026-11-24T10:00") from error
+        raise LiaisonError(f"{text!r} is not a time; use 10m, 2h, 7d or 2026-11-24T10:00") from error
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -43,9 +43,13 @@ async def call(settings: Settings, caller: Caller, method: str, path: str, **mor
             return _answer(await client.request(method, path, headers=headers, **more))
     except httpx.ConnectError as error:
         if caller.token:
-            raise LiaisonError(f"the API at {settings.api_url} can't be reached: run `liaison serve`") from error
+            raise LiaisonError(
+                f"the API at {settings.api_url} can't be reached; start it with `liaison serve`"
+            ) from error
     except httpx.HTTPError as error:
-        raise LiaisonError(f"the API at {settings.api_url} does not answer: {type(error).__name__}") from error
+        raise LiaisonError(
+            f"the API at {settings.api_url} is not responding ({type(error).__name__}); try again"
+        ) from error
     return await _in_process(settings, method, path, headers, more)
 
 
@@ -79,7 +83,7 @@ def _answer(response: httpx.Response) -> Any:
     try:
         told = orjson.loads(response.content)
     except orjson.JSONDecodeError as error:
-        raise LiaisonError(f"{response.url} is no Liaison API") from error
+        raise LiaisonError(f"{response.url} is not a Liaison API; check LIAISON_API_URL") from error
     if response.is_success:
         return told
     raise LiaisonError(told.get("detail") or told.get("title") or f"the API answers {response.status_code}")

@@ -8,10 +8,10 @@ import typer
 
 from pipeline.cli.reading import Json, ask_api, print_json
 
-Token = Annotated[str, typer.Option(help="Who asks: somebody of the owner agency, to set a supervisor.")]
-Purpose = Annotated[str, typer.Option(help="What for.")]
-Reference = Annotated[str, typer.Option("--case-ref", help="Your own case that this is for.")]
-Days = Annotated[int, typer.Option(min=1, max=31, help="For how many days from now.")]
+Token = Annotated[str, typer.Option(help="Token of the owner agency; setting needs a supervisor's.")]
+Purpose = Annotated[str, typer.Option(help="Purpose, such as investigation.")]
+Reference = Annotated[str, typer.Option("--case-ref", help="Your case reference.")]
+Days = Annotated[int, typer.Option(min=1, max=31, help="Days from now.")]
 
 
 WHO = '--token "$TOKEN" --purpose investigation --case-ref 2026/4711'
@@ -19,7 +19,7 @@ WHO = '--token "$TOKEN" --purpose investigation --case-ref 2026/4711'
 
 def register(root: typer.Typer) -> None:
     """Add `allowances list|set` to the root command."""
-    allowances = typer.Typer(help="Hit-only answers that our agency allows others.", no_args_is_help=True)
+    allowances = typer.Typer(help="Daily quotas of hit-only answers for other agencies.", no_args_is_help=True)
     allowances.command("list", epilog=f"Example: liaison allowances list {WHO}")(list_allowances)
     allowances.command("set", epilog=f"Example: liaison allowances set be-fp --daily 5000 --days 14 {WHO}")(
         set_allowance
@@ -35,12 +35,12 @@ def list_allowances(token: Token, purpose: Purpose, case_reference: Reference, a
         return
     for row in found["allowances"]:
         typer.echo(_line(row))
-    typer.echo(f"every other agency: {found['daily']} a day")
+    typer.echo(f"default for each other agency: {found['daily']} a day")
 
 
 def set_allowance(
-    agency: Annotated[str, typer.Argument(help="The agency that may learn of more, as for its initial load.")],
-    daily: Annotated[int, typer.Option(min=1, max=100_000, help="Hit-only answers a day.")],
+    agency: Annotated[str, typer.Argument(help="The agency that gets the higher quota, as for its initial load.")],
+    daily: Annotated[int, typer.Option(min=1, max=100_000, help="Hit-only answers per day.")],
     token: Token,
     purpose: Purpose,
     case_reference: Reference,

@@ -35,11 +35,11 @@ def register(root: typer.Typer) -> None:
 
 
 def token(
-    subject: Annotated[str, typer.Option(help="Who asks.")] = "developer",
-    agency: Annotated[str, typer.Option(help="His agency.")] = "",
-    country: Annotated[str, typer.Option(help="Its country, ISO 3166-1 alpha-2.")] = "",
-    role: Annotated[list[Role] | None, typer.Option(help="May be repeated; investigator where none is given.")] = None,
-    hours: Annotated[float, typer.Option(min=0.01, max=24 * 30, help="How long it holds.")] = 8.0,
+    subject: Annotated[str, typer.Option(help="The user (`sub`).")] = "developer",
+    agency: Annotated[str, typer.Option(help="The user's agency.")] = "",
+    country: Annotated[str, typer.Option(help="The agency's country, ISO 3166-1 alpha-2.")] = "",
+    role: Annotated[list[Role] | None, typer.Option(help="Repeatable; investigator by default.")] = None,
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 30, help="Validity.")] = 8.0,
 ) -> None:
     """Print a development token, signed with this machine's own key."""
     from datetime import UTC, datetime, timedelta

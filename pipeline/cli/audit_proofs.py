@@ -23,13 +23,13 @@ FAILED = 1
 
 AgencyName = Annotated[str, typer.Option("--agency", help="Your agency.")]
 Folder = Annotated[
-    Path | None, typer.Option("--folder", help="Where the witness keeps what it saw; under LIAISON_HOME if left out.")
+    Path | None, typer.Option("--folder", help="Folder of the witness's state; by default under LIAISON_HOME.")
 ]
-LogKey = Annotated[str, typer.Option("--log-key", help="The log's verifier key; needed once, then kept.")]
+LogKey = Annotated[str, typer.Option("--log-key", help="The log's verifier key; needed the first time only.")]
 TagKeyFile = Annotated[
     Path | None, typer.Option("--tag-keys", exists=True, dir_okay=False, help="Your agency's tag keys, as JSON.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 
 def register(feed: typer.Typer) -> None:
@@ -47,8 +47,8 @@ def witness(
     log_key: LogKey = "",
     tag_keys: TagKeyFile = None,
     folder: Folder = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
-    publish: Annotated[bool, typer.Option(help="Countersign heads, and let all agencies read that.")] = True,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep running until Ctrl-C.")] = False,
+    publish: Annotated[bool, typer.Option(help="Countersign heads and publish that to all agencies.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Keep the audit log's heads and hashes, check that it only grows, and compare with other agencies' witnesses.
@@ -81,9 +81,9 @@ def heads(agency: AgencyName, folder: Folder = None) -> None:
 
 def accesses(
     agency: AgencyName,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the proofs go.")],
-    token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="A token with role auditor.")],
-    case_reference: Annotated[str, typer.Option("--case-ref", help="Your own case that this is for.")] = "audit",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output file for the proofs.")],
+    token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="Token with the role auditor.")],
+    case_reference: Annotated[str, typer.Option("--case-ref", help="Your case reference.")] = "audit",
     folder: Folder = None,
 ) -> None:
     """Fetch from the API what it tells of the accesses to your records, with proofs; and your tag keys, at first."""
@@ -100,7 +100,7 @@ def accesses(
 
 
 def verify_audit(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `feed accesses` has written.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="File written by `feed accesses`.")],
     agency: AgencyName,
     others: Annotated[
         list[Path] | None,
@@ -122,7 +122,7 @@ def verify_audit(
         header, proofs = read_proofs(lines)
     with closing(kept.witness()) as seen:
         if not seen.is_scanned:
-            raise LiaisonError("the tag keys are newer than what was witnessed: run `liaison feed witness` first")
+            raise LiaisonError("the tag keys are newer than the witnessed log; run `liaison feed witness` first")
         verdict = verify(seen, agency, kept.tag_keys, header, proofs, _notes(others or []))
     if as_json:
         _print_accesses(verdict)

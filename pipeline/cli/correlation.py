@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.correlation.blocking_report import BlockingReport
     from pipeline.correlation.reading import LineReader
 
-Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON a line.")]
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
 ModelFile = Annotated[Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")]
 Within = Annotated[bool, typer.Option("--within", help="Also pair cases of the same country.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
@@ -34,7 +34,9 @@ def register(batch: typer.Typer) -> None:
 
 def correlate(
     files: Files,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the links go, one JSON a line; - for stdout.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Output file for links, one JSON per line; - for stdout.")
+    ],
     model: ModelFile = None,
     within: Within = False,
     min_probability: Annotated[float, typer.Option(min=0.0, max=1.0, help="Lowest probability of a link.")] = 0.5,
@@ -63,7 +65,9 @@ def correlate(
 
 def resolve(
     files: Files,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the things go, one JSON a line; - for stdout.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Output file for resolved entities, one JSON per line; - for stdout.")
+    ],
     model: ModelFile = None,
     within: Within = False,
     as_json: AsJson = False,
@@ -192,7 +196,7 @@ def _show(report: BlockingReport) -> None:
     console = Console()
     console.print(table)
     console.print(
-        f"{report.cases} cases, {report.keys_per_case:.1f} keys a case (most {report.most_keys}), "
+        f"{report.cases} cases, {report.keys_per_case:.1f} keys per case (at most {report.most_keys}), "
         f"{report.candidates:.1f} candidates for a new case"
     )
     if report.recall is not None:

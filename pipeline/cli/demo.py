@@ -17,10 +17,10 @@ def register(root: typer.Typer) -> None:
 
 def demo(
     leave: Annotated[
-        bool, typer.Option("--exit", help="End after the report instead of serving; 0 only if all is well.")
+        bool, typer.Option("--exit", help="Exit after the report instead of serving; exit code 0 only if all is well.")
     ] = False,
     data: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Records of your own instead of the seeded feed.")
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Your own records instead of the generated feed.")
     ] = None,
     mapping: Annotated[str, typer.Option(help="The mapping kit for --data, such as historical-figures.")] = "",
 ) -> None:
@@ -46,7 +46,7 @@ def demo(
     feed = generate() if data is None else table_feed(data, mapping, console)
     truth = own.home.expanduser() / "demo" / "truth.ndjson"
     write_truth(feed, truth)
-    console.print(f"{len(feed.messages):,} messages made; their truth is kept aside in {truth}", soft_wrap=True)
+    console.print(f"{len(feed.messages):,} messages generated; the true links are in {truth}", soft_wrap=True)
     with ended_by_signals(), run.running_stack(own, console), run.installed(own, feed, console) as workers:
         outcome = run.carry(own, feed, workers, console)
         run.show(outcome, feed, console)

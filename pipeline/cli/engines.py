@@ -21,13 +21,14 @@ def register(root: typer.Typer) -> None:
 
 def up(
     secure: Annotated[
-        bool, typer.Option("--secure", help="Let Kafka ask every client who it is; this home stays so for good.")
+        bool,
+        typer.Option("--secure", help="Kafka authenticates every client; this can't be undone for this LIAISON_HOME."),
     ] = False,
     accept_open_index: Annotated[
         bool,
         typer.Option(
             "--accept-open-index",
-            help="With --secure: start the local Elasticsearch, though every user of this machine may read the index.",
+            help="With --secure: start the local Elasticsearch, though every user of this machine can read it.",
         ),
     ] = False,
     as_json: Json = False,

@@ -43,7 +43,7 @@ def export(
         with output.open("wb") as file, _progress(what) as told:
             count = asyncio.run(_written(own, what, form, lambda part: told(file.write(part))))
     kind = {"ftm": "entities", "stix": "objects"}.get(form, what)
-    typer.echo(f"{count:,} {kind} written as {form}", err=True)
+    typer.echo(f"{count:,} {kind} exported as {form}", err=True)
 
 
 async def _written(settings: Settings, what: What, form: Format, write: Callable[[bytes], object]) -> int:

@@ -24,17 +24,19 @@ FAILED = 1
 
 T = TypeVar("T")
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON a line.")]
-AgencyName = Annotated[str, typer.Option("--agency", help="The agency whose records these are.")]
-Since = Annotated[str, typer.Option(help="Only from then on: 10m, 2h, 7d, or 2026-11-24T10:00 (UTC).")]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is still to come, until Ctrl-C.")]
-Limit = Annotated[int, typer.Option(min=0, help="End after so many; 0: show all.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
+AgencyName = Annotated[str, typer.Option("--agency", help="The agency that owns the records.")]
+Since = Annotated[str, typer.Option(help="Only since: 10m, 2h, 7d, or 2026-11-24T10:00 (UTC).")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Keep waiting for new ones until Ctrl-C.")]
+Limit = Annotated[int, typer.Option(min=0, help="Stop after this many; 0: show all.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 
 def register(root: typer.Typer) -> None:
     """Add `feed` to the root command."""
-    feed = typer.Typer(help="The agency's side: map, check, send case records; read receipts.", no_args_is_help=True)
+    feed = typer.Typer(
+        help="For agencies: map, check and send case records; read receipts and hits.", no_args_is_help=True
+    )
     feed.command(epilog="Example: liaison feed validate cases.ndjson --agency fr-pj")(validate)
     feed.command(epilog="Example: liaison feed push cases.ndjson --agency fr-pj --wait")(push)
     feed.command(epilog="Example: liaison feed receipts --agency fr-pj --outcome rejected --since 2h")(receipts)
@@ -48,7 +50,7 @@ def register(root: typer.Typer) -> None:
 def validate(
     file: File,
     agency: AgencyName,
-    country: Annotated[str, typer.Option(help="The agency's country (FR); that of the first record if left out.")] = "",
+    country: Annotated[str, typer.Option(help="The agency's country (FR); by default the first record's.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Check a file as intake will, offline; exit 1 if a line would be rejected.
@@ -67,7 +69,7 @@ def validate(
         for checked in checker.check(lines):
             bad += bool(checked.problems)
             print_problems(file, checked.problems, as_json=as_json)
-    typer.echo(f"{total - bad:,} of {total:,} lines are good", err=True)
+    typer.echo(f"{total - bad:,} of {total:,} lines valid", err=True)
     if bad:
         raise typer.Exit(FAILED)
 
@@ -75,13 +77,15 @@ def validate(
 def push(
     file: File,
     agency: AgencyName,
-    validate: Annotated[bool, typer.Option(help="Leave out what intake would reject, and report it.")] = True,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for the receipts, and report what was rejected.")] = False,
-    timeout: Annotated[float | None, typer.Option(help="Wait no longer than so many seconds.")] = None,
+    validate: Annotated[
+        bool, typer.Option(help="Check first; skip and report records that intake would reject.")
+    ] = True,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for receipts and report rejections.")] = False,
+    timeout: Annotated[float | None, typer.Option(help="Wait at most this many seconds.")] = None,
     gateway: Annotated[
-        str, typer.Option(help="Send to this API (https://...) instead of to Kafka; it waits by itself.")
+        str, typer.Option(help="Send to this API (https://...) instead of Kafka; always waits for receipts.")
     ] = "",
-    token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="For --gateway: a token with role feed.")] = "",
+    token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="For --gateway: token with the role feed.")] = "",
     sign: Annotated[
         Path | None,
         typer.Option(
@@ -172,9 +176,7 @@ def _push_to_gateway(
 
 def receipts(
     agency: AgencyName,
-    outcome: Annotated[
-        list[str] | None, typer.Option(help="Only these: accepted, duplicate, rejected; may be repeated.")
-    ] = None,
+    outcome: Annotated[list[str] | None, typer.Option(help="Only accepted, duplicate or rejected; repeatable.")] = None,
     since: Since = "",
     follow: Follow = False,
     limit: Limit = 0,
@@ -208,10 +210,10 @@ def hits(
 
 def map_table(
     table: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, JSON lines or Parquet.")],
-    mapping: Annotated[str, typer.Option(help="A mapping kit: a .yml file, or the name of one that is shipped.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the case records go, one JSON a line.")],
+    mapping: Annotated[str, typer.Option(help="Mapping kit: a .yml file, or the name of a shipped kit.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output file for case records, one JSON per line.")],
     truth: Annotated[
-        Path | None, typer.Option(help="Where the kit's truth column goes: case and label, one JSON a line.")
+        Path | None, typer.Option(help="Output file for the kit's truth column: case and label, one JSON per line.")
     ] = None,
 ) -> None:
     """Turn an agency's own table into case records; exit 1 if a row could not be mapped in full."""
@@ -231,7 +233,7 @@ def map_table(
         typer.echo(f"{table}: column {column} is not mapped ({filled:,} filled)", err=True)
     typer.echo(f"{written:,} case records written to {output}", err=True)
     if doubtful:
-        typer.echo(f"{doubtful:,} rows could not be mapped in full", err=True)
+        typer.echo(f"{doubtful:,} rows mapped only in part", err=True)
         raise typer.Exit(FAILED)
 
 

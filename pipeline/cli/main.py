@@ -26,13 +26,15 @@ def build() -> typer.Typer:
     """The whole command tree."""
     root = typer.Typer(
         name="liaison",
-        help="Case correlation across agencies and borders: Kafka in, links found, Elasticsearch out, with reasons.",
-        epilog="Begin with: liaison demo. Settings are LIAISON_* variables of the environment (pipeline/settings.py).",
+        help="Find links between case records of different agencies and countries, and show why.",
+        epilog="Start with: liaison demo. Settings are LIAISON_* environment variables (pipeline/settings.py).",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    batch = typer.Typer(help="Correlate files, explain pairs, train a model: the same pure code.", no_args_is_help=True)
+    batch = typer.Typer(
+        help="Work on files without a broker: correlate, explain pairs, train a model.", no_args_is_help=True
+    )
     for part in (demo, api, feeds, serve, workers, ops, engines):
         part.register(root)
     for part in (correlation, matching):

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from pipeline.matching.training.reading import Cases
     from pipeline.matching.training.run import Trained
 
-Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON a line.")]
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
 Pairs = Annotated[
     Path,
     typer.Argument(
-        exists=True, dir_okay=False, allow_dash=True, help='{"a": entity, "b": entity} a line; - for stdin.'
+        exists=True, dir_okay=False, allow_dash=True, help='One {"a": entity, "b": entity} per line; - for stdin.'
     ),
 ]
 ModelPath = Annotated[Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")]
@@ -65,15 +65,15 @@ def compare(pairs: Pairs, model: ModelPath = None) -> None:
             answer["names"] = names_alone(a, b)
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
     if failed:
-        raise LiaisonError(f"{failed} lines hold no two entities")
+        raise LiaisonError(f"{failed} lines do not hold two entities")
 
 
 def explain_pairs(
     pairs: Pairs,
     model: ModelPath = None,
     language: Annotated[str, typer.Option(help="Language of the text: en or fr.")] = "en",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole explanations, one JSON a line.")] = False,
-    svg: Annotated[Path | None, typer.Option(help="Folder for one waterfall chart a pair.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the full explanations, one JSON per line.")] = False,
+    svg: Annotated[Path | None, typer.Option(help="Folder for one waterfall chart per pair.")] = None,
 ) -> None:
     """Explain pairs of entities in words: every comparison, its weight, and what would change the decision."""
     import msgspec
@@ -86,7 +86,7 @@ def explain_pairs(
     from pipeline.settings import settings
 
     if language not in LANGUAGES:
-        raise LiaisonError(f"no texts in {language}; there are {', '.join(LANGUAGES)}")
+        raise LiaisonError(f"unknown language: {language}; choose {' or '.join(LANGUAGES)}")
     loaded = load_model(model)
     here = generation(loaded, settings().block_partitions)
     for number, line in enumerate(_lines(pairs), start=1):
@@ -104,17 +104,17 @@ def explain_pairs(
 
 def train(
     files: Files,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output file for the model.")],
     labels: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="CSV: case_a, case_b, match (1 or 0); calibrates.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Draws the pairs to learn from.")] = 1,
-    version: Annotated[str, typer.Option("--version", help="Name of the model's version.")] = "trained",
+    seed: Annotated[int, typer.Option(help="Seed for drawing training pairs.")] = 1,
+    version: Annotated[str, typer.Option("--version", help="Name of the model version.")] = "trained",
     general: Annotated[
-        bool, typer.Option("--general", help="Keep out what is peculiar to these records: for use on others.")
+        bool, typer.Option("--general", help="Leave out what is specific to these records, for use on other records.")
     ] = False,
     serve: Annotated[
-        int, typer.Option("--cases", min=0, help="How many cases the model is to serve; 0: as many as are given.")
+        int, typer.Option("--cases", min=0, help="Number of cases the model will serve; 0: as many as given.")
     ] = 0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the facts of the training as one JSON object.")
@@ -131,7 +131,7 @@ def train(
     with _bar() as bar:
         cases = _cases(files, bar)
         if not cases.prints:
-            raise LiaisonError("the files hold no valid case record")
+            raise LiaisonError("the files contain no valid case record")
         budget, tick = Budget(seed=seed), partial(_ticker, bar)
         trained = learn(cases.by_type(), version, budget, tick, general=general, cases=serve)
         file = trained.file if labels is None else calibrated(trained.file, cases, _rows(labels))

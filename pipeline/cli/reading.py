@@ -11,9 +11,11 @@ from pipeline.settings import settings as from_environment
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Key = Annotated[str, typer.Argument(help="Case key, <agency>:<case id>.")]
-Token = Annotated[str, typer.Option(help="Who asks; without one the local operator, who sees all and is audited.")]
-Purpose = Annotated[str, typer.Option(help="What for; needed with a token.")]
-Reference = Annotated[str, typer.Option("--case-ref", help="Your own case that this is for; needed with a token.")]
+Token = Annotated[
+    str, typer.Option(help="Access token; without one, the local operator asks, sees everything and is audited.")
+]
+Purpose = Annotated[str, typer.Option(help="Purpose; required with a token.")]
+Reference = Annotated[str, typer.Option("--case-ref", help="Your case reference; required with a token.")]
 
 OPERATOR = "Acting as the local operator: every case is shown, whatever its handling, and it is audited."
 
@@ -22,8 +24,8 @@ def search(
     question: Annotated[
         str, typer.Argument(help="Names in any script, numbers, phones, plates (AB?12*), dates, words.")
     ],
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Cases to show.")] = 20,
-    country: Annotated[str, typer.Option(help="Country (FR) where phones without country code are dialled.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of cases to show.")] = 20,
+    country: Annotated[str, typer.Option(help="Country (FR) of phone numbers without a country code.")] = "",
     as_json: Json = False,
     token: Token = "",
     purpose: Purpose = "",
@@ -39,7 +41,7 @@ def search(
     elif told["results"] or told["hits"]:
         _print(terminal.search(told))
     else:
-        typer.echo("No case speaks of that.")
+        typer.echo("No matching cases.")
 
 
 def case(
@@ -59,7 +61,7 @@ def case(
 
 def links(
     key: Key,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Links to show, strongest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of links to show, strongest first.")] = 20,
     as_json: Json = False,
     token: Token = "",
     purpose: Purpose = "",

@@ -25,7 +25,7 @@ def register(feed: typer.Typer) -> None:
 
 def make_key(
     agency: Annotated[str, typer.Option("--agency", help="Your agency.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the private key goes (PEM, mode 600).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output file for the private key (PEM, mode 600).")],
 ) -> None:
     """Make a key to sign records with; print the public one (JWK), which the operator lists (ops agency key add).
 
@@ -39,7 +39,7 @@ def make_key(
     key = make(output)
     kid = key_id(agency, key)
     typer.echo(orjson.dumps({"kid": kid, **key.as_dict(private=False)}))
-    typer.echo(f"{output} is the private key: keep it, and give it to nobody. Its id is {kid}", err=True)
+    typer.echo(f"{output} is the private key; keep it secret. Key id: {kid}", err=True)
 
 
 def keys() -> None:
@@ -59,12 +59,12 @@ def keys() -> None:
 
 def verify_case(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="Cases: an export, an answer of the API, a signed feed.")
+        Path, typer.Argument(exists=True, dir_okay=False, help="Cases: an export, an API response or a signed feed.")
     ],
     keys: Annotated[
         Path, typer.Option("--keys", exists=True, dir_okay=False, help="Agencies' public keys (a JSON Web Key Set).")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Check offline that each case is as its agency signed it; exit 1 if one is not signed, or not so.
 
@@ -83,7 +83,7 @@ def verify_case(
         found = case_verification.verify_case(row, trusted)
         counted[found.verdict] += 1
         typer.echo(msgspec.json.encode(found) if as_json else _line(found))
-    typer.echo(", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counted.items())) or "no case", err=True)
+    typer.echo(", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counted.items())) or "no cases", err=True)
     if not counted or set(counted) != {case_verification.SignatureVerdict.GOOD}:
         raise typer.Exit(FAILED)
 

@@ -28,7 +28,7 @@ class Worker(StrEnum):
 
 def register(root: typer.Typer) -> None:
     """Add `topics` and `worker` to the root command."""
-    topics = typer.Typer(help="The Kafka topics of this installation.", no_args_is_help=True)
+    topics = typer.Typer(help="Kafka topics of this installation.", no_args_is_help=True)
     topics.command("apply")(apply_topics)
     root.add_typer(topics, name="topics", rich_help_panel="To run and operate it")
     root.command("worker", rich_help_panel="To run and operate it")(worker)
@@ -36,7 +36,7 @@ def register(root: typer.Typer) -> None:
 
 def apply_topics(
     repair: Annotated[
-        bool, typer.Option("--repair", help="Give existing topics the replicas and settings that they lack.")
+        bool, typer.Option("--repair", help="Add missing replicas and settings to existing topics.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -61,7 +61,7 @@ def apply_topics(
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(applied)))
         return
-    typer.echo(f"{len(applied.created)} topics created, {len(applied.present)} were there")
+    typer.echo(f"{len(applied.created)} topics created, {len(applied.present)} already existed")
     for line in applied.repaired:
         typer.echo(f"repaired: {line}")
     for line in applied.differences:
@@ -71,7 +71,7 @@ def apply_topics(
 def worker(
     stage: Annotated[Worker, typer.Argument(help="The stage to run; `all` runs each in a process of its own.")],
     generation: Annotated[
-        str, typer.Option(help="Work for this generation; without it, follow the active one.", show_default=False)
+        str, typer.Option(help="Work for this generation; by default follow the active one.", show_default=False)
     ] = "",
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
 ) -> None:

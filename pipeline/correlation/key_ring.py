@@ -59,7 +59,7 @@ class KeyRing:
             raise LiaisonError("an installation has at least one secret")
         self._secrets = {_derive(one, f"liaison {KeyUse.ID}")[:ID_BYTES].hex(): one for one in secrets}
         if len(self._secrets) < len(secrets):
-            raise LiaisonError("two of the installation's secrets have one id: replace the last 32 bytes")
+            raise LiaisonError("two of the installation's secrets have the same id; replace the last 32 bytes")
         self.ids = tuple(self._secrets)
         self.first, self.current = self.ids[0], self.ids[-1]
         self._derived = lru_cache(maxsize=MAX_DERIVED)(self._derive)

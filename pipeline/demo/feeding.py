@@ -53,7 +53,7 @@ class FeedSender:
         """Wait until all is acknowledged. Raises LiaisonError if Kafka did not take a message."""
         self._producer.flush()
         if self.failures:
-            raise LiaisonError(f"Kafka did not take {len(self.failures)} messages: {self.failures[0]}")
+            raise LiaisonError(f"Kafka did not accept {len(self.failures)} messages: {self.failures[0]}")
 
     def _partition(self, message: Message) -> int | None:
         if message.key is None:
@@ -111,7 +111,7 @@ class _Watch:
             self._last, self._moved = Counter(left), time.monotonic()
         elif time.monotonic() - self._moved > STUCK_S:
             stages = ", ".join(f"{stage} {count:,}" for stage, count in left.items() if count)
-            raise LiaisonError(f"nothing has moved for {STUCK_S:.0f} s; left to do: {stages}")
+            raise LiaisonError(f"no progress for {STUCK_S:.0f} s; still to do: {stages}")
 
 
 async def left_to_do(settings: Settings) -> Counter[str]:

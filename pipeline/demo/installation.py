@@ -74,7 +74,7 @@ def _remove_topics(settings: Settings) -> None:
         deadline = time.monotonic() + GONE_DEADLINE_S
         while held():
             if time.monotonic() > deadline:
-                raise LiaisonError("Kafka does not delete the topics of the last demo")
+                raise LiaisonError("Kafka did not delete the last demo's topics; run `liaison down`, then try again")
             time.sleep(POLL_S)
         groups = [group["group_id"] for group in client.list_groups()]
         if own := [group for group in groups if group.startswith(settings.namespace)]:
@@ -87,7 +87,7 @@ async def _remove_indices(settings: Settings) -> None:
             if indices := list(await client.indices.get(index=f"{settings.namespace}*", expand_wildcards="all")):
                 await client.indices.delete(index=indices)
         except (ApiError, TransportError) as error:
-            raise LiaisonError(f"Elasticsearch does not answer: {error}") from error
+            raise LiaisonError(f"Elasticsearch is not responding: {error}") from error
 
 
 class Workers:

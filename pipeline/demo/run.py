@@ -105,11 +105,11 @@ async def _carry(settings: Settings, feed: DemoFeed, own: Workers, console: Cons
         console.print(f"{len(bulk):,} messages sent in {time.monotonic() - started:.1f} s")
         await settled(settings, console, own.check)
         seconds = time.monotonic() - started
-        console.print(f"taken in, correlated and indexed after {seconds:.1f} s")
+        console.print(f"accepted, correlated and indexed after {seconds:.1f} s")
         trickle = Trickle(sender, lambda keys: _found(settings, keys), LIVE_PACE_S)
         await trickle.run(live, _fresh_cases(bulk, live), console)
     await settled(settings, console, own.check)
-    console.print(f"{len(live):,} more messages sent one by one, each new case looked for until it was found")
+    console.print(f"{len(live):,} more messages sent one by one, timing until each new case is searchable")
     links = await _links(settings)
     return DemoResult(
         counted=await accounting(settings),
@@ -141,7 +141,7 @@ async def _found(settings: Settings, keys: Sequence[str]) -> set[str]:
                 index=index, query={"terms": {"case": list(keys)}}, size=len(keys), source=False
             )
         except (ApiError, TransportError) as error:
-            raise LiaisonError(f"Elasticsearch does not answer: {error}") from error
+            raise LiaisonError(f"Elasticsearch is not responding: {error}") from error
     return {hit["_id"] for hit in answer["hits"]["hits"]}
 
 
@@ -157,12 +157,12 @@ def _pair(link: LinkDocument) -> Pair:
 
 def show(outcome: DemoResult, feed: DemoFeed, console: Console) -> None:
     """Print what happened."""
-    console.rule("What became of the messages")
+    console.rule("Message outcomes")
     console.print(report.accounted(outcome.counted, feed.outcomes))
-    console.rule("Links against the truth")
+    console.rule("Links found and true links")
     console.print(report.accuracy(outcome.agreed))
     console.print(report.pace(outcome.bulk, outcome.seconds, outcome.latency))
-    console.rule("Three links and why")
+    console.rule("Three links explained")
     console.print(report.examples(outcome.links, feed.pairs))
 
 

@@ -70,7 +70,7 @@ def _local_url(engine: EngineAddress, settings: Settings) -> str:
     run = read_run(layout.run_file(engine.name))
     setting = f"LIAISON_{engine.name.upper()}_URL"
     if run is None:
-        raise LiaisonError(f"no stack is running: start one with `liaison up` or set {setting}")
+        raise LiaisonError(f"no local engines are running; start them with `liaison up`, or set {setting}")
     if local_process(layout, engine.name) is None:
-        raise LiaisonError(f"the local {engine.title} has died: start it again with `liaison up`")
+        raise LiaisonError(f"the local {engine.title} has stopped; start it again with `liaison up`")
     return engine.url(run.port)

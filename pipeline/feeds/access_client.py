@@ -64,4 +64,6 @@ def _require(answer: httpx.Response) -> None:
 
 
 def _unreachable(settings: Settings, error: Exception) -> LiaisonError:
-    return LiaisonError(f"the API at {settings.api_url} can't be reached or broke off: {type(error).__name__}")
+    return LiaisonError(
+        f"the API at {settings.api_url} can't be reached or the connection broke ({type(error).__name__}); try again"
+    )

@@ -56,7 +56,7 @@ def read_cases(file: Path) -> Iterator[Mapping[str, Any]]:
     for one in found:
         row = one.get("case") if isinstance(one, dict) and isinstance(one.get("case"), dict) else one
         if not isinstance(row, dict):
-            raise LiaisonError(f"{file} holds something that is no case")
+            raise LiaisonError(f"{file} contains something that is not a case record")
         yield row
 
 
@@ -65,7 +65,7 @@ def _read_lines(file: Path, content: bytes) -> Iterator[Any]:
         try:
             yield orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            raise LiaisonError(f"{file}:{number}: no JSON") from error
+            raise LiaisonError(f"{file}:{number}: not valid JSON") from error
 
 
 def verify_case(row: Mapping[str, Any], keys: Mapping[str, AgencyKey]) -> CaseSignature:

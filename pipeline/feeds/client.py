@@ -92,7 +92,7 @@ class FeedClient:
         `advance` hears how many records were dealt with since.
         """
         if not UPLOAD_NAME.fullmatch(upload):
-            raise LiaisonError("an upload's name has 1 to 100 of A-Z, a-z, 0-9, ., _ and -")
+            raise LiaisonError("an upload name takes 1 to 100 of A-Z, a-z, 0-9, ., _ and -")
         lines = enumerate(map(_encoded, records), start=1)
         agency = self.agency
         checker = Checker(agency.name, agency.country) if validate else None
@@ -137,7 +137,7 @@ class FeedClient:
         except KafkaError as error:
             raise LiaisonError(f"Kafka can't be reached or refused: {error}") from error
         except TimeoutError as error:
-            raise LiaisonError(f"intake has not answered everything within {timeout_s:.0f} s") from error
+            raise LiaisonError(f"receipts still missing after {timeout_s:.0f} s; see `liaison ops lag`") from error
 
 
 async def _closed(stream: AsyncGenerator[Any]) -> None:

@@ -42,4 +42,4 @@ def numbered_lines(path: Path, seen: Survey | None = None) -> Iterator[tuple[int
             digest.update(line)
             yield number, line.removesuffix(b"\n").removesuffix(b"\r")
     if seen is not None and seen != Survey(number, digest.hexdigest()):
-        raise LiaisonError(f"{path} has changed while it was read")
+        raise LiaisonError(f"{path} changed while it was being read; run the command again")

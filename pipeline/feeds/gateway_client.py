@@ -44,7 +44,7 @@ def post(
                 yield orjson.loads(line)
     except (httpx.HTTPError, orjson.JSONDecodeError) as error:
         raise LiaisonError(
-            f"the gateway can't be reached or broke off ({type(error).__name__}); the same command again goes on"
+            f"the gateway can't be reached or broke off ({type(error).__name__}); run the same command again to go on"
         ) from error
 
 

@@ -79,7 +79,7 @@ def load_kit(kit: str) -> Kit:
             raise LiaisonError(f"cannot read the mapping kit {path}: {error}") from error
     shipped = SHIPPED / f"{kit}.yml"
     if not shipped.is_file():
-        raise LiaisonError(f"no mapping kit {kit}: give a .yml file or one of {', '.join(shipped_kits())}")
+        raise LiaisonError(f"no mapping kit {kit}; give a .yml file or one of {', '.join(shipped_kits())}")
     return parse_kit(shipped.read_text(encoding="utf-8"), shipped.name)
 
 

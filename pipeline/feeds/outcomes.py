@@ -76,7 +76,7 @@ def readable_topic(settings: Settings, topic: topics.Topic, agency: str) -> str:
     name = topics.name(settings, topic, agency=agency)
     with admin(settings) as client:
         if name not in client.list_topics():
-            raise LiaisonError(f"there is no topic {name}, or these credentials may not read it")
+            raise LiaisonError(f"topic {name} does not exist, or these credentials can't read it")
     return name
 
 

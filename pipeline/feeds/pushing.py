@@ -108,7 +108,7 @@ async def registered(settings: Settings, name: str) -> Agency:
     """The agency as registered. Raises LiaisonError, with the command to use, if it is not."""
     agency = (await agencies(settings)).get(name)
     if agency is None or agency.state is not AgencyState.ACTIVE:
-        raise LiaisonError(f"no agency {name} takes part: liaison ops agency add {name} --country CC")
+        raise LiaisonError(f"agency {name} is not registered; add it with `liaison ops agency add {name} --country CC`")
     return agency
 
 

@@ -32,7 +32,7 @@ def table_format(path: Path, source: Source) -> str:
     """`csv`, `jsonl` or `parquet`, from the kit or from the file's suffix; raises LiaisonError where neither tells."""
     guessed = source.format or SUFFIXES.get(path.suffix.lower(), "")
     if not guessed:
-        raise LiaisonError(f"cannot tell the format of {path}: set `source.format` in the mapping kit")
+        raise LiaisonError(f"unknown file format: {path}; set `source.format` in the mapping kit")
     return guessed
 
 

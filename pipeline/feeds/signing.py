@@ -31,7 +31,7 @@ class RecordSigner:
     def __init__(self, agency: str, key: OKPKey, now: datetime) -> None:
         """Raises LiaisonError for a public key."""
         if not key.is_private:
-            raise LiaisonError("this is the public key: records are signed with the private one")
+            raise LiaisonError("this is the public key; sign with the private key")
         self.kid = key_id(agency, key)
         self._key = key
         self._at = now.replace(second=0, microsecond=0)
@@ -52,7 +52,7 @@ class RecordSigner:
         except (ValueError, TypeError, KeyError):
             return raw
         if "signature" in event:
-            raise SignatureError("it has a signature already")
+            raise SignatureError("it is already signed")
         signature = signatures.sign(signatures.signed_data(data), self._key, self.kid, self._at)
         return raw.rstrip()[:-1] + b',"signature":"' + signature.encode() + b'"}'
 
@@ -89,5 +89,5 @@ def make_key(file: Path) -> OKPKey:
     """Make a private key in a file that its owner alone may read (PEM). Raises LiaisonError where there is a file."""
     key = OKPKey.generate_key(CURVE)
     if not create_private(file, key.as_pem(private=True)):
-        raise LiaisonError(f"{file} is there already; a key is never written over")
+        raise LiaisonError(f"{file} already exists; keys are never overwritten, choose another file")
     return key

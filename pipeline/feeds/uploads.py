@@ -231,10 +231,12 @@ async def attempt(settings: Settings, agency: str, name: str) -> AsyncIterator[U
         await upload.start()
         yield upload
     except (ProducerFenced, IllegalOperation) as error:
-        raise LiaisonError("another attempt at the same upload has taken over") from error
+        raise LiaisonError("another run of the same upload has taken over") from error
     except NOT_ITS_OWN as error:
-        raise LiaisonError(f"these credentials may not send for {agency}") from error
+        raise LiaisonError(f"these credentials can't send for {agency}") from error
     except KafkaError as error:
-        raise LiaisonError(f"Kafka can't be reached or refused ({error}); the same command again goes on") from error
+        raise LiaisonError(
+            f"Kafka can't be reached or refused ({error}); run the same command again to continue"
+        ) from error
     finally:
         await upload.stop()

@@ -50,7 +50,7 @@ class WitnessFolder:
         key = VerifierKey.parse(log_key.strip())
         file = self.path / LOG_KEY
         if file.exists() and file.read_text(encoding="utf-8").strip() != key.text:
-            raise LiaisonError(f"{file} holds another key: witness another log in another folder")
+            raise LiaisonError(f"{file} holds another log's key; use another folder for another log")
         if not file.exists():
             write_private(file, key.text + "\n")
 
@@ -60,15 +60,13 @@ class WitnessFolder:
         try:
             return VerifierKey.parse((self.path / LOG_KEY).read_text(encoding="utf-8").strip())
         except FileNotFoundError as error:
-            raise LiaisonError("give the log's key at first: --log-key, as its operator hands it out") from error
+            raise LiaisonError("the first run needs the log's key: --log-key, from its operator") from error
 
     def keep_tag_keys(self, keys: Mapping[str, str]) -> None:
         """Note tag keys (base64url by id) beside those there are. Raises LiaisonError where one has changed."""
         held = {key_id: encode64(key) for key_id, key in self.tag_keys.items()}
         if changed := [key_id for key_id, key in keys.items() if held.get(key_id, key) != key]:
-            raise LiaisonError(
-                f"the tag key {changed[0]} is another than before: ask the log's operator which is right"
-            )
+            raise LiaisonError(f"the tag key {changed[0]} has changed; ask the log's operator which is right")
         if held | dict(keys) != held:
             write_private(self.path / TAG_KEYS, json.dumps({"keys": held | dict(keys)}, indent=1) + "\n")
 

@@ -14,11 +14,15 @@ from rich.text import Text
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.searching import SearchResult
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
-from pipeline.matching.explain.wording import percent
+from pipeline.matching.explain.waterfall import OTHER
+from pipeline.matching.explain.wording import agreement, label, percent, rarity
+from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.matching.fingerprint import Handling
 
 BAND_STYLE = {"certain": "bold green", "probable": "green", "possible": "yellow"}
-ALTERNATIVES = {"person": "could be a relative", "organisation": "could be of one group"}
+LANGUAGE = "en"
+"""The command line speaks English."""
+
 REASONS = 4
 """Reasons named in one line of a list; the link itself shows all."""
 
@@ -35,7 +39,7 @@ def plain(text: str, style: str = "") -> Text:
 
 def results(found: Sequence[SearchResult]) -> RenderableType:
     """What a search found, best first."""
-    table = _table("#", "Case", "Title", "Bits", "Because")
+    table = _table("#", "Case", "Title", "Bits", "Reasons")
     table.columns[0].justify = table.columns[3].justify = "right"
     for number, one in enumerate(found, 1):
         title = (one.case.data or {}).get("title") or ""
@@ -45,7 +49,7 @@ def results(found: Sequence[SearchResult]) -> RenderableType:
 
 
 def _because(result: SearchResult) -> str:
-    said = [f"{_words(item.field)} {_values(item)}" for item in _agreements(result.evidence)]
+    said = [f"{label(FIELDS, item.field, LANGUAGE)} {_values(item)}" for item in _agreements(result.evidence)]
     return "; ".join(said[:REASONS]) or "; ".join(f"{_words(met)} in the record" for met in result.met)
 
 
@@ -71,7 +75,7 @@ def case(document: CaseDocument) -> RenderableType:
         ("Contact", ", ".join(filter(None, msgspec.structs.astuple(document.contact)))),
         ("Opened", document.opened),
         ("Closed", document.closed),
-        ("Keep until", document.retain_until),
+        ("Kept until", document.retain_until),
         ("Offences", ", ".join(document.offences)),
         ("Source", _source(document)),
     )
@@ -88,7 +92,7 @@ def _handling(document: CaseDocument) -> str:
 
 def _source(document: CaseDocument) -> str:
     provenance = document.provenance
-    return f"{provenance.position}, taken in {provenance.ingested_at}" if provenance else ""
+    return f"{provenance.position}, received {provenance.ingested_at}" if provenance else ""
 
 
 def _facts(*facts: tuple[str, str | None]) -> Table:
@@ -102,10 +106,12 @@ def _facts(*facts: tuple[str, str | None]) -> Table:
 
 
 def _entities(entities: Iterable[dict[str, Any]]) -> Table:
-    table = _table("Id", "Type", "Role", "What the record says")
+    table = _table("Id", "Type", "Role", "Details")
     for entity in entities:
         told = {name: value for name, value in entity.items() if name not in ("id", "type", "role") and value}
-        table.add_row(*map(plain, (entity["id"], entity["type"], entity.get("role") or "", _told(told))))
+        table.add_row(
+            *map(plain, (entity["id"], label(TYPES, entity["type"], LANGUAGE), entity.get("role") or "", _told(told)))
+        )
     return table
 
 
@@ -131,7 +137,7 @@ def _link(key: str, link: LinkDocument) -> Iterator[RenderableType]:
         plain(other.case, "bold"),
         f" ({other.country})  " if other.country else "  ",
         (link.band, BAND_STYLE.get(link.band, "")),
-        f"  probability {percent(link.probability, 'en')}, {bits(link.score)} bits  ",
+        f"  probability {percent(link.probability, LANGUAGE)}, {bits(link.score)} bits  ",
         (f"link {link.link}", "dim"),
     )
     if link.evidence is not None:
@@ -142,29 +148,31 @@ def _link(key: str, link: LinkDocument) -> Iterator[RenderableType]:
 def explanation(told: Explanation) -> RenderableType:
     """The sum that makes a link, term by term, side a on the left."""
     table = _table("", "Here", "There", "Agreement", "Bits")
+    table.columns[0].min_width = len("Date of birth")
     table.columns[4].justify = "right"
     for entity in told.entities:
         _add_entity(table, entity)
-    table.add_row("before any evidence", "", "", "", bits(told.prior), style="dim")
-    table.add_row("pairs tried", "", "", "", bits(told.rebate - told.attempts), style="dim")
+    table.add_row(label(OTHER, "prior", LANGUAGE), "", "", "", bits(told.prior), style="dim")
+    table.add_row(label(OTHER, "attempts", LANGUAGE), "", "", "", bits(told.rebate - told.attempts), style="dim")
     return table
 
 
 def _add_entity(table: Table, entity: EntityEvidence) -> None:
     for item in entity.items:
-        agreement = _words(item.level) + (f", {item.rarity}" if item.rarity else "")
+        agreed = ", ".join(filter(None, (agreement(item, LANGUAGE), rarity(item, LANGUAGE))))
         table.add_row(
-            _words(item.field),
+            label(FIELDS, item.field, LANGUAGE),
             item.value_a,
             item.value_b,
-            agreement,
+            agreed,
             bits(item.bits),
             style="" if item.bits >= 0 else "red",
         )
     if entity.alternative:
-        table.add_row(ALTERNATIVES.get(entity.type_a, ""), "", "", "", bits(entity.alternative), style="dim")
+        table.add_row(label(OTHER, "alternative", LANGUAGE), "", "", "", bits(entity.alternative), style="dim")
     if left_out := entity.counted - entity.bits:
-        table.add_row("cost of a pair", "", "", "", bits(left_out), style="dim")
+        correction = label(OTHER, "floor", LANGUAGE) if left_out > 0 else "Correction for this pair"
+        table.add_row(correction, "", "", "", bits(left_out), style="dim")
 
 
 def _case(key: str, country: str) -> Text:

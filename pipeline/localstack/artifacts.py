@@ -53,7 +53,9 @@ def fetch(engines: Sequence[str], settings: Settings, console: Console) -> dict[
     """
     store = _Store(settings)
     wanted = pinned(engines)
-    with exclusive(settings.engine_cache / "maven.lock", lambda: console.print("Another start is fetching: waiting …")):
+    with exclusive(
+        settings.engine_cache / "maven.lock", lambda: console.print("Another start is downloading; waiting …")
+    ):
         missing = [jar for jars in wanted.values() for jar in jars if not store.intact(jar)]
         if missing:
             store.fetch(missing, console)
@@ -124,7 +126,7 @@ class _Store:
 
 def _unavailable(reason: str) -> LiaisonError:
     return LiaisonError(
-        f"the local engines cannot be fetched ({reason}): set LIAISON_KAFKA_URL and LIAISON_ELASTICSEARCH_URL to"
+        f"the local engines can't be downloaded ({reason}); set LIAISON_KAFKA_URL and LIAISON_ELASTICSEARCH_URL to"
         " existing ones, or start those of deploy/compose.yaml"
     )
 

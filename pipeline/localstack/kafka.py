@@ -122,7 +122,7 @@ class Kafka:
     def _access(self, launch: Launch, data: Path) -> BrokerCredentials | None:
         if launch.secure and read_operator_credentials(launch.layout) is None and data.exists():
             raise LiaisonError(
-                "this home's Kafka was started without --secure and keeps its data so: set LIAISON_HOME to another"
+                "this LIAISON_HOME's Kafka was created without --secure; set LIAISON_HOME to another folder"
             )
         if not launch.secure and read_operator_credentials(launch.layout) is None:
             return None

@@ -77,7 +77,7 @@ def up(
         keep_private(layout.home)
         if secure or read_operator_credentials(layout) is not None:
             _refuse_open_index(local, accepted=open_index)
-        with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is at work: waiting …")):
+        with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is running; waiting …")):
             if ENGINES[0] in local:
                 _prepare_secret(layout, settings)
             _Starter(layout, settings, shown, secure).start(local)
@@ -181,7 +181,7 @@ class _Starter:
         """Start those that do not run, then wait until all serve; end what was started if that fails."""
         absent = [engine for engine in engines if local_process(self.layout, engine.name) is None]
         if self.secure and read_operator_credentials(self.layout) is None and ENGINES[0] not in absent:
-            raise LiaisonError("Kafka runs, and asks nobody who they are: secure needs a LIAISON_HOME of its own")
+            raise LiaisonError("Kafka is running without authentication; --secure needs a LIAISON_HOME of its own")
         self.jars = artifacts.fetch([engine.name for engine in absent], self.settings, self.console) if absent else {}
         with self._undone_on_failure():
             # Elasticsearch, the slower one, goes first, and starts while Kafka's data folder is made.
@@ -203,7 +203,7 @@ class _Starter:
         wanted = engine.preferred_port(self.settings)
         port = choose([last.port, wanted] if last else [wanted])
         if wanted not in (port, 0) and not last:
-            self.console.print(f"Port {wanted} is busy: {engine.title} takes {port}.")
+            self.console.print(f"Port {wanted} is in use; {engine.title} uses {port}.")
         return port
 
     def _spawn(self, engine: LocalServer, launch: Launch) -> None:

@@ -140,9 +140,9 @@ def load_model(path: Path | None = None) -> Model:
         raw = (files("pipeline.matching") / "data" / "model.json").read_bytes() if path is None else path.read_bytes()
         return Model(msgspec.json.decode(raw, type=ModelFile))
     except OSError as error:
-        raise LiaisonError(f"cannot read the model {path}: {error.strerror}") from error
+        raise LiaisonError(f"can't read the model {path}: {error.strerror}") from error
     except (msgspec.DecodeError, ValueError, KeyError) as error:
-        raise LiaisonError(f"the model {path} is not valid: {error}") from error
+        raise LiaisonError(f"invalid model {path}: {error}") from error
 
 
 def dump(file: ModelFile, *, canonical: bool = False) -> bytes:

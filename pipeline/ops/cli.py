@@ -29,7 +29,7 @@ from pipeline.settings import settings as from_environment
 
 def register(root: typer.Typer) -> None:
     """Add `ops` to the root command."""
-    ops = typer.Typer(help="For those who operate the installation.", no_args_is_help=True)
+    ops = typer.Typer(help="For operators.", no_args_is_help=True)
     accounting_commands.register(ops)
     agency_commands.register(ops)
     backup_commands.register(ops)

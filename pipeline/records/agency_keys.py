@@ -69,11 +69,11 @@ class SigningPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
 def with_key(policy: SigningPolicy, key: AgencyKey) -> SigningPolicy:
     """The policy with one more key. Raises LiaisonError for one that is listed, whatever became of it."""
     if policy.key(key.kid):
-        raise LiaisonError(f"the key {key.kid} is listed already; a key is not registered twice")
+        raise LiaisonError(f"the key {key.kid} is already registered")
     if len(policy.keys) == MAX_KEYS:
-        raise LiaisonError(f"{key.agency} has {MAX_KEYS} keys, which is the most")
+        raise LiaisonError(f"{key.agency} already has {MAX_KEYS} keys, the maximum")
     if key.not_after is not None and key.not_after <= key.not_before:
-        raise LiaisonError("a key ends after it begins")
+        raise LiaisonError("a key must end after it begins")
     return msgspec.structs.replace(policy, keys=(*policy.keys, key))
 
 
@@ -84,7 +84,7 @@ def with_revocation(policy: SigningPolicy, kid: str, at: datetime) -> SigningPol
     """
     key = policy.key(kid)
     if key is None:
-        raise LiaisonError(f"no key {kid} is listed: `liaison ops agency key list`")
+        raise LiaisonError(f"no key {kid}; see `liaison ops agency key list`")
     earliest = at if key.revoked_at is None else min(at, key.revoked_at)
     revoked = msgspec.structs.replace(key, revoked_at=earliest)
     return msgspec.structs.replace(policy, keys=tuple(revoked if one is key else one for one in policy.keys))
@@ -121,9 +121,9 @@ def read_key(material: bytes) -> OKPKey:
     try:
         key = OKPKey.import_key(msgspec.json.decode(material) if material.lstrip().startswith(b"{") else material)
         if key.curve_name != CURVE:
-            raise LiaisonError(f"a key on the curve {key.curve_name}: records are signed with {CURVE}")
+            raise LiaisonError(f"the key is on the curve {key.curve_name}; use {CURVE}")
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise LiaisonError(f"no {CURVE} key, neither as JWK nor as PEM") from error
+        raise LiaisonError(f"not an {CURVE} key in JWK or PEM form") from error
     return key
 
 
@@ -167,7 +167,7 @@ def read_key_set(material: bytes) -> dict[str, AgencyKey]:
         found = msgspec.json.decode(material, type=_KeySet).keys
         strangers = [key.kid for key in found if key_id(key.agency, verifying_key(key.x)) != key.kid]
     except (msgspec.MsgspecError, JoseError, ValueError) as error:
-        raise LiaisonError("no key set as `liaison ops agency key list --json` writes it") from error
+        raise LiaisonError("not a key set from `liaison ops agency key list --json`") from error
     if strangers:
         raise LiaisonError(f"the key set gives the id {strangers[0]} to another key")
     return {key.kid: key for key in found}

@@ -63,12 +63,12 @@ _MONTHS = 12
 def flaw(text: str) -> str:
     """Why a text is not the date that a record needs, for people; it never repeats the text."""
     if _SHORT_YEAR.match(text):
-        return "has a two-digit year; write YYYY-MM-DD"
+        return "has a two-digit year; use YYYY-MM-DD"
     if parts := _DAY_FIRST.match(text):
         first, second = int(parts[1]), int(parts[2])
         if first <= _MONTHS and second <= _MONTHS and first != second:
-            return "is ambiguous: day and month could be either; write YYYY-MM-DD"
-        return "is not written as YYYY-MM-DD"
+            return "is ambiguous: day and month could be swapped; use YYYY-MM-DD"
+        return "is not in the form YYYY-MM-DD"
     if _ISO_SHAPE.match(text) and not re.match(PARTIAL_DAY, text[:10]):
-        return "is impossible: the calendar has no such date"
-    return "is not a date of the form this field takes"
+        return "is not a date of the calendar; check day and month"
+    return "is not a date in the form this field takes"

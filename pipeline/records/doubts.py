@@ -30,20 +30,20 @@ class Doubt(StrEnum):
 
 
 MESSAGES = {
-    Doubt.CHECK_DIGIT: "the check digit is wrong; the value is kept at less weight",
-    Doubt.FORM: "not of the form that this kind of number has; the value is kept at less weight",
-    Doubt.PLACEHOLDER: "stands for a value that is not known; it is no evidence",
+    Doubt.CHECK_DIGIT: "the check digit is wrong; the value is kept but counts less",
+    Doubt.FORM: "not the usual form of such a number; the value is kept but counts less",
+    Doubt.PLACEHOLDER: "a placeholder for an unknown value; it is not used as evidence",
     Doubt.INVISIBLE: "held zero-width, direction or control characters; they were removed",
     Doubt.MIXED_SCRIPT: "a word mixes letters of two alphabets; look-alikes were put back into its main one",
-    Doubt.PHONE: "no numbering plan has this number; it is kept at less weight if it could be read at all",
-    Doubt.COUNTRY: "no country is known by this code or name",
+    Doubt.PHONE: "not a valid phone number; it is kept but counts less if it could be read",
+    Doubt.COUNTRY: "unknown country code or name",
     Doubt.EMAIL: "not an e-mail address",
     Doubt.GENDER: "not a known word for a gender",
-    Doubt.PLACE: "half a position, or 0 degrees north and east, which devices send when they know none",
-    Doubt.SPAN: "ends before it starts; the two were exchanged",
+    Doubt.PLACE: "incomplete position, or 0 degrees north and east, which devices send when they have none",
+    Doubt.SPAN: "ends before it starts; the two were swapped",
     Doubt.MRZ: "not the size or characters of a TD1, TD2 or TD3 machine-readable zone",
-    Doubt.MRZ_MISMATCH: "the machine-readable zone says otherwise; both are kept",
-    Doubt.MORE: f"more than {MAX_WARNINGS} warnings; the rest is left out",
+    Doubt.MRZ_MISMATCH: "differs from the machine-readable zone; both are kept",
+    Doubt.MORE: f"more than {MAX_WARNINGS} warnings; the rest are left out",
 }
 
 

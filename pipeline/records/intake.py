@@ -29,7 +29,7 @@ KEPT_BYTES = 4 << 20
 batch may hold a larger message, whose entry the broker would refuse for ever."""
 
 _NOT_DUE = {
-    VersionRelation.STALE: "a higher version was accepted before",
+    VersionRelation.STALE: "a higher version was already accepted",
     VersionRelation.CONFLICTING: "this version was accepted with other content; a change needs a higher version",
 }
 
@@ -42,7 +42,7 @@ _FOREIGN_ORIGIN = RecordProblem(
 _UNSIGNED = RecordProblem(
     Reason.UNSIGNED,
     "",
-    "its agency has asked that its records are taken only with its `signature`; sign it, send it again",
+    "its agency accepts only signed records; sign it and send it again",
 )
 
 
@@ -197,9 +197,7 @@ def known_from(value: Accepted) -> Known:
 def _sender(message: SourceMessage, agencies: Registry) -> Agency:
     agency = agencies.get(message.agency)
     if agency is None or agency.state is not AgencyState.ACTIVE:
-        raise RefusedError(
-            RecordProblem(Reason.UNKNOWN_AGENCY, "", "no active agency of this topic's name is registered")
-        )
+        raise RefusedError(RecordProblem(Reason.UNKNOWN_AGENCY, "", "no active agency is registered for this topic"))
     return agency
 
 

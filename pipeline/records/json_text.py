@@ -142,7 +142,7 @@ class _Scan:
         part.at = key
         if part.keys is not None:
             if key in part.keys:
-                raise _FoundError("this key is there twice")
+                raise _FoundError("this key occurs twice")
             part.keys.add(key)
         return self._colon
 
@@ -175,4 +175,4 @@ def _string(lexeme: str) -> str:
 
 def _number(lexeme: str) -> None:
     if float(lexeme) in (float("inf"), float("-inf")):
-        raise _FoundError("a number beyond what a double can hold")
+        raise _FoundError("a number too large for a double")

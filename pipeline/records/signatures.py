@@ -93,7 +93,7 @@ def canonical(data: bytes) -> bytes:
     try:
         return rfc8785.dumps(orjson.loads(data))
     except rfc8785.CanonicalizationError as error:
-        raise SignatureError("a number in it is beyond 2^53-1 and so has no canonical form: send it as text") from error
+        raise SignatureError("a number is larger than 2^53-1; send it as text") from error
 
 
 def signed_data(data: Mapping[str, Any]) -> bytes:
@@ -119,11 +119,11 @@ def verify(signature: str, payload: bytes, key_of: Callable[[str], AgencyKey | N
     header = _read_header(signature.partition(".")[0])
     key = key_of(header.kid)
     if key is None:
-        raise SignatureError("its `kid` names no key that is registered for this agency")
+        raise SignatureError("its `kid` is not a registered key of this agency")
     try:
         jws.deserialize_compact(signature, verifying_key(key.x), registry=_ALGORITHMS, payload=payload)
     except (JoseError, ValueError) as error:
-        raise SignatureError("it does not fit: made with another key, or for other data than these") from error
+        raise SignatureError("invalid signature: made with another key, or for other data") from error
     return VerifiedSignature(key, header.iat * 1000)
 
 

@@ -32,6 +32,17 @@ MAX_PROBLEMS = 100
 DATE_FORMS = frozenset({"day", "partialDay", "instant", "when"})
 """Definitions of the schema whose pattern is the calendar's."""
 
+JSON_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+"""What people call the types of JSON."""
+
 SENDER = "/agencies/"
 """How a CloudEvents `source` begins that names its agency."""
 
@@ -56,7 +67,7 @@ class ValidRecord(msgspec.Struct, frozen=True):
         return self.envelope.data
 
 
-_UNEXPLAINED = RecordProblem(Reason.SCHEMA, "", "does not hold to schemas/case.schema.json")
+_UNEXPLAINED = RecordProblem(Reason.SCHEMA, "", "does not match schemas/case.schema.json")
 """Stands behind what the slow look finds, so that a refusal has a problem even if it should find none."""
 
 
@@ -109,7 +120,7 @@ def _validator() -> jsonschema_rs.Validator:
 
 def _nothing(raw: bytes | None) -> RecordProblem:
     if raw is None:
-        message = "a Kafka null; a case is withdrawn by a version of status withdrawn"
+        message = "empty (a Kafka null); to withdraw a case, send a version with status withdrawn"
         return RecordProblem(Reason.NOT_JSON, "", message)
     return RecordProblem(Reason.NOT_JSON, "", "empty message")
 
@@ -162,7 +173,7 @@ def _unknown_version(document: Any) -> RecordProblem | None:
     stem = RECORD_TYPE[: -len("1")]
     kind = document.get("type") if isinstance(document, dict) else None
     if isinstance(kind, str) and kind.startswith(stem) and kind != RECORD_TYPE:
-        message = f"a version of the record that is not known here (known: {RECORD_TYPE}); it waits for replay"
+        message = f"unknown record version (known: {RECORD_TYPE}); it waits for replay"
         return RecordProblem(Reason.SCHEMA, "/type", message)
     return None
 
@@ -187,10 +198,15 @@ def _named(error: jsonschema_rs.ValidationError) -> Iterator[RecordProblem]:
 
 
 def _expected(error: jsonschema_rs.ValidationError) -> str:
-    described = schemas.node("case", error.schema_path[:-1]).get("description", "")
-    if error.kind.name == "type" and not described[:1].islower():
-        return " or ".join(f"{'an' if name[0] in 'aio' else 'a'} {name}" for name in error.kind.as_dict()["types"])
-    return str(described)
+    if error.kind.name == "type":
+        wanted = " or ".join(JSON_TYPES[name] for name in error.kind.as_dict()["types"])
+        return f"{wanted}, not {_type_of(error.instance)}"
+    return str(schemas.node("case", error.schema_path[:-1]).get("description", ""))
+
+
+def _type_of(value: Any) -> str:
+    names = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
+    return JSON_TYPES[names.get(type(value), "null")]
 
 
 def _contradictions(case: Case) -> list[RecordProblem]:

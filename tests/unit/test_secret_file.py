@@ -24,7 +24,7 @@ def test_a_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     [secret] = read_secrets(settings)
     assert len(secret) == SECRET_BYTES
     assert (mode(path), mode(path.parent)) == (0o600, 0o700)
-    with pytest.raises(LiaisonError, match="holds a secret already"):
+    with pytest.raises(LiaisonError, match="already holds a secret"):
         make_secret(settings)
     assert read_secrets(settings) == (secret,)
     assert list(path.parent.iterdir()) == [path]

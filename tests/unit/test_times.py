@@ -30,7 +30,7 @@ def test_instants_and_how_long_ago(text: str, expected: datetime) -> None:
 
 @pytest.mark.parametrize("text", ["", "yesterday", "10", "10w", "-1m"])
 def test_anything_else_is_no_time(text: str) -> None:
-    with pytest.raises(LiaisonError, match="is no time"):
+    with pytest.raises(LiaisonError, match="is not a time"):
         point_in_time(text, NOW)
 
 
@@ -52,5 +52,5 @@ def test_a_time_or_so_long_ago(text: str, expected: datetime) -> None:
 
 
 def test_what_is_no_time_is_refused_in_one_line() -> None:
-    with pytest.raises(LiaisonError, match="'yesterday' is no time"):
+    with pytest.raises(LiaisonError, match="'yesterday' is not a time"):
         point_in_time("yesterday", NOW, WITH_WEEKS)

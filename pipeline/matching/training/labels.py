@@ -25,7 +25,7 @@ def calibrated(file: ModelFile, cases: Cases, rows: Iterable[Mapping[str, str]])
     scored = [(score(cases.prints[a], cases.prints[b], model), is_true) for (a, b), is_true in sorted(known.items())]
     found = calibrate(scored)
     if found is None:
-        raise LiaisonError("too few labels of either kind are cases of these files")
+        raise LiaisonError("too few labels, matching or not, refer to cases in these files")
     return msgspec.structs.replace(file, calibration=found)
 
 

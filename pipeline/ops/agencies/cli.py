@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 CredentialsFile = Annotated[
-    Path | None, typer.Option("--credentials", help="Write them to this file (mode 600) instead of printing them.")
+    Path | None,
+    typer.Option("--credentials", help="Write the credentials to this file (mode 600) instead of printing them."),
 ]
 LEAST_RATE = 300_000
 """Bytes a second: a push sends up to 4 MiB in one transaction, which must be through within its 30 s."""
@@ -28,18 +29,18 @@ MaxRate = Annotated[
     typer.Option(
         min=0,
         metavar="BYTES_PER_S",
-        help=f"Most that it may send a second to each broker, from {LEAST_RATE:,}; 0: no limit.",
+        help=f"Bytes per second it may send to each broker, at least {LEAST_RATE:,}; 0: no limit.",
         show_default=False,
     ),
 ]
 SIGNED_ONLY = "--require-signatures"
 NOT_ONLY_SIGNED = "--no-require-signatures"
-Renew = Annotated[bool, typer.Option("--renew", help="Make a new password; the old one ends.")]
+Renew = Annotated[bool, typer.Option("--renew", help="Make a new password; the old one stops working.")]
 
 
 def register(ops: typer.Typer) -> None:
     """Add `agency` and `credentials` to `liaison ops`."""
-    agency = typer.Typer(help="The agencies that take part.", no_args_is_help=True)
+    agency = typer.Typer(help="Add, list and remove agencies.", no_args_is_help=True)
     agency.command("add")(add_agency)
     agency.command("set")(set_agency)
     agency.command("list")(list_agencies)
@@ -50,11 +51,11 @@ def register(ops: typer.Typer) -> None:
 
 
 def add_agency(
-    name: Annotated[str, typer.Argument(help="1 to 32 of a-z, 0-9 and -; its topics bear it.")],
+    name: Annotated[str, typer.Argument(help="1 to 32 of a-z, 0-9 and -; part of its topic names.")],
     country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code.")],
     max_rate: MaxRate = None,
     require_signatures: Annotated[
-        bool, typer.Option(SIGNED_ONLY, help="Take its records only signed; an agency that asked already goes on so.")
+        bool, typer.Option(SIGNED_ONLY, help="Accept only signed records; stays on once set.")
     ] = False,
     credentials: CredentialsFile = None,
     renew: Renew = False,
@@ -76,7 +77,7 @@ def add_agency(
     agency = Agency(name, country, signing=SigningPolicy(required=require_signatures))
     what = _rate_words(max_rate) + (f" {SIGNED_ONLY}" if require_signatures else "")
     created = asyncio.run(_add(settings, agency, what))
-    typer.echo(f"{name} ({country}) takes part; {created} topics created", err=True)
+    typer.echo(f"{name} ({country}) added; {created} topics created", err=True)
     if users.asks(settings):
         hand_out(settings, users.make(settings, name, agency_grants(settings, name), renew=renew), credentials)
     if max_rate is not None:
@@ -89,7 +90,7 @@ def set_agency(
     require_signatures: Annotated[
         bool | None,
         typer.Option(
-            f"{SIGNED_ONLY}/{NOT_ONLY_SIGNED}", help="Whether its records are taken only signed.", show_default=False
+            f"{SIGNED_ONLY}/{NOT_ONLY_SIGNED}", help="Accept only signed records, or any.", show_default=False
         ),
     ] = None,
 ) -> None:
@@ -108,7 +109,7 @@ def set_agency(
     if max_rate is not None:
         _check_rate(settings, max_rate)
     if name not in asyncio.run(agencies(settings)):
-        raise LiaisonError(f"no agency {name} is registered")
+        raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
     what = _rate_words(max_rate)
     if require_signatures is not None:
         what += f" {SIGNED_ONLY if require_signatures else NOT_ONLY_SIGNED}"
@@ -165,8 +166,8 @@ async def _add(settings: Settings, agency: Agency, rate: str) -> int:
 
 def remove_agency(
     name: Annotated[str, typer.Argument(help="A registered agency.")],
-    timeout: Annotated[float, typer.Option(help="Seconds that intake has for the withdrawals.")] = 600.0,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for intake to process the withdrawals.")] = 600.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Take an agency out: end credentials, disclosures and standing queries, withdraw its cases; the audit stays.
 
@@ -209,7 +210,9 @@ def make_credentials(
         raise typer.BadParameter(f"{role}: roles are {', '.join(ROLES)}")
     settings = from_environment()
     if not users.asks(settings):
-        raise LiaisonError("this Kafka has no users: set LIAISON_KAFKA_SECURITY_PROTOCOL, or `liaison up --secure`")
+        raise LiaisonError(
+            "this Kafka has no users; set LIAISON_KAFKA_SECURITY_PROTOCOL, or start it with `liaison up --secure`"
+        )
     asyncio.run(recorded(settings, f"credentials {role}{' --renew' if renew else ''}"))
     hand_out(settings, users.make(settings, role, role_grants(settings, role), renew=renew), credentials)
 

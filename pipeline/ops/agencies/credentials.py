@@ -31,7 +31,7 @@ def environment(settings: Settings, credentials: Credentials) -> str:
 def hand_out(settings: Settings, credentials: Credentials, file: Path | None) -> None:
     """Write new credentials to a file that only its owner may read, or print them; they are shown nowhere again."""
     if not credentials.password:
-        typer.echo(f"{credentials.user} has credentials already; --renew makes new ones", err=True)
+        typer.echo(f"{credentials.user} already has credentials; use --renew for new ones", err=True)
     elif file is None:
         typer.echo(environment(settings, credentials), nl=False)
     else:

@@ -21,7 +21,7 @@ Name = Annotated[str, typer.Argument(metavar="AGENCY", help="A registered agency
 
 def register(agency: typer.Typer) -> None:
     """Add `key` to `liaison ops agency`."""
-    key = typer.Typer(help="The keys that agencies sign their records with.", no_args_is_help=True)
+    key = typer.Typer(help="Agencies' signing keys.", no_args_is_help=True)
     key.command("add")(add_key)
     key.command("revoke")(revoke_key)
     key.command("list")(list_keys)
@@ -31,10 +31,8 @@ def register(agency: typer.Typer) -> None:
 def add_key(
     name: Name,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Its public Ed25519 key: JWK or PEM.")],
-    not_before: Annotated[
-        str, typer.Option("--from", help="In force from then on: 2026-11-24T10:00 (UTC); now if left out.")
-    ] = "",
-    not_after: Annotated[str, typer.Option("--until", help="In force before then; without end if left out.")] = "",
+    not_before: Annotated[str, typer.Option("--from", help="Valid from: 2026-11-24T10:00 (UTC); by default now.")] = "",
+    not_after: Annotated[str, typer.Option("--until", help="Valid until; by default without end.")] = "",
 ) -> None:
     """List a public key of an agency; ask the agency itself to read you the id that this shows.
 
@@ -45,7 +43,7 @@ def add_key(
 
     at, read = now(), read_key(file.read_bytes())
     if read.is_private:
-        raise LiaisonError(f"{file} is the private key, which its agency keeps to itself: take the public one")
+        raise LiaisonError(f"{file} is the private key, which only its agency should have; use the public key")
     key = agency_key(
         name,
         read,
@@ -60,7 +58,8 @@ def revoke_key(
     name: Name,
     kid: Annotated[str, typer.Argument(metavar="KEY", help="The key's id: agency, colon, thumbprint.")],
     at: Annotated[
-        str, typer.Option("--at", help="As of then, such as when it was stolen: 2h, 2026-11-24T10:00; now if left out.")
+        str,
+        typer.Option("--at", help="Invalid since, such as when it was stolen: 2h, 2026-11-24T10:00; by default now."),
     ] = "",
 ) -> None:
     """Take nothing more that a key signs from a time on; it stays listed, so that what it signed before can be checked.
@@ -89,7 +88,7 @@ def list_keys(
 
     held = asyncio.run(trusted_agencies(from_environment()))
     if name and name not in held:
-        raise LiaisonError(f"no agency {name} is registered")
+        raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
     keys = [key for agency in held.values() if not name or agency.name == name for key in agency.signing.keys]
     typer.echo(key_set(keys).decode() if as_json else _table(keys), nl=as_json or bool(keys))
 
@@ -104,7 +103,7 @@ def _change(what: str, name: str, change: Callable[[SigningPolicy], SigningPolic
     async def changed() -> SigningPolicy:
         held = (await trusted_agencies(settings)).get(name)
         if held is None:
-            raise LiaisonError(f"no agency {name} is registered")
+            raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
         change(held.signing)  # what can't be done is not recorded as done
         async with audited(settings, what):
             return (await change_signing(settings, name, change)).signing

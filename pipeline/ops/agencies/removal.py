@@ -51,7 +51,7 @@ async def remove(settings: Settings, name: str, timeout_s: float, clock: Callabl
     """Remove an agency. Raises LiaisonError for one that is not registered, or if intake does not work in that time."""
     agency = (await registry.trusted_agencies(settings)).get(name)
     if agency is None:
-        raise LiaisonError(f"no agency {name} is registered")
+        raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
     if users.asks(settings):
         await asyncio.to_thread(users.remove, settings, name)
     deadline, withdrawn = time.monotonic() + timeout_s, set[str]()
@@ -65,7 +65,7 @@ async def remove(settings: Settings, name: str, timeout_s: float, clock: Callabl
     await registry.put(settings, msgspec.structs.replace(agency, state=AgencyState.REMOVED))
     await _taken_in(settings, name, deadline)
     if await _live(settings, name):
-        raise LiaisonError(f"{name} went on sending meanwhile: run the same command again")
+        raise LiaisonError(f"{name} kept sending meanwhile; run the same command again")
     return await _decide(settings, name, clock(), len(withdrawn))
 
 
@@ -121,7 +121,7 @@ async def _taken_in(settings: Settings, name: str, deadline: float) -> None:
     partitions = [TopicPartition(topic, p) for p in range(topics.partitions(settings, topics.CASES))]
     while any(one.lag for one in await lag_of(settings, {group_of(settings, "intake"): partitions})):
         if time.monotonic() > deadline:
-            raise LiaisonError("intake does not come to an end with the agency's topic; run the same command again")
+            raise LiaisonError("intake has not finished the agency's topic; run the same command again")
         await asyncio.sleep(POLL_S)
 
 

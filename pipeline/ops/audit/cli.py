@@ -20,7 +20,7 @@ FAILED = 1
 
 def audit_commands() -> typer.Typer:
     """The commands under `ops audit`."""
-    group = typer.Typer(help="The record of who did what.", no_args_is_help=True)
+    group = typer.Typer(help="The audit trail.", no_args_is_help=True)
     group.command("verify", epilog="Example: liaison ops audit verify --json")(verify)
     group.command("key", epilog="Example: liaison ops audit key")(key)
     group.command("tag-keys", epilog="Example: liaison ops audit tag-keys fr-pj > fr-pj-tag-keys.json")(agency_tag_keys)
@@ -28,9 +28,7 @@ def audit_commands() -> typer.Typer:
 
 
 def verify(
-    log_key: Annotated[
-        str, typer.Option("--log-key", help="The log's verifier key; that of the key on this machine if left out.")
-    ] = "",
+    log_key: Annotated[str, typer.Option("--log-key", help="The log's verifier key; by default this machine's.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Read the whole audit trail and its log, and say what is missing, altered, reordered, cut short or forked.

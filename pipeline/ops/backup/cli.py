@@ -25,7 +25,7 @@ def register(ops: typer.Typer) -> None:
 
 
 def backup(
-    folder: Annotated[Path, typer.Argument(help="An empty folder, or one that holds an unfinished backup.")],
+    folder: Annotated[Path, typer.Argument(help="An empty folder, or one with an unfinished backup.")],
     as_json: AsJson = False,
 ) -> None:
     """Copy cases, decisions, agencies, the model and the audit trail to files, while all goes on; resumable.
@@ -88,5 +88,5 @@ def restore(
     if as_json:
         typer.echo(json.dumps(asdict(done)))
         return
-    typer.echo(f"backup {done.backup} is back: {done.records:,} records written, {done.agencies} agencies take part")
-    typer.echo(f"generation {done.generation} is active: start the workers")
+    typer.echo(f"backup {done.backup} restored: {done.records:,} records, {done.agencies} agencies")
+    typer.echo(f"generation {done.generation} is active; start the workers")

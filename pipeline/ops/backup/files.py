@@ -90,14 +90,14 @@ class Folder:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (self.path / MANIFEST).exists():
             if any(self.path.iterdir()):
-                raise LiaisonError(f"{self.path} holds something else: choose an empty folder")
+                raise LiaisonError(f"{self.path} is not empty; choose an empty folder")
             self._keep(made)
             return made
         held = self.manifest()
         if held.finished:
-            raise LiaisonError(f"{self.path} holds a backup finished at {held.finished}: choose another folder")
+            raise LiaisonError(f"{self.path} holds a backup finished at {held.finished}; choose another folder")
         if (held.cluster, held.namespace) != (made.cluster, made.namespace):
-            raise LiaisonError(f"{self.path} holds the beginning of another installation's backup")
+            raise LiaisonError(f"{self.path} holds another installation's unfinished backup; choose another folder")
         return held
 
     def manifest(self) -> Manifest:
@@ -105,9 +105,9 @@ class Folder:
         try:
             held = msgspec.json.decode((self.path / MANIFEST).read_bytes(), type=Manifest)
         except (OSError, msgspec.MsgspecError) as error:
-            raise LiaisonError(f"{self.path} is no backup") from error
+            raise LiaisonError(f"{self.path} is not a backup") from error
         if held.format != FORMAT:
-            raise LiaisonError(f"{self.path} is of format {held.format}, this version reads {FORMAT}")
+            raise LiaisonError(f"{self.path} has format {held.format}; this version reads {FORMAT}")
         return held
 
     def behind(self, topic: str, partition: int) -> int:
@@ -136,10 +136,10 @@ class Folder:
         """The manifest of a backup that is finished and unaltered. Raises LiaisonError."""
         held = self.manifest()
         if not held.finished:
-            raise LiaisonError(f"{self.path} holds an unfinished backup: run `liaison ops backup` again")
+            raise LiaisonError(f"{self.path} holds an unfinished backup; run `liaison ops backup` again")
         for one in held.segments:
             if self._described(self.path / one.name) != one:
-                raise LiaisonError(f"{one.name} is not what was written")
+                raise LiaisonError(f"{one.name} is damaged or was changed")
             on_file()
         return held
 
@@ -172,7 +172,7 @@ def frames(file: Path) -> Iterator[BackupRecord]:
             while length := content.read(LENGTH_BYTES):
                 yield _decode(content.read(int.from_bytes(length, "big")))
     except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
-        raise LiaisonError(f"{file.name} of {file.parent} cannot be read: {type(error).__name__}") from error
+        raise LiaisonError(f"{file.name} of {file.parent} can't be read: {type(error).__name__}") from error
 
 
 def _compress(draft: IO[bytes], records: Iterable[BackupRecord]) -> None:

@@ -131,7 +131,7 @@ async def _filled(
         await transactions.commit(await going_on(settings, folder, manifest, one, names, found), {})
         return written
     except (ProducerFencedError, ProducerUnusableError) as error:
-        raise LiaisonError("another restore has taken over, or Kafka did not answer: run it again") from error
+        raise LiaisonError("another restore has taken over, or Kafka did not respond; run the command again") from error
     finally:
         await transactions.stop()
 

@@ -47,7 +47,7 @@ async def refuse_while_attended(settings: Settings, one: Generation) -> None:
     groups += [group_of(settings, stage, each) for stage in STAGES for each in generations]
     working = await asyncio.to_thread(admin.members, settings, groups)
     if running := sorted(group for group, members in working.items() if members):
-        raise LiaisonError(f"end the workers first: {', '.join(running)}")
+        raise LiaisonError(f"stop the workers first: {', '.join(running)}")
 
 
 async def refuse_unless_empty(settings: Settings, agencies: Iterable[str]) -> None:
@@ -56,12 +56,12 @@ async def refuse_unless_empty(settings: Settings, agencies: Iterable[str]) -> No
     copied = [TopicPartition(name, partition) for name, count in counts.items() for partition in range(count)]
     ends = await ends_of(settings, [*copied, *_national(settings, agencies)])
     if held := sorted({partition.topic for partition, end in ends.items() if end}):
-        raise LiaisonError(f"restore into an empty installation: there are records in {', '.join(held)}")
+        raise LiaisonError(f"the installation is not empty ({', '.join(held)} hold records); restore into an empty one")
     async with connect(settings) as client:
         names = [f"{settings.namespace}{kind}*" for kind in CATALOGUE]
         indices = (await ask(client.indices.stats, index=names, metric="docs"))["indices"]
     if full := sorted(name for name, one in indices.items() if one["primaries"]["docs"]["count"]):
-        raise LiaisonError(f"delete these indices, they are built from Kafka: {', '.join(full)}")
+        raise LiaisonError(f"delete these indexes first (they are rebuilt from Kafka): {', '.join(full)}")
 
 
 async def going_on(

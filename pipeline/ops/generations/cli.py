@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pipeline.ops.generations.run import Status
     from pipeline.streams.registers.control import Generation
 
-Id = Annotated[str, typer.Argument(help="Twelve hexadecimal digits, as `status` shows them.")]
+Id = Annotated[str, typer.Argument(help="Generation id: twelve hexadecimal digits, see `status`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(ops: typer.Typer) -> None:
     """Add `generation` to `liaison ops`."""
     generation = typer.Typer(
-        help="A new model or stop list, computed beside the active one and switched to.", no_args_is_help=True
+        help="Compute a new model or stop list beside the active one, and switch.", no_args_is_help=True
     )
     for command in (build, status, switch, drop):
         generation.command()(command)
@@ -32,14 +32,15 @@ def register(ops: typer.Typer) -> None:
 
 def build(
     model: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Matching model; else the active generation's.")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Matching model; by default the active generation's."),
     ] = None,
-    stop: Annotated[list[int] | None, typer.Option(help="Blocking key for the stop list; may be repeated.")] = None,
-    stop_over: Annotated[int, typer.Option(min=0, help="Stop every key that more cases than this bear; 0: none.")] = 0,
+    stop: Annotated[list[int] | None, typer.Option(help="Blocking key for the stop list; repeatable.")] = None,
+    stop_over: Annotated[int, typer.Option(min=0, help="Stop every key shared by more cases than this; 0: none.")] = 0,
     block_partitions: Annotated[
         int, typer.Option(min=0, help="Partitions of its topic `blocks`; 0: as the active generation.")
     ] = 0,
-    wait: Annotated[bool, typer.Option("--wait", help="Return once its workers have computed it.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until its workers have computed it.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Set up a generation beside the active one; workers (`liaison worker all`) begin to compute it within seconds.
@@ -129,7 +130,7 @@ def _line(one: Status) -> str:
 
 def switch(
     generation: Id,
-    force: Annotated[bool, typer.Option("--force", help="Even where it is behind.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Switch even if it is behind.")] = False,
 ) -> None:
     """Lead readers to another generation, and tell agencies what they see differently in it; the way back is the same.
 
@@ -163,4 +164,6 @@ def drop(generation: Id, as_json: AsJson = False) -> None:
             return await remove(settings, generation)
 
     gone = asyncio.run(dropped())
-    typer.echo(json.dumps({"deleted": gone}) if as_json else f"{generation} is dropped; {len(gone)} things deleted")
+    typer.echo(
+        json.dumps({"deleted": gone}) if as_json else f"{generation} dropped; {len(gone)} topics and indexes deleted"
+    )

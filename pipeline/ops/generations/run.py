@@ -129,7 +129,7 @@ async def switch(settings: Settings, generation: str, *, force: bool = False) ->
     if generation != held.active:
         behind = (await _status(settings, one, active=False)).behind
         if sum(behind.values()) > ALLOWED_BEHIND and not force:
-            raise LiaisonError(f"{generation} is behind ({_told(behind)}): wait, or switch with --force")
+            raise LiaisonError(f"{generation} is behind ({_told(behind)}); wait, or switch with --force")
         await activate(settings, generation)
     await _lead(settings)
 
@@ -143,7 +143,7 @@ async def _lead(settings: Settings) -> None:
         async with connect(_with_index(settings)) as client:
             await follow(settings, client)
     except (ApiError, TransportError) as error:
-        raise LiaisonError("the switch is made; readers follow as soon as Elasticsearch answers") from error
+        raise LiaisonError("switched; readers follow as soon as Elasticsearch responds") from error
 
 
 def _with_index(settings: Settings) -> Settings:
@@ -165,14 +165,14 @@ async def drop(settings: Settings, generation: str, deadline_s: float = LEAVE_S)
         async with connect(_with_index(settings)) as client:
             return gone + await mappings.remove(client, Indices(settings.namespace, generation))
     except (ApiError, TransportError) as error:
-        raise LiaisonError("Elasticsearch does not answer: drop it again later") from error
+        raise LiaisonError("Elasticsearch is not responding; drop it again later") from error
 
 
 async def _refuse(settings: Settings, held: Control, generation: str) -> None:
     if generation == held.active:
-        raise LiaisonError(f"{generation} is active: switch to another generation first")
+        raise LiaisonError(f"{generation} is active; switch to another generation first")
     if owners := await owners_named(settings, generation):
-        raise LiaisonError(f"the switch from {generation} is not finished ({', '.join(owners)}): workers must run")
+        raise LiaisonError(f"the switch from {generation} is not finished ({', '.join(owners)}): start the workers")
 
 
 async def _left(settings: Settings, generation: str, deadline_s: float) -> None:
@@ -181,5 +181,5 @@ async def _left(settings: Settings, generation: str, deadline_s: float) -> None:
     deadline = time.monotonic() + deadline_s
     while working := {g: n for g, n in (await asyncio.to_thread(admin.members, settings, groups)).items() if n}:
         if time.monotonic() > deadline:
-            raise LiaisonError(f"workers of {generation} still run ({', '.join(working)}): end them and drop it again")
+            raise LiaisonError(f"workers of {generation} still run ({', '.join(working)}): stop them and drop it again")
         await asyncio.sleep(POLL_S)

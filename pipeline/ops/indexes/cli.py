@@ -17,7 +17,7 @@ def register(ops: typer.Typer) -> None:
 
 
 def reindex(
-    kind: Annotated[list[str] | None, typer.Option(help="Only this index (cases, links); may be repeated.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this index (cases, links); repeatable.")] = None,
     replicas_only: Annotated[
         bool, typer.Option("--replicas-only", help="Only set LIAISON_INDEX_REPLICAS, in place.")
     ] = False,

@@ -132,7 +132,7 @@ async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count
             async with connect(own) as client:
                 return [await _rebuilt(own, root, client, one, kind, count) for kind in chosen]
     except (ApiError, TransportError) as error:
-        raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run it again") from error
+        raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run the command again") from error
 
 
 async def replicate(settings: Settings, kinds: Iterable[str] = ()) -> list[str]:
@@ -148,7 +148,7 @@ async def replicate(settings: Settings, kinds: Iterable[str] = ()) -> list[str]:
                 await _behind(client, indices.own(kind))
             return [await set_replicas(client, indices, kind, layouts) for kind in chosen]
     except (ApiError, TransportError) as error:
-        raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run it again") from error
+        raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run the command again") from error
 
 
 def _chosen(kinds: Iterable[str]) -> list[str]:
@@ -224,7 +224,7 @@ def _source(
 async def _behind(client: AsyncElasticsearch, alias: str) -> str:
     """The index behind an alias. Raises LiaisonError where there is none."""
     if not await client.indices.exists_alias(name=alias):
-        raise LiaisonError("there is no index yet: start a worker first")
+        raise LiaisonError("no search index yet; start a worker first")
     (name,) = (await client.indices.get_alias(name=alias)).body
     return str(name)
 

@@ -22,5 +22,7 @@ async def sweep_all(settings: Settings) -> int:
             for generation in held.generations:
                 swept += await sweep(client, Indices(settings.namespace, generation))
     except (ApiError, TransportError) as error:
-        raise LiaisonError(f"Elasticsearch does not answer ({type(error).__name__}): sweep again later") from error
+        raise LiaisonError(
+            f"Elasticsearch is not responding ({type(error).__name__}); run the command again later"
+        ) from error
     return swept

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def register(ops: typer.Typer) -> None:
     """Add `policy explain` to `ops`."""
-    policy = typer.Typer(help="Who may see what, and why.", no_args_is_help=True)
+    policy = typer.Typer(help="Who has access to what, and why.", no_args_is_help=True)
     policy.callback()(_policy)
     policy.command("explain", epilog="Example: liaison ops policy explain fr-pj:2026-004711 --handling H2")(explain)
     ops.add_typer(policy, name="policy")
@@ -28,11 +28,11 @@ def _policy() -> None:
 
 def explain(
     key: Annotated[str, typer.Argument(help="Case key, <agency>:<case id>.")],
-    handling: Annotated[str | None, typer.Option(help="As if its code were this: H0 to H3.")] = None,
+    handling: Annotated[str | None, typer.Option(help="Simulate this handling code: H0 to H3.")] = None,
     releasable_to: Annotated[
-        str | None, typer.Option(help='As if it were released to these countries: BE,DE or *; "" for none.')
+        str | None, typer.Option(help='Simulate release to these countries: BE,DE or *; "" for none.')
     ] = None,
-    purposes: Annotated[str | None, typer.Option(help="As if it allowed these purposes, separated by commas.")] = None,
+    purposes: Annotated[str | None, typer.Option(help="Simulate these purposes, separated by commas.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show how each agency sees a case for each purpose, and by which rule of the policy; what other handling changes.

@@ -30,7 +30,7 @@ async def reject_damaged_batch(
     Audited before it happens. Raises LiaisonError where the topic is no national one, or the batch is none to give up.
     """
     if not topics.is_national(settings, topic):
-        raise LiaisonError(f"{topic} is not a national topic: what is damaged elsewhere is restored, not rejected")
+        raise LiaisonError(f"{topic} is not a national topic; damage elsewhere is restored, not rejected")
     if not 0 <= partition < settings.case_partitions:
         raise LiaisonError(f"{topic} has no partition {partition}")
     held = await asyncio.to_thread(ids, settings, [topic])
@@ -54,8 +54,8 @@ async def _damaged_up_to(settings: Settings, source: TopicPartition, offset: int
             while (claimed := consumer.damaged_up_to(source)) is None:
                 records = await consumer.getmany(source, timeout_ms=POLL_MS)
                 if records or await consumer.position(source) > offset:
-                    raise LiaisonError(f"the batch at offset {offset} can be read, or is given up already")
+                    raise LiaisonError(f"the batch at offset {offset} is readable, or already given up")
     last = claimed if given is None else given
     if not offset <= last < end:
-        raise LiaisonError("the batch's header is damaged too: name the last offset to give up by --last")
+        raise LiaisonError("the batch's header is damaged too; give the last offset with --last")
     return last

@@ -27,18 +27,16 @@ def _known_reason(given: str) -> str:
     return given
 
 
-OfReason = Annotated[
-    str, typer.Option("--reason", callback=_known_reason, help="Only rejections for this reason, as in a receipt.")
-]
-OfAgency = Annotated[str, typer.Option("--agency", help="Only this agency's.")]
-Since = Annotated[str, typer.Option(help="From this time on: 2026-11-24T10:00:00Z, or 2h for two hours ago.")]
-Until = Annotated[str, typer.Option(help="Before this time.")]
-Dry = Annotated[bool, typer.Option("--dry-run", help="Count what would be sent; send nothing.")]
+OfReason = Annotated[str, typer.Option("--reason", callback=_known_reason, help="Only this reason, as in a receipt.")]
+OfAgency = Annotated[str, typer.Option("--agency", help="Only this agency.")]
+Since = Annotated[str, typer.Option(help="Since: 2026-11-24T10:00:00Z, or 2h.")]
+Until = Annotated[str, typer.Option(help="Until this time.")]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Count only; send nothing.")]
 
 
 def register(ops: typer.Typer) -> None:
     """Add `rejected` and `replay` to `ops`."""
-    rejected = typer.Typer(help="What intake rejected, and why.", no_args_is_help=True)
+    rejected = typer.Typer(help="Rejected messages: list, show, replay.", no_args_is_help=True)
     rejected.command("list", epilog="Example: liaison ops rejected list --agency fr-pj --since 24h")(list_rejected)
     rejected.command("show", epilog="Example: liaison ops rejected show cases.fr-pj-2-4711")(show_rejected)
     rejected.command("replay", epilog="Example: liaison ops rejected replay --reason schema --since 7d")(
@@ -54,7 +52,7 @@ def list_rejected(
     agency: OfAgency = "",
     since: Since = "",
     until: Until = "",
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show, the latest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Number of rows to show, newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List rejections that Kafka still holds (7 days), without their content."""
@@ -73,7 +71,7 @@ def list_rejected(
 def show_rejected(
     position: Annotated[str, typer.Argument(help="Source position, <topic>-<partition>-<offset>.")],
     token: Annotated[
-        str, typer.Option(envvar="LIAISON_TOKEN", help="The owning agency's: shows the original bytes as well.")
+        str, typer.Option(envvar="LIAISON_TOKEN", help="Token of the owner agency; also shows the original bytes.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -87,7 +85,7 @@ def show_rejected(
         return
     found = asyncio.run(rejections(settings, RejectionFilter(positions=frozenset({position}))))
     if not found:
-        raise LiaisonError(f"no rejection is held for {position}")
+        raise LiaisonError(f"no rejected message at {position}")
     if as_json:
         _print_json(found[0])
         return
@@ -121,7 +119,7 @@ def _show_original(position: str, token: str, as_json: bool) -> None:
 
 def replay_rejected(
     positions: Annotated[
-        list[str] | None, typer.Argument(help="Source positions; none: all that the options name.")
+        list[str] | None, typer.Argument(help="Source positions; without any, all that match the options.")
     ] = None,
     reason: OfReason = "",
     agency: OfAgency = "",
@@ -160,15 +158,15 @@ def replay_rejected(
 def _tell_left(done: Replayed) -> None:
     for reason, count in done.left.items():
         mended = _MENDED_BY_AGENCY if reason == Reason.UNREADABLE_BATCH else _MENDED_BY_US
-        typer.echo(f"{count} left: {reason} {mended}")
+        typer.echo(f"{count} not replayed: {reason} {mended}")
 
 
 def reject_batch(
     topic: Annotated[str, typer.Argument(help="The national topic, with its namespace.")],
     partition: Annotated[int, typer.Argument(min=0)],
-    offset: Annotated[int, typer.Argument(min=0, help="Where its readers stand, as the alert and the log tell.")],
+    offset: Annotated[int, typer.Argument(min=0, help="Offset where its readers stop, from the alert or the log.")],
     last: Annotated[
-        int | None, typer.Option(min=0, help="The last offset to give up; without it, what the batch's header says.")
+        int | None, typer.Option(min=0, help="Last offset to give up; by default from the batch's header.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -191,8 +189,8 @@ def reject_batch(
 
 
 def replay(
-    since: Annotated[str, typer.Option("--from", help="From this time on: 2026-11-24T10:00:00Z, or 2h.")],
-    agency: Annotated[list[str] | None, typer.Option(help="Only this agency's; may be repeated.")] = None,
+    since: Annotated[str, typer.Option("--from", help="Since: 2026-11-24T10:00:00Z, or 2h.")],
+    agency: Annotated[list[str] | None, typer.Option(help="Only this agency; repeatable.")] = None,
     dry_run: Dry = False,
     as_json: AsJson = False,
 ) -> None:

@@ -125,7 +125,7 @@ async def original(settings: Settings, position: str, requester: Requester) -> R
     async for one in rejected(settings, RejectionFilter(positions=frozenset({position}))):
         if one.agency and one.agency == requester.agency:
             return one
-    raise LiaisonError(f"no rejection of {requester.agency or 'this agency'} is held for {position}")
+    raise LiaisonError(f"no rejected message of {requester.agency or 'this agency'} at {position}")
 
 
 @dataclass

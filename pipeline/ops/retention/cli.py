@@ -21,8 +21,8 @@ def register(ops: typer.Typer) -> None:
 
 
 def retention(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what is due; change nothing.")] = False,
-    days: Annotated[int, typer.Option(min=0, help="Tell which cases expire within so many days.")] = 183,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is due; change nothing.")] = False,
+    days: Annotated[int, typer.Option(min=0, help="Show cases that expire within this many days.")] = 183,
     query_months: Annotated[int, typer.Option(min=1, help="Full months that audited query text stays readable.")] = 36,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -19,8 +19,8 @@ def register(ops: typer.Typer) -> None:
 
 
 def scorecard(
-    agency: Annotated[list[str] | None, typer.Option(help="Only this agency's; may be repeated.")] = None,
-    since: Annotated[str, typer.Option(help="From this time on: 2026-11-24, or 7d (30d are held).")] = "30d",
+    agency: Annotated[list[str] | None, typer.Option(help="Only this agency; repeatable.")] = None,
+    since: Annotated[str, typer.Option(help="Since: 2026-11-24, or 7d (30d are kept).")] = "30d",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with counts.")] = False,
 ) -> None:
     """Show the quality of each agency's data by day: shares of records that were rejected, repeated or doubted.

@@ -12,19 +12,19 @@ from pipeline.settings import settings as from_environment
 
 def register(ops: typer.Typer) -> None:
     """Add `sessions end` to the group."""
-    sessions = typer.Typer(help="Sessions of people who are signed in.", no_args_is_help=True)
+    sessions = typer.Typer(help="Signed-in sessions.", no_args_is_help=True)
     sessions.callback()(_group)
     sessions.command("end")(end_sessions)
     ops.add_typer(sessions, name="sessions")
 
 
 def _group() -> None:
-    """Sessions of people who are signed in."""
+    """Signed-in sessions."""
 
 
 def end_sessions(
-    subject: Annotated[str, typer.Option(help="The person, as tokens name it (`sub`).")],
-    agency: Annotated[str, typer.Option(help="The person's agency.")],
+    subject: Annotated[str, typer.Option(help="The user, as in tokens (`sub`).")],
+    agency: Annotated[str, typer.Option(help="The user's agency.")],
 ) -> None:
     """End all sessions of a person: no token that was issued until now opens anything any more.
 
@@ -48,4 +48,4 @@ def end_sessions(
             await log.write(topics.REVOCATIONS, ended.key, ended)
 
     asyncio.run(end())
-    typer.echo(f"ended the sessions of {subject} of {agency}", err=True)
+    typer.echo(f"sessions of {subject} ({agency}) ended", err=True)

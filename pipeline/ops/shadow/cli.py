@@ -58,7 +58,7 @@ def shadow(
 def _tell(found: ModelComparison) -> None:
     typer.echo(
         f"{found.cases:,} cases: {found.links_active:,} links now, {found.links_shadow:,} with the second model;"
-        f" {found.appear:,} would appear, {found.vanish:,} vanish, {found.move:,} move to another band"
+        f" {found.appear:,} would appear, {found.vanish:,} vanish, {found.move:,} change band"
     )
     for bands, count in found.bands.items():
         typer.echo(f"{bands}\t{count:,}")

@@ -54,7 +54,7 @@ async def shadow(settings: Settings, model: Model, clock: Callable[[], datetime]
     one = (await control(settings)).of()
     second = generation(model, one.block_partitions)
     if second == one.id:
-        raise LiaisonError("that is the active model")
+        raise LiaisonError("this is the active model; choose another")
     accepted = topics.name(settings, topics.ACCEPTED)
     with stores.scratch(settings, STAGE) as root:
         places = Places(root, STAGE, second, ids(settings, [accepted]))

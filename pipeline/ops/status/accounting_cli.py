@@ -29,7 +29,7 @@ def register(ops: typer.Typer) -> None:
 def show_accounting(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     wait: Annotated[
-        float, typer.Option(min=0.0, help="Seconds to wait for intake to come to the end of what has been pushed.")
+        float, typer.Option(min=0.0, help="Seconds to wait until intake has processed everything pushed.")
     ] = 0.0,
 ) -> None:
     """Count what became of every message that Kafka still holds, by agency; exit 1 unless it balances.

@@ -30,7 +30,7 @@ def register(ops: typer.Typer) -> None:
 
 def show_lag(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Show it anew every 2 seconds, until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh every 2 s until Ctrl-C.")] = False,
 ) -> None:
     """Show how many records each stage is behind, by topic and partition; nothing is shown for what is done."""
     from dataclasses import asdict

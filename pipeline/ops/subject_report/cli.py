@@ -21,8 +21,8 @@ def register(ops: typer.Typer) -> None:
 
 
 def subject_report(
-    question: Annotated[str, typer.Argument(help="The person, as one searches: name, birth date, numbers.")],
-    agency: Annotated[str, typer.Option(help="The agency that was asked.")],
+    question: Annotated[str, typer.Argument(help="The person, as in a search: name, date of birth, numbers.")],
+    agency: Annotated[str, typer.Option(help="The agency that received the request.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with the records' parts.")] = False,
 ) -> None:
     """Answer a person's access request to one agency: its own records of him, and who was shown them.
@@ -43,7 +43,7 @@ def subject_report(
     for one in report.records:
         _tell(one)
     typer.echo(
-        f"{len(report.records)} records of {agency}{'' if report.complete else ', and more: narrow the question'}"
+        f"{len(report.records)} records of {agency}{'' if report.complete else ', and more; add details to the search'}"
     )
 
 

@@ -48,7 +48,7 @@ async def subject_report(settings: Settings, agency: str, question: str, clock: 
     """
     registered = (await agencies(settings)).get(agency)
     if registered is None:
-        raise LiaisonError(f"no agency {agency} is registered")
+        raise LiaisonError(f"agency {agency} is not registered; see `liaison ops agency list`")
     now, model = clock(), (await control(settings)).of().compiled()
     async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
         indices = Indices(settings.namespace, "")

@@ -13,7 +13,7 @@ from pipeline.settings import settings as from_environment
 
 def register(ops: typer.Typer) -> None:
     """Add `transactions` to `ops`."""
-    transactions = typer.Typer(help="Kafka transactions that keep readers waiting.", no_args_is_help=True)
+    transactions = typer.Typer(help="Open Kafka transactions that hold readers up.", no_args_is_help=True)
     transactions.command("list", epilog="Example: liaison ops transactions list")(show_transactions)
     transactions.command(
         "abort", epilog="Example: liaison ops transactions abort accepted 0 --producer-id 4012"

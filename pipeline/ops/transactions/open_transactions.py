@@ -101,10 +101,12 @@ def abort_transaction(settings: Settings, topic: str, partition: int, producer_i
     for each in open_transactions(settings):
         if (each.topic, each.partition, each.producer_id) == (topic, partition, producer_id):
             if not each.hanging:
-                raise LiaisonError(f"Kafka ends the transaction in {where} itself: its coordinator knows of it")
+                raise LiaisonError(f"Kafka ends the transaction in {where} itself; nothing to do")
             with admin(settings) as client:
                 client.abort_transaction(
                     AbortTransactionSpec(TopicPartition(topic, partition), producer_id, each.producer_epoch)
                 )
             return each
-    raise LiaisonError(f"producer {producer_id} has no open transaction in {where}: liaison ops transactions list")
+    raise LiaisonError(
+        f"producer {producer_id} has no open transaction in {where}; see `liaison ops transactions list`"
+    )

@@ -36,7 +36,7 @@ def signing_key(settings: Settings, *, make: bool) -> SigningKey:
     except FileNotFoundError as error:
         if not make:
             raise LiaisonError(
-                f"the audit log's signing key is not in {path}: put it back, or run this where `attest` runs"
+                f"the audit log's signing key is not in {path}: put it back, or run this command where `attest` runs"
             ) from error
     made = SigningKey.generate(log_name(settings), SignatureType.NOTE)
     create_private(path, f"{made.text}\n".encode())

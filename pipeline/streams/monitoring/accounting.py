@@ -111,8 +111,8 @@ async def wait_for_intake(settings: Settings, within_s: float) -> None:
     while behind := await _behind(settings, names, ends):
         if time.monotonic() >= deadline:
             raise LiaisonError(
-                f"intake has not come to the end of {', '.join(sorted({one.topic for one in behind}))} within "
-                f"{within_s:g} s: see liaison ops lag"
+                f"intake has not finished {', '.join(sorted({one.topic for one in behind}))} within "
+                f"{within_s:g} s: see `liaison ops lag`"
             )
         await asyncio.sleep(LOOK_S)
 

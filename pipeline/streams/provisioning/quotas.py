@@ -42,7 +42,7 @@ def rates(client: KafkaAdminClient) -> dict[str, int]:
     named = component(entity_type=USER, match_type=ANY_NAMED, match=None)
     answer = _sent(client, DescribeClientQuotasRequest(components=[named], strict=True))
     if answer.error_code:
-        raise LiaisonError(f"Kafka does not tell its rates: {answer.error_message}")
+        raise LiaisonError(f"Kafka did not report its rates: {answer.error_message}")
     return {
         one.entity[0].entity_name: int(value.value)
         for one in answer.entries or ()

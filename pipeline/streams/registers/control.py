@@ -97,9 +97,9 @@ class Control(NamedTuple):
         """A generation, the active one by default. Raises LiaisonError for one that is not registered."""
         found = self.generations.get(wanted or self.active)
         if found is None and wanted:
-            raise LiaisonError(f"there is no generation {wanted}; `liaison ops generation status` lists them")
+            raise LiaisonError(f"no generation {wanted}; see `liaison ops generation status`")
         if found is None:
-            raise LiaisonError("there is no generation yet; run `liaison topics apply`")
+            raise LiaisonError("no generation yet; run `liaison topics apply`")
         return found
 
 

@@ -81,7 +81,7 @@ async def change_signing(settings: Settings, name: str, change: Callable[[Signin
     """
     agency = (await trusted_agencies(settings)).get(name)
     if agency is None:
-        raise LiaisonError(f"no agency {name} is registered")
+        raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
     after = msgspec.structs.replace(agency, signing=change(agency.signing))
     await put(settings, after)
     return after
@@ -102,15 +102,15 @@ async def put(settings: Settings, agency: Agency) -> None:
 def check(agency: Agency) -> None:
     """Raises LiaisonError for a name or a country that no agency can have."""
     if not _NAME.fullmatch(agency.name):
-        raise LiaisonError("an agency's name has 1 to 32 of a-z, 0-9 and -, and begins with a letter or digit")
+        raise LiaisonError("an agency name takes 1 to 32 of a-z, 0-9 and -, starting with a letter or digit")
     if not _COUNTRY.fullmatch(agency.country):
-        raise LiaisonError("a country is an ISO 3166-1 alpha-2 code, such as FR")
+        raise LiaisonError("the country must be an ISO 3166-1 alpha-2 code, such as FR")
 
 
 def _check_registered(agency: Agency, held: Mapping[str, Agency]) -> None:
     before = held.get(agency.name)
     if before is not None and before.country != agency.country:
-        raise LiaisonError(f"{agency.name} is registered for {before.country}")
+        raise LiaisonError(f"{agency.name} is already registered, for {before.country}")
 
 
 async def watch(settings: Settings) -> AsyncGenerator[dict[str, Agency]]:

@@ -54,4 +54,4 @@ def _read(path: Path) -> dict[str, Agency]:
     except FileNotFoundError:
         return {}
     except (OSError, msgspec.MsgspecError) as error:
-        raise LiaisonError(f"{path} can't be read: put a whole copy back, or remove it to begin anew") from error
+        raise LiaisonError(f"{path} can't be read; put an intact copy back, or remove it to start over") from error

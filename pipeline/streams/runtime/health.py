@@ -94,7 +94,7 @@ class Health:
         if last is None or LaneState.WAITING in last.states:
             return "waiting for Elasticsearch, or for a first agency"
         if last.lag is None:
-            return "Kafka does not answer"
+            return "Kafka is not responding"
         if self.stalled(now):
             return STALL
         if LaneState.FAILING in last.states:

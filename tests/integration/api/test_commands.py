@@ -101,7 +101,7 @@ async def test_search_shows_a_table_or_json(written: list[Any], liaison: Any) ->
     assert rows[0].keys() == {
         "view", "case", "agency", "country", "title", "caveat", "score", "band", "met", "why", "evidence",
     }  # fmt: skip
-    assert "No case" in (await on_a_thread(liaison, "search", "zbigniew oczko")).stdout
+    assert "No matching cases." in (await on_a_thread(liaison, "search", "zbigniew oczko")).stdout
 
 
 async def test_a_case_and_its_links_are_shown(written: list[Any], liaison: Any) -> None:
@@ -111,7 +111,7 @@ async def test_a_case_and_its_links_are_shown(written: list[Any], liaison: Any) 
     )
     shown = (await on_a_thread(liaison, "links", "fr-x:7")).stdout
     assert all(other in shown for other in ("be-x:7", "de-x:7", "es-x:7"))
-    assert "birth date" in shown
+    assert "Date of birth" in shown
     rows = orjson.loads((await on_a_thread(liaison, "links", "be-x:7", "--json")).stdout)
     assert {row["case_b"] for row in rows} == {"es-x:7", "fr-x:7"}
 

@@ -65,7 +65,7 @@ def test_push_waits_for_the_receipt_of_every_line(
 def test_waiting_ends_in_time_where_nobody_takes_in(installation: Installation, feed: list[Message]) -> None:
     with FeedClient("fr-pj", installation.settings) as client:
         pushed = client.push("x", [feed[0].value or b""])
-        with pytest.raises(LiaisonError, match="intake has not answered everything within 1 s"):
+        with pytest.raises(LiaisonError, match="receipts still missing after 1 s"):
             list(client.receipts_of(pushed, timeout_s=1))
 
 

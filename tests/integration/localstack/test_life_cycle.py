@@ -101,7 +101,7 @@ async def test_killed_engines_are_reported_and_restarted_where_they_were(shared_
         psutil.Process(pid).kill()
     assert {state["state"] for state in shared_home.status().values()} == {"killed"}
     assert shared_home.run("status").returncode == 1
-    with pytest.raises(LiaisonError, match=r"has died: start it again with `liaison up`"):
+    with pytest.raises(LiaisonError, match=r"has stopped; start it again with `liaison up`"):
         endpoints(Settings(home=shared_home.path, kafka_url="", elasticsearch_url=""))
     after = shared_home.up()
     assert urls(after) == urls(before)
@@ -129,7 +129,7 @@ async def test_down_leaves_no_process_and_the_next_start_finds_the_data_on_other
     assert shared_home.processes() == []
     assert {state["state"] for state in shared_home.status().values()} == {"stopped"}
     with pytest.raises(
-        LiaisonError, match=r"no stack is running: start one with `liaison up` or set LIAISON_KAFKA_URL"
+        LiaisonError, match=r"no local engines are running; start them with `liaison up`, or set LIAISON_KAFKA_URL"
     ):
         endpoints(Settings(home=shared_home.path, kafka_url="", elasticsearch_url=""))
     with occupied_port() as busy:

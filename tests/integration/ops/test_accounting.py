@@ -55,7 +55,7 @@ def test_each_agency_is_accounted_for_on_a_running_system(
     assert json.loads(waiting.stdout)["agencies"]["be-fp"]["waiting"] == 1
     late = liaison("accounting", "--wait", "1")
     assert late.returncode == 1
-    assert "intake has not come to the end of" in late.stderr
+    assert "intake has not finished" in late.stderr
 
     position, receipt = next((p, r) for p, r in installation.receipts().items() if "cases.fr-pj" in p)
     other = "duplicate" if receipt.outcome == "accepted" else "accepted"

@@ -155,7 +155,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     done, cuts = until_done(lambda count: asyncio.run(backup(settings, folder, now, count)), 1, 5)
     assert cuts > 1
     assert done.finished
-    with pytest.raises(LiaisonError, match="end the workers first"):
+    with pytest.raises(LiaisonError, match="stop the workers first"):
         asyncio.run(restore(settings, folder, lambda: None))
 
     back, cuts = until_done(lambda count: asyncio.run(restore(elsewhere.settings, folder, count)), 2, 12)
@@ -196,5 +196,5 @@ def test_what_it_would_not_go_with_is_refused_before_anything_is_written(
         with pytest.raises(LiaisonError, match=told):
             asyncio.run(restore(other, folder, lambda: None))
     asyncio.run(decide(elsewhere.settings))
-    with pytest.raises(LiaisonError, match="there are records in"):
+    with pytest.raises(LiaisonError, match="is not empty"):
         asyncio.run(restore(elsewhere.settings, folder, lambda: None))

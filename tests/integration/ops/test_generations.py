@@ -162,7 +162,7 @@ def test_built_switched_to_and_back_while_records_flow(
     assert listed(new)["derived"] == 1.0
     each_once = {"derive": 1, "correlate": 1, "project": 1}
     wait_for(lambda: listed(new)["workers"] == each_once, deadline_s=60)  # the switch made all workers start anew
-    assert "is active: switch to another generation first" in liaison("generation", "drop", old).stderr
+    assert "is active; switch to another generation first" in liaison("generation", "drop", old).stderr
     dropped = liaison("generation", "drop", new)
     assert dropped.returncode == 0, dropped.stderr
     assert [worker.wait(timeout=60) for worker in pinned] == [1, 1, 1]

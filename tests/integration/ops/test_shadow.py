@@ -83,4 +83,4 @@ def test_the_active_model_is_no_second_one(installation: Installation, liaison: 
     path = tmp_path / "same.json"
     path.write_bytes(dump(load_model().file))
     done = liaison("shadow", "--model", str(path))
-    assert (done.returncode, done.stderr) == (1, "liaison: that is the active model\n")
+    assert (done.returncode, done.stderr) == (1, "liaison: this is the active model; choose another\n")

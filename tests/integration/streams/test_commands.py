@@ -25,7 +25,7 @@ def test_from_nothing_to_a_registered_agency(liaison: RunLiaison) -> None:
     assert len(created["created"]) == len(shared)
     assert created["differences"] == []
     assert "4 topics created" in liaison("ops", "agency", "add", "fr-pj", "--country", "FR").stderr
-    assert f"0 topics created, {len(shared) + 4} were there" in liaison("topics", "apply").stdout
+    assert f"0 topics created, {len(shared) + 4} already existed" in liaison("topics", "apply").stdout
     listed = json.loads(liaison("ops", "agency", "list", "--json").stdout)
     assert listed == [
         {"name": "fr-pj", "country": "FR", "state": "active", "max_rate": None, "require_signatures": False}

@@ -33,7 +33,7 @@ async def test_an_allowance_is_set_and_listed(api: Api, monkeypatch: pytest.Monk
     line = "be-fp\t5000 a day\tuntil 2026-12-01T12:00:00+00:00\tby chief\n"
     assert (made.exit_code, made.stdout) == (0, line), made.output
     listed = await run("list", *WHO)
-    assert listed.stdout == f"{line}every other agency: 200 a day\n"
+    assert listed.stdout == f"{line}default for each other agency: 200 a day\n"
     assert '"daily":5000' in (await run("list", "--json", *WHO)).stdout
 
 

@@ -48,7 +48,7 @@ def test_validate_passes_what_map_has_made(mapped: Path) -> None:
     done = CliRunner().invoke(build(), ["feed", "validate", str(mapped / "o"), "--agency", "fr-pj"])
     assert done.exit_code == 0
     assert done.stdout == ""
-    assert "2 of 2 lines are good" in done.stderr
+    assert "2 of 2 lines valid" in done.stderr
 
 
 def test_validate_names_file_line_and_place_of_each_problem(mapped: Path) -> None:

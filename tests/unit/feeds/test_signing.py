@@ -95,7 +95,7 @@ class TestKeyFiles:
         key = make_key(file)
         assert file.stat().st_mode & 0o077 == 0
         assert read_signer("fr-pj", file, SIGNED).kid == key_id("fr-pj", key)
-        with pytest.raises(LiaisonError, match="never written over"):
+        with pytest.raises(LiaisonError, match="already exists"):
             make_key(file)
 
     @pytest.mark.parametrize("private", [True, False])

@@ -62,7 +62,7 @@ def test_a_result_says_why_it_was_found(told: Explanation) -> None:
     )
     assert "Trafic" in output
     assert "+26.5" in output
-    assert "birth date 1980-05-01" in output
+    assert "Date of birth 1980-05-01" in output
     assert "text in the record" in output
 
 

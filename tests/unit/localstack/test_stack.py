@@ -30,7 +30,7 @@ def test_given_urls_are_the_endpoints(tmp_path: Path) -> None:
 def test_without_a_stack_the_error_names_the_missing_setting(tmp_path: Path, given: str, asked: str) -> None:
     urls: dict[str, Any] = {"kafka_url": "", "elasticsearch_url": "", given: "http://x:1"}
     settings = Settings(home=tmp_path, **urls)
-    with pytest.raises(LiaisonError, match=f"no stack is running: .*LIAISON_{asked}_URL"):
+    with pytest.raises(LiaisonError, match=f"no local engines are running; .*LIAISON_{asked}_URL"):
         endpoints(settings)
 
 

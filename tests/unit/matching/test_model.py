@@ -36,8 +36,8 @@ def test_the_generation_depends_on_content_and_partitions(model: Model) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda file: {**file, "comparisons": {}}, "not valid"),
-        (lambda file: {**file, "version": 3}, "not valid"),
+        (lambda file: {**file, "comparisons": {}}, "invalid model"),
+        (lambda file: {**file, "version": 3}, "invalid model"),
         (lambda file: {**file, "comparisons": {**file["comparisons"], "phone": {"levels": []}}}, "levels of phone"),
     ],
 )
@@ -59,7 +59,7 @@ def test_weights_that_are_not_monotone_are_refused() -> None:
 
 
 def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(LiaisonError, match="cannot read"):
+    with pytest.raises(LiaisonError, match="can't read"):
         load_model(tmp_path / "none.json")
 
 

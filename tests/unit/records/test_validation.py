@@ -97,7 +97,7 @@ def test_a_repeated_key_is_found_whatever_stands_before_its_colon(blank: bytes) 
     for once in (b'"version":3', b'"time":"2026-11-01T10:00:00Z"'):
         name = once.split(b":")[0]
         twice = message().replace(once, name + blank + b":" + once.partition(b":")[2] + b"," + once)
-        assert [problem.message for problem in problems(twice, FR_PJ)] == ["this key is there twice"]
+        assert [problem.message for problem in problems(twice, FR_PJ)] == ["this key occurs twice"]
 
 
 @pytest.mark.parametrize("depth", [61, 62, 63, 500, 900])

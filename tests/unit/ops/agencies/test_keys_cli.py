@@ -22,8 +22,8 @@ def add(file: Path, content: bytes, *more: str) -> Exception | None:
     ("content", "more", "said"),
     [
         (KEY.as_pem(private=True), (), "private key"),
-        (b"no key", (), "no Ed25519 key"),
-        (KEY.as_pem(private=False), ("--until", "soon"), "is no time"),
+        (b"no key", (), "not an Ed25519 key"),
+        (KEY.as_pem(private=False), ("--until", "soon"), "is not a time"),
     ],
 )
 def test_what_is_no_public_key_or_time_is_refused(

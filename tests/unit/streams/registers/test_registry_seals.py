@@ -98,11 +98,11 @@ class TestPolicy:
     def test_a_key_is_listed_once_and_stays(self) -> None:
         policy = with_key(SigningPolicy(), public())
         assert with_key(policy, public(NEXT_KEY)).keys == (public(), public(NEXT_KEY))
-        with pytest.raises(LiaisonError, match="listed already"):
+        with pytest.raises(LiaisonError, match="already registered"):
             with_key(with_revocation(policy, public().kid, NOW), public())
 
     def test_a_key_ends_after_it_begins(self) -> None:
-        with pytest.raises(LiaisonError, match="ends after"):
+        with pytest.raises(LiaisonError, match="must end after"):
             with_key(SigningPolicy(), public(not_after=START))
 
     def test_a_revocation_only_moves_back(self) -> None:

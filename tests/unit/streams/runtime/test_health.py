@@ -78,7 +78,7 @@ def test_a_worker_that_no_longer_looks_at_itself_hangs() -> None:
     ("seen", "problem"),
     [
         (sample(1.0, 7, 0, LaneState.WAITING), "waiting for Elasticsearch, or for a first agency"),
-        (sample(1.0, 7, None), "Kafka does not answer"),
+        (sample(1.0, 7, None), "Kafka is not responding"),
         (sample(1.0, 7, 3, LaneState.FAILING), "trying again after a failure"),
         (sample(1.0, 7, 0, LaneState.JOINING), "joining its consumer group"),
         (sample(1.0, 7, 3), UNPROVEN),
