@@ -28,7 +28,7 @@ def register(root: typer.Typer) -> None:
 
 
 def list_allowances(token: Token, purpose: Purpose, case_reference: Reference, as_json: Json = False) -> None:
-    """Show what our agency allows others, and what every agency has without."""
+    """Show our hit quotas for other agencies, and the default."""
     found = ask_api(token, purpose, case_reference, "GET", "/v1/hit-allowances")
     if as_json:
         print_json(found["allowances"])
@@ -47,7 +47,7 @@ def set_allowance(
     days: Days = 14,
     as_json: Json = False,
 ) -> None:
-    """Allow an agency more for a while, in place of what it was allowed before. It takes a supervisor's token."""
+    """Set a higher hit quota for an agency for a while; it replaces the earlier one. Needs a supervisor's token."""
     from datetime import timedelta
 
     from pipeline.times import now

@@ -53,7 +53,7 @@ def witness(
 ) -> None:
     """Keep the audit log's heads and hashes, check that it only grows, and compare with other agencies' witnesses.
 
-    Exit 1 if anything does not fit; what does not is kept beside what it contradicts.
+    Exit 1 if anything does not match; the evidence is kept.
     """
     from contextlib import suppress
 
@@ -68,7 +68,7 @@ def witness(
 
 
 def heads(agency: AgencyName, folder: Folder = None) -> None:
-    """Print the heads that were witnessed, one JSON object a line, for another agency to compare with its own."""
+    """Print the witnessed heads, one JSON object per line, for another agency to compare with its own."""
     import msgspec
 
     from pipeline.settings import settings as from_environment
@@ -86,7 +86,7 @@ def accesses(
     case_reference: Annotated[str, typer.Option("--case-ref", help="Your case reference.")] = "audit",
     folder: Folder = None,
 ) -> None:
-    """Fetch from the API what it tells of the accesses to your records, with proofs; and your tag keys, at first."""
+    """Fetch the accesses to your records from the API, with proofs; the first time also your tag keys."""
     from pipeline.feeds.access_client import fetch_accesses, fetch_tag_keys
     from pipeline.settings import settings as from_environment
 
@@ -109,7 +109,7 @@ def verify_audit(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check offline what the API told of the accesses to your records against what was witnessed; trusts no server.
+    """Check the fetched accesses to your records offline against the witnessed log; no server is trusted.
 
     Exit 1 if an access is withheld, altered or forged, or the log was rewritten or forked.
     """

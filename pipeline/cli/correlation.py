@@ -42,7 +42,7 @@ def correlate(
     min_probability: Annotated[float, typer.Option(min=0.0, max=1.0, help="Lowest probability of a link.")] = 0.5,
     as_json: AsJson = False,
 ) -> None:
-    """Link the cases in files, offline, by the same code and rules as the stream."""
+    """Link the cases in files, offline, with the same code and rules as the stream."""
     import msgspec
 
     from pipeline.correlation.batch import links
@@ -72,10 +72,10 @@ def resolve(
     within: Within = False,
     as_json: AsJson = False,
 ) -> None:
-    """Group the entities of linked cases into the things they are, told by all links together.
+    """Group the entities of linked cases that are the same person or thing, by all links together.
 
-    Two groups join by their strongest tie unless members of them contradict each other, or the tie is ambiguous. Give a
-    model that was trained on the cases: the shipped one keeps noisy records apart that look like relatives.
+    Two groups merge by their strongest link unless their members contradict each other or the link is ambiguous. Give a
+    model trained on these cases: the shipped one keeps noisy records apart that look like relatives.
     """
     import msgspec
 
@@ -108,9 +108,9 @@ def blocking_report(
     within: Within = False,
     as_json: AsJson = False,
 ) -> None:
-    """Report keys and candidates per case, the largest blocks and, with labels, recall by kind of key and jointly.
+    """Report keys and candidates per case, the largest blocks and, with labels, recall by kind of key and overall.
 
-    Of the true pairs, those that the model would link are counted apart: of them blocking alone decides.
+    True pairs that the model would link are counted separately: for them blocking alone decides.
     """
     import msgspec
 

@@ -12,7 +12,7 @@ FAILED = 1
 
 def register(root: typer.Typer) -> None:
     """Add `demo` to the root command."""
-    root.command(epilog="Example: liaison demo --exit; echo $?", rich_help_panel="Begin here")(demo)
+    root.command(epilog="Example: liaison demo --exit; echo $?", rich_help_panel="Start here")(demo)
 
 
 def demo(
@@ -26,9 +26,9 @@ def demo(
 ) -> None:
     """Run the whole pipeline on this machine: real Kafka and Elasticsearch, eight agencies, 3,000 cases, known truth.
 
-    After a minute or two it says what became of every message and how good the links are, then serves pages and API
-    until Ctrl-C. It works in a namespace of its own, which each run starts empty. With --exit, 0 means that
-    the accounting balances and, for the seeded feed, that recall is at least 0.9 at a precision of at least 0.95.
+    After a minute or two it reports the outcome of every message and how accurate the links are, then serves pages and
+    API until Ctrl-C. Each run starts empty, in a namespace of its own. With --exit, exit code 0 means that the
+    accounting balances and, for the generated feed, that recall is at least 0.9 at a precision of at least 0.95.
     """
     from rich.console import Console
 

@@ -14,9 +14,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def register(root: typer.Typer) -> None:
     """Add `up`, `down`, `status` to the root command."""
-    root.command(epilog="Example: liaison up && liaison status", rich_help_panel="Engines on this machine")(up)
-    root.command(epilog="Example: liaison down", rich_help_panel="Engines on this machine")(down)
-    root.command(epilog="Example: liaison status --json", rich_help_panel="Engines on this machine")(status)
+    root.command(epilog="Example: liaison up && liaison status", rich_help_panel="Local engines")(up)
+    root.command(epilog="Example: liaison down", rich_help_panel="Local engines")(down)
+    root.command(epilog="Example: liaison status --json", rich_help_panel="Local engines")(status)
 
 
 def up(
@@ -33,7 +33,7 @@ def up(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Start Apache Kafka and Elasticsearch on loopback, or whichever of them LIAISON_*_URL does not name."""
+    """Start Apache Kafka and Elasticsearch on loopback, except those that LIAISON_*_URL names."""
     from rich.console import Console
 
     from pipeline.localstack import stack
@@ -61,7 +61,7 @@ def down(as_json: Json = False) -> None:
 
 
 def status(as_json: Json = False) -> None:
-    """Show whether the engines run; exit 1 if one does not serve."""
+    """Show whether the engines are running; exit 1 if one is not."""
     from pipeline.localstack import stack
     from pipeline.settings import settings
 

@@ -30,7 +30,7 @@ def export(
         Path | None, typer.Option("-o", "--output", help="File to write; otherwise standard output.")
     ] = None,
 ) -> None:
-    """Write every visible link, or every live case, as a file."""
+    """Write all links or cases you have access to as a file."""
     from pipeline.cli.reading import OPERATOR
     from pipeline.settings import settings
     from pipeline.streams.provisioning.users import as_role

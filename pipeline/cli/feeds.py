@@ -53,9 +53,9 @@ def validate(
     country: Annotated[str, typer.Option(help="The agency's country (FR); by default the first record's.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Check a file as intake will, offline; exit 1 if a line would be rejected.
+    """Check a file offline as intake will; exit 1 if a line would be rejected.
 
-    Signatures are apart: `liaison feed verify-case` checks those.
+    Signatures are checked by `liaison feed verify-case`.
     """
     from pipeline.feeds.checking import Checker
     from pipeline.feeds.files import numbered_lines, survey
@@ -94,9 +94,10 @@ def push(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send each line as one message, once: the same command again goes on where it was cut off, or sends nothing.
+    """Send each line as one message, exactly once.
 
-    Exit 1 if a line was left out, or, with --wait, rejected.
+    Run the same command again to continue after an interruption; if everything was sent, it sends nothing. Exit 1 if a
+    line was skipped or, with --wait, rejected.
     """
     from pipeline.feeds.files import survey
 
@@ -182,7 +183,7 @@ def receipts(
     limit: Limit = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Show what became of the agency's records, one line for each message that it has sent."""
+    """Show the outcome of the agency's messages, one line per message."""
     from pipeline.feeds.client import FeedClient
     from pipeline.feeds.printing import print_each, receipt_line
     from pipeline.records.messages import Outcome
@@ -200,7 +201,7 @@ def hits(
     limit: Limit = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Show which of the agency's cases were linked to others, to whom to turn, and which links have gone again."""
+    """Show which of the agency's cases were linked, whom to contact, and which links have gone."""
     from pipeline.feeds.client import FeedClient
     from pipeline.feeds.printing import hit_line, print_each
 
@@ -216,7 +217,7 @@ def map_table(
         Path | None, typer.Option(help="Output file for the kit's truth column: case and label, one JSON per line.")
     ] = None,
 ) -> None:
-    """Turn an agency's own table into case records; exit 1 if a row could not be mapped in full."""
+    """Turn an agency's own table into case records; exit 1 if a row was mapped only in part."""
     from datetime import UTC, datetime
 
     from pipeline.feeds.kit import load_kit

@@ -40,10 +40,10 @@ def register(batch: typer.Typer) -> None:
 
 
 def compare(pairs: Pairs, model: ModelPath = None) -> None:
-    """Judge pairs of entities: one JSON object a line with probability, score (hundredths of a bit), band, evidence.
+    """Score pairs of entities: one JSON object per line with probability, score (hundredths of a bit), band, evidence.
 
-    `names` says what the names alone tell, as in screening: the share of them that agrees, and whether it is enough. A
-    line that holds no two entities gives {"error": ...}; the command then ends with 1.
+    `names` is what the names alone say, as in screening: the share that agrees, and whether it is enough. A line
+    without two entities gives {"error": ...}; the command then exits with 1.
     """
     import msgspec
 
@@ -75,7 +75,7 @@ def explain_pairs(
     as_json: Annotated[bool, typer.Option("--json", help="Print the full explanations, one JSON per line.")] = False,
     svg: Annotated[Path | None, typer.Option(help="Folder for one waterfall chart per pair.")] = None,
 ) -> None:
-    """Explain pairs of entities in words: every comparison, its weight, and what would change the decision."""
+    """Explain pairs of entities in words: every comparison, its weight, and what would change the result."""
     import msgspec
 
     from pipeline.locale import LANGUAGES

@@ -31,7 +31,7 @@ def search(
     purpose: Purpose = "",
     case_reference: Reference = "",
 ) -> None:
-    """Find the cases that speak of what you ask for, the likeliest first."""
+    """Find cases by names, numbers, dates or words, best matches first."""
     from pipeline.api import terminal
 
     body = {"question": question, "limit": limit, "country": country.upper()}
@@ -47,7 +47,7 @@ def search(
 def case(
     key: Key, as_json: Json = False, token: Token = "", purpose: Purpose = "", case_reference: Reference = ""
 ) -> None:
-    """Show a case: its record as sent, owner, handling and provenance."""
+    """Show a case: record, owner, handling and provenance."""
     from urllib.parse import quote
 
     from pipeline.api import terminal
@@ -67,7 +67,7 @@ def links(
     purpose: Purpose = "",
     case_reference: Reference = "",
 ) -> None:
-    """Show the links of a case and why each was made."""
+    """Show the links of a case and the reasons for each."""
     from pipeline.api import terminal
 
     told = ask_api(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})["links"]

@@ -11,7 +11,7 @@ from pipeline.settings import settings as from_environment
 
 def register(root: typer.Typer) -> None:
     """Add `serve` to the root command."""
-    root.command(epilog="Example: liaison serve --port 8000", rich_help_panel="To run and operate it")(serve)
+    root.command(epilog="Example: liaison serve --port 8000", rich_help_panel="For operators")(serve)
 
 
 def serve(
@@ -21,9 +21,10 @@ def serve(
     ] = "",
     port: Annotated[int, typer.Option(help="Port; otherwise LIAISON_API_PORT, which is 8000.", show_default=False)] = 0,
 ) -> None:
-    """Serve the pages and the API until Ctrl-C; the API's documentation is at /docs, metrics are at port 9607.
+    """Serve the pages and the API until Ctrl-C.
 
-    Who signs in needs a token (`liaison token`) or an identity provider (LIAISON_OIDC_CLIENT_ID).
+    The API's documentation is at /docs, metrics are at port 9607. Signing in needs a token (`liaison token`) or an
+    identity provider (LIAISON_OIDC_CLIENT_ID).
     """
     from pipeline.api.metrics import REGISTRY
     from pipeline.heap import settle

@@ -27,9 +27,9 @@ def make_key(
     agency: Annotated[str, typer.Option("--agency", help="Your agency.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Output file for the private key (PEM, mode 600).")],
 ) -> None:
-    """Make a key to sign records with; print the public one (JWK), which the operator lists (ops agency key add).
+    """Make a signing key and print its public part (JWK), which the operator registers (ops agency key add).
 
-    An Ed25519 key of another origin (openssl genpkey -algorithm ed25519) does as well.
+    An Ed25519 key from elsewhere (openssl genpkey -algorithm ed25519) works as well.
     """
     import orjson
 
@@ -43,9 +43,9 @@ def make_key(
 
 
 def keys() -> None:
-    """Print the public keys of all agencies that take part (a JSON Web Key Set), for verify-case.
+    """Print the public keys of all agencies (a JSON Web Key Set), for verify-case.
 
-    They are as Kafka has them: compare the ids with the agencies, by another way.
+    They come from Kafka: compare the ids with the agencies by another channel.
     """
     import asyncio
 
@@ -66,9 +66,9 @@ def verify_case(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Check offline that each case is as its agency signed it; exit 1 if one is not signed, or not so.
+    """Check offline that each case is as its agency signed it; exit 1 if one is unsigned or altered.
 
-    Have the keys from the agencies themselves, or compare their ids with them: no server is asked.
+    Get the keys from the agencies themselves, or compare their ids with them: no server is asked.
     """
     from collections import Counter
 

@@ -30,8 +30,8 @@ def register(root: typer.Typer) -> None:
     """Add `topics` and `worker` to the root command."""
     topics = typer.Typer(help="Kafka topics of this installation.", no_args_is_help=True)
     topics.command("apply")(apply_topics)
-    root.add_typer(topics, name="topics", rich_help_panel="To run and operate it")
-    root.command("worker", rich_help_panel="To run and operate it")(worker)
+    root.add_typer(topics, name="topics", rich_help_panel="For operators")
+    root.command("worker", rich_help_panel="For operators")(worker)
 
 
 def apply_topics(
@@ -40,10 +40,11 @@ def apply_topics(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Create the topics that are missing, and report where existing ones differ from the catalogue.
+    """Create missing topics, and report where existing ones differ from the catalogue.
 
-    Waits up to 60 s for brokers that start. It may be cut off and run again. Existing topics change only with
-    --repair, which takes no replica away; another partition count is refused. Example: liaison topics apply --repair
+    Waits up to 60 s for brokers to start. Safe to interrupt and repeat. Existing topics change only with --repair,
+    which removes no replica; another partition count is refused.
+    Example: liaison topics apply --repair
     """
     from rich.console import Console
     from rich.progress import Progress

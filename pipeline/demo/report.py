@@ -73,10 +73,10 @@ def _title(outcome: str) -> str:
 def accuracy(agreed: Agreement) -> RenderableType:
     """Links found against the truth."""
     return _facts(
-        ("links found", f"{agreed.found:,}"),
-        ("true pairs across countries", f"{agreed.true:,}"),
-        ("precision", f"{agreed.precision:.3f}"),
-        ("recall", f"{agreed.recall:.3f}"),
+        ("Links found", f"{agreed.found:,}"),
+        ("True pairs across countries", f"{agreed.true:,}"),
+        ("Precision (links that are right)", f"{agreed.precision:.3f}"),
+        ("Recall (true pairs that were found)", f"{agreed.recall:.3f}"),
         ("F1", f"{agreed.f1:.3f}"),
     )
 
@@ -85,9 +85,9 @@ def pace(messages: int, seconds: float, latency: Latency) -> RenderableType:
     """Throughput of the bulk and latency of the trickle after it."""
     rate = messages / seconds if seconds else 0.0
     return _facts(
-        ("throughput", f"{messages:,} messages sent, correlated and indexed in {seconds:.1f} s: {rate:,.0f} a second"),
+        ("Throughput", f"{messages:,} messages sent, correlated and indexed in {seconds:.1f} s: {rate:,.0f}/s"),
         (
-            "push to searchable",
+            "Sent to searchable",
             f"p50 {latency.p50:.2f} s, p95 {latency.p95:.2f} s ({latency.cases} new cases, sent one by one)",
         ),
     )
@@ -130,9 +130,9 @@ def chosen(links: Sequence[LinkDocument]) -> dict[str, LinkDocument]:
     picked: dict[str, LinkDocument] = {}
     for title, candidates in (
         ("Across scripts", [link for link in ordered if _crosses_scripts(told(link))]),
-        ("A thing in other hands", [link for link in ordered if _rests_on_things(told(link))]),
-        ("The weakest", ordered[::-1]),
-        ("The strongest", ordered),
+        ("Same thing, different people", [link for link in ordered if _rests_on_things(told(link))]),
+        ("Weakest", ordered[::-1]),
+        ("Strongest", ordered),
         ("In the middle", ordered[len(ordered) // 2 :]),
     ):
         left = [link for link in candidates if link not in picked.values()]

@@ -76,8 +76,14 @@ def steps(found: Story, names: Sequence[str], owner: str) -> list[str]:
     there = ", written in another script" if found.across else ""
     return [
         f"sign in as {seeker}, with any case reference, and search for  {found.question}",
-        f"read why records matched, judge a link, then ask for the hit of {owner}{there}: its content is the owner's",
-        f"in a private window sign in as {holder}: Disclosures, Grant; the search of {seeker} now shows the record",
+        (
+            f"read why records matched, review a link, then request access to the hit of {owner}{there}: "
+            f"only its owner can grant that"
+        ),
+        (
+            f"in a private window sign in as {holder}, open Access requests and grant access: "
+            f"the search of {seeker} now shows the record"
+        ),
         f"sign in as {stranger} and search for the same: nothing of it is there",
         f"as {holder}, Our records says who was shown it; to an auditor of {owner}, Audit says what its people did",
     ]

@@ -47,11 +47,11 @@ def register(root: typer.Typer) -> None:
     generation_commands.register(ops)
     ops.command("sweep")(sweep)
     index_commands.register(ops)
-    root.add_typer(ops, name="ops", rich_help_panel="To run and operate it")
+    root.add_typer(ops, name="ops", rich_help_panel="For operators")
 
 
 def sweep(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Clear the index of evidence about withdrawn and expired cases that is left in links; safe while workers run.
+    """Remove evidence about withdrawn and expired cases that is left in links; safe while workers run.
 
     Example: liaison ops sweep
     """

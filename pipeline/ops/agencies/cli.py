@@ -60,9 +60,9 @@ def add_agency(
     credentials: CredentialsFile = None,
     renew: Renew = False,
 ) -> None:
-    """Register an agency, create its topics and, where Kafka asks who one is, its user; workers soon take it in.
+    """Register an agency, create its topics and, on a secured Kafka, its user; workers pick it up within seconds.
 
-    Its credentials are shown once, as the variables that it sets to use `liaison feed`.
+    Its credentials are shown once, as the variables it sets to use `liaison feed`.
     Example: liaison ops agency add fr-pj --country FR --max-rate 300000 --credentials fr-pj.env
     """
     from pipeline.ops.agencies.credentials import hand_out
@@ -94,9 +94,9 @@ def set_agency(
         ),
     ] = None,
 ) -> None:
-    """Change how much an agency may send a second, or whether its records are taken only signed.
+    """Change an agency's sending rate, or whether its records must be signed.
 
-    What is beyond its rate Kafka takes later, and loses nothing.
+    What exceeds the rate is delayed by Kafka, never lost.
     Example: liaison ops agency set fr-pj --max-rate 300000 --require-signatures
     """
     from pipeline.ops.operation import recorded
@@ -169,9 +169,10 @@ def remove_agency(
     timeout: Annotated[float, typer.Option(help="Seconds to wait for intake to process the withdrawals.")] = 600.0,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Take an agency out: end credentials, disclosures and standing queries, withdraw its cases; the audit stays.
+    """Remove an agency: end its credentials, disclosures and alerts, withdraw its cases; the audit trail stays.
 
-    Intake must be running. Run again, it goes on where it was cut off. Example: liaison ops agency remove fr-pj --yes
+    Intake must be running. Run it again to continue after an interruption.
+    Example: liaison ops agency remove fr-pj --yes
     """
     from pipeline.ops.agencies.removal import Removed, remove
     from pipeline.ops.operation import audited
@@ -197,7 +198,7 @@ def make_credentials(
     credentials: CredentialsFile = None,
     renew: Renew = False,
 ) -> None:
-    """Make the Kafka user of a worker or the API, with just the rights that it needs, and show its credentials once.
+    """Create the Kafka user of a worker or the API, with only the rights it needs; the credentials are shown once.
 
     Example: liaison ops credentials intake --credentials intake.env
     """
@@ -218,7 +219,7 @@ def make_credentials(
 
 
 def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
-    """List the registered agencies, with the bytes a second that each may send (-: no limit) and if only signed.
+    """List the registered agencies, their rate in bytes per second (-: no limit), and which must sign.
 
     Example: liaison ops agency list --json
     """

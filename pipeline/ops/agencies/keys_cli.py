@@ -34,7 +34,7 @@ def add_key(
     not_before: Annotated[str, typer.Option("--from", help="Valid from: 2026-11-24T10:00 (UTC); by default now.")] = "",
     not_after: Annotated[str, typer.Option("--until", help="Valid until; by default without end.")] = "",
 ) -> None:
-    """List a public key of an agency; ask the agency itself to read you the id that this shows.
+    """Register an agency's public key; ask the agency itself to read you the id shown here.
 
     Example: liaison ops agency key add fr-pj fr-pj.jwk --until 2027-12-31
     """
@@ -62,9 +62,10 @@ def revoke_key(
         typer.Option("--at", help="Invalid since, such as when it was stolen: 2h, 2026-11-24T10:00; by default now."),
     ] = "",
 ) -> None:
-    """Take nothing more that a key signs from a time on; it stays listed, so that what it signed before can be checked.
+    """Reject whatever a key signs from a time on; the key stays listed, so that earlier signatures can be checked.
 
-    What was accepted stays. Example: liaison ops agency key revoke fr-pj fr-pj:nOTzYp… --at 2h
+    Accepted records stay.
+    Example: liaison ops agency key revoke fr-pj fr-pj:nOTzYp… --at 2h
     """
     from pipeline.records.agency_keys import with_revocation
     from pipeline.times import now, point_in_time
@@ -79,7 +80,7 @@ def list_keys(
     name: Annotated[str, typer.Argument(metavar="AGENCY", help="Only this agency's.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON Web Key Set, for verify-case.")] = False,
 ) -> None:
-    """List the agencies' keys, those that ended or were revoked too.
+    """List the agencies' keys, including ended and revoked ones.
 
     Example: liaison ops agency key list --json > keys.json
     """

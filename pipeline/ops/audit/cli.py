@@ -31,10 +31,10 @@ def verify(
     log_key: Annotated[str, typer.Option("--log-key", help="The log's verifier key; by default this machine's.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Read the whole audit trail and its log, and say what is missing, altered, reordered, cut short or forked.
+    """Check the whole audit trail and its log for missing, altered, reordered, cut or forked entries.
 
-    Every entry is held against its chain and against its leaf, every signed head against the leaves. Exit 1 if anything
-    does not fit.
+    Every entry is checked against its chain and its leaf, every signed head against the leaves. Exit 1 if anything does
+    not match.
     """
     import msgspec
 
@@ -78,7 +78,7 @@ def key() -> None:
 
 
 def agency_tag_keys(agency: Annotated[str, typer.Argument(help="The agency.")]) -> None:
-    """Print an agency's tag keys as JSON; hand them to that agency alone."""
+    """Print an agency's tag keys as JSON; give them to that agency only."""
     from pipeline.streams.audit.log_keys import tag_keys
     from pipeline.streams.registers.installation_secret import key_ring
     from pipeline.transparency.leaves import encode64

@@ -28,10 +28,10 @@ def backup(
     folder: Annotated[Path, typer.Argument(help="An empty folder, or one with an unfinished backup.")],
     as_json: AsJson = False,
 ) -> None:
-    """Copy cases, decisions, agencies, the model and the audit trail to files, while all goes on; resumable.
+    """Copy cases, decisions, agencies, the model and the audit trail to files, without downtime; resumable.
 
-    The files hold personal data. Keep the keys of query text (LIAISON_AUDIT_KEYS) and the installation's secret
-    (LIAISON_SECRET_FILE) apart: neither is in them, and a restore needs the secret.
+    The files hold personal data. Store the keys of query text (LIAISON_AUDIT_KEYS) and the installation's secret
+    (LIAISON_SECRET_FILE) separately: neither is in the backup, and a restore needs the secret.
     """
     from pipeline.ops.backup.files import Folder
     from pipeline.ops.backup.run import backup as copy
@@ -68,9 +68,9 @@ def restore(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A finished backup.")],
     as_json: AsJson = False,
 ) -> None:
-    """Bring a backup back into an installation that holds nothing yet, before any worker runs; resumable.
+    """Restore a backup into an empty installation, before any worker runs; resumable.
 
-    Workers that are started then compute links and indices. Agencies send again what the backup came too early for.
+    Workers started afterwards compute links and indexes. Agencies send again what is newer than the backup.
     """
     from dataclasses import asdict
 

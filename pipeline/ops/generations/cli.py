@@ -43,7 +43,7 @@ def build(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until its workers have computed it.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Set up a generation beside the active one; workers (`liaison worker all`) begin to compute it within seconds.
+    """Set up a generation beside the active one; workers (`liaison worker all`) start computing it within seconds.
 
     Example: liaison ops generation build --model model.json --stop-over 5000 --wait
     """
@@ -104,7 +104,7 @@ async def _computed(generation: str) -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """Show every generation: its model, records behind and workers by stage, and how much of it is computed.
+    """Show every generation: model, lag and workers by stage, and progress.
 
     Example: liaison ops generation status --json
     """
@@ -132,7 +132,7 @@ def switch(
     generation: Id,
     force: Annotated[bool, typer.Option("--force", help="Switch even if it is behind.")] = False,
 ) -> None:
-    """Lead readers to another generation, and tell agencies what they see differently in it; the way back is the same.
+    """Switch readers to another generation, and notify agencies of what changes; the way back is the same.
 
     Example: liaison ops generation switch 0123456789ab
     """
@@ -150,7 +150,7 @@ def switch(
 
 
 def drop(generation: Id, as_json: AsJson = False) -> None:
-    """Delete a generation that is not active: topics, indices, groups, and the stores of this LIAISON_HOME.
+    """Delete a generation that is not active: topics, indexes, groups, and this LIAISON_HOME's stores.
 
     Example: liaison ops generation drop 0123456789ab
     """

@@ -23,10 +23,10 @@ def reindex(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
-    """Build the indices anew from Kafka beside those in use, and swap them without downtime.
+    """Rebuild the search indexes from Kafka and swap them in without downtime.
 
-    Mends an index whose mapping differs from the catalogue, that refused documents, or that was lost, and gives it the
-    shards and copies of LIAISON_INDEX_SHARDS and LIAISON_INDEX_REPLICAS. If it is killed, run it again.
+    Repairs an index whose mapping differs from the catalogue, that refused documents, or that was lost, and applies
+    LIAISON_INDEX_SHARDS and LIAISON_INDEX_REPLICAS. If it is interrupted, run it again.
     """
     if replicas_only:
         _replicate(kind or (), as_json)

@@ -35,9 +35,9 @@ def explain(
     purposes: Annotated[str | None, typer.Option(help="Simulate these purposes, separated by commas.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show how each agency sees a case for each purpose, and by which rule of the policy; what other handling changes.
+    """Show what each agency sees of a case for each purpose, by which rule, and what other handling would change.
 
-    It is on record, and the case's owner sees that record.
+    The command is audited, and the case's owner sees that.
     """
     from pipeline.access.case_visibility import HandlingChangeError, handling_change
     from pipeline.ops.policy.run import explain_policy

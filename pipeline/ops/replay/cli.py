@@ -55,7 +55,7 @@ def list_rejected(
     limit: Annotated[int, typer.Option(min=1, help="Number of rows to show, newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List rejections that Kafka still holds (7 days), without their content."""
+    """List rejected messages that Kafka still holds (7 days), without their content."""
     from pipeline.ops.replay.rejections import by_reason, rejections
 
     found = asyncio.run(rejections(from_environment(), _wanted(reason, agency, since, until)))
@@ -75,7 +75,7 @@ def show_rejected(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show a rejection: reason, pointer, position, size; its original bytes to the agency that sent it alone."""
+    """Show a rejected message: reason, field, position, size; the original bytes only to the agency that sent it."""
     from pipeline.errors import LiaisonError
     from pipeline.ops.replay.rejections import RejectionFilter, rejections
 
@@ -128,10 +128,10 @@ def replay_rejected(
     dry_run: Dry = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send rejected messages to their national topics again, once what rejected them is mended.
+    """Replay rejected messages to their national topics once the cause is fixed.
 
-    Each carries where it was first. What was accepted meanwhile becomes a duplicate; a misrouted record goes where its
-    key belongs.
+    Each keeps a note of its first position. Messages accepted meanwhile become duplicates; a misrouted record goes
+    where its key belongs.
     """
     from pipeline.ops.operation import audited
     from pipeline.ops.progress_counter import counting
@@ -170,10 +170,10 @@ def reject_batch(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give up a damaged batch of a national topic (a wrong CRC, or cut short) that stays damaged.
+    """Give up a damaged batch of a national topic (wrong CRC, or cut short).
 
-    Its offsets get one receipt and one rejection, unreadable_batch, and their partition goes on. Nothing happens to a
-    batch that can be read after all. Doing it twice is harmless.
+    Its offsets get one receipt and one rejection, unreadable_batch, and the partition continues. A readable batch is
+    left alone. Repeating it is harmless.
     """
     from pipeline.ops.replay.batch_rejection import reject_damaged_batch
 
@@ -194,10 +194,10 @@ def replay(
     dry_run: Dry = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send what the national topics have received since a time to them again (they hold 7 days).
+    """Send what the national topics have received since a time to them again (they keep 7 days).
 
-    After a restore it fills in what the backup did not hold. The outcome of the first position stands; the new ones
-    have outcomes of their own, duplicate for all that is there.
+    After a restore this adds what is newer than the backup. The first outcome of a message stays; the new one is
+    duplicate for everything already accepted.
     """
     from pipeline.ops.operation import audited
     from pipeline.ops.progress_counter import counting

@@ -26,12 +26,12 @@ def retention(
     query_months: Annotated[int, typer.Option(min=1, help="Full months that audited query text stays readable.")] = 36,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """End what has had its time, and tell which cases expire when; run it daily.
+    """End expired cases, and report which cases expire when; run it daily.
 
     Cases whose `retain_until` has passed are invisible at once; this has intake end them, so that their content leaves
-    the index, and Kafka as it compacts. A version with a later date brings such a case back. Owners are told half a
-    year before. Ends standing queries a week after they ran out, leaves keys and verdict of reviews about withdrawn or
-    expired cases, and deletes old keys of audited query text.
+    the index, and Kafka as it compacts. A version with a later date brings such a case back. Owners are notified half a
+    year before. It also ends alerts a week after they expired, reduces reviews of withdrawn or expired cases to keys
+    and decision, and deletes old keys of audited query text.
     """
     from datetime import timedelta
 

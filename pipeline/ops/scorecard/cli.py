@@ -23,9 +23,10 @@ def scorecard(
     since: Annotated[str, typer.Option(help="Since: 2026-11-24, or 7d (30d are kept).")] = "30d",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with counts.")] = False,
 ) -> None:
-    """Show the quality of each agency's data by day: shares of records that were rejected, repeated or doubted.
+    """Show each agency's data quality by day: shares of records rejected, repeated or with warnings.
 
-    `missing` is the share of cases with an entity that lacks what a match needs, as a person without a birth date.
+    `missing` is the share of cases with an entity that lacks what a match needs, such as a person without a date of
+    birth.
     """
     from rich.console import Console
 

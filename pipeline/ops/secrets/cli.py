@@ -23,7 +23,7 @@ def register(ops: typer.Typer) -> None:
 
 
 def new(as_json: AsJson = False) -> None:
-    """Make the secret of a new installation; one that is there is never replaced.
+    """Make the secret of a new installation; an existing one is never replaced.
 
     Give the file to every worker and server, and keep a copy apart from backups.
     """
@@ -34,10 +34,10 @@ def new(as_json: AsJson = False) -> None:
 
 
 def rotate(as_json: AsJson = False) -> None:
-    """Add a secret, under which new references and cursors are issued; those issued before stay valid.
+    """Add a secret for new references and cursors; those issued before stay valid.
 
-    Then give the file to every worker and server, and restart them. Hits, and disclosures that have begun, keep the
-    secret that they began with.
+    Then give the file to every worker and server, and restart them. Hits, and disclosures already begun, keep their
+    secret.
     """
     from pipeline.ops.operation import audited
     from pipeline.secret_file import add_secret

@@ -26,10 +26,9 @@ def end_sessions(
     subject: Annotated[str, typer.Option(help="The user, as in tokens (`sub`).")],
     agency: Annotated[str, typer.Option(help="The user's agency.")],
 ) -> None:
-    """End all sessions of a person: no token that was issued until now opens anything any more.
+    """End all sessions of a user: tokens issued until now stop working.
 
-    To keep the person out, have the identity provider issue no further token.
-
+    To lock the user out, have the identity provider issue no further token.
     Example: liaison ops sessions end --subject anna --agency fr-pj
     """
     from pipeline.access.revocations import Revocation

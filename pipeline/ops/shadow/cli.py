@@ -26,9 +26,9 @@ def shadow(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as one JSON object.")] = False,
 ) -> None:
-    """Run a second model over all accepted cases and tell which links would appear and vanish; nothing is changed.
+    """Run a second model over all accepted cases and report which links would appear and vanish; nothing changes.
 
-    It takes one core and the time that correlating takes. `generation build` computes a model's links to switch to.
+    It takes one core, and as long as correlating takes. To switch to a model, use `generation build`.
     """
     import msgspec
 

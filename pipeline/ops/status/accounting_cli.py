@@ -32,11 +32,12 @@ def show_accounting(
         float, typer.Option(min=0.0, help="Seconds to wait until intake has processed everything pushed.")
     ] = 0.0,
 ) -> None:
-    """Count what became of every message that Kafka still holds, by agency; exit 1 unless it balances.
+    """Count the outcomes of all messages that Kafka still holds, by agency; exit 1 unless they balance.
 
-    It balances when every message that intake has consumed has exactly one outcome: consumed = accepted + duplicate +
-    rejected, and none is missing, repeated or contradicted. Messages that intake has yet to consume are waiting, which
-    is no fault: workers may run meanwhile. All national topics and receipts are read: minutes for millions of messages.
+    They balance when every message that intake has consumed has exactly one outcome: consumed = accepted + duplicate +
+    rejected, and none is missing, repeated or contradictory. Messages that intake has not consumed yet count as
+    waiting, not as an error; workers may be running. All national topics and receipts are read: minutes for millions of
+    messages.
     """
     from pipeline.streams.monitoring.accounting import total
 

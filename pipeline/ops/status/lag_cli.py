@@ -32,7 +32,7 @@ def show_lag(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh every 2 s until Ctrl-C.")] = False,
 ) -> None:
-    """Show how many records each stage is behind, by topic and partition; nothing is shown for what is done."""
+    """Show messages waiting at each stage (lag), by topic and partition; partitions without lag are left out."""
     from dataclasses import asdict
 
     from pipeline.streams.monitoring.lag import lag

@@ -25,10 +25,10 @@ def subject_report(
     agency: Annotated[str, typer.Option(help="The agency that received the request.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with the records' parts.")] = False,
 ) -> None:
-    """Answer a person's access request to one agency: its own records of him, and who was shown them.
+    """Prepare an agency's answer to a person's access request: its own records of the person, and who saw them.
 
-    Of each record only the parts that the question meets are given; someone of the agency judges whether they are his.
-    National topics and rejections, which are kept for 7 days, are not looked at.
+    Only the parts of each record that match the search are given; someone at the agency decides whether they are about
+    this person. National topics and rejected messages, which are kept for 7 days, are not searched.
     """
     from rich.console import Console
 

@@ -22,7 +22,7 @@ def register(ops: typer.Typer) -> None:
 
 
 def show_transactions(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
-    """List open transactions by partition: open, which Kafka ends by itself, or hanging, which it does not."""
+    """List open transactions by partition: open (Kafka ends them itself) or hanging (it does not)."""
     from dataclasses import asdict
 
     from pipeline.ops.transactions.open_transactions import open_transactions
@@ -45,7 +45,7 @@ def abort(
     partition: Annotated[int, typer.Argument(help="The partition, as listed.")],
     producer_id: Annotated[int, typer.Option("--producer-id", help="The producer, as listed.")],
 ) -> None:
-    """End a hanging transaction in a partition; its records are never seen."""
+    """End a hanging transaction in a partition; its messages are never read."""
     from pipeline.ops.operation import audited
     from pipeline.ops.transactions.open_transactions import OpenTransaction, abort_transaction
 

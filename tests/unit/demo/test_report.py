@@ -75,15 +75,15 @@ def test_three_different_links_are_chosen_as_examples() -> None:
     chosen = report.chosen(links)
     assert {title: one.a.case for title, one in chosen.items()} == {
         "Across scripts": "a:2",
-        "A thing in other hands": "a:3",
-        "The weakest": "a:4",
+        "Same thing, different people": "a:3",
+        "Weakest": "a:4",
     }
 
 
 def test_without_such_links_the_strongest_and_others_do() -> None:
-    assert list(report.chosen([link(1, 100), link(2, 200)])) == ["The weakest", "The strongest"]
+    assert list(report.chosen([link(1, 100), link(2, 200)])) == ["Weakest", "Strongest"]
     titles = list(report.chosen([link(number, 100 * number) for number in range(1, 10)]))
-    assert titles == ["The weakest", "The strongest", "In the middle"]
+    assert titles == ["Weakest", "Strongest", "In the middle"]
     assert report.chosen([]) == {}
 
 
