@@ -73,20 +73,9 @@ PARTS = {
     "associate": N_("associate"),
     "missing": NC_("person", "missing"),
 }
-"""What an entity may be in a case, and below what values may be; what agencies send besides is shown as sent."""
-
-GENDERS = {"male": N_("male"), "female": N_("female"), "other": N_("other"), "unknown": N_("unknown")}
+"""What an entity may be in a case; what agencies send besides is shown as sent."""
 
 NAME_KINDS = {"alias": N_("alias"), "birth": N_("birth name"), "maiden": N_("birth name"), "nickname": N_("nickname")}
-
-IDENTIFIERS = {
-    "passport": N_("passport"),
-    "national_id": N_("identity number"),
-    "driving_licence": N_("driving licence"),
-    "social_security": N_("social security number"),
-    "vat": N_("VAT number"),
-    "lei": N_("legal entity identifier"),
-}
 
 ICCS_SECTIONS = {
     "01": N_("acts causing death"),

@@ -10,17 +10,18 @@ from pipeline.matching.explain.words import (
     COMPANIONS,
     FIELD_PHRASES,
     FIELDS,
+    GENDERS,
+    IDENTIFIER_TYPES,
     LEVELS,
     NAME_LEVELS,
     TOKEN_LEVELS,
     TYPES,
-    VALUES,
 )
 from pipeline.matching.names import TokenPair, levels
 from pipeline.matching.names.token_levels import is_learnt
 from pipeline.records.scripts import script_of
 
-CODED = frozenset({"gender", "identifier"})
+CODED = {"gender": GENDERS, "identifier": IDENTIFIER_TYPES}
 """Fields whose values are codes, or begin with one."""
 
 CEILING = 0.99999
@@ -152,7 +153,7 @@ def value(field: str, said: str, language: str) -> str:
     if field not in CODED:
         return said
     code, blank, rest = said.partition(" ")
-    return label(VALUES, code, language) + blank + rest
+    return label(CODED[field], code, language) + blank + rest
 
 
 def token_level(pair: TokenPair, language: str) -> str:

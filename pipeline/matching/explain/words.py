@@ -138,16 +138,15 @@ TOKEN_LEVELS = {
     "different": N_("different"),
 }
 
-VALUES = {
+GENDERS = {"male": N_("male"), "female": N_("female"), "other": N_("other"), "unknown": N_("unknown")}
+
+IDENTIFIER_TYPES = {
+    "passport": N_("passport"),
     "national_id": N_("identity number"),
     "driving_licence": N_("driving licence"),
     "social_security": N_("social security number"),
     "tax_id": N_("tax number"),
     "vat": N_("VAT number"),
     "lei": N_("legal entity identifier"),
-    "male": N_("male"),
-    "female": N_("female"),
-    "other": N_("other"),
-    "passport": N_("passport"),
 }
-"""Codes at the beginning of a value: genders, and the types of identifiers that most people have heard of."""
+"""The types that most people have heard of; others are shown as sent."""

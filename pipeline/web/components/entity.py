@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.locale import N_
-from pipeline.matching.explain.words import TYPES
+from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import Fact, facts
 from pipeline.web.i18n import Words
-from pipeline.web.vocabulary import GENDERS, IDENTIFIERS, NAME_KINDS, PARTS
+from pipeline.web.vocabulary import NAME_KINDS, PARTS
 
 Raw = dict[str, Any]
 
@@ -36,7 +36,7 @@ WORDS = {
 
 COUNTRIES = frozenset({"birth_country", "nationalities", "country", "plate_country", "flag"})
 TIMES = frozenset({"start", "end"})
-CODES = {"gender": GENDERS, "document_type": IDENTIFIERS, "role": PARTS}
+CODES = {"gender": GENDERS, "document_type": IDENTIFIER_TYPES, "role": PARTS}
 
 FIELDS = {"names": N_("Name"), "role": N_("Role")} | WORDS
 """All that is said of an entity, with its word."""
@@ -96,7 +96,7 @@ def _one(words: Words, field: str, value: Any) -> str:
         return _word(words, field, value)
     if "value" in value:
         country = f"({value['country']})" if value.get("country") else None
-        return " ".join(filter(None, (words.of(IDENTIFIERS, value["type"]), value["value"], country)))
+        return " ".join(filter(None, (words.of(IDENTIFIER_TYPES, value["type"]), value["value"], country)))
     return value.get("full") or ", ".join(str(value[part]) for part in ADDRESS_PARTS if value.get(part))
 
 

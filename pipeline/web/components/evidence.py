@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import htpy
 
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
-from pipeline.matching.explain.wording import agreement, bits, counterfactual, rarity, steady, token_level
+from pipeline.matching.explain.wording import agreement, bits, counterfactual, rarity, steady, token_level, value
 from pipeline.matching.explain.words import COMPANIONS, FIELDS, TYPES
 from pipeline.web.i18n import Words
-from pipeline.web.vocabulary import GENDERS
 
 
 def compared(words: Words, found: Explanation, side_a: str, side_b: str) -> htpy.Element:
@@ -49,17 +48,12 @@ def _item(words: Words, item: Item, titles: tuple[str, ...]) -> htpy.Element:
     side = "for" if item.bits > 0 else "against" if item.bits < 0 else "quiet"
     return htpy.tr[
         htpy.th(scope="row")[words.of(FIELDS, item.field)],
-        htpy.td(".value", data_column=titles[1])[_foreign(_value(words, item.field, item.value_a))],
+        htpy.td(".value", data_column=titles[1])[_foreign(value(item.field, item.value_a, words.language))],
         htpy.td(data_column=titles[2])[htpy.span[agreement(item, words.language)], _tokens(words, item)],
-        htpy.td(".value", data_column=titles[3])[_foreign(_value(words, item.field, item.value_b))],
+        htpy.td(".value", data_column=titles[3])[_foreign(value(item.field, item.value_b, words.language))],
         htpy.td(class_=f"number {side}", data_column=titles[4])[bits(item.bits, words.language)],
         htpy.td(".number", data_column=titles[5])[rarity(item, words.language)],
     ]
-
-
-def _value(words: Words, field: str, value: str) -> str:
-    """A value as compared; a code in words."""
-    return words.of(GENDERS, value) if field == "gender" else value
 
 
 def _tokens(words: Words, item: Item) -> Iterator[htpy.Element]:
