@@ -43,7 +43,7 @@ async def opened_rates(per_minute: int, address: str, namespace: str) -> AsyncIt
         yield RequestRates(per_minute, namespace=namespace)
         return
     if not address.startswith(SCHEMES):
-        raise LiaisonError("LIAISON_RATE_STORE is no address of a Redis, such as redis://host:6379/0")
+        raise LiaisonError("LIAISON_RATE_STORE must be a Redis address, such as redis://host:6379/0")
     pool = ConnectionPool.from_url(address)
     store = RedisStorage(address, wrap_exceptions=True, implementation="redispy", connection_pool=cast(Any, pool))
     try:

@@ -44,7 +44,7 @@ def _wanted(
 WantedOf = Annotated[service.ActFilter, Depends(_wanted)]
 
 
-@router.get("/audit", summary="Who did what", response_class=Response, responses=described(service.ActsAnswer, ACTS))
+@router.get("/audit", summary="Activity", response_class=Response, responses=described(service.ActsAnswer, ACTS))
 async def acts(
     session: SessionOf,
     wanted: WantedOf,
@@ -55,7 +55,7 @@ async def acts(
     return answer(await service.acts(session, wanted, limit, cursor))
 
 
-@router.get("/audit/file", summary="The same as a file", response_class=Response, responses=problems_of())
+@router.get("/audit/file", summary="Activity as a file", response_class=Response, responses=problems_of())
 async def file(session: SessionOf, wanted: WantedOf, form: service.ActsFormat = "ndjson") -> Response:
     """All of those acts."""
     parts = await begun(service.acts_file(session, wanted, form))
@@ -64,7 +64,7 @@ async def file(session: SessionOf, wanted: WantedOf, form: service.ActsFormat = 
 
 @router.get(
     "/audit/trail",
-    summary="Whether the trail is whole",
+    summary="State of the audit trail",
     response_class=Response,
     responses=described(service.TrailAnswer, TRAIL),
 )

@@ -45,7 +45,7 @@ async def head(session: SessionOf) -> Response:
 
 @router.get(
     "/consistency",
-    summary="That the log has only grown",
+    summary="Proof that the log has only grown",
     response_class=Response,
     responses=described(service.ConsistencyAnswer, CONSISTENCY),
 )
@@ -56,7 +56,7 @@ async def consistency(session: SessionOf, first: Size, second: Size) -> Response
 
 @router.get(
     "/inclusion",
-    summary="That a leaf is in the log",
+    summary="Proof that a leaf is in the log",
     response_class=Response,
     responses=described(service.InclusionAnswer, INCLUSION),
 )

@@ -54,7 +54,7 @@ SEVERAL = {"as_of": "2026-11-24T12:00:00+00:00", "disclosures": [ROW], "next": N
 DECIDED = described(threads.DisclosureAnswer, ONE, NotFoundError, ConflictError)
 
 
-@router.post("/break-glass", summary="Break the glass", response_class=Response, responses=DECIDED)
+@router.post("/break-glass", summary="Request emergency access", response_class=Response, responses=DECIDED)
 async def break_glass(session: SessionOf, body: BreakGlassBody) -> Response:
     """A supervisor's request to open a hit for some hours, which a second supervisor confirms within two.
 
@@ -67,7 +67,7 @@ async def break_glass(session: SessionOf, body: BreakGlassBody) -> Response:
 
 @router.get(
     "/break-glass",
-    summary="Break-glass of my agency",
+    summary="Emergency access of my agency",
     response_class=Response,
     responses=described(threads.DisclosuresAnswer, SEVERAL),
 )

@@ -63,7 +63,7 @@ SEVERAL = {"as_of": "2026-11-24T12:00:00+00:00", "disclosures": [ROW], "next": N
 DECIDED = described(service.DisclosureAnswer, ONE, NotFoundError, ConflictError)
 
 
-@router.post("/disclosures", summary="Ask for disclosure", response_class=Response, responses=DECIDED)
+@router.post("/disclosures", summary="Request access", response_class=Response, responses=DECIDED)
 async def ask(session: SessionOf, body: Asked) -> Response:
     """Ask the owner of a hit for its content, by the reference that the hit bears."""
     wanted = Ask(body.reason, body.urgency, body.deadline)

@@ -38,7 +38,7 @@ ENTITY: dict[str, Any] = {
 
 @router.get(
     "/graph",
-    summary="The neighbourhood of a case",
+    summary="Network of a case",
     response_class=Response,
     responses=described(service.GraphAnswer, GRAPH, NotFoundError),
 )
@@ -49,7 +49,7 @@ async def graph(session: SessionOf, case: Case, depth: Annotated[int, Query(ge=1
 
 @router.get(
     "/timeline",
-    summary="What happened when",
+    summary="Timeline of a case",
     response_class=Response,
     responses=described(service.TimelineAnswer, TIMELINE, NotFoundError),
 )

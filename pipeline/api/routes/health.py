@@ -11,13 +11,13 @@ from pipeline.errors import LiaisonError
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz", summary="The process lives", response_class=Response)
+@router.get("/healthz", summary="Liveness", response_class=Response)
 async def healthz() -> Response:
     """Always 200 while the process answers at all."""
     return answer({"status": "alive"})
 
 
-@router.get("/readyz", summary="The index answers", response_class=Response)
+@router.get("/readyz", summary="Readiness", response_class=Response)
 async def readyz(request: Request) -> Response:
     """200 when the index answers, else 503. `behind` where it lacks what was pushed LIAISON_MAX_INDEX_LAG ago.
 

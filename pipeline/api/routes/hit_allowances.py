@@ -35,7 +35,7 @@ SEVERAL: dict[str, Any] = {"as_of": AS_OF, "daily": 200, "allowances": [ROW]}
 
 @router.put(
     "/hit-allowances/{agency}",
-    summary="Allow an agency more hits",
+    summary="Raise an agency's hit quota",
     response_class=Response,
     responses=described(service.HitAllowanceAnswer, ONE),
 )
@@ -47,7 +47,7 @@ async def allow_hits(session: SessionOf, agency: AgencyName, body: Allowed) -> R
 
 @router.get(
     "/hit-allowances",
-    summary="What we allow others",
+    summary="Hit quotas of my agency",
     response_class=Response,
     responses=described(service.HitAllowancesAnswer, SEVERAL),
 )

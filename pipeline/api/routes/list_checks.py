@@ -85,7 +85,7 @@ async def list_checks(session: SessionOf) -> Response:
 
 @router.get(
     "/list-checks/{name}",
-    summary="How far a list has come",
+    summary="Progress of a list",
     response_class=Response,
     responses=described(service.ListCheckAnswer, ONE, NotFoundError),
 )
@@ -96,7 +96,7 @@ async def list_check(session: SessionOf, name: Name) -> Response:
 
 @router.get(
     "/list-checks/{name}/results",
-    summary="What was found, by pages",
+    summary="Results by page",
     response_class=Response,
     responses=described(service.ListResultsAnswer, RESULTS, NotFoundError),
 )
@@ -112,7 +112,7 @@ async def results(
 
 @router.get(
     "/list-checks/{name}/file",
-    summary="What was found, as a file",
+    summary="Results as a file",
     response_class=Response,
     responses=problems_of(NotFoundError),
 )

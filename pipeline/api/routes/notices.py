@@ -62,7 +62,7 @@ async def notices(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) 
 
 @router.get(
     "/notices/stream",
-    summary="Notices as they come",
+    summary="Live notices",
     response_class=StreamingResponse,
     responses={200: {"description": "Server-sent events.", "content": {"text/event-stream": {}}}},
 )
@@ -107,7 +107,7 @@ async def events(
 
 @router.get(
     "/agencies/me/accesses",
-    summary="Who was shown my records",
+    summary="Who saw my records",
     response_class=Response,
     responses=described(service.AccessesAnswer, ACCESSES),
 )

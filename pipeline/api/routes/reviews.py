@@ -82,7 +82,7 @@ async def reviews(session: SessionOf, link: Link) -> Response:
     return answer(await service.reviews(session, link))
 
 
-@router.post("/links/{link}/reviews", summary="Judge a link", response_class=Response, responses=ANSWERED)
+@router.post("/links/{link}/reviews", summary="Review a link", response_class=Response, responses=ANSWERED)
 async def review(session: SessionOf, link: Link, body: Reviewed) -> Response:
     """The latest review of an agency holds for it; another agency's contradiction is kept beside it."""
     said = service.Verdicted(body.verdict, body.reason, body.action)
@@ -121,7 +121,7 @@ async def manual_links(
 
 @router.get(
     "/inbox",
-    summary="Links to judge",
+    summary="Links to review",
     response_class=Response,
     responses=described(inboxes.InboxAnswer, INBOX),
 )

@@ -96,7 +96,7 @@ class SearchBody(BaseModel):
 
 @router.post(
     "/search",
-    summary="Find the cases that speak of what is asked",
+    summary="Search cases",
     response_class=Response,
     responses=described(service.SearchAnswer, EXAMPLE),
 )

@@ -29,7 +29,7 @@ NEAR: dict[str, Any] = {
 
 @router.get(
     "/statistics",
-    summary="Counts of what I may read",
+    summary="Statistics of the cases I have access to",
     response_class=Response,
     responses=described(service.StatisticsAnswer, COUNTS),
 )

@@ -39,7 +39,7 @@ SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscriptions"
 
 @router.post(
     "/subscriptions",
-    summary="Subscribe to a question",
+    summary="Create a subscription",
     response_class=Response,
     responses=described(service.SubscriptionAnswer, ONE, ConflictError),
 )

@@ -36,7 +36,7 @@ EXAMPLE: dict[str, Any] = {
 
 @router.get(
     "/visibility",
-    summary="Who could see our case",
+    summary="Who has access to our case",
     response_class=Response,
     responses=described(service.VisibilityAnswer, EXAMPLE, NotFoundError),
 )

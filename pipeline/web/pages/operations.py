@@ -188,7 +188,7 @@ def _feeds(words: Words, seen: Overview) -> None:
             words("State"), lambda one: _state(words("No data for 24 h") if one.silent else "", words("Active"))
         ),
     ]
-    with panel(words("Feeds"), words("no data after 24 h is flagged"), tight=True):
+    with panel(words("Feeds"), words("flagged after 24 h without data"), tight=True):
         if seen.feeds:
             table(words("Feeds"), columns, seen.feeds)
         else:
