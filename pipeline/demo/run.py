@@ -33,7 +33,7 @@ from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import Accounting, accounting
 from pipeline.times import now
-from pipeline.web.people import PREPARED, PreparedPerson
+from pipeline.web.people import PREPARED, PreparedPerson, first_of_each_agency
 
 LIVE = 150
 """Messages at the end of the feed that are sent one by one, to measure how soon a case is searchable."""
@@ -172,9 +172,9 @@ def show_commands(settings: Settings, outcome: DemoResult, console: Console, *, 
     console.print(report.commands(settings.namespace, outcome.links, running=running), soft_wrap=True)
 
 
-def show_story(outcome: DemoResult, people: Sequence[PreparedPerson], console: Console) -> None:
-    """Print what to try in the pages, if the links hold a story for these people: seeker, owner and stranger first."""
-    seeker, owner, stranger = people[:3]
+def show_story(outcome: DemoResult, people: tuple[PreparedPerson, ...], console: Console) -> None:
+    """Print what to try in the pages, if the links hold a story for seeker, owner and stranger, of an agency each."""
+    seeker, owner, stranger = first_of_each_agency(people)[:3]
     found = story(outcome.links, Cast(seeker.requester, owner.requester, stranger.requester), of_case, now())
     if found:
         names = [one.name for one in (seeker, owner, stranger)]

@@ -171,7 +171,7 @@ def _add_entity(table: Table, entity: EntityEvidence) -> None:
     if entity.alternative:
         table.add_row(label(OTHER, "alternative", LANGUAGE), "", "", "", bits(entity.alternative), style="dim")
     if left_out := entity.counted - entity.bits:
-        correction = label(OTHER, "floor", LANGUAGE) if left_out > 0 else "Correction for this pair"
+        correction = label(OTHER, "floor", LANGUAGE) if left_out > 0 else "Pair correction"
         table.add_row(correction, "", "", "", bits(left_out), style="dim")
 
 

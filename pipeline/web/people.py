@@ -36,6 +36,14 @@ PREPARED = (
 )
 
 
+def first_of_each_agency(people: tuple[PreparedPerson, ...]) -> tuple[PreparedPerson, ...]:
+    """The first person of each agency, in the order of the agencies."""
+    found: dict[str, PreparedPerson] = {}
+    for person in people:
+        found.setdefault(person.requester.agency, person)
+    return tuple(found.values())
+
+
 def named(people: tuple[PreparedPerson, ...], subject: str) -> PreparedPerson | None:
     """The prepared person of this subject."""
     return next((one for one in people if one.requester.subject == subject), None)

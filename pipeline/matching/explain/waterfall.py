@@ -19,7 +19,7 @@ UP, DOWN, TOTAL = "#2f7d5b", "#b3492f", "#3b5b8c"
 
 OTHER = {
     "prior": N_("Starting odds"),
-    "alternative": N_("Shared household or group"),
+    "alternative": N_("Household or group"),
     "attempts": N_("Number of comparisons"),
     "floor": N_("Negative total counts as zero"),
     "score": N_("Score"),
