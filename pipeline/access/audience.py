@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.correlation.claims import ClaimSide
+from pipeline.matching.bands import Band
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, is_released
 
 SHOWN_CODES = FULL_CODES | {HIT_ONLY}
@@ -22,7 +23,7 @@ class Viewer(NamedTuple):
     purpose: str
 
 
-def audience(a: ClaimSide, b: ClaimSide, exact_a: str = "", exact_b: str = "") -> tuple[str, ...]:
+def audience(a: ClaimSide, b: ClaimSide, exact_a: Band = Band.NONE, exact_b: Band = Band.NONE) -> tuple[str, ...]:
     """<country or *>|<purpose> for which both sides are shown; agency:<owner>|<purpose> where the other side is to him.
 
     `exact_a` and `exact_b` are the claim's: a hit-only side that the other does not meet exactly shows under a grant.

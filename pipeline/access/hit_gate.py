@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from pipeline.access.policy import LinkView
+from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint
 from pipeline.matching.score.scoring import judgement, score
 
-HIT_BANDS: Final = frozenset({"certain", "probable"})
+HIT_BANDS: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
 """Bands in which a hit-only record is told of."""
 
 NAMING_WORDS: Final = 2
@@ -33,10 +34,10 @@ class LinkSight(NamedTuple):
     """How a requester sees a link, and the band that it may know: of a link with a hit-only side the exact one."""
 
     view: LinkView
-    band: str
+    band: Band
 
 
-UNSEEN: Final = LinkSight(LinkView.NOTHING, "")
+UNSEEN: Final = LinkSight(LinkView.NOTHING, Band.NONE)
 
 HIT_VIEWS: Final = frozenset({LinkView.HIT_A, LinkView.HIT_B})
 """Views of a link with a hit-only side."""
@@ -50,19 +51,19 @@ class _Numbers(NamedTuple):
     emails: frozenset[str]
 
 
-def exact_band(asking: Entities, held: Entities, model: Model) -> str:
-    """The band in which a question meets a hit-only record by its exact parts alone; "" where it may not be told.
+def exact_band(asking: Entities, held: Entities, model: Model) -> Band:
+    """The band in which a question meets a hit-only record by its exact parts alone; NONE where it may not be told.
 
     `asking` are the question's entities, `held` the record's. A number counts only if both state it in full.
     """
     parts = _exact_parts(asking, _numbers_of(held))
     if not parts:
-        return ""
+        return Band.NONE
     band = judgement(score(parts, held, model), model).band
-    return band if band in HIT_BANDS else ""
+    return band if band in HIT_BANDS else Band.NONE
 
 
-def see_link(view: LinkView, band: str, exact_a: str, exact_b: str) -> LinkSight:
+def see_link(view: LinkView, band: Band, exact_a: Band, exact_b: Band) -> LinkSight:
     """A link through the gate: `view` is what both sides' handling allows, `band` the band of all evidence.
 
     `exact_a` is the exact band in which side a, as a question, meets side b; `exact_b` the other way round.

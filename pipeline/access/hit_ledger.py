@@ -16,6 +16,7 @@ import msgspec
 
 from pipeline.access.notices import Notice, notice_id
 from pipeline.correlation.hits import Hit, HitKind
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact
 
 Pair = tuple[str, str]
@@ -54,7 +55,7 @@ class Admission(msgspec.Struct, frozen=True, omit_defaults=True):
     owner: str
     time: datetime
     asks: str = ""
-    band: str = ""
+    band: Band = Band.NONE
     contact: Contact = Contact()
     spent: int = 0
 
@@ -271,4 +272,4 @@ def _retraction(hit: Hit) -> Hit:
     """
     other = notice_id("deferred", hit.id)
     name = f"{hit.id[: -len(other)]}{other}"
-    return msgspec.structs.replace(hit, id=name, kind=HitKind.RETRACTED, contact=Contact(), band="")
+    return msgspec.structs.replace(hit, id=name, kind=HitKind.RETRACTED, contact=Contact(), band=Band.NONE)

@@ -16,6 +16,7 @@ from pipeline.correlation.claims import ClaimSide
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.key_ring import ID_CHARS, KeyRing
 from pipeline.correlation.references import reference
+from pipeline.matching.bands import Band
 from pipeline.records.handling import SILENT
 
 
@@ -54,7 +55,7 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     subscription: str = ""
     other_agency: str = ""
     purpose: str = ""
-    band: str = ""
+    band: Band = Band.NONE
 
 
 def notice_id(*parts: str) -> str:

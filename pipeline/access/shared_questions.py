@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.subscriptions import Subscription
+from pipeline.matching.bands import Band
 
 
 class Asker(NamedTuple):
@@ -27,7 +28,7 @@ def asker(one: Subscription) -> Asker:
     return Asker(one.agency, one.purpose, one.id, one.id)
 
 
-def shared_notices(a: Asker, b: Asker, band: str, now: datetime) -> Iterator[Notice]:
+def shared_notices(a: Asker, b: Asker, band: Band, now: datetime) -> Iterator[Notice]:
     """Both sides' notices, where two agencies ask for what is in this band the same."""
     if a.agency == b.agency:
         return

@@ -20,6 +20,7 @@ from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import reference
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling
 from pipeline.records.handling import FULL_CODES, HIT_ONLY, SILENT, is_released
 
@@ -132,14 +133,14 @@ def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion |
     return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=told)
 
 
-def _sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, str]:
+def _sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, Band]:
     """The standing query, the case that it met, and the band in which it met a hit-only one."""
     if is_standing_query(claim.a.case):
         return claim.a, claim.b, claim.exact_a
     return claim.b, claim.a, claim.exact_b
 
 
-def _is_shown(query: ClaimSide, case: ClaimSide, exact: str) -> bool:
+def _is_shown(query: ClaimSide, case: ClaimSide, exact: Band) -> bool:
     (country,), (purpose,) = query.handling.releasable_to, query.handling.purposes
     if not is_released(case.handling.releasable_to, country) or purpose not in case.handling.purposes:
         return False

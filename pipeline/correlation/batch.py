@@ -11,6 +11,7 @@ from pipeline.correlation.claims import Claim, ClaimState
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Fingerprint
 
 TOGETHER = 50
@@ -27,7 +28,7 @@ class LinkLine(msgspec.Struct, frozen=True):
     version_b: int
     probability: float
     score: int
-    band: str
+    band: Band
     evidence: msgspec.Raw
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 
 
@@ -47,7 +48,7 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     probability or evidence either, but keeps the sides whole and the bands, which decide what agencies are told; one
     whose side has no hash says only that the emitter cannot know, and changes nothing for them.
 
-    `exact_a` is the band in which side a, as a question, meets a hit-only side b by exact parts alone; "" where b is
+    `exact_a` is the band in which side a, as a question, meets a hit-only side b by exact parts alone; NONE where b is
     not hit-only, or must not be told of. `exact_b` is the same the other way round.
     """
 
@@ -59,10 +60,10 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     b: ClaimSide
     score: int = 0
     probability: float = 0.0
-    band: str = ""
+    band: Band = Band.NONE
     evidence: msgspec.Raw = msgspec.Raw(b"null")
-    exact_a: str = ""
-    exact_b: str = ""
+    exact_a: Band = Band.NONE
+    exact_b: Band = Band.NONE
 
     @property
     def external_version(self) -> int:

@@ -17,6 +17,7 @@ from pipeline.correlation.kinds import owner
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.correlation.meeting import Meet, Told
 from pipeline.correlation.store import BlockStore, StoredCase
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.handling import HIT_ONLY
 
@@ -171,8 +172,8 @@ class Correlator:
         """The claim with what the owner of each side may be told of the other, where that is hit-only."""
         if HIT_ONLY not in (a.handling.code, b.handling.code):
             return claim
-        exact_a = self._matcher.exact_band(a.entities, b.entities) if b.handling.code == HIT_ONLY else ""
-        exact_b = self._matcher.exact_band(b.entities, a.entities) if a.handling.code == HIT_ONLY else ""
+        exact_a = self._matcher.exact_band(a.entities, b.entities) if b.handling.code == HIT_ONLY else Band.NONE
+        exact_b = self._matcher.exact_band(b.entities, a.entities) if a.handling.code == HIT_ONLY else Band.NONE
         return msgspec.structs.replace(claim, exact_a=exact_a, exact_b=exact_b)
 
     def _linking(self, a: Fingerprint, b: Fingerprint) -> PairJudgement | None:
@@ -197,7 +198,7 @@ class Correlator:
             evidence=msgspec.Raw(msgspec.json.encode(self._matcher.explain(a, b))),
         )
 
-    def _named(self, state: ClaimState, a: ClaimSide, b: ClaimSide, band: str = "") -> Claim:
+    def _named(self, state: ClaimState, a: ClaimSide, b: ClaimSide, band: Band = Band.NONE) -> Claim:
         return Claim(link_id(a.case, b.case), state, self._partition, self._generation, a, b, band=band)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import reference
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.handling import HIT_ONLY, SILENT, is_released
 
@@ -32,7 +33,7 @@ class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
 
     agency: str
     contact: Contact
-    band: str
+    band: Band
     full: bool
     asks: str = ""
 
@@ -50,7 +51,7 @@ class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
     reference: str
     agency: str
     contact: Contact = Contact()
-    band: str = ""
+    band: Band = Band.NONE
 
 
 def view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> CounterpartView | None:
@@ -69,7 +70,7 @@ def view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> CounterpartView
     return CounterpartView(other.agency, other.contact, band, full, asks) if band else None
 
 
-def _exact_band(claim: Claim, receiver: ClaimSide) -> str:
+def _exact_band(claim: Claim, receiver: ClaimSide) -> Band:
     return claim.exact_a if receiver.case == claim.a.case else claim.exact_b
 
 
@@ -110,5 +111,5 @@ def hit(
         reference=reference(ring, ring.first, receiver.agency, other.case),
         agency=other.agency,
         contact=after.contact if after else Contact(),
-        band=after.band if after else "",
+        band=after.band if after else Band.NONE,
     )

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.screening.screening import Sketches
 
@@ -21,7 +22,7 @@ class PairJudgement(Protocol):
     @property
     def probability(self) -> float: ...
     @property
-    def band(self) -> str: ...
+    def band(self) -> Band: ...
 
 
 class Matcher(Protocol):
@@ -47,6 +48,6 @@ class Matcher(Protocol):
         """Why a pair is linked; written as JSON."""
         ...
 
-    def exact_band(self, asking: Entities, held: Entities, /) -> str:
-        """The band in which a question's entities meet a hit-only record's by exact parts alone; "" for none."""
+    def exact_band(self, asking: Entities, held: Entities, /) -> Band:
+        """The band in which a question's entities meet a hit-only record's by exact parts alone; NONE for none."""
         ...

@@ -14,6 +14,7 @@ from pipeline.access.policy import CaseMeta
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
 from pipeline.correlation.references import digest
 from pipeline.index.terms import folded_text, search_terms
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.records.expiry import EXPIRED
 from pipeline.records.messages import Accepted, Provenance, Rejected
@@ -128,11 +129,11 @@ class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     audience: tuple[str, ...] = ()
     score: int = 0
     probability: float = 0.0
-    band: str = ""
+    band: Band = Band.NONE
     evidence: Any = None
     retain_until: str | None = None
-    exact_a: str = ""
-    exact_b: str = ""
+    exact_a: Band = Band.NONE
+    exact_b: Band = Band.NONE
 
 
 class RejectedDocument(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from pipeline.access.audience import SHOWN_CODES, Viewer
+from pipeline.matching.bands import Band
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY
 
 Body = dict[str, Any]
@@ -171,8 +172,8 @@ def links_of(case: str, today: date, audience: Sequence[str] | None = None) -> B
     return _live_links([{"term": {"cases": case}}], today, audience)
 
 
-def links_to_judge(agency: str, today: date, audience: Sequence[str], band: str = "") -> Body:
-    """Live links of an agency's cases; `band` keeps those of one."""
+def links_to_judge(agency: str, today: date, audience: Sequence[str], band: Band = Band.NONE) -> Body:
+    """Live links of an agency's cases, of one band; NONE: of all."""
     own = {"bool": {"should": [{"term": {f"{side}.agency": agency}} for side in "ab"], "minimum_should_match": 1}}
     return _live_links([own, *([{"term": {"band": band}}] if band else [])], today, audience)
 

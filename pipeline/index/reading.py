@@ -19,6 +19,7 @@ from pipeline.index.documents import LIVE, Card, CaseDocument, LinkDocument, car
 from pipeline.index.engine import SearchEngine, fetched, search_all_shards
 from pipeline.index.mappings import Indices
 from pipeline.index.points import Point
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.times import now
 
@@ -146,7 +147,7 @@ class IndexReader:
         return next(iter(await self._seen(batch)), None)
 
     async def links_to_judge(
-        self, agency: str, audience: Sequence[str], band: str, size: int, after: list[Any] | None, at: Point
+        self, agency: str, audience: Sequence[str], band: Band, size: int, after: list[Any] | None, at: Point
     ) -> list[tuple[LinkDocument | None, list[Any]]]:
         """The next `size` links of an agency's cases, strongest first as listed at `at`, each with its place there.
 
@@ -155,7 +156,7 @@ class IndexReader:
         query = queries.links_to_judge(agency, self._today(), audience, band)
         hits = await at.hits(source=False, **queries.page(query, queries.STRONGEST_FIRST, size, after))
         seen = await self.links(hit["_id"] for hit in hits)
-        kept = {name: link for name, link in seen.items() if band in ("", link.band)}
+        kept = {name: link for name, link in seen.items() if band in (Band.NONE, link.band)}
         return [(kept.get(hit["_id"]), hit["sort"]) for hit in hits]
 
     async def browse(self, limits: queries.Limits, size: int, after: str = "") -> list[CaseDocument]:

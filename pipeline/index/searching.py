@@ -21,6 +21,7 @@ from pipeline.index.probes import Probe, adapted, asked, probe
 from pipeline.index.queries import Limits, candidates
 from pipeline.index.questions import Question
 from pipeline.index.reading import Candidate, IndexReader
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, entities_evidence
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
@@ -216,13 +217,13 @@ async def find_hits(
 
 
 class HitOnlyCase(NamedTuple):
-    """A hit-only case and the band in which it answers; "certain" sorts before "probable"."""
+    """A hit-only case and the band in which it answers; CERTAIN sorts before PROBABLE."""
 
-    band: str
+    band: Band
     document: CaseDocument
 
 
-def _exact_band(one: Candidate, asked_for: Probe, model: Model) -> str:
+def _exact_band(one: Candidate, asked_for: Probe, model: Model) -> Band:
     return exact_band(adapted(asked_for, one.entities), one.entities, model)
 
 

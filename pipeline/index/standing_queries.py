@@ -11,6 +11,7 @@ from pipeline.access.subscriptions import Subscription, SubscriptionState, stand
 from pipeline.correlation.keys import keys
 from pipeline.index.probes import probe
 from pipeline.index.questions import Question, parse
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint
 from pipeline.matching.model import Model
 
@@ -39,6 +40,6 @@ def asked_for(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
     return tuple(found.values())
 
 
-def meets_exactly(one: Subscription, held: tuple[EntityPrint, ...], model: Model) -> str:
-    """The band in which a standing query meets a hit-only record that holds these entities; "" where it may not."""
+def meets_exactly(one: Subscription, held: tuple[EntityPrint, ...], model: Model) -> Band:
+    """The band in which a standing query meets a hit-only record that holds these entities; NONE where it may not."""
     return exact_band(asked_for(parse(one.question), one.dialled), held, model)

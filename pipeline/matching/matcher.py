@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation, explain
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
@@ -18,12 +19,12 @@ THRESHOLD = 0.5
 
 Entities = tuple[EntityPrint, ...]
 
-FindExactBand = Callable[[Entities, Entities, Model], str]
+FindExactBand = Callable[[Entities, Entities, Model], Band]
 
 
-def no_exact_band(asking: Entities, held: Entities, model: Model) -> str:
+def no_exact_band(asking: Entities, held: Entities, model: Model) -> Band:
     """For runs whose links nobody is told of."""
-    return ""
+    return Band.NONE
 
 
 class ModelMatcher:
@@ -56,6 +57,6 @@ class ModelMatcher:
         """Why a pair is linked."""
         return explain(a, b, self._model, self._generation)
 
-    def exact_band(self, asking: Entities, held: Entities) -> str:
+    def exact_band(self, asking: Entities, held: Entities) -> Band:
         """The band in which a question's entities meet a hit-only record's by exact parts alone."""
         return self._find_exact_band(asking, held, self._model)

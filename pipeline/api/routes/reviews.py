@@ -15,6 +15,7 @@ from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import inbox as inboxes
 from pipeline.api.services import reviews as service
 from pipeline.api.services.deciding import LONGEST_REASON
+from pipeline.matching.bands import Band
 
 router = APIRouter(prefix="/v1", tags=["judgement"])
 
@@ -22,6 +23,8 @@ Link = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Link id.", exa
 Name = Annotated[str, Path(max_length=64, description="Review id.", examples=["5d0a" * 8])]
 Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, examples=["Same passport and birth date."])]
 Key = Annotated[str, Field(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
+
+BAND_PATTERN = f"^({'|'.join(Band)})$"
 
 
 class Reviewed(BaseModel):
@@ -127,13 +130,13 @@ async def manual_links(
 )
 async def inbox(
     session: SessionOf,
-    band: Annotated[str, Query(pattern="^(certain|probable|possible|)$", description="One band, or all.")] = "",
+    band: Annotated[str, Query(pattern=BAND_PATTERN, description="One band, or all.")] = "",
     assignee: Annotated[str | None, Query(max_length=256, description="A subject's; empty: nobody's.")] = None,
     limit: Annotated[int, Query(ge=1, le=inboxes.MOST)] = 50,
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
     """The agency's links that it has not judged, or judged different on other evidence; strongest first."""
-    return answer(await inboxes.inbox(session, band, assignee, limit, cursor))
+    return answer(await inboxes.inbox(session, Band(band), assignee, limit, cursor))
 
 
 @router.put("/inbox/{link}", summary="Assign a link", response_class=Response, responses=ANSWERED)

@@ -19,6 +19,7 @@ from pipeline.api.services.cases import readable
 from pipeline.api.services.links import SeenLink, surroundings
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
+from pipeline.matching.bands import Band
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, groups
 
@@ -54,7 +55,7 @@ class _Near:
     """The cases around one, and the links between them, as far as the requester reads both sides of each in full."""
 
     def __init__(self) -> None:
-        self.bands: dict[str, str] = {}
+        self.bands: dict[str, Band] = {}
         """By case the band of the link that led to it."""
         self.links: set[str] = set()
         self.complete = True
@@ -100,7 +101,7 @@ async def entity(session: Session, key: str, name: str) -> EntityAnswer:
 
 async def _near(session: Session, key: str) -> _Near:
     near = _Near()
-    near.bands[key] = "certain"
+    near.bands[key] = Band.CERTAIN
     ring = [key]
     for _ in range(STEPS):
         ring = [new for case in ring for new in near.follow(case, (await surroundings(session, case)).links)]
@@ -132,7 +133,7 @@ def _entities(case: CaseDocument) -> dict[str, dict[str, Any]]:
     return {one["id"]: one for one in (case.data or {}).get("entities", ())}
 
 
-def _appearance(case: CaseDocument, name: str, band: str) -> Row:
+def _appearance(case: CaseDocument, name: str, band: Band) -> Row:
     caveat = (case.handling.caveat if case.handling else "") or None
     return {
         "case": case.case,

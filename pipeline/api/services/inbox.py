@@ -22,6 +22,7 @@ from pipeline.api.services.reviews import ReviewsAnswer, changed, own_of, review
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
+from pipeline.matching.bands import Band
 from pipeline.streams.catalogues import topics
 
 MOST = 100
@@ -39,9 +40,9 @@ class InboxAnswer(msgspec.Struct, frozen=True):
 
 
 async def inbox(
-    session: Session, band: str = "", assignee: str | None = None, limit: int = 50, cursor: str | None = None
+    session: Session, band: Band = Band.NONE, assignee: str | None = None, limit: int = 50, cursor: str | None = None
 ) -> InboxAnswer:
-    """What the requester's agency has to judge: of one band, of one assignee ("" nobody's), or all."""
+    """What the requester's agency has to judge: of one band (NONE: of all), of one assignee ("" nobody's), or all."""
     session.require_reader()
     who, reader = session.requester, session.runtime.reader
     listing = MovingList(session, ("inbox", band, assignee), cursor or "", partial(reader.point, "links"))

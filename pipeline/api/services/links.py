@@ -21,13 +21,12 @@ from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
 from pipeline.index.points import Point
 from pipeline.index.reading import STATE_FIELDS, Listed
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import text
 
 MOST = 100
 """Links of one page."""
-
-BANDS = ("certain", "probable", "possible")
 
 FOR_BOTH_SIDES: Final[Row] = dict.fromkeys(
     ("title_a", "title_b", "country_a", "country_b", "explanation", "colour", "disputed")
@@ -101,11 +100,11 @@ async def surroundings(session: Session, key: str, at: Point | None = None) -> S
 def _seen(session: Session, one: Listed, sight: LinkSight) -> SeenLink:
     link, listed = one
     if sight.view is LinkView.NOTHING:
-        return SeenLink(link, sight, (len(BANDS), True, 0, ""))
+        return SeenLink(link, sight, (Band.NONE.rank, True, 0, ""))
     hit = sight.view is not LinkView.FULL
     band = see_link(sight.view, listed.band, listed.exact_a, listed.exact_b).band or sight.band
     name = session.reference(link.link) if hit else link.link
-    return SeenLink(link, sight, (BANDS.index(band), hit, 0 if hit else -listed.score, name))
+    return SeenLink(link, sight, (band.rank, hit, 0 if hit else -listed.score, name))
 
 
 async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, CaseDocument]) -> list[Row]:

@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.catalogue import BY_NAME
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
@@ -70,7 +71,7 @@ class Counterfactual(msgspec.Struct, frozen=True):
     entity_b: str
     score: int
     probability: float
-    band: str
+    band: Band
 
 
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -85,7 +86,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     entities: tuple[EntityEvidence, ...]
     score: int
     probability: float
-    band: str
+    band: Band
     counterfactuals: tuple[Counterfactual, ...]
     model: str
     model_hash: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from pipeline.locale import LANGUAGES, N_, translate
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item
 from pipeline.matching.explain.words import (
     COMPANIONS,
@@ -21,6 +23,8 @@ from pipeline.matching.names import TokenPair, levels
 from pipeline.matching.names.token_levels import is_learnt
 from pipeline.records.scripts import script_of
 
+Code = TypeVar("Code", bound=str)
+
 CODED = {"gender": GENDERS, "identifier": IDENTIFIER_TYPES}
 """Fields whose values are codes, or begin with one."""
 
@@ -28,8 +32,12 @@ CEILING = 0.99999
 PERCENT = {"en": "%", "fr": "\N{NO-BREAK SPACE}%"}
 MINUS = "\N{MINUS SIGN}"
 
-BANDS = {"certain": N_("Certain link"), "probable": N_("Probable link"), "possible": N_("Possible link")}
-NO_BAND = N_("No link")
+BANDS = {
+    Band.CERTAIN: N_("Certain link"),
+    Band.PROBABLE: N_("Probable link"),
+    Band.POSSIBLE: N_("Possible link"),
+    Band.NONE: N_("No link"),
+}
 
 LEGEND = N_(
     "Each line: bits for (+) or against (−) the link; its share of all evidence for the link; how well the two values "
@@ -54,7 +62,7 @@ def reasons(parts: Iterable[EntityEvidence], language: str = "en") -> tuple[str,
     return tuple(line.strip() for part in parts for line in _entity(part, language))
 
 
-def label(names: Mapping[str, str], code: str, language: str) -> str:
+def label(names: Mapping[Code, str], code: Code, language: str) -> str:
     """What a code of a table of words.py is called; the code itself where the table lacks it."""
     return translate(names[code], language) if code in names else code
 
@@ -95,9 +103,9 @@ def _origin(found: Explanation, language: str) -> str:
     )
 
 
-def band(name: str | None, language: str) -> str:
+def band(name: Band | None, language: str) -> str:
     """A band in words, also that of no link."""
-    return label(BANDS, name, language) if name else translate(NO_BAND, language)
+    return label(BANDS, name or Band.NONE, language)
 
 
 def _entity(part: EntityEvidence, language: str) -> Iterator[str]:

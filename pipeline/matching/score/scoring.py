@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
+from pipeline.matching.bands import Band, band_of
 from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.levels import bend
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
@@ -17,9 +18,6 @@ from pipeline.matching.model import Calibration, Model, Plan
 from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS, Bits, against_both
 from pipeline.matching.score.assignment import assign
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
-
-BANDS = (("certain", 0.99), ("probable", 0.9), ("possible", 0.5))
-"""Lowest probability of each band; below the last one there is no link."""
 
 COMPANIONABLE = frozenset({"person", "organisation"})
 """Types with companions: households and groups of companies."""
@@ -35,11 +33,11 @@ Entities = tuple[EntityPrint, ...]
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
-    """`score` in hundredths of a bit, prior included; a link exists iff probability >= 0.5 (band "" otherwise)."""
+    """`score` in hundredths of a bit, prior included; a link exists iff probability >= 0.5 (Band.NONE otherwise)."""
 
     score: int
     probability: float
-    band: str
+    band: Band
 
 
 class EntityAgreement(msgspec.Struct, frozen=True, gc=False):
@@ -236,11 +234,6 @@ def probability_of(bits: int, calibration: Calibration) -> float:
     """1 / (1 + 2^-bits) of the calibrated score, to six digits."""
     calibrated = bend(bits, calibration.knots)
     return round(1 / (1 + 2 ** (-calibrated / 100)), 6)
-
-
-def band_of(probability: float) -> str:
-    """The band of a probability; "" means no link."""
-    return next((name for name, lowest in BANDS if probability >= lowest), "")
 
 
 @lru_cache(maxsize=64)

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from pipeline.correlation.claims import Claim
+from pipeline.matching.bands import Band
 
-NONE = "none"
-"""The band of what is no link."""
+NO_LINK = "none"
+"""What counts by bands call no link."""
 
 
 class ModelLink(msgspec.Struct, frozen=True):
@@ -20,7 +21,7 @@ class ModelLink(msgspec.Struct, frozen=True):
     case_b: str
     score: int
     probability: float
-    band: str
+    band: Band
 
 
 class LinkChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,4 +85,4 @@ def _word(before: ModelLink | None, after: ModelLink | None) -> str:
 
 
 def _band(one: ModelLink | None) -> str:
-    return NONE if one is None else one.band
+    return NO_LINK if one is None else one.band

@@ -16,6 +16,7 @@ from pipeline.access.disclosures import Disclosure, state
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.documents import CaseDocument
 from pipeline.index.searching import SearchResult
+from pipeline.matching.bands import Band
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judgement
 
@@ -53,7 +54,7 @@ class SubjectRecord(msgspec.Struct, frozen=True):
     taken_in: str | None
     handling: Any
     probability: float
-    band: str
+    band: Band
     entities: tuple[Any, ...]
     accesses: tuple[RecordAccess, ...]
     disclosures: tuple[Disclosed, ...]

@@ -26,6 +26,7 @@ from pipeline.index.hit_questions import strict, strict_asked
 from pipeline.index.probes import probe
 from pipeline.index.questions import parse
 from pipeline.index.standing_queries import asked_for
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.settings import Settings
@@ -84,17 +85,17 @@ class SharedQuestions:
         ready: dict[str, Posed] = {}
         async for one in self._decisions.shared_subscriptions():
             held = ready[one.id] = self._ready.get(one.id) or self.posed(one.question, one.dialled)
-            band = self._band(posed, held) if one.id != who.subscription and is_active(one, at) else ""
+            band = self._band(posed, held) if one.id != who.subscription and is_active(one, at) else Band.NONE
             for notice in shared_notices(who, asker(one), band, at) if band else ():
                 yield notice
         self._ready = ready  # what has ended is forgotten
 
-    def _band(self, a: Posed, b: Posed) -> str:
-        """How likely two questions are about the same; "" where they are not. One whole number in both is enough."""
+    def _band(self, a: Posed, b: Posed) -> Band:
+        """How likely two questions are about the same; NONE where they are not. One whole number in both is enough."""
         alike = not a.numbers.isdisjoint(b.numbers)
         if not alike and a.keys.isdisjoint(b.keys):
-            return ""
-        return exact_band(a.entities, b.entities, self._model) or ("probable" if alike else "")
+            return Band.NONE
+        return exact_band(a.entities, b.entities, self._model) or (Band.PROBABLE if alike else Band.NONE)
 
 
 class _Work(Stateless):

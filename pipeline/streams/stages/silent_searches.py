@@ -22,6 +22,7 @@ from pipeline.index.queries import Limits
 from pipeline.index.questions import parse
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import SearchResult, search
+from pipeline.matching.bands import Band
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judgement
 from pipeline.records.handling import SILENT
@@ -33,7 +34,7 @@ from pipeline.streams.runtime.work import ChunkResult
 
 log = logging.getLogger(__name__)
 
-LIKELY: Final = frozenset({"certain", "probable"})
+LIKELY: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
 """Bands of a search that meant this case: anything weaker would tell owners of every namesake."""
 
 EXACT: Final = frozenset({"number", "phone", "email"})

@@ -12,6 +12,8 @@ from math import sqrt
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from pipeline.matching.bands import Band
+
 ACROSS, UP, LINE = 190, 74, 34
 """Pixels of the drawing's own grid: width and least height from ring to ring, and what two lines of words need."""
 
@@ -36,7 +38,7 @@ class Edge(NamedTuple):
 
     a: str
     b: str
-    band: str
+    band: Band
 
 
 class GraphLayout(NamedTuple):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pipeline.locale import N_
+from pipeline.matching.bands import Band
 from pipeline.web.components.markup import box, text
 from pipeline.web.i18n import Words
 
-BANDS = {"certain": (3, N_("Certain")), "probable": (2, N_("Probable")), "possible": (1, N_("Possible"))}
+BAND_LABELS = {Band.CERTAIN: (3, N_("Certain")), Band.PROBABLE: (2, N_("Probable")), Band.POSSIBLE: (1, N_("Possible"))}
 """How many of three bars stand for a band, and its word."""
 
 COLOURS = {
@@ -25,9 +26,9 @@ HANDLING = {
 }
 
 
-def band(words: Words, name: str) -> None:
+def band(words: Words, name: Band) -> None:
     """A band as one to three bars and its word."""
-    bars, word = BANDS.get(name, (0, name))
+    bars, word = BAND_LABELS.get(name, (0, name))
     with box("span", "band"):
         with box("i", aria_hidden="true"):
             for at in range(3):

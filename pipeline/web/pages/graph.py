@@ -15,7 +15,7 @@ from pipeline.web.components.graph_drawing import Edge, Node, drawing_of
 from pipeline.web.components.markup import box, drawing, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import BANDS, band, tag
+from pipeline.web.components.words_with_frames import BAND_LABELS, band, tag
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -92,7 +92,7 @@ def draw(view: OpenPage, loaded: GraphPageData) -> None:
 
 def _legend(words: Words, shown: int, *, more: bool) -> None:
     with box("p", "row small legend"):
-        for name, (_, word) in BANDS.items():
+        for name, (_, word) in BAND_LABELS.items():
             with box("span", "row"):
                 box("i", name, aria_hidden="true")
                 text("span", words(word))

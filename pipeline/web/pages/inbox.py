@@ -18,7 +18,7 @@ from pipeline.web.components.pager import AFTER, pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.sides import LinkSide, sides, title, under
 from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import BANDS, tag
+from pipeline.web.components.words_with_frames import BAND_LABELS, tag
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -45,7 +45,7 @@ def draw(view: OpenPage, loaded: InboxAnswer) -> None:
     if not loaded.links:
         states.empty(words("Nothing to review"), words("New links to your agency's cases appear here."))
     for band, rows in groupby(loaded.links, key=lambda row: row["band"]):
-        _band(view, words.of({name: word for name, (_, word) in BANDS.items()}, band), list(rows))
+        _band(view, words.of({name: word for name, (_, word) in BAND_LABELS.items()}, band), list(rows))
     pager(view, loaded.next, words("Next"), words("Back to start"))
 
 

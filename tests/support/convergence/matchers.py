@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.access.hit_gate import exact_band
 from pipeline.correlation.keys import keys
 from pipeline.correlation.matcher import Matcher, PairJudgement
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
@@ -45,6 +46,10 @@ def synthetic_keys(entities: tuple[EntityPrint, ...]) -> tuple[int, ...]:
     return tuple(sorted({number % 5 for number in numbers} | {5 + number % 3 for number in numbers}))
 
 
+BANDS = (Band.NONE, Band.NONE, Band.POSSIBLE, Band.PROBABLE, Band.CERTAIN)
+"""By the number of attributes that two cases share."""
+
+
 class SyntheticMatcher:
     """A link from two shared attributes on; explained by the versions; nothing is screened out."""
 
@@ -56,15 +61,15 @@ class SyntheticMatcher:
     def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
         shared = len(set(a.entities) & set(b.entities))
         probability = (0.1, 0.3, 0.6, 0.95, 0.99)[min(shared, 4)]
-        return Judgement(100 * shared, probability, ("", "", "possible", "probable", "certain")[min(shared, 4)])
+        return Judgement(100 * shared, probability, BANDS[min(shared, 4)])
 
     def explain(self, a: Fingerprint, b: Fingerprint) -> object:
         return [a.version, b.version]
 
-    def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> str:
+    def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> Band:
         """An even attribute in common is exact; not the same in both directions, as the real one is not."""
         shared = {one for one in set(asking) & set(held) if int(one.id) % 2 == 0}
-        return "probable" if shared and len(asking) <= len(held) else ""
+        return Band.PROBABLE if shared and len(asking) <= len(held) else Band.NONE
 
 
 class UnscreenedMatcher(ModelMatcher):

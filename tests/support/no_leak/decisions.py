@@ -25,6 +25,7 @@ from pipeline.correlation.claims import link_id
 from pipeline.correlation.references import reference
 from pipeline.index import decision_documents as written
 from pipeline.index.documents import Action
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
 from support.api.runtime import NOW
@@ -88,7 +89,7 @@ def _told(case: Any, agency: str) -> Iterator[Action]:
     stands_for = reference(RING, RING.first, agency, case.key)
     match = Notice(
         name, agency, NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=stands_for, subscription=subscription_id(agency),
-        other_agency=case.agency, band="certain",
+        other_agency=case.agency, band=Band.CERTAIN,
     )  # fmt: skip
     yield _at(written.notice_document, match, name)
     step = ThreadStep(Move.REQUEST, agency, "bert", NOW, "investigation", "1", "why", deadline=NOW + timedelta(days=1))

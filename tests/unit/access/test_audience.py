@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.access.audience import Viewer, audience, requester_words
 from pipeline.correlation.claims import ClaimSide
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Handling
 
 CODES = ("H0", "H1", "H2", "H3")
@@ -34,7 +35,7 @@ def sees(side: ClaimSide, agency: str, country: str, purpose: str, granted: bool
     return "hit" if side.handling.code == "H2" and not granted else "full"
 
 
-EXACT = (("", ""), ("probable", ""), ("", "certain"), ("certain", "probable"))
+EXACT = ((Band.NONE, Band.NONE), (Band.PROBABLE, Band.NONE), (Band.NONE, Band.CERTAIN), (Band.CERTAIN, Band.PROBABLE))
 
 GRANTED = {False: ("",), True: ("", "a", "b", "ab")}
 """Sides that a requester may have been granted."""

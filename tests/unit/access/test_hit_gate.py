@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.access.hit_gate import exact_band, see_link
 from pipeline.access.policy import LinkView
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
 from support.index.documents import PureStages
@@ -45,7 +46,7 @@ def band(*asking: dict[str, Any]) -> str:
     ],
 )
 def test_a_whole_name_with_its_date_or_a_whole_number_meets_it(fields: dict[str, Any]) -> None:
-    assert band(person(**fields)) in ("certain", "probable")
+    assert band(person(**fields)) in (Band.CERTAIN, Band.PROBABLE)
 
 
 NUMBERLESS = {name: value for name, value in HELD.items() if name not in ("phones", "emails", "identifiers")}
@@ -77,7 +78,7 @@ def test_anything_less_meets_nothing_however_well_the_rest_agrees(fields: dict[s
 
 def test_a_plate_counts_only_where_all_of_it_is_read() -> None:
     partial = {**VEHICLE, "plate": "1?BC*"}
-    assert band(VEHICLE) in ("certain", "probable")
+    assert band(VEHICLE) in (Band.CERTAIN, Band.PROBABLE)
     assert band(partial) == ""
     assert exact_band(entities(partial), entities(partial), STAGES.model) == ""
 
@@ -91,11 +92,11 @@ def test_what_is_not_exact_moves_no_band() -> None:
 
 @pytest.mark.parametrize("view", [LinkView.HIT_A, LinkView.HIT_B])
 def test_a_link_to_a_hit_shows_in_the_exact_band_of_the_side_that_asks(view: LinkView) -> None:
-    asks = {LinkView.HIT_B: ("probable", ""), LinkView.HIT_A: ("", "probable")}
-    assert see_link(view, "certain", *asks[view]) == (view, "probable")
-    assert see_link(view, "certain", *reversed(asks[view])) == (LinkView.NOTHING, "")
+    asks = {LinkView.HIT_B: (Band.PROBABLE, Band.NONE), LinkView.HIT_A: (Band.NONE, Band.PROBABLE)}
+    assert see_link(view, Band.CERTAIN, *asks[view]) == (view, Band.PROBABLE)
+    assert see_link(view, Band.CERTAIN, *reversed(asks[view])) == (LinkView.NOTHING, Band.NONE)
 
 
 def test_a_link_seen_in_full_or_not_at_all_passes_as_it_is() -> None:
-    assert see_link(LinkView.FULL, "possible", "", "") == (LinkView.FULL, "possible")
-    assert see_link(LinkView.NOTHING, "certain", "certain", "certain").view is LinkView.NOTHING
+    assert see_link(LinkView.FULL, Band.POSSIBLE, Band.NONE, Band.NONE) == (LinkView.FULL, Band.POSSIBLE)
+    assert see_link(LinkView.NOTHING, Band.CERTAIN, Band.CERTAIN, Band.CERTAIN).view is LinkView.NOTHING

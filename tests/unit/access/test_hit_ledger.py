@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from pipeline.access.hit_ledger import Admission, Answers, HitAllowance, HitLedger, HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.correlation.hits import Hit, HitKind
+from pipeline.matching.bands import Band
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 ASKER, OWNER = "fr-pj", "nl-np"
 
 
-def link(name: str, asks: str = "v1", kind: HitKind = HitKind.NEW, band: str = "certain", **more: Any) -> HitQuestion:
+def link(
+    name: str, asks: str = "v1", kind: HitKind = HitKind.NEW, band: Band = Band.CERTAIN, **more: Any
+) -> HitQuestion:
     """What the project stage asks of a link."""
     retracted = kind is HitKind.RETRACTED
     hit = Hit(f"hit {name} {asks} {kind}", kind, ASKER, "fr-pj:1", name, OWNER, band="" if retracted else band)
@@ -97,8 +100,8 @@ def test_an_owner_allows_more_until_a_time() -> None:
 def test_a_rewritten_case_asks_anew_and_an_owners_change_does_not() -> None:
     ledger = HitLedger(2)
     ask(ledger, link("l1"))
-    assert told(ask(ledger, link("l1", kind=HitKind.CHANGED, band="probable"))) == ["changed l1"]
-    assert told(ask(ledger, link("l1", "v2", HitKind.CHANGED, "probable"))) == [], "it shows the same"
+    assert told(ask(ledger, link("l1", kind=HitKind.CHANGED, band=Band.PROBABLE))) == ["changed l1"]
+    assert told(ask(ledger, link("l1", "v2", HitKind.CHANGED, Band.PROBABLE))) == [], "it shows the same"
     assert shows(ledger) == {"l1": "v2"}
     assert told(ask(ledger, link("l1", "v3", HitKind.CHANGED))) == ["retracted l1"], "the budget is spent"
     assert shows(ledger) == {}

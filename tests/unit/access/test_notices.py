@@ -21,6 +21,7 @@ from pipeline.access.policy import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Role
 from pipeline.correlation.claims import ClaimSide
 from pipeline.correlation.hits import Hit, HitKind
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
@@ -86,12 +87,12 @@ def test_a_step_has_one_notice_however_often_it_is_told() -> None:
 
 
 def test_the_owner_of_a_silent_case_is_told_of_a_new_link_beside_the_hit() -> None:
-    hit = Hit("h1", HitKind.NEW, "fr-pj", "fr-pj:1", "9a7e" * 8, "be-fp", band="probable")
+    hit = Hit("h1", HitKind.NEW, "fr-pj", "fr-pj:1", "9a7e" * 8, "be-fp", band=Band.PROBABLE)
     silent = ClaimSide("fr-pj:1", 1, handling=Handling("H3"))
     notice = silent_link_notice(hit, silent, NOW)
     assert notice is not None
     assert (notice.agency, notice.kind, notice.case) == ("fr-pj", NoticeKind.SILENT_LINK, "fr-pj:1")
-    assert (notice.reference, notice.other_agency, notice.band) == (hit.reference, "be-fp", "probable")
+    assert (notice.reference, notice.other_agency, notice.band) == (hit.reference, "be-fp", Band.PROBABLE)
     assert notice.id == getattr(silent_link_notice(hit, silent, LATER), "id", "")
     assert silent_link_notice(hit, ClaimSide("fr-pj:1", 1, handling=Handling("H2")), NOW) is None
     assert silent_link_notice(msgspec.structs.replace(hit, kind=HitKind.CHANGED), silent, NOW) is None

@@ -5,6 +5,7 @@ import pytest
 from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import CaseMeta, LinkView, View
 from pipeline.access.redaction import Ends, case_for, link_for
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 
 CANARY = "canary"
@@ -41,18 +42,18 @@ ROW = {
 
 
 def test_a_link_seen_in_full_keeps_everything() -> None:
-    assert link_for(LinkSight(LinkView.FULL, "probable"), Ends(OTHER, META), ROW, reference) == {**ROW, "hit": None}
+    assert link_for(LinkSight(LinkView.FULL, Band.PROBABLE), Ends(OTHER, META), ROW, reference) == {**ROW, "hit": None}
 
 
 @pytest.mark.parametrize(("view", "ends"), [(LinkView.HIT_B, Ends(OTHER, META)), (LinkView.HIT_A, Ends(META, OTHER))])
 def test_a_link_to_a_hit_keeps_the_band_alone_and_hides_which_key_is_lower(view: LinkView, ends: Ends) -> None:
-    shown = link_for(LinkSight(view, "certain"), ends, ROW, reference)
+    shown = link_for(LinkSight(view, Band.CERTAIN), ends, ROW, reference)
     assert shown is not None
     assert CANARY not in str(shown)
     assert {name: value for name, value in shown.items() if value is not None} == {
         "link_id": "ref10",
         "case_a": "be-fp:1",
-        "band": "certain",
+        "band": Band.CERTAIN,
         "hit": {
             "view": "hit",
             "reference": "ref12",

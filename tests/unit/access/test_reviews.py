@@ -21,6 +21,7 @@ from pipeline.access.reviews import (
     standing,
     undo,
 )
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 from support.access.requesters import make_requester
 
@@ -42,7 +43,7 @@ def review(verdict: Verdict, agency: str = "be-fp", minutes: int = 0, **fields: 
 
 def explained(*items: Item, bits: int = 0) -> Explanation:
     entity = EntityEvidence("person", "person", "p1", "p1", items, bits, bits)
-    return Explanation(-1000, 0, 0, (entity,), bits, 0.9, "probable", (), "m", "h")
+    return Explanation(-1000, 0, 0, (entity,), bits, 0.9, Band.PROBABLE, (), "m", "h")
 
 
 def because(*items: Item) -> tuple[str, ...]:

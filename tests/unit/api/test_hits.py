@@ -10,6 +10,7 @@ import pytest
 from pipeline.access.audit import Form
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
+from pipeline.matching.bands import Band
 from support.access.requesters import ANNA, BERT, OPERATOR
 from support.api.runtime import Api
 from support.records.builder import RawCase, person, record
@@ -42,7 +43,7 @@ async def test_a_whole_name_with_a_birth_date_tells_of_a_hit(api: Api, question:
         "view": "hit", "reference": api.session(ANNA).reference("nl-np:1"), "agency": "nl-np", "band": row["band"],
         "contact": {"unit": "desk of nl-np"},
     }  # fmt: skip
-    assert row["band"] in ("certain", "probable")
+    assert row["band"] in (Band.CERTAIN, Band.PROBABLE)
     assert [(one.case, one.form) for one in api.audit.acts[-1].shown] == [("nl-np:1", Form.HIT)]
 
 

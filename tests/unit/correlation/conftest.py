@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.store import MemoryStore
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.score.scoring import Judgement
@@ -34,13 +35,15 @@ class WordMatcher:
     def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
         shared = len({entity.id for entity in a.entities} & {entity.id for entity in b.entities})
         probability = (0.1, 0.3, 0.6, 0.95)[min(shared, 3)]
-        return Judgement(100 * shared, probability, ("", "", "possible", "probable")[min(shared, 3)])
+        return Judgement(
+            100 * shared, probability, (Band.NONE, Band.NONE, Band.POSSIBLE, Band.PROBABLE)[min(shared, 3)]
+        )
 
     def explain(self, a: Fingerprint, b: Fingerprint) -> object:
         return [a.version, b.version]
 
-    def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> str:
-        return ""
+    def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> Band:
+        return Band.NONE
 
 
 def case_of(name: str, words: str, version: int = 1, *, keys: tuple[int, ...] = (), **given: object) -> Fingerprint:

@@ -9,6 +9,7 @@ import pytest
 from pipeline.correlation.batch import LinkLine, links
 from pipeline.correlation.claims import link_id
 from pipeline.correlation.matcher import Matcher
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import THRESHOLD
 
@@ -42,7 +43,7 @@ def test_the_last_versions_are_linked(linked: Linked, case: Case, withdrawn: Cal
 def test_a_link_says_all_that_the_contract_lists(linked: Linked, case: Case) -> None:
     (found,) = linked(case("b1", "red car"), case("a1", "red car", version=3))
     assert (found.link_id, found.case_a, found.case_b) == (link_id("a:a1", "b:b1"), "a:a1", "b:b1")
-    assert (found.version_a, found.version_b, found.score, found.band) == (3, 1, 200, "possible")
+    assert (found.version_a, found.version_b, found.score, found.band) == (3, 1, 200, Band.POSSIBLE)
     assert (found.probability, bytes(found.evidence)) == (0.6, b"[3,1]")
 
 

@@ -10,6 +10,7 @@ import pytest
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.correlator import Correlator, targets
 from pipeline.correlation.fingerprinting import expiry_mark
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from pipeline.matching.screening.rows import ROW_BYTES
 from pipeline.records.model import Case
@@ -38,7 +39,7 @@ def test_the_second_case_of_a_pair_brings_the_link(correlator: Make, case: MakeC
     (claim,) = one.receive(case("a1", "red car", version=4))
     assert told([claim]) == [("live", "a:a1", 4, "b:b1", 1)]
     assert claim.link == link_id("b:b1", "a:a1")
-    assert (claim.score, claim.probability, claim.band) == (200, 0.6, "possible")
+    assert (claim.score, claim.probability, claim.band) == (200, 0.6, Band.POSSIBLE)
     assert claim.partition == 0
     assert claim.generation == "g"
     assert bytes(claim.evidence) == b"[4,1]"
@@ -166,7 +167,7 @@ def test_a_new_owner_takes_over_and_the_old_one_lets_go_at_the_end(
     assert told(even.receive(moved)) == [("live", "a:a1", 2, "b:b1", 1)]
     (released,) = odd.receive(moved)
     assert told([released]) == [("released", "a:a1", 2, "b:b1", 1)]
-    assert released.band == "possible"
+    assert released.band == Band.POSSIBLE
     assert released.b.handling == first[1].handling
     assert (released.score, released.probability, bytes(released.evidence)) == (0, 0.0, b"null")
     ended = withdrawn("b1", 2)

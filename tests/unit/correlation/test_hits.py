@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import CounterpartView, HitKind, transition, view
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 
 BOTH = ("investigation", "correlation")
@@ -17,28 +18,28 @@ def seen(
     *,
     own: Handling | None = None,
     purposes: tuple[str, ...] = BOTH,
-    exact: str = "certain",
+    exact: Band = Band.CERTAIN,
 ) -> CounterpartView | None:
     receiver = ClaimSide("a:1", 1, False, "h", "a", "AA", own or Handling("H1", (), BOTH), Contact("own"))
     other = ClaimSide(
         "b:1", 1, False, "h", "b", "BB", Handling(code, releasable_to, purposes, "caveat"), Contact("theirs")
     )
-    claim = Claim("link", ClaimState.LIVE, 0, "g", receiver, other, band="certain", exact_a=exact)
+    claim = Claim("link", ClaimState.LIVE, 0, "g", receiver, other, band=Band.CERTAIN, exact_a=exact)
     return view(claim, receiver, other)
 
 
 @pytest.mark.parametrize(("code", "full"), [("H0", True), ("H1", True), ("H2", False)])
 @pytest.mark.parametrize("releasable_to", [("AA", "CC"), ("*",)])
 def test_a_receiver_among_the_releasable_sees_the_hit(code: str, full: bool, releasable_to: tuple[str, ...]) -> None:
-    assert seen(code, releasable_to) == CounterpartView("b", Contact("theirs"), "certain", full, "" if full else "h")
+    assert seen(code, releasable_to) == CounterpartView("b", Contact("theirs"), Band.CERTAIN, full, "" if full else "h")
 
 
 def test_a_hit_only_side_is_told_of_by_exact_parts_alone_and_in_their_band() -> None:
-    assert seen("H2", ("*",), exact="") is None
-    assert seen("H2", ("*",), exact="probable") == CounterpartView(
-        "b", Contact("theirs"), "probable", full=False, asks="h"
+    assert seen("H2", ("*",), exact=Band.NONE) is None
+    assert seen("H2", ("*",), exact=Band.PROBABLE) == CounterpartView(
+        "b", Contact("theirs"), Band.PROBABLE, full=False, asks="h"
     )
-    assert seen("H0", ("*",), exact="") == CounterpartView("b", Contact("theirs"), "certain", full=True)
+    assert seen("H0", ("*",), exact=Band.NONE) == CounterpartView("b", Contact("theirs"), Band.CERTAIN, full=True)
 
 
 @pytest.mark.parametrize("code", ["H0", "H1", "H2", "H3"])
@@ -61,7 +62,10 @@ def test_the_owner_of_a_silent_case_is_told_of_what_it_may_see() -> None:
 
 
 def test_transitions() -> None:
-    one, other = CounterpartView("b", Contact(), "certain", True), CounterpartView("b", Contact(), "probable", True)
+    one, other = (
+        CounterpartView("b", Contact(), Band.CERTAIN, True),
+        CounterpartView("b", Contact(), Band.PROBABLE, True),
+    )
     assert transition(None, one) is HitKind.NEW
     assert transition(one, other) is HitKind.CHANGED
     assert transition(one, None) is HitKind.RETRACTED

@@ -9,6 +9,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.projection import Seen, advance
 from pipeline.correlation.references import reference
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from support.correlation.key_rings import RING
 
@@ -20,11 +21,11 @@ def side(case: str, version: int, handling: Handling = OPEN, contact: str = "uni
     return ClaimSide(case, version, expired, f"hash {version}", agency, agency.upper() * 2, handling, Contact(contact))
 
 
-def live(a: ClaimSide, b: ClaimSide, band: str = "probable", partition: int = 0) -> Claim:
+def live(a: ClaimSide, b: ClaimSide, band: Band = Band.PROBABLE, partition: int = 0) -> Claim:
     return Claim("link", ClaimState.LIVE, partition, "g", a, b, 700, 0.95, band, msgspec.Raw(b"{}"))
 
 
-def released(a: ClaimSide, b: ClaimSide, band: str = "probable") -> Claim:
+def released(a: ClaimSide, b: ClaimSide, band: Band = Band.PROBABLE) -> Claim:
     return Claim("link", ClaimState.RELEASED, 1, "g", a, b, band=band)
 
 
@@ -59,7 +60,7 @@ def test_a_new_link_is_written_and_told_to_both_sides() -> None:
         ("b", "b:1", "a", HitKind.NEW),
     ]
     assert hits[0].reference == reference(RING, RING.first, "a", "b:1")
-    assert (hits[0].contact, hits[0].band) == (Contact("unit"), "probable")
+    assert (hits[0].contact, hits[0].band) == (Contact("unit"), Band.PROBABLE)
     assert (seen.a, seen.b) == (2, 2)
 
 
@@ -72,7 +73,7 @@ def test_the_same_view_again_is_written_but_not_told() -> None:
 @pytest.mark.parametrize(("a", "b"), [(1, 3), (3, 1), (1, 1)])
 def test_what_is_lower_in_either_version_is_ignored(a: int, b: int) -> None:
     seen, write, hits = advance(None, live(side("a:1", 2), side("b:1", 2)), RING)
-    late = live(side("a:1", a), side("b:1", b), band="certain")
+    late = live(side("a:1", a), side("b:1", b), band=Band.CERTAIN)
     assert advance(seen, late, RING) == (seen, None, ())
     assert write is not None
     assert hits
@@ -88,11 +89,11 @@ def test_an_expiry_mark_orders_after_its_version_and_before_the_next() -> None:
 
 def test_a_change_of_band_or_contact_is_told() -> None:
     _, hits, _ = after(
-        live(A, B), live(side("a:1", 2), B, band="certain"), live(side("a:1", 3, contact="new"), B, "certain")
+        live(A, B), live(side("a:1", 2), B, band=Band.CERTAIN), live(side("a:1", 3, contact="new"), B, Band.CERTAIN)
     )
     assert [(hit.kind, hit.band) for hit in hits if hit.receiver == "a"] == [
-        (HitKind.NEW, "probable"),
-        (HitKind.CHANGED, "certain"),
+        (HitKind.NEW, Band.PROBABLE),
+        (HitKind.CHANGED, Band.CERTAIN),
     ]
     assert [hit.kind for hit in hits if hit.receiver == "b"] == [HitKind.NEW, HitKind.CHANGED, HitKind.CHANGED]
 
@@ -106,7 +107,7 @@ def test_a_release_moves_on_without_a_word() -> None:
 
 def test_a_release_that_changes_the_view_is_told_at_once() -> None:
     moved = side("a:1", 2)
-    _, hits, _ = after(live(A, B), released(moved, B, band="certain"), live(moved, B, band="certain"))
+    _, hits, _ = after(live(A, B), released(moved, B, band=Band.CERTAIN), live(moved, B, band=Band.CERTAIN))
     assert [hit.kind for hit in hits if hit.receiver == "b"] == [HitKind.NEW, HitKind.CHANGED]
 
 

@@ -8,6 +8,7 @@ import pytest
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.switching import Crossing, differences, seen, told
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from support.correlation.key_rings import RING
 
@@ -18,12 +19,16 @@ def side(case: str, version: int = 1, handling: Handling = OPEN) -> ClaimSide:
     return ClaimSide(case, version, False, f"hash {version}", case[0], case[0].upper() * 2, handling, Contact("unit"))
 
 
-def claim(state: ClaimState, band: str = "probable", a: ClaimSide = side("a:1"), b: ClaimSide = side("b:1")) -> Claim:  # noqa: B008
-    return Claim("ab", state, 0, "g", a, b, band=band, evidence=msgspec.Raw(b'"evidence"'))
+def claim(
+    state: ClaimState, band: Band = Band.PROBABLE, a: ClaimSide | None = None, b: ClaimSide | None = None
+) -> Claim:
+    return Claim(
+        "ab", state, 0, "g", a or side("a:1"), b or side("b:1"), band=band, evidence=msgspec.Raw(b'"evidence"')
+    )
 
 
 LIVE = claim(ClaimState.LIVE)
-RETRACTED = claim(ClaimState.RETRACTED, "", side("a:1", 2), side("b:1"))
+RETRACTED = claim(ClaimState.RETRACTED, Band.NONE, side("a:1", 2), side("b:1"))
 
 
 def crossing(before: list[Claim], after: list[Claim]) -> Crossing:
@@ -48,7 +53,7 @@ def crossed(before: list[Claim], after: list[Claim], turn: int = 1) -> tuple[Hit
         ([LIVE], [], [HitKind.RETRACTED] * 2),
         ([LIVE], [LIVE, RETRACTED], [HitKind.RETRACTED] * 2),
         ([], [LIVE], [HitKind.NEW] * 2),
-        ([LIVE], [claim(ClaimState.LIVE, "certain")], [HitKind.CHANGED] * 2),
+        ([LIVE], [claim(ClaimState.LIVE, Band.CERTAIN)], [HitKind.CHANGED] * 2),
         ([claim(ClaimState.LIVE, a=side("a:1", 1, Handling("H3", ("*",), ("correlation",))))], [LIVE], [HitKind.NEW]),
     ],
     ids=["same", "ended before", "not seen", "ended since", "new", "another band", "one side was silent"],

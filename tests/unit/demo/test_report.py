@@ -10,6 +10,7 @@ from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.demo import report
 from pipeline.demo.truth import Agreement
 from pipeline.index.documents import LinkDocument
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 from pipeline.streams.monitoring.accounting import Accounting
 
@@ -25,7 +26,7 @@ def printed(what: RenderableType) -> str:
 def link(number: int, score: int, name: tuple[str, str] = ("a", "a"), kind: str = "person") -> LinkDocument:
     item = Item("name" if kind == "person" else "plate", "same", *name, 1_000)
     entity = EntityEvidence(kind, kind, "a#1", "b#1", (item,), 1_000, 1_000)
-    evidence = Explanation(-1_700, 0, 0, (entity,), score, 0.9, "probable", (), "model", "hash")
+    evidence = Explanation(-1_700, 0, 0, (entity,), score, 0.9, Band.PROBABLE, (), "model", "hash")
     a, b = ClaimSide(f"a:{number}", 1, country="FR"), ClaimSide(f"b:{number}", 1, country="BE")
     return LinkDocument(
         link=f"{number:032x}",
@@ -36,7 +37,7 @@ def link(number: int, score: int, name: tuple[str, str] = ("a", "a"), kind: str 
         b=b,
         score=score,
         probability=0.9,
-        band="probable",
+        band=Band.PROBABLE,
         evidence=msgspec.to_builtins(evidence),
     )
 

@@ -10,6 +10,7 @@ from pipeline.demo.countries import countries
 from pipeline.demo.handling import handling, of_case
 from pipeline.demo.story import Cast, Story, steps, story
 from pipeline.index.documents import LinkDocument
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
@@ -25,7 +26,7 @@ CAST = Cast(make_requester("fr-pj"), make_requester("be-fp"), make_requester("pl
 def link(hidden: Handling, names: tuple[str, str], born: str = "1980-05-14", score: int = 2_000) -> LinkDocument:
     items = (Item("name", "same", *names, 1_000), Item("birth_date", "same", born, born, 1_000))
     people = EntityEvidence("person", "person", "p1", "p1", items, 2_000, 2_000)
-    evidence = Explanation(-1_700, 0, 0, (people,), score, 0.9, "probable", (), "model", "hash")
+    evidence = Explanation(-1_700, 0, 0, (people,), score, 0.9, Band.PROBABLE, (), "model", "hash")
     a = ClaimSide(f"be-fp:{hidden.code}-{'-'.join(hidden.releasable_to)}", 1, agency="be-fp", country="BE")
     b = ClaimSide("de-lk:1", 1, agency="de-lk", country="DE")
     return LinkDocument(

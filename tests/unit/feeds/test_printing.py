@@ -9,6 +9,7 @@ import pytest
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.feeds.printing import hit_line, print_answer, print_each, print_outcomes, receipt_line, sent
 from pipeline.feeds.pushing import Pushed
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.messages import Position, Receipt
 
@@ -16,7 +17,7 @@ PLACE = Position("cases.fr-pj", 2, 7)
 ACCEPTED = Receipt(PLACE, "accepted", "fr-pj:1", 3, time="2026-11-24T10:00:00Z")
 REJECTED = Receipt(PLACE, "rejected", "fr-pj:1", 2, "stale_version", "/data/version", "a higher one was accepted")
 UNREADABLE = Receipt(PLACE, "rejected", reason="unreadable_batch", message="malformed", last_offset=11)
-HIT = Hit("0" * 32, HitKind.NEW, "fr-pj", "fr-pj:1", "ref", "be-fp", Contact("Unit", "u@be.example"), "probable")
+HIT = Hit("0" * 32, HitKind.NEW, "fr-pj", "fr-pj:1", "ref", "be-fp", Contact("Unit", "u@be.example"), Band.PROBABLE)
 
 
 def test_a_push_says_what_it_did() -> None:

@@ -8,6 +8,7 @@ import pytest
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.index.documents import Action, CaseDocument, case_document, entities_of, link_document, rejected_document
 from pipeline.index.fields import CATALOGUE
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling, entity_print
 from pipeline.records.messages import Position, Rejected
 from pipeline.records.normalised import Entity, NormalisedName, Token
@@ -94,7 +95,9 @@ def claim(state: ClaimState = ClaimState.LIVE, version_a: int = 2, version_b: in
     b = ClaimSide(
         "fr-pj:1", version_b, hash="b1", agency="fr-pj", country="FR", handling=Handling("H1", ("*",), caveat=CANARY)
     )
-    return Claim(link_id(a.case, b.case), state, 1, "g1", a, b, 2100, 0.99, "certain", msgspec.Raw(b'{"score":2100}'))
+    return Claim(
+        link_id(a.case, b.case), state, 1, "g1", a, b, 2100, 0.99, Band.CERTAIN, msgspec.Raw(b'{"score":2100}')
+    )
 
 
 def test_a_link_carries_the_claim_but_neither_handling_nor_contact() -> None:

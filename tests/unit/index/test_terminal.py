@@ -10,6 +10,7 @@ from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.index import terminal
 from pipeline.index.documents import CaseDocument, LinkDocument, case_document
 from pipeline.index.searching import SearchResult
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation, explain_entities
 from pipeline.matching.fingerprint import entity_print
 from pipeline.matching.model import load_model
@@ -46,7 +47,7 @@ def test_a_link_tells_of_the_other_side_first_what_is_on_this(told: Explanation)
     evidence = msgspec.to_builtins(told)
     a, b = ClaimSide("be-fp:1", 1, agency="be-fp", country="BE"), ClaimSide("fr-pj:1", 1, agency="fr-pj", country="FR")
     link = LinkDocument(
-        "ab12", ClaimState.LIVE, "g", (a.case, b.case), a, b, (), told.score, 0.9731, "probable", evidence
+        "ab12", ClaimState.LIVE, "g", (a.case, b.case), a, b, (), told.score, 0.9731, Band.PROBABLE, evidence
     )
     from_a, from_b = shown(terminal.links("be-fp:1", [link])), shown(terminal.links("fr-pj:1", [link]))
     assert "fr-pj:1 (FR)  probable  probability 97.3%" in from_a

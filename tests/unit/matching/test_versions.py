@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import FORMS, SCORING, Model
 from pipeline.matching.score.scoring import judge
@@ -49,7 +50,7 @@ def test_fingerprints_are_those_of_their_version(prints: list[Fingerprint]) -> N
 
 def test_scores_are_those_of_their_version(prints: list[Fingerprint], model: Model) -> None:
     judged = [judge(a, b, model) for a, b in combinations(prints, 2)]
-    assert {one.band for one in judged} == {"certain", "probable", "possible", ""}
+    assert {one.band for one in judged} == {Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE, Band.NONE}
     _hold("Scores", "SCORING", SCORING, [(one.score, one.band) for one in judged])
 
 

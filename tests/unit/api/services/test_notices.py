@@ -18,6 +18,7 @@ from pipeline.api.services.disclosures import ask, grant
 from pipeline.api.services.notices import MOST, accesses, latest_notices, notices
 from pipeline.api.services.subscriptions import end, subscribe
 from pipeline.index.decision_documents import audit_document
+from pipeline.matching.bands import Band
 from pipeline.streams.catalogues import topics
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import NOW, Api
@@ -165,7 +166,7 @@ async def test_over_http(api: Api) -> None:
 async def test_a_silent_cases_owner_reads_of_its_link_only_while_the_other_side_is_shown(api: Api) -> None:
     api.hold(record("fr-pj", code="H3"), record("be-fp", code="H2"))
     reference = api.session(ANNA).reference("be-fp:1")
-    told = Notice("n1", "fr-pj", NoticeKind.SILENT_LINK, NOW, KEY, reference, other_agency="be-fp", band="probable")
+    told = Notice("n1", "fr-pj", NoticeKind.SILENT_LINK, NOW, KEY, reference, other_agency="be-fp", band=Band.PROBABLE)
     await tell(api, told)
     (row,) = (await notices(api.session(ANNA))).notices
     assert (row["kind"], row["case"], row["reference"], row["agency"]) == ("silent_link", KEY, reference, "be-fp")
@@ -179,7 +180,7 @@ async def test_who_asks_the_same_is_told_to_a_standing_query_while_it_lasts(api:
     for name, subscription in (("n1", query["id"]), ("n2", "")):
         kind = NoticeKind.SHARED_INTEREST
         await tell(
-            api, Notice(name, "fr-pj", kind, NOW, subscription=subscription, other_agency="be-fp", band="certain")
+            api, Notice(name, "fr-pj", kind, NOW, subscription=subscription, other_agency="be-fp", band=Band.CERTAIN)
         )
     assert len(await kinds(api, ANNA)) == 2
     await end(api.session(ANNA), query["id"])

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation, explain, mirrored, rarity
 from pipeline.matching.explain.waterfall import bars, svg
 from pipeline.matching.explain.wording import bits, percent, text
@@ -85,7 +86,7 @@ def test_a_contradiction_that_decides_is_said_where_there_is_no_link(model: Mode
     b = case_of(person("Anna Kowalska", birth_date="1962-11-20"), country="DE")
     bare = case_of(person("Anna Kowalska"), country="DE")
     found, without = explain(a, b, model), judge(a, bare, model)
-    assert (found.band, without.band) == ("", "possible")
+    assert (found.band, without.band) == (Band.NONE, Band.POSSIBLE)
     (one,) = found.decisive
     assert (one.without, one.score, one.band) == ("birth_date", without.score, without.band)
     assert "Without the date of birth: Possible link" in text(found)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.matching.bands import Band
 from pipeline.matching.model import Model
 from pipeline.matching.score.entity_pairs import Names, PairError, explain_pair, names_alone, read_pair
 
@@ -12,7 +13,7 @@ def test_raw_entities_are_judged_as_in_cases(model: Model) -> None:
         b' "b": {"type": "person", "names": [{"given": "Zbigniew", "family": "Oczko"}], "birth_date": "1980"}}',
         model,
     )
-    assert found.band == "certain"
+    assert found.band == Band.CERTAIN
     assert {item.field for part in found.entities for item in part.items} == {"name", "birth_date_partial"}
 
 

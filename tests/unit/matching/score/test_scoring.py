@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Calibration, Model
-from pipeline.matching.score.scoring import attempts, band_of, judge, judgement, least_score, probability_of, weigh
+from pipeline.matching.score.scoring import attempts, judge, judgement, least_score, probability_of, weigh
 from support.matching.prints import case_of
 from support.records.builder import person
 
@@ -193,12 +193,6 @@ class TestBadInput:
     def test_cases_without_entities_are_not_linked(self, model: Model) -> None:
         empty = Fingerprint("fr:1", 1, "", "fr", "FR"), Fingerprint("de:1", 1, "", "de", "DE")
         assert judge(*empty, model).score == model.prior
-
-
-def test_the_bands_begin_at_their_probabilities() -> None:
-    assert [band_of(p) for p in (0.99, 0.9899, 0.9, 0.8999, 0.5, 0.4999, 0.0)] == [
-        "certain", "probable", "probable", "possible", "possible", "", ""
-    ]  # fmt: skip
 
 
 def test_a_calibration_bends_the_probability_and_not_the_score(model: Model) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from pipeline.matching.bands import Band
 from pipeline.ops.shadow.policy import ModelLink, compared
 
-SURE, LIKELY = ("certain", 3000), ("probable", 2000)
+SURE, LIKELY = (Band.CERTAIN, 3000), (Band.PROBABLE, 2000)
 
 
-def link(number: int, band: tuple[str, int]) -> ModelLink:
+def link(number: int, band: tuple[Band, int]) -> ModelLink:
     return ModelLink(f"be-fp:{number}", f"fr-pj:{number}", band[1], 0.9, band[0])
 
 
@@ -24,5 +25,5 @@ def test_links_that_appear_vanish_or_move_are_told_and_those_that_stay_are_count
 
 
 def test_a_score_within_its_band_is_no_change() -> None:
-    found = compared("g1", {"l": link(1, ("certain", 3000))}, "g2", {"l": link(1, ("certain", 2900))}, 2)
+    found = compared("g1", {"l": link(1, (Band.CERTAIN, 3000))}, "g2", {"l": link(1, (Band.CERTAIN, 2900))}, 2)
     assert found.changes == ()

@@ -15,6 +15,7 @@ from pipeline.access.notices import Notice, NoticeKind
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import HitKind
 from pipeline.correlation.projection import NOTHING, Seen, advance
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.settings import Settings
 from pipeline.streams.runtime.transactions import Output
@@ -35,8 +36,8 @@ def side(agency: str, code: str, version: int = 1, name: str = "1") -> ClaimSide
     )
 
 
-def live(a: ClaimSide, b: ClaimSide, exact_a: str = "certain") -> Claim:
-    return Claim(f"link {a.case} {b.case}", ClaimState.LIVE, 0, "g1", a, b, 900, 0.99, "certain", exact_a=exact_a)
+def live(a: ClaimSide, b: ClaimSide, exact_a: Band = Band.CERTAIN) -> Claim:
+    return Claim(f"link {a.case} {b.case}", ClaimState.LIVE, 0, "g1", a, b, 900, 0.99, Band.CERTAIN, exact_a=exact_a)
 
 
 def changes(*claims: Claim) -> list[ToldChange]:

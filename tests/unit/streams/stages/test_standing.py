@@ -19,6 +19,7 @@ from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.references import reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.index.standing_queries import fingerprint_of, meets_exactly
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
@@ -220,7 +221,7 @@ def test_an_exact_query_meets_a_hit_only_case_in_the_band_of_its_exact_parts(
 ) -> None:
     partition.query(asked(question=question))
     (notice,) = partition.case("fr-pj", code="H2")
-    assert notice.band in ("certain", "probable")
+    assert notice.band in (Band.CERTAIN, Band.PROBABLE)
     assert notice.band == meets_exactly(asked(question=question), partition.entities("fr-pj:1"), partition.model)
 
 

@@ -5,6 +5,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from pipeline.matching.bands import Band
 from pipeline.web.components.graph_drawing import ACROSS, LINE, Edge, Node, drawing_of, laid_out
 
 NODES = [
@@ -12,12 +13,12 @@ NODES = [
     Node("n", "be-fp:<2>", 1, "/cases/be-fp:2", "Belgium"),
     Node("h", "pl-kg", 2),
 ]
-EDGES = [Edge("c", "n", "certain"), Edge("h", "n", "possible")]
+EDGES = [Edge("c", "n", Band.CERTAIN), Edge("h", "n", Band.POSSIBLE)]
 
 
 def test_each_node_lies_on_the_ring_of_its_depth_and_on_the_side_of_the_one_that_led_to_it() -> None:
     nodes = [*NODES, Node("m", "de-bk:3", 1), Node("k", "es-pn", 2)]
-    laid = laid_out(nodes, [*EDGES, Edge("c", "m", "certain"), Edge("k", "m", "certain")])
+    laid = laid_out(nodes, [*EDGES, Edge("c", "m", Band.CERTAIN), Edge("k", "m", Band.CERTAIN)])
     for node in nodes[1:]:
         x, y = laid.places[node.name]
         height = laid.heights[node.depth - 1]
@@ -29,7 +30,7 @@ def test_each_node_lies_on_the_ring_of_its_depth_and_on_the_side_of_the_one_that
 
 def test_words_of_a_full_ring_have_room_above_each_other() -> None:
     many = [Node(f"n{at}", f"be-fp:{at}", 1) for at in range(40)]
-    laid = laid_out([NODES[0], *many], [Edge("c", node.name, "certain") for node in many])
+    laid = laid_out([NODES[0], *many], [Edge("c", node.name, Band.CERTAIN) for node in many])
     for side in (True, False):
         heights = sorted(y for name, (x, y) in laid.places.items() if name != "c" and (x > 0) == side)
         assert all(b - a >= LINE - 1e-6 for a, b in pairwise(heights))
