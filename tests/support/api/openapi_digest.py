@@ -1,0 +1,59 @@
+"""A digest of the OpenAPI document: paths, parameters and schemas, each schema in place of its name.
+
+Component names, titles, summaries and descriptions are words for people and not part of it.
+
+    python tests/support/api/openapi_digest.py          # the digest, as tests/unit/api/test_openapi.py holds it
+    python tests/support/api/openapi_digest.py --json   # what it is of, to compare two versions by diff
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.api.application import create_app
+from pipeline.api.runtime import opened
+from pipeline.settings import Settings
+
+WORDS = ("title", "summary", "description")
+
+
+def described() -> dict[str, Any]:
+    """The document that the API serves."""
+    document: dict[str, Any] = create_app(lambda: opened(Settings())).openapi()
+    return document
+
+
+def shape_of(document: Mapping[str, Any]) -> Any:
+    """The paths of a document without words for people, references followed."""
+    return _shape(document["paths"], document["components"]["schemas"], ())
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """The SHA-256 of the document's shape, in hexadecimal digits."""
+    return hashlib.sha256(json.dumps(shape_of(document), sort_keys=True).encode()).hexdigest()
+
+
+def _shape(node: Any, schemas: Mapping[str, Any], within: tuple[str, ...]) -> Any:
+    if isinstance(node, list):
+        return [_shape(one, schemas, within) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("$ref"), str):
+        name = node["$ref"].rpartition("/")[2]
+        return {"$ref": within.index(name)} if name in within else _shape(schemas[name], schemas, (*within, name))
+    kept = {name: value for name, value in node.items() if name not in WORDS or not isinstance(value, str)}
+    found = {name: _shape(value, schemas, within) for name, value in kept.items()}
+    if isinstance(found.get("parameters"), list):
+        found["parameters"].sort(key=lambda one: (one["in"], one["name"]))
+    if isinstance(found.get("required"), list):
+        found["required"].sort()
+    return found
+
+
+if __name__ == "__main__":
+    document = described()
+    print(json.dumps(shape_of(document), indent=1, sort_keys=True) if "--json" in sys.argv else digest_of(document))
