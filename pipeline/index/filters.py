@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from pipeline.index.queries import Body
 
@@ -14,20 +15,36 @@ LONGEST: Final = 128
 """Characters of a value: more than any agency's name, country or offence code has. Each is recorded in the audit."""
 
 
-class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+Code = Annotated[str, Meta(max_length=LONGEST)]
+Goal = Annotated[int, Meta(ge=1, le=7)]
+Day = Annotated[str, Meta(examples=["2026-10-28"], extra={"rule": is_day})]
+"""YYYY-MM-DD; the rule is asked where a request is read (pipeline.api.request_structs)."""
+
+
+class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """All that are given must hold; of a list any one value. Days are YYYY-MM-DD, both ends included.
 
     `offences` are scheme:code as stored, `goals` the Global Policing Goals 1 to 7.
     """
 
-    agencies: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-    offences: tuple[str, ...] = ()
-    goals: tuple[int, ...] = ()
-    opened_from: str | None = None
-    opened_to: str | None = None
-    closed_from: str | None = None
-    closed_to: str | None = None
+    agencies: Annotated[tuple[Code, ...], Meta(max_length=50, description="Owner agencies.")] = ()
+    countries: Annotated[tuple[Code, ...], Meta(max_length=50, description="Owners' countries.")] = ()
+    offences: Annotated[
+        tuple[Code, ...], Meta(max_length=50, description="scheme:code.", examples=[["ICCS:0501"]])
+    ] = ()
+    goals: Annotated[tuple[Goal, ...], Meta(max_length=7, description="Global Policing Goals, 1 to 7.")] = ()
+    opened_from: Day | None = None
+    opened_to: Day | None = None
+    closed_from: Day | None = None
+    closed_to: Day | None = None
     open_only: bool = False
 
     @property
@@ -69,11 +86,3 @@ def _days(filters: Filters) -> Iterator[Body]:
 def _open(filters: Filters) -> Iterator[Body]:
     if filters.open_only:
         yield {"bool": {"must_not": [{"exists": {"field": "closed"}}]}}
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day of the calendar, YYYY-MM-DD."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.plate import WILDCARDS
@@ -20,6 +22,9 @@ from pipeline.records.normalised import PartialDate
 
 LONGEST = 1000
 """Characters of a question: more than anyone types, and a bound on what one costs."""
+
+CountryCode = Annotated[str, Meta(pattern="^([A-Z]{2})?$")]
+"""An ISO 3166-1 code of two letters, or none."""
 
 MOST_PARTS = 40
 """Words or numbers of a question."""

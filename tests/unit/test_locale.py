@@ -37,6 +37,9 @@ RAISING = sorted(
 
 PROBLEMS = {one.__name__ for one in (ProblemError, *ProblemError.__subclasses__())}
 
+PYTHONS_OWN = {"TypeError", "ValueError"}
+"""Errors that people never read."""
+
 NOT_MESSAGES = {"purpose", "case_reference"}
 """Names of fields that stand as an error's first argument."""
 
@@ -75,7 +78,9 @@ def _makes_an_error(call: ast.Call) -> bool:
     name = ast.unparse(call.func)
     given = bool(call.args) and isinstance(call.args[0], ast.Constant)
     return (
-        name in PROBLEMS or (name.endswith("Error") and name != "ValueError") or (name == "super().__init__" and given)
+        name in PROBLEMS
+        or (name.endswith("Error") and name not in PYTHONS_OWN)
+        or (name == "super().__init__" and given)
     )
 
 

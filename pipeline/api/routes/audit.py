@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
+from pydantic import AfterValidator, Field
 
 from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.routes.answers import answer, described, problems_of
 from pipeline.api.routes.asking import SessionOf
-from pipeline.api.routes.search import Day
 from pipeline.api.services import audit as service
 from pipeline.api.streaming import begun
+from pipeline.index.filters import is_day
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 
@@ -30,6 +31,15 @@ ACTS: dict[str, Any] = {
 TRAIL: dict[str, Any] = {
     "entries": 4711, "findings": [], "checked": "2026-11-24T12:00:00+00:00", "running": False,
 }  # fmt: skip
+
+
+def _day(text: str) -> str:
+    if not is_day(text):
+        raise ValueError("not a day")
+    return text
+
+
+Day = Annotated[str, AfterValidator(_day), Field(examples=["2026-10-28"])]
 
 
 def _wanted(

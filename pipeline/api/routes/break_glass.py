@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from msgspec import Meta
 
 from pipeline.access.break_glass import LONGEST_HOURS, GlassReason
 from pipeline.access.disclosures import GlassVerdict
 from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
+from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.routes.disclosures import Name, Reference
@@ -21,21 +23,24 @@ from pipeline.api.services.deciding import LONGEST_REASON
 router = APIRouter(prefix="/v1", tags=["disclosure"])
 
 
-class BreakGlassBody(BaseModel):
+class BreakGlassRequest(msgspec.Struct, frozen=True):
     """Which hit is to be opened, for how long and why; `urgent`: at once, to be reviewed by its owner."""
 
     reference: Reference
-    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, examples=["A life is in danger."])]
-    hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS)] = LONGEST_HOURS
+    reason: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["A life is in danger."])]
+    hours: Annotated[int, Meta(ge=1, le=LONGEST_HOURS)] = LONGEST_HOURS
     urgent: bool = False
 
 
-class ReviewVerdictBody(BaseModel):
+class OpeningReview(msgspec.Struct, frozen=True):
     """What the owner's supervisor finds, and why."""
 
     verdict: GlassVerdict
-    comment: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, examples=["The child was found by it."])]
+    comment: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["The child was found by it."])]
 
+
+BreakGlassBody = Annotated[BreakGlassRequest, body_of(BreakGlassRequest, strict=False)]
+OpeningReviewBody = Annotated[OpeningReview, body_of(OpeningReview)]
 
 ROW: dict[str, Any] = {
     "id": "9a7e" * 10, "mine": True, "case": None, "agency": "fr-pj", "contact": {"unit": "BRB"}, "break_glass": True,
@@ -95,6 +100,6 @@ async def withdraw(session: SessionOf, name: Name) -> Response:
 
 
 @router.post("/break-glass/{name}/review", summary="Review", response_class=Response, responses=DECIDED)
-async def review(session: SessionOf, name: Name, body: ReviewVerdictBody) -> Response:
+async def review(session: SessionOf, name: Name, body: OpeningReviewBody) -> Response:
     """The owner's verdict on what was opened by one alone; what is not justified is closed before this is answered."""
     return answer(await service.review(session, name, body.verdict, body.comment))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from msgspec import Meta
 
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
+from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import disclosures as service
@@ -18,13 +20,13 @@ from pipeline.api.services.deciding import LONGEST_REASON
 
 router = APIRouter(prefix="/v1", tags=["disclosure"])
 
-Reference = Annotated[str, Field(min_length=1, max_length=64, examples=["9a7e" * 10])]
-Reason = Annotated[str, Field(max_length=LONGEST_REASON, examples=["The same passport in our case."])]
+Reference = Annotated[str, Meta(min_length=1, max_length=64, examples=["9a7e" * 10])]
+Reason = Annotated[str, Meta(max_length=LONGEST_REASON, examples=["The same passport in our case."])]
 Name = Annotated[str, Path(max_length=64, description="Id of the disclosure.", examples=["9a7e" * 10])]
-Time = Annotated[AwareDatetime, Field(examples=["2026-12-01T12:00:00Z"])]
+Time = Annotated[datetime, Meta(tz=True, examples=["2026-12-01T12:00:00Z"])]
 
 
-class Asked(BaseModel):
+class DisclosureRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of the owner of a hit."""
 
     reference: Reference
@@ -33,18 +35,22 @@ class Asked(BaseModel):
     deadline: Time
 
 
-class Granted(BaseModel):
+class GrantTerms(msgspec.Struct, frozen=True):
     """Until when, and why."""
 
     until: Time
     reason: Reason = ""
 
 
-class Refused(BaseModel):
-    """Why."""
+class RefusalReason(msgspec.Struct, frozen=True):
+    """Why a request is refused, or a grant taken back."""
 
     reason: Reason = ""
 
+
+DisclosureBody = Annotated[DisclosureRequest, body_of(DisclosureRequest)]
+GrantBody = Annotated[GrantTerms, body_of(GrantTerms)]
+RefusalBody = Annotated[RefusalReason, body_of(RefusalReason)]
 
 ROW: dict[str, Any] = {
     "id": "9a7e" * 10, "mine": True, "case": None, "agency": "fr-pj", "contact": {"unit": "BRB"}, "break_glass": False,
@@ -64,7 +70,7 @@ DECIDED = described(service.DisclosureAnswer, ONE, NotFoundError, ConflictError)
 
 
 @router.post("/disclosures", summary="Request access", response_class=Response, responses=DECIDED)
-async def ask(session: SessionOf, body: Asked) -> Response:
+async def ask(session: SessionOf, body: DisclosureBody) -> Response:
     """Ask the owner of a hit for its content, by the reference that the hit bears."""
     wanted = Ask(body.reason, body.urgency, body.deadline)
     return answer(await service.ask(session, body.reference, wanted))
@@ -98,19 +104,18 @@ async def disclosure(session: SessionOf, name: Name) -> Response:
 
 
 @router.post("/disclosures/{name}/grant", summary="Grant", response_class=Response, responses=DECIDED)
-async def grant(session: SessionOf, name: Name, body: Granted) -> Response:
+async def grant(session: SessionOf, name: Name, body: GrantBody) -> Response:
     """Open the case to the asking agency until a time, at most a year away; a grant may be given another end."""
-    until: datetime = body.until
-    return answer(await service.grant(session, name, until, body.reason))
+    return answer(await service.grant(session, name, body.until, body.reason))
 
 
 @router.post("/disclosures/{name}/refuse", summary="Refuse", response_class=Response, responses=DECIDED)
-async def refuse(session: SessionOf, name: Name, body: Refused) -> Response:
+async def refuse(session: SessionOf, name: Name, body: RefusalBody) -> Response:
     """Say no; the other agency may ask again."""
     return answer(await service.refuse(session, name, body.reason))
 
 
 @router.post("/disclosures/{name}/revoke", summary="Revoke", response_class=Response, responses=DECIDED)
-async def revoke(session: SessionOf, name: Name, body: Refused) -> Response:
+async def revoke(session: SessionOf, name: Name, body: RefusalBody) -> Response:
     """Take a grant back, or end a break-glass: answered only once nobody reads under it."""
     return answer(await service.revoke(session, name, body.reason))

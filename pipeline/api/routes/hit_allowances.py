@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Path, Response
-from pydantic import AwareDatetime, BaseModel, Field, StrictInt
+from msgspec import Meta
 
+from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import hit_allowances as service
@@ -17,12 +19,14 @@ router = APIRouter(prefix="/v1", tags=["disclosures"])
 AgencyName = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$", description="Agency.", examples=["be-fp"])]
 
 
-class Allowed(BaseModel):
+class AllowanceTerms(msgspec.Struct, frozen=True):
     """Answers a day, and until when."""
 
-    daily: Annotated[StrictInt, Field(ge=1, le=service.MOST, examples=[5000])]
-    until: Annotated[AwareDatetime, Field(examples=["2026-12-01T12:00:00Z"])]
+    daily: Annotated[int, Meta(ge=1, le=service.MOST, examples=[5000])]
+    until: Annotated[datetime, Meta(tz=True, examples=["2026-12-01T12:00:00Z"])]
 
+
+AllowanceBody = Annotated[AllowanceTerms, body_of(AllowanceTerms)]
 
 ROW: dict[str, Any] = {
     "agency": "be-fp", "daily": 5000, "until": "2026-12-01T12:00:00+00:00", "active": True, "by": "chief",
@@ -39,10 +43,9 @@ SEVERAL: dict[str, Any] = {"as_of": AS_OF, "daily": 200, "allowances": [ROW]}
     response_class=Response,
     responses=described(service.HitAllowanceAnswer, ONE),
 )
-async def allow_hits(session: SessionOf, agency: AgencyName, body: Allowed) -> Response:
+async def allow_hits(session: SessionOf, agency: AgencyName, body: AllowanceBody) -> Response:
     """For a supervisor, such as for the agency's initial load; what waits is answered at once as far as it reaches."""
-    until: datetime = body.until
-    return answer(await service.allow_hits(session, agency, body.daily, until))
+    return answer(await service.allow_hits(session, agency, body.daily, body.until))
 
 
 @router.get(

@@ -4,50 +4,46 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, Field, StrictBool
+from msgspec import Meta
 
 from pipeline.access.opaque import CURSOR_CHARS
-from pipeline.access.reviews import Verdict
 from pipeline.api.problems import ConflictError, NotFoundError
+from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import inbox as inboxes
 from pipeline.api.services import reviews as service
-from pipeline.api.services.deciding import LONGEST_REASON
 from pipeline.matching.bands import Band
 
 router = APIRouter(prefix="/v1", tags=["judgement"])
 
 Link = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Link id.", examples=["0c1f" * 8])]
 Name = Annotated[str, Path(max_length=64, description="Review id.", examples=["5d0a" * 8])]
-Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, examples=["Same passport and birth date."])]
-Key = Annotated[str, Field(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
+Key = Annotated[str, Meta(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
+
 
 BAND_PATTERN = f"^({'|'.join(Band)})$"
 
 
-class Reviewed(BaseModel):
-    """A verdict and why; `action`: the confirmed link needs action."""
-
-    verdict: Verdict
-    reason: Reason
-    action: StrictBool = False
-
-
-class Linked(BaseModel):
+class ManualLink(msgspec.Struct, frozen=True):
     """Two cases that are the same, and why."""
 
     case_a: Key
     case_b: Key
-    reason: Reason
+    reason: service.Reason
 
 
-class Assigned(BaseModel):
+class LinkAssignee(msgspec.Struct, frozen=True):
     """Who is to judge the link: a subject, or nobody."""
 
-    assignee: Annotated[str, Field(max_length=256, examples=["anna"])] = ""
+    assignee: Annotated[str, Meta(max_length=256, examples=["anna"])] = ""
 
+
+VerdictBody = Annotated[service.LinkVerdict, body_of(service.LinkVerdict)]
+ManualLinkBody = Annotated[ManualLink, body_of(ManualLink)]
+AssigneeBody = Annotated[LinkAssignee, body_of(LinkAssignee)]
 
 REVIEW: dict[str, Any] = {
     "id": "5d0a" * 8, "verdict": "same", "colour": "white", "reason": "Same passport and birth date.",
@@ -86,10 +82,9 @@ async def reviews(session: SessionOf, link: Link) -> Response:
 
 
 @router.post("/links/{link}/reviews", summary="Review a link", response_class=Response, responses=ANSWERED)
-async def review(session: SessionOf, link: Link, body: Reviewed) -> Response:
+async def review(session: SessionOf, link: Link, body: VerdictBody) -> Response:
     """The latest review of an agency holds for it; another agency's contradiction is kept beside it."""
-    said = service.Verdicted(body.verdict, body.reason, body.action)
-    return answer(await service.review(session, link, said))
+    return answer(await service.review(session, link, body))
 
 
 @router.post(
@@ -104,7 +99,7 @@ async def undo(session: SessionOf, name: Name) -> Response:
 
 
 @router.post("/manual-links", summary="Link two cases by hand", response_class=Response, responses=ANSWERED)
-async def link_by_hand(session: SessionOf, body: Linked) -> Response:
+async def link_by_hand(session: SessionOf, body: ManualLinkBody) -> Response:
     """A review `same` of two cases, whether or not a score links them."""
     return answer(await service.link_by_hand(session, body.case_a, body.case_b, body.reason))
 
@@ -140,6 +135,6 @@ async def inbox(
 
 
 @router.put("/inbox/{link}", summary="Assign a link", response_class=Response, responses=ANSWERED)
-async def assign(session: SessionOf, link: Link, body: Assigned) -> Response:
+async def assign(session: SessionOf, link: Link, body: AssigneeBody) -> Response:
     """Investigators take links themselves; supervisors assign them to anyone of their agency."""
     return answer(await inboxes.assign(session, link, body.assignee))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query, Response
 
 from pipeline.api.problems import NotFoundError
+from pipeline.api.request_structs import query_of
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
-from pipeline.api.routes.search import FiltersQuery
 from pipeline.api.services import statistics as service
 from pipeline.index.filters import Filters
 
@@ -33,9 +32,9 @@ NEAR: dict[str, Any] = {
     response_class=Response,
     responses=described(service.StatisticsAnswer, COUNTS),
 )
-async def statistics(session: SessionOf, filters: Annotated[FiltersQuery, Query()]) -> Response:
+async def statistics(session: SessionOf, filters: Annotated[Filters, query_of(Filters)]) -> Response:
     """By Global Policing Goal, offence and pair of countries; beyond 10,000 cases or links nobody is answered."""
-    return answer(await service.statistics(session, msgspec.convert(filters.model_dump(), Filters)))
+    return answer(await service.statistics(session, filters))
 
 
 @router.get(

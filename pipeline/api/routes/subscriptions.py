@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, Field, StrictBool
+from msgspec import Meta
 
 from pipeline.api.problems import ConflictError, NotFoundError
+from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import subscriptions as service
-from pipeline.index.questions import LONGEST
+from pipeline.index.questions import LONGEST, CountryCode
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 
 Name = Annotated[str, Path(max_length=64, description="Subscription id.", examples=["3b1e" * 8])]
 
 
-class Subscribed(BaseModel):
+class SubscriptionRequest(msgspec.Struct, frozen=True):
     """The question, as a search takes it, and where its phones are dialled."""
 
-    question: Annotated[str, Field(min_length=1, max_length=LONGEST, examples=["иван петров born:1980-05-01"])]
-    country: Annotated[str, Field(pattern="^([A-Z]{2})?$", examples=["FR"])] = ""
-    share: Annotated[
-        StrictBool, Field(description="Agencies that ask the same, and share it, are told of each other.")
-    ] = False
+    question: Annotated[str, Meta(min_length=1, max_length=LONGEST, examples=["иван петров born:1980-05-01"])]
+    country: Annotated[CountryCode, Meta(examples=["FR"])] = ""
+    share: Annotated[bool, Meta(description="Agencies that ask the same, and share it, are told of each other.")] = (
+        False
+    )
 
+
+SubscriptionBody = Annotated[SubscriptionRequest, body_of(SubscriptionRequest)]
 
 ROW: dict[str, Any] = {
     "id": "3b1e" * 8, "active": True, "question": "иван петров born:1980-05-01", "country": "FR", "shared": False,
@@ -43,7 +47,7 @@ SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscriptions"
     response_class=Response,
     responses=described(service.SubscriptionAnswer, ONE, ConflictError),
 )
-async def subscribe(session: SessionOf, body: Subscribed) -> Response:
+async def subscribe(session: SessionOf, body: SubscriptionBody) -> Response:
     """It is asked once of all cases held, then of every new or changed one, for ninety days."""
     return answer(await service.subscribe(session, body.question, body.country, share=body.share))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from pipeline.access.audit import ActKind, Shown
 from pipeline.access.policy import View
@@ -26,7 +27,7 @@ from pipeline.access.reviews import (
 from pipeline.api.paging import Place, page
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services.cases import readable
-from pipeline.api.services.deciding import decide
+from pipeline.api.services.deciding import LONGEST_REASON, decide
 from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument, LinkDocument
@@ -37,6 +38,8 @@ NO_LINK = "link not found, or you do not have access to both cases"
 MOST_MANUAL = 100
 
 Row = dict[str, Any]
+
+Reason = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["Same passport and birth date."])]
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -69,11 +72,11 @@ class ManualLinksAnswer(msgspec.Struct, frozen=True):
     links: tuple[Row, ...]
 
 
-class Verdicted(msgspec.Struct, frozen=True):
+class LinkVerdict(msgspec.Struct, frozen=True):
     """What a reviewer says; `action`: the confirmed link needs action."""
 
     verdict: Verdict
-    reason: str
+    reason: Reason
     action: bool = False
 
 
@@ -95,7 +98,7 @@ async def reviews(session: Session, link: str) -> ReviewsAnswer:
     return ReviewsAnswer(session.now.isoformat(), judged)
 
 
-async def review(session: Session, link: str, said: Verdicted) -> ReviewsAnswer:
+async def review(session: Session, link: str, said: LinkVerdict) -> ReviewsAnswer:
     """Judge a link for the requester's agency.
 
     Raises NotFoundError, UnprocessableError without a reason, UnavailableError.
@@ -112,7 +115,7 @@ async def link_by_hand(session: Session, one: str, other: str, reason: str) -> R
     if one == other:
         raise UnprocessableError("a case can't be linked to itself", "case_b")
     sides = await _sides(session, link_id(one, other), tuple(sorted((one, other))))
-    return await _keep(session, sides, _made(session, sides, Verdicted(Verdict.SAME, reason)))
+    return await _keep(session, sides, _made(session, sides, LinkVerdict(Verdict.SAME, reason)))
 
 
 async def take_back(session: Session, name: str) -> ReviewsAnswer:
@@ -193,7 +196,7 @@ async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Si
     return Sides(name, cases[keys[0]], cases[keys[1]], link, given)
 
 
-def _made(session: Session, sides: Sides, said: Verdicted) -> Review:
+def _made(session: Session, sides: Sides, said: LinkVerdict) -> Review:
     if not said.reason.strip():
         raise UnprocessableError("enter a reason for your decision", "reason")
     link = sides.link

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from pipeline.access.audit import ActKind
+from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
 from pipeline.api.paging import MovingList
@@ -17,7 +20,7 @@ from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import LONGEST, Filters, bodies
 from pipeline.index.probes import Probe, probe
 from pipeline.index.queries import Limits
-from pipeline.index.questions import Question, parse
+from pipeline.index.questions import CountryCode, Question, parse
 from pipeline.index.searching import HitOnlyCase, PageRequest, Ranked, explained, find, find_hits
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judgement
@@ -26,19 +29,24 @@ MOST = 100
 """Results of one page."""
 
 
-class Search(msgspec.Struct, frozen=True):
-    """What is asked: words in any script, numbers, phones, plates, dates; `country` is where its phones are dialled.
+class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is asked. Without a question the filters list what may be read, by case key."""
 
-    Without a question the filters list what may be read, by case key. `cursor` is the `next` of the page before. With
-    `share`, agencies that share a standing query for the same are told of this one, and this one of them.
-    """
-
-    question: str = ""
-    country: str = ""
-    limit: int = 20
-    cursor: str = ""
+    question: Annotated[
+        str,
+        Meta(
+            description="Names in any script, numbers, phones, plates (AB?12*), dates, words; quotes and name:, born:,"
+            " phone:, email:, number:, plate:, city:, text: say outright what a word is.",
+            examples=["иван петров 1980-05", "plate:AB?12*"],
+        ),
+    ] = ""
+    country: Annotated[CountryCode, Meta(description="Where phones without a country code are dialled.")] = ""
+    limit: Annotated[int, Meta(ge=1, le=MOST)] = 20
+    cursor: Annotated[str, Meta(max_length=CURSOR_CHARS, description="`next` of the page before.")] = ""
     filters: Filters = Filters()
-    share: bool = False
+    share: Annotated[
+        bool, Meta(description="Agencies that share a standing query for the same are told, and so are you.")
+    ] = False
 
 
 class SearchAnswer(msgspec.Struct, frozen=True):

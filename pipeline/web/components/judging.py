@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.access.redaction import Row
 from pipeline.access.reviews import Verdict
-from pipeline.api.services.reviews import Judged, Verdicted, review, take_back
+from pipeline.api.services.reviews import Judged, LinkVerdict, review, take_back
 from pipeline.matching.explain.words import FIELDS
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, foreign, text
@@ -71,7 +71,7 @@ def _verdict(view: OpenPage, judged: Judged) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        said = Verdicted(Verdict(fields["verdict"]), fields["reason"], "action" in fields)
+        said = LinkVerdict(Verdict(fields["verdict"]), fields["reason"], "action" in fields)
         await view.act(review(view.visit.session(), judged.link, said), words("Decision saved"))
 
     with form(sent):

@@ -13,7 +13,7 @@ from pipeline.access.reviews import Verdict
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.inbox import assign, inbox
 from pipeline.api.services.reviews import (
-    Verdicted,
+    LinkVerdict,
     colours,
     link_by_hand,
     manual_links,
@@ -25,7 +25,7 @@ from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import GROUNDS, Api
 from support.records.builder import person, record
 
-SAME, DIFFERENT = Verdicted(Verdict.SAME, "same passport"), Verdicted(Verdict.DIFFERENT, "a namesake")
+SAME, DIFFERENT = LinkVerdict(Verdict.SAME, "same passport"), LinkVerdict(Verdict.DIFFERENT, "a namesake")
 CHIEF = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
 COLLEAGUE = make_requester("fr-pj", subject="colleague")
 
@@ -172,7 +172,7 @@ async def test_other_roles_judge_nothing(api: Api, link: str) -> None:
 
 async def test_a_judgement_has_a_reason_and_is_audited_and_kept_or_not_made(api: Api, link: str) -> None:
     with pytest.raises(UnprocessableError):
-        await review(api.session(ANNA), link, Verdicted(Verdict.SAME, " "))
+        await review(api.session(ANNA), link, LinkVerdict(Verdict.SAME, " "))
     made = (await review(api.session(ANNA), link, SAME)).judged.own
     act = api.audit.acts[-1]
     assert (act.kind, act.object) == (ActKind.REVIEW, made)
