@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
-import orjson
 
-from pipeline.access.opaque import LONG_CURSOR_BYTES
-from pipeline.api.problems import UnprocessableError
+from pipeline.api.cursors import LONG_CURSOR_BYTES, PageCursor, Place
 from pipeline.api.session import Session
-from pipeline.index.points import Point
+from pipeline.index.points import PointInTime
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
-Place = list[Any]
-"""Sort values of an item, behind which the next one is found."""
-
 Fetch = Callable[[Place | None], Awaitable[list[tuple[Item, Place]]]]
 """Items behind a place, in their order, each with its own; fewer than `size` are the last."""
 
@@ -51,11 +46,21 @@ class MovingList:
     and read from the same place on: only what moved between the two may come twice or be missed.
     """
 
-    def __init__(self, session: Session, asked: object, cursor: str, point: Callable[[str | None], Point]) -> None:
-        """Raises UnprocessableError for a cursor that is not this requester's, or of another question."""
-        self._session, self._asked = session, asked
-        position = session.position(asked, cursor)
-        held = None if position is None else msgspec.convert(position, _Bookmark)
+    def __init__(
+        self,
+        session: Session,
+        listed: str,
+        *asked: object,
+        cursor: str | None,
+        point: Callable[[str | None], PointInTime],
+    ) -> None:
+        """The page behind `cursor` of a list, as PageCursor names it, for the purpose of this request.
+
+        Raises UnprocessableError for a cursor of another requester, purpose or list.
+        """
+        self._cursor = PageCursor(session, listed, session.grounds.purpose, *asked, size=LONG_CURSOR_BYTES)
+        place = self._cursor.open(cursor)
+        held = None if place is None else msgspec.convert(place, _Bookmark)
         self._first = held.first if held else b""
         self._shown = {self._first[at : at + NAME_BYTES] for at in range(0, len(self._first), NAME_BYTES)}
         self.after = held.place if held else None
@@ -74,7 +79,7 @@ class MovingList:
             bookmark = _Bookmark(self._first, self.at.held, place)
         else:
             bookmark = _Bookmark(b"".join(map(_short, names)))
-        return self._session.cursor(self._asked, bookmark, LONG_CURSOR_BYTES)
+        return self._cursor.seal(bookmark)
 
 
 def _short(name: str) -> bytes:
@@ -101,25 +106,3 @@ async def page(
             end = after
         if len(found) < size:
             return rows, None
-
-
-def opened(session: Session, context: str, cursor: str | None) -> Place | None:
-    """The place that a cursor of this requester's agency and context names. Raises UnprocessableError for another's."""
-    if cursor is None:
-        return None
-    place = session.runtime.opaque.position_of(_bound(session, context), cursor)
-    if place is None:
-        raise UnprocessableError("the cursor belongs to another search", "cursor")
-    found: Place = orjson.loads(place)
-    return found
-
-
-def closed(session: Session, context: str, place: Place | None) -> str | None:
-    """The cursor of a place; None for the last page."""
-    if place is None:
-        return None
-    return session.runtime.opaque.cursor(_bound(session, context), orjson.dumps(place))
-
-
-def _bound(session: Session, context: str) -> str:
-    return f"{session.requester.agency}|{session.requester.subject}|{context}"

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import msgspec
 import orjson
 
 from pipeline.access.audience import Viewer
 from pipeline.access.audit import Act, ActKind, Form, Shown
 from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
 from pipeline.access.hit_ledger import question_id
-from pipeline.access.opaque import CURSOR_BYTES
 from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide, link_view
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
-from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
+from pipeline.api.problems import ForbiddenError, UnavailableError
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
 from pipeline.locale import LANGUAGES
@@ -70,27 +67,6 @@ class Session:
         """What narrows queries to this requester; None for the operator, who sees all."""
         who = self.requester
         return None if who.operates else Viewer(who.agency, who.country, self.grounds.purpose)
-
-    def cursor(self, asked: object, position: object, size: int = CURSOR_BYTES) -> str:
-        """The end of a page of what was asked; opens for this requester and question alone."""
-        return self.runtime.opaque.cursor(self._context(asked), msgspec.msgpack.encode(position), size)
-
-    def position(self, asked: object, cursor: str) -> Any:
-        """Where the page before ended, None at the beginning.
-
-        Raises UnprocessableError for a cursor that is not ours.
-        """
-        if not cursor:
-            return None
-        held = self.runtime.opaque.position_of(self._context(asked), cursor)
-        if held is None:
-            raise UnprocessableError("the cursor does not belong to this request", "cursor")
-        return msgspec.msgpack.decode(held)
-
-    def _context(self, asked: object) -> str:
-        who = self.requester
-        told = (who.subject, who.agency, self.grounds.purpose, asked)
-        return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
     async def views(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """How the requester sees each of these cases now, under the grants in force.

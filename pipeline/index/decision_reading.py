@@ -31,7 +31,7 @@ from pipeline.index.decision_documents import (
 )
 from pipeline.index.engine import SearchEngine, ask, fetched
 from pipeline.index.mappings import Indices
-from pipeline.index.points import Point
+from pipeline.index.points import PointInTime
 from pipeline.index.queries import Body, page
 from pipeline.index.reading import PAGE
 
@@ -113,9 +113,9 @@ class DecisionReader:
         found = await self._get("disclosures", ids, DisclosureDocument)
         return {key: _thread(document) for key, document in found.items()}
 
-    def point(self, kind: str, held: str | None) -> Point:
-        """Where a list is read whose items move: see Point."""
-        return Point(self._client, self._indices.active(kind), held)
+    def point(self, kind: str, held: str | None) -> PointInTime:
+        """Where a list is read whose items move: see PointInTime."""
+        return PointInTime(self._client, self._indices.active(kind), held)
 
     async def disclosures(
         self,
@@ -123,7 +123,7 @@ class DecisionReader:
         role: str,
         limit: int,
         after: Sequence[Any] | None = None,
-        at: Point | None = None,
+        at: PointInTime | None = None,
         kind: ThreadKind = ThreadKind.ALL,
     ) -> list[tuple[Disclosure | None, list[Any]]]:
         """Threads of a kind in which an agency is `owner` or `requester`, that with the latest step at `at` first.

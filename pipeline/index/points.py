@@ -14,7 +14,7 @@ KEEP_ALIVE = "2m"
 """How long a page may take to be asked for the next one, before its point in time goes by itself."""
 
 
-class Point:
+class PointInTime:
     """Where an index is read: as it is now (`held` None), or at a point in time, opened when first asked (`held` "").
 
     One that has gone is opened anew, and the reader goes on by what it sorts: a point is lost when nobody read it for

@@ -18,7 +18,7 @@ from pipeline.index import queries
 from pipeline.index.documents import LIVE, Card, CaseDocument, LinkDocument, card_of, entities_of
 from pipeline.index.engine import SearchEngine, fetched, search_all_shards
 from pipeline.index.mappings import Indices
-from pipeline.index.points import Point
+from pipeline.index.points import PointInTime
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.times import now
@@ -68,9 +68,9 @@ class IndexReader:
         self._cases, self._links = indices.active("cases"), indices.active("links")
         self._clock = clock
 
-    def point(self, kind: Literal["cases", "links"], held: str | None) -> Point:
-        """Where a list of cases or of links is read: see Point."""
-        return Point(self._client, self._cases if kind == "cases" else self._links, held)
+    def point(self, kind: Literal["cases", "links"], held: str | None) -> PointInTime:
+        """Where a list of cases or of links is read: see PointInTime."""
+        return PointInTime(self._client, self._cases if kind == "cases" else self._links, held)
 
     async def case(self, key: str, fields: Sequence[str] | None = None) -> CaseDocument | None:
         """One case, by default with its record, read in real time; None if there is none to see."""
@@ -114,7 +114,7 @@ class IndexReader:
         hits = (await search_all_shards(self._client, index=self._cases, source=False, **body))["hits"]["hits"]
         return [hit["_id"] for hit in hits]
 
-    async def candidates(self, body: queries.Body, at: Point | None = None) -> list[Candidate]:
+    async def candidates(self, body: queries.Body, at: PointInTime | None = None) -> list[Candidate]:
         """What a candidate query selects, in its order; of large cases the entities are read in real time."""
         hits = await (at or self.point("cases", None)).hits(**body)
         found = [(card_of(a2b_base64(hit["fields"]["card"][0])), hit) for hit in hits]
@@ -147,7 +147,7 @@ class IndexReader:
         return next(iter(await self._seen(batch)), None)
 
     async def links_to_judge(
-        self, agency: str, audience: Sequence[str], band: Band, size: int, after: list[Any] | None, at: Point
+        self, agency: str, audience: Sequence[str], band: Band, size: int, after: list[Any] | None, at: PointInTime
     ) -> list[tuple[LinkDocument | None, list[Any]]]:
         """The next `size` links of an agency's cases, strongest first as listed at `at`, each with its place there.
 
@@ -171,7 +171,7 @@ class IndexReader:
         return found[:size]
 
     async def every_link_of(
-        self, case: str, audience: Sequence[str] | None = None, at: Point | None = None
+        self, case: str, audience: Sequence[str] | None = None, at: PointInTime | None = None
     ) -> tuple[list[Listed], dict[str, CaseDocument]]:
         """All visible links of a case, strongest first as listed at `at`, and what is SHOWN of their cases."""
         query = queries.links_of(case, self._today(), audience)
@@ -251,7 +251,7 @@ class IndexReader:
         return case.state == LIVE and not is_expired(case.retain_until or "", self._clock())
 
     async def _whole(
-        self, point: Point, query: queries.Body, sort: list[queries.Body]
+        self, point: PointInTime, query: queries.Body, sort: list[queries.Body]
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """All documents at one point in time, what was written a moment ago included."""
         await point.refresh()
@@ -263,7 +263,7 @@ class IndexReader:
 
     async def _pages(
         self,
-        point: Point,
+        point: PointInTime,
         query: queries.Body,
         sort: list[queries.Body],
         size: int,

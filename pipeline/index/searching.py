@@ -16,7 +16,7 @@ import msgspec
 from pipeline.access.hit_gate import exact_band
 from pipeline.index.documents import Card, CaseDocument, entities_of
 from pipeline.index.hit_questions import strict, strict_asked
-from pipeline.index.points import Point
+from pipeline.index.points import PointInTime
 from pipeline.index.probes import Probe, adapted, asked, probe
 from pipeline.index.queries import Limits, candidates
 from pipeline.index.questions import Question
@@ -75,7 +75,7 @@ class PageRequest(NamedTuple):
     most: int
     admit: Admit
     after: Place | None = None
-    at: Point | None = None
+    at: PointInTime | None = None
     shown: Callable[[str], bool] = _nobody
 
     @property

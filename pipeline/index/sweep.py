@@ -15,7 +15,7 @@ from elasticsearch import AsyncElasticsearch
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
 from pipeline.index.documents import LIVE, Action, LinkDocument, link_document
 from pipeline.index.mappings import PER_GENERATION, Indices
-from pipeline.index.points import Point
+from pipeline.index.points import PointInTime
 from pipeline.index.queries import BY_LINK, all_links, page
 from pipeline.index.writer import BulkWriter
 from pipeline.records.expiry import EXPIRED
@@ -48,7 +48,7 @@ async def sweep(client: AsyncElasticsearch, indices: Indices) -> int:
 
 async def _live_links(client: AsyncElasticsearch, indices: Indices) -> AsyncIterator[list[LinkDocument]]:
     """All live links at one point in time, without their evidence."""
-    point = Point(client, indices.own("links"), "")
+    point = PointInTime(client, indices.own("links"), "")
     await point.refresh()
     after: list[Any] | None = None
     try:

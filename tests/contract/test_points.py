@@ -12,7 +12,7 @@ from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document
 from pipeline.index.engine import SearchEngine
 from pipeline.index.mappings import Indices, apply
-from pipeline.index.points import Point
+from pipeline.index.points import PointInTime
 from pipeline.index.queries import BY_CASE, page
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model
@@ -94,30 +94,30 @@ def case(number: int, version: int = 1) -> Action:
     return case_document(STAGES.accepted(record("fr-pj", str(number), version=version)))
 
 
-async def read(point: Point, after: list[Any] | None = None) -> list[tuple[str, int]]:
+async def read(point: PointInTime, after: list[Any] | None = None) -> list[tuple[str, int]]:
     hits = await point.hits(**page({"term": {"agency": "fr-pj"}}, BY_CASE, 2, after))
     return [(hit["_id"], hit["_source"]["version"]) for hit in hits]
 
 
 async def test_it_stays_as_it_is_while_others_write(held: Held) -> None:
-    steady, now = Point(held.engine, held.index, ""), Point(held.engine, held.index)
+    steady, now = PointInTime(held.engine, held.index, ""), PointInTime(held.engine, held.index)
     assert await read(steady) == await read(now) == [("fr-pj:0", 1), ("fr-pj:1", 1)]
     await held.write([case(2, version=2), case(3)])
     assert await read(steady, ["fr-pj:1"]) == [("fr-pj:2", 1)]
     assert await read(now, ["fr-pj:1"]) == [("fr-pj:2", 2), ("fr-pj:3", 1)]
-    again = Point(held.engine, held.index, steady.held)
+    again = PointInTime(held.engine, held.index, steady.held)
     assert await read(again, ["fr-pj:1"]) == [("fr-pj:2", 1)]
     await again.close()
 
 
 @pytest.mark.parametrize("lost", ["closed", "dropped"])
 async def test_one_that_has_gone_is_opened_anew(held: Held, lost: str) -> None:
-    first = Point(held.engine, held.index, "")
+    first = PointInTime(held.engine, held.index, "")
     await read(first)
     name = first.held
     await held.write([case(2, version=2)])
     await (first.close() if lost == "closed" else held.drop())
-    again = Point(held.engine, held.index, name)
+    again = PointInTime(held.engine, held.index, name)
     assert await read(again, ["fr-pj:1"]) == [("fr-pj:2", 2)]
     assert again.held != name
     await again.close()

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, Field
 
-from pipeline.access.opaque import CURSOR_CHARS
+from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.routes.answers import answer, described, problems_of
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import audit as service

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 from msgspec import Meta
 
 from pipeline.access.disclosures import Ask, Urgency
-from pipeline.access.opaque import CURSOR_CHARS
+from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import answer, described

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from pipeline.access.opaque import CURSOR_CHARS
+from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import NotFoundError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from pipeline.access.opaque import CURSOR_CHARS
+from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.list_rows import MOST_BYTES, Form
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError
 from pipeline.api.routes.answers import answer, described, problems_of

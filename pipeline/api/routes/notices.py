@@ -10,8 +10,8 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.access.tokens import TokenError
+from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ProblemError
 from pipeline.api.routes.answers import answer, described
 from pipeline.api.routes.asking import SessionOf

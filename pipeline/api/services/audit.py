@@ -18,7 +18,8 @@ from pipeline.access.audit_verification import Finding
 from pipeline.access.policy import View, view
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Purpose, Requester, Role
-from pipeline.api.paging import Place, closed, opened, page
+from pipeline.api.cursors import PageCursor, Place
+from pipeline.api.paging import page
 from pipeline.api.problems import UnavailableError
 from pipeline.api.services.export_formats import lines, table
 from pipeline.api.session import Session, meta
@@ -77,7 +78,7 @@ async def acts(session: Session, wanted: ActFilter, limit: int = 50, cursor: str
     They are only ever added to, the latest first, so that none moves between pages.
     """
     session.require(Role.AUDITOR)
-    context = f"acts|{msgspec.json.encode(wanted).decode()}"
+    pages = PageCursor(session, "acts", wanted)
 
     async def fetch(after: Place | None) -> list[tuple[AuditDocument, Place]]:
         return await session.runtime.decisions.acts(session.requester.agency, _bounds(wanted), MOST, after)
@@ -85,9 +86,9 @@ async def acts(session: Session, wanted: ActFilter, limit: int = 50, cursor: str
     async def show(found: list[AuditDocument]) -> list[Row | None]:
         return [*await _rows(session, found)]
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, context, cursor))
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"acts": msgspec.to_builtins(wanted)})
-    return ActsAnswer(session.now.isoformat(), tuple(rows), closed(session, context, place))
+    return ActsAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
 
 
 async def acts_file(session: Session, wanted: ActFilter, form: ActsFormat) -> AsyncIterator[bytes]:

@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.requester import Role
-from pipeline.api.paging import Place
+from pipeline.api.cursors import Place
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument

@@ -15,7 +15,8 @@ from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosures import Ask, Disclosure, NotDueError, may_decide
 from pipeline.access.policy import CaseMeta, View
 from pipeline.access.request_rules import RequestRule
-from pipeline.api.paging import MovingList, Place, page
+from pipeline.api.cursors import Place
+from pipeline.api.paging import MovingList, page
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.services.deciding import decide
 from pipeline.api.session import Session, meta
@@ -92,8 +93,10 @@ async def disclosures(
     `wanted` leaves out what of a kind is not meant: it is asked of each thread as it is now.
     """
     session.require_reader()
-    decisions, asked = session.runtime.decisions, _asked(mine, kind)
-    listing = MovingList(session, asked, cursor or "", partial(decisions.point, "disclosures"))
+    decisions = session.runtime.decisions
+    listing = MovingList(
+        session, "disclosures", mine, kind, cursor=cursor, point=partial(decisions.point, "disclosures")
+    )
 
     async def fetch(after: Place | None) -> list[tuple[Disclosure | None, Place]]:
         return await decisions.disclosures(_agency(session), _role(mine), MOST, after, listing.at, kind)
@@ -109,11 +112,6 @@ async def disclosures(
     await session.audit(ActKind.READ, {"disclosures": _role(mine), "kind": kind}, session.shown(listed))
     following = await listing.next((row["id"] for row in rows), place)
     return DisclosuresAnswer(session.now.isoformat(), tuple(rows), following)
-
-
-def _asked(mine: bool, kind: ThreadKind) -> tuple[object, ...]:
-    """What a cursor is bound to; that of all kinds as it was before there were kinds."""
-    return ("disclosures", mine) if kind is ThreadKind.ALL else ("disclosures", mine, kind)
 
 
 async def disclosure(session: Session, name: str) -> DisclosureAnswer:

@@ -15,7 +15,8 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, is_due, standing
-from pipeline.api.paging import MovingList, Place, page
+from pipeline.api.cursors import Place
+from pipeline.api.paging import MovingList, page
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.deciding import decide
 from pipeline.api.services.reviews import ReviewsAnswer, changed, own_of, reviews
@@ -45,7 +46,7 @@ async def inbox(
     """What the requester's agency has to judge: of one band (NONE: of all), of one assignee ("" nobody's), or all."""
     session.require_reader()
     who, reader = session.requester, session.runtime.reader
-    listing = MovingList(session, ("inbox", band, assignee), cursor or "", partial(reader.point, "links"))
+    listing = MovingList(session, "inbox", band, assignee, cursor=cursor, point=partial(reader.point, "links"))
     words = requester_words(Viewer(who.agency, who.country, session.grounds.purpose))
 
     async def fetch(after: Place | None) -> list[tuple[LinkDocument | None, Place]]:

@@ -19,7 +19,7 @@ from pipeline.api.services.reviews import colours
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
-from pipeline.index.points import Point
+from pipeline.index.points import PointInTime
 from pipeline.index.reading import STATE_FIELDS, Listed
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation
@@ -71,7 +71,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 async def links(session: Session, key: str, limit: int = 20, cursor: str = "") -> LinksAnswer:
     """The links of case `key`. Raises NotFoundError for a case that is not there or not to be read."""
     session.require_reader()
-    listing = MovingList(session, ("links", key), cursor, partial(session.runtime.reader.point, "links"))
+    listing = MovingList(session, "links", key, cursor=cursor, point=partial(session.runtime.reader.point, "links"))
     await readable(session, key, STATE_FIELDS)
     around = await surroundings(session, key, listing.at)
     behind = around.links if listing.after is None else [one for one in around.links if one.place > (*listing.after,)]
@@ -85,7 +85,7 @@ async def links(session: Session, key: str, limit: int = 20, cursor: str = "") -
     return LinksAnswer(session.as_of, tuple(rows), end)
 
 
-async def surroundings(session: Session, key: str, at: Point | None = None) -> Surroundings:
+async def surroundings(session: Session, key: str, at: PointInTime | None = None) -> Surroundings:
     """All links of a case that the requester reads in full, as far as he sees them, as listed at `at`."""
     viewer, reader = session.viewer, session.runtime.reader
     words = None if viewer is None else requester_words(viewer, granted=True)

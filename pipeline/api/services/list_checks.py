@@ -12,6 +12,7 @@ import msgspec
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
+from pipeline.api.cursors import PageCursor
 from pipeline.api.languages import translate_error
 from pipeline.api.list_rows import Form, ListError, ListRow, rows_of
 from pipeline.api.list_store import Found, ListJob, NoListError
@@ -112,13 +113,14 @@ async def list_checks(session: Session) -> ListChecksAnswer:
 async def results(session: Session, name: str, limit: int = 50, cursor: str = "") -> ListResultsAnswer:
     """What was found for the rows behind a cursor, as the requester may see it now. Raises NotFoundError."""
     session.require_reader()
-    first = session.position(("list", name), cursor) or 0
+    pages = PageCursor(session, "list", session.grounds.purpose, name)
+    (first,) = pages.open(cursor) or (0,)
     job = _job(session, name)
     rows, seen = await _rows(session, job, first, first + min(limit, MOST))
     await session.audit(ActKind.READ, {"list_check": name, "from": first}, session.shown(seen), about=name)
     end = first + len(rows)
     more = bool(rows) and end < session.runtime.lists.done(job)
-    return ListResultsAnswer(session.as_of, tuple(rows), session.cursor(("list", name), end) if more else None)
+    return ListResultsAnswer(session.as_of, tuple(rows), pages.seal([end]) if more else None)
 
 
 async def result_file(session: Session, name: str, form: Form) -> AsyncIterator[bytes]:

@@ -10,7 +10,8 @@ import msgspec
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.subscriptions import Subscription, is_active
-from pipeline.api.paging import Place, closed, opened, page
+from pipeline.api.cursors import PageCursor, Place
+from pipeline.api.paging import page
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
@@ -54,7 +55,7 @@ async def notices(session: Session, limit: int = 50, cursor: str | None = None) 
 async def latest_notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
     """The latest first, for people; `next` leads to older ones, and to nothing that came meanwhile."""
     session.require_reader()
-    agency = session.requester.agency
+    agency, pages = session.requester.agency, PageCursor(session, "latest notices")
 
     async def fetch(after: Place | None) -> list[tuple[NoticeDocument, Place]]:
         return await session.runtime.decisions.latest_notices(agency, MOST, after)
@@ -62,9 +63,9 @@ async def latest_notices(session: Session, limit: int = 50, cursor: str | None =
     async def show(found: list[NoticeDocument]) -> list[Row | None]:
         return await _shown(session, found)
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, "latest notices", cursor))
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
-    return NoticesAnswer(session.now.isoformat(), tuple(rows), closed(session, "latest notices", place))
+    return NoticesAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
 
 
 async def new_notices(session: Session, cursor: str | None) -> NoticesAnswer | None:
@@ -84,12 +85,12 @@ async def heard(session: Session, cursor: str) -> str | None:
     """
     session.require_reader()
     try:
-        if cursor and opened(session, "notices", cursor):
+        if _pages(session).open(cursor):
             return cursor
     except UnprocessableError:
         pass  # another person's, left in the same browser
     latest = await session.runtime.decisions.latest_notices(session.requester.agency, 1, None)
-    return closed(session, "notices", [latest[0][0].position]) if latest else None
+    return _pages(session).seal([latest[0][0].position]) if latest else None
 
 
 async def accesses(session: Session, limit: int = 50, cursor: str | None = None) -> AccessesAnswer:
@@ -98,7 +99,7 @@ async def accesses(session: Session, limit: int = 50, cursor: str | None = None)
     Of other agencies' people it names the agency alone.
     """
     session.require_reader()
-    agency = session.requester.agency
+    agency, pages = session.requester.agency, PageCursor(session, "accesses")
 
     async def fetch(after: Place | None) -> list[tuple[AuditDocument, Place]]:
         return await session.runtime.decisions.accesses(agency, MOST, after)
@@ -106,13 +107,18 @@ async def accesses(session: Session, limit: int = 50, cursor: str | None = None)
     async def show(found: list[AuditDocument]) -> list[Row | None]:
         return [_access(one, agency) for one in found]
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, opened(session, "accesses", cursor))
+    rows, place = await page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"accesses": len(rows)})
-    return AccessesAnswer(session.now.isoformat(), tuple(rows), closed(session, "accesses", place))
+    return AccessesAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
+
+
+def _pages(session: Session) -> PageCursor:
+    """Cursors of the notices as they come, which a reader keeps for good."""
+    return PageCursor(session, "notices")
 
 
 async def _told(session: Session, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
-    last = opened(session, "notices", cursor)
+    last = _pages(session).open(cursor)
 
     async def fetch(after: Place | None) -> list[tuple[NoticeDocument, Place]]:
         nonlocal last
@@ -125,7 +131,7 @@ async def _told(session: Session, limit: int, cursor: str | None) -> tuple[list[
         return await _shown(session, found)
 
     rows, place = await page(fetch, show, min(limit, MOST), MOST, last)
-    return rows, closed(session, "notices", place or last or BEFORE_ALL)
+    return rows, _pages(session).seal(place or last or BEFORE_ALL)
 
 
 async def _shown(session: Session, found: list[NoticeDocument]) -> list[Row | None]:
@@ -194,7 +200,7 @@ def _row(
         "agency": one.other_agency or None,
         "purpose": one.purpose or None,
         "band": one.band or None,
-        "cursor": closed(session, "notices", [one.position]),
+        "cursor": _pages(session).seal([one.position]),
     }
 
 

@@ -24,7 +24,8 @@ from pipeline.access.reviews import (
     standing,
     undo,
 )
-from pipeline.api.paging import Place, page
+from pipeline.api.cursors import Place
+from pipeline.api.paging import page
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services.cases import readable
 from pipeline.api.services.deciding import LONGEST_REASON, decide

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind
-from pipeline.access.opaque import CURSOR_CHARS
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit
+from pipeline.api.cursors import CURSOR_CHARS, PageCursor
 from pipeline.api.paging import MovingList
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session, meta
@@ -116,7 +116,9 @@ def _limits(session: Session, asked: Search) -> Limits:
 async def _answers(session: Session, asked: Search, question: Question, limit: int) -> _Page:
     """The ranked cases behind the page before."""
     asked_for, runtime = probe(question, asked.country), session.runtime
-    listing = MovingList(session, _same(asked), asked.cursor, partial(runtime.reader.point, "cases"))
+    listing = MovingList(
+        session, "search", _same(asked), cursor=asked.cursor, point=partial(runtime.reader.point, "cases")
+    )
     after = None if listing.after is None else tuple(listing.after)
     wanted = PageRequest(limit + 1, session.readable, after, listing.at, listing.was_shown)
     found = await find(runtime.reader, question, asked_for, runtime.model, _limits(session, asked), wanted)
@@ -148,11 +150,12 @@ async def _hits(session: Session, asked: Search, question: Question) -> _Page:
 
 async def _listed(session: Session, asked: Search, limit: int) -> _Page:
     """The cases that the filters allow, by case key, which never moves one; one more tells whether there is a next."""
-    after = session.position(_same(asked), asked.cursor)
-    found = await session.runtime.reader.browse(_limits(session, asked), limit + 1, after or "")
+    cursor = PageCursor(session, "cases", session.grounds.purpose, _same(asked))
+    (after,) = cursor.open(asked.cursor) or ("",)
+    found = await session.runtime.reader.browse(_limits(session, asked), limit + 1, after)
     views = await session.views({one.case: one for one in found})
     kept = [one for one in found if views[one.case] is View.FULL]
-    end = session.cursor(_same(asked), kept[limit - 1].case) if len(kept) > limit else None
+    end = cursor.seal([kept[limit - 1].case]) if len(kept) > limit else None
     return _Page([summary(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end)
 
 

@@ -15,7 +15,7 @@ from pipeline.index.client import connect, connect_for_reading
 from pipeline.index.documents import Action
 from pipeline.index.engine import NO_INDEX, fetched
 from pipeline.index.mappings import Indices
-from pipeline.index.points import Point
+from pipeline.index.points import PointInTime
 from pipeline.index.queries import BY_CASE, page
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
@@ -76,7 +76,7 @@ async def test_reads_go_on_beside_nodes_that_are_dead_or_hang(
     async with asyncio.timeout(DEADLINE_S), connect_for_reading(settings) as client:
         for _ in range(6):
             assert len(await fetched(client, indices.active("cases"), ["fr-pj:1", "fr-pj:2", "x:1"])) == 2
-        point = Point(client, indices.active("cases"), "")
+        point = PointInTime(client, indices.active("cases"), "")
         await point.refresh()
         first = await point.hits(**query)
         rest = await point.hits(**query, search_after=first[-1]["sort"])

@@ -7,7 +7,8 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.api.paging import Place, page
+from pipeline.api.cursors import Place
+from pipeline.api.paging import page
 
 
 @given(st.lists(st.booleans(), max_size=12), st.integers(1, 4), st.integers(1, 4))
