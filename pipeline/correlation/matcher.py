@@ -18,11 +18,16 @@ class PairJudgement(Protocol):
     """What the matcher says of a pair."""
 
     @property
-    def score(self) -> int: ...
+    def score(self) -> int:
+        """Hundredths of a bit."""
+
     @property
-    def probability(self) -> float: ...
+    def probability(self) -> float:
+        """That both sides are one thing, from 0 to 1."""
+
     @property
-    def band(self) -> Band: ...
+    def band(self) -> Band:
+        """The band of that probability; NONE below the lowest."""
 
 
 class Matcher(Protocol):
@@ -34,20 +39,15 @@ class Matcher(Protocol):
     @property
     def threshold(self) -> float:
         """Probability from which a pair is a link."""
-        ...
 
     def may_link(self, a: Sketches, b: Sketches, /) -> NDArray[np.bool_]:
         """Whether each case of `a` may be linked with the one of `b` at its place, by their sketches alone."""
-        ...
 
     def judge(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement:
         """Score, probability and band of a pair."""
-        ...
 
     def explain(self, a: Fingerprint, b: Fingerprint, /) -> object:
         """Why a pair is linked; written as JSON."""
-        ...
 
     def exact_band(self, asking: Entities, held: Entities, /) -> Band:
         """The band in which a question's entities meet a hit-only record's by exact parts alone; NONE for none."""
-        ...

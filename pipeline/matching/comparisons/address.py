@@ -44,10 +44,12 @@ CITY_SIMILARITY = 84
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Addresses, one joint level: same door (house, street, and postcode or city), same street, same postcode (more in
-    countries where it is that of a few doors), a postcode with one wrong character, same city (rarer ones say more),
-    different. An address that the model lists as shared (a hostel, a prison, a head office) counts for little. The best
-    pair counts."""
+    """Compare addresses in one joint level; the best pair counts.
+
+    Same door (house, street, and postcode or city), same street, same postcode (more in countries where it is that of a
+    few doors), a postcode with one wrong character, same city (rarer ones say more), different. An address that the
+    model lists as shared (a hostel, a prison, a head office) counts for little.
+    """
     if not a.addresses or not b.addresses:
         return None
     best: ComparisonResult | None = None
@@ -172,8 +174,11 @@ NO_ADDRESS, ONE_ADDRESS, OPEN_ADDRESS = range(3)
 
 
 def encode(one: EntityPrint) -> tuple[int, ...]:
-    """The set of the city's letters; which of NO_ADDRESS and others; the number of city letters; hashes of both parts
-    of the postcode and of the house."""
+    """Give the six parts that a row holds of one address with a street.
+
+    The set of the city's letters; NO_ADDRESS, ONE_ADDRESS or OPEN_ADDRESS; the number of the city's letters; hashes of
+    both parts of the postcode, and of the house.
+    """
     if not one.addresses:
         return 0, NO_ADDRESS, 0, 0, 0, 0
     address, city = one.addresses[0], in_ascii(one.addresses[0].city)

@@ -46,9 +46,12 @@ DIGITS = 8
 
 
 def compare_whole(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Two whole birth dates: same, day and month swapped, one digit off or two neighbouring digits exchanged, same year
-    and month, same day and month, same year, a year off, different. A shared 1 January says less, or nothing in two
-    years: registers put it where only the year is known."""
+    """Compare two whole birth dates.
+
+    Same, day and month swapped, one digit off or two neighbouring digits exchanged, same year and month, same day and
+    month, same year, a year off, different. A shared 1 January says less, or nothing in two years: registers put it
+    where only the year is known.
+    """
     x, y = a.birth_date, b.birth_date
     if x is None or y is None or not x.day or not y.day:
         return None
@@ -138,9 +141,11 @@ _NO_DATE = 1 << _SIGNS
 
 
 def date_state(a: Rows, b: Rows) -> States:
-    """What two dates have in common, as bits: the year, the month, the day, all digits but one (or two exchanged), the
-    year but for one; whether day and month are exchanged; whether a month or a day is unknown. _NO_DATE: a side has
-    none."""
+    """Number what two dates have in common, by its bits; _NO_DATE where a side has none.
+
+    From the lowest: the same year, month, day; all digits but one, or but two exchanged; years that are one apart; day
+    and month exchanged; an unknown month; an unknown day.
+    """
     one, other = a.words("born")[0], b.words("born")[0]
     apart = one ^ other
     wrong = (apart | apart >> 1 | apart >> 2 | apart >> 3) & 0x11111111

@@ -29,8 +29,11 @@ LITTLE_KNOWN = 5
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """A birth date kept as the text of a form ("19?0-04-3l") against another text or a date, character by character,
-    letters that look like digits taken as digits, in any order of day, month and year; it is never parsed."""
+    """Compare a birth date kept as the text of a form ("19?0-04-3l") with another text or a date.
+
+    Character by character, letters that look like digits taken as digits, in any order of day, month and year; the text
+    is never parsed.
+    """
     if not a.birth_date_text and not b.birth_date_text:
         return None
     if a.birth_date is not None and b.birth_date is not None:

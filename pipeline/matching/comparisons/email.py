@@ -31,9 +31,11 @@ ROLE_MAILBOXES = frozenset(
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """E-mail addresses: same; one edit; same local part at another domain; up to three edits; the same role mailbox
-    (info@), which a whole office reads; different. An address that the model lists as shared counts for little. The
-    best pair of addresses counts."""
+    """Compare e-mail addresses; the best pair counts.
+
+    Same; one edit; same local part at another domain; up to three edits; the same role mailbox (info@), which a whole
+    office reads; different. An address that the model lists as shared counts for little.
+    """
     if not a.emails or not b.emails:
         return None
     best: ComparisonResult | None = None

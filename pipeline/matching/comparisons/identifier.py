@@ -43,11 +43,13 @@ MIN_NEAR = 6
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Identifiers of the same type and country: same; same once confusable characters (0/O, 1/I, 8/B, 5/S) are folded;
-    one edit or transposition where a check digit fails on one side, or has none; another value of a single-valued type
-    (contradiction) or of a renewable document (weak contradiction). The best agreement counts, and contradictions of
-    other types with it. A failed check digit, a missing type or another country lowers the weight; a short number
-    cannot weigh more than its digits."""
+    """Compare identifiers of the same type and country.
+
+    Same; same once confusable characters (0/O, 1/I, 8/B, 5/S) are folded; one edit or transposition where a check digit
+    fails on one side, or has none; another value of a single-valued type (contradiction) or of a renewable document
+    (weak contradiction). The best agreement counts, and contradictions of other types with it. A failed check digit, a
+    missing type or another country lowers the weight; a short number cannot weigh more than its digits.
+    """
     if not a.identifiers or not b.identifiers:
         return None
     kinds = _best_by_kind(a, b, table)

@@ -34,9 +34,12 @@ NEAR_DIGITS = 8
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Phones: same E.164 number; same national significant number with another or a missing country code; same last
-    seven digits where one side has no area code; one digit off or two exchanged; different. A number that the model
-    lists as shared counts for little. The best pair of numbers counts."""
+    """Compare phone numbers; the best pair counts.
+
+    Same E.164 number; same national significant number with another or a missing country code; same last seven digits
+    where one side has no area code; one digit off or two exchanged; different. A number that the model lists as shared
+    counts for little.
+    """
     if not a.phones or not b.phones:
         return None
     best: ComparisonResult | None = None

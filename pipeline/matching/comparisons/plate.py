@@ -28,8 +28,11 @@ LONG_PARTIAL = 4
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Plates: same; same characters with another country; confusable characters; a partial plate whose known characters
-    fit in order; one edit; different. ? stands for one unknown character, * for any number of them."""
+    """Compare number plates; the best pair counts.
+
+    Same; same characters with another country; confusable characters; a partial plate whose known characters fit in
+    order; one edit; different. ? stands for one unknown character, * for any number of them.
+    """
     return best_number(a, b, "plate", table, plate_level)
 
 

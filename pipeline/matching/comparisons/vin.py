@@ -22,8 +22,11 @@ SOURCE = "estimated"
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Vehicle identification numbers: same; same after folding confusable characters; one edit where the check digit of
-    exactly one side is right; one edit; different (strong contradiction)."""
+    """Compare vehicle identification numbers; the best pair counts.
+
+    Same; same after folding confusable characters; one edit where the check digit of exactly one side is right; one
+    edit; different (strong contradiction).
+    """
     return best_number(a, b, "vin", table, vin_level)
 
 

@@ -1,4 +1,4 @@
-"""Events: distance and time gap as one joint level."""
+"""When and where an event was: distance and time gap as one joint level."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ BOUNDS = ((250.0, 3600), (2_000.0, 6 * 3600), (15_000.0, 24 * 3600), (60_000.0, 
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Events: distance and time gap as one joint level, from the same spot and hour (250 m, 1 h) to the same area and
-    days (60 km, 3 days); beyond that, apart. Both must be known on both sides."""
+    """Compare distance and time gap of two events in one joint level.
+
+    From the same spot and hour (250 m, 1 h) to the same area and days (60 km, 3 days); beyond that, apart. Both must be
+    known on both sides.
+    """
     if a.place is None or b.place is None or a.span is None or b.span is None:
         return None
     metres = distance_m(a.place, b.place)

@@ -45,6 +45,7 @@ def edited(random: Random, text: str, edits: int, alphabet: str) -> str:
 
 
 def drawn(random: Random, lengths: range, alphabet: str) -> str:
+    """A text of one of these lengths."""
     return "".join(random.choice(alphabet) for _ in range(random.choice(lengths)))
 
 
@@ -72,6 +73,7 @@ FIRMS = ("Nordwind Ltd", "Nordwind Finance GmbH", "ООО Гамма", "Gamma LL
 
 @cache
 def name_print(full: str, entity_type: str) -> NamePrint:
+    """The print of a name of an entity of a type; all but persons and organisations are named as vessels are."""
     kind = entity_type if entity_type in ("person", "organisation") else "vessel"
     return prepare(normalise_name(full, "", "", "", "", "primary", kind), kind)
 
@@ -94,6 +96,7 @@ def name_edits(random: Random, entity_type: str) -> FieldPair:
 
 
 def respelt(random: Random, name: str) -> str:
+    """The name with a word misspelt or cut short, in any order, in part, or written together."""
     words = name.split()
     at = random.randrange(len(words))
     words[at] = edited(random, words[at], random.choice((0, 1, 1, 2, 2, 3)), LETTERS)
@@ -117,6 +120,7 @@ def date_edits(random: Random, entity_type: str) -> FieldPair:
 
 
 def partly(random: Random, year: int, month: int, day: int) -> PartialDate:
+    """The date, or sometimes its year and month or its year alone."""
     if random.random() < 0.3:
         return random.choice((PartialDate(year, month, 0), PartialDate(year, 0, 0)))
     return PartialDate(year, month, day)
@@ -232,6 +236,7 @@ def word_edits(field: str, values: tuple[str, ...]) -> Callable[[Random, str], F
 
 
 def method_edits(random: Random, entity_type: str) -> FieldPair:
+    """One to three of five words."""
     words = ("broken", "window", "ladder", "night", "keys")
     a, b = (tuple(sorted(random.sample(words, random.randrange(1, 4)))) for _ in range(2))
     return {"method": a}, {"method": b}
@@ -283,8 +288,10 @@ def edited_pair(random: Random, comparison: str) -> PrintPair:
 
 
 def whole_pair(random: Random, entity_type: str) -> PrintPair:
-    """Two entities with much or little of what is compared for their type, and some of what is not: a person's plates,
-    a vessel's flag, the birth date in a document."""
+    """Two entities with much or little of what is compared for their type, and some of what is not.
+
+    Such as a person's plates, a vessel's flag, the birth date in a document.
+    """
     a, b = EntityPrint("a", entity_type), EntityPrint("b", entity_type)
     share = random.choice((0.2, 0.7))
     for comparison in CATALOGUE:

@@ -32,11 +32,13 @@ NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Names: the best pair of all names and aliases, token by token, in any order and across scripts (names package);
-    bits are the sum over aligned tokens with their rarity. The level says whether all tokens agree, one name is longer,
-    a given name is a letter off, only the family name contradicts, a single token is all there is on one side, another
-    token contradicts while some agree (relatives, companies of one group, such as those of two countries), or nothing
-    agrees."""
+    """Compare names: the best pair of all names and aliases counts.
+
+    Token by token, in any order and across scripts (names package); bits are the sum over aligned tokens with their
+    rarity. The level says whether all tokens agree, one name is longer, a given name is a letter off, only the family
+    name contradicts, a single token is all there is on one side, another token contradicts while some agree (relatives,
+    companies of one group, such as those of two countries), or nothing agrees.
+    """
     if not a.names or not b.names:
         return None
     found = compare_all(a.names, b.names)

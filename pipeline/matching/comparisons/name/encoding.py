@@ -48,8 +48,11 @@ NO_TOKENS = (0,) * 3 * TOKENS
 
 
 def encode(name: NamePrint | None) -> tuple[Iterable[int], tuple[int, ...]]:
-    """Words of the tokens (letters and rarity of each, then variants, then hashes), and the bytes: number of tokens,
-    letters of the longest, of the shortest two together and of the shortest acronym, whether there is glue."""
+    """Give the words and the bytes that a row holds of one name.
+
+    Words: letters and rarity of each token, then variants of each, then hashes. Bytes: number of tokens; letters of the
+    longest, of the shortest two together, and of the shortest that may be an acronym; whether there is glue.
+    """
     if name is None:
         return NO_TOKENS, (0, 0, 0, 0, 0)
     longest, joined, acronym = name.letters
