@@ -1,5 +1,7 @@
-"""More examples for laws than for other tests: `default` for every run, `random` others each time for
-`make test-random`, `long` for `make test-long`."""
+"""More examples for laws than for other tests.
+
+`default` for every run, `random` others each time for `make test-random`, `long` for `make test-long`.
+"""
 
 from __future__ import annotations
 

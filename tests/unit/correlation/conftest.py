@@ -64,7 +64,7 @@ def case_of(name: str, words: str, version: int = 1, *, keys: tuple[int, ...] = 
 
 @pytest.fixture
 def matcher() -> Callable[..., WordMatcher]:
-    """matcher(threshold=...)"""
+    """A matcher of words: `matcher(threshold=...)`."""
     return WordMatcher
 
 
