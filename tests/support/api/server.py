@@ -41,13 +41,13 @@ class ApiServer:
 
     def move_clock(self, by_s: float) -> None:
         """Let the server's clock run ahead by this."""
-        self._tell("clock-offset-s", str(by_s))
+        self._write("clock-offset-s", str(by_s))
 
     def remove(self, *agencies: str) -> None:
         """Let these agencies leave, and all others take part."""
-        self._tell("left", " ".join(agencies))
+        self._write("left", " ".join(agencies))
 
-    def _tell(self, name: str, text: str) -> None:
+    def _write(self, name: str, text: str) -> None:
         """Replace a file that the server reads at any moment; it must never find it empty."""
         written = self.home / f"{name}.new"
         written.write_text(text)
@@ -69,21 +69,21 @@ class ApiServer:
 
 def read_to_end(connected: socket.socket) -> bytes:
     """All that comes until the other side closes; socket.timeout where it does not within PATIENCE_S."""
-    told = b""
+    received = b""
     try:
         while part := connected.recv(65536):
-            told += part
+            received += part
     except ConnectionResetError:
         pass
-    return told
+    return received
 
 
 def read_head(connected: socket.socket) -> bytes:
     """The status line and headers of an answer."""
-    told = b""
-    while b"\r\n\r\n" not in told and (part := connected.recv(4096)):
-        told += part
-    return told
+    received = b""
+    while b"\r\n\r\n" not in received and (part := connected.recv(4096)):
+        received += part
+    return received
 
 
 StartServer = Callable[..., ApiServer]

@@ -33,12 +33,12 @@ from support.records.builder import record
 class FileRegistry(OpenRegistry):
     """Agencies that the test says have left are removed."""
 
-    def __init__(self, told: Path) -> None:
+    def __init__(self, left: Path) -> None:
         super().__init__()
-        self._told = told
+        self._left = left
 
     def get(self, name: str, default: Any = None) -> Any:
-        left = self._told.read_text().split() if self._told.exists() else []
+        left = self._left.read_text().split() if self._left.exists() else []
         return Agency(name, name[:2].upper(), state=AgencyState.REMOVED) if name in left else super().get(name, default)
 
 

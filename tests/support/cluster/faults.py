@@ -82,7 +82,7 @@ def report(traffic: Traffic, name: str, began: float, mended: float, served: flo
 
 
 def _described(failed: Iterable[Search], began: float) -> Iterable[str]:
-    return (f"{one.begun - began:.1f} s: {one.told} after {one.seconds:.1f} s" for one in failed)
+    return (f"{one.begun - began:.1f} s: {one.outcome} after {one.seconds:.1f} s" for one in failed)
 
 
 def table_of(reports: Iterable[FaultReport]) -> Table:

@@ -63,7 +63,7 @@ class Search:
     begun: float
     seconds: float
     good: bool
-    told: str
+    outcome: str
 
 
 @dataclass

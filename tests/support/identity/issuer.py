@@ -42,8 +42,8 @@ class Issuer(BaseHTTPRequestHandler):
             return
         self._answer({})
 
-    def _answer(self, told: Any) -> None:
-        body = json.dumps(told).encode()
+    def _answer(self, document: Any) -> None:
+        body = json.dumps(document).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -44,10 +44,10 @@ class PureStages:
     def claim(self, a: Accepted, b: Accepted, state: ClaimState = ClaimState.LIVE) -> Claim:
         """The claim that two accepted versions are linked, or no longer."""
         one, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
-        told = explain(one, other, self.model, "g1")
+        explanation = explain(one, other, self.model, "g1")
         return Claim(
             link_id(a.case, b.case), state, 0, "g1", _side(one), _side(other),
-            told.score, told.probability, told.band, msgspec.Raw(msgspec.json.encode(told)),
+            explanation.score, explanation.probability, explanation.band, msgspec.Raw(msgspec.json.encode(explanation)),
             *(self._exact(*sides) for sides in ((one, other), (other, one))),
         )  # fmt: skip
 

@@ -7,10 +7,10 @@ has the rest of it unchanged.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -31,6 +31,9 @@ from support.access.requesters import make_requester
 from support.api.runtime import NOW
 from support.correlation.key_rings import RING
 
+if TYPE_CHECKING:
+    from support.no_leak.worlds import CaseSpec  # which makes documents of cases by this module
+
 ASKING = ("be-fp", "lu-pg")
 """Agencies that ask for cases of others and have been told of them."""
 
@@ -38,10 +41,15 @@ FIRST = 1 << 48
 """Above all positions here: where what a test decides stands."""
 
 
-def documents(cases: Sequence[Any]) -> list[Action]:
-    """All of it; `cases` are no_leak.worlds.Spec, by key."""
-    told = [one for case in cases for one in _of_case(case)]
-    return [*_judged(cases), *told, *map(_query, ASKING), *(one for agency in ASKING for one in _seen(cases, agency))]
+def documents(cases: Sequence[CaseSpec]) -> list[Action]:
+    """All that was decided of these cases, which are in the order of their keys."""
+    decided = [one for case in cases for one in _of_case(case)]
+    return [
+        *_reviews(cases),
+        *decided,
+        *map(_query, ASKING),
+        *(one for agency in ASKING for one in _records_shown(cases, agency)),
+    ]
 
 
 def review_id(a: str, b: str, agency: str) -> str:
@@ -59,7 +67,7 @@ def glass_breaker(agency: str) -> str:
     return {"be-fp": "chief"}.get(agency, f"someone@{agency}")
 
 
-def _judged(cases: Sequence[Any]) -> Iterator[Action]:
+def _reviews(cases: Sequence[CaseSpec]) -> Iterator[Action]:
     """Each pair judged by its first agency; a pair of one country was linked by hand."""
     for a, b in combinations(cases, 2):
         verdict = (Verdict.SAME, Verdict.DIFFERENT)[a.number]
@@ -73,17 +81,17 @@ def _judged(cases: Sequence[Any]) -> Iterator[Action]:
             yield _at(written.assignment_document, Assignment(link, a.agency, "anna", "chief", NOW), name)
 
 
-def _of_case(case: Any) -> Iterator[Action]:
+def _of_case(case: CaseSpec) -> Iterator[Action]:
     for agency in ASKING:
         if agency != case.agency:
-            yield from _told(case, agency)
+            yield from _hit_shown(case, agency)
     if case.code == "H3":
         name = notice_id("silent", case.key)
         notice = Notice(name, case.agency, NoticeKind.SILENT_SEARCH, NOW, case.key, other_agency="be-fp")
         yield _at(written.notice_document, notice, name)
 
 
-def _told(case: Any, agency: str) -> Iterator[Action]:
+def _hit_shown(case: CaseSpec, agency: str) -> Iterator[Action]:
     """An agency was shown a case as a hit, told of it, and has asked for it."""
     name = notice_id("match", case.key, agency)
     stands_for = reference(RING, RING.first, agency, case.key)
@@ -98,10 +106,10 @@ def _told(case: Any, agency: str) -> Iterator[Action]:
         step = ThreadStep(Move.GRANT, case.agency, "owner", NOW, until=NOW + timedelta(days=9), under=under)
     thread = Disclosure(thread_ids(RING, agency, case.key)[-1], case.key, case.agency, agency, "", (step,))
     yield _at(written.disclosure_document, thread, thread.id)
-    yield from _glass(case, agency)
+    yield from _glass_thread(case, agency)
 
 
-def _glass(case: Any, agency: str) -> Iterator[Action]:
+def _glass_thread(case: CaseSpec, agency: str) -> Iterator[Action]:
     """A supervisor awaits a second one; of another case the same one has opened alone."""
     under, until = Handling(case.code, case.released, case.purposes), NOW + timedelta(days=1)
     step = ThreadStep(
@@ -122,7 +130,7 @@ def _glass(case: Any, agency: str) -> Iterator[Action]:
     yield _at(written.notice_document, notice, notice.id)
 
 
-def _seen(cases: Sequence[Any], agency: str) -> Iterator[Action]:
+def _records_shown(cases: Sequence[CaseSpec], agency: str) -> Iterator[Action]:
     """An agency was shown each case that it may know of for every purpose, and all of them together."""
     who = make_requester(agency, subject="bert")
     forms = {case.key: form for case in cases if (form := _form(case, who))}
@@ -133,7 +141,7 @@ def _seen(cases: Sequence[Any], agency: str) -> Iterator[Action]:
         yield _at(written.audit_document, entry, entry.chain)
 
 
-def _form(case: Any, who: Requester) -> Form | None:
+def _form(case: CaseSpec, who: Requester) -> Form | None:
     """How a case is shown to someone whatever he wants it for; that it was shown stays known to both agencies."""
     seen = {view(case.meta(), who, purpose, NOW) for purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION)}
     return None if View.NOTHING in seen else Form.HIT if View.HIT in seen else Form.FULL
@@ -149,11 +157,10 @@ def _query(agency: str) -> Action:
     return _at(written.subscription_document, made, name)
 
 
-def _at(document: Any, value: msgspec.Struct, name: str) -> Action:
+def _at(document: Callable[[bytes, int], Action], value: msgspec.Struct, name: str) -> Action:
     """A value's document at a place in its topic that depends on its name alone."""
     place = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=5).digest())
-    action: Action = document(msgspec.json.encode(value), place)
-    return action
+    return document(msgspec.json.encode(value), place)
 
 
 def threads_of(keys: Iterable[str]) -> list[str]:

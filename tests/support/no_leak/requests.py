@@ -233,7 +233,7 @@ class ObservedAnswer(NamedTuple):
     trace: list[tuple[str, str, int]]
 
     @property
-    def told(self) -> tuple[object, ...]:
+    def content(self) -> tuple[object, ...]:
         return self.statuses, self.headers, self.bodies
 
 
@@ -277,8 +277,8 @@ async def _pages(api: Api, who: Requester, headers: dict[str, str], request: Req
             more["params"] = {**httpx.URL(request.path).params, "cursor": cursor}
         answer = await api.request(request.method, request.path, who, headers, **more)
         yield answer
-        told = answer.json() if request.pages and answer.status_code == 200 else {}
-        cursor = told.get("next") if told.get("notices", True) else None
+        body = answer.json() if request.pages and answer.status_code == 200 else {}
+        cursor = body.get("next") if body.get("notices", True) else None
         if cursor is None:
             return
         body = {**body, "cursor": cursor} if body else None
@@ -317,14 +317,14 @@ def _comparable(body: bytes, who: Requester) -> object:
         return body
 
 
-def _masked(told: Any, own: str) -> Any:
-    if isinstance(told, list):
-        return [_masked(one, own) for one in told]
-    if not isinstance(told, dict):
-        return told
-    if told.get("agency") == own and isinstance(told.get("provenance"), dict):
-        told = told | {"provenance": sorted(told["provenance"])}
+def _masked(body: Any, own: str) -> Any:
+    if isinstance(body, list):
+        return [_masked(one, own) for one in body]
+    if not isinstance(body, dict):
+        return body
+    if body.get("agency") == own and isinstance(body.get("provenance"), dict):
+        body = body | {"provenance": sorted(body["provenance"])}
     return [
         (name, len(value) if name in ("next", "cursor") and isinstance(value, str) else _masked(value, own))
-        for name, value in told.items()
+        for name, value in body.items()
     ]

@@ -32,13 +32,13 @@ PARENT = "support.processes.warm_parent"
 class WarmProcess:
     """One such process; what it shares with subprocess.Popen has the same names."""
 
-    def __init__(self, command: Sequence[str], told: int) -> None:
-        self.args, self._told = command, told
+    def __init__(self, command: Sequence[str], status_pipe: int) -> None:
+        self.args, self._status_pipe = command, status_pipe
         self.returncode: int | None = None
         self.pid = self._number()
 
     def _number(self) -> int:
-        packed = os.read(self._told, NUMBER.size)
+        packed = os.read(self._status_pipe, NUMBER.size)
         if not packed:
             raise ChildProcessError(f"the parent of warm processes has ended: {self.args}")
         return int(NUMBER.unpack(packed)[0])
@@ -57,10 +57,10 @@ class WarmProcess:
     def _ended(self, within_ms: float | None) -> int | None:
         if self.returncode is None:
             events = select.poll()
-            events.register(self._told, select.POLLIN)
+            events.register(self._status_pipe, select.POLLIN)
             if events.poll(within_ms):
                 self.returncode = os.waitstatus_to_exitcode(self._number())
-                os.close(self._told)
+                os.close(self._status_pipe)
         return self.returncode
 
     def send_signal(self, number: int) -> None:
@@ -129,8 +129,8 @@ def run(words: Sequence[str], environment: Mapping[str, str], timeout_s: float) 
             code = process.wait(timeout_s)
         finally:
             process.kill()
-        told = []
+        texts = []
         for file in (output, errors):
             file.seek(0)
-            told.append(file.read().decode())
-    return subprocess.CompletedProcess(process.args, code, *told)
+            texts.append(file.read().decode())
+    return subprocess.CompletedProcess(process.args, code, *texts)

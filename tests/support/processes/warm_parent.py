@@ -38,10 +38,10 @@ class Request:
 
     def __init__(self, packet: bytes, descriptors: list[int]) -> None:
         self.command, self.environment, self.folder = orjson.loads(packet)
-        *self.standard, self.told = descriptors
+        *self.standard, self.status_pipe = descriptors
 
-    def tell(self, number: int) -> None:
-        os.write(self.told, NUMBER.pack(number))
+    def send_number(self, number: int) -> None:
+        os.write(self.status_pipe, NUMBER.pack(number))
 
     def close(self) -> None:
         for descriptor in self.standard:
@@ -87,12 +87,12 @@ def serve(control: socket.socket) -> Request | None:
             if not child:
                 for one, (_, other) in running.items():
                     os.close(one)
-                    os.close(other.told)
+                    os.close(other.status_pipe)
                 os.close(control.detach())
-                os.close(request.told)
+                os.close(request.status_pipe)
                 return request
             request.close()
-            request.tell(child)
+            request.send_number(child)
             ended = os.pidfd_open(child)
             running[ended] = child, request
             events.register(ended, select.POLLIN)
@@ -101,8 +101,8 @@ def serve(control: socket.socket) -> Request | None:
 def reap(ended: int, child: int, request: Request) -> None:
     """Tell how a child ended; it keeps its id until then."""
     _, status = os.waitpid(child, 0)
-    request.tell(status)
-    os.close(request.told)
+    request.send_number(status)
+    os.close(request.status_pipe)
     os.close(ended)
 
 

@@ -46,7 +46,7 @@ class RenderedPage:
     async def press(self, word: str, at: int = 0) -> None:
         """Click the button with this word, the first or a later one of that name."""
         found = [one for one in self._content() if one.tag == "button" and getattr(one, "text", "") == word]
-        await self._tell(found[at], None)
+        await self._trigger(found[at], None)
 
     async def happen(self, event: str, args: Any) -> None:
         """Let something happen to the page as a whole, as its scripts would; nothing where it does not listen."""
@@ -59,12 +59,12 @@ class RenderedPage:
     async def send(self, at: int = 0, /, **fields: str) -> None:
         """Send a form with these fields."""
         forms = [one for one in self._content() if one.tag == "form"]
-        await self._tell(forms[at], fields)
+        await self._trigger(forms[at], fields)
 
     def _content(self) -> Iterator[Element]:
         yield from self._client.content.descendants()
 
-    async def _tell(self, element: Element, args: Any) -> None:
+    async def _trigger(self, element: Element, args: Any) -> None:
         (listener,) = element._event_listeners.values()
         handler = _handler_of(listener)
         with element:
@@ -80,8 +80,8 @@ def _handler_of(listener: EventListener) -> Callable[..., Any]:
 
 def _without_cursors(attributes: dict[str, Any]) -> dict[str, Any]:
     """Attributes; a cursor in one, which is encrypted anew each time, is its length."""
-    told = {name: value for name, value in sorted(attributes.items()) if isinstance(value, str)}
-    return attributes | {name: CURSOR.sub(lambda found: str(len(found[0])), value) for name, value in told.items()}
+    texts = {name: value for name, value in sorted(attributes.items()) if isinstance(value, str)}
+    return attributes | {name: CURSOR.sub(lambda found: str(len(found[0])), value) for name, value in texts.items()}
 
 
 class _Event:
