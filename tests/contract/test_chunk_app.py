@@ -17,6 +17,12 @@ from support.streams.echo import EchoTopics
 
 pytestmark = pytest.mark.engines
 
+
+def consumer_of(app: ChunkApp) -> Any:
+    """Faust's consumer; what it has noted has no public name."""
+    return app.consumer
+
+
 Handle = Callable[[Any], Awaitable[None]]
 
 
@@ -69,7 +75,7 @@ async def test_seeking_back_brings_the_records_again(echo: EchoTopics, engine_se
 
     async with consuming(engine_settings, echo.source, note) as app:
         # Faust notes a chunk as read after it has handed it on, which would undo a seek that came in between.
-        await until(lambda: len(seen) == 50 and app.consumer._read_offset[partition] == 49)
+        await until(lambda: len(seen) == 50 and consumer_of(app)._read_offset[partition] == 49)
         await app.consumer.seek(partition, 20)
         await until(lambda: len(seen) >= 80)
     assert seen == [*range(50), *range(20, 50)]
@@ -105,13 +111,13 @@ async def test_only_what_was_acknowledged_is_committed(echo: EchoTopics, engine_
     async with consuming(engine_settings, echo.source, keep) as app:
         await until(lambda: sum(len(e.value) for e in held) >= 40)
         await app.consumer.commit()
-        assert dict(app.consumer._committed_offset) == dict.fromkeys(app.consumer.assignment()) or not any(
-            app.consumer._committed_offset.values()
+        assert dict(consumer_of(app)._committed_offset) == dict.fromkeys(app.consumer.assignment()) or not any(
+            consumer_of(app)._committed_offset.values()
         )
         for event in held:
             event.ack()
         await app.consumer.commit()
-        assert set(app.consumer._committed_offset.values()) == {10}
+        assert set(consumer_of(app)._committed_offset.values()) == {10}
 
 
 async def test_a_chunk_of_an_earlier_assignment_acknowledges_nothing(
@@ -127,4 +133,4 @@ async def test_a_chunk_of_an_earlier_assignment_acknowledges_nothing(
         await until(lambda: len(held) >= 4)
         app.consumer_generation_id += 1
         assert [event.ack() for event in held] == [False] * len(held)
-        assert not any(app.consumer._acked.values())
+        assert not any(consumer_of(app)._acked.values())

@@ -280,7 +280,9 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
         for each, country in ((a, "BE"), (b, "DE"))
     )
     evidence = msgspec.Raw(msgspec.json.encode(explain(a, b, scoring, "0123456789ab")))
-    claim = Claim(link_id(a.case, b.case), ClaimState.LIVE, 0, "0123456789ab", one, two, 900, 0.99, Band.CERTAIN, evidence)
+    claim = Claim(
+        link_id(a.case, b.case), ClaimState.LIVE, 0, "0123456789ab", one, two, 900, 0.99, Band.CERTAIN, evidence
+    )
     yield "link", claim
     yield (
         "link",

@@ -94,7 +94,7 @@ def served(stages: PureStages, tmp_path: Path, wait_for: WaitFor) -> Iterator[tu
 def test_the_api_keeps_to_its_document(schemathesis: Path, served: tuple[str, Api], tmp_path: Path) -> None:
     url, api = served
     headers = {**GROUNDS, "Authorization": f"Bearer {api.token(ANNA)}"}
-    command = [
+    command: list[Path | str] = [
         schemathesis, "run", f"{url}/openapi.json", "--checks", ",".join(CHECKS), "--max-examples", str(EXAMPLES),
         "--phases", "examples,coverage,fuzzing", "--generation-deterministic",
         "--warnings", "off", "--continue-on-failure",

@@ -58,7 +58,7 @@ async def write_behind_the_coordinators_back(settings: Settings, target: TopicPa
         for partition in tuple(partitions):
             producer._txn_manager.partition_added(partition)
 
-    vars(producer._sender)["_do_add_partitions_to_txn"] = pretend
+    object.__setattr__(producer._sender, "_do_add_partitions_to_txn", pretend)
     await producer.start()
     await producer.begin_transaction()
     await producer.send_and_wait(target.topic, b"late", key=b"k", partition=target.partition)

@@ -36,6 +36,10 @@ def test_every_comparison_has_edits() -> None:
     assert list(EDITS) == [comparison.name for comparison in CATALOGUE]
 
 
+FEWER = max(20, settings().max_examples // 10)
+"""Each example compares many pairs."""
+
+
 @each_comparison
 def test_no_pair_exceeds_the_bound_of_a_comparison(comparison: Comparison) -> None:
     assert exceeding_its_bound(comparison, edited_pairs(comparison.name, PAIRS), model()) is None
@@ -43,7 +47,7 @@ def test_no_pair_exceeds_the_bound_of_a_comparison(comparison: Comparison) -> No
 
 @each_comparison
 @given(random=st.randoms(use_true_random=False))
-@settings(max_examples=max(20, settings.default.max_examples // 10))
+@settings(max_examples=FEWER)
 def test_no_pair_exceeds_it_wherever_one_looks(comparison: Comparison, random: Any) -> None:
     assert exceeding_its_bound(comparison, [edited_pair(random, comparison.name)], model()) is None
 
@@ -54,7 +58,7 @@ def test_no_two_cases_score_above_the_screen() -> None:
 
 
 @given(seed=seeds)
-@settings(max_examples=max(20, settings.default.max_examples // 10))
+@settings(max_examples=FEWER)
 def test_no_two_cases_score_above_the_screen_wherever_one_looks(seed: Random) -> None:
     assert exceeding_the_screen([whole_cases(seed) for _ in range(20)], model(), THRESHOLD) is None
 
@@ -63,8 +67,10 @@ def test_no_two_cases_score_above_the_screen_wherever_one_looks(seed: Random) ->
 def test_a_comparison_reads_the_fields_that_it_declares_and_no_other(comparison: Comparison) -> None:
     table, fields = model().tables[comparison.name], {comparison.field, *comparison.also_reads}
     for a, b in edited_pairs(comparison.name, 300):
-        bare = (EntityPrint(one.id, one.type, **{field: getattr(one, field) for field in fields}) for one in (a, b))
-        assert comparison.compare(*bare, table) == comparison.compare(a, b, table)
+        bare_a, bare_b = (
+            EntityPrint(one.id, one.type, **{field: getattr(one, field) for field in fields}) for one in (a, b)
+        )
+        assert comparison.compare(bare_a, bare_b, table) == comparison.compare(a, b, table)
 
 
 @each_comparison

@@ -19,11 +19,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from pipeline.correlation import batch
 from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
 from pipeline.correlation.hits import Hit, HitKind
+from pipeline.correlation.matcher import PairJudgement
 from pipeline.correlation.references import reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
-from pipeline.matching.score.scoring import Judgement
 from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened
 from support.convergence.world import CASES, FencedError, SentHit, SentVersion, World, day
 from support.correlation.key_rings import RING
@@ -45,7 +45,7 @@ class Truth(NamedTuple):
     """What the last versions alone give at a moment: the pairs that are links, and the cases that are over."""
 
     last: dict[str, Fingerprint]
-    pairs: dict[tuple[str, str], Judgement]
+    pairs: dict[tuple[str, str], PairJudgement]
     over: set[str]
 
     @classmethod

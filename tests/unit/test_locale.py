@@ -35,7 +35,8 @@ RAISING = sorted(
 )
 """Where what the API raises may come from; the command line speaks English."""
 
-PROBLEMS = {one.__name__ for one in (ProblemError, *ProblemError.__subclasses__())}
+KINDS: list[type[ProblemError]] = [ProblemError, *ProblemError.__subclasses__()]
+PROBLEMS = {kind.__name__ for kind in KINDS}
 
 PYTHONS_OWN = {"TypeError", "ValueError"}
 """Errors that people never read."""
@@ -63,7 +64,7 @@ def raised(file: Path) -> Iterator[str]:
     constants = {
         target.id: node.value.value
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
@@ -110,10 +111,13 @@ def test_every_message_is_in_the_french_catalogue_and_nothing_else_is() -> None:
 
 def test_translations_keep_the_places_where_values_go() -> None:
     for message in french():
-        sources = message.id if isinstance(message.id, tuple) else (message.id,)
-        targets = message.string if isinstance(message.string, tuple) else (message.string,)
-        for source, target in zip(sources, targets, strict=True):
+        for source, target in zip(_forms(message.id), _forms(message.string), strict=True):
             assert not message.id or _places(source) == _places(target), source
+
+
+def _forms(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    """A message's singular and plural, or the one that it has."""
+    return [text or ""] if text is None or isinstance(text, str) else list(text)
 
 
 def _places(message: str) -> set[str]:
@@ -124,7 +128,7 @@ def _places(message: str) -> set[str]:
 def test_no_text_shows_its_context(language: str) -> None:
     for message in french():
         if message.context:
-            text = translate(NC_(message.context, message.id), language)
+            text = translate(NC_(message.context, _forms(message.id)[0]), language)
             assert text
             assert END_OF_CONTEXT not in text
 

@@ -66,7 +66,16 @@ class Bench:
         """Load on so many servers by `users` for `seconds`; of the requests so many are `search`, `links`, `page`."""
         told = {"LOAD": str(self.file), "THINK_S": str(think_s), "MIX": json.dumps(mix)}
         told["SERVERS"] = " ".join(self.urls[:servers])
-        words = ["-f", HERE / "locustfile.py", "--headless", "--json", "--loglevel", "ERROR", "-H", self.urls[0]]
+        words: list[Path | str] = [
+            "-f",
+            HERE / "locustfile.py",
+            "--headless",
+            "--json",
+            "--loglevel",
+            "ERROR",
+            "-H",
+            self.urls[0],
+        ]
         words += ["-u", str(users), "-r", str(users), "-t", f"{seconds}s"]
         environment = os.environ | {f"LIAISON_BENCH_{name}": value for name, value in told.items()}
         before = self._cpu()

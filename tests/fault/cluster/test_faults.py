@@ -151,4 +151,5 @@ def leader_of_audit(cluster: EngineCluster) -> Member:
     """The broker that every answer of the API waits for."""
     with admin_client(cluster.kafka_url) as client:
         [topic] = client.describe_topics(["audit"])
-    return cluster.brokers[topic["partitions"][0]["leader_id"] - 1]
+    leader: int = topic["partitions"][0]["leader_id"]
+    return cluster.brokers[leader - 1]

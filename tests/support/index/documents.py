@@ -13,6 +13,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.index.decision_documents import admission_document
 from pipeline.index.documents import Action
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
@@ -51,9 +52,9 @@ class PureStages:
             *(self._exact(*sides) for sides in ((one, other), (other, one))),
         )  # fmt: skip
 
-    def _exact(self, asking: Fingerprint, held: Fingerprint) -> str:
+    def _exact(self, asking: Fingerprint, held: Fingerprint) -> Band:
         if held.handling.code != "H2":
-            return ""
+            return Band.NONE
         return exact_band(asking.entities, held.entities, self.model)
 
 

@@ -17,10 +17,9 @@ from pipeline.correlation.fingerprinting import fingerprint
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
-from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, generation, load_model
-from pipeline.matching.score.scoring import judge
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted, Position, Provenance, Receipt
 from pipeline.records.normalisation import normalise
@@ -181,7 +180,7 @@ class Installation:
         model = model or load_model(self.settings.model)
         cases = (read_record(one.value).case for one in messages)
         prints = [fingerprint(case, normalise(case), model) for case in cases]
-        found = batch_links(prints, model, judge, explain)
+        found = batch_links(prints, ModelMatcher(model))
         return {link.link_id: (link.version_a, link.version_b, link.score) for link in found}
 
     def holds(self, messages: Iterable[Message]) -> None:

@@ -23,12 +23,12 @@ def case_of(*entities: RawEntity, country: str = "FR", case_id: str = "1") -> Fi
 
 
 def print_of(**entity: Any) -> EntityPrint:
-    """The print of one raw entity: print_of(type="person", ...)."""
+    """Make the print of one raw entity, given by its fields (`type="person", names=[...]`)."""
     return case_of(entity).entities[0]
 
 
 def name_print(full: str = "", entity_type: str = "person", **parts: str) -> NamePrint:
-    """The print of a raw name: name_print(full, "person", given=..., family=...)."""
+    """Make the print of a raw name, given in full or by its parts."""
     given, middle, family, patronymic = (parts.get(key, "") for key in ("given", "middle", "family", "patronymic"))
     return prepare(normalise_name(full, given, middle, family, patronymic, "", entity_type), entity_type)
 

@@ -26,7 +26,7 @@ def link(
 ) -> HitQuestion:
     """What the project stage asks of a link."""
     retracted = kind is HitKind.RETRACTED
-    hit = Hit(f"hit {name} {asks} {kind}", kind, ASKER, "fr-pj:1", name, OWNER, band="" if retracted else band)
+    hit = Hit(f"hit {name} {asks} {kind}", kind, ASKER, "fr-pj:1", name, OWNER, band=Band.NONE if retracted else band)
     told = Notice(f"told {name} {asks}", OWNER, NoticeKind.HIT_TOLD, NOW, case="nl-np:1", other_agency=ASKER)
     owner_notice = None if retracted else told
     return HitQuestion(name, ASKER, OWNER, "" if retracted else asks, hit, owner_notice=owner_notice, **more)

@@ -32,7 +32,7 @@ def test_a_hit_tells_whose_it_is_and_whom_to_ask_and_no_more() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert case_for(View.NOTHING, META, {"title": CANARY}, reference) is None
-    assert link_for(LinkSight(LinkView.NOTHING, ""), Ends(OTHER, META), {}, reference) is None
+    assert link_for(LinkSight(LinkView.NOTHING, Band.NONE), Ends(OTHER, META), {}, reference) is None
 
 
 ROW = {

@@ -12,7 +12,8 @@ from pipeline.access.opaque import Opaque
 from pipeline.api.cursors import CURSOR_BYTES, CURSOR_CHARS, LONG_CURSOR_BYTES, PageCursor
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session
-from support.api.runtime import ANNA, BERT, Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import Api
 from support.correlation.key_rings import OTHER
 
 ISSUED_AS_JSON = (

@@ -13,7 +13,9 @@ from pipeline.api.request_structs import body_of, model_of
 from pipeline.api.routes.break_glass import BreakGlassRequest
 from pipeline.api.services.search import Search
 from pipeline.index.filters import Filters
-from support.api.runtime import ANNA, Api, record, someone
+from support.access.requesters import ANNA, make_requester
+from support.api.runtime import Api
+from support.records.builder import record
 
 DAY = "2026-12-01T12:00:00Z"
 HIT = "9a7e" * 10
@@ -157,7 +159,7 @@ MALFORMED_QUERIES = (
     ("open_only=true&open_only=maybe", "query.open_only: bool parsing"),
 )
 
-FITTING = (
+FITTING: tuple[tuple[str, Any], ...] = (
     ("POST /v1/search", {"question": "ivan petrov", "filters": {"goals": [6], "opened_from": "2024-02-29"}}),
     ("POST /v1/disclosures", {"reference": HIT, "reason": "x", "urgency": "immediate", "deadline": DAY}),
     ("POST /v1/disclosures/x/grant", {"until": "2026-12-01T12:00+01:00", "unknown": 1}),
@@ -207,7 +209,7 @@ async def test_in_an_address_everything_is_text(api: Api, query: str) -> None:
 async def test_what_fits_reaches_its_service(api: Api, route: str, body: Any) -> None:
     api.hold(record("fr-pj"))
     method, path = route.split(" ")
-    chief = someone("fr-pj", "FR", Role.INVESTIGATOR, Role.SUPERVISOR)
+    chief = make_requester("fr-pj", Role.INVESTIGATOR, Role.SUPERVISOR)
     assert (await api.request(method, path, chief, json=body)).status_code in (200, 404)
 
 

@@ -6,8 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from pipeline.access.requester import Role
 from pipeline.cli.main import build

@@ -113,7 +113,7 @@ async def test_who_may_not(api: Api, hit: str) -> None:
 
 async def test_anothers_thread_a_silent_case_and_nothing_are_one_answer_by_the_same_calls(api: Api, hit: str) -> None:
     name = await requested(api, hit)
-    answers: list[object] = []
+    answers: list[tuple[Any, ...]] = []
     for who, code in ((STRANGER, "H2"), (SECOND, "H3"), (CHIEF, "H3")):
         api.hold(record("fr-pj", code=code, to=("BE", "DE"), version=2 + len(answers)))
         for named in (name, hit, hit[:8] + "0" * 32):

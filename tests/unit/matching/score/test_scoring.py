@@ -170,7 +170,7 @@ class TestBadInput:
         assert probability(person(name), person(name)) < 0.01
 
     def test_placeholders_are_no_evidence(self, model: Model) -> None:
-        empty = {"phones": ["0000000000"], "identifiers": [{"type": "passport", "value": "000000000"}]}
+        empty: dict[str, Any] = {"phones": ["0000000000"], "identifiers": [{"type": "passport", "value": "000000000"}]}
         one = person("unknown", birth_date="1900-01-01", birth_place="n/a", emails=["unknown"], **empty)
         assert judge(case_of(one), case_of(one, country="DE"), model).score == model.prior
 

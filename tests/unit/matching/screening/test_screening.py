@@ -16,7 +16,7 @@ PHONE = "+33612345678"
 
 @pytest.fixture(scope="module")
 def may_link(model: Model) -> Any:
-    """may_link([entity, ...], [entity, ...]): whether the screen lets the pair of cases through."""
+    """Whether the screen lets a pair of cases through, each given by its entities."""
     screen = Screen(model, 0.5)
 
     def asked(left: list[Any], right: list[Any]) -> bool:

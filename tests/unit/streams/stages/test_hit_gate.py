@@ -84,7 +84,7 @@ def test_silence_wins_over_what_the_owner_is_told(code: str) -> None:
 
 
 def test_a_link_without_exact_parts_asks_nothing() -> None:
-    assert questions(live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a="")) == []
+    assert questions(live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a=Band.NONE)) == []
 
 
 def test_new_content_asks_again_and_a_retraction_says_whose_case_changed() -> None:

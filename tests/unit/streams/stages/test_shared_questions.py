@@ -42,7 +42,7 @@ class Desk:
 
     def __init__(self, home: Path) -> None:
         self.index = MemoryIndex(Indices("", "g1"))
-        decisions = DecisionReader(self.index, Indices("", ""), RING)  # type: ignore[arg-type]
+        decisions = DecisionReader(self.index, Indices("", ""), RING)
         self.cipher = QueryCipher(keys_in(home))
         questions = SharedQuestions(decisions, MODEL)
         self.searches = SharedSearches(Settings(home=home), questions, self.cipher)
