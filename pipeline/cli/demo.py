@@ -32,6 +32,7 @@ def demo(
     """
     from rich.console import Console
 
+    from pipeline.cli.rendering import demo_report
     from pipeline.demo import run
     from pipeline.demo.generator import generate, write_truth
     from pipeline.demo.installation import demo_settings, log_to_file
@@ -49,9 +50,12 @@ def demo(
     console.print(f"{len(feed.messages):,} messages generated; the true links are in {truth}", soft_wrap=True)
     with ended_by_signals(), run.running_stack(own, console), run.installed(own, feed, console) as workers:
         outcome = run.carry(own, feed, workers, console)
-        run.show(outcome, feed, console)
-        run.show_commands(own, outcome, console, running=not leave)
+        demo_report.show_report(outcome, feed, console)
+        demo_report.show_commands(own, outcome, console, running=not leave)
         if not leave:
-            run.serve(own, workers, outcome, console)
+            with run.served(own) as url:
+                demo_report.show_pages(url, outcome, console)
+                run.keep_running(workers)
+                console.print("Stopping ...")
     if leave and not (outcome.counted.balanced and (data is not None or outcome.accurate)):
         raise typer.Exit(FAILED)

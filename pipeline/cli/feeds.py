@@ -57,14 +57,14 @@ def validate(
 
     Signatures are checked by `liaison feed verify-case`.
     """
+    from pipeline.cli.rendering.receipts import print_problems
     from pipeline.feeds.checking import Checker
     from pipeline.feeds.files import numbered_lines, survey
-    from pipeline.feeds.printing import print_problems
-    from pipeline.feeds.progress import progress
+    from pipeline.progress_bars import show_bars
 
     checker, bad = Checker(agency, country), 0
     total = survey(file).lines
-    with progress() as display:
+    with show_bars() as display:
         lines = display.track(numbered_lines(file), total=total, description="Checking")
         for checked in checker.check(lines):
             bad += bool(checked.problems)
@@ -122,13 +122,13 @@ def _push_to_kafka(
     validate: bool, as_json: bool,
 ) -> bool:  # fmt: skip
     """Whether no line was left out or, if waited for, rejected."""
+    from pipeline.cli.rendering.receipts import print_outcomes, print_problems, summarise_push
     from pipeline.feeds.client import FeedClient
-    from pipeline.feeds.printing import print_outcomes, print_problems, sent
-    from pipeline.feeds.progress import progress
     from pipeline.feeds.sending import numbered, outcomes, upload_name
+    from pipeline.progress_bars import show_bars
 
     places: dict[tuple[str, int], int] | None = {} if wait else None
-    with FeedClient(agency) as client, progress() as display:
+    with FeedClient(agency) as client, show_bars() as display:
         task = display.add_task("Sending", total=seen.lines)
         pushed = client.push(
             upload_name(seen, validated=validate, signed_by=signer.mark if signer else ""),
@@ -138,7 +138,7 @@ def _push_to_kafka(
             advance=lambda lines: display.advance(task, lines),
         )
         print_problems(file, pushed.problems, as_json=as_json)
-        typer.echo(sent(pushed, agency), err=True)
+        typer.echo(summarise_push(pushed, agency), err=True)
         if places is None:
             return not pushed.left_out
         waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
@@ -153,13 +153,13 @@ def _push_to_gateway(
     validate: bool, as_json: bool,
 ) -> bool:  # fmt: skip
     """Whether every line was taken and none rejected or unanswered."""
+    from pipeline.cli.rendering.receipts import print_answer
     from pipeline.feeds.gateway_client import post
-    from pipeline.feeds.printing import print_answer
-    from pipeline.feeds.progress import progress
     from pipeline.feeds.sending import upload_name
+    from pipeline.progress_bars import show_bars
     from pipeline.settings import settings
 
-    with progress() as display:
+    with show_bars() as display:
         task = display.add_task("Sending", total=file.stat().st_size)
         answer = post(
             gateway,
@@ -184,8 +184,8 @@ def receipts(
     as_json: AsJson = False,
 ) -> None:
     """Show the outcome of the agency's messages, one line per message."""
+    from pipeline.cli.rendering.receipts import print_each, receipt_line
     from pipeline.feeds.client import FeedClient
-    from pipeline.feeds.printing import print_each, receipt_line
     from pipeline.records.messages import Outcome
 
     wanted = _known_outcomes(outcome or list(Outcome))
@@ -202,8 +202,8 @@ def hits(
     as_json: AsJson = False,
 ) -> None:
     """Show which of the agency's cases were linked, whom to contact, and which links have gone."""
+    from pipeline.cli.rendering.receipts import hit_line, print_each
     from pipeline.feeds.client import FeedClient
-    from pipeline.feeds.printing import hit_line, print_each
 
     with _until_interrupted(), FeedClient(agency) as client:
         print_each(_limited(client.hits(since=_time(since), follow=follow), limit), hit_line, as_json=as_json)
@@ -222,12 +222,12 @@ def map_table(
 
     from pipeline.feeds.kit import load_kit
     from pipeline.feeds.mapping import Mapper
-    from pipeline.feeds.progress import progress
     from pipeline.feeds.rows import count_rows
+    from pipeline.progress_bars import show_bars
 
     kit = load_kit(mapping)
     mapper = Mapper(kit, lambda: datetime.now(UTC))
-    with progress() as display:
+    with show_bars() as display:
         rows = display.track(mapper.map_file(table), total=count_rows(table, kit.source), description="Mapping")
         written, doubtful = _write(table, rows, output, truth)
     for column, filled in sorted(mapper.unmapped.items()):

@@ -193,9 +193,9 @@ def _ticker(bar: Progress, what: str, total: int) -> Callable[[], None]:
 def _show(trained: Trained, file: ModelFile, cases: Cases) -> None:
     from rich.console import Console
 
-    from pipeline.matching.training.report import remarks, table
+    from pipeline.cli.rendering.training import remarks, weight_table
 
     console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(table(file))
+    console.print(weight_table(file))
     for remark in remarks(trained, file, cases):
         console.print(remark)

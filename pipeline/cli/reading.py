@@ -1,4 +1,4 @@
-"""`liaison search`, `case` and `links`: the API's answers in a terminal."""
+"""`liaison search`, `case` and `links`: the API's answers in a records."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def search(
     case_reference: Reference = "",
 ) -> None:
     """Find cases by names, numbers, dates or words, best matches first."""
-    from pipeline.api import terminal
+    from pipeline.cli.rendering import records
 
     body = {"question": question, "limit": limit, "country": country.upper()}
     told = ask_api(token, purpose, case_reference, "POST", "/v1/search", json=body)
     if as_json:
         print_json(told["results"] + told["hits"])
     elif told["results"] or told["hits"]:
-        _print(terminal.search(told))
+        _print(records.search(told))
     else:
         typer.echo("No matching cases.")
 
@@ -50,13 +50,13 @@ def case(
     """Show a case: record, owner, handling and provenance."""
     from urllib.parse import quote
 
-    from pipeline.api import terminal
+    from pipeline.cli.rendering import records
 
     told = ask_api(token, purpose, case_reference, "GET", f"/v1/cases/{quote(key, safe=':')}")["case"]
     if as_json:
         print_json(told)
     else:
-        _print(terminal.case(told))
+        _print(records.case(told))
 
 
 def links(
@@ -68,13 +68,13 @@ def links(
     case_reference: Reference = "",
 ) -> None:
     """Show the links of a case and the reasons for each."""
-    from pipeline.api import terminal
+    from pipeline.cli.rendering import records
 
     told = ask_api(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})["links"]
     if as_json:
         print_json(told)
     elif told:
-        _print(terminal.links(key, told))
+        _print(records.links(key, told))
     else:
         typer.echo(f"{key} has no links.")
 

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from pipeline.demo.messages import Message
 from pipeline.errors import LiaisonError
-from pipeline.feeds.progress import progress
 from pipeline.feeds.pushing import CaseProducer
+from pipeline.progress_bars import show_bars
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.lag import lag
@@ -63,7 +63,7 @@ class FeedSender:
 
 def send_all(sender: FeedSender, messages: Sequence[Message], console: Console) -> None:
     """Send as fast as Kafka takes them, with a progress bar."""
-    with progress(console) as display:
+    with show_bars(console) as display:
         task = display.add_task("Sent", total=len(messages))
         for message in messages:
             sender.send(message, lambda: display.advance(task))
@@ -75,7 +75,7 @@ async def settled(settings: Settings, console: Console, check: Callable[[], None
 
     `check` raises if a worker has died. Raises LiaisonError if nothing moves for five minutes.
     """
-    with progress(console) as display:
+    with show_bars(console) as display:
         tasks = {stage: display.add_task(title, total=None) for stage, title in STAGES.items()}
         most: Counter[str] = Counter()
         watch = _Watch()
@@ -139,7 +139,7 @@ class Trickle:
 
     async def run(self, messages: Sequence[Message], fresh: set[str], console: Console) -> None:
         """Send all; `fresh` are the case keys that no earlier message has brought into the index."""
-        with progress(console) as display:
+        with show_bars(console) as display:
             task = display.add_task("Live", total=len(messages))
             sending = asyncio.create_task(self._send(messages, fresh, lambda: display.advance(task)))
             deadline = time.monotonic() + STUCK_S + len(messages) * self._pace_s

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from pipeline.demo.case_files import Version
+from pipeline.streams.monitoring.accounting import Accounting
 
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
 
@@ -25,3 +28,8 @@ class Message(msgspec.Struct, frozen=True):
 def sent(version: Version, value: bytes, outcome: str) -> Message:
     """A message under its case's own key."""
     return Message(version.agency, version.case.encode(), value, outcome)
+
+
+def outcomes(counted: Accounting) -> Counter[str]:
+    """An accounting by outcome, rejections by their reason, as messages say what they expect."""
+    return Counter({ACCEPTED: counted.accepted, DUPLICATE: counted.duplicate, **counted.rejected})

@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import msgspec
 from elasticsearch import ApiError, TransportError
 from rich.console import Console
 
 from pipeline.access.session_checks import STAFF
-from pipeline.demo import report
 from pipeline.demo.feeding import FeedSender, Trickle, send_all, settled
 from pipeline.demo.generator import DemoFeed
-from pipeline.demo.handling import of_case
 from pipeline.demo.installation import Workers, fresh, workers
+from pipeline.demo.latency import Latency
 from pipeline.demo.messages import ACCEPTED, Message
-from pipeline.demo.report import Latency
-from pipeline.demo.story import Cast, steps, story
 from pipeline.demo.truth import Agreement, Pair, agreement
 from pipeline.engines.ports import LOOPBACK, choose
 from pipeline.errors import LiaisonError
@@ -32,8 +29,7 @@ from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import Accounting, accounting
-from pipeline.times import now
-from pipeline.web.people import PREPARED, PreparedPerson, first_of_each_agency
+from pipeline.web.people import PREPARED
 
 LIVE = 150
 """Messages at the end of the feed that are sent one by one, to measure how soon a case is searchable."""
@@ -155,45 +151,18 @@ def _pair(link: LinkDocument) -> Pair:
     return link.a.case, link.b.case
 
 
-def show(outcome: DemoResult, feed: DemoFeed, console: Console) -> None:
-    """Print what happened."""
-    console.rule("Message outcomes")
-    console.print(report.accounted(outcome.counted, feed.outcomes))
-    console.rule("Links found and true links")
-    console.print(report.accuracy(outcome.agreed))
-    console.print(report.pace(outcome.bulk, outcome.seconds, outcome.latency))
-    console.rule("Three links explained")
-    console.print(report.examples(outcome.links, feed.pairs))
-
-
-def show_commands(settings: Settings, outcome: DemoResult, console: Console, *, running: bool) -> None:
-    """Print what to try next."""
-    console.rule("Try next, in another terminal")
-    console.print(report.commands(settings.namespace, outcome.links, running=running), soft_wrap=True)
-
-
-def show_story(outcome: DemoResult, people: tuple[PreparedPerson, ...], console: Console) -> None:
-    """Print what to try in the pages, if the links hold a story for seeker, owner and stranger, of an agency each."""
-    seeker, owner, stranger = first_of_each_agency(people)[:3]
-    found = story(outcome.links, Cast(seeker.requester, owner.requester, stranger.requester), of_case, now())
-    if found:
-        names = [one.name for one in (seeker, owner, stranger)]
-        for number, step in enumerate(steps(found, names, owner.requester.agency), start=1):
-            console.print(f"  {number}. {step}", soft_wrap=True, highlight=False)
-
-
-def serve(settings: Settings, own: Workers, outcome: DemoResult, console: Console) -> None:
-    """Serve pages and API and keep the workers running until Ctrl-C. Raises LiaisonError if one of them dies."""
+@contextmanager
+def served(settings: Settings) -> Iterator[str]:
+    """Pages and API for the prepared people; yields their address."""
     from pipeline.web.serving import serving  # a second that a demo with --exit need not pay
 
     with serving(settings, LOOPBACK, choose([settings.api_port]), PREPARED) as url:
-        console.rule("Try in a browser")
-        show_story(outcome, PREPARED, console)
-        console.print(f"\nPages  {url}\nAPI    {url}/docs", style="bold", highlight=False)
-        console.print("Serving until Ctrl-C.")
-        try:
-            while True:
-                own.check()
-                time.sleep(WATCH_S)
-        except KeyboardInterrupt:
-            console.print("Stopping ...")
+        yield url
+
+
+def keep_running(own: Workers) -> None:
+    """Return on Ctrl-C. Raises LiaisonError if a worker dies."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            own.check()
+            time.sleep(WATCH_S)

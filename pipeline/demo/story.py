@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.access.policy import CaseMeta, View, view
 from pipeline.access.requester import Purpose, Requester
-from pipeline.demo.report import crosses_scripts
+from pipeline.demo.examples import crosses_scripts
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.explain.explanation import Explanation, Item
 from pipeline.matching.fingerprint import Handling

@@ -14,8 +14,8 @@ from pipeline.demo.truth import TrueCase
 from pipeline.errors import LiaisonError
 from pipeline.feeds.kit import load_kit
 from pipeline.feeds.mapping import Mapped, Mapper
-from pipeline.feeds.progress import progress
 from pipeline.feeds.rows import count_rows
+from pipeline.progress_bars import show_bars
 from pipeline.records.agencies import Agency
 
 
@@ -25,7 +25,7 @@ def table_feed(table: Path, mapping: str, console: Console) -> DemoFeed:
     if kit.truth is None or len(kit.agencies) < 2:
         raise LiaisonError(f"kit {kit.name} must deal the rows out to several agencies and name a truth column")
     mapper = Mapper(kit, lambda: datetime.now(UTC))
-    with progress(console) as display:
+    with show_bars(console) as display:
         rows = display.track(mapper.map_file(table), total=count_rows(table, kit.source), description="Mapped")
         mapped = [row for row in rows if row.event is not None]
     return DemoFeed(

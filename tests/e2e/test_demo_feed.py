@@ -14,8 +14,7 @@ from rich.console import Console
 
 from pipeline.demo.feeding import FeedSender, left_to_do, send_all, settled
 from pipeline.demo.generator import DemoFeed, generate
-from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message
-from pipeline.demo.report import outcomes
+from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message, outcomes
 from pipeline.feeds.pushing import case_producer
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import accounting

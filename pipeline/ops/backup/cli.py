@@ -36,14 +36,14 @@ def backup(
     from pipeline.ops.backup.files import Folder
     from pipeline.ops.backup.run import backup as copy
     from pipeline.ops.operation import audited
-    from pipeline.ops.progress_counter import counting
+    from pipeline.progress_bars import show_count
     from pipeline.times import now
 
     settings = from_environment()
 
     async def copied() -> Manifest:
         async with audited(settings, f"backup {folder.name}"):
-            with counting("reads") as count:
+            with show_count("reads") as count:
                 return await copy(settings, Folder(folder), now, count)
 
     done = asyncio.run(copied())
@@ -76,12 +76,12 @@ def restore(
 
     from pipeline.ops.backup.files import Folder
     from pipeline.ops.backup.restore import restore as bring_back
-    from pipeline.ops.progress_counter import counting
+    from pipeline.progress_bars import show_count
 
     settings = from_environment()
 
     async def brought() -> Restored:
-        with counting("files checked and transactions") as count:
+        with show_count("files checked and transactions") as count:
             return await bring_back(settings, Folder(folder), count)
 
     done = asyncio.run(brought())

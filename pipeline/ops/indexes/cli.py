@@ -58,13 +58,13 @@ def _reindex(kinds: Sequence[str], as_json: bool) -> None:
     from pipeline.ops.indexes.reindex import Rebuilt
     from pipeline.ops.indexes.reindex import reindex as rebuild
     from pipeline.ops.operation import audited
-    from pipeline.ops.progress_counter import counting
+    from pipeline.progress_bars import show_count
 
     settings = from_environment()
 
     async def rebuilt() -> list[Rebuilt]:
         async with audited(settings, f"reindex {' '.join(kinds or ['all'])}"):
-            with counting("fetches written") as count:
+            with show_count("fetches written") as count:
                 return await rebuild(settings, kinds, count=count)
 
     done = asyncio.run(rebuilt())

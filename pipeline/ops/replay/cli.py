@@ -134,14 +134,14 @@ def replay_rejected(
     where its key belongs.
     """
     from pipeline.ops.operation import audited
-    from pipeline.ops.progress_counter import counting
     from pipeline.ops.replay.rejections import replay_rejected as send_again
+    from pipeline.progress_bars import show_count
 
     settings = from_environment()
     wanted = _wanted(reason, agency, since, until, positions or ())
 
     async def sent() -> Replayed:
-        with counting("messages") as count:
+        with show_count("messages") as count:
             if dry_run:
                 return await send_again(settings, wanted, dry=True, on_sent=count)
             async with audited(settings, f"rejected replay {reason or 'all reasons'} {agency or 'all agencies'}"):
@@ -200,15 +200,15 @@ def replay(
     duplicate for everything already accepted.
     """
     from pipeline.ops.operation import audited
-    from pipeline.ops.progress_counter import counting
     from pipeline.ops.replay.run import replay as send_again
+    from pipeline.progress_bars import show_count
     from pipeline.times import WITH_WEEKS, now, point_in_time
 
     settings = from_environment()
     begin, only = point_in_time(since, now(), WITH_WEEKS), agency or ()
 
     async def sent() -> Replayed:
-        with counting("messages") as count:
+        with show_count("messages") as count:
             if dry_run:
                 return await send_again(settings, begin, only, dry=True, on_sent=count)
             async with audited(settings, f"replay from {begin.isoformat()} {' '.join(only) or 'all agencies'}"):

@@ -34,15 +34,15 @@ def shadow(
 
     from pipeline.matching.model import load_model
     from pipeline.ops.operation import audited
-    from pipeline.ops.progress_counter import counting
     from pipeline.ops.shadow.run import shadow as compare
+    from pipeline.progress_bars import show_count
     from pipeline.times import now
 
     settings, second = from_environment(), load_model(model)
 
     async def compared() -> ModelComparison:
         async with audited(settings, f"shadow of model {second.file.version}"):
-            with counting("versions") as count:
+            with show_count("versions") as count:
                 return await compare(settings, second, now, count)
 
     found = asyncio.run(compared())

@@ -18,7 +18,7 @@ from pipeline.records.messages import Position, Receipt, offsets_of
 T = TypeVar("T")
 
 
-def sent(pushed: Pushed, agency: str) -> str:
+def summarise_push(pushed: Pushed, agency: str) -> str:
     """What a push did, in one line."""
     before = f", {pushed.before:,} had been sent before" if pushed.before else ""
     left_out = f", {pushed.left_out:,} left out" if pushed.left_out else ""
@@ -43,19 +43,19 @@ def print_answer(file: Path, answer: Iterable[dict[str, Any]], agency: str, *, a
     for told in answer:
         if "sent" in told:
             counted["left_out"] = told["left_out"]
-            typer.echo(sent(Pushed(told["sent"], told["before"], told["left_out"]), agency), err=True)
+            typer.echo(summarise_push(Pushed(told["sent"], told["before"], told["left_out"]), agency), err=True)
         elif "unanswered" in told:
             counted["unanswered"] = told["unanswered"]
         else:
             position = msgspec.convert(told["position"], Position) if "position" in told else None
             counted[told.get("outcome", "")] += len(offsets_of(position, told.get("last_offset"))) if position else 1
-            _print_told(file, told, as_json=as_json)
+            _print_line(file, told, as_json=as_json)
     outcomes = {name: counted[name] for name in ("accepted", "duplicate", "rejected", "unanswered") if counted[name]}
     typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()), err=True)
     return not any(counted[name] for name in ("left_out", "rejected", "unanswered"))
 
 
-def _print_told(file: Path, told: dict[str, Any], *, as_json: bool) -> None:
+def _print_line(file: Path, told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(told))
     elif told.get("reason"):

@@ -1,9 +1,9 @@
-"""Search results, cases and links as a person reads them in a terminal."""
+"""Search results, cases and links as a person reads them in a terminal, from the rows that the API answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 from rich.box import SIMPLE_HEAD
@@ -11,19 +11,22 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.index.searching import SearchResult
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.explain.waterfall import OTHER
 from pipeline.matching.explain.wording import agreement, label, percent, rarity
 from pipeline.matching.explain.words import FIELDS, TYPES
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.records.messages import Provenance
+from pipeline.records.normalised import RecordWarning
 
-BAND_STYLE = {"certain": "bold green", "probable": "green", "possible": "yellow"}
-LANGUAGE = "en"
+Row = Mapping[str, Any]
+
+BAND_STYLES: Final = {Band.CERTAIN: "bold green", Band.PROBABLE: "green", Band.POSSIBLE: "yellow", Band.NONE: ""}
+LANGUAGE: Final = "en"
 """The command line speaks English."""
 
-REASONS = 4
+MAX_REASONS: Final = 4
 """Reasons named in one line of a list; the link itself shows all."""
 
 
@@ -37,20 +40,25 @@ def plain(text: str, style: str = "") -> Text:
     return Text("".join(char if char.isprintable() else " " for char in text), style)
 
 
-def results(found: Sequence[SearchResult]) -> RenderableType:
-    """What a search found, best first."""
+def search(answer: Row) -> RenderableType:
+    """What a search found, best first, and behind it whom to ask about hit-only cases."""
+    found = [_results(answer["results"])] if answer["results"] else []
+    return Group(*found, *(_hit(row, row["band"]) for row in answer["hits"]))
+
+
+def _results(rows: Iterable[Row]) -> RenderableType:
     table = _table("#", "Case", "Title", "Bits", "Reasons")
     table.columns[0].justify = table.columns[3].justify = "right"
-    for number, one in enumerate(found, 1):
-        title = (one.case.data or {}).get("title") or ""
-        because = plain(_because(one))
-        table.add_row(str(number), _case(one.case.case, one.case.country), plain(title), bits(one.score), because)
+    for number, row in enumerate(rows, 1):
+        case = Text.assemble(plain(row["case"], "bold"), (f" {row['country']}", "dim"))
+        table.add_row(str(number), case, plain(row["title"] or ""), bits(row["score"]), plain(_because(row)))
     return table
 
 
-def _because(result: SearchResult) -> str:
-    said = [f"{label(FIELDS, item.field, LANGUAGE)} {_values(item)}" for item in _agreements(result.evidence)]
-    return "; ".join(said[:REASONS]) or "; ".join(f"{_words(met)} in the record" for met in result.met)
+def _because(row: Row) -> str:
+    evidence = msgspec.convert(row["evidence"], tuple[EntityEvidence, ...])
+    said = [f"{label(FIELDS, item.field, LANGUAGE)} {_values(item)}" for item in _agreements(evidence)]
+    return "; ".join(said[:MAX_REASONS]) or "; ".join(f"{_words(met)} in the record" for met in row["met"])
 
 
 def _agreements(evidence: Iterable[EntityEvidence]) -> list[Item]:
@@ -62,40 +70,46 @@ def _values(item: Item) -> str:
     return item.value_b if item.value_a == item.value_b else f"{item.value_a} ≈ {item.value_b}"
 
 
-def case(document: CaseDocument) -> RenderableType:
+def case(row: Row) -> RenderableType:
     """One case: who owns it, how it may be handled, what it is about, whom and what it names."""
-    data = document.data or {}
-    head = plain(document.case, "bold").append(f"  version {document.version}, {document.status}", "not bold")
-    facts = _facts(
+    data = row["data"]
+    handling = msgspec.convert(row["handling"], Handling | None) or Handling()
+    contact = msgspec.convert(row["contact"], Contact)
+    head = plain(row["case"], "bold").append(f"  version {row['version']}, {row['status']}", "not bold")
+    facts = fact_table(
         ("Title", data.get("title")),
         ("Summary", data.get("summary")),
-        ("Owner", f"{document.agency} ({document.country})"),
-        ("Handling", _handling(document)),
-        ("Caveat", document.handling.caveat if document.handling else None),
-        ("Contact", ", ".join(filter(None, msgspec.structs.astuple(document.contact)))),
-        ("Opened", document.opened),
-        ("Closed", document.closed),
-        ("Kept until", document.retain_until),
-        ("Offences", ", ".join(document.offences)),
-        ("Source", _source(document)),
+        ("Owner", f"{row['agency']} ({row['country']})"),
+        ("Handling", _handling(handling)),
+        ("Caveat", handling.caveat),
+        ("Contact", ", ".join(filter(None, msgspec.structs.astuple(contact)))),
+        ("Opened", data.get("opened")),
+        ("Closed", data.get("closed")),
+        ("Kept until", row["retain_until"]),
+        ("Offences", ", ".join(f"{one['scheme']}:{one['code']}" for one in data.get("offences") or ())),
+        ("Source", _source(row["provenance"] or {})),
     )
-    warnings = [plain(f"! {one.pointer}: {one.message}", "yellow") for one in document.warnings]
+    doubts = msgspec.convert(row["warnings"], tuple[RecordWarning, ...])
+    warnings = [plain(f"! {one.pointer}: {one.message}", "yellow") for one in doubts]
     return Group(head, facts, _entities(data.get("entities") or ()), *warnings)
 
 
-def _handling(document: CaseDocument) -> str:
-    handling = document.handling or Handling()
+def _handling(handling: Handling) -> str:
     released = ", ".join(handling.releasable_to) or "nobody else"
     purposes = f"; for {', '.join(handling.purposes)}" if handling.purposes else ""
     return f"{handling.code}, released to {released}{purposes}"
 
 
-def _source(document: CaseDocument) -> str:
-    provenance = document.provenance
-    return f"{provenance.position}, received {provenance.ingested_at}" if provenance else ""
+def _source(provenance: Row) -> str:
+    """Where the record stands in Kafka, which is for its owner alone."""
+    if not provenance.get("position"):
+        return ""
+    kept = msgspec.convert(provenance, Provenance)
+    return f"{kept.position}, received {kept.ingested_at}"
 
 
-def _facts(*facts: tuple[str, str | None]) -> Table:
+def fact_table(*facts: tuple[str, str | None]) -> Table:
+    """Names and values in two columns; a fact without a value is left out."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -105,13 +119,12 @@ def _facts(*facts: tuple[str, str | None]) -> Table:
     return table
 
 
-def _entities(entities: Iterable[dict[str, Any]]) -> Table:
+def _entities(entities: Iterable[Row]) -> Table:
     table = _table("Id", "Type", "Role", "Details")
     for entity in entities:
         told = {name: value for name, value in entity.items() if name not in ("id", "type", "role") and value}
-        table.add_row(
-            *map(plain, (entity["id"], label(TYPES, entity["type"], LANGUAGE), entity.get("role") or "", _told(told)))
-        )
+        kind = label(TYPES, entity["type"], LANGUAGE)
+        table.add_row(*map(plain, (entity["id"], kind, entity.get("role") or "", _told(told))))
     return table
 
 
@@ -126,23 +139,39 @@ def _told(value: object) -> str:
     return str(value)
 
 
-def links(key: str, found: Sequence[LinkDocument]) -> RenderableType:
-    """The links of a case, strongest first, each with its reasons."""
-    return Group(*(part for link in found for part in _link(key, link)))
+def links(key: str, rows: Sequence[Row]) -> RenderableType:
+    """The links of a case, strongest first, each with its reasons; of a hit-only side whom to ask."""
+    return Group(*(part for row in rows for part in _link(key, row)))
 
 
-def _link(key: str, link: LinkDocument) -> Iterator[RenderableType]:
-    other = link.b if link.a.case == key else link.a
+def _link(key: str, row: Row) -> Iterator[RenderableType]:
+    if row["hit"]:
+        yield _hit(row["hit"], row["band"])
+        return
+    other = "b" if row["case_a"] == key else "a"
     yield Text.assemble(
-        plain(other.case, "bold"),
-        f" ({other.country})  " if other.country else "  ",
-        (link.band, BAND_STYLE.get(link.band, "")),
-        f"  probability {percent(link.probability, LANGUAGE)}, {bits(link.score)} bits  ",
-        (f"link {link.link}", "dim"),
+        plain(row[f"case_{other}"], "bold"),
+        "  ",
+        _band(row["band"]),
+        f"  probability {percent(row['probability'], LANGUAGE)}, {bits(row['score'])} bits  ",
+        (f"link {row['link_id']}", "dim"),
     )
-    if link.evidence is not None:
-        told = msgspec.convert(link.evidence, Explanation)
-        yield explanation(mirrored(told) if link.b.case == key else told)
+    if row["evidence"] is not None:
+        told = msgspec.convert(row["evidence"], Explanation)
+        yield explanation(mirrored(told) if row["case_b"] == key else told)
+
+
+def _hit(row: Row, band: str) -> Text:
+    """Whom to ask; a granted case stands among the hits with its key."""
+    contact = ", ".join(filter(None, (row.get("contact") or {}).values()))
+    name = row.get("case") or row["reference"]
+    return Text.assemble(
+        ("hit ", "dim"), _band(band), "  ", plain(name, "bold"), f"  {row['agency']}  ", plain(contact, "dim")
+    )
+
+
+def _band(name: str) -> Text:
+    return Text(name, BAND_STYLES[Band(name)])
 
 
 def explanation(told: Explanation) -> RenderableType:
@@ -173,10 +202,6 @@ def _add_entity(table: Table, entity: EntityEvidence) -> None:
     if left_out := entity.counted - entity.bits:
         correction = label(OTHER, "floor", LANGUAGE) if left_out > 0 else "Pair correction"
         table.add_row(correction, "", "", "", bits(left_out), style="dim")
-
-
-def _case(key: str, country: str) -> Text:
-    return Text.assemble(plain(key, "bold"), (f" {country}", "dim"))
 
 
 def _words(name: str) -> str:

@@ -11,7 +11,7 @@ from pipeline.matching.training.reading import Cases
 from pipeline.matching.training.run import Trained
 
 
-def table(file: ModelFile) -> Table:
+def weight_table(file: ModelFile) -> Table:
     """All weights of the fields of which something was learnt, with their source."""
     shown = Table(
         "field", "level", "bits", "against companions", "source", title=f"Match weights of model {file.version}"

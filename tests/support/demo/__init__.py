@@ -1,0 +1,1 @@
+"""Links as the demo finds them."""
