@@ -45,7 +45,7 @@ class Form(StrEnum):
     HIT = "hit"
 
 
-class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
+class ShownCase(msgspec.Struct, frozen=True, omit_defaults=True):
     """A case that was shown, by which rule of the policy (policy.Rule); entries from before rules name none."""
 
     case: str
@@ -71,7 +71,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     request: str = ""
     object: str = ""
     query: str = ""
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[ShownCase, ...] = ()
     heads: dict[str, str] = {}
     rule: str = ""
 

@@ -65,7 +65,7 @@ class _Kept(msgspec.Struct):
     job: str
 
 
-class Found(msgspec.Struct, frozen=True):
+class ListRowFindings(msgspec.Struct, frozen=True):
     """What was found for a row: cases by key with their score and reasons, hits by the reader's own references."""
 
     cases: tuple[dict[str, Any], ...] = ()
@@ -130,16 +130,16 @@ class ListStore:
             return min(job.rows, _read(self._place(job.requester, job.id) / "found").count(b"\n") * STEP)
         return 0
 
-    def found(self, job: ListJob, first: int = 0, last: int | None = None) -> Iterator[tuple[int, Found]]:
+    def found(self, job: ListJob, first: int = 0, last: int | None = None) -> Iterator[tuple[int, ListRowFindings]]:
         """What was found, by row from 0, from row `first` on to before `last`."""
         for at, line in enumerate(self._lines(job)):
             if (at + 1) * STEP > first and (last is None or at * STEP < last):
                 text = self._cipher.opened(line.decode(), job.created)
-                for row, one in enumerate(msgspec.json.decode(text, type=tuple[Found, ...]), at * STEP):
+                for row, one in enumerate(msgspec.json.decode(text, type=tuple[ListRowFindings, ...]), at * STEP):
                     if row >= first and (last is None or row < last):
                         yield row, one
 
-    def append(self, job: ListJob, found: tuple[Found, ...]) -> None:
+    def append(self, job: ListJob, found: tuple[ListRowFindings, ...]) -> None:
         """Keep the next step. Raises NoListError where the list was deleted meanwhile."""
         text = self._cipher.sealed(msgspec.json.encode(found).decode(), job.created)
         place = self._place(job.requester, job.id)

@@ -17,7 +17,7 @@ from pipeline.access.requester import Requester
 from pipeline.access.session_checks import check_agency
 from pipeline.access.tokens import TokenError
 from pipeline.api.list_rows import ListRow
-from pipeline.api.list_store import STEP, Found, ListJob, NoListError
+from pipeline.api.list_store import STEP, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.api.services.search import Search, SearchAnswer, search
@@ -85,7 +85,7 @@ async def _advanced(runtime: Runtime, job: ListJob) -> bool:
     return runtime.lists.done(job) < job.rows
 
 
-async def _found(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> Found:
+async def _found(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> ListRowFindings:
     """What the search of one row finds, or why it cannot be asked. Raises UnavailableError, LiaisonError.
 
     A row that meets a fault of ours is told so, and holds up no other.
@@ -94,13 +94,13 @@ async def _found(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> Found
     try:
         answer = await search(session, Search(row.question, row.country, limit=MOST_CASES))
     except UnprocessableError as error:
-        return Found(problem=error.message, values={name: str(value) for name, value in error.values.items()})
+        return ListRowFindings(problem=error.message, values={name: str(value) for name, value in error.values.items()})
     except LiaisonError:
         raise
     except Exception as error:
         log.error("a row of a list cannot be asked: %s", type(error).__name__)  # its text may hold the row
-        return Found(problem=FAULT)
-    return Found(tuple(_cases(answer)), tuple(_hits(answer)))
+        return ListRowFindings(problem=FAULT)
+    return ListRowFindings(tuple(_cases(answer)), tuple(_hits(answer)))
 
 
 def _cases(answer: SearchAnswer) -> Iterable[dict[str, object]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from pipeline.access.audience import Viewer
-from pipeline.access.audit import Act, ActKind, Form, Shown
+from pipeline.access.audit import Act, ActKind, Form, ShownCase
 from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
 from pipeline.access.hit_ledger import question_id
 from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide, link_view
@@ -120,10 +120,10 @@ class Session:
         self._rules[case.case] = rule
         return rule.view
 
-    def shown(self, views: Mapping[str, View]) -> tuple[Shown, ...]:
+    def shown(self, views: Mapping[str, View]) -> tuple[ShownCase, ...]:
         """The audit's words for cases that were shown so, each with the rule that decided since the last record."""
         return tuple(
-            Shown(case, FORMS[seen], self._rules.get(case, "")) for case, seen in views.items() if seen in FORMS
+            ShownCase(case, FORMS[seen], self._rules.get(case, "")) for case, seen in views.items() if seen in FORMS
         )
 
     def reference(self, name: str) -> str:
@@ -134,7 +134,7 @@ class Session:
         self,
         kind: ActKind,
         query: Mapping[str, Any] | None = None,
-        shown: Iterable[Shown] = (),
+        shown: Iterable[ShownCase] = (),
         about: str = "",
         rule: RequestRule | None = None,
     ) -> None:

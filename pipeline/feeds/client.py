@@ -30,7 +30,7 @@ from pipeline.correlation.hits import Hit
 from pipeline.errors import LiaisonError
 from pipeline.feeds import outcomes, pushing, witnessing
 from pipeline.feeds.checking import Checker
-from pipeline.feeds.pushing import Pushed
+from pipeline.feeds.pushing import PushResult
 from pipeline.feeds.signing import RecordSigner, checked_lines
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
@@ -83,7 +83,7 @@ class FeedClient:
         validate: bool = True,
         signer: RecordSigner | None = None,
         advance: Callable[[int], Any] = lambda _lines: None,
-    ) -> Pushed:
+    ) -> PushResult:
         """Send each record as one message, once, however often this is called for the same upload.
 
         `upload` names these records in this order: an attempt that was cut off goes on where it was. With `validate`
@@ -99,7 +99,7 @@ class FeedClient:
         checked = checked_lines(lines, checker, signer)
         return self._runner.run(pushing.push(self._settings, agency.name, upload, checked, advance))
 
-    def receipts_of(self, pushed: Pushed, *, timeout_s: float | None = None) -> Iterator[Receipt]:
+    def receipts_of(self, pushed: PushResult, *, timeout_s: float | None = None) -> Iterator[Receipt]:
         """The receipts of an upload, as intake gives them; ends when every message has one.
 
         They are told by position, so where the agency pushes another upload meanwhile, some of its are among them.

@@ -18,7 +18,7 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.outcomes import receipts_of
-from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, Pushed, push_chunk
+from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, PushResult, push_chunk
 from pipeline.feeds.sending import Record, record_of
 from pipeline.feeds.uploads import attempt
 from pipeline.records.agencies import Agency
@@ -43,7 +43,7 @@ class TooLargeError(LiaisonError):
 class Received:
     """A request's lines, all in Kafka or reported, and which line each record is on."""
 
-    pushed: Pushed = field(default_factory=Pushed)
+    pushed: PushResult = field(default_factory=PushResult)
     lines: int = 0
     places: dict[Record, int] = field(default_factory=dict)
 

@@ -36,7 +36,7 @@ SMALL: Final = 1 << 20
 """A line of this size fits even with a key as long as the line."""
 
 
-class Pushed(msgspec.Struct):
+class PushResult(msgspec.Struct):
     """What became of an upload's lines: `sent` now, `before` by an earlier attempt, or left out for their `problems`.
 
     `reached` says where on the national topic all messages of the upload lie.
@@ -114,12 +114,12 @@ async def registered(settings: Settings, name: str) -> Agency:
 
 async def push(
     settings: Settings, agency: str, upload: str, lines: Iterable[CheckedLine], advance: Callable[[int], Any]
-) -> Pushed:
+) -> PushResult:
     """Send every line without a problem as one message, unless an earlier attempt at this `upload` has dealt with it.
 
     `advance` hears how many lines were dealt with since. Raises LiaisonError; the same call again goes on from there.
     """
-    pushed = Pushed()
+    pushed = PushResult()
     async with attempt(settings, agency, upload) as opened:
         for chunk in chunks(lines):
             await push_chunk(opened, chunk, pushed)
@@ -128,7 +128,7 @@ async def push(
     return pushed
 
 
-async def push_chunk(upload: Upload, chunk: Iterable[CheckedLine], pushed: Pushed) -> list[Position]:
+async def push_chunk(upload: Upload, chunk: Iterable[CheckedLine], pushed: PushResult) -> list[Position]:
     """Send what is new of some lines in one transaction, and add them to `pushed`; returns the positions sent to."""
     done = upload.reached.line
     lines = [_sized(line) for line in chunk]

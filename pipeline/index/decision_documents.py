@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audit import ActKind, AuditEntry, Shown
+from pipeline.access.audit import ActKind, AuditEntry, ShownCase
 from pipeline.access.disclosures import Disclosure, Move, unreviewed
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
@@ -71,7 +71,7 @@ class AuditDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     case_reference: str = ""
     object: str = ""
     owners: tuple[str, ...] = ()
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[ShownCase, ...] = ()
     entry: Any = None
 
 

@@ -50,7 +50,7 @@ class Candidate(NamedTuple):
     met: tuple[str, ...]
 
 
-class Listed(NamedTuple):
+class ListedLink(NamedTuple):
     """A visible link of a case without its evidence, and as which document it stood in the list that was read."""
 
     link: LinkDocument
@@ -172,11 +172,11 @@ class IndexReader:
 
     async def every_link_of(
         self, case: str, audience: Sequence[str] | None = None, at: PointInTime | None = None
-    ) -> tuple[list[Listed], dict[str, CaseDocument]]:
+    ) -> tuple[list[ListedLink], dict[str, CaseDocument]]:
         """All visible links of a case, strongest first as listed at `at`, and what is SHOWN of their cases."""
         query = queries.links_of(case, self._today(), audience)
         point = at or self.point("links", None)
-        listed: list[Listed] = []
+        listed: list[ListedLink] = []
         cases: dict[str, CaseDocument] = {}
         async for batch in self._pages(point, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",)):
             found = _links(batch)
@@ -184,7 +184,7 @@ class IndexReader:
             seen = {link.link: link for link in self._visible_among(found, cases)}
             if point.is_steady:
                 seen |= await self._since(found, seen, cases)
-            listed += [Listed(seen[one.link], one) for one in found if one.link in seen]
+            listed += [ListedLink(seen[one.link], one) for one in found if one.link in seen]
         return listed, cases
 
     async def _since(

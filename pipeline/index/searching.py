@@ -51,7 +51,7 @@ class SearchResult(msgspec.Struct, frozen=True):
     evidence: tuple[EntityEvidence, ...]
 
 
-class Ranked(NamedTuple):
+class RankedCandidate(NamedTuple):
     """A candidate and its evidence without prior, in hundredths of a bit, as the matcher judges it.
 
     `place` sorts: strongest evidence first, then the better candidate, then the case key.
@@ -111,7 +111,7 @@ async def find(
     limits: Limits,
     wanted: PageRequest,
     among: int = CANDIDATES,
-) -> list[tuple[Ranked, CaseDocument]]:
+) -> list[tuple[RankedCandidate, CaseDocument]]:
     """The cases that answer a question, in the order in which they are shown, each with its realtime document.
 
     They are taken from the `among` best candidates.
@@ -132,7 +132,7 @@ async def find(
     return [(one, document) for one in _head(line, wanted) if (document := read[one.candidate.card.case]) is not None]
 
 
-def rank(asked_for: Probe, found: Iterable[Candidate], model: Model) -> list[Ranked]:
+def rank(asked_for: Probe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
     """The candidates that answer the question, in the order in which they are shown."""
     named = [entity for entity in asked_for.entities if entity.names]
     meant = (one for one in found if not named or _is_certain(one) or _agrees_on_name(named, one.entities))
@@ -140,18 +140,18 @@ def rank(asked_for: Probe, found: Iterable[Candidate], model: Model) -> list[Ran
     return sorted((one for one in weighed if one.score > 0 or _is_certain(one.candidate)), key=lambda one: one.place)
 
 
-def _weighed(candidate: Candidate, asked_for: Probe, model: Model) -> Ranked:
+def _weighed(candidate: Candidate, asked_for: Probe, model: Model) -> RankedCandidate:
     record = candidate.entities
     bits = score(adapted(asked_for, record), record, model) - model.prior
-    return Ranked(candidate, bits, (-bits, -candidate.score, candidate.card.case))
+    return RankedCandidate(candidate, bits, (-bits, -candidate.score, candidate.card.case))
 
 
-def _head(line: Iterable[Ranked], wanted: PageRequest) -> list[Ranked]:
+def _head(line: Iterable[RankedCandidate], wanted: PageRequest) -> list[RankedCandidate]:
     behind = (one for one in line if wanted.after is None or one.place > wanted.after)
     return list(islice(behind, wanted.most))
 
 
-def _changed_among(line: Iterable[Ranked], read: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:
+def _changed_among(line: Iterable[RankedCandidate], read: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:
     """Those of the line that have changed since they were indexed, as they are now."""
     found = (_changed(one.candidate, read.get(one.candidate.card.case)) for one in line)
     return {one.card.case: one for one in found if one is not None}
@@ -170,8 +170,11 @@ def _as_met(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -> dic
 
 
 def _as_read(
-    line: Iterable[Ranked], read: Mapping[str, CaseDocument | None], anew: Iterable[Ranked], wanted: PageRequest
-) -> list[Ranked]:
+    line: Iterable[RankedCandidate],
+    read: Mapping[str, CaseDocument | None],
+    anew: Iterable[RankedCandidate],
+    wanted: PageRequest,
+) -> list[RankedCandidate]:
     """The line by what was read of it: without those not to be shown, and those that have changed as ranked anew.
 
     In a point in time they keep their places: the next page's reader would miss those that moved forward.
@@ -237,7 +240,7 @@ def _agrees_on_name(named: Iterable[EntityPrint], record: Iterable[EntityPrint])
     return any(compare_and_keep(x, y).bits > 0 for entity, held in like for x in entity.names for y in held.names)
 
 
-def explained(one: Ranked, document: CaseDocument, asked_for: Probe, model: Model) -> SearchResult:
+def explained(one: RankedCandidate, document: CaseDocument, asked_for: Probe, model: Model) -> SearchResult:
     """A ranked case with the matcher's reasons."""
     record = one.candidate.entities
     told = entities_evidence(adapted(asked_for, record), record, model)

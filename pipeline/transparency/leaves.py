@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.audit import AuditEntry, Shown, entry_hash
+from pipeline.access.audit import AuditEntry, ShownCase, entry_hash
 from pipeline.errors import LiaisonError
 from pipeline.transparency.tag_keys import TagKeys
 
@@ -86,7 +86,7 @@ class SealedEntry(msgspec.Struct, frozen=True):
     leaf: Leaf
     commitments: tuple[str, ...]
     fields: dict[str, str]
-    records: dict[int, tuple[Shown, str]]
+    records: dict[int, tuple[ShownCase, str]]
 
 
 def new_seed() -> str:
@@ -204,7 +204,7 @@ def _disclosed(seed: bytes, name: str, value: Any, place: int = 0) -> str:
     return disclosure(encode64(_mac(seed, "salt", name, place)[:SALT_BYTES]), name, value)
 
 
-def _placed(entry: AuditEntry, seed: bytes) -> dict[int, tuple[Shown, str]]:
+def _placed(entry: AuditEntry, seed: bytes) -> dict[int, tuple[ShownCase, str]]:
     """The shown records with their disclosures, in shuffled slots: a place would tell how many ranked before."""
     order = sorted(range(slots_for(len(entry.shown))), key=lambda slot: _mac(seed, "order", "", slot))
     return {
@@ -213,7 +213,7 @@ def _placed(entry: AuditEntry, seed: bytes) -> dict[int, tuple[Shown, str]]:
     }
 
 
-def _owner(shown: Shown) -> str:
+def _owner(shown: ShownCase) -> str:
     return shown.case.partition(":")[0]
 
 

@@ -311,7 +311,7 @@ def _ended() -> Iterator[tuple[str, msgspec.Struct]]:
 def _audited() -> Iterator[audit.AuditEntry]:
     who = {"subject": "anna", "agency": "fr-pj", "country": "FR", "roles": ("investigator",)}
     why = {"purpose": "investigation", "case_reference": "2026/1", "request": "r1", "query": "AAAA", "object": "l1"}
-    shown = (audit.Shown("fr-pj:1", audit.Form.FULL), audit.Shown("be-fp:2", audit.Form.HIT, "hit_only"))
+    shown = (audit.ShownCase("fr-pj:1", audit.Form.FULL), audit.ShownCase("be-fp:2", audit.Form.HIT, "hit_only"))
     acts = [
         audit.Act(audit.ActKind.OPENED),
         audit.Act(audit.ActKind.SEARCH, **who, **why, shown=shown, rule="role"),  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from pipeline.errors import LiaisonError
 from pipeline.feeds import pushing, uploads
 from pipeline.feeds.checking import CheckedLine
-from pipeline.feeds.pushing import Pushed, push
+from pipeline.feeds.pushing import PushResult, push
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -25,7 +25,7 @@ LINES = 60
 SEEDS = range(1, 9)
 
 
-async def push_again_where_fenced(settings: Settings, upload: str, lines: list[CheckedLine]) -> Pushed:
+async def push_again_where_fenced(settings: Settings, upload: str, lines: list[CheckedLine]) -> PushResult:
     """As an agency does: its own InitProducerId, come late, has fenced the attempt."""
     while True:
         try:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 from aiokafka.errors import KafkaError
 
-from pipeline.access.audit import ActKind, Form, Shown
+from pipeline.access.audit import ActKind, Form, ShownCase
 from pipeline.access.audit_verification import Finding
 from pipeline.access.policy import View, view
 from pipeline.access.redaction import Row
@@ -147,7 +147,7 @@ def _row(session: Session, one: AuditDocument, cases: Mapping[str, CaseDocument]
     }
 
 
-def _shown(session: Session, act: AuditDocument, shown: Shown, cases: Mapping[str, CaseDocument]) -> dict[str, Any]:
+def _shown(session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]) -> dict[str, Any]:
     """A record by its key where the agency reads it for the act's purpose now, else by the agency's reference to it."""
     named = _is_of(session.requester.agency, shown) or (shown.form is Form.FULL and _reads(session, act, shown, cases))
     return {
@@ -159,7 +159,7 @@ def _shown(session: Session, act: AuditDocument, shown: Shown, cases: Mapping[st
     }
 
 
-def _reads(session: Session, act: AuditDocument, shown: Shown, cases: Mapping[str, CaseDocument]) -> bool:
+def _reads(session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]) -> bool:
     who = session.requester
     investigator = Requester("", who.agency, who.country, frozenset({Role.INVESTIGATOR}))
     case = cases.get(shown.case)
@@ -169,5 +169,5 @@ def _reads(session: Session, act: AuditDocument, shown: Shown, cases: Mapping[st
     return view(meta(case), investigator, stated, session.now) is View.FULL
 
 
-def _is_of(agency: str, shown: Shown) -> bool:
+def _is_of(agency: str, shown: ShownCase) -> bool:
     return shown.case.startswith(f"{agency}:")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Final, TypeVar
 
 from pipeline.access.audience import requester_words
-from pipeline.access.audit import ActKind, Shown
+from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Ends, Row, link_for
@@ -38,7 +38,7 @@ async def export(session: Session, what: What, form: Format) -> AsyncIterator[by
     yield file.tail()
 
 
-async def _links(session: Session) -> AsyncIterator[tuple[list[Row], tuple[Shown, ...]]]:
+async def _links(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
     """Links seen in full by link id; behind them, by their references, those with a hit-only side.
 
     A link id is a digest of both case keys: its place among others would let somebody test a guess at the hidden one.
@@ -46,7 +46,7 @@ async def _links(session: Session) -> AsyncIterator[tuple[list[Row], tuple[Shown
     viewer = session.viewer
     words = None if viewer is None else requester_words(viewer)
     hits: list[Row] = []
-    hits_shown: dict[str, Shown] = {}
+    hits_shown: dict[str, ShownCase] = {}
     async for part in _parts(session.runtime.reader.every_link(words)):
         cases = await session.runtime.reader.cases((case for link in part for case in link.cases), STATE_FIELDS)
         views = await session.views(cases)
@@ -83,7 +83,7 @@ def _split(
     return full, hits
 
 
-async def _cases(session: Session) -> AsyncIterator[tuple[list[Row], tuple[Shown, ...]]]:
+async def _cases(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
     limits = Limits(session.now.date(), session.viewer)
     async for part in _parts(session.runtime.reader.every_case(limits)):
         views = await session.views({one.case: one for one in part})

@@ -20,7 +20,7 @@ from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
 from pipeline.index.points import PointInTime
-from pipeline.index.reading import STATE_FIELDS, Listed
+from pipeline.index.reading import STATE_FIELDS, ListedLink
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import text
@@ -97,7 +97,7 @@ async def surroundings(session: Session, key: str, at: PointInTime | None = None
     return Surroundings(kept, cases, views)
 
 
-def _seen(session: Session, one: Listed, sight: LinkSight) -> SeenLink:
+def _seen(session: Session, one: ListedLink, sight: LinkSight) -> SeenLink:
     link, listed = one
     if sight.view is LinkView.NOTHING:
         return SeenLink(link, sight, (Band.NONE.rank, True, 0, ""))

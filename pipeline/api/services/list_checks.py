@@ -15,7 +15,7 @@ from pipeline.access.redaction import Row, hit
 from pipeline.api.cursors import PageCursor
 from pipeline.api.languages import translate_error
 from pipeline.api.list_rows import Form, ListError, ListRow, rows_of
-from pipeline.api.list_store import Found, ListJob, NoListError
+from pipeline.api.list_store import ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.export_formats import lines, table
 from pipeline.api.services.search import summary
@@ -194,7 +194,7 @@ async def _rows(session: Session, job: ListJob, first: int, last: int) -> tuple[
     return rows, {case: how for case, how in views.items() if case in told or session.reference(case) in references}
 
 
-async def _documents(session: Session, found: Iterable[Found]) -> dict[str, CaseDocument]:
+async def _documents(session: Session, found: Iterable[ListRowFindings]) -> dict[str, CaseDocument]:
     """The cases that are named, by key, and those that stand behind a reference, by that."""
     some = list(found)
     who, opaque, reader = session.requester, session.runtime.opaque, session.runtime.reader
@@ -208,7 +208,7 @@ def _row(
     session: Session,
     at: int,
     asked: ListRow,
-    found: Found,
+    found: ListRowFindings,
     documents: Mapping[str, CaseDocument],
     views: Mapping[str, View],
 ) -> Row:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from pipeline.access.audit import ActKind, Shown
+from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.policy import View
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Requester
@@ -43,7 +43,7 @@ Row = dict[str, Any]
 Reason = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["Same passport and birth date."])]
 
 
-class Judged(msgspec.Struct, frozen=True):
+class LinkJudgement(msgspec.Struct, frozen=True):
     """A link's judgement. `own` is the id of the review that holds for the reader's agency.
 
     `new_evidence` and `gone_evidence` say how the evidence differs from what that review was made on.
@@ -63,7 +63,7 @@ class ReviewsAnswer(msgspec.Struct, frozen=True):
     """The judgements of a link."""
 
     as_of: str
-    judged: Judged
+    judged: LinkJudgement
 
 
 class ManualLinksAnswer(msgspec.Struct, frozen=True):
@@ -233,11 +233,11 @@ async def _keep(session: Session, sides: Sides, made: Review) -> ReviewsAnswer:
     return ReviewsAnswer(session.now.isoformat(), judged)
 
 
-async def _judged(session: Session, sides: Sides) -> Judged:
+async def _judged(session: Session, sides: Sides) -> LinkJudgement:
     agency = session.requester.agency
     held, own = standing(sides.reviews), own_of(sides.reviews, agency)
     found = changed(session, sides.link, own) if sides.link else None
-    return Judged(
+    return LinkJudgement(
         link=sides.name,
         colour=held.colour.value,
         disputed=held.disputed,
@@ -258,6 +258,6 @@ def _manual(one: Review, who: Requester) -> Row:
     return {"link": one.link, "case_a": one.case_a, "case_b": one.case_b, **review_for(one, who.agency)}
 
 
-def _both(session: Session, sides: Sides) -> tuple[Shown, ...]:
+def _both(session: Session, sides: Sides) -> tuple[ShownCase, ...]:
     views: Mapping[str, View] = {sides.a.case: View.FULL, sides.b.case: View.FULL}
     return session.shown(views)

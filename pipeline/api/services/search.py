@@ -21,7 +21,7 @@ from pipeline.index.filters import LONGEST, Filters, bodies
 from pipeline.index.probes import Probe, probe
 from pipeline.index.queries import Limits
 from pipeline.index.questions import CountryCode, Question, parse
-from pipeline.index.searching import HitOnlyCase, PageRequest, Ranked, explained, find, find_hits
+from pipeline.index.searching import HitOnlyCase, PageRequest, RankedCandidate, explained, find, find_hits
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judgement
 
@@ -159,7 +159,7 @@ async def _listed(session: Session, asked: Search, limit: int) -> _Page:
     return _Page([summary(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end)
 
 
-def _row(session: Session, one: Ranked, document: CaseDocument, asked_for: Probe) -> Row:
+def _row(session: Session, one: RankedCandidate, document: CaseDocument, asked_for: Probe) -> Row:
     told = explained(one, document, asked_for, session.runtime.model)
     return {
         **summary(document),

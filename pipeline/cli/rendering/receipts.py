@@ -12,13 +12,13 @@ import typer
 
 from pipeline.correlation.hits import Hit
 from pipeline.feeds.checking import LineProblem
-from pipeline.feeds.pushing import Pushed
+from pipeline.feeds.pushing import PushResult
 from pipeline.records.messages import Position, Receipt, offsets_of
 
 T = TypeVar("T")
 
 
-def summarise_push(pushed: Pushed, agency: str) -> str:
+def summarise_push(pushed: PushResult, agency: str) -> str:
     """What a push did, in one line."""
     before = f", {pushed.before:,} had been sent before" if pushed.before else ""
     left_out = f", {pushed.left_out:,} left out" if pushed.left_out else ""
@@ -43,7 +43,7 @@ def print_answer(file: Path, answer: Iterable[dict[str, Any]], agency: str, *, a
     for told in answer:
         if "sent" in told:
             counted["left_out"] = told["left_out"]
-            typer.echo(summarise_push(Pushed(told["sent"], told["before"], told["left_out"]), agency), err=True)
+            typer.echo(summarise_push(PushResult(told["sent"], told["before"], told["left_out"]), agency), err=True)
         elif "unanswered" in told:
             counted["unanswered"] = told["unanswered"]
         else:

@@ -33,7 +33,7 @@ class RecordAccess(msgspec.Struct, frozen=True):
     subject: str | None
 
 
-class Disclosed(msgspec.Struct, frozen=True):
+class RecordDisclosure(msgspec.Struct, frozen=True):
     """Another agency's disclosure thread about the record, as it is now."""
 
     agency: str
@@ -57,7 +57,7 @@ class SubjectRecord(msgspec.Struct, frozen=True):
     band: Band
     entities: tuple[Any, ...]
     accesses: tuple[RecordAccess, ...]
-    disclosures: tuple[Disclosed, ...]
+    disclosures: tuple[RecordDisclosure, ...]
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -107,9 +107,9 @@ def accesses(case: CaseDocument, acts: Iterable[AuditDocument]) -> Iterable[Reco
                 yield RecordAccess(act.time, act.kind, act.agency, act.country, act.purpose, shown.form, subject)
 
 
-def disclosed(case: CaseDocument, threads: Iterable[Disclosure], now: datetime) -> Iterable[Disclosed]:
+def disclosed(case: CaseDocument, threads: Iterable[Disclosure], now: datetime) -> Iterable[RecordDisclosure]:
     """The threads about a case, by what they are now."""
     for one in threads:
         if one.case == case.case and case.handling is not None:
             until = one.last.until.isoformat() if one.last.until else None
-            yield Disclosed(one.requester, state(one, case.handling, now), one.last.time.isoformat(), until)
+            yield RecordDisclosure(one.requester, state(one, case.handling, now), one.last.time.isoformat(), until)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any, Final
 
-from pipeline.access.audit import Act, ActKind, Form, Shown
+from pipeline.access.audit import Act, ActKind, Form, ShownCase
 from pipeline.access.disclosures import Disclosure
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -104,7 +104,7 @@ async def _threads(decisions: DecisionReader, agency: str) -> AsyncIterator[Disc
 async def _record(settings: Settings, agency: str, question: str, records: list[SubjectRecord], now: datetime) -> None:
     """What was asked is encrypted, as that of a search."""
     sealed = QueryCipher(keys_in(settings.audit_key_folder)).sealed(question, now)
-    shown = tuple(Shown(one.case, Form.FULL, Rule.OPERATOR) for one in records)
+    shown = tuple(ShownCase(one.case, Form.FULL, Rule.OPERATOR) for one in records)
     act = Act(
         ActKind.OPERATION, subject=operator(), agency=agency, object=f"subject-report {agency}", query=sealed,
         shown=shown, rule=RequestRule.COMMAND,

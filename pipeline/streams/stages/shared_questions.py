@@ -54,7 +54,7 @@ GUESSES = frozenset({"organisation", "vessel"})
 """What a name may be of besides a person; two questions of one name would agree on all of them."""
 
 
-class Posed(msgspec.Struct, frozen=True):
+class PreparedQuestion(msgspec.Struct, frozen=True):
     """What of a question names one thing: whole numbers, and a full name with its birth date as the matcher sees it."""
 
     entities: tuple[EntityPrint, ...]
@@ -67,22 +67,24 @@ class SharedQuestions:
 
     def __init__(self, decisions: DecisionReader, model: Model) -> None:
         self._decisions, self._model = decisions, model
-        self._ready: dict[str, Posed] = {}
+        self._ready: dict[str, PreparedQuestion] = {}
 
-    def posed(self, question: str, dialled: str) -> Posed:
+    def posed(self, question: str, dialled: str) -> PreparedQuestion:
         """What a question names; nothing where it is not exact. Raises LiaisonError for one that makes no sense."""
         kept = strict(parse(question))
         if kept is None:
-            return Posed((), frozenset(), frozenset())
+            return PreparedQuestion((), frozenset(), frozenset())
         clauses = strict_asked(kept, probe(kept, dialled), self._model).clauses
         numbers, keys = (
             frozenset(term for one in clauses if one.name == name for term in one.terms) for name in ("number", "key")
         )
-        return Posed(tuple(one for one in asked_for(kept, dialled) if one.type not in GUESSES), numbers, keys)
+        return PreparedQuestion(
+            tuple(one for one in asked_for(kept, dialled) if one.type not in GUESSES), numbers, keys
+        )
 
-    async def notices(self, who: Asker, posed: Posed, at: datetime) -> AsyncIterator[Notice]:
+    async def notices(self, who: Asker, posed: PreparedQuestion, at: datetime) -> AsyncIterator[Notice]:
         """Whom `who` is to be told of, and who of him."""
-        ready: dict[str, Posed] = {}
+        ready: dict[str, PreparedQuestion] = {}
         async for one in self._decisions.shared_subscriptions():
             held = ready[one.id] = self._ready.get(one.id) or self.posed(one.question, one.dialled)
             band = self._band(posed, held) if one.id != who.subscription and is_active(one, at) else Band.NONE
@@ -90,7 +92,7 @@ class SharedQuestions:
                 yield notice
         self._ready = ready  # what has ended is forgotten
 
-    def _band(self, a: Posed, b: Posed) -> Band:
+    def _band(self, a: PreparedQuestion, b: PreparedQuestion) -> Band:
         """How likely two questions are about the same; NONE where they are not. One whole number in both is enough."""
         alike = not a.numbers.isdisjoint(b.numbers)
         if not alike and a.keys.isdisjoint(b.keys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.access.redaction import Row
 from pipeline.access.reviews import Verdict
-from pipeline.api.services.reviews import Judged, LinkVerdict, review, take_back
+from pipeline.api.services.reviews import LinkJudgement, LinkVerdict, review, take_back
 from pipeline.matching.explain.words import FIELDS
 from pipeline.web.components.form import Sent, field, form, send
 from pipeline.web.components.markup import box, foreign, text
@@ -14,7 +14,7 @@ from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import VERDICTS
 
 
-def judging(view: OpenPage, judged: Judged) -> None:
+def judging(view: OpenPage, judged: LinkJudgement) -> None:
     """The link's colour, the judgements, and the form for a new one."""
     words = view.words
     with box("p", "row"):
@@ -29,7 +29,7 @@ def judging(view: OpenPage, judged: Judged) -> None:
     _verdict(view, judged)
 
 
-def _changed(words: Words, judged: Judged) -> None:
+def _changed(words: Words, judged: LinkJudgement) -> None:
     """How the evidence differs from what our own verdict rests on."""
     if judged.new_evidence:
         fields = ", ".join(dict.fromkeys(words.of(FIELDS, field) for field, _ in judged.new_evidence))
@@ -67,7 +67,7 @@ def undo(view: OpenPage, name: str) -> None:
     text("button", view.words("Undo"), "button slight", type="button").on("click", undone)
 
 
-def _verdict(view: OpenPage, judged: Judged) -> None:
+def _verdict(view: OpenPage, judged: LinkJudgement) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:

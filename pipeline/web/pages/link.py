@@ -10,7 +10,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import MOST, links
-from pipeline.api.services.reviews import Judged, reviews
+from pipeline.api.services.reviews import LinkJudgement, reviews
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import bits, percent
@@ -33,7 +33,7 @@ class LinkPageData(NamedTuple):
     link: Row
     a: Row
     b: Row
-    judged: Judged
+    judged: LinkJudgement
 
 
 async def load(visit: Visit, parameters: Parameters) -> LinkPageData:

@@ -16,7 +16,7 @@ from kafka import KafkaAdminClient
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker
-from pipeline.feeds.pushing import Pushed, push, registered
+from pipeline.feeds.pushing import PushResult, push, registered
 from pipeline.feeds.uploads import MESSAGE_OVERHEAD, UploadLine, attempt
 from pipeline.records.agencies import Agency
 from pipeline.records.partitioning import partition_of
@@ -64,7 +64,7 @@ def raw(*lines: bytes) -> list[CheckedLine]:
     return [CheckedLine(number, line) for number, line in enumerate(lines, start=1)]
 
 
-def pushed_to(settings: Settings, lines: Iterable[CheckedLine], upload: str = "x") -> Pushed:
+def pushed_to(settings: Settings, lines: Iterable[CheckedLine], upload: str = "x") -> PushResult:
     return asyncio.run(push(settings, "fr-pj", upload, lines, lambda _lines: None))
 
 

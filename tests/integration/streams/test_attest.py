@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Form, Shown
+from pipeline.access.audit import Act, ActKind, AuditEntry, Form, ShownCase
 from pipeline.access.audit_verification import Verification
 from pipeline.feeds.client import FeedClient
 from pipeline.ops.audit.log_check import check_log, known_log_key
@@ -48,7 +48,7 @@ async def write(settings: Settings, writers: int = 3, acts: int = 20) -> None:
 
     async def work(number: int) -> None:
         async with audit_log(settings, now, writer=f"host|{number}") as log:
-            act = Act(ActKind.SEARCH, "bert", "be-fp", "BE", shown=(Shown(f"fr-pj:{number}", Form.FULL),))
+            act = Act(ActKind.SEARCH, "bert", "be-fp", "BE", shown=(ShownCase(f"fr-pj:{number}", Form.FULL),))
             await asyncio.gather(*(log.write(act) for _ in range(acts)))
 
     await asyncio.gather(*(work(number) for number in range(writers)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
+from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.policy import View, view
@@ -135,7 +135,7 @@ def _records_shown(cases: Sequence[CaseSpec], agency: str) -> Iterator[Action]:
     who = make_requester(agency, subject="bert")
     forms = {case.key: form for case in cases if (form := _form(case, who))}
     for what, keys in {**{key: [key] for key in forms}, **({"all": [*forms]} if forms else {})}.items():
-        shown = tuple(Shown(key, forms[key]) for key in keys)
+        shown = tuple(ShownCase(key, forms[key]) for key in keys)
         act = Act(ActKind.READ, who.subject, agency, who.country, purpose="investigation", shown=shown)
         entry = Chain(f"chain {agency} {what}").entry(act, NOW)
         yield _at(written.audit_document, entry, entry.chain)

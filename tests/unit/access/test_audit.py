@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Heads, Shown, bound, with_hash
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Heads, ShownCase, bound, with_hash
 from pipeline.access.audit_verification import Fault, Verification
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_an_altered_entry_is_found(at: int, field: str) -> None:
 @given(st.integers(1, 5))
 def test_an_entry_altered_with_a_hash_to_match_is_found_by_the_next(at: int) -> None:
     entries = trail()
-    forged = with_hash(msgspec.structs.replace(entries[at], shown=(Shown("fr-pj:1", "full"),)))  # type: ignore[arg-type]
+    forged = with_hash(msgspec.structs.replace(entries[at], shown=(ShownCase("fr-pj:1", "full"),)))  # type: ignore[arg-type]
     assert Fault.ALTERED in faults([*entries[:at], forged, *entries[at + 1 :]])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from pipeline.access.audit import ActKind, Form, Shown
+from pipeline.access.audit import ActKind, Form, ShownCase
 from pipeline.access.requester import Requester
 from pipeline.api.services.cases import case
 from pipeline.api.services.links import links
@@ -24,7 +24,7 @@ async def test_a_case_is_shown_with_its_caveat_and_recorded(api: Api) -> None:
     assert answer.case["data"]["title"] == "Affair 1"
     (act,) = api.audit.acts
     assert (act.kind, act.subject, act.purpose, act.case_reference) == (ActKind.READ, "bert", "investigation", "2026/1")
-    assert act.shown == (Shown("fr-pj:1", Form.FULL, "released"),)
+    assert act.shown == (ShownCase("fr-pj:1", Form.FULL, "released"),)
     assert orjson.loads(api.runtime.cipher.opened(act.query, NOW)) == {"case": "fr-pj:1"}
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, Shown, bound
+from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase, bound
 from pipeline.access.audit_verification import Verification
 from pipeline.errors import LiaisonError
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
@@ -135,7 +135,13 @@ def test_an_entry_changed_in_the_answer_alone(world: LogWorld, witness: Witness)
 
 def test_a_forged_chain_that_blames_somebody(world: LogWorld, witness: Witness) -> None:
     blame = Act(
-        ActKind.SEARCH, "anna", "fr-pj", "FR", ("investigator",), "investigation", shown=(Shown("be-fp:1", Form.FULL),)
+        ActKind.SEARCH,
+        "anna",
+        "fr-pj",
+        "FR",
+        ("investigator",),
+        "investigation",
+        shown=(ShownCase("be-fp:1", Form.FULL),),
     )
     at = [(Act(ActKind.OPENED), world.now), (blame, world.now), (Act(ActKind.CLOSED), world.now)]
     world.entries[5:5] = bound(Chain("host|3|0"), at, new_seed)[1]

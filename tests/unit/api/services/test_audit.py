@@ -11,7 +11,7 @@ import msgspec
 import orjson
 import pytest
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
+from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
 from pipeline.access.audit_verification import Fault, Finding
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
@@ -39,7 +39,7 @@ def done(api: Api) -> Api:
     chain = Chain("chain")
     for at, (who, kind, cases, form) in enumerate(shown):
         act = Act(kind, who.subject, who.agency, who.country, purpose="investigation", case_reference=f"ref {at}",
-                  shown=tuple(Shown(case, form, "hit_only" if form is Form.HIT else "released") for case in cases),
+                  shown=tuple(ShownCase(case, form, "hit_only" if form is Form.HIT else "released") for case in cases),
                   rule="role")  # fmt: skip
         entry = chain.entry(act, NOW + timedelta(days=at))
         chain = chain.after(entry)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
+from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
 from pipeline.access.disclosures import Ask, Disclosure, Urgency
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice
 from pipeline.access.requester import Requester, Role
@@ -54,7 +54,7 @@ async def test_each_agency_reads_what_it_was_told(api: Api) -> None:
     assert await kinds(api, ANNA) == [("disclosure_request", KEY)]
     assert await kinds(api, BERT) == [("disclosure_answer", KEY)]
     assert await kinds(api, DORA) == []
-    assert api.audit.acts[-2].shown == (Shown(KEY, Form.FULL, "granted"),)
+    assert api.audit.acts[-2].shown == (ShownCase(KEY, Form.FULL, "granted"),)
 
 
 async def test_rights_are_held_against_it_when_it_is_read(api: Api) -> None:
@@ -127,7 +127,7 @@ async def test_a_stream_is_taken_up_by_its_last_event(api: Api, monkeypatch: pyt
     assert [one async for one in events(api.session(ANNA), None, holds, polls=3)] == []
 
 
-def shown_to(who: Requester, sequence: int, *cases: Shown) -> bytes:
+def shown_to(who: Requester, sequence: int, *cases: ShownCase) -> bytes:
     act = Act(
         ActKind.READ, who.subject, who.agency, who.country, purpose="investigation", case_reference="x", shown=cases
     )
@@ -136,7 +136,7 @@ def shown_to(who: Requester, sequence: int, *cases: Shown) -> bytes:
 
 async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency_alone(api: Api) -> None:
     for at, who in enumerate((BERT, ANNA)):
-        entry = shown_to(who, at, Shown(KEY, Form.HIT), Shown("be-fp:1", Form.FULL))
+        entry = shown_to(who, at, ShownCase(KEY, Form.HIT), ShownCase("be-fp:1", Form.FULL))
         api.index.write([audit_document(entry, at)])
     rows = (await accesses(api.session(ANNA))).accesses
     assert [(row["agency"], row["subject"], row["case_reference"]) for row in rows] == [

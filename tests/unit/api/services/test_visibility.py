@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.access.audit import ActKind, Form, Shown
+from pipeline.access.audit import ActKind, Form, ShownCase
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_visibility import HandlingChange
 from pipeline.access.disclosures import Ask, Urgency
@@ -41,7 +41,7 @@ async def test_the_owner_is_told_each_agencys_rule_and_it_is_on_record(api: Api,
     assert (await rules(api, "be-fp"))[:2] == [("hit_only", None), ("purpose", None)]
     assert (await rules(api, "de-bka", HandlingChange("H1", ("*",))))[0] == ("not_released", "released")
     act = api.audit.acts[-1]
-    assert (act.kind, act.shown) == (ActKind.READ, (Shown(KEY, Form.FULL, "owner"),))
+    assert (act.kind, act.shown) == (ActKind.READ, (ShownCase(KEY, Form.FULL, "owner"),))
 
 
 async def test_a_grant_and_a_break_glass_are_among_it_at_once(api: Api, hit: str) -> None:

@@ -15,7 +15,7 @@ from pipeline.cli.rendering.receipts import (
     summarise_push,
 )
 from pipeline.correlation.hits import Hit, HitKind
-from pipeline.feeds.pushing import Pushed
+from pipeline.feeds.pushing import PushResult
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.messages import Position, Receipt
@@ -28,8 +28,8 @@ HIT = Hit("0" * 32, HitKind.NEW, "fr-pj", "fr-pj:1", "ref", "be-fp", Contact("Un
 
 
 def test_a_push_says_what_it_did() -> None:
-    assert summarise_push(Pushed(sent=1200), "fr-pj") == "1,200 lines sent to fr-pj"
-    assert summarise_push(Pushed(0, 5, 2), "fr-pj") == "0 lines sent to fr-pj, 5 had been sent before, 2 left out"
+    assert summarise_push(PushResult(sent=1200), "fr-pj") == "1,200 lines sent to fr-pj"
+    assert summarise_push(PushResult(0, 5, 2), "fr-pj") == "0 lines sent to fr-pj, 5 had been sent before, 2 left out"
 
 
 def test_outcomes_are_counted_and_rejections_shown_with_their_place(capsys: pytest.CaptureFixture[str]) -> None:

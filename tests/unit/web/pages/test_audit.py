@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, Shown
+from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
 from pipeline.access.audit_verification import Fault, Finding
 from pipeline.access.requester import Role
 from pipeline.index.decision_documents import audit_document
@@ -23,7 +23,7 @@ def did(api: Api) -> None:
     seen = ((BERT, "fr-pj:1", Form.HIT, "hit_only"), (ANNA, "be-fp:1", Form.FULL, ""))
     for at, (who, case, form, rule) in enumerate(seen):
         act = Act(ActKind.SEARCH, who.subject, who.agency, who.country, purpose="investigation",
-                  case_reference=f"ref {at}", shown=(Shown(case, form, rule),), rule="role")  # fmt: skip
+                  case_reference=f"ref {at}", shown=(ShownCase(case, form, rule),), rule="role")  # fmt: skip
         entry = chain.entry(act, NOW)
         chain = chain.after(entry)
         api.index.write([audit_document(msgspec.json.encode(entry), at)])
