@@ -24,8 +24,9 @@ from pipeline.correlation.references import reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+from support.convergence.logs import CASES, FencedError, SentHit, SentVersion, day
 from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened
-from support.convergence.world import CASES, FencedError, SentHit, SentVersion, World, day
+from support.convergence.world import World
 from support.correlation.key_rings import RING
 
 HANDLINGS = (

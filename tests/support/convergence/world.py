@@ -3,100 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
 
 import msgspec
 
-from pipeline.correlation.claims import Claim, ClaimSide, external_version
-from pipeline.correlation.correlator import Correlator, targets
-from pipeline.correlation.fingerprinting import expiry_mark
-from pipeline.correlation.hits import Hit
+from pipeline.correlation.claims import Claim, ClaimSide
 from pipeline.correlation.projection import Seen, Write, advance
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.visibility import CaseState, is_expired, visible
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
-from pipeline.ops.retention.policy import Keeping, ended_cases
-from pipeline.records.agencies import Agency
-from pipeline.records.expiry import EXPIRED, Expiry, mark
-from pipeline.records.versions import Known, VersionRelation, standing
+from pipeline.ops.retention.policy import ended_cases
+from pipeline.records.expiry import Expiry
+from support.convergence.logs import (
+    CASES,
+    NONE,
+    START,
+    AppliedOffset,
+    FencedError,
+    Log,
+    SentHit,
+    SentVersion,
+    order,
+)
 from support.convergence.matchers import WorldMatcher
+from support.convergence.stages import Intake, Worker
 from support.correlation.key_rings import RING
-
-START = datetime(2026, 6, 1, tzinfo=UTC)
-CASES = {"a:1": "AA", "a:2": "AA", "b:1": "BB", "b:2": "BB", "c:1": "CC"}
-
-
-def day(number: int) -> str:
-    """A date so many days after the start."""
-    return (START + timedelta(days=number)).date().isoformat()
-
-
-class Log:
-    """One partition of a compacted topic."""
-
-    def __init__(self) -> None:
-        self.entries: dict[int, tuple[str, Any]] = {}
-        self.end = 0
-
-    def append(self, key: str, value: Any) -> None:
-        self.entries[self.end] = key, value
-        self.end += 1
-
-    def between(self, after: int, last: int) -> list[tuple[int, Any]]:
-        return [(offset, value) for offset, (_, value) in self.entries.items() if after < offset <= last]
-
-    def last(self) -> list[Any]:
-        """The last value of each key."""
-        return list(dict(self.entries.values()).values())
-
-    def compact(self, last: int) -> None:
-        """Keep the last value of each key among the offsets up to `last`."""
-        latest = {key: offset for offset, (key, _) in self.entries.items() if offset <= last}
-        gone = [offset for offset, (key, _) in self.entries.items() if offset <= last and latest[key] != offset]
-        for offset in gone:
-            del self.entries[offset]
-
-
-class AppliedOffset(NamedTuple):
-    """How far a partition was applied: its last offset, and how many records in all."""
-
-    offset: int
-    records: int
-
-
-NONE = AppliedOffset(NO_OFFSET, 0)
-
-
-class FencedError(Exception):
-    """Another worker has taken the partition over."""
-
-
-class SentVersion(NamedTuple):
-    """A case's version as it is sent and accepted: its fingerprint, and the hash of all its content."""
-
-    fingerprint: Fingerprint
-    content: str
-
-    @property
-    def known(self) -> Known:
-        return Known(self.fingerprint.version, self.content)
-
-    def keeping(self) -> Keeping:
-        """What retention reads of it."""
-        one = self.fingerprint
-        status = EXPIRED if one.expired else "withdrawn" if one.withdrawn else "active"
-        read = {"case": one.case, "version": one.version, "status": status}
-        read |= {"data": {"retain_until": one.retain_until}, "provenance": {"content_hash": self.content}}
-        return msgspec.convert(read, Keeping)
-
-
-class SentHit(NamedTuple):
-    """A hit, and the claim that brought it."""
-
-    hit: Hit
-    claim: Claim
 
 
 class World:
@@ -281,131 +212,3 @@ class World:
         self.index_links(1000, "")
         for log in (self.accepted, self.links, *self.blocks):
             log.compact(log.end)
-
-
-class Intake:
-    """The one writer of `accepted` and `blocks`: the version rules for what comes, and the ends that retention asks.
-
-    Its store holds what is known of each case; its outputs and its progress are one transaction.
-    """
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.taken = self.ended = self.stored = 0
-        self.known: dict[str, Known] = {}
-
-    def step(self, count: int, crash: str) -> None:
-        """A chunk of inputs: the transaction, then the store's commit; a crash between any two."""
-        known = dict(self.known)
-        chunk = self.world.inputs[self.taken : self.taken + count]
-        outputs = [(one, one.fingerprint.case not in before) for one, before in self._newer(chunk, known)]
-        if crash == "before sending":
-            return
-        for one, first in outputs:
-            self._write(one, targets(one.fingerprint, first=first, partitions=self.world.partitions))
-        self.taken += len(chunk)
-        if crash == "before storing":
-            self._catch_up()
-        else:
-            self.known, self.stored = known, self.taken
-
-    def end(self, count: int, crash: str) -> None:
-        """A chunk of requests to end versions: there is nothing to store."""
-        if crash == "before sending":
-            return
-        for asked in self.world.expiries[self.ended : self.ended + count]:
-            agency = Agency(asked.agency, CASES[asked.case])
-            made = mark(asked, agency, self.known.get(asked.case))
-            if made is not None:
-                self._write(SentVersion(expiry_mark(made), asked.content_hash), set(range(self.world.partitions)))
-            self.ended += 1
-
-    def lose(self) -> None:
-        """The store is lost: what is known comes from `accepted`."""
-        self.known = {one.fingerprint.case: one.known for one in self.world.accepted.last()}
-        self.stored = self.taken
-
-    def _newer(
-        self, chunk: list[SentVersion], known: dict[str, Known]
-    ) -> Iterator[tuple[SentVersion, dict[str, Known]]]:
-        """What is due, each with what was known before it."""
-        for one in chunk:
-            case = one.fingerprint.case
-            if standing(known.get(case), one.fingerprint.version, one.content) is VersionRelation.NEWER:
-                yield one, dict(known)
-                known[case] = one.known
-
-    def _write(self, one: SentVersion, partitions: set[int]) -> None:
-        case = one.fingerprint.case
-        self.world.accepted.append(case, one)
-        for partition in partitions:
-            self.world.blocks[partition].append(case, one.fingerprint)
-
-    def _catch_up(self) -> None:
-        """After a crash: the store is behind what was sent, and decides the same once more without sending it."""
-        for _ in self._newer(self.world.inputs[self.stored : self.taken], self.known):
-            pass
-        self.stored = self.taken
-
-
-class Worker:
-    """One owner of one partition of `blocks`."""
-
-    def __init__(self, world: World, partition: int, kept: MemoryStore, applied: AppliedOffset) -> None:
-        self.world, self.partition = world, partition
-        self.kept = kept
-        self.restart(applied)
-
-    def restart(self, applied: AppliedOffset) -> None:
-        """Open the kept store and bring it up to what was applied, without emitting.
-
-        A store is caught up only if nothing after its offset was compacted away: then fewer records are left than were
-        applied.
-        """
-        log = self.world.blocks[self.partition]
-        since = log.between(self.kept.offset, applied.offset)
-        usable = self.kept.offset != NO_OFFSET and self.kept.records + len(since) == applied.records
-        self.correlator = self._correlator(self.kept.snapshot() if usable else MemoryStore())
-        if usable:
-            for _, fingerprint in since:
-                self.correlator.receive(fingerprint)
-        else:
-            self._rebuild(log, applied.offset)
-        self.commit(applied)
-
-    def _rebuild(self, log: Log, applied: int) -> None:
-        self.correlator.load([fingerprint for _, fingerprint in log.between(NO_OFFSET, applied)])
-        claims = (claim for _, claim in self.world.links.between(NO_OFFSET, self.world.links.end))
-        own = {claim.link: claim for claim in claims if claim.partition == self.partition}
-        self.correlator.adopt(own.values())
-
-    def _correlator(self, store: MemoryStore) -> Correlator:
-        return Correlator(store, self.partition, self.world.partitions, self.world.matcher.pairs, generation="g")
-
-    def commit(self, applied: AppliedOffset) -> None:
-        self.correlator.store.records = applied.records
-        self.correlator.store.commit(applied.offset)
-        assert isinstance(self.correlator.store, MemoryStore)
-        self.kept = self.correlator.store.snapshot()
-
-    def step(self, count: int, crash: str) -> None:
-        """A chunk: claims and progress in one transaction, then the store's commit; a crash between any two."""
-        chunk = self.world.blocks[self.partition].between(self.kept.offset, 1 << 60)[:count]
-        taken = self.correlator.receive_all([fingerprint for _, fingerprint in chunk])
-        claims = [claim for some in taken for claim in some]
-        applied = AppliedOffset(chunk[-1][0], self.kept.records + len(chunk)) if chunk else NONE
-        if chunk and crash != "before sending":
-            self.world.transaction(self, applied, claims)
-        if crash:
-            self.restart(self.world.progress[self.partition])
-        elif chunk:
-            self.commit(applied)
-
-    def again(self, count: int) -> list[Claim]:
-        """What the last records applied lead to when they are delivered once more."""
-        applied = self.world.blocks[self.partition].between(NO_OFFSET, self.kept.offset)[-count:]
-        return [claim for _, fingerprint in applied for claim in self.correlator.receive(fingerprint)]
-
-
-def order(fingerprint: Fingerprint) -> int:
-    return external_version(fingerprint.version, fingerprint.expired)
