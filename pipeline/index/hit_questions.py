@@ -26,6 +26,7 @@ def strict(question: Question) -> Question | None:
         emails=question.emails,
         numbers=question.numbers,
         plates=tuple(plate for plate in question.plates if not WILDCARDS.intersection(plate)),
+        typed=question.typed,
     )
     return None if kept.empty else kept
 
@@ -33,7 +34,8 @@ def strict(question: Question) -> Question | None:
 def strict_asked(question: Question, probe: Probe, model: Model) -> CandidateQuery:
     """What selects hit-only candidates: whole numbers, and the keys that two cases of one person would share."""
     phones = {f"phone:{one.e164}" for entity in probe.entities for one in entity.phones}
-    numbers = {f"id:{number}" for number in (*question.numbers, *question.plates)}
+    typed = (one.value for one in question.typed)
+    numbers = {f"id:{number}" for number in (*question.numbers, *question.plates, *typed)}
     terms = sorted(
         phones
         | {f"phone:{number}" for number in probe.national}

@@ -14,11 +14,12 @@ from pipeline.index.terms import address_terms, folded_text, pieces
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.matching.names import NamePrint, sound_keys
 from pipeline.records.addresses import address
+from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone
 from pipeline.records.phones import phone
 
-NAMED = ("person", "organisation", "vessel")
+NAMED = tuple(row.name for row in ENTITY_TYPES if row.by_name)
 """Types that a name may be of; a question does not say."""
 
 MOST_KEYS = 64
@@ -62,11 +63,14 @@ def _named(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[
 
 
 def _alone(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[Entity]:
-    """Phones and plates also by themselves: whoever holds them is found though he bears another name."""
+    """Phones and plates also by themselves: whoever holds them is found under another name too."""
     if phones:
         yield Entity("phone", "phone", phones=phones)
     for at, plate in enumerate(question.plates):
         yield Entity(f"vehicle{at}", "vehicle", identifiers=(NormalisedIdentifier("plate", plate),))
+    for at, one in enumerate(question.typed):
+        number = NormalisedIdentifier(one.identifier_type, one.value)
+        yield Entity(f"{one.entity_type}-number{at}", one.entity_type, identifiers=(number,))
 
 
 def adapted(asked: Probe, record: Sequence[EntityPrint]) -> tuple[EntityPrint, ...]:
@@ -127,7 +131,7 @@ def _number_clauses(question: Question, asked_for: Probe) -> Iterator[Clause]:
     phones = {f"phone:{one.e164}" for entity in asked_for.entities for one in entity.phones}
     for term in sorted(phones | {f"phone:{number}" for number in asked_for.national}):
         yield Clause("phone", (term,))
-    for number in question.numbers:
+    for number in (*question.numbers, *(one.value for one in question.typed)):
         yield Clause("number", (f"id:{number}",))
     for email in question.emails:
         yield Clause("email", (f"email:{email}",))

@@ -16,7 +16,8 @@ from msgspec import Meta
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.records.dates import partial_date
-from pipeline.records.identifiers import canonical, plate
+from pipeline.records.entity_types import ENTITY_TYPES
+from pipeline.records.identifiers import canonical, identifier, plate
 from pipeline.records.names import clean_text
 from pipeline.records.normalised import PartialDate
 
@@ -35,12 +36,23 @@ SHORTEST_PHONE = 7
 LONGEST_PIECE = 4
 """Characters of one group of a plate or number written in groups."""
 
-FIELDS = ("name", "born", "phone", "email", "number", "plate", "city", "text")
+TYPED = {prefix: (row.name, of) for row in ENTITY_TYPES for prefix, of in row.prefixes.items()}
+"""By the prefixes of entity types: the type of entity that a number so named is of, and the type of identifier."""
+
+FIELDS = ("name", "born", "phone", "email", "number", "plate", "city", "text", *TYPED)
 
 _PART = re.compile(rf'(?:({"|".join(FIELDS)}):)?(?:"([^"]*)"|(\S+))')
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?|(?:19|20)\d{2}")
 _PHONE = re.compile(r"(?:\+|\b00)\d[\d\s().\-/]{5,}\d")
+
+
+class TypedNumber(msgspec.Struct, frozen=True):
+    """A number whose prefix says what it is of; `value` is the canonical core."""
+
+    entity_type: str
+    identifier_type: str
+    value: str
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -54,6 +66,7 @@ class Question(msgspec.Struct, frozen=True):
     plates: tuple[str, ...] = ()
     cities: tuple[str, ...] = ()
     text: str = ""
+    typed: tuple[TypedNumber, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -85,7 +98,13 @@ class _Draft:
             plates=tuple(core for value in lists["plate"] if (core := plate(value))),
             cities=tuple(lists["city"]),
             text=" ".join([*lists["text"], loose]).strip(),
+            typed=tuple(_typed(prefix, value) for prefix in TYPED for value in lists[prefix] if canonical(value)),
         )
+
+
+def _typed(prefix: str, value: str) -> TypedNumber:
+    entity_type, identifier_type = TYPED[prefix]
+    return TypedNumber(entity_type, identifier_type, identifier(identifier_type, value, "").value)
 
 
 def parse(text: str) -> Question:

@@ -14,11 +14,12 @@ from pipeline.index.questions import Question, parse
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint
 from pipeline.matching.model import Model
+from pipeline.records.entity_types import ENTITY_TYPES
 
 UNTYPED: Final = "other"
 """A number whose type nobody said: it meets the same number of any type."""
 
-BEARERS: Final = ("person", "document")
+BEARERS: Final = tuple(row.name for row in ENTITY_TYPES if row.bears_numbers)
 """What a number without a type may be of."""
 
 

@@ -16,7 +16,7 @@ import orjson
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.levels import Compare, Comparison, Table
-from pipeline.matching.comparisons.types import TYPES
+from pipeline.records.entity_types import TYPES
 
 FORMAT = 1
 """Raised when an older program cannot read a newer file."""

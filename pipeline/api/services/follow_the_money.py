@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pipeline.access.redaction import Row
 from pipeline.records.countries import country_code
+from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
 
 Entity = dict[str, Any]
 
@@ -20,37 +21,8 @@ NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://liaison.example/follo
 
 ALIASES: Final = frozenset({"alias", "nickname"})
 
-_PERSON: Final = {
-    "birth_date": "birthDate", "birth_place": "birthPlace", "death_date": "deathDate", "gender": "gender",
-    "occupation": "position", "phones": "phone", "emails": "email",
-}  # fmt: skip
-_ORGANISATION: Final = {
-    "legal_form": "legalForm", "founded": "incorporationDate", "dissolved": "dissolutionDate", "phones": "phone",
-    "emails": "email",
-}  # fmt: skip
-_VEHICLE: Final = {"plate": "registrationNumber", "model": "model", "category": "type"}
-_VESSEL: Final = {"imo": "imoNumber", "mmsi": "mmsi", "call_sign": "callSign", "category": "type"}
-_BANK: Final = {"iban": "iban", "bic": "bic", "number": "accountNumber", "institution": "bankName"}
-_WALLET: Final = {"wallet": "publicKey"}
-_PLACE: Final = {
-    "full": "full", "street": "street", "postcode": "postalCode", "city": "city", "region": "region",
-    "latitude": "latitude", "longitude": "longitude",
-}  # fmt: skip
-
-SCHEMAS: Final[dict[str, tuple[str, dict[str, str]]]] = {
-    "person": ("Person", _PERSON),
-    "organisation": ("Organization", _ORGANISATION),
-    "vehicle": ("Vehicle", _VEHICLE),
-    "vessel": ("Vessel", _VESSEL),
-    "account": ("BankAccount", _BANK),
-    "address": ("Address", _PLACE),
-}
-"""Of each entity type its schema, and the properties that its fields become."""
-
 COUNTRIES: Final = {"country": "country", "plate_country": "country", "flag": "flag", "nationalities": "nationality"}
 """Fields of countries and their properties, which hold lower-case ISO 3166-1 codes."""
-
-PARTIES: Final = frozenset({"person", "organisation"})
 
 
 def case_entities(row: Row) -> Iterator[Entity]:
@@ -63,10 +35,10 @@ def case_entities(row: Row) -> Iterator[Entity]:
         "endDate": [data.get("closed")], "notes": [(data.get("handling") or {}).get("caveat")],
     })  # fmt: skip
     for named in data.get("entities") or ():
-        for schema, fields in _shapes(named):
-            thing = _id("entity", key, named["id"], schema)
-            yield _entity(thing, schema, _told(named, schema, fields))
-            yield _part(project, named, thing)
+        for shape in _shapes(named):
+            thing = _id("entity", key, named["id"], shape.name)
+            yield _entity(thing, shape.name, _told(named, shape))
+            yield _part(project, named, thing, party=shape.party)
 
 
 def link_entities(row: Row) -> Iterator[Entity]:
@@ -86,31 +58,31 @@ def _hit_end(hit: Row) -> Entity:
     return _entity(_id("hit", hit["reference"]), "Project", {"publisher": [hit["agency"]]})
 
 
-def _shapes(named: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+def _shapes(named: Mapping[str, Any]) -> Iterator[FollowTheMoneySchema]:
     """The schemas that an entity becomes: none, one, or two where an account has both a number and a wallet."""
-    if named.get("wallet"):
-        yield "CryptoWallet", _WALLET
-    if named["type"] in SCHEMAS and (named["type"] != "account" or any(named.get(field) for field in _BANK)):
-        yield SCHEMAS[named["type"]]
+    row = ENTITY_TYPES_BY_NAME.get(named["type"])
+    for shape in row.follow_the_money if row else ():
+        if not shape.only_with or any(named.get(field) for field in shape.only_with):
+            yield shape
 
 
-def _told(named: Mapping[str, Any], schema: str, fields: Mapping[str, str]) -> dict[str, list[Any]]:
+def _told(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> dict[str, list[Any]]:
     """The properties of an entity in one of its schemas."""
-    told = {name: _listed(named.get(field)) for field, name in fields.items()}
+    told = {name: _listed(named.get(field)) for field, name in shape.properties.items()}
     told |= {name: _countries(_listed(named.get(field))) for field, name in COUNTRIES.items() if field in named}
     names = list(named.get("names") or ())
     told["name"] = [_full(one) for one in names if one.get("kind") not in ALIASES]
     told["alias"] = [_full(one) for one in names if one.get("kind") in ALIASES]
-    if schema != "Address":
+    if shape.name != "Address":
         told["address"] = [one.get("full") for one in named.get("addresses") or ()]
     return told
 
 
-def _part(project: str, named: Mapping[str, Any], thing: str) -> Entity:
+def _part(project: str, named: Mapping[str, Any], thing: str, *, party: bool) -> Entity:
     """That a case names something: a party takes part in it, how anything else belongs to it is not said."""
     schema, ends = (
         ("ProjectParticipant", {"project": [project], "participant": [thing]})
-        if named["type"] in PARTIES
+        if party
         else ("UnknownLink", {"subject": [project], "object": [thing]})
     )
     return _entity(_id("part", project, thing), schema, {**ends, "role": [named.get("role")]})

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pipeline.access.redaction import Row
 from pipeline.records.countries import country_code
+from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
 
 Object = dict[str, Any]
 
@@ -25,8 +26,6 @@ UNKNOWN_TIME: Final = "1970-01-01T00:00:00.000Z"
 """
 
 ALIASES: Final = frozenset({"alias", "nickname"})
-
-CLASSES: Final = {"person": "individual", "organisation": "organization"}
 
 
 def exporter() -> Object:
@@ -88,18 +87,20 @@ def _incident(key: str, told: Mapping[str, Any], created: str, modified: str) ->
 
 def _thing(case: str, named: Mapping[str, Any], incident: Object) -> Object | None:
     """What a case names, marked and dated as the case is; None for what the standard does not know."""
-    kind = named["type"]
-    told = _party(named) if kind in CLASSES else _place(named) if kind == "address" else None
+    row = ENTITY_TYPES_BY_NAME.get(named["type"])
+    made = row.stix if row else None
+    if made is None:
+        return None
+    told = _party(named, made.identity_class) if made.identity_class else _place(named)
     if told is None:
         return None
     of_case: Object = {name: incident[name] for name in ("created_by_ref", "object_marking_refs")}
-    schema = "identity" if kind in CLASSES else "location"
     return _stamped(
-        schema, ("entity", case, named["id"]), {**told, **of_case}, incident["created"], incident["modified"]
+        made.schema, ("entity", case, named["id"]), {**told, **of_case}, incident["created"], incident["modified"]
     )
 
 
-def _party(named: Mapping[str, Any]) -> Object:
+def _party(named: Mapping[str, Any], identity_class: str) -> Object:
     names = list(named.get("names") or ())
     full = [_full(one) for one in names if one.get("kind") not in ALIASES] or [_full(one) for one in names]
     others = [one for one in map(_full, names) if one not in full[:1]]
@@ -107,7 +108,7 @@ def _party(named: Mapping[str, Any]) -> Object:
     contact = [*(named.get("phones") or ()), *(named.get("emails") or ())]
     return {
         "name": next(iter(full), "") or named["id"],
-        "identity_class": CLASSES[named["type"]],
+        "identity_class": identity_class,
         "description": "; ".join(f"{word} {', '.join(some)}" for word, some in _stated(said)) or None,
         "contact_information": ", ".join(contact) or None,
     }

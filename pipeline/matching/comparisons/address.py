@@ -228,7 +228,6 @@ def may_share_door(a: Rows, b: Rows) -> Flags:
 ADDRESS = Comparison(
     "address",
     "addresses",
-    ALL,
     LEVELS,
     SOURCE,
     compare,

@@ -195,7 +195,6 @@ def _partial_level_of(code: int) -> int:
 BIRTH_DATE = Comparison(
     "birth_date",
     "birth_date",
-    PERSON,
     WHOLE,
     SOURCE,
     compare_whole,
@@ -206,7 +205,6 @@ BIRTH_DATE = Comparison(
 BIRTH_DATE_PARTIAL = Comparison(
     "birth_date_partial",
     "birth_date",
-    PERSON,
     PARTIAL,
     SOURCE,
     compare_partial,

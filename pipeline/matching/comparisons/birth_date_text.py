@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.birth_date import date_value
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
-from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
@@ -80,7 +79,6 @@ def _characters_level(p: str, q: str) -> int | None:
 BIRTH_DATE_TEXT = Comparison(
     "birth_date_text",
     "birth_date_text",
-    PERSON,
     LEVELS,
     SOURCE,
     compare,

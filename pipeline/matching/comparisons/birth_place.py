@@ -7,7 +7,6 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
-from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
@@ -41,6 +40,4 @@ def place_level(p: str, q: str) -> int:
     return WORD if set(p.replace(",", " ").split()) & set(q.replace(",", " ").split()) else DIFFERENT
 
 
-BIRTH_PLACE = Comparison(
-    "birth_place", "birth_place", PERSON, LEVELS, SOURCE, compare, lambda one, _index: one.birth_place
-)
+BIRTH_PLACE = Comparison("birth_place", "birth_place", LEVELS, SOURCE, compare, lambda one, _index: one.birth_place)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.texts import compare_exactly
-from pipeline.matching.comparisons.types import WEAPON
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (Level("same", 0.95, 0.15, 0.15), Level("different", 0.05, 0.85, 0.85))
@@ -16,4 +15,4 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return compare_exactly(a.calibre, b.calibre, table)
 
 
-CALIBRE = Comparison("calibre", "calibre", WEAPON, LEVELS, SOURCE, compare, lambda one, _index: one.calibre)
+CALIBRE = Comparison("calibre", "calibre", LEVELS, SOURCE, compare, lambda one, _index: one.calibre)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.texts import compare_exactly
-from pipeline.matching.comparisons.types import MADE
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (Level("same", 0.80, 0.16, 0.16), Level("different", 0.20, 0.84, 0.84))
@@ -16,4 +15,4 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return compare_exactly(a.colour, b.colour, table)
 
 
-COLOUR = Comparison("colour", "colour", MADE, LEVELS, SOURCE, compare, lambda one, _index: one.colour)
+COLOUR = Comparison("colour", "colour", LEVELS, SOURCE, compare, lambda one, _index: one.colour)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.distances import distance_m, where_value
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
-from pipeline.matching.comparisons.types import ADDRESS
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
@@ -26,4 +25,4 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return table.results[SAME if metres <= SPOT_M else (NEAR if metres <= NEAR_M else APART)]
 
 
-COORDINATES = Comparison("coordinates", "place", ADDRESS, LEVELS, SOURCE, compare, where_value)
+COORDINATES = Comparison("coordinates", "place", LEVELS, SOURCE, compare, where_value)

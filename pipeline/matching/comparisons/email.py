@@ -7,7 +7,6 @@ from itertools import product
 from rapidfuzz.distance import OSA
 
 from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
-from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
@@ -61,4 +60,4 @@ def email_level(p: str, q: str) -> int:
     return NEAR if edits <= NEAR_EDITS and local_p[:1] == local_q[:1] else DIFFERENT
 
 
-EMAIL = Comparison("email", "emails", ALL, LEVELS, SOURCE, compare, lambda one, index: one.emails[index], selector=True)
+EMAIL = Comparison("email", "emails", LEVELS, SOURCE, compare, lambda one, index: one.emails[index], selector=True)

@@ -61,7 +61,6 @@ def _most(table: Table) -> BitsArray:
 GENDER = Comparison(
     "gender",
     "gender",
-    PERSON,
     LEVELS,
     SOURCE,
     compare,

@@ -119,7 +119,6 @@ def identifier_value(one: EntityPrint, index: int) -> str:
 IDENTIFIER = Comparison(
     "identifier",
     "identifiers",
-    ALL,
     LEVELS,
     SOURCE,
     compare,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import msgspec
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, most_at_any_level
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS, Bits
+from pipeline.records.entity_types import ENTITY_TYPES
 
 if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Flags, Rows
@@ -132,7 +134,6 @@ class Comparison:
 
     name: str
     field: str
-    types: frozenset[str]
     levels: tuple[Level, ...]
     source: str
     compare: Compare
@@ -146,9 +147,19 @@ class Comparison:
     may_share: Callable[[Rows, Rows], Flags] | None = None
 
     @property
+    def types(self) -> frozenset[str]:
+        """The types of entities that are compared by it, by their rows in pipeline.records.entity_types."""
+        return _types_of(self.name)
+
+    @property
     def documentation(self) -> str:
         """What the comparison does, for people."""
         return self.compare.__doc__ or ""
+
+
+@cache
+def _types_of(comparison: str) -> frozenset[str]:
+    return frozenset(row.name for row in ENTITY_TYPES if comparison in row.comparisons)
 
 
 def hundredths(numerator: float, denominator: float) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.texts import compare_words
-from pipeline.matching.comparisons.types import MADE
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (Level("same", 0.95, 0.08, 0.08), Level("near", 0.02, 0.005, 0.005), Level("different", 0.03, 0.91, 0.91))
@@ -16,4 +15,4 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return compare_words(a.make, b.make, table)
 
 
-MAKE = Comparison("make", "make", MADE, LEVELS, SOURCE, compare, lambda one, _index: one.make)
+MAKE = Comparison("make", "make", LEVELS, SOURCE, compare, lambda one, _index: one.make)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
-from pipeline.matching.comparisons.types import EVENT
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
@@ -33,4 +32,4 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return table.results[level]
 
 
-METHOD = Comparison("method", "method", EVENT, LEVELS, SOURCE, compare, lambda one, _index: ", ".join(one.method))
+METHOD = Comparison("method", "method", LEVELS, SOURCE, compare, lambda one, _index: ", ".join(one.method))

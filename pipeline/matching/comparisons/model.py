@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.texts import compare_words
-from pipeline.matching.comparisons.types import MADE
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (Level("same", 0.88, 0.02, 0.02), Level("near", 0.06, 0.01, 0.01), Level("different", 0.06, 0.97, 0.97))
@@ -16,4 +15,4 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return compare_words(a.model, b.model, table)
 
 
-MODEL = Comparison("model", "model", MADE, LEVELS, SOURCE, compare, lambda one, _index: one.model)
+MODEL = Comparison("model", "model", LEVELS, SOURCE, compare, lambda one, _index: one.model)

@@ -52,7 +52,6 @@ def strongest_level(a: Rows, b: Rows) -> States:
 NATIONALITY = Comparison(
     "nationality",
     "nationalities",
-    PERSON,
     LEVELS,
     SOURCE,
     compare,

@@ -84,7 +84,6 @@ def may_share_line(a: Rows, b: Rows) -> Flags:
 PHONE = Comparison(
     "phone",
     "phones",
-    ALL,
     LEVELS,
     SOURCE,
     compare,

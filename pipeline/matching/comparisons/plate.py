@@ -83,7 +83,6 @@ def _steps(p: str, q: str, i: int, j: int) -> list[tuple[int, int]]:
 PLATE = Comparison(
     "plate",
     "identifiers",
-    VEHICLE,
     LEVELS,
     SOURCE,
     compare,

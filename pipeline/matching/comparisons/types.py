@@ -1,14 +1,11 @@
-"""The types of entities, and those to which several comparisons apply."""
+"""Types of entities for whose fields sketches have room (Comparison.bounded)."""
 
 from __future__ import annotations
 
-TYPES = ("person", "organisation", "vehicle", "phone", "account", "document", "vessel", "weapon", "address", "event")
+from pipeline.records.entity_types import PERSON as PERSON_ROW
+from pipeline.records.entity_types import TYPES
+from pipeline.records.entity_types import VEHICLE as VEHICLE_ROW
 
 ALL = frozenset(TYPES)
-PERSON = frozenset({"person"})
-NAMED = frozenset({"person", "organisation", "vessel", "account", "document", "address", "vehicle"})
-VEHICLE = frozenset({"vehicle"})
-MADE = frozenset({"vehicle", "vessel", "weapon"})
-WEAPON = frozenset({"weapon"})
-EVENT = frozenset({"event"})
-ADDRESS = frozenset({"address"})
+PERSON = frozenset({PERSON_ROW.name})
+VEHICLE = frozenset({VEHICLE_ROW.name})

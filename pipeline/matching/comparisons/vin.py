@@ -45,7 +45,6 @@ def vin_level(p: IdentifierPrint, q: IdentifierPrint) -> int:
 VIN = Comparison(
     "vin",
     "identifiers",
-    VEHICLE,
     LEVELS,
     SOURCE,
     compare,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.distances import distance_m, where_value
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
-from pipeline.matching.comparisons.types import EVENT
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
@@ -34,4 +33,4 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return table.results[level]
 
 
-WHEN_WHERE = Comparison("when_where", "span", EVENT, LEVELS, SOURCE, compare, where_value, also_reads=("place",))
+WHEN_WHERE = Comparison("when_where", "span", LEVELS, SOURCE, compare, where_value, also_reads=("place",))

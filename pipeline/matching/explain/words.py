@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 from pipeline.locale import N_
+from pipeline.records.entity_types import ENTITY_TYPES
 
-TYPES = {
-    "person": N_("Person"),
-    "organisation": N_("Organisation"),
-    "vehicle": N_("Vehicle"),
-    "phone": N_("Phone"),
-    "account": N_("Account"),
-    "document": N_("Document"),
-    "vessel": N_("Vessel"),
-    "weapon": N_("Weapon"),
-    "address": N_("Address"),
-    "event": N_("Event"),
-}
+TYPES = {row.name: row.label for row in ENTITY_TYPES}
 
-COMPANIONS = {
-    "person": N_("Could be relatives: shared evidence counts less"),
-    "organisation": N_("Could be two companies of one group: shared evidence counts less"),
-}
+COMPANIONS = {row.name: row.companions for row in ENTITY_TYPES if row.companions}
 
 FIELDS = {
     "name": N_("Name"),

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, Plan
 from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS
-from pipeline.matching.score.scoring import COMPANIONABLE, odds
+from pipeline.matching.score.scoring import odds
+from pipeline.records.entity_types import COMPANIONABLE
 
 CONTRADICTION = -1000
 """Hundredths of a bit of evidence below which two entities of one group speak against each other."""

@@ -18,9 +18,7 @@ from pipeline.matching.model import Calibration, Model, Plan
 from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS, Bits, against_both
 from pipeline.matching.score.assignment import assign
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
-
-COMPANIONABLE = frozenset({"person", "organisation"})
-"""Types with companions: households and groups of companies."""
+from pipeline.records.entity_types import COMPANIONABLE
 
 EACH_PAIR = 100
 """Hundredths of a bit that each entity pair pays, the strongest of a case pair being paid back: positive bits only are

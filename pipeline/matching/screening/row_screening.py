@@ -9,11 +9,11 @@ import numpy as np
 from pipeline.matching.comparisons.bounds import BitsArray, RowState, States
 from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS
 from pipeline.matching.comparisons.levels import Comparison
-from pipeline.matching.comparisons.types import TYPES
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import ALTERNATIVES
 from pipeline.matching.screening.rows import Flags, Rows
 from pipeline.matching.screening.sketches import without_room
+from pipeline.records.entity_types import TYPES
 
 MOST_OTHERS = 8
 """Bits of a row's `others`."""

@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.types import TYPES
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import DISCOUNT, REACH, STRANGERS
 from pipeline.matching.score.marks import ALL_PAIRS
-from pipeline.matching.score.scoring import COMPANIONABLE, EACH_PAIR, attempts, least_score
+from pipeline.matching.score.scoring import EACH_PAIR, attempts, least_score
 from pipeline.matching.screening.row_screening import OddsBound, may_share
 from pipeline.matching.screening.rows import ROW_BYTES, ROW_WORDS, BitsOfRows, Flags, Rows, expanded
+from pipeline.records.entity_types import COMPANIONABLE, TYPES
 
 _DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
 _COMPANIONABLE = np.array([kind in COMPANIONABLE for kind in TYPES])

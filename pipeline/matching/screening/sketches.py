@@ -15,9 +15,9 @@ from pipeline.matching.comparisons import address, birth_date, gender, nationali
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.comparisons.name import encoding
-from pipeline.matching.comparisons.types import TYPES
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.screening.rows import BYTES, WORD_COUNT
+from pipeline.records.entity_types import TYPES
 
 _PACK = Struct(f"<{WORD_COUNT}I{len(BYTES)}B").pack
 

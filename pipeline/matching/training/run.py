@@ -13,6 +13,7 @@ from pipeline.matching.model import COMPANION_PRIOR, Model, ModelFile, Prior, We
 from pipeline.matching.training.learning import Budget, Learnt, learn
 from pipeline.matching.training.sharing import shared_values
 from pipeline.matching.training.weights import estimated, learnt_comparison
+from pipeline.records.entity_types import COMPANIONABLE
 
 Progress = Callable[[str, int], Callable[[], None]]
 
@@ -67,7 +68,7 @@ def train(
         comparisons = {name: _generalised(one, start.file.comparisons[name]) for name, one in comparisons.items()}
     telling = {kind: found for kind, found in learnt.items() if found.fits}
     prior = start.file.prior if general or not telling else _prior(telling)
-    named = [] if general else [one for kind in ("person", "organisation") for one in prints.get(kind, ())]
+    named = [] if general else [one for kind in COMPANIONABLE for one in prints.get(kind, ())]
     file = ModelFile(
         version,
         comparisons,

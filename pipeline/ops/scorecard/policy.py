@@ -7,12 +7,13 @@ is a share of the cases, since only the last version of each is held with its co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from pipeline.records.doubts import Doubt
+from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, NUMBERED
 from pipeline.records.messages import Outcome
 from pipeline.records.normalised import PartialDate, Place, RecordWarning, TimeSpan
 
@@ -65,20 +66,6 @@ class CountedVersion(msgspec.Struct, frozen=True):
     case: str
     provenance: _Arrival
     entities: tuple[Described, ...] = ()
-
-
-def _numbered(one: Described) -> bool:
-    return bool(one.identifiers or one.phones)
-
-
-NEEDS: Final[Mapping[str, Callable[[Described], bool]]] = {
-    "person": lambda one: bool(one.names) and one.birth_date is not None,
-    "organisation": lambda one: bool(one.names),
-    "vessel": lambda one: bool(one.names or one.identifiers),
-    "address": lambda one: bool(one.addresses) or one.place is not None,
-    "event": lambda one: one.span is not None and (one.place is not None or bool(one.addresses)),
-}
-"""What each type of entity needs to be matched with any certainty; a number of its own for all others."""
 
 
 class Score(msgspec.Struct):
@@ -147,7 +134,9 @@ def total(scores: Iterable[Score]) -> Score:
 
 def lacks(one: Described) -> bool:
     """Whether an entity has too little for a certain match."""
-    return not NEEDS.get(one.type, _numbered)(one)
+    row = ENTITY_TYPES_BY_NAME.get(one.type)
+    needs = NUMBERED if row is None else row.needs
+    return not all(any(getattr(one, field) for field in fields) for fields in needs)
 
 
 def _day(time: str) -> str:

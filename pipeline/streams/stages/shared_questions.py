@@ -23,12 +23,13 @@ from pipeline.access.subscriptions import Subscription, SubscriptionState, is_ac
 from pipeline.errors import LiaisonError
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.hit_questions import strict, strict_asked
-from pipeline.index.probes import probe
+from pipeline.index.probes import NAMED, probe
 from pipeline.index.questions import parse
 from pipeline.index.standing_queries import asked_for
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
+from pipeline.records.entity_types import PERSON
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.stateless import Nothing, Stateless
@@ -50,7 +51,7 @@ class _Asked(msgspec.Struct):
     share: bool = False
 
 
-GUESSES = frozenset({"organisation", "vessel"})
+GUESSES = frozenset(NAMED) - {PERSON.name}
 """What a name may be of besides a person; two questions of one name would agree on all of them."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.locale import N_
 from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES
+from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.web.components.markup import box, foreign, link, text
 from pipeline.web.components.panel import Fact, facts
 from pipeline.web.i18n import Words
@@ -14,23 +15,8 @@ from pipeline.web.vocabulary import NAME_KINDS, PARTS
 
 Raw = dict[str, Any]
 
-WORDS = {
-    "birth_date": N_("Date of birth"), "birth_date_text": N_("Date of birth as received"),
-    "birth_place": N_("Place of birth"), "birth_country": N_("Country of birth"),
-    "death_date": N_("Date of death"), "gender": N_("Gender"),
-    "nationalities": N_("Nationalities"), "addresses": N_("Addresses"), "phones": N_("Phones"),
-    "emails": N_("E-mail"), "occupation": N_("Occupation"), "country": N_("Country"), "legal_form": N_("Legal form"),
-    "founded": N_("Founded"), "dissolved": N_("Dissolved"), "plate": N_("Plate"), "plate_country": N_("Plate country"),
-    "vin": N_("VIN"), "make": N_("Make"), "model": N_("Model"), "colour": N_("Colour"), "year": N_("Year"),
-    "category": N_("Category"), "number": N_("Number"), "imei": N_("IMEI"), "imsi": N_("IMSI"), "iccid": N_("ICCID"),
-    "iban": N_("IBAN"), "bic": N_("BIC"), "institution": N_("Institution"), "wallet": N_("Wallet"),
-    "network": N_("Network"), "document_type": N_("Document type"), "mrz": N_("Machine-readable zone"),
-    "issued": N_("Issued"), "expires": N_("Expires"), "imo": N_("IMO number"), "mmsi": N_("MMSI"),
-    "call_sign": N_("Call sign"), "flag": N_("Flag"), "serial": N_("Serial number"), "calibre": N_("Calibre"),
-    "full": N_("Address"), "house": N_("House number"), "street": N_("Street"), "unit": N_("Flat or unit"),
-    "postcode": N_("Postcode"), "city": N_("City"), "region": N_("Region"), "start": N_("From"), "end": N_("To"),
-    "method": N_("Method"), "latitude": N_("Latitude"), "longitude": N_("Longitude"), "identifiers": N_("Identifiers"),
-    "remark": N_("Remark"),
+WORDS = {field: label for row in ENTITY_TYPES for field, label in row.fields.items()} | {
+    "identifiers": N_("Identifiers"), "remark": N_("Remark"),
 }  # fmt: skip
 """Fields in the order in which they are shown."""
 

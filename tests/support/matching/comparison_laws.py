@@ -9,13 +9,13 @@ from random import Random
 import numpy as np
 
 from pipeline.matching.comparisons.levels import Compare, Comparison
-from pipeline.matching.comparisons.types import TYPES
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score
 from pipeline.matching.screening.row_screening import OddsBound
 from pipeline.matching.screening.rows import Rows, expanded
 from pipeline.matching.screening.screening import Screen, joined
 from pipeline.matching.screening.sketches import sketch
+from pipeline.records.entity_types import TYPES
 from support.matching.comparison_edits import PrintPair, edited_pair, whole_pair
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, bend
 from pipeline.matching.comparisons.name.bound import NAME_BOUND, most_at_any_level
-from pipeline.matching.comparisons.types import NAMED, PERSON
+from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, TokenPair, compare_all, levels
 from pipeline.matching.names.organisation_words import meanings
@@ -103,7 +103,6 @@ def name_value(one: EntityPrint, index: int) -> str:
 NAME = Comparison(
     "name",
     "names",
-    NAMED,
     LEVELS,
     SOURCE,
     compare,

@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS, of_type
 from pipeline.matching.comparisons.levels import Comparison
-from pipeline.matching.comparisons.types import TYPES
 from pipeline.matching.explain.words import FIELD_PHRASES, FIELDS, LEVELS, TOKEN_LEVELS
 from pipeline.matching.explain.words import TYPES as TYPE_WORDS
+from pipeline.records.entity_types import TYPES
 
 
 @pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda one: one.name)
