@@ -68,8 +68,9 @@ audit: $(READY) ## known vulnerabilities in the lock, by PyPI's advisories, and 
 	$(BIN)/ruff check --select S pipeline
 	$(BIN)/uv tool run "pip-audit>=2.10,<3" --strict --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
 
-reference: $(READY) ## write docs/reference/ from the catalogues in the code
+reference: $(READY) ## write docs/reference/ and schemas/asyncapi.yaml from the catalogues in the code
 	$(BIN)/python tools/reference_pages.py
+	$(BIN)/python tools/asyncapi_contract.py
 
 docs: $(READY) ## the documentation as a site in build/site; fails at a broken link
 	$(BIN)/python tools/docs_site.py

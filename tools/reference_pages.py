@@ -34,7 +34,6 @@ from pipeline.streams.runtime import faults
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "reference"
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
-CONTRACT = ROOT / "schemas" / "asyncapi.yaml"
 
 PLAIN = settings.Settings(namespace="")
 AGENCY = "agency"
@@ -135,9 +134,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _topics_page() -> str:
-    channels = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))["channels"]
-    sentences = {channel["address"]: channel["description"] for channel in channels.values()}
-    parts = [_topic_section(topic, sentences[topic.pattern]) for topic in topics.CATALOGUE]
+    parts = [_topic_section(topic) for topic in topics.CATALOGUE]
     lead = (
         "Every Kafka topic, without the namespace of the installation. Keys are UTF-8 text, values JSON. "
         "[asyncapi.yaml](../../schemas/asyncapi.yaml) says the same to machines, "
@@ -146,20 +143,23 @@ def _topics_page() -> str:
     return _page("Topics", [topics, rights], lead, *parts)
 
 
-def _topic_section(topic: Topic, sentence: str) -> str:
+def _topic_section(topic: Topic) -> str:
     facts = [
         ("key", topic.key or "none: it holds no messages"),
         ("partitions", PARTITIONS[topic.count]),
         ("kept", _retention(topic)),
         ("largest message", f"{topic.max_bytes / topics.MIB:g} MiB"),
         ("personal data", topic.erasure if topic.personal else "none"),
+        ("in a backup", "yes" if topic.backed_up else "no"),
         ("written by", _users(topic, "writes")),
         ("read by", _users(topic, "reads")),
+        ("worked through by", ", ".join(f"`{stage}`" for stage in topic.consumers) or "no stage"),
     ]
     if topic.schema:
         file = f"{topic.schema}.schema.json"
         facts.insert(1, ("value", f"[{file}](../../schemas/{file})"))
-    return "\n".join([f"## `{topic.pattern}`", "", sentence, "", *(f"- **{name}**: {value}" for name, value in facts)])
+    lines = (f"- **{name}**: {value}" for name, value in facts)
+    return "\n".join([f"## `{topic.pattern}`", "", topic.description, "", *lines])
 
 
 PARTITIONS = {

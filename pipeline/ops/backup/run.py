@@ -28,21 +28,8 @@ from pipeline.streams.runtime.transactions import Progress, progress_key
 from pipeline.streams.stages import notify
 from pipeline.streams.stages.notes import TOLD, noted
 
-KEPT: Final = (
-    topics.ACCEPTED,
-    topics.CONTROL,
-    topics.REVIEWS,
-    topics.ASSIGNMENTS,
-    topics.SUBSCRIPTIONS,
-    topics.DISCLOSURES,
-    topics.NOTICES,
-    topics.HIT_ADMISSIONS,
-    topics.HIT_ALLOWANCES,
-    topics.AGENCIES,
-    topics.AUDIT_LOG,
-    topics.AUDIT,
-)
-"""In this order: the audit behind its log, so that each leaf's entry is there."""
+KEPT: Final = tuple(topic for topic in topics.CATALOGUE if topic.backed_up)
+"""In the catalogue's order: the audit behind its log, so that each leaf's entry is there."""
 
 SEGMENT_BYTES: Final = 16 << 20
 """What waits in memory before it is written, and what a backup that is cut off reads again at most."""

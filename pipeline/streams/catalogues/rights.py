@@ -1,6 +1,6 @@
-"""Who may do what on a broker that asks: one table, from which access lists are made. Nobody else may do anything.
+"""Who may do what on a broker that asks: access lists, as the topic catalogue gives them. Nobody else may do more.
 
-The operator, a super user, makes topics, users and access lists; every other process has just what is listed here.
+The operator, a super user, makes topics, users and access lists; every other process has just what follows from here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.catalogues.topics import Topic, upload_prefix
+from pipeline.streams.catalogues.topics import Process, Scope, Topic, upload_prefix
 
 
 class ResourceType(StrEnum):
@@ -48,116 +48,48 @@ class Duties(NamedTuple):
 
     reads: tuple[Topic, ...]
     writes: tuple[Topic, ...]
-    owns: str = ""
-    also_sends_as: tuple[str, ...] = ()
-    watches: tuple[Topic, ...] = ()
+    owns: str
+    also_sends_as: tuple[str, ...]
+    watches: tuple[Topic, ...]
 
 
-DECIDED: Final = (
-    topics.REVIEWS,
-    topics.ASSIGNMENTS,
-    topics.DISCLOSURES,
-    topics.SUBSCRIPTIONS,
-    topics.NOTICES,
-    topics.HIT_ADMISSIONS,
-    topics.HIT_ALLOWANCES,
-    topics.AUDIT,
-)
-"""What people do and decide, and what others are told of it."""
+API: Final = Process.API.value
 
-API: Final = "api"
+OWNS: Final = {Process.API: "feed."}
+"""How the names of a process's groups and transactions begin, where not by its own name.
+
+For agencies without Kafka the API sends and reads receipts as they would. What stages have yet to do is counted record
+by record: how fresh the index is, and the page for those who operate, depend on it.
+"""
+
+ALSO_SENDS_AS: Final = {
+    Process.INTAKE: ("derive",),  # whose place it takes at a switch of generations
+    Process.CORRELATE: ("subscribe",),  # its second feed
+    Process.API: ("decide",),
+}
+
+
+def _duties(process: Process) -> Duties:
+    return Duties(
+        reads=tuple(topic for topic in topics.CATALOGUE if topic.is_read_by(process)),
+        writes=tuple(topic for topic in topics.CATALOGUE if process in topic.writers),
+        owns=OWNS.get(process, process.value),
+        also_sends_as=ALSO_SENDS_AS.get(process, ()),
+        watches=tuple(topic for topic in topics.CATALOGUE if process in topic.watchers),
+    )
+
 
 ROLES: Final = {
-    "intake": Duties(
-        reads=(topics.AGENCIES, topics.CONTROL, topics.PROGRESS, topics.CASES, topics.EXPIRIES, topics.ACCEPTED),
-        writes=(topics.PROGRESS, topics.RECEIPTS, topics.REJECTED, topics.ACCEPTED, topics.BLOCKS),
-        owns="intake",
-        also_sends_as=("derive",),  # whose place it takes at a switch of generations
-    ),
-    "derive": Duties(
-        reads=(topics.CONTROL, topics.PROGRESS, topics.ACCEPTED),
-        writes=(topics.PROGRESS, topics.BLOCKS, topics.REJECTED),
-        owns="derive",
-    ),
-    "correlate": Duties(
-        reads=(topics.CONTROL, topics.PROGRESS, topics.SUBSCRIPTIONS, topics.BLOCKS, topics.LINKS),
-        writes=(topics.PROGRESS, topics.BLOCKS, topics.LINKS, topics.NOTICES, topics.HIT_QUESTIONS, topics.REJECTED),
-        owns="correlate",
-        also_sends_as=("subscribe",),  # its second feed
-    ),
-    "project": Duties(
-        reads=(
-            topics.CONTROL,
-            topics.PROGRESS,
-            topics.ACCEPTED,
-            topics.REJECTED,
-            topics.LINKS,
-            topics.HIT_QUESTIONS,
-            *DECIDED,
-        ),
-        writes=(
-            topics.PROGRESS,
-            topics.HITS,
-            topics.NOTICES,
-            topics.HIT_QUESTIONS,
-            topics.HIT_ADMISSIONS,
-            topics.REJECTED,
-        ),
-        owns="project",
-    ),
-    "notify": Duties(
-        reads=(topics.CONTROL, topics.PROGRESS, topics.DISCLOSURES, topics.AUDIT, topics.SUBSCRIPTIONS),
-        writes=(topics.PROGRESS, topics.NOTICES, topics.HIT_QUESTIONS),
-        owns="notify",
-    ),
-    "attest": Duties(
-        reads=(topics.PROGRESS, topics.AUDIT, topics.AUDIT_LOG),
-        writes=(topics.PROGRESS, topics.AUDIT_LOG),
-        owns="attest",
-    ),
-    # For agencies without Kafka it sends and reads receipts as they would. What stages have yet to do is counted record
-    # by record: how fresh the index is, and the page for those who operate, depend on it.
-    API: Duties(
-        reads=(
-            topics.AGENCIES,
-            topics.CONTROL,
-            topics.CASES,
-            topics.EXPIRIES,
-            topics.RECEIPTS,
-            topics.REJECTED,
-            topics.ACCEPTED,
-            topics.BLOCKS,
-            topics.LINKS,
-            topics.HIT_QUESTIONS,
-            topics.UPLOADS,
-            topics.REVOCATIONS,
-            topics.AUDIT_LOG,
-            *DECIDED,
-        ),
-        writes=(
-            topics.AUDIT,
-            topics.REVIEWS,
-            topics.ASSIGNMENTS,
-            topics.DISCLOSURES,
-            topics.SUBSCRIPTIONS,
-            topics.HIT_ALLOWANCES,
-            topics.REVOCATIONS,
-            topics.CASES,
-        ),
-        owns="feed.",
-        also_sends_as=("decide",),
-        watches=(topics.HITS,),
-    ),
+    process.value: _duties(process) for process in Process if process not in (Process.AGENCY, Process.OPERATIONS)
 }
-"""The workers, by stage, and the API."""
+"""The workers, by stage, and the API: what the topics' rows say that they read and write."""
 
 
 def role_grants(settings: Settings, role: str) -> list[KafkaRight]:
     """What a process of ours may do."""
     duties = ROLES[role]
     granted = [*_on(settings, duties.reads, Operation.READ), *_on(settings, duties.writes, Operation.WRITE)]
-    if duties.owns:
-        granted += _own(settings.namespace + duties.owns)
+    granted += _own(settings.namespace + duties.owns)
     if duties.watches:
         granted += _watching(settings, duties.watches)
     return [*granted, *(_sending(settings.namespace + one) for one in duties.also_sends_as)]
@@ -169,20 +101,20 @@ def agency_grants(settings: Settings, agency: str) -> list[KafkaRight]:
     It sends its records and notes how far it has come, reads its receipts, its hits and who takes part, and witnesses
     the audit log.
     """
-    own = [
-        KafkaRight(ResourceType.TOPIC, topics.name(settings, topic, agency=agency), operation)
-        for topic, operation in (
-            (topics.CASES, Operation.WRITE),
-            (topics.RECEIPTS, Operation.READ),
-            (topics.HITS, Operation.READ),
-            (topics.WITNESS, Operation.WRITE),
-        )
-    ]
+    written = [topic for topic in topics.CATALOGUE if Process.AGENCY in topic.writers]
+    read = [topic for topic in topics.CATALOGUE if topic.is_read_by(Process.AGENCY)]
+    own = [topic for topic in read if topic.scope is Scope.AGENCY and not topic.open_to_agencies]
     return [
-        *own,
-        *_on(settings, [topics.AGENCIES, topics.UPLOADS, topics.AUDIT_LOG, topics.WITNESS], Operation.READ),
+        *_own_topics(settings, written, agency, Operation.WRITE),
+        *_own_topics(settings, own, agency, Operation.READ),
+        *_on(settings, [topic for topic in read if topic not in own], Operation.READ),
         *_own(upload_prefix(settings, agency)),
     ]
+
+
+def _own_topics(settings: Settings, kinds: Iterable[Topic], agency: str, operation: Operation) -> list[KafkaRight]:
+    names = (topics.name(settings, topic, agency=agency) for topic in kinds)
+    return [KafkaRight(ResourceType.TOPIC, name, operation) for name in names]
 
 
 def _on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> list[KafkaRight]:

@@ -1,6 +1,6 @@
-"""The one catalogue of Kafka topics: names, keys, partitions, retention, sizes, schemas, and how personal data leaves.
+"""The one catalogue of Kafka topics: a row says all of one, and rights, lag, backups and asyncapi.yaml derive from it.
 
-schemas/asyncapi.yaml is the same contract for readers outside; a test holds the two together.
+`make reference` writes schemas/asyncapi.yaml, the same contract for readers outside, from these rows.
 """
 
 from __future__ import annotations
@@ -8,86 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
 from pipeline.settings import Settings
-
-MIB: Final = 1 << 20
-KAFKA_DEFAULT_BYTES: Final = MIB
-"""Messages without free text stay far below Kafka's own default."""
+from pipeline.streams.catalogues.topic_row import HOUR_MS as HOUR_MS
+from pipeline.streams.catalogues.topic_row import MIB as MIB
+from pipeline.streams.catalogues.topic_row import Count as Count
+from pipeline.streams.catalogues.topic_row import Process as Process
+from pipeline.streams.catalogues.topic_row import Scope as Scope
+from pipeline.streams.catalogues.topic_row import Topic as Topic
 
 PROGRESS_PARTITIONS: Final = 24
 """A dead worker's open transaction holds back readers of its partition only: enough that two stages seldom meet."""
-
-
-DAY_MS: Final = "86400000"
-"""What a later version replaced is gone from a compacted topic within about two days: one to roll, one to compact."""
-
-
-HOUR_MS: Final = "3600000"
-"""A stage that is less than this behind reads every version, so that its store and the hits it sends miss none."""
-
-
-class Count(StrEnum):
-    """What a topic's partition count follows."""
-
-    CASES = "case_partitions"
-    BLOCKS = "block_partitions"
-    PROGRESS = "progress"
-    ONE = "one"
-
-
-class Scope(StrEnum):
-    """What a topic exists once for."""
-
-    INSTALLATION = "installation"
-    AGENCY = "agency"
-    GENERATION = "generation"
-
-
-@dataclass(frozen=True)
-class Topic:
-    """One kind of topic. `pattern` is its name without the namespace; `retention` None keeps it for good.
-
-    One that holds no messages has neither key nor schema.
-    """
-
-    pattern: str
-    key: str
-    schema: str
-    count: Count
-    max_bytes: int = KAFKA_DEFAULT_BYTES
-    compacted: bool = False
-    retention: timedelta | None = None
-    quick: bool = False
-    """Read whole at every assignment: rolled and compacted in small segments so that this stays quick."""
-    stamped: bool = False
-    """Its messages bear the broker's time of arrival, not one of their sender's choice."""
-    personal: bool = False
-    erasure: str = ""
-
-    @property
-    def scope(self) -> Scope:
-        """What it exists once for, by the placeholder in its name."""
-        if "{agency}" in self.pattern:
-            return Scope.AGENCY
-        return Scope.GENERATION if "{generation}" in self.pattern else Scope.INSTALLATION
-
-    def configuration(self) -> dict[str, str]:
-        """The topic's settings as Kafka names them, every value a string."""
-        config = {
-            "cleanup.policy": "compact" if self.compacted else "delete",
-            "max.message.bytes": str(self.max_bytes),
-            "retention.ms": str(_milliseconds(self.retention)),
-        }
-        if self.compacted and self.personal:
-            config |= {"segment.ms": DAY_MS, "max.compaction.lag.ms": DAY_MS, "min.compaction.lag.ms": HOUR_MS}
-        if self.stamped:
-            config["message.timestamp.type"] = "LogAppendTime"
-        if self.quick:
-            config |= {"segment.bytes": str(MIB), "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"}
-        return config
 
 
 INTERNAL: Final = ("__consumer_offsets", "__transaction_state")
@@ -102,82 +34,181 @@ def min_insync_replicas(replicas: int) -> int:
     return (replicas + 1) // 2
 
 
-def _milliseconds(span: timedelta | None) -> int:
-    return -1 if span is None else int(span.total_seconds() * 1000)
-
-
 WEEK: Final = timedelta(days=7)
 MONTH: Final = timedelta(days=30)
 SEVEN_MONTHS: Final = timedelta(days=210)
 """Owners are told half a year before a case expires: retention sees here whom it has told."""
 
 ERASED_BY_WITHDRAWAL: Final = "a later version, a withdrawal or an expiry replaces it; compaction removes the old one"
+CONTENT_FREE: Final = "A withdrawn, expired or retracted value is a content-free mark, never a Kafka null."
 POSITION_KEY: Final = "source topic-partition-offset"
 
 CASES: Final = Topic(
-    "cases.{agency}", "case key", "case", Count.CASES, 4 * MIB, retention=WEEK, stamped=True, personal=True,
+    "cases.{agency}", "case key", "case", Count.CASES,
+    description="National topic: an agency's case records, with the broker's time of arrival "
+    "(message.timestamp.type LogAppendTime).",
+    note="Structured-mode CloudEvents 1.0. The partition is murmur2 of the key, modulo the partition count.",
+    writers=(Process.API, Process.AGENCY, Process.OPERATIONS), consumers=(Process.INTAKE,), readers=(Process.API,),
+    max_bytes=4 * MIB, retention=WEEK, stamped=True, personal=True,
     erasure="deleted after 7 days",
 )  # fmt: skip
 """The national topic. Stamped, since whether a key was in force is judged by it (pipeline.records.signatures)."""
-RECEIPTS: Final = Topic("receipts.{agency}", POSITION_KEY, "receipt", Count.CASES, 4 * MIB, retention=MONTH)
-HITS: Final = Topic("hits.{agency}", "hit id", "hit", Count.ONE, retention=MONTH)
+RECEIPTS: Final = Topic(
+    "receipts.{agency}", POSITION_KEY, "receipt", Count.CASES,
+    description="What became of each message of the national topic.",
+    writers=(Process.INTAKE,), readers=(Process.API, Process.AGENCY), max_bytes=4 * MIB, retention=MONTH,
+)  # fmt: skip
+HITS: Final = Topic(
+    "hits.{agency}", "hit id", "hit", Count.ONE,
+    description="What an agency is told about links of its cases.",
+    writers=(Process.PROJECT,), readers=(Process.AGENCY,), watchers=(Process.API,), retention=MONTH,
+)  # fmt: skip
 REJECTED: Final = Topic(
-    "rejected", POSITION_KEY, "rejected", Count.CASES, 8 * MIB, retention=WEEK, personal=True,
+    "rejected", POSITION_KEY, "rejected", Count.CASES,
+    description="Dead-letter topic: original bytes with the reason; replayable.",
+    writers=(Process.INTAKE, Process.DERIVE, Process.CORRELATE, Process.PROJECT), consumers=(Process.PROJECT,),
+    readers=(Process.API, Process.OPERATIONS), max_bytes=8 * MIB, retention=WEEK, personal=True,
     erasure="deleted after 7 days",
 )  # fmt: skip
 ACCEPTED: Final = Topic(
-    "accepted", "case key", "accepted", Count.CASES, 16 * MIB, compacted=True, personal=True,
+    "accepted", "case key", "accepted", Count.CASES,
+    description="The normalised record of every case's latest version.",
+    note=CONTENT_FREE,
+    writers=(Process.INTAKE,), consumers=(Process.DERIVE, Process.PROJECT), readers=(Process.INTAKE, Process.API),
+    max_bytes=16 * MIB, in_every_index=True, compacted=True, backed_up=True, personal=True,
     erasure=ERASED_BY_WITHDRAWAL,
 )  # fmt: skip
 BLOCKS: Final = Topic(
-    "blocks.{generation}", "case key", "fingerprint", Count.BLOCKS, 16 * MIB, compacted=True, personal=True,
+    "blocks.{generation}", "case key", "fingerprint", Count.BLOCKS,
+    description="Fingerprints, to every partition that owns one of their keys.",
+    note=CONTENT_FREE,
+    writers=(Process.INTAKE, Process.DERIVE, Process.CORRELATE), consumers=(Process.CORRELATE,),
+    readers=(Process.API,), max_bytes=16 * MIB, compacted=True, personal=True,
     erasure=ERASED_BY_WITHDRAWAL,
 )  # fmt: skip
 LINKS: Final = Topic(
-    "links.{generation}", "link id | emitting partition", "link", Count.CASES, 16 * MIB, compacted=True, personal=True,
+    "links.{generation}", "link id | emitting partition", "link", Count.CASES,
+    description="Claims that two cases are linked.",
+    note=CONTENT_FREE,
+    writers=(Process.CORRELATE,), consumers=(Process.PROJECT,), readers=(Process.CORRELATE, Process.API),
+    max_bytes=16 * MIB, in_every_index=True, compacted=True, personal=True,
     erasure="a retraction without content replaces it; compaction removes the old one",
 )  # fmt: skip
 REVOCATIONS: Final = Topic(
-    "revocations", "token id, or agency | subject", "revocation", Count.ONE, retention=MONTH, personal=True,
+    "revocations", "token id, or agency | subject", "revocation", Count.ONE,
+    description="Sessions that were ended before their tokens expire.",
+    writers=(Process.API, Process.OPERATIONS), readers=(Process.API,), retention=MONTH, personal=True,
     erasure="deleted after 30 days, the longest that a token may hold",
 )  # fmt: skip
-EXPIRIES: Final = Topic("expiries", "case key", "expiry", Count.CASES, retention=WEEK)
-REVIEWS: Final = Topic("reviews", "review id", "review", Count.ONE, compacted=True)
-ASSIGNMENTS: Final = Topic("assignments", "agency | link id", "assignment", Count.ONE, compacted=True)
+EXPIRIES: Final = Topic(
+    "expiries", "case key", "expiry", Count.CASES,
+    description="Versions whose retention is over, for intake to end.",
+    note="In the partition of the case's key. Asking twice is harmless.",
+    writers=(Process.OPERATIONS,), consumers=(Process.INTAKE,), readers=(Process.API,), retention=WEEK,
+)  # fmt: skip
+REVIEWS: Final = Topic(
+    "reviews", "review id", "review", Count.ONE,
+    description="Investigators' verdicts on links.",
+    writers=(Process.API, Process.OPERATIONS), consumers=(Process.PROJECT,), readers=(Process.API,), compacted=True,
+    backed_up=True,
+)  # fmt: skip
+ASSIGNMENTS: Final = Topic(
+    "assignments", "agency | link id", "assignment", Count.ONE,
+    description="Who of an agency is to judge a link.",
+    writers=(Process.API,), consumers=(Process.PROJECT,), readers=(Process.API,), compacted=True, backed_up=True,
+)  # fmt: skip
 SUBSCRIPTIONS: Final = Topic(
-    "subscriptions", "subscription id", "subscription", Count.ONE, compacted=True, personal=True,
+    "subscriptions", "subscription id", "subscription", Count.ONE,
+    description="Standing queries.",
+    writers=(Process.API, Process.OPERATIONS), consumers=(Process.CORRELATE, Process.PROJECT),
+    readers=(Process.NOTIFY, Process.API), compacted=True, backed_up=True, personal=True,
     erasure="its end replaces it by a mark without content; compaction removes the old one",
 )  # fmt: skip
-DISCLOSURES: Final = Topic("disclosures", "disclosure id", "disclosure", Count.ONE, compacted=True)
-NOTICES: Final = Topic("notices", "notice id", "notice", Count.ONE, retention=SEVEN_MONTHS)
+DISCLOSURES: Final = Topic(
+    "disclosures", "disclosure id", "disclosure", Count.ONE,
+    description="Requests for hit-only content, and their answers.",
+    writers=(Process.API, Process.OPERATIONS), consumers=(Process.PROJECT, Process.NOTIFY), readers=(Process.API,),
+    compacted=True, backed_up=True,
+)  # fmt: skip
+NOTICES: Final = Topic(
+    "notices", "notice id", "notice", Count.ONE,
+    description="What agencies are told beside hits.",
+    writers=(Process.CORRELATE, Process.PROJECT, Process.NOTIFY, Process.OPERATIONS), consumers=(Process.PROJECT,),
+    readers=(Process.API,), retention=SEVEN_MONTHS, backed_up=True,
+)  # fmt: skip
 HIT_QUESTIONS: Final = Topic(
-    "hit_questions", "question id", "hit_question", Count.ONE, compacted=True, personal=True,
+    "hit_questions", "question id", "hit_question", Count.ONE,
+    description="What agencies are due to learn of hit-only records, before the budget.",
+    writers=(Process.CORRELATE, Process.PROJECT, Process.NOTIFY), consumers=(Process.PROJECT,),
+    readers=(Process.API,), compacted=True, personal=True,
     erasure="the link's retraction replaces it by one without content; compaction removes the old one",
 )  # fmt: skip
-HIT_ADMISSIONS: Final = Topic("hit_admissions", "question id", "hit_admission", Count.ONE, compacted=True)
-HIT_ALLOWANCES: Final = Topic("hit_allowances", "owner | agency", "hit_allowance", Count.ONE, compacted=True)
+HIT_ADMISSIONS: Final = Topic(
+    "hit_admissions", "question id", "hit_admission", Count.ONE,
+    description="Which questions about hit-only records were answered, and how many on a day.",
+    writers=(Process.PROJECT,), consumers=(Process.PROJECT,), readers=(Process.API,), compacted=True, backed_up=True,
+)  # fmt: skip
+HIT_ALLOWANCES: Final = Topic(
+    "hit_allowances", "owner | agency", "hit_allowance", Count.ONE,
+    description="What owners allow beyond the daily budget.",
+    writers=(Process.API,), consumers=(Process.PROJECT,), readers=(Process.API,), compacted=True, backed_up=True,
+)  # fmt: skip
 AUDIT: Final = Topic(
-    "audit", "chain id", "audit", Count.ONE, personal=True,
+    "audit", "chain id", "audit", Count.ONE,
+    description="Who did what, written before the answer is given.",
+    writers=(Process.API, Process.OPERATIONS), consumers=(Process.PROJECT, Process.NOTIFY, Process.ATTEST),
+    readers=(Process.API,), backed_up=True, personal=True,
     erasure="query text is encrypted with a monthly key that retention deletes",
 )  # fmt: skip
-AUDIT_LOG: Final = Topic("audit_log", "leaf index, or head", "audit_log", Count.ONE, 4 * MIB)
+AUDIT_LOG: Final = Topic(
+    "audit_log", "leaf index, or head", "audit_log", Count.ONE,
+    description="The audit as a transparency log: leaves that tell nothing without their entry, and signed heads.",
+    writers=(Process.ATTEST,), readers=(Process.ATTEST, Process.API, Process.AGENCY), max_bytes=4 * MIB,
+    backed_up=True,
+)  # fmt: skip
 """The largest entry shows some 40,000 records, which makes a leaf of 1.6 MB.
 
 Kept for good: what an agency has witnessed is held against it. It tells nothing of what an entry says."""
-WITNESS: Final = Topic("witness.{agency}", "size", "witnessed_head", Count.ONE, retention=MONTH)
-AGENCIES: Final = Topic("agencies", "agency name", "agency", Count.ONE, compacted=True, quick=True)
-CONTROL: Final = Topic("control", "setting", "control", Count.ONE, compacted=True, quick=True)
+WITNESS: Final = Topic(
+    "witness.{agency}", "size", "witnessed_head", Count.ONE,
+    description="The log's heads that an agency has countersigned, for all agencies to compare with theirs.",
+    writers=(Process.AGENCY,), readers=(Process.AGENCY,), open_to_agencies=True, retention=MONTH,
+)  # fmt: skip
+AGENCIES: Final = Topic(
+    "agencies", "agency name", "agency", Count.ONE,
+    description="The agency registry.",
+    writers=(Process.OPERATIONS,), readers=(Process.INTAKE, Process.API, Process.AGENCY), compacted=True, quick=True,
+    backed_up=True,
+)  # fmt: skip
+CONTROL: Final = Topic(
+    "control", "setting", "control", Count.ONE,
+    description="Settings that all processes follow.",
+    writers=(Process.OPERATIONS,),
+    readers=(Process.INTAKE, Process.DERIVE, Process.CORRELATE, Process.PROJECT, Process.NOTIFY, Process.API),
+    compacted=True, quick=True, backed_up=True,
+)  # fmt: skip
 PROGRESS: Final = Topic(
-    "progress", "stage, generation, topic, partition", "progress", Count.PROGRESS, compacted=True, quick=True
-)
-UPLOADS: Final = Topic("uploads", "", "", Count.ONE, retention=WEEK)
+    "progress", "stage, generation, topic, partition", "progress", Count.PROGRESS,
+    description="How far each stage has come; written in the same transaction as its outputs.",
+    writers=(Process.INTAKE, Process.DERIVE, Process.CORRELATE, Process.PROJECT, Process.NOTIFY, Process.ATTEST),
+    readers=(Process.INTAKE, Process.DERIVE, Process.CORRELATE, Process.PROJECT, Process.NOTIFY, Process.ATTEST),
+    compacted=True, quick=True,
+)  # fmt: skip
+UPLOADS: Final = Topic(
+    "uploads", "", "", Count.ONE,
+    description="Holds no message: each upload's consumer group commits how far it has come, "
+    "as the metadata of offset 0.",
+    readers=(Process.API, Process.AGENCY), retention=WEEK,
+)  # fmt: skip
 """Holds no message, ever: each upload's group commits here, so that no group's lag grows (feeds/uploads.py)."""
 
 CATALOGUE: Final[tuple[Topic, ...]] = (
-    CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, BLOCKS, LINKS, EXPIRIES, REVIEWS, ASSIGNMENTS,
-    SUBSCRIPTIONS, DISCLOSURES, NOTICES, HIT_QUESTIONS, HIT_ADMISSIONS, HIT_ALLOWANCES,
-    AUDIT, AUDIT_LOG, WITNESS, AGENCIES, CONTROL, PROGRESS, UPLOADS, REVOCATIONS,
+    CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, CONTROL, BLOCKS, LINKS, EXPIRIES, REVIEWS, ASSIGNMENTS, SUBSCRIPTIONS,
+    DISCLOSURES, NOTICES, HIT_QUESTIONS, HIT_ADMISSIONS, HIT_ALLOWANCES, AGENCIES, AUDIT_LOG, AUDIT, WITNESS, PROGRESS,
+    UPLOADS, REVOCATIONS,
 )  # fmt: skip
+"""A backup reads in this order: cases first and the audit last, behind its log, so that every agency of a case, every
+act behind a decision and each leaf's entry is there."""
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.topic_row import OF_A_GENERATION, Process
 from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError
 from pipeline.streams.kafka.reading import plain_consumer, read
 from pipeline.streams.kafka.unreadable import count_positions, records_after
 from pipeline.streams.registers.control import Control, Generation, control
 from pipeline.streams.registers.registry import agencies
-from pipeline.streams.stages.project import DECISIONS
 
 COUNTED: Final = 2000
 """Up to this many offsets behind, records are counted one by one: transaction markers take offsets too."""
@@ -81,38 +81,44 @@ def group_of(settings: Settings, stage: str, scope: str = "") -> str:
 
 def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[str, list[TopicPartition]]:
     """What each consumer group consumes, in the order of the flow."""
-    cases = [p for name in names for p in _all(settings, topics.CASES, agency=name)]
-    found = {group_of(settings, "intake"): [*cases, *_all(settings, topics.EXPIRIES)]}
+    agency_names = list(names)
+    found = {group_of(settings, Process.INTAKE): _consumed_of_all(settings, Process.INTAKE, agency_names)}
     for one in held.generations.values():
         found |= consumed_by(settings, one, active=one.id == held.active)
-    audit = _all(settings, topics.AUDIT)
     return found | {
-        group_of(settings, "notify"): [*_all(settings, topics.DISCLOSURES), *audit],
-        group_of(settings, "attest"): audit,
+        group_of(settings, stage): _consumed_of_all(settings, stage, agency_names)
+        for stage in (Process.NOTIFY, Process.ATTEST)
     }
 
 
 def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:
     """What the groups of one generation consume."""
     own = one.settings(settings)
-    accepted = _all(own, topics.ACCEPTED)
-    derived = {} if active else {group_of(settings, "derive", one.id): accepted}
-    links = _all(own, topics.LINKS, generation=one.id)
-    return derived | {
-        group_of(settings, "correlate", one.id): [
-            *_all(own, topics.SUBSCRIPTIONS),
-            *_all(own, topics.BLOCKS, generation=one.id),
-        ],
-        group_of(settings, "project", one.id): [*accepted, *links, *(_shared(own) if active else ())],
+    return {
+        group_of(settings, stage, one.id): [
+            partition
+            for topic in topics.CATALOGUE
+            if stage in topic.consumers and (active or _is_of_every_generation(stage, topic))
+            for partition in _all(own, topic, generation=one.id)
+        ]
+        for stage in OF_A_GENERATION
+        if stage is not Process.DERIVE or not active
     }
 
 
-def _shared(settings: Settings) -> list[TopicPartition]:
-    """What is not of a generation: the active one's workers index it."""
+def _is_of_every_generation(stage: Process, topic: topics.Topic) -> bool:
+    """Whether a stage consumes a topic in every generation; what is not of one, the active one's workers index."""
+    return stage is not Process.PROJECT or topic.in_every_index
+
+
+def _consumed_of_all(settings: Settings, stage: Process, names: Sequence[str]) -> list[TopicPartition]:
+    """What a stage that is of no generation consumes, of all agencies."""
     return [
         partition
-        for topic in (topics.REJECTED, topics.HIT_QUESTIONS, *DECISIONS)
-        for partition in _all(settings, topic)
+        for topic in topics.CATALOGUE
+        if stage in topic.consumers
+        for agency in (names if topic.scope is topics.Scope.AGENCY else ("",))
+        for partition in _all(settings, topic, agency=agency)
     ]
 
 
