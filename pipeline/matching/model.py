@@ -31,6 +31,9 @@ model file. tests/unit/matching/test_versions.py holds both versions to what the
 LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""
 
+SHIPPED = "2026.11-0"
+"""Version of the model that ships; named anew with each change of a reference probability."""
+
 REFERENCE_PRIOR = -1700
 """Hundredths of a bit: of 131,000 pairs of entities of two cases that met, one is of one thing (before any evidence).
 An investigator's view of a namesake: a full name that one person in 100,000 bears does not link by itself."""
@@ -135,10 +138,14 @@ class Model:
 
 
 def load_model(path: Path | None = None) -> Model:
-    """The model in `path`, or the one shipped with the package; LiaisonError says what is wrong with the file."""
+    """The model in `path`, or the one that ships; LiaisonError says what is wrong with the file.
+
+    What ships is the reference (docs/adr/0011-the-shipped-model-is-the-reference.md), so no file holds it.
+    """
+    if path is None:
+        return Model(reference(SHIPPED))
     try:
-        raw = (files("pipeline.matching") / "data" / "model.json").read_bytes() if path is None else path.read_bytes()
-        return Model(msgspec.json.decode(raw, type=ModelFile))
+        return Model(msgspec.json.decode(path.read_bytes(), type=ModelFile))
     except OSError as error:
         raise LiaisonError(f"can't read the model {path}: {error.strerror}") from error
     except (msgspec.DecodeError, ValueError, KeyError) as error:

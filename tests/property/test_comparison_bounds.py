@@ -32,8 +32,14 @@ each_comparison = pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda on
 seeds = st.integers(0, 2**32 - 1).map(Random)
 
 
-def test_every_comparison_has_edits() -> None:
-    assert list(EDITS) == [comparison.name for comparison in CATALOGUE]
+@each_comparison
+def test_every_comparison_has_edits(comparison: Comparison) -> None:
+    a, b = edited_pair(Random(1), comparison.name)
+    assert getattr(a, comparison.field) or getattr(b, comparison.field)
+
+
+def test_edits_are_of_comparisons_that_there_are() -> None:
+    assert EDITS.keys() <= {comparison.name for comparison in CATALOGUE}
 
 
 FEWER = max(20, settings().max_examples // 10)

@@ -11,6 +11,7 @@ import numpy as np
 from anyascii import anyascii
 from rapidfuzz import fuzz
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import States, bound_by_level
 from pipeline.matching.comparisons.hashes import hashed, in_ascii, letters
 from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
@@ -228,6 +229,8 @@ def may_share_door(a: Rows, b: Rows) -> Flags:
 ADDRESS = Comparison(
     "address",
     "addresses",
+    N_("Address"),
+    N_("the address"),
     LEVELS,
     SOURCE,
     compare,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.types import PERSON
@@ -195,6 +196,8 @@ def _partial_level_of(code: int) -> int:
 BIRTH_DATE = Comparison(
     "birth_date",
     "birth_date",
+    N_("Date of birth"),
+    N_("the date of birth"),
     WHOLE,
     SOURCE,
     compare_whole,
@@ -205,6 +208,8 @@ BIRTH_DATE = Comparison(
 BIRTH_DATE_PARTIAL = Comparison(
     "birth_date_partial",
     "birth_date",
+    N_("Partial date of birth"),
+    N_("the partial date of birth"),
     PARTIAL,
     SOURCE,
     compare_partial,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.birth_date import date_value
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.fingerprint import EntityPrint
@@ -79,6 +80,8 @@ def _characters_level(p: str, q: str) -> int | None:
 BIRTH_DATE_TEXT = Comparison(
     "birth_date_text",
     "birth_date_text",
+    N_("Unreadable date of birth"),
+    N_("the unreadable date of birth"),
     LEVELS,
     SOURCE,
     compare,

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.fingerprint import EntityPrint
 
@@ -40,4 +41,13 @@ def place_level(p: str, q: str) -> int:
     return WORD if set(p.replace(",", " ").split()) & set(q.replace(",", " ").split()) else DIFFERENT
 
 
-BIRTH_PLACE = Comparison("birth_place", "birth_place", LEVELS, SOURCE, compare, lambda one, _index: one.birth_place)
+BIRTH_PLACE = Comparison(
+    "birth_place",
+    "birth_place",
+    N_("Place of birth"),
+    N_("the place of birth"),
+    LEVELS,
+    SOURCE,
+    compare,
+    lambda one, _index: one.birth_place,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.texts import compare_exactly
 from pipeline.matching.fingerprint import EntityPrint
@@ -15,4 +16,6 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return compare_exactly(a.calibre, b.calibre, table)
 
 
-CALIBRE = Comparison("calibre", "calibre", LEVELS, SOURCE, compare, lambda one, _index: one.calibre)
+CALIBRE = Comparison(
+    "calibre", "calibre", N_("Calibre"), N_("the calibre"), LEVELS, SOURCE, compare, lambda one, _index: one.calibre
+)

@@ -1,39 +1,37 @@
-"""The list of all comparisons, in the order in which an explanation shows them."""
+"""All comparisons: whatever the modules of this package define and a type of entity names.
+
+A comparison is a module here and its name in the rows of pipeline.records.entity_types, which also say in which order
+an explanation shows them.
+"""
 
 from __future__ import annotations
 
-from pipeline.matching.comparisons.address import ADDRESS
-from pipeline.matching.comparisons.birth_date import BIRTH_DATE, BIRTH_DATE_PARTIAL
-from pipeline.matching.comparisons.birth_date_text import BIRTH_DATE_TEXT
-from pipeline.matching.comparisons.birth_place import BIRTH_PLACE
-from pipeline.matching.comparisons.calibre import CALIBRE
-from pipeline.matching.comparisons.colour import COLOUR
-from pipeline.matching.comparisons.coordinates import COORDINATES
-from pipeline.matching.comparisons.email import EMAIL
-from pipeline.matching.comparisons.gender import GENDER
-from pipeline.matching.comparisons.identifier import IDENTIFIER
-from pipeline.matching.comparisons.levels import Comparison
-from pipeline.matching.comparisons.make import MAKE
-from pipeline.matching.comparisons.method import METHOD
-from pipeline.matching.comparisons.model import MODEL
-from pipeline.matching.comparisons.name.comparison import NAME
-from pipeline.matching.comparisons.nationality import NATIONALITY
-from pipeline.matching.comparisons.phone import PHONE
-from pipeline.matching.comparisons.plate import PLATE
-from pipeline.matching.comparisons.vin import VIN
-from pipeline.matching.comparisons.when_where import WHEN_WHERE
+from importlib import import_module
+from pkgutil import iter_modules
 
-CATALOGUE: tuple[Comparison, ...] = (
-    NAME,
-    BIRTH_DATE, BIRTH_DATE_PARTIAL, BIRTH_DATE_TEXT,
-    IDENTIFIER,
-    PHONE, EMAIL,
-    ADDRESS,
-    GENDER, NATIONALITY, BIRTH_PLACE,
-    VIN, PLATE, MAKE, MODEL, COLOUR, CALIBRE,
-    WHEN_WHERE, METHOD, COORDINATES,
-)  # fmt: skip
-"""The order also numbers the comparisons without room in a sketch (sketches.without_room): append new ones."""
+from pipeline.matching import comparisons
+from pipeline.matching.comparisons.levels import Comparison
+from pipeline.records.entity_types import ENTITY_TYPES, ENTITY_TYPES_BY_NAME
+
+
+def defined() -> dict[str, Comparison]:
+    """The comparisons that modules of this package define, by name; of a package within it, `comparison` defines."""
+    found: dict[str, Comparison] = {}
+    for module in iter_modules(comparisons.__path__, f"{comparisons.__name__}."):
+        loaded = import_module(f"{module.name}.comparison" if module.ispkg else module.name)
+        found |= {one.name: one for one in vars(loaded).values() if isinstance(one, Comparison)}
+    return found
+
+
+def _catalogue() -> tuple[Comparison, ...]:
+    known = defined()
+    named = dict.fromkeys(name for row in ENTITY_TYPES for name in row.comparisons)
+    if lacking := sorted(named.keys() - known.keys()):
+        raise LookupError(f"no module of pipeline/matching/comparisons/ defines {', '.join(lacking)}")
+    return tuple(known[name] for name in named)
+
+
+CATALOGUE = _catalogue()
 
 BY_NAME = {comparison.name: comparison for comparison in CATALOGUE}
 
@@ -42,5 +40,8 @@ SELECTORS = tuple(comparison for comparison in CATALOGUE if comparison.selector)
 
 
 def of_type(entity_type: str) -> tuple[Comparison, ...]:
-    """The comparisons that apply to two entities of one type."""
-    return tuple(comparison for comparison in CATALOGUE if entity_type in comparison.types)
+    """The comparisons of two entities of one type, in its row's order.
+
+    The order numbers those without room in a sketch (sketches.without_room), so that a new one goes to the end.
+    """
+    return tuple(BY_NAME[name] for name in ENTITY_TYPES_BY_NAME[entity_type].comparisons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.texts import compare_exactly
 from pipeline.matching.fingerprint import EntityPrint
@@ -15,4 +16,6 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return compare_exactly(a.colour, b.colour, table)
 
 
-COLOUR = Comparison("colour", "colour", LEVELS, SOURCE, compare, lambda one, _index: one.colour)
+COLOUR = Comparison(
+    "colour", "colour", N_("Colour"), N_("the colour"), LEVELS, SOURCE, compare, lambda one, _index: one.colour
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.distances import distance_m, where_value
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.fingerprint import EntityPrint
@@ -25,4 +26,6 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return table.results[SAME if metres <= SPOT_M else (NEAR if metres <= NEAR_M else APART)]
 
 
-COORDINATES = Comparison("coordinates", "place", LEVELS, SOURCE, compare, where_value)
+COORDINATES = Comparison(
+    "coordinates", "place", N_("Coordinates"), N_("the coordinates"), LEVELS, SOURCE, compare, where_value
+)

@@ -6,6 +6,7 @@ from itertools import product
 
 from rapidfuzz.distance import OSA
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
 from pipeline.matching.fingerprint import EntityPrint
 
@@ -60,4 +61,14 @@ def email_level(p: str, q: str) -> int:
     return NEAR if edits <= NEAR_EDITS and local_p[:1] == local_q[:1] else DIFFERENT
 
 
-EMAIL = Comparison("email", "emails", LEVELS, SOURCE, compare, lambda one, index: one.emails[index], selector=True)
+EMAIL = Comparison(
+    "email",
+    "emails",
+    N_("E-mail address"),
+    N_("the e-mail address"),
+    LEVELS,
+    SOURCE,
+    compare,
+    lambda one, index: one.emails[index],
+    selector=True,
+)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, reach
 from pipeline.matching.comparisons.hashes import hashed
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
@@ -61,6 +62,8 @@ def _most(table: Table) -> BitsArray:
 GENDER = Comparison(
     "gender",
     "gender",
+    N_("Gender"),
+    N_("the gender"),
     LEVELS,
     SOURCE,
     compare,

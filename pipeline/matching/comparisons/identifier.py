@@ -6,6 +6,7 @@ from itertools import product
 
 from rapidfuzz.distance import OSA
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import NONE
 from pipeline.matching.comparisons.ends import MOST_EDITS
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger
@@ -119,6 +120,8 @@ def identifier_value(one: EntityPrint, index: int) -> str:
 IDENTIFIER = Comparison(
     "identifier",
     "identifiers",
+    N_("Identifier"),
+    N_("the identifier"),
     LEVELS,
     SOURCE,
     compare,

@@ -124,6 +124,7 @@ class Comparison:
     """One entry of the catalogue: how a field of two entities of one type is compared, and what bounds that.
 
     `field`: the field of EntityPrint without which it says nothing; `also_reads`: others that it reads.
+    `label` names it in a table or a chart, `phrase` within a sentence; translations are in pipeline/locale/fr.po.
     `levels` go from the strongest agreement to the strongest contradiction; `source` says where m, u and h come from.
     `bound` holds for the types `bounded`, whose sketches have room for the field. Of other types a sketch only tells
     whether the field has a value: `most` bounds the comparison then, whatever the values.
@@ -134,6 +135,8 @@ class Comparison:
 
     name: str
     field: str
+    label: str
+    phrase: str
     levels: tuple[Level, ...]
     source: str
     compare: Compare

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.texts import compare_words
 from pipeline.matching.fingerprint import EntityPrint
@@ -15,4 +16,4 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return compare_words(a.make, b.make, table)
 
 
-MAKE = Comparison("make", "make", LEVELS, SOURCE, compare, lambda one, _index: one.make)
+MAKE = Comparison("make", "make", N_("Make"), N_("the make"), LEVELS, SOURCE, compare, lambda one, _index: one.make)

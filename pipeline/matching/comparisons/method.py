@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.fingerprint import EntityPrint
 
@@ -32,4 +33,13 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return table.results[level]
 
 
-METHOD = Comparison("method", "method", LEVELS, SOURCE, compare, lambda one, _index: ", ".join(one.method))
+METHOD = Comparison(
+    "method",
+    "method",
+    N_("Method"),
+    N_("the method"),
+    LEVELS,
+    SOURCE,
+    compare,
+    lambda one, _index: ", ".join(one.method),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.texts import compare_words
 from pipeline.matching.fingerprint import EntityPrint
@@ -15,4 +16,6 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return compare_words(a.model, b.model, table)
 
 
-MODEL = Comparison("model", "model", LEVELS, SOURCE, compare, lambda one, _index: one.model)
+MODEL = Comparison(
+    "model", "model", N_("Model"), N_("the model"), LEVELS, SOURCE, compare, lambda one, _index: one.model
+)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import States, bound_by_level
 from pipeline.matching.comparisons.hashes import hashed
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger
@@ -52,6 +53,8 @@ def strongest_level(a: Rows, b: Rows) -> States:
 NATIONALITY = Comparison(
     "nationality",
     "nationalities",
+    N_("Nationality"),
+    N_("the nationality"),
     LEVELS,
     SOURCE,
     compare,

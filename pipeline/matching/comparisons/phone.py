@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
 from pipeline.matching.comparisons.ends import HALVED, MOST_EDITS, compare_ends, encode_ends
 from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
@@ -84,6 +85,8 @@ def may_share_line(a: Rows, b: Rows) -> Flags:
 PHONE = Comparison(
     "phone",
     "phones",
+    N_("Phone number"),
+    N_("the phone number"),
     LEVELS,
     SOURCE,
     compare,

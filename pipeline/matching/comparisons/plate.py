@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rapidfuzz.distance import OSA
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.ends import MOST_EDITS
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.numbers import SHORTEST, best_number, may_share_number, number_bound, number_value
@@ -83,6 +84,8 @@ def _steps(p: str, q: str, i: int, j: int) -> list[tuple[int, int]]:
 PLATE = Comparison(
     "plate",
     "identifiers",
+    N_("Plate"),
+    N_("the plate"),
     LEVELS,
     SOURCE,
     compare,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rapidfuzz.distance import OSA
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.ends import MOST_EDITS
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.numbers import best_number, may_share_number, number_bound, number_value
@@ -45,6 +46,8 @@ def vin_level(p: IdentifierPrint, q: IdentifierPrint) -> int:
 VIN = Comparison(
     "vin",
     "identifiers",
+    N_("VIN"),
+    N_("the VIN"),
     LEVELS,
     SOURCE,
     compare,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.distances import distance_m, where_value
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.fingerprint import EntityPrint
@@ -33,4 +34,14 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return table.results[level]
 
 
-WHEN_WHERE = Comparison("when_where", "span", LEVELS, SOURCE, compare, where_value, also_reads=("place",))
+WHEN_WHERE = Comparison(
+    "when_where",
+    "span",
+    N_("Time and place"),
+    N_("the time and place"),
+    LEVELS,
+    SOURCE,
+    compare,
+    where_value,
+    also_reads=("place",),
+)

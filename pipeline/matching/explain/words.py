@@ -3,58 +3,17 @@
 from __future__ import annotations
 
 from pipeline.locale import N_
+from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.records.entity_types import ENTITY_TYPES
 
 TYPES = {row.name: row.label for row in ENTITY_TYPES}
 
 COMPANIONS = {row.name: row.companions for row in ENTITY_TYPES if row.companions}
 
-FIELDS = {
-    "name": N_("Name"),
-    "birth_date": N_("Date of birth"),
-    "birth_date_partial": N_("Partial date of birth"),
-    "birth_date_text": N_("Unreadable date of birth"),
-    "identifier": N_("Identifier"),
-    "phone": N_("Phone number"),
-    "email": N_("E-mail address"),
-    "address": N_("Address"),
-    "gender": N_("Gender"),
-    "nationality": N_("Nationality"),
-    "birth_place": N_("Place of birth"),
-    "vin": N_("VIN"),
-    "plate": N_("Plate"),
-    "make": N_("Make"),
-    "model": N_("Model"),
-    "colour": N_("Colour"),
-    "calibre": N_("Calibre"),
-    "when_where": N_("Time and place"),
-    "method": N_("Method"),
-    "coordinates": N_("Coordinates"),
-}
+FIELDS = {comparison.name: comparison.label for comparison in CATALOGUE}
 """What a comparison is called in a table or a chart."""
 
-FIELD_PHRASES = {
-    "name": N_("the name"),
-    "birth_date": N_("the date of birth"),
-    "birth_date_partial": N_("the partial date of birth"),
-    "birth_date_text": N_("the unreadable date of birth"),
-    "identifier": N_("the identifier"),
-    "phone": N_("the phone number"),
-    "email": N_("the e-mail address"),
-    "address": N_("the address"),
-    "gender": N_("the gender"),
-    "nationality": N_("the nationality"),
-    "birth_place": N_("the place of birth"),
-    "vin": N_("the VIN"),
-    "plate": N_("the plate"),
-    "make": N_("the make"),
-    "model": N_("the model"),
-    "colour": N_("the colour"),
-    "calibre": N_("the calibre"),
-    "when_where": N_("the time and place"),
-    "method": N_("the method"),
-    "coordinates": N_("the coordinates"),
-}
+FIELD_PHRASES = {comparison.name: comparison.phrase for comparison in CATALOGUE}
 """The same within a sentence."""
 
 LEVELS = {

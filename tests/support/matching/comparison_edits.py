@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
+from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.comparisons.when_where import BOUNDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint, PhonePrint
 from pipeline.matching.names import NamePrint, prepare
@@ -235,11 +236,14 @@ def word_edits(field: str, values: tuple[str, ...]) -> Callable[[Random, str], F
     return edits
 
 
-def method_edits(random: Random, entity_type: str) -> FieldPair:
-    """One to three of five words."""
-    words = ("broken", "window", "ladder", "night", "keys")
-    a, b = (tuple(sorted(random.sample(words, random.randrange(1, 4)))) for _ in range(2))
-    return {"method": a}, {"method": b}
+def words_edits(field: str, values: tuple[str, ...]) -> Callable[[Random, str], FieldPair]:
+    """A generator of up to three of some words on each side."""
+
+    def edits(random: Random, entity_type: str) -> FieldPair:
+        a, b = (tuple(sorted(random.sample(values, random.randrange(1, 4)))) for _ in range(2))
+        return {field: a}, {field: b}
+
+    return edits
 
 
 METRES_A_DEGREE = 111_195.0
@@ -274,15 +278,31 @@ EDITS: dict[str, Callable[[Random, str], FieldPair]] = {
     "colour": word_edits("colour", ("red", "blue")),
     "calibre": word_edits("calibre", ("9 mm", "7.65 mm")),
     "when_where": place_edits,
-    "method": method_edits,
+    "method": words_edits("method", ("broken", "window", "ladder", "night", "keys")),
     "coordinates": place_edits,
 }
+
+
+PLAIN_WORDS = ("alpha", "alfa", "beta", "gamma delta")
+
+
+def edits_of(comparison: Comparison) -> Callable[[Random, str], FieldPair]:
+    """The comparison's generator; of one without a bound of its own, whose values are texts, any words will do.
+
+    Such a sketch only tells whether there is a value, so that no threshold is to be met.
+    """
+    if comparison.name in EDITS:
+        return EDITS[comparison.name]
+    kind = next(one.type for one in msgspec.structs.fields(EntityPrint) if one.name == comparison.field)
+    if comparison.bound is not None or kind not in (str, tuple[str, ...]):
+        raise AssertionError(f"tests/support/matching/comparison_edits.py: EDITS lacks {comparison.name}")
+    return word_edits(comparison.field, PLAIN_WORDS) if kind is str else words_edits(comparison.field, PLAIN_WORDS)
 
 
 def edited_pair(random: Random, comparison: str) -> PrintPair:
     """Two entities of a type that the comparison applies to, with its fields alone; seldom one side has no value."""
     entity_type = random.choice(sorted(BY_NAME[comparison].types))
-    a, b = EDITS[comparison](random, entity_type)
+    a, b = edits_of(BY_NAME[comparison])(random, entity_type)
     b = sometimes(random, b, {}, 0.03)
     return EntityPrint("a", entity_type, **a), EntityPrint("b", entity_type, **b)
 
@@ -296,7 +316,7 @@ def whole_pair(random: Random, entity_type: str) -> PrintPair:
     share = random.choice((0.2, 0.7))
     for comparison in CATALOGUE:
         if comparison.sketched and random.random() < (share if entity_type in comparison.types else 0.2):
-            fields = EDITS[comparison.name](random, entity_type)
+            fields = edits_of(comparison)(random, entity_type)
             a, b = (with_fields(one, some) for one, some in zip((a, b), fields, strict=True))
     return a, b
 

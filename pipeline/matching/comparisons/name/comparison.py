@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, bend
 from pipeline.matching.comparisons.name.bound import NAME_BOUND, most_at_any_level
 from pipeline.matching.comparisons.types import PERSON
@@ -103,6 +104,8 @@ def name_value(one: EntityPrint, index: int) -> str:
 NAME = Comparison(
     "name",
     "names",
+    N_("Name"),
+    N_("the name"),
     LEVELS,
     SOURCE,
     compare,
