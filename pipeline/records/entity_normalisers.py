@@ -37,6 +37,7 @@ class PlainFields:
     texts: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
 
     def __call__(self, raw: Any, fields: FieldReader) -> Entity:
+        """Normalise one entity of this type."""
         entity_type = str(raw.__struct_config__.tag)
         country = fields.country(getattr(raw, self.nation), self.nation) if self.nation else ""
         numbers = [

@@ -17,6 +17,7 @@ ACROSS = {
     "api/test_hit_links.py": "use cases that show links to hit-only cases",
     "api/test_hits.py": "use cases that show hit-only cases",
     "api/test_moving_lists.py": "all lists behind cursors while they change",
+    "api/test_openapi.py": "the shape of the OpenAPI document",
     "api/test_pages.py": "all lists behind cursors",
     "api/test_services.py": "use cases together, as an investigation takes them",
     "api/test_surroundings.py": "a case's graph, things and exports",
@@ -29,6 +30,7 @@ ACROSS = {
     "matching/test_loosened_comparisons.py": "each comparison loosened by one step fails its law",
     "matching/test_versions.py": "what FORMS and SCORING stand for",
     "records/test_record.py": "the record's specification, bullet by bullet",
+    "streams/test_topic_users.py": "what follows from the topics' rows",
     "transparency/test_tampering.py": "attacks on the audit",
     "web/test_own_routes.py": "what a browser's session reaches besides pages",
 }

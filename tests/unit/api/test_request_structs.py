@@ -20,7 +20,7 @@ from support.records.builder import record
 DAY = "2026-12-01T12:00:00Z"
 HIT = "9a7e" * 10
 LINK = "0c1f" * 8
-SENTENCE = "not as it should be: "
+SENTENCE = "invalid: "
 
 MALFORMED: dict[str, list[tuple[Any, str]]] = {
     "POST /v1/search": [
@@ -177,7 +177,7 @@ FITTING: tuple[tuple[str, Any], ...] = (
 def problem_of(faults: str) -> dict[str, Any]:
     """The documented members of a 422 body."""
     fields = [fault.partition(": ")[0] for fault in faults.split("; ")]
-    return {"type": "about:blank", "title": "Cannot be processed", "status": 422, "detail": SENTENCE + faults,
+    return {"type": "about:blank", "title": "Invalid request", "status": 422, "detail": SENTENCE + faults,
             "fields": fields}  # fmt: skip
 
 

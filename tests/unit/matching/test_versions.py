@@ -16,8 +16,8 @@ import msgspec
 import pytest
 
 from pipeline.correlation.fingerprinting import fingerprint
-from pipeline.matching.bands import Band
 from pipeline.matching import model as matching_model
+from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.catalogue import of_type
 from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.fingerprint import Fingerprint

@@ -58,7 +58,7 @@ async def test_a_link_tells_of_the_other_side_first_what_is_on_this(api: Api) ->
 
 
 async def test_of_a_link_with_a_hit_only_side_it_says_whom_to_ask(api: Api) -> None:
-    phone = {"phones": ["+33612345678"]}
+    phone: dict[str, Any] = {"phones": ["+33612345678"]}
     api.hold(
         record(
             "be-fp",
