@@ -45,7 +45,7 @@ test-long: $(READY) ## the same with larger counts, then all faults
 	$(MAKE) test HYPOTHESIS_PROFILE=long SESSIONS="unit property+contract integration+e2e"
 	$(MAKE) test-fault
 
-test-random: $(READY) ## the laws of scoring and screening on other examples each time, in a minute: for continuous integration
+test-random: $(READY) ## the laws of scoring and screening on other examples each time, in two minutes: for continuous integration
 	HYPOTHESIS_PROFILE=random $(PYTEST) -n 2 tests/property/test_comparison_bounds.py tests/property/test_screening.py tests/property/test_scoring.py
 
 test-fault: $(READY) ## kills, outages, zombies and full disks on the real engines

@@ -10,6 +10,6 @@ import os
 from hypothesis import settings
 
 settings.register_profile("default", settings(), max_examples=500)
-settings.register_profile("random", settings(), max_examples=2000, derandomize=False)
+settings.register_profile("random", settings(), max_examples=1000, derandomize=False)
 settings.register_profile("long", settings(), max_examples=5000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
