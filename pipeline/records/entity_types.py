@@ -1,7 +1,7 @@
 """ENTITY_TYPES: one row for each type of entity; whatever else knows the types derives from it.
 
 Rows hold plain data and names, since this package knows none of the others: matching finds its comparisons by their
-names, the exports theirs by the names of the other formats.
+names, the exports theirs by the names of the other formats. docs/how-to/add-an-entity-type.md says how to add a row.
 """
 
 from __future__ import annotations

@@ -80,4 +80,7 @@ def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answ
 def test_every_operation_is_asked() -> None:
     document = Api(STAGES, Path(HOME.name)).app.openapi()
     promised = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    assert {(one.method, one.path) for one in OPERATIONS} | WITHIN_A_LIST | LEFT_OUT == promised
+    asked = {(one.method, one.path) for one in OPERATIONS} | WITHIN_A_LIST | LEFT_OUT
+    assert asked == promised, (
+        f"tests/support/no_leak/requests.py: OPERATIONS lacks {promised - asked}, has {asked - promised}"
+    )

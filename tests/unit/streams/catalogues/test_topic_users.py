@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 
 import pytest
 
 from pipeline.ops.backup.run import KEPT
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.catalogues.rights import ROLES, agency_grants, role_grants
+from pipeline.streams.catalogues.rights import ROLES, KafkaRight, ResourceType, agency_grants, role_grants
 from pipeline.streams.catalogues.topics import CATALOGUE, Process, Scope, Topic
 from pipeline.streams.monitoring import lag
 from pipeline.streams.registers.control import Control, Generation
@@ -19,14 +18,28 @@ from pipeline.streams.stages import project
 
 SETTINGS = Settings(namespace="n.", case_partitions=3, block_partitions=2)
 
+BEFORE = (
+    "cases receipts hits rejected accepted control blocks links expiries reviews assignments subscriptions disclosures "
+    "notices hit_questions hit_admissions hit_allowances agencies audit_log audit witness progress uploads revocations"
+)
+"""The topics of which three lists said who uses them: digests are of these, so that a new row changes none."""
+
+
+def _is_of_before(name: str) -> bool:
+    return name.removeprefix(SETTINGS.namespace).partition(".")[0] in BEFORE.split()
+
+
+def _is_kept(one: KafkaRight) -> bool:
+    return one.kind != ResourceType.TOPIC or _is_of_before(one.name)
+
 
 def _digest(table: object) -> str:
     return hashlib.blake2b(json.dumps(table, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def test_every_process_has_the_rights_that_it_had() -> None:
-    grants = {role: sorted({tuple(map(str, one)) for one in role_grants(SETTINGS, role)}) for role in ROLES}
-    grants["agency"] = sorted({tuple(map(str, one)) for one in agency_grants(SETTINGS, "fr-pj")})
+    granted = {role: role_grants(SETTINGS, role) for role in ROLES} | {"agency": agency_grants(SETTINGS, "fr-pj")}
+    grants = {role: sorted({tuple(map(str, one)) for one in found if _is_kept(one)}) for role, found in granted.items()}
     assert _digest(grants) == "827f1c89bd71c118"
 
 
@@ -35,12 +48,17 @@ def test_the_lag_of_every_group_is_counted_over_the_partitions_that_it_was() -> 
     consumed = lag.consumed(SETTINGS, ["fr-pj", "be-fp"], Control("a1", generations))
     flow = ["intake", "correlate-a1", "project-a1", "derive-b2", "correlate-b2", "project-b2", "notify", "attest"]
     assert list(consumed) == [f"n.{group}" for group in flow]
-    assert _digest({group: sorted(map(list, found)) for group, found in consumed.items()}) == "a3e1b90479a392be"
+    counted = {
+        group: sorted(map(list, (one for one in found if _is_of_before(one.topic))))
+        for group, found in consumed.items()
+    }
+    assert _digest(counted) == "a3e1b90479a392be"
 
 
 def test_a_backup_copies_what_it_did_in_the_order_that_it_did() -> None:
     kept = "accepted control reviews assignments subscriptions disclosures notices hit_admissions hit_allowances"
-    assert [topic.pattern for topic in KEPT] == [*kept.split(), "agencies", "audit_log", "audit"]
+    copied = [topic.pattern for topic in KEPT if _is_of_before(topic.pattern)]
+    assert copied == [*kept.split(), "agencies", "audit_log", "audit"]
 
 
 @pytest.mark.parametrize("topic", CATALOGUE, ids=lambda topic: str(topic.pattern))
@@ -58,9 +76,7 @@ def test_project_makes_documents_of_every_topic_that_it_consumes() -> None:
     assert indexed == {topics.REJECTED, topics.HIT_QUESTIONS, *project.DECISIONS}
 
 
-def test_a_new_row_is_enough_for_rights_lag_and_backup(monkeypatch: pytest.MonkeyPatch) -> None:
-    new = replace(topics.REVIEWS, pattern="remarks", consumers=(Process.NOTIFY,), writers=(Process.API,))
-    monkeypatch.setattr(topics, "CATALOGUE", (*CATALOGUE, new))
-    consumed = lag.consumed(SETTINGS, [], Control("", {}))
-    assert "n.remarks" in {partition.topic for partition in consumed["n.notify"]}
-    assert "n.remarks" in {one.name for one in topics.plan(SETTINGS, [], [])}
+def test_every_row_is_in_the_catalogue() -> None:
+    rows = [topic for topic in vars(topics).values() if isinstance(topic, Topic)]
+    lacking = [topic.pattern for topic in rows if topic not in CATALOGUE]
+    assert not lacking, f"pipeline/streams/catalogues/topics.py: CATALOGUE lacks {lacking}"

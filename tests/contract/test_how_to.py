@@ -1,0 +1,192 @@
+"""Each page of docs/how-to/ followed by the letter, in a copy of the tree: what it adds works, in the files it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.matching.model import load_model
+from support.docs.how_to_pages import HowToPage, TreeCopy
+
+pytestmark = pytest.mark.timeout(300)
+
+MAIN = "from pipeline.cli.main import main; main()"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> TreeCopy:
+    return TreeCopy(tmp_path)
+
+
+AIRCRAFT_SEARCH = """
+from support.api.runtime import Api
+from support.records.builder import record
+
+PLANE = {"id": "a1", "type": "aircraft", "registration": "D-EABC", "make": "Cessna", "model": "172"}
+
+
+async def test_an_aircraft_is_found_shown_and_linked(api: Api) -> None:
+    api.hold(record("fr-pj", entities=[PLANE]), record("be-fp", entities=[{**PLANE, "registration": "d eabc"}]))
+    api.link("fr-pj:1", "be-fp:1")
+    found = (await api.post("/v1/search", {"question": "registration:D-EABC"})).json()["results"]
+    assert {row["case"] for row in found} == {"fr-pj:1", "be-fp:1"}
+    [link] = (await api.get("/v1/links", params={"case": "fr-pj:1"})).json()["links"]
+    assert link["explanation"].splitlines()
+    assert "Aircraft" in link["explanation"]
+    exported = (await api.get("/v1/export/cases?form=ftm")).text
+    assert '"Airplane"' in exported
+"""
+
+
+ENTITY_TYPES = "tests/unit/records/test_entity_types.py"
+AIRCRAFT_TEST = "tests/unit/api/test_aircraft.py"
+CATALOGUE = "tests/unit/test_locale.py::test_every_message_is_in_the_french_catalogue_and_nothing_else_is"
+
+
+def test_an_entity_type_takes_four_files_each_named_by_a_failing_test(tree: TreeCopy) -> None:
+    page = HowToPage("add-an-entity-type")
+    assert len(page.files) <= 4
+    first, *others = page.patches
+    tree.apply(first)
+    for patch, test in zip(others, (ENTITY_TYPES, ENTITY_TYPES, CATALOGUE), strict=True):
+        assert patch.path in tree.first_failure(test)
+        tree.apply(patch)
+    _link_two_aircraft(tree, page)
+    tree.write(AIRCRAFT_TEST, AIRCRAFT_SEARCH)
+    assert tree.first_failure(ENTITY_TYPES, CATALOGUE, AIRCRAFT_TEST, fixtures=True) == ""
+
+
+def _link_two_aircraft(tree: TreeCopy, page: HowToPage) -> None:
+    cases = tree.write("cases.ndjson", page.block("json"))
+    arguments = page.block("sh", "liaison batch").split()[1:]
+    assert arguments[:2] == ["batch", "correlate"]
+    result = tree.run_python("-c", MAIN, *(str(cases) if one == cases.name else one for one in arguments))
+    assert result.returncode == 0, result.stdout
+    [link] = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+    assert (link["case_a"], link["case_b"]) == ("de-bka:7", "fr-pj:1")
+    assert link["evidence"]["entities"][0]["type_a"] == "aircraft"
+
+
+WHO_USES_IT = """
+import json
+from pipeline.ops.backup.run import KEPT
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.rights import ROLES, role_grants
+from pipeline.streams.monitoring.lag import consumed
+from pipeline.streams.registers.control import Control
+
+settings = Settings(namespace="n.")
+[planned] = [one for one in topics.plan(settings, [], []) if one.name == "n.handovers"]
+print(json.dumps({
+    "rights": [
+        [role, one.operation] for role in ROLES for one in role_grants(settings, role) if one.name == planned.name
+    ],
+    "lag": [group for group, found in consumed(settings, [], Control("", {})).items() if (planned.name, 0) in found],
+    "backup": planned.topic in KEPT,
+    "settings": planned.topic.configuration()["cleanup.policy"],
+}))
+"""
+
+
+def test_a_topic_takes_one_row_from_which_all_else_derives(tree: TreeCopy) -> None:
+    page = HowToPage("add-a-topic")
+    assert [file for file in page.files if file.endswith(".py")] == ["pipeline/streams/catalogues/topics.py"]
+    for patch in page.patches:
+        tree.apply(patch)
+    tree.make(page.block("sh", "make").split()[1])
+    schemas = "tests/contract/test_schemas.py::test_asyncapi_is_what_the_catalogue_says"
+    assert tree.first_failure(schemas, "tests/unit/streams/catalogues/test_topic_users.py", fixtures=True) == ""
+    assert json.loads(tree.run_python("-c", WHO_USES_IT).stdout) == {
+        "rights": [["notify", "READ"], ["api", "READ"], ["api", "WRITE"]],
+        "lag": ["n.notify"],
+        "backup": True,
+        "settings": "compact",
+    }
+
+
+AGENCIES_ASKED = """
+from support.api.runtime import GROUNDS, Api
+
+from pipeline.access.audit import ActKind
+from pipeline.records.agencies import Agency
+
+
+async def test_agencies_are_listed_and_the_question_recorded(api: Api) -> None:
+    api.agencies["be-fp"] = Agency("be-fp", "BE")
+    result = await api.get("/v1/agencies?country=BE")
+    assert result.json()["agencies"] == [{"name": "be-fp", "country": "BE"}]
+    assert api.audit.kinds() == [ActKind.READ]
+    refused = await api.get("/v1/agencies?country=XX", headers={**GROUNDS, "Accept-Language": "fr"})
+    assert refused.json()["detail"] == "aucun service de XX ne participe"
+    assert (await api.get("/v1/agencies?country=x")).status_code == 422
+    assert "/v1/agencies" in (await api.get("/openapi.json")).json()["paths"]
+"""
+
+AGENCIES_TEST = "tests/unit/api/test_agencies.py"
+ROUTED = "tests/unit/api/test_application.py::test_every_router_is_served"
+ASKED = "tests/property/test_no_leak.py::test_every_operation_is_asked"
+
+
+def test_an_endpoint_is_served_asked_for_leaks_and_speaks_french(tree: TreeCopy) -> None:
+    page = HowToPage("add-an-endpoint")
+    service, route, *lists = page.patches
+    tree.apply(service)
+    tree.apply(route)
+    for patch, test in zip(lists, (ROUTED, ASKED, CATALOGUE), strict=True):
+        assert patch.path in tree.first_failure(test, fixtures=test != CATALOGUE)
+        tree.apply(patch)
+    tree.write(AGENCIES_TEST, AGENCIES_ASKED)
+    assert tree.first_failure(AGENCIES_TEST, ROUTED, ASKED, fixtures=True) == ""
+
+
+FLAGS_COMPARED = """
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.matching.explain.explanation import explain
+from pipeline.matching.explain.wording import text
+from pipeline.matching.model import load_model
+from pipeline.records.model import Case
+from pipeline.records.normalisation import normalise
+
+model = load_model()
+
+
+def ship(agency: str, flag: str) -> object:
+    vessel = {"id": "s", "type": "vessel", "imo": "9074729", "flag": flag}
+    head = {"case_id": "1", "agency": agency, "country": agency[:2].upper(), "version": 1, "status": "active"}
+    case = msgspec.convert({**head, "entities": [vessel]}, Case)
+    return fingerprint(case, normalise(case), model)
+
+
+same, other = (explain(ship("fr-pj", "PA"), ship("be-fp", flag), model) for flag in ("PA", "LR"))
+assert same.score > other.score, (same, other)
+assert "Pavillon" in text(same, "fr"), text(same, "fr")
+print(model.content_hash)
+"""
+
+COMPARISONS = "tests/unit/matching/comparisons/test_catalogue.py"
+VERSIONS = "tests/unit/matching/test_versions.py"
+LAWS = ("tests/property/test_comparison_bounds.py", "tests/unit/matching/test_loosened_comparisons.py")
+
+
+def test_a_comparison_takes_three_files_each_named_by_a_failing_test(tree: TreeCopy) -> None:
+    page = HowToPage("add-a-comparison")
+    assert len(page.files) <= 3
+    first, *others = page.patches
+    tree.apply(first)
+    for patch, test in zip(others, (COMPARISONS, CATALOGUE), strict=True):
+        assert patch.path in tree.first_failure(test)
+        tree.apply(patch)
+    compared = tree.run_python("-c", FLAGS_COMPARED)
+    assert compared.returncode == 0, compared.stdout
+    assert compared.stdout.strip() != load_model().content_hash, "another model is another generation"
+    held = tree.first_failure(
+        COMPARISONS, "tests/unit/matching/test_versions.py", *LAWS, fixtures=True, only="flag or versions or every"
+    )
+    assert held == ""
