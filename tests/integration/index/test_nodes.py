@@ -100,7 +100,7 @@ async def test_without_a_node_that_answers_a_read_fails_in_bounded_time(
     listed: Listed, frozen: str, dead: str, indices: Indices, count: int
 ) -> None:
     async with asyncio.timeout(DEADLINE_S), connect_for_reading(listed(*[frozen, dead][:count])) as client:
-        with pytest.raises(LiaisonError, match="does not answer"):
+        with pytest.raises(LiaisonError, match="is not responding"):
             await fetched(client, indices.active("cases"), ["fr-pj:1"])
 
 

@@ -163,5 +163,5 @@ async def test_without_an_index_it_says_what_to_do(client: AsyncElasticsearch, n
 
 async def test_an_elasticsearch_that_is_away_is_one_line(indices: Indices) -> None:
     async with connect(Settings(elasticsearch_url="http://127.0.0.1:9")) as nowhere:
-        with pytest.raises(LiaisonError, match="Elasticsearch does not answer"):
+        with pytest.raises(LiaisonError, match="Elasticsearch is not responding"):
             await IndexReader(nowhere, indices).case("fr-pj:1")
