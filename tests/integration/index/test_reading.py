@@ -145,7 +145,8 @@ async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
     monkeypatch.setattr(reading, "PAGE", 3)
     monkeypatch.setattr(reading, "LISTED", 2)
     cases = [
-        stages.accepted(record(f"x{number}", country)) for number, country in enumerate(("BE", "FR", "DE", "NL", "ES"))
+        stages.accepted(record(f"x{number}", country=country))
+        for number, country in enumerate(("BE", "FR", "DE", "NL", "ES"))
     ]
     claims = [stages.claim(a, b) for a, b in combinations(cases, 2)]
     await writer.write([*map(case_document, cases), *map(link_document, claims)])
