@@ -14,7 +14,7 @@ def act_columns(words: Words) -> list[TableColumn[Row]]:
     """Agency, person (of other agencies' people the agency alone), act and purpose."""
     return [
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("Person"), lambda row: text("span", row["subject"] or "–")),
+        TableColumn(words("User"), lambda row: text("span", row["subject"] or "–")),
         TableColumn(words("Action"), lambda row: text("span", words.of(ACTS, row["kind"]))),
         TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]) or "–")),
     ]

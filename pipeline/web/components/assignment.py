@@ -40,7 +40,7 @@ def _to_another(view: OpenPage, link: str) -> None:
     with box("details", "more"):
         text("summary", words("Assign to someone else"))
         with form(sent):
-            field(words("Person"), "assignee", link, required=True, maxlength="256", autocomplete="off")
+            field(words("User"), "assignee", link, required=True, maxlength="256", autocomplete="off")
             send(words("Assign"))
 
 

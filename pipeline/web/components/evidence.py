@@ -61,7 +61,7 @@ def _tokens(words: Words, item: Item) -> Iterator[htpy.Element]:
     for pair in item.tokens:
         if pair.a != pair.b:
             level = token_level(pair, words.language)
-            yield htpy.div(".tokens")[_foreign(pair.a or "∅"), " ~ ", _foreign(pair.b or "∅"), f": {level}"]
+            yield htpy.div(".tokens")[_foreign(pair.a or "∅"), " ~ ", _foreign(pair.b or "∅"), words(": ") + level]
 
 
 def _foreign(content: str) -> htpy.Element:

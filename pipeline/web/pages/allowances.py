@@ -60,7 +60,7 @@ def _columns(words: Words) -> list[TableColumn[Row]]:
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
         TableColumn(words("Hits per day"), lambda row: text("span", words.number(row["daily"])), "number"),
         TableColumn(words("Until"), lambda row: _until(words, row)),
-        TableColumn(words("Person"), lambda row: text("span", row["by"])),
+        TableColumn(words("User"), lambda row: text("span", row["by"])),
     ]
 
 

@@ -206,7 +206,7 @@ def _state(trouble: str, otherwise: str) -> None:
 def _rejections(words: Words, counted: dict[str, int]) -> None:
     columns: list[TableColumn[tuple[str, int]]] = [
         TableColumn(words("Reason"), lambda one: _reason(one[0])),
-        TableColumn(words("Records"), lambda one: text("span", words.number(one[1])), "number"),
+        TableColumn(words("Messages"), lambda one: text("span", words.number(one[1])), "number"),
     ]
     with panel(words("Rejected messages"), words("last 24 h"), tight=True):
         if counted:
@@ -223,7 +223,7 @@ def _generations(words: Words, generations: Sequence[Status]) -> None:
     columns: list[TableColumn[Status]] = [
         TableColumn(words("Generation"), lambda one: text("span", one.id, "code")),
         TableColumn(words("Model"), lambda one: text("span", one.model)),
-        TableColumn(words("State"), lambda one: tag(words("Active") if one.active else words("Standby"), "plain")),
+        TableColumn(words("State"), lambda one: tag(words("In use") if one.active else words("Standby"), "plain")),
         TableColumn(words("Created"), lambda one: text("span", words.moment(one.time) if one.time else "–", "nowrap")),
         TableColumn(words("Waiting"), lambda one: text("span", words.number(sum(one.behind.values()))), "number"),
         TableColumn(words("Workers"), lambda one: text("span", words.number(sum(one.workers.values()))), "number"),

@@ -40,7 +40,7 @@ def draw(view: OpenPage, found: RejectedAnswer) -> None:
     if found.rejections:
         _again(view, reason)
         shown = words("latest {count}", count=MOST) if len(found.rejections) == MOST else words("newest first")
-        with panel(words.plural("{count} record", "{count} records", sum(found.counts.values())), shown, tight=True):
+        with panel(words.plural("{count} message", "{count} messages", sum(found.counts.values())), shown, tight=True):
             table(words("Rejected messages"), _columns(words), found.rejections)
     else:
         states.empty(words("No rejected messages"))

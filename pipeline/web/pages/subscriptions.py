@@ -41,7 +41,7 @@ def _columns(view: OpenPage) -> list[TableColumn[Row]]:
     words = view.words
     return [
         TableColumn(words("Search terms"), lambda row: foreign(row["question"] or "")),
-        TableColumn(words("Person"), lambda row: text("span", row["owner"] or "–")),
+        TableColumn(words("User"), lambda row: text("span", row["owner"] or "–")),
         TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
         TableColumn(words("Your case"), lambda row: foreign(row["case_reference"] or "")),
         TableColumn(words("Until"), lambda row: _until(view, row)),

@@ -143,7 +143,7 @@ def _people(words: Words, found: VisibilityAnswer) -> None:
         return
     columns: list[TableColumn[Row]] = [
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("Person"), lambda row: text("span", row["subject"] or "–")),
+        TableColumn(words("User"), lambda row: text("span", row["subject"] or "–")),
         TableColumn(words("Purposes"), lambda row: text("span", _purposes(words, row["purposes"]))),
         TableColumn(words("Until"), lambda row: text("time", words.moment(row["until"]), datetime=row["until"])),
     ]

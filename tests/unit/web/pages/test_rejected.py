@@ -52,7 +52,7 @@ async def test_rejections_are_sent_again_by_reason_and_agency_and_that_is_record
 async def test_all_reasons_are_counted(api: Api, asked: list[RejectionFilter]) -> None:
     said = (await opened(api, PAGE, NOOR)).said()
     assert "schema 1" in said
-    assert "2 records" in said
+    assert "2 messages" in said
 
 
 async def test_nothing_is_sent_that_cannot_be_recorded(api: Api, asked: list[RejectionFilter]) -> None:
