@@ -116,7 +116,7 @@ def set_agency(
     asyncio.run(recorded(settings, f"agency set {name}{what}"))
     if max_rate is not None:
         users.limit(settings, name, max_rate or None)
-        typer.echo(f"{name}: {f'{max_rate:,} bytes a second' if max_rate else 'no limit'}", err=True)
+        typer.echo(f"{name}: {f'{max_rate:,} bytes/s' if max_rate else 'no limit'}", err=True)
     if require_signatures is not None:
         asyncio.run(_require_signatures(settings, name, required=require_signatures))
 
@@ -128,8 +128,10 @@ async def _require_signatures(settings: Settings, name: str, *, required: bool) 
     from pipeline.streams.registers.registry import change_signing
 
     agency = await change_signing(settings, name, lambda policy: msgspec.structs.replace(policy, required=required))
-    keys = f"{len(agency.signing.keys)} keys are listed" if agency.signing.keys else "no key is listed yet"
-    typer.echo(f"{name}: records are taken {'only signed' if required else 'signed or not'}; {keys}", err=True)
+    keys = f"{len(agency.signing.keys)} keys registered" if agency.signing.keys else "no key registered yet"
+    typer.echo(
+        f"{name}: accepts {'only signed records' if required else 'signed and unsigned records'}; {keys}", err=True
+    )
 
 
 def _check_rate(settings: Settings, max_rate: int) -> None:
@@ -189,7 +191,7 @@ def remove_agency(
     done = asyncio.run(removed())
     typer.echo(
         f"{name} has left: {done.cases:,} cases withdrawn, {done.disclosures:,} disclosures revoked,"
-        f" {done.subscriptions:,} standing queries ended"
+        f" {done.subscriptions:,} alerts ended"
     )
 
 

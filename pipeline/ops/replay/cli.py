@@ -13,8 +13,8 @@ from pipeline.settings import settings as from_environment
 if TYPE_CHECKING:
     from pipeline.ops.replay.rejections import RejectionFilter, Replayed
 
-_MENDED_BY_AGENCY = "holds no message that could be read: the agency must send it again"
-_MENDED_BY_US = "is a fault of ours after acceptance, mended by `liaison ops reindex`"
+_MENDED_BY_AGENCY = "(no readable message); the agency must send it again"
+_MENDED_BY_US = "(internal error after acceptance); run `liaison ops reindex`"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -225,7 +225,7 @@ def replay(
 def _tell(sent: dict[str, int], dry_run: bool) -> None:
     for agency, count in sorted(sent.items()):
         typer.echo(f"{agency}\t{count}")
-    typer.echo(f"{sum(sent.values())} messages {'would be sent' if dry_run else 'sent'} again")
+    typer.echo(f"{sum(sent.values())} messages {'would be replayed' if dry_run else 'replayed'}")
 
 
 def _wanted(reason: str, agency: str, since: str, until: str, positions: list[str] | tuple[()] = ()) -> RejectionFilter:

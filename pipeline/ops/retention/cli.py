@@ -63,12 +63,12 @@ def _show(plan: RetentionPlan, dry_run: bool) -> None:
         typer.echo(f"{one.month}\t{one.agency}\t{one.cases:,} cases {'have expired' if one.past else 'expire'}")
     if dry_run:
         for case in plan.cases:
-            typer.echo(f"{case.case}\tversion {case.version} would be ended")
+            typer.echo(f"{case.case}\tversion {case.version} would end")
     _tell("cases", "ended", plan.cases, dry_run)
-    _tell("owners' notices of cases that expire", "sent", plan.notices, dry_run)
-    _tell("standing queries", "ended", plan.subscriptions, dry_run)
-    _tell("reviews", "left with keys and verdict", plan.reviews, dry_run)
-    _tell("months' keys of query text", "deleted", plan.months, dry_run)
+    _tell("notifications of cases that expire", "sent", plan.notices, dry_run)
+    _tell("alerts", "ended", plan.subscriptions, dry_run)
+    _tell("reviews", "reduced to keys and decision", plan.reviews, dry_run)
+    _tell("monthly keys of query text", "deleted", plan.months, dry_run)
 
 
 def document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def test_an_expired_case_leaves_the_index_within_a_minute_and_comes_back_when_it
     assert "zyxwakanary" in index(), "what is over is invisible, and still there"
     due = json.loads(liaison("retention", "--dry-run", "--json").stdout)
     assert sorted(due["cases"]) == ["be-fp:over", "fr-pj:over"]
-    assert "fr-pj:over\tversion 1 would be ended" in liaison("retention", "--dry-run").stdout
+    assert "fr-pj:over\tversion 1 would end" in liaison("retention", "--dry-run").stdout
 
     assert json.loads(liaison("retention", "--json").stdout) == due | {"dry_run": False}
     wait_for(lambda: "zyxwakanary" not in index(), deadline_s=60)
