@@ -80,7 +80,7 @@ def test_an_engine_killed_under_load(
     stack.up(own_engines)
     if engine == "kafka":
         installation.push(feed[half:])
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=150)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=150)
     installation.holds(feed)
     assert [worker.poll() for worker in workers] == [None, None, None]
 
@@ -106,7 +106,7 @@ def test_workers_and_engines_killed_at_random_moments(
         else:
             workers[victim].kill()
             workers[victim] = start_stage(victim)
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=150)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=150)
     installation.holds(feed)
     assert [worker.poll() for worker in workers.values()] == [None, None, None]
 
@@ -158,7 +158,7 @@ def test_a_kafka_wiped_under_existing_stores(
         sent.extend(messages)
         workers = [start_stage(stage, "--machine", name) for stage in STAGES]
         installation.push(messages)
-        wait_for(lambda: installation.accounting().decided == len(sent) and installation.at_rest(), deadline_s=90)
+        wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(sent), deadline_s=90)
         for worker in workers:
             worker.terminate()
         assert [worker.wait(timeout=60) for worker in workers] == [0, 0, 0]

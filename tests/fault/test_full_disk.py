@@ -132,7 +132,7 @@ def test_running_workers_wait_for_room_and_lose_nothing(
 
     with workers_on(tmp_path / "disk", 48, engine_environment) as disk:
         installation.push(feed[:third])
-        wait_for(lambda: installation.accounting().decided == third and installation.at_rest(), deadline_s=90)
+        wait_for(lambda: installation.at_rest() and installation.accounting().decided == third, deadline_s=90)
         assert waiting() == set()
         assert disk.tell("fill") == "done [None, None, None]"
         installation.push(feed[third : 2 * third])
@@ -141,6 +141,6 @@ def test_running_workers_wait_for_room_and_lose_nothing(
         wait_for(lambda: "correlate" in waiting(), deadline_s=60)
         assert not installation.at_rest()
         assert disk.tell("free") == "done [None, None, None]"
-        wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+        wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
         installation.holds(feed)
         assert disk.tell("fill") == "done [None, None, None]"

@@ -33,7 +33,7 @@ def test_a_stage_killed_after_an_effect(
     assert killed.wait(timeout=90) == -signal.SIGKILL
     installation.push(feed[half:])
     start_stage(stage)
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
     installation.holds(feed)
 
 
@@ -53,7 +53,7 @@ def test_a_stage_stopped_past_its_session_comes_back_as_a_zombie(
     for zombie in zombies:
         zombie.send_signal(signal.SIGCONT)
     installation.push(feed[2 * third :])
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
     installation.holds(feed)
 
 
@@ -74,5 +74,5 @@ def test_two_workers_a_stage_joining_and_leaving(
     start_all()
     seconds[1].kill()
     installation.push(feed[3 * quarter :])
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
     installation.holds(feed)

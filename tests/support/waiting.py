@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 
 import pytest
 
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
-PAUSES_A_LOOK = 2
-"""Between two looks at a condition: twice as long as a look takes, within these, so that looking is not the load."""
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
+PAUSES_A_LOOK = 4
+"""Between two looks at a condition: so many times as long as a look takes, within these, lest looking be the load."""
 
 T = TypeVar("T")
 

@@ -86,7 +86,7 @@ def test_pushed_cases_are_told_of_hits_within_the_budget_and_of_the_rest_once_th
     asking.append(records.message("fr-pj", "guess", people=[guess]))
     workers = start_all()
     installation.push([*hidden, *asking])
-    wait_for(lambda: installation.accounting().decided == 11 and installation.at_rest(), deadline_s=120)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == 11, deadline_s=120)
     links = sorted(installation.visible_links())
 
     def to_asker() -> list[Any]:

@@ -80,7 +80,7 @@ def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
     feed = [records.message("fr-pj", "1", people=[person]), records.message("nl-np", "1")]
     start_all()
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == 2 and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == 2, deadline_s=90)
     name = person["names"][0]
     question = f"{name['given']} {name['family']} born:{person['birth_date']} phone:{person['phones'][0]}"
     query = made(uuid.uuid4().hex, question, "", BERT, WHY, datetime.now(UTC))
@@ -93,7 +93,7 @@ def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
     last = [records.message("nl-np", "2", people=[person])]
     wait_for(installation.at_rest, deadline_s=90)
     installation.push(last)
-    wait_for(lambda: installation.accounting().decided == 4 and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == 4, deadline_s=90)
     assert told(settings) == ["fr-pj", "de-bk"]
     installation.holds([*feed, *later, *last])
 
@@ -112,7 +112,7 @@ def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
     for who in (anna, BERT):
         query = made(uuid.uuid4().hex, "+33 6 12 34 56 79", "", who, WHY, datetime.now(UTC), shared=True)
         write(settings, query)
-    wait_for(lambda: installation.accounting().decided == 2 and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == 2, deadline_s=90)
     search(settings, BERT, person["phones"][0])
 
     def seen() -> list[tuple[str, str, str]]:

@@ -48,7 +48,7 @@ def test_all_cases_go_with_their_links_and_later_records_are_refused(
     feed = [records.message("fr-pj", str(number), people=[person]) for number in range(3)]
     feed += [records.message("be-fp", "1", people=[person]), records.message("fr-pj", "2", 2, people=[person])]
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), 90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), 90)
     assert len(installation.visible_links()) == 3
 
     assert removed(installation, "fr-pj").cases == 3

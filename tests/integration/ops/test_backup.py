@@ -149,7 +149,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     start_all()
     installation.push(feed)
     asyncio.run(decide(settings))
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
 
     monkeypatch.setattr(backing_up, "SEGMENT_BYTES", 1)
     done, cuts = until_done(lambda count: asyncio.run(backup(settings, folder, now, count)), 1, 5)
@@ -175,7 +175,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
 
     again = [*feed, records.message("fr-pj", "new")]
     elsewhere.push(again)
-    wait_for(lambda: elsewhere.accounting().decided == len(again) and elsewhere.at_rest(), deadline_s=120)
+    wait_for(lambda: elsewhere.at_rest() and elsewhere.accounting().decided == len(again), deadline_s=120)
     counted = elsewhere.accounting()
     assert counted.balanced
     assert counted.accepted == 1, "intake knows every version that came before the backup"

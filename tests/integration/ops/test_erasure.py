@@ -88,7 +88,7 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
     installation.push([*feed, refused])
     asyncio.run(review(installation.settings))
     wait_for(
-        lambda: installation.accounting().decided == len(over + feed) + 1 and installation.at_rest(), deadline_s=90
+        lambda: installation.at_rest() and installation.accounting().decided == len(over + feed) + 1, deadline_s=90
     )
     assert len(installation.visible_links()) == 2
     assert kept.naming(CANARY) == {"cases.{agency}", "accepted", "blocks.{generation}", "links.{generation}", "reviews"}
@@ -98,7 +98,7 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
     feed += [records.message(agency, "gone", 2, status="withdrawn") for agency in agencies]
     installation.push(feed[-len(agencies) :])
     wait_for(
-        lambda: installation.accounting().decided == len(over + feed) + 1 and installation.at_rest(), deadline_s=90
+        lambda: installation.at_rest() and installation.accounting().decided == len(over + feed) + 1, deadline_s=90
     )
     assert json.loads(liaison("retention", "--json").stdout)["reviews"] == ["r1"]
     wait_for(installation.at_rest, deadline_s=90)

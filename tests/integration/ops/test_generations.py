@@ -87,7 +87,7 @@ def answers(installation: Installation) -> Iterator[list[Links]]:
 
 
 def at_rest(installation: Installation, sent: list[Any]) -> Callable[[], bool]:
-    return lambda: installation.accounting().decided == len(sent) and installation.at_rest()
+    return lambda: installation.at_rest() and installation.accounting().decided == len(sent)
 
 
 def test_built_switched_to_and_back_while_records_flow(

@@ -67,7 +67,7 @@ def test_searches_are_complete_while_the_indices_are_replaced_under_load(
     feed, more = records.feed(90), records.feed(60, prefix="d")
     start_all()
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=240)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=240)
     links = set(installation.visible_links())
     cases = set(installation.cases({one.case for one in feed}))
     before = set(elasticsearch_client.indices.get(index=f"{installation.settings.namespace}*").body)
@@ -88,7 +88,7 @@ def test_searches_are_complete_while_the_indices_are_replaced_under_load(
     assert {one["refused"] for one in rebuilt.values()} == {0}
 
     count = len(feed) + len(more)
-    wait_for(lambda: installation.accounting().decided == count and installation.at_rest(), deadline_s=240)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == count, deadline_s=240)
     installation.holds([*feed, *more])
     assert liaison("reindex", "--kind", "nothing").returncode == 1
 
@@ -126,12 +126,12 @@ def test_a_reindex_that_was_killed_is_run_again(
     feed = records.feed(40)
     start_all()
     installation.push(feed[:20])
-    wait_for(lambda: installation.accounting().decided == 20 and installation.at_rest(), deadline_s=240)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == 20, deadline_s=240)
     own = Indices(installation.settings.namespace, installation.generation).own("cases")
     elasticsearch_client.indices.create(index=f"{own}-2", aliases={f"{own}-next": {}})
     elasticsearch_client.indices.add_block(index=f"{own}-1", block="write")
     installation.push(feed[20:])
     done = liaison("reindex", "--kind", "cases", "--json")
     assert done.returncode == 0, done.stderr
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=240)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=240)
     installation.holds(feed)

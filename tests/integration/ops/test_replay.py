@@ -24,7 +24,7 @@ CANARY = "Canary Kanarienvogel"
 
 
 def settled(installation: Installation, wait_for: WaitFor, count: int) -> None:
-    wait_for(lambda: installation.accounting().decided == count and installation.at_rest(), deadline_s=120)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == count, deadline_s=120)
 
 
 def token(settings: Any, agency: str, country: str) -> str:

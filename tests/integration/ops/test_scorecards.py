@@ -33,7 +33,7 @@ def test_an_agencys_data_is_judged_by_what_became_of_it(
     ]
     installation.push(feed)
     start_all()
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
 
     answer = liaison("scorecard", "--agency", "fr-pj", "--json")
     (found,) = json.loads(answer.stdout).values()

@@ -56,7 +56,7 @@ def test_links_that_would_appear_and_vanish_are_those_of_a_batch_run_with_the_mo
     feed = records.feed(60)
     start_all()
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
     now, before = installation.visible_links(), ends(installation)
     for shift in (-1800, 900):
         path, model = shifted(tmp_path, shift)

@@ -60,7 +60,7 @@ def test_the_report_holds_what_the_agency_holds_of_him_and_nothing_of_others(
     start_all()
     installation.push(feed)
     asyncio.run(happen(installation.settings))
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=120)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
 
     done = liaison("subject-report", WHO, "--agency", "fr-pj", "--json")
     assert done.returncode == 0, done.stderr

@@ -49,7 +49,7 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace_in_the_index(
     feed = [records.message(agency, "one", 1, [person], summary=CANARY) for agency in ("fr-pj", "be-fp")]
     feed += [records.message(agency, "two", 1, [other], retain_until=today) for agency in ("de-bk", "nl-np")]
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=90)
     assert len(installation.visible_links()) == 1
     assert live_cases(elasticsearch_client, namespace) == len(feed)
 

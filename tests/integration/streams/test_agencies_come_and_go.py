@@ -48,7 +48,7 @@ def test_an_agency_is_added_to_and_removed_from_running_workers(
     more = [records.message(agency, f"more-{number}") for agency in ("fr-pj", "be-fp") for number in range(20)]
     installation.push(more)
     pushed += [first, *more]
-    wait_for(lambda: installation.accounting().decided == len(pushed) and installation.at_rest(), 90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(pushed), 90)
     installation.holds(pushed)
     wait_for(lambda: members(engine_settings, [intake]) == {intake: 2}, 60)
 

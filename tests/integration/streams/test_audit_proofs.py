@@ -99,7 +99,7 @@ def test_an_owner_proves_who_was_shown_its_record_and_what_is_left_out(
     start_all()
     start_stage("attest")
     installation.push([records.message("fr-pj", "1", people=[person])])
-    wait_for(lambda: installation.accounting().decided == 1 and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == 1, deadline_s=90)
     for who in (BERT, AUDITOR):
         found = search(settings, url, who, person["phones"][0])
         assert [row["case"] for row in found.json()["results"]] == ["fr-pj:1"]

@@ -66,7 +66,7 @@ def test_each_ends_as_rejection_or_warning_while_good_records_are_indexed(
     messages = [one for pair in zip((bad for bad, _ in cases.values()), goods, strict=True) for one in pair]
     start_all()
     positions = installation.push(messages)
-    wait_for(lambda: installation.accounting().decided == len(messages) and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(messages), deadline_s=90)
 
     receipts = installation.receipts()
     found = {name: receipts[positions[2 * at]] for at, name in enumerate(cases)}

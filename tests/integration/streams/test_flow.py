@@ -21,7 +21,7 @@ def test_links_are_those_of_a_batch_run_and_hits_go_to_both_agencies(
     feed = records.feed(150)
     workers = start_all()
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=90)
     accounting = installation.accounting()
     assert accounting.accepted + accounting.duplicate == len(feed)
     installation.holds(feed)
@@ -49,7 +49,7 @@ def test_killed_between_two_effects_the_accounting_balances_and_links_are_those_
     start_stage("correlate")
     assert killed[1].wait(timeout=60) == -signal.SIGKILL
     start_stage("project")
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=90)
     installation.holds(feed)
 
 
@@ -60,7 +60,7 @@ def test_a_record_of_ours_that_cannot_be_read_is_kept_and_holds_up_nothing(
     feed = records.feed(30)
     installation.push(feed)
     start_all()
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=90)
     # By whoever meets it: of `accepted` the fingerprints' derivation and the index, of `blocks`, of `links`; and what
     # Elasticsearch refuses.
     assert sorted(installation.faults()) == ["correlate_failed"] * 2 + ["index_refused"] * 3

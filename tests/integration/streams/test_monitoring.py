@@ -31,7 +31,7 @@ def test_what_went_through_is_counted_and_the_workers_are_ready(
     feed = [*records.feed(60), records.message("fr-pj", "bad")._replace(value=b"no JSON")]
     start_all()
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided == len(feed) and installation.at_rest(), deadline_s=90)
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=90)
     wait_for(lambda: all(ports.status(stage, "/readyz") == 200 for stage in STAGES), deadline_s=60)
     counted = installation.accounting()
 

@@ -32,9 +32,10 @@ def make_installation() -> type[Installation]:
 
 
 @pytest.fixture
-def installation(engine_settings: Settings) -> Installation:
+def installation(engine_settings: Settings, request: pytest.FixtureRequest) -> Installation:
     """Topics and agencies, ready for workers."""
-    found = Installation(engine_settings)
+    on_shared_engines = "engines" in request.fixturenames  # elsewhere a test stops and starts its own
+    found = Installation(engine_settings, request.getfixturevalue("kafka_admin") if on_shared_engines else None)
     found.prepare()
     return found
 

@@ -7,10 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
+from kafka import KafkaAdminClient
 
 from pipeline.correlation.batch import links as batch_links
 from pipeline.correlation.fingerprinting import fingerprint
@@ -35,6 +37,7 @@ from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import add, agencies
 from pipeline.streams.runtime.faults import FAULTS
 from support.installation.records import COUNTRIES, Message
+from support.kafka.movement import RestWatch, read_offsets
 
 
 @dataclass
@@ -42,6 +45,8 @@ class Installation:
     """One installation and what can be seen of it."""
 
     settings: Settings
+    client: KafkaAdminClient | None = None
+    """Connected to this installation's Kafka, where that is the session's: lets waiting for rest cost little."""
 
     @property
     def generation(self) -> str:
@@ -93,8 +98,14 @@ class Installation:
             return sum(len(group["members"]) for group in client.describe_groups(own).values())
 
     def at_rest(self) -> bool:
-        """Whether everything pushed has gone through the stages of STAGES."""
-        return not self.waiting()
+        """Whether everything pushed has gone through the stages of STAGES; False, too, while something moves."""
+        return not self.waiting() if self.client is None else self._rest_watch()
+
+    @cached_property
+    def _rest_watch(self) -> RestWatch:
+        client = self.client
+        assert client is not None
+        return RestWatch(lambda: read_offsets(client, self.settings), lambda: not self.waiting())
 
     def waiting(self) -> list[str]:
         """What has not gone through the stages of STAGES."""
