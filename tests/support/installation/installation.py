@@ -29,12 +29,12 @@ from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin, apply
 from pipeline.streams.kafka.reading import read
 from pipeline.streams.monitoring.accounting import Accounting, accounting
 from pipeline.streams.monitoring.lag import group_of, lag
 from pipeline.streams.provisioning.setup import apply_all
-from pipeline.streams.registers.registry import add, agencies
+from pipeline.streams.registers.registry import agencies, put
 from pipeline.streams.runtime.faults import FAULTS
 from support.installation.records import COUNTRIES, Message
 from support.kafka.movement import RestWatch, read_offsets
@@ -57,9 +57,11 @@ class Installation:
         asyncio.run(self._prepare())
 
     async def _prepare(self) -> None:
-        await apply_all(self.settings)
+        # All topics at once, then what is in them: to add agency after agency looks at every topic each time.
+        await asyncio.to_thread(apply, self.settings, topics.plan(self.settings, COUNTRIES, [self.generation]))
         for name, country in COUNTRIES.items():
-            await add(self.settings, Agency(name, country))
+            await put(self.settings, Agency(name, country))
+        await apply_all(self.settings)
 
     def push(self, messages: Iterable[Message]) -> list[str]:
         """Send messages in order; returns their positions as receipts name them."""
