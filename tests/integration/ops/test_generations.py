@@ -25,6 +25,9 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
 Links = dict[str, tuple[int, int, int]]
 
+BETWEEN_READS_S = 0.1
+"""A reader that never pauses takes half of the machine from the switch that it watches."""
+
 STRICTER = 1800
 """Hundredths of a bit off the prior: a name and a birth date no longer make a link, with a passport they do."""
 
@@ -70,11 +73,11 @@ def told(installation: Installation) -> dict[tuple[str, str, str], str]:
 
 @contextmanager
 def answers(installation: Installation) -> Iterator[list[Links]]:
-    """What a reader sees who asks all the time meanwhile; raises what he met."""
+    """What a reader sees who asks ever again meanwhile; raises what was met."""
     ended, seen = threading.Event(), [installation.visible_links()]
 
     def ask() -> None:
-        while not ended.is_set():
+        while not ended.wait(BETWEEN_READS_S):
             seen.append(installation.visible_links())
 
     with ThreadPoolExecutor(1) as pool:
