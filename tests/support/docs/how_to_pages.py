@@ -54,7 +54,8 @@ class HowToPage:
 
     def block(self, language: str, containing: str = "") -> str:
         """The first block in a language that contains a text."""
-        return next(text for found, text in self._texts if found == language and containing in text)
+        texts: list[str] = [text for found, text in self._texts if found == language and containing in text]
+        return texts[0]
 
 
 def _read_patch(text: str) -> PagePatch:
